@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Where holes of the IOVA layout come from, apart from the IOMMU's own list.
+ *
+ * Each function appends to a list; on error the list is as it was. Thread
+ * safe (no state). Every function takes the root of sysfs.h.
+ */
+
+#ifndef HOLES_H
+#define HOLES_H
+
+#include "iova_layout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Growing array of holes; start with all zero, end with holes_free(). */
+struct hole_list {
+	struct iova_hole *v;
+	size_t n;
+	size_t cap;
+};
+
+/** Free the array; the list is empty afterwards. */
+void holes_free(struct hole_list *list);
+
+/** Append one hole. @return 0, -EINVAL (first > last), -ENOMEM. */
+int holes_add(struct hole_list *list, const struct iova_hole *hole);
+
+/** IOVA 0 and the last page, both for a page of @p page_size bytes. */
+int holes_builtin(struct hole_list *list, uint64_t page_size);
+
+/**
+ * reserved_regions of an IOMMU group. A word that is not known becomes a hard
+ * hole of IOVA_ORIGIN_UNKNOWN with the word as detail. direct-relaxable is
+ * soft, everything else hard.
+ *
+ * The kernel prints "msi" both for SW_MSI (it maps doorbells there) and for a
+ * window of the hardware; the IOMMU instance tells them apart: "smmu*" has
+ * SW_MSI (but a 64 KiB region is the ITS of a Hi161x, thus MSI), "dmar*" and
+ * "ivhd*" have MSI, and any other (virtio-iommu) has SW_MSI only where the
+ * region is the kernel's own default, 0x8000000. Behind SW_MSI a soft guard of
+ * 64 pages is added: the kernel does not check its doorbell pages against the
+ * window's length.
+ *
+ * @param iommu      name of the IOMMU instance (topo_device.iommu), "" unknown
+ * @param page_size  bytes of a kernel page
+ * @param owner      device that brings the holes
+ * @return 0; -ENOENT if the group has no such file; -EBADMSG if a line can't
+ *   be read as two hex numbers and a word (nothing is guessed); -ENOMEM.
+ */
+int holes_reserved_regions(const char *root, int group, const char *iommu,
+		uint64_t page_size, const char *owner, struct hole_list *list);
+
+/** Where the windows of a host bridge were read. */
+enum holes_source {
+	HOLES_SOURCE_NONE,		/**< nowhere: say so, never "no window" */
+	HOLES_SOURCE_IOMEM,		/**< /proc/iomem (CPU addresses) */
+	HOLES_SOURCE_DEVICE_TREE,	/**< "ranges" of the bridge's node (bus addresses) */
+	HOLES_SOURCE_RESOURCES,		/**< hull of BARs and bridge windows: a lower bound */
+};
+
+/** Short text of a source for dumps. */
+const char *holes_source_name(enum holes_source source);
+
+/**
+ * Memory windows of the host bridge of @p root_bus ("DDDD:BB").
+ *
+ * Tried in this order: device tree (exact bus addresses, no rights needed),
+ * /proc/iomem (needs CAP_SYS_ADMIN; lines of zeros mean "not allowed to
+ * look"), then the hull of what sysfs "resource" files of the devices below
+ * show.
+ *
+ * @param hard  true for groups of several devices, where peer-to-peer below
+ *   the IOMMU is possible
+ * @param source  where it was read
+ * @return 0 (also with HOLES_SOURCE_NONE); -EBADMSG; -ENOMEM.
+ */
+int holes_host_bridge(const char *root, const char *root_bus, bool hard,
+		const char *owner, struct hole_list *list,
+		enum holes_source *source);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HOLES_H */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The IOVA layout: which I/O virtual addresses a process may use, and why not
+ * the others.
+ *
+ * Three sets make a layout:
+ *  - allowed: what every IOMMU of every device can translate (intersection);
+ *  - holes:   addresses to keep away from, each with the source it was read
+ *             from (origin), how firm it is (hardness) and the device that
+ *             brought it (owner). Holes may overlap each other;
+ *  - used:    what has been placed. Used ranges never overlap each other.
+ * Free is what is left: allowed minus holes minus used.
+ *
+ * The engine does no I/O and knows neither DPDK nor the kernel. It is not
+ * thread safe: the caller serialises.
+ *
+ * Errors are returned as negative errno values:
+ *  -EINVAL      a range with first > last, an alignment that is no power of
+ *               two, an empty name;
+ *  -ENOMEM      no memory for a node; nothing was changed;
+ *  -ENOSPC      no free place that is long enough, aligned and low enough;
+ *  -ERANGE      outside of the allowed ranges;
+ *  -EADDRINUSE  a hard hole and a used (or wanted) range overlap;
+ *  -EEXIST      overlaps a used range;
+ *  -ENOENT      no used range is exactly this one.
+ */
+
+#ifndef IOVA_LAYOUT_H
+#define IOVA_LAYOUT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "iova_range.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Where a hole comes from. */
+enum iova_origin {
+	IOVA_ORIGIN_ZERO_PAGE,		/**< IOVA 0, which many drivers read as "none" */
+	IOVA_ORIGIN_TOP_PAGE,		/**< last page of the 64 bit space */
+	IOVA_ORIGIN_SW_MSI,		/**< window in which the kernel maps MSI doorbells */
+	IOVA_ORIGIN_SW_MSI_GUARD,	/**< guard behind SW_MSI */
+	IOVA_ORIGIN_MSI,		/**< hardware MSI window */
+	IOVA_ORIGIN_RESERVED,		/**< reserved by the IOMMU driver */
+	IOVA_ORIGIN_DIRECT,		/**< firmware wants a 1:1 mapping (RMRR, RMR) */
+	IOVA_ORIGIN_DIRECT_RELAXABLE,	/**< same, may be given up */
+	IOVA_ORIGIN_UNKNOWN,		/**< a type word this build does not know */
+	IOVA_ORIGIN_HOST_BRIDGE,	/**< PCI memory window of a host bridge */
+	IOVA_ORIGIN_DMA_RANGES,		/**< not in the dma-ranges of a host bridge */
+	IOVA_ORIGIN_USER,		/**< hole= of the user */
+	IOVA_ORIGIN_COUNT
+};
+
+/** What happens when an address in the hole is used. */
+enum iova_hardness {
+	IOVA_SOFT,	/**< the kernel maps it, but DMA may not arrive */
+	IOVA_HARD,	/**< the kernel refuses it */
+};
+
+#define IOVA_DETAIL_LEN 40
+#define IOVA_OWNER_LEN 40
+
+/** One hole. */
+struct iova_hole {
+	struct iova_range range;
+	enum iova_origin origin;
+	enum iova_hardness hardness;
+	char detail[IOVA_DETAIL_LEN];	/**< e.g. the root bus "0000:00", or "" */
+	char owner[IOVA_OWNER_LEN];	/**< device that brought it, or "" */
+};
+
+/** One used range. */
+struct iova_used {
+	struct iova_range range;
+	char what[IOVA_OWNER_LEN];	/**< what it is used for, for dumps */
+};
+
+/** What stood in the way; filled on -ERANGE, -EADDRINUSE and -EEXIST. */
+struct iova_conflict {
+	struct iova_range with;		/**< the range in the way */
+	struct iova_hole hole;		/**< the hole, when is_hole */
+	bool is_hole;
+};
+
+struct iova_layout;
+
+/** Short name of an origin for messages: "SW_MSI", "host bridge", ... */
+const char *iova_origin_name(enum iova_origin origin);
+
+/**
+ * An empty layout: everything is allowed, nothing is a hole.
+ *
+ * @return 0 and *out, or -ENOMEM.
+ */
+int iova_layout_create(struct iova_layout **out);
+
+/** Free a layout; NULL is allowed. Cannot fail. */
+void iova_layout_destroy(struct iova_layout *layout);
+
+/**
+ * Intersect the allowed ranges with those of a device that arrives.
+ *
+ * @param ranges  allowed ranges, in any order, may overlap or touch
+ * @param n       how many; 0 is -EINVAL
+ * @param owner   device that brings them, for messages
+ * @param why     filled when a used range would fall outside; may be NULL
+ * @return 0; -EINVAL; -ENOMEM; -ERANGE if a used range is not covered any
+ *   more. On error nothing has changed.
+ */
+int iova_layout_allow(struct iova_layout *layout,
+		const struct iova_range *ranges, size_t n,
+		const char *owner, struct iova_conflict *why);
+
+/**
+ * Add a hole. The same hole (range, origin, hardness, detail) of another
+ * owner is kept once, with the first owner.
+ *
+ * @param why  filled on -EADDRINUSE; may be NULL
+ * @return 0; -EINVAL; -ENOMEM; -EADDRINUSE if it is hard and overlaps a used
+ *   range. A soft hole over a used range is kept and returns 0. On error
+ *   nothing has changed.
+ */
+int iova_layout_add_hole(struct iova_layout *layout,
+		const struct iova_hole *hole, struct iova_conflict *why);
+
+/**
+ * Place a range at the lowest free address that fits.
+ *
+ * @param span   length in bytes minus one
+ * @param align  power of two; the first address is a multiple of it
+ * @param limit  last address the range may have (inclusive upper bound)
+ * @param what   what it is for (copied, cut to fit)
+ * @param out    the placed range
+ * @return 0; -EINVAL; -ENOMEM; -ENOSPC. A fit that exists is found.
+ */
+int iova_layout_place(struct iova_layout *layout, uint64_t span,
+		uint64_t align, uint64_t limit, const char *what,
+		struct iova_range *out);
+
+/**
+ * Place a range at a fixed address.
+ *
+ * @param why  on an error what was in the way; on 0 why->is_hole is true if
+ *   the range overlaps a soft hole (which is then described), else false.
+ *   May be NULL.
+ * @return 0; -EINVAL; -ENOMEM; -ERANGE; -EADDRINUSE (hard hole); -EEXIST.
+ */
+int iova_layout_place_at(struct iova_layout *layout, struct iova_range range,
+		const char *what, struct iova_conflict *why);
+
+/**
+ * Whether a range could be placed; changes nothing.
+ *
+ * @param soft_too  true: soft holes are in the way as well (-EADDRINUSE)
+ * @return as iova_layout_place_at(), without -ENOMEM.
+ */
+int iova_layout_test(const struct iova_layout *layout, struct iova_range range,
+		bool soft_too, struct iova_conflict *why);
+
+/** Give back a used range. @return 0; -ENOENT if none is exactly this. */
+int iova_layout_release(struct iova_layout *layout, struct iova_range range);
+
+/** Used range that contains @p iova, or NULL. Valid until the next change. */
+const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,
+		uint64_t iova);
+
+/** Lowest hole that overlaps @p range, or NULL. Valid until the next change. */
+const struct iova_hole *iova_layout_hole_in(const struct iova_layout *layout,
+		struct iova_range range);
+
+/**
+ * Walk in ascending order. The callback returns 0 to go on, anything else
+ * stops the walk and is returned. It must not change the layout.
+ */
+int iova_layout_foreach_allowed(const struct iova_layout *layout,
+		int (*cb)(const struct iova_range *range, void *arg), void *arg);
+int iova_layout_foreach_hole(const struct iova_layout *layout,
+		int (*cb)(const struct iova_hole *hole, void *arg), void *arg);
+int iova_layout_foreach_used(const struct iova_layout *layout,
+		int (*cb)(const struct iova_used *used, void *arg), void *arg);
+int iova_layout_foreach_free(const struct iova_layout *layout,
+		int (*cb)(const struct iova_range *range, void *arg), void *arg);
+
+/**
+ * Write the layout as text: one line per allowed, hole, used and free range,
+ * addresses in hex, sorted by address.
+ *
+ * @return 0, or -EIO if the stream fails.
+ */
+int iova_layout_dump(const struct iova_layout *layout, FILE *f);
+
+/**
+ * Self-check of every invariant: trees ordered and balanced, augmented values
+ * right up to the root, free = allowed - holes - used computed the slow way.
+ *
+ * @return 0, or -EFAULT with one line about what is wrong written to @p f
+ *   (may be NULL).
+ */
+int iova_layout_check(const struct iova_layout *layout, FILE *f);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOVA_LAYOUT_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Reading files of the kernel's pseudo file systems.
+ *
+ * One function per way of reading. Every function takes the root under which
+ * "/sys", "/proc" and "/dev" are looked for ("" on a live system, a fixture's
+ * folder in tests). Errors are negative errno values. No state, thread safe.
+ */
+
+#ifndef SYSFS_H
+#define SYSFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SYSFS_PATH_MAX 512
+
+/**
+ * Whole file as a NUL-terminated string.
+ *
+ * @param fmt  printf format of the path below @p root
+ * @param out  text, to be freed by the caller
+ * @param len  bytes without the final NUL, may be NULL (binary files)
+ * @return 0; -ENOENT; -EACCES; -ENAMETOOLONG; -EFBIG above 4 MiB; -ENOMEM; ...
+ */
+int sysfs_read_file(const char *root, char **out, size_t *len,
+		const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** A number in any base strtoull(…, 0) takes. @return 0, -EINVAL, or as above. */
+int sysfs_read_u64(const char *root, uint64_t *out, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** A signed number (numa_node is -1 where unknown). */
+int sysfs_read_s64(const char *root, int64_t *out, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * Last component of a symbolic link's target.
+ *
+ * @return 0; -ENOENT if there is no link; -ENAMETOOLONG.
+ */
+int sysfs_read_link_name(const char *root, char *out, size_t size,
+		const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** The link resolved to an absolute path, without @p root in front. */
+int sysfs_read_link_path(const char *root, char *out, size_t size,
+		const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * Names in a folder, sorted, without "." and "..".
+ *
+ * @param names  array to be freed with sysfs_free_names()
+ * @return 0; -ENOENT; -ENOTDIR; -ENOMEM.
+ */
+int sysfs_list(const char *root, char ***names, size_t *n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** Free what sysfs_list() returned; NULL is allowed. */
+void sysfs_free_names(char **names, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SYSFS_H */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * PCI devices as sysfs shows them: identity, driver, IOMMU group, VFIO node,
+ * the bridges above, and who else is in the group.
+ *
+ * Plain reads; nothing is opened that changes a device. Thread safe. Every
+ * function takes the root of sysfs.h. What the kernel supplies is bounded and
+ * checked; a file that is missing because the kernel is older leaves the
+ * field at its "unknown" value.
+ */
+
+#ifndef TOPOLOGY_H
+#define TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** PCI address. */
+struct topo_addr {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t dev;
+	uint8_t fn;
+};
+
+#define TOPO_BDF_LEN 18		/* "DDDDDDDD:BB:DD.F" */
+#define TOPO_NAME_LEN 40
+#define TOPO_BARS 6
+#define TOPO_DEPTH 16		/* bridges above a device that are recorded */
+
+/** One BAR line of "resource"; len 0 if unused. */
+struct topo_bar {
+	uint64_t phys;
+	uint64_t len;
+	uint64_t flags;		/**< IORESOURCE_* as the kernel prints them */
+};
+
+/** One PCI function. */
+struct topo_device {
+	struct topo_addr addr;
+	char bdf[TOPO_BDF_LEN];		/**< canonical DDDD:BB:DD.F */
+	uint16_t vendor, device, subvendor, subdevice;
+	uint32_t class_id;		/**< 24 bits */
+	bool is_bridge;			/**< class 0x06xx */
+	int numa_node;			/**< -1: unknown */
+	int group;			/**< IOMMU group, -1: none */
+	bool group_noiommu;		/**< group is VFIO's no-IOMMU fake */
+	char driver[TOPO_NAME_LEN];	/**< "" if bound to none */
+	char cdev[TOPO_NAME_LEN];	/**< "vfioX" below vfio-dev/, or "" */
+	char iommu[TOPO_NAME_LEN];	/**< name of the IOMMU instance, or "" */
+	uint16_t max_vfs;		/**< sriov_numvfs: VFs enabled now */
+	struct topo_bar bar[TOPO_BARS];
+	char root_bus[TOPO_BDF_LEN];	/**< "DDDD:BB" of the host bridge */
+	unsigned int n_up;		/**< bridges above, nearest first */
+	char up[TOPO_DEPTH][TOPO_BDF_LEN];
+};
+
+/**
+ * Parse [DDDD:]BB:DD.F; hex, whole string.
+ *
+ * @return 0, or -EINVAL.
+ */
+int topology_parse_bdf(const char *s, struct topo_addr *out);
+
+/** Canonical text of an address. */
+void topology_format_bdf(const struct topo_addr *a, char *out, size_t size);
+
+/** -1, 0, 1 by domain, bus, device, function. */
+int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
+
+/** One device. @return 0; -ENOENT if it is not there; -ENODATA if sysfs is odd. */
+int topology_read(const char *root, const struct topo_addr *addr,
+		struct topo_device *out);
+
+/** All PCI functions, sorted by address; *out is freed with free(). */
+int topology_list(const char *root, struct topo_device **out, size_t *n);
+
+/** Members of an IOMMU group, sorted by address; *out is freed with free(). */
+int topology_group(const char *root, int group, struct topo_device **out,
+		size_t *n);
+
+/** Bound to a VFIO driver (vfio-pci, or a variant: has a vfio-dev folder or "vfio" in its name)? */
+bool topology_is_vfio(const struct topo_device *dev);
+
+/**
+ * Does a member keep its group from being viable? Bridges without a driver or
+ * with the port driver (pcieport) do not, nor does a device bound to no
+ * driver, to a VFIO driver or to pci-stub.
+ */
+bool topology_blocks_group(const struct topo_device *dev);
+
+/** A process that holds a device node open. */
+struct topo_holder {
+	int pid;
+	char comm[TOPO_NAME_LEN];
+};
+
+/**
+ * First process other than the caller that has @p node open (e.g.
+ * "/dev/vfio/7"), by /proc/PID/fd.
+ *
+ * @return 0; -ENOENT if none is seen (also when not allowed to look).
+ */
+int topology_holder(const char *root, const char *node,
+		struct topo_holder *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TOPOLOGY_H */
