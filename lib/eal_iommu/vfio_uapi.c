@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vfio_uapi.h"
+
+/* Here, and only here, errno becomes -errno. */
+static int
+neg_errno(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+int
+vfio_uapi_open(const char *path)
+{
+	return neg_errno(open(path, O_RDWR | O_CLOEXEC));
+}
+
+void
+vfio_uapi_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+vfio_uapi_api_version(int container)
+{
+	return neg_errno(ioctl(container, VFIO_GET_API_VERSION));
+}
+
+int
+vfio_uapi_check_extension(int container, unsigned int extension)
+{
+	return neg_errno(ioctl(container, VFIO_CHECK_EXTENSION,
+				(unsigned long)extension));
+}
+
+int
+vfio_uapi_set_iommu(int container, unsigned int type)
+{
+	return neg_errno(ioctl(container, VFIO_SET_IOMMU, (unsigned long)type));
+}
+
+int
+vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info)
+{
+	return neg_errno(ioctl(container, VFIO_IOMMU_GET_INFO, info));
+}
+
+int
+vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = vaddr,
+		.iova = iova,
+		.size = size,
+	};
+
+	return neg_errno(ioctl(container, VFIO_IOMMU_MAP_DMA, &map));
+}
+
+int
+vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size,
+		uint64_t *unmapped)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = iova,
+		.size = size,
+	};
+	int ret = neg_errno(ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap));
+
+	*unmapped = ret == 0 ? unmap.size : 0;
+	return ret;
+}
+
+int
+vfio_uapi_group_status(int group, uint32_t *flags)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	int ret = neg_errno(ioctl(group, VFIO_GROUP_GET_STATUS, &status));
+
+	*flags = status.flags;
+	return ret;
+}
+
+int
+vfio_uapi_group_set_container(int group, int container)
+{
+	return neg_errno(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container));
+}
+
+int
+vfio_uapi_group_unset_container(int group)
+{
+	return neg_errno(ioctl(group, VFIO_GROUP_UNSET_CONTAINER));
+}
+
+int
+vfio_uapi_group_get_device(int group, const char *name)
+{
+	return neg_errno(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name));
+}
+
+int
+vfio_uapi_device_info(int device, struct vfio_device_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	return neg_errno(ioctl(device, VFIO_DEVICE_GET_INFO, info));
+}
+
+int
+vfio_uapi_region_info(int device, struct vfio_region_info *info)
+{
+	return neg_errno(ioctl(device, VFIO_DEVICE_GET_REGION_INFO, info));
+}
+
+int
+vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	info->index = index;
+	return neg_errno(ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, info));
+}
+
+int
+vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
+		const int *fds, unsigned int n)
+{
+	size_t size = sizeof(struct vfio_irq_set) + n * sizeof(*fds);
+	struct vfio_irq_set *set = calloc(1, size);
+	int ret;
+
+	if (set == NULL)
+		return -ENOMEM;
+	set->argsz = (uint32_t)size;
+	set->index = index;
+	set->start = start;
+	set->count = n;
+	set->flags = VFIO_IRQ_SET_ACTION_TRIGGER |
+		(n > 0 ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
+	if (n > 0)
+		memcpy(set->data, fds, n * sizeof(*fds));
+	ret = neg_errno(ioctl(device, VFIO_DEVICE_SET_IRQS, set));
+	free(set);
+	return ret;
+}
+
+int
+vfio_uapi_reset(int device)
+{
+	return neg_errno(ioctl(device, VFIO_DEVICE_RESET));
+}
+
+int
+vfio_uapi_eventfd(void)
+{
+	return neg_errno(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+int
+vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset)
+{
+	ssize_t n = pread(fd, buf, len, (off_t)offset);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int
+vfio_uapi_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	ssize_t n = pwrite(fd, buf, len, (off_t)offset);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int
+vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd,
+		uint64_t offset, void **out)
+{
+	void *p = mmap(hint, len, prot, flags, fd, (off_t)offset);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*out = p;
+	return 0;
+}
+
+void
+vfio_uapi_munmap(void *addr, size_t len)
+{
+	munmap(addr, len);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * One function per system call on VFIO: the only room that makes them.
+ *
+ * Every function returns a negative errno on failure; errno itself is not
+ * looked at above this room. Tests link another implementation of this header
+ * (a fake kernel) instead. Thread safe as far as the kernel is.
+ */
+
+#ifndef VFIO_UAPI_H
+#define VFIO_UAPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vfio_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Open a device node read-write with O_CLOEXEC. @return fd or -errno. */
+int vfio_uapi_open(const char *path);
+
+/** Close; a negative fd is allowed. Cannot fail. */
+void vfio_uapi_close(int fd);
+
+/** VFIO_GET_API_VERSION. @return the version or -errno. */
+int vfio_uapi_api_version(int container);
+
+/** VFIO_CHECK_EXTENSION. @return > 0 supported, 0 not, -errno. */
+int vfio_uapi_check_extension(int container, unsigned int extension);
+
+/** VFIO_SET_IOMMU: VFIO_TYPE1v2_IOMMU, ... */
+int vfio_uapi_set_iommu(int container, unsigned int type);
+
+/**
+ * VFIO_IOMMU_GET_INFO.
+ *
+ * @param info  argsz is the size of the buffer; the kernel may raise it above
+ *   that without filling capabilities: the caller enlarges and asks again
+ */
+int vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info);
+
+/** VFIO_IOMMU_MAP_DMA, read and write. Sizes in bytes. */
+int vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova,
+		uint64_t size);
+
+/**
+ * VFIO_IOMMU_UNMAP_DMA.
+ *
+ * @param unmapped  bytes the kernel says it unmapped
+ */
+int vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size,
+		uint64_t *unmapped);
+
+/** VFIO_GROUP_GET_STATUS. @param flags  VFIO_GROUP_FLAGS_* */
+int vfio_uapi_group_status(int group, uint32_t *flags);
+
+/** VFIO_GROUP_SET_CONTAINER. */
+int vfio_uapi_group_set_container(int group, int container);
+
+/** VFIO_GROUP_UNSET_CONTAINER. */
+int vfio_uapi_group_unset_container(int group);
+
+/** VFIO_GROUP_GET_DEVICE_FD. @param name  "BDF" [" vf_token=UUID"]. @return fd or -errno. */
+int vfio_uapi_group_get_device(int group, const char *name);
+
+/** VFIO_DEVICE_GET_INFO; argsz is set here. */
+int vfio_uapi_device_info(int device, struct vfio_device_info *info);
+
+/** VFIO_DEVICE_GET_REGION_INFO; argsz and index set by the caller. */
+int vfio_uapi_region_info(int device, struct vfio_region_info *info);
+
+/** VFIO_DEVICE_GET_IRQ_INFO; argsz is set here. */
+int vfio_uapi_irq_info(int device, unsigned int index,
+		struct vfio_irq_info *info);
+
+/**
+ * VFIO_DEVICE_SET_IRQS with eventfds.
+ *
+ * @param n    number of eventfds; 0 disables the index
+ * @return 0; a positive number: so many vectors are to be had, none enabled;
+ *   or -errno.
+ */
+int vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
+		const int *fds, unsigned int n);
+
+/** VFIO_DEVICE_RESET. */
+int vfio_uapi_reset(int device);
+
+/** eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC). @return fd or -errno. */
+int vfio_uapi_eventfd(void);
+
+/** pread of exactly @p len bytes. @return 0, -EIO if short, -errno. */
+int vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset);
+
+/** pwrite of exactly @p len bytes. @return 0, -EIO if short, -errno. */
+int vfio_uapi_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
+
+/** mmap. @param out  the address. @return 0 or -errno. */
+int vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd,
+		uint64_t offset, void **out);
+
+/** munmap. Cannot fail on what vfio_uapi_mmap() gave. */
+void vfio_uapi_munmap(void *addr, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VFIO_UAPI_H */
