@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * One I/O address space: the groups attached to it and what is mapped in it.
+ *
+ * The backend is chosen at open and reached through a table of operations; an
+ * operation that is NULL cannot be done. The record of mappings kept here is
+ * the truth: the kernel's answers are checked against it, a mapping that
+ * exists already is a fault of the caller, and the size of every unmap is
+ * checked.
+ *
+ * Thread safety: every function takes the address space's lock, except open
+ * and close. The lock is a leaf: no callback runs under it. None of the
+ * functions allocates through DPDK, so they may run in EAL's memory callbacks.
+ *
+ * Errors (negative errno):
+ *  -EINVAL      zero size, wrap, not aligned to the smallest IOMMU page, or
+ *               the kernel refuses the range;
+ *  -EEXIST      overlaps a mapping;
+ *  -ERANGE      outside of the layout's allowed ranges;
+ *  -EADDRINUSE  in a hard hole of the layout;
+ *  -ENOENT      nothing is mapped there;
+ *  -EBUSY       an unmap that would cut a mapping in two; nothing is unmapped;
+ *  -ENOSPC      the kernel's budget of mappings is used up;
+ *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;
+ *  -ENOTSUP     the backend cannot.
+ */
+
+#ifndef IOAS_H
+#define IOAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iova_layout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ioas;
+
+/** Which kernel interface carries an address space. */
+enum ioas_backend {
+	IOAS_BACKEND_AUTO,
+	IOAS_BACKEND_TYPE1,
+	IOAS_BACKEND_COUNT
+};
+
+/** Limits the kernel reports. Freed with ioas_info_free(). */
+struct ioas_info {
+	struct iova_range *ranges;	/**< what can be translated */
+	size_t n_ranges;		/**< 0: the kernel does not say */
+	uint64_t page_sizes;		/**< bit n set: pages of 2^n bytes */
+	uint64_t dma_avail;		/**< mappings left; UINT64_MAX: no limit known */
+};
+
+/** One mapping. */
+struct ioas_mapping {
+	struct iova_range iova;
+	uint64_t va;
+};
+
+/** Name of a backend, as in the key backend=. */
+const char *ioas_backend_name(enum ioas_backend backend);
+
+/** @return 0 and *out, or -EINVAL for a name that is none. */
+int ioas_backend_parse(const char *name, enum ioas_backend *out);
+
+/**
+ * Open an address space; nothing is attached yet.
+ *
+ * @param backend  IOAS_BACKEND_AUTO takes what this kernel has
+ * @param layout   where mappings are placed, or NULL for a space that is only
+ *   asked for its limits. Must outlive the address space.
+ * @return 0; -ENOENT or -EACCES opening the backend's node; -ENOTSUP if the
+ *   kernel has no type1 v2; -ENOMEM.
+ */
+int ioas_open(enum ioas_backend backend, struct iova_layout *layout,
+		struct ioas **out);
+
+/** Unmap everything, detach everything, close. NULL is allowed. Cannot fail. */
+void ioas_close(struct ioas *ioas);
+
+/**
+ * Attach a group; each attach is counted.
+ *
+ * @param viable  false on -EPERM when a sibling is bound to a kernel driver
+ * @return 0; -ENOENT, -EACCES, -EBUSY (held by another process) from the
+ *   group's node; -EPERM (not viable, or interrupts not isolated); -EINVAL
+ *   (the kernel refuses the group beside what is mapped, or firmware wants 1:1
+ *   mappings); -ENOMEM.
+ */
+int ioas_attach(struct ioas *ioas, int group, bool *viable);
+
+/** Give back one attach. At the last one the group's node is closed. */
+void ioas_detach(struct ioas *ioas, int group);
+
+/** Groups attached. */
+unsigned int ioas_n_groups(const struct ioas *ioas);
+
+/**
+ * Open a device of an attached group.
+ *
+ * @param name  PCI address as the kernel names it
+ * @return fd, or -ENODEV, -EBUSY, -EACCES, ...
+ */
+int ioas_open_device(struct ioas *ioas, int group, const char *name);
+
+/** Limits as they are now. @return 0; -ENOMEM; -EBADMSG if the answer is odd. */
+int ioas_info_get(struct ioas *ioas, struct ioas_info *out);
+
+/** Free what ioas_info_get() gave. */
+void ioas_info_free(struct ioas_info *info);
+
+/**
+ * Map memory for DMA, readable and writable, at a fixed IOVA.
+ *
+ * @param va    start of the memory
+ * @param iova  where the devices see it
+ * @param size  bytes
+ * @param why   what is in the way, as iova_layout_place_at(); may be NULL
+ */
+int ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
+		struct iova_conflict *why);
+
+/** Unmap all mappings inside the range; none may reach out of it (-EBUSY). */
+int ioas_unmap(struct ioas *ioas, uint64_t iova, uint64_t size);
+
+/** Unmap everything. Cannot fail: what the kernel keeps, it drops at close. */
+void ioas_unmap_all(struct ioas *ioas);
+
+/** Mapping that contains @p iova. @return 0 and *out, or -ENOENT. */
+int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
+
+/** Number of mappings. */
+size_t ioas_n_mappings(const struct ioas *ioas);
+
+/**
+ * Walk the mappings in ascending order under the lock; the callback must not
+ * call back into the address space. Non-zero stops and is returned.
+ */
+int ioas_foreach(struct ioas *ioas,
+		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
+
+/** Backend in use. */
+enum ioas_backend ioas_backend_of(const struct ioas *ioas);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOAS_H */

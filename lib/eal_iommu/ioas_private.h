@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What ioas.c (groups) and ioas_map.c (mappings) share.
+ */
+
+#ifndef IOAS_PRIVATE_H
+#define IOAS_PRIVATE_H
+
+#include <bsd/sys/tree.h>
+#include <pthread.h>
+
+#include "ioas_ops.h"
+
+struct ioas_group {
+	struct ioas_group *next;
+	int id;
+	int fd;
+	unsigned int refs;
+};
+
+struct ioas_node {
+	RB_ENTRY(ioas_node) link;
+	struct ioas_mapping m;
+};
+
+RB_HEAD(ioas_tree, ioas_node);
+
+struct ioas {
+	pthread_mutex_t lock;
+	const struct ioas_ops *ops;
+	struct iova_layout *layout;
+	struct ioas_group *groups;
+	unsigned int n_groups;
+	struct ioas_tree tree;
+	size_t n_nodes;
+	int fd;
+};
+
+/** Unmap and forget every mapping; the caller holds the lock. */
+void ioas_unmap_all_locked(struct ioas *ioas);
+
+#endif /* IOAS_PRIVATE_H */
