@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan.h"
+
+void
+plan_describe(const struct iova_conflict *c, char *out, size_t size)
+{
+	const struct iova_hole *h = &c->hole;
+
+	if (!c->is_hole) {
+		snprintf(out, size, "0x%" PRIx64 "-0x%" PRIx64,
+			c->with.first, c->with.last);
+		return;
+	}
+	snprintf(out, size, "0x%" PRIx64 "-0x%" PRIx64 " (%s%s%s%s%s)",
+		h->range.first, h->range.last, iova_origin_name(h->origin),
+		h->detail[0] != '\0' ? " " : "", h->detail,
+		h->owner[0] != '\0' ? ", from " : "", h->owner);
+}
+
+static int
+add_holes(struct iova_layout *layout, const struct plan_device *pd,
+		char *why, size_t size)
+{
+	struct iova_conflict c;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		ret = iova_layout_add_hole(layout, h, &c);
+		if (ret == 0)
+			continue;
+		snprintf(why, size,
+			"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
+			", which is in use (%s); give this device at start-up, so that the layout can avoid it",
+			iova_origin_name(h->origin), h->range.first, h->range.last,
+			c.with.first, c.with.last, strerror(-ret));
+		return ret;
+	}
+	return 0;
+}
+
+int
+plan_add(struct iova_layout *layout, const struct plan_device *pd,
+		char *why, size_t size)
+{
+	struct iova_conflict c;
+	int ret;
+
+	if (pd->info.n_ranges > 0) {
+		ret = iova_layout_allow(layout, pd->info.ranges,
+				pd->info.n_ranges, pd->topo.bdf, &c);
+		if (ret == -ERANGE) {
+			snprintf(why, size,
+				"0x%" PRIx64 "-0x%" PRIx64
+				" is in use but outside of this device's IOMMU aperture; give this device at start-up, so that the layout can avoid it",
+				c.with.first, c.with.last);
+			return ret;
+		}
+		if (ret < 0) {
+			snprintf(why, size, "its IOVA ranges can't be added: %s",
+				strerror(-ret));
+			return ret;
+		}
+	}
+	return add_holes(layout, pd, why, size);
+}
+
+struct window_search {
+	struct iova_range within;
+	uint64_t need;
+	struct iova_range best;
+	bool found;
+};
+
+static int
+window_step(const struct iova_range *range, void *arg)
+{
+	struct window_search *s = arg;
+	struct iova_range r = iova_range_cut(*range, s->within);
+
+	if (!iova_range_valid(r))
+		return 0;
+	if (!iova_range_valid(s->best) ||
+	    iova_range_span(r) > iova_range_span(s->best))
+		s->best = r;
+	if (iova_range_span(r) >= s->need - 1) {
+		s->best = r;
+		s->found = true;
+		return 1;
+	}
+	return 0;
+}
+
+int
+plan_window(const struct iova_layout *layout, struct iova_range within,
+		uint64_t need, struct iova_range *out)
+{
+	struct window_search s = {
+		.within = within,
+		.need = need > 0 ? need : 1,
+		.best = { .first = 1, .last = 0 },
+	};
+
+	iova_layout_foreach_free(layout, window_step, &s);
+	*out = s.best;
+	return s.found ? 0 : -ENOSPC;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * From devices to one layout: survey each, then add it to the plan.
+ *
+ * A survey opens the device's group and a container for a moment, never the
+ * device, and collects every hole that concerns it. It needs no DPDK, so the
+ * bus (before EAL has memory) and dpdk-test-msi share it.
+ *
+ * What fails is told twice: as a negative errno for the program, and as one
+ * sentence for the user that names the range, where it comes from and what to
+ * do. Not thread safe for one plan_device; separate ones are independent.
+ */
+
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "holes.h"
+#include "ioas.h"
+#include "topology.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLAN_TEXT 640	/**< room for one sentence to the user */
+
+/** What is known of one device. Start with all zero, end with plan_device_free(). */
+struct plan_device {
+	struct topo_device topo;
+	struct hole_list holes;
+	struct ioas_info info;
+	enum ioas_backend backend;		/**< the one that carries it */
+	enum holes_source bridge_source;	/**< where the bridge windows are from */
+	bool msi_blocked;			/**< MSI writes can't arrive */
+	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
+};
+
+/**
+ * Find out what one device allows. Changes nothing in the system.
+ *
+ * @param root     as in sysfs.h
+ * @param addr     PCI address
+ * @param backend  wanted backend
+ * @param why      a sentence about the failure, without the device's name
+ * @param size     room in @p why
+ * @return 0; -ENODEV absent; -ENXIO not bound to a VFIO driver; -ENOTSUP no
+ *   IOMMU group; -EPERM group not viable or interrupts not isolated; -EINVAL
+ *   firmware wants a 1:1 mapping; -EBUSY held by another process; -EACCES;
+ *   others as ioas_attach() and holes.h.
+ */
+int plan_survey(const char *root, const struct topo_addr *addr,
+		enum ioas_backend backend, struct plan_device *out,
+		char *why, size_t size);
+
+/** Free what a survey holds. */
+void plan_device_free(struct plan_device *pd);
+
+/**
+ * Add a surveyed device to the layout: intersect the allowed ranges, add the
+ * holes.
+ *
+ * @return 0; -ERANGE or -EADDRINUSE if it does not go with what is placed (the
+ *   sentence names both ranges); -ENOMEM. On an error holes that were added
+ *   before the failing one stay: they only keep addresses away.
+ */
+int plan_add(struct iova_layout *layout, const struct plan_device *pd,
+		char *why, size_t size);
+
+/**
+ * Lowest range that is free, at least @p need bytes long and inside @p within.
+ *
+ * @return 0 and *out (the whole free range, cut to @p within), or -ENOSPC with
+ *   the longest there is in *out (not valid if there is none).
+ */
+int plan_window(const struct iova_layout *layout, struct iova_range within,
+		uint64_t need, struct iova_range *out);
+
+/** "0x… - 0x… (SW_MSI from 0000:00:03.0)" and the like, for messages. */
+void plan_describe(const struct iova_conflict *c, char *out, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PLAN_H */

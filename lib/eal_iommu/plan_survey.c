@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The survey of one device.
+ *
+ * Order: what sysfs can tell without touching anything (driver, group,
+ * siblings, firmware's 1:1 regions), so that the common mistakes get their own
+ * words; then the group is attached to an empty address space, read and let go.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plan.h"
+
+static int __attribute__((format(printf, 4, 5)))
+say(int ret, char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+static int
+check_driver(const struct topo_device *t, char *why, size_t size)
+{
+	if (topology_is_vfio(t))
+		return 0;
+	if (t->driver[0] == '\0')
+		return say(-ENXIO, why, size,
+			"is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci %s",
+			t->bdf);
+	return say(-ENXIO, why, size,
+		"is bound to %s, not to a VFIO driver; rebind it with: dpdk-devbind.py -b vfio-pci %s",
+		t->driver, t->bdf);
+}
+
+static int
+check_group(const struct topo_device *t, char *why, size_t size)
+{
+	if (t->group < 0)
+		return say(-ENOTSUP, why, size,
+			"is in no IOMMU group: the IOMMU is off or does not cover it; switch it on in the firmware and on the kernel command line (x86: intel_iommu=on or amd_iommu=on)");
+	if (t->group_noiommu)
+		return say(-ENOTSUP, why, size,
+			"is in a no-IOMMU group, which this release can't use; switch the IOMMU on");
+	return 0;
+}
+
+/* Name the sibling that keeps the group from us, if there is one. */
+static int
+check_siblings(const char *root, const struct topo_device *t, char *why,
+		size_t size)
+{
+	struct topo_device *v = NULL;
+	size_t n = 0, i;
+	int ret = topology_group(root, t->group, &v, &n);
+
+	if (ret < 0)
+		return say(ret, why, size, "members of IOMMU group %d can't be read: %s",
+			t->group, strerror(-ret));
+	for (i = 0; i < n; i++) {
+		if (!topology_blocks_group(&v[i]))
+			continue;
+		ret = say(-EPERM, why, size,
+			"IOMMU group %d is not viable: its member %s is bound to %s; bind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
+			t->group, v[i].bdf, v[i].driver, v[i].bdf);
+		break;
+	}
+	free(v);
+	return ret;
+}
+
+/* Groups of several functions can do peer-to-peer below the IOMMU. */
+static int
+group_is_shared(const char *root, int group)
+{
+	struct topo_device *v = NULL;
+	size_t n = 0, i, functions = 0;
+	int ret = topology_group(root, group, &v, &n);
+
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < n; i++)
+		functions += !v[i].is_bridge;
+	free(v);
+	return functions > 1;
+}
+
+static int
+collect_holes(const char *root, struct plan_device *pd, char *why, size_t size)
+{
+	const struct topo_device *t = &pd->topo;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int shared, ret;
+	size_t i;
+
+	ret = holes_builtin(&pd->holes, page);
+	if (ret == 0)
+		ret = holes_reserved_regions(root, t->group, t->iommu, page,
+				t->bdf, &pd->holes);
+	if (ret < 0)
+		return say(ret, why, size,
+			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s",
+			t->group, strerror(-ret));
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		if (h->origin == IOVA_ORIGIN_DIRECT)
+			return say(-EINVAL, why, size,
+				"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
+				" (RMRR or RMR), and the kernel gives no such device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
+				h->range.first, h->range.last);
+	}
+	shared = group_is_shared(root, t->group);
+	ret = shared < 0 ? shared :
+		holes_host_bridge(root, t->root_bus, shared > 0, t->bdf,
+				&pd->holes, &pd->bridge_source);
+	if (ret < 0)
+		return say(ret, why, size,
+			"windows of host bridge %s can't be read: %s",
+			t->root_bus, strerror(-ret));
+	return 0;
+}
+
+static int
+explain_attach(const char *root, int ret, const struct topo_device *t,
+		bool viable, char *why, size_t size)
+{
+	struct topo_holder holder;
+	char node[32];
+
+	snprintf(node, sizeof(node), "/dev/vfio/%d", t->group);
+	switch (ret) {
+	case -EBUSY:
+		if (topology_holder(root, node, &holder) == 0)
+			return say(ret, why, size,
+				"%s is held by process %d (%s); stop it first",
+				node, holder.pid, holder.comm);
+		return say(ret, why, size,
+			"%s is held by another process; find it with: fuser -v %s",
+			node, node);
+	case -EACCES:
+		return say(ret, why, size,
+			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
+			node, node, node);
+	case -EPERM:
+		if (!viable)
+			return say(ret, why, size,
+				"IOMMU group %d is not viable: a member is bound to a kernel driver",
+				t->group);
+		return say(ret, why, size,
+			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts; if you trust every device, set the module parameter vfio_iommu_type1.allow_unsafe_interrupts=1",
+			t->group);
+	case -EINVAL:
+		return say(ret, why, size,
+			"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits don't go with this address space; see dmesg",
+			t->group);
+	default:
+		return say(ret, why, size, "%s can't be attached: %s", node,
+			strerror(-ret));
+	}
+}
+
+/* Attach the group to an empty space, read its limits, let go. */
+static int
+ask_kernel(const char *root, enum ioas_backend backend, struct plan_device *pd,
+		char *why, size_t size)
+{
+	struct ioas *ioas;
+	bool viable;
+	int ret = ioas_open(backend, NULL, &ioas);
+
+	if (ret < 0)
+		return say(ret, why, size,
+			"/dev/vfio/vfio can't be used: %s; load the module with: modprobe vfio-pci, and give your group access to the node",
+			strerror(-ret));
+	ret = ioas_attach(ioas, pd->topo.group, &viable);
+	if (ret < 0) {
+		ret = explain_attach(root, ret, &pd->topo, viable, why, size);
+	} else {
+		ret = ioas_info_get(ioas, &pd->info);
+		if (ret < 0)
+			say(ret, why, size, "IOVA ranges can't be read: %s",
+				strerror(-ret));
+	}
+	pd->backend = ioas_backend_of(ioas);
+	ioas_close(ioas);
+	return ret;
+}
+
+/* MSI doorbells in a bridge window or above the aperture are never reached. */
+static void
+judge_msi(struct plan_device *pd)
+{
+	uint64_t top = pd->info.n_ranges == 0 ? UINT64_MAX : 0;
+	size_t i, j;
+
+	for (i = 0; i < pd->info.n_ranges; i++)
+		if (pd->info.ranges[i].last > top)
+			top = pd->info.ranges[i].last;
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *msi = &pd->holes.v[i];
+
+		if (msi->origin != IOVA_ORIGIN_SW_MSI)
+			continue;
+		if (msi->range.last > top) {
+			pd->msi_blocked = true;
+			say(0, pd->msi_why, sizeof(pd->msi_why),
+				"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+				" lies above the IOMMU aperture, which ends at 0x%" PRIx64,
+				msi->range.first, msi->range.last, top);
+		}
+		for (j = 0; j < pd->holes.n; j++) {
+			const struct iova_hole *w = &pd->holes.v[j];
+
+			if (w->origin != IOVA_ORIGIN_HOST_BRIDGE ||
+			    !iova_range_overlap(w->range, msi->range))
+				continue;
+			pd->msi_blocked = true;
+			say(0, pd->msi_why, sizeof(pd->msi_why),
+				"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+				" lies in the window 0x%" PRIx64 "-0x%" PRIx64
+				" of host bridge %s, so MSI writes go to that bridge's devices",
+				msi->range.first, msi->range.last,
+				w->range.first, w->range.last, w->detail);
+		}
+	}
+}
+
+int
+plan_survey(const char *root, const struct topo_addr *addr,
+		enum ioas_backend backend, struct plan_device *out,
+		char *why, size_t size)
+{
+	char bdf[TOPO_BDF_LEN];
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	ret = topology_read(root, addr, &out->topo);
+	if (ret == -ENOENT)
+		return say(-ENODEV, why, size,
+			"there is no such PCI device; see: dpdk-test-msi list");
+	if (ret < 0)
+		return say(ret, why, size, "sysfs of %s can't be read: %s", bdf,
+			strerror(-ret));
+	ret = check_driver(&out->topo, why, size);
+	if (ret == 0)
+		ret = check_group(&out->topo, why, size);
+	if (ret == 0)
+		ret = check_siblings(root, &out->topo, why, size);
+	if (ret == 0)
+		ret = collect_holes(root, out, why, size);
+	if (ret == 0)
+		ret = ask_kernel(root, backend, out, why, size);
+	if (ret == 0)
+		judge_msi(out);
+	else
+		plan_device_free(out);
+	return ret;
+}
+
+void
+plan_device_free(struct plan_device *pd)
+{
+	holes_free(&pd->holes);
+	ioas_info_free(&pd->info);
+}
