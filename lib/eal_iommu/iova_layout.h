@@ -20,7 +20,8 @@
  *
  * Errors are returned as negative errno values:
  *  -EINVAL      a range with first > last, an alignment that is no power of
- *               two, an empty name;
+ *               two, an empty name (owner, what), a hole of unknown origin or
+ *               hardness or with an unterminated string;
  *  -ENOMEM      no memory for a node; nothing was changed;
  *  -ENOSPC      no free place that is long enough, aligned and low enough;
  *  -ERANGE      outside of the allowed ranges;
@@ -82,10 +83,17 @@ struct iova_used {
 	char what[IOVA_OWNER_LEN];	/**< what it is used for, for dumps */
 };
 
-/** What stood in the way; filled on -ERANGE, -EADDRINUSE and -EEXIST. */
+/**
+ * What stood in the way; filled on -ERANGE, -EADDRINUSE and -EEXIST, all zero
+ * otherwise. Of several the lowest is told.
+ *
+ * The range is the gap between allowed ranges (-ERANGE of place_at and test), the
+ * hole (-EADDRINUSE of place_at and test), or the used range (all others).
+ */
 struct iova_conflict {
 	struct iova_range with;		/**< the range in the way */
-	struct iova_hole hole;		/**< the hole, when is_hole */
+	struct iova_hole hole;		/**< the hole, when is_hole; else only its owner: on
+					 *   -ERANGE a device that set the bound, or "" */
 	bool is_hole;
 };
 
@@ -111,8 +119,9 @@ void iova_layout_destroy(struct iova_layout *layout);
  * @param n       how many; 0 is -EINVAL
  * @param owner   device that brings them, for messages
  * @param why     filled when a used range would fall outside; may be NULL
- * @return 0; -EINVAL; -ENOMEM; -ERANGE if a used range is not covered any
- *   more. On error nothing has changed.
+ * @return 0, also if nothing is left allowed; -EINVAL; -ENOMEM; -ERANGE if a
+ *   used range is not covered by one range any more. On error nothing has
+ *   changed.
  */
 int iova_layout_allow(struct iova_layout *layout,
 		const struct iova_range *ranges, size_t n,
@@ -150,7 +159,8 @@ int iova_layout_place(struct iova_layout *layout, uint64_t span,
  * @param why  on an error what was in the way; on 0 why->is_hole is true if
  *   the range overlaps a soft hole (which is then described), else false.
  *   May be NULL.
- * @return 0; -EINVAL; -ENOMEM; -ERANGE; -EADDRINUSE (hard hole); -EEXIST.
+ * @return 0; -EINVAL; -ENOMEM; else the first that holds of -ERANGE, -EADDRINUSE
+ *   (hard hole) and -EEXIST.
  */
 int iova_layout_place_at(struct iova_layout *layout, struct iova_range range,
 		const char *what, struct iova_conflict *why);
@@ -171,7 +181,10 @@ int iova_layout_release(struct iova_layout *layout, struct iova_range range);
 const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,
 		uint64_t iova);
 
-/** Lowest hole that overlaps @p range, or NULL. Valid until the next change. */
+/**
+ * Hole that overlaps @p range and begins lowest, of those the one that ends
+ * lowest, or NULL. Valid until the next change.
+ */
 const struct iova_hole *iova_layout_hole_in(const struct iova_layout *layout,
 		struct iova_range range);
 

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * The layout: four sets of address ranges that always agree.
+ *
+ *  allowed  a sorted array             iova_allowed.c
+ *  holes    a tree, may overlap        iova_holes_tree.c
+ *  used     a tree, disjoint           iova_used.c
+ *  free     a tree, disjoint, maximal  iova_free.c
+ *
+ * Invariants, all of them held by iova_layout_check():
+ *  - free = allowed - holes - used. It is kept, not computed, because placing
+ *    searches it.
+ *  - A used range lies inside one allowed range, overlaps no used range and no
+ *    hard hole. It may overlap soft holes: the caller may insist on an address.
+ *  - There are exactly as many nodes for free extents, in the tree or in stock,
+ *    as there are allowed ranges, holes and used ranges. No layout of so many
+ *    parts has more free extents: each hole or used range splits one extent
+ *    into two at the most. So whoever brings a part brings the node it may
+ *    cost, and giving back cannot fail for want of memory, not even when the
+ *    used range that leaves bares the space between many soft holes.
+ *
+ * Every operation judges first, then takes all memory it may need, and only then
+ * edits the sets. Edits cannot fail; so on error nothing has changed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "iova_layout_private.h"
+
+/* ---- telling what is in the way ---- */
+
+static void
+why_clear(struct iova_conflict *why)
+{
+	if (why != NULL)
+		memset(why, 0, sizeof(*why));
+}
+
+static void
+why_range(struct iova_conflict *why, struct iova_range range, const char *owner)
+{
+	if (why == NULL)
+		return;
+	why->with = range;
+	strlcpy(why->hole.owner, owner, sizeof(why->hole.owner));
+}
+
+static void
+why_hole(struct iova_conflict *why, const struct iova_hole *hole)
+{
+	if (why == NULL)
+		return;
+	why->with = hole->range;
+	why->hole = *hole;
+	why->is_hole = true;
+}
+
+/* ---- life ---- */
+
+int
+iova_layout_create(struct iova_layout **out)
+{
+	struct iova_layout *layout = calloc(1, sizeof(*layout));
+	int ret;
+
+	if (layout == NULL)
+		return -ENOMEM;
+	ret = iova_allowed_all(&layout->allowed);
+	if (ret != 0)
+		goto err_free_layout;
+	ret = iova_free_grow(&layout->free, 1);
+	if (ret != 0)
+		goto err_clear_allowed;
+	iova_free_add(&layout->free, layout->allowed.v[0].range);
+	*out = layout;
+	return 0;
+
+err_clear_allowed:
+	iova_allowed_clear(&layout->allowed);
+err_free_layout:
+	free(layout);
+	return ret;
+}
+
+void
+iova_layout_destroy(struct iova_layout *layout)
+{
+	if (layout == NULL)
+		return;
+	iova_free_clear(&layout->free);
+	iova_used_clear(&layout->used);
+	iova_holes_clear(&layout->holes);
+	iova_allowed_clear(&layout->allowed);
+	free(layout);
+}
+
+/* ---- narrowing ---- */
+
+static bool
+is_name(const char *name)
+{
+	return name != NULL && name[0] != '\0';
+}
+
+/* Replace the allowed ranges by narrower ones; the stock has their nodes. */
+static void
+narrow(struct iova_layout *layout, struct iova_allowed *narrower)
+{
+	struct iova_range gap;
+	size_t i;
+
+	for (i = 0; i <= narrower->n; i++)
+		if (iova_allowed_gap(narrower, i, &gap))
+			iova_free_cut(&layout->free, gap);
+	iova_free_shrink(&layout->free, layout->allowed.n);
+	iova_allowed_clear(&layout->allowed);
+	layout->allowed = *narrower;
+}
+
+static const struct iova_used_node *
+lowest_outside(const struct iova_layout *layout, const struct iova_allowed *allowed)
+{
+	struct iova_used_node *node = iova_used_first(&layout->used);
+
+	while (node != NULL && iova_allowed_covers(allowed, node->used.range))
+		node = iova_used_next(node);
+	return node;
+}
+
+int
+iova_layout_allow(struct iova_layout *layout, const struct iova_range *ranges, size_t n,
+		const char *owner, struct iova_conflict *why)
+{
+	const struct iova_used_node *outside;
+	struct iova_allowed narrower;
+	int ret;
+
+	why_clear(why);
+	if (n == 0 || !is_name(owner))
+		return -EINVAL;
+	ret = iova_allowed_intersect(&layout->allowed, ranges, n, owner, &narrower);
+	if (ret != 0)
+		return ret;
+	outside = lowest_outside(layout, &narrower);
+	if (outside != NULL) {
+		why_range(why, outside->used.range, owner);
+		ret = -ERANGE;
+		goto err_clear_narrower;
+	}
+	ret = iova_free_grow(&layout->free, narrower.n);
+	if (ret != 0)
+		goto err_clear_narrower;
+	narrow(layout, &narrower);
+	return 0;
+
+err_clear_narrower:
+	iova_allowed_clear(&narrower);
+	return ret;
+}
+
+static bool
+hole_valid(const struct iova_hole *hole)
+{
+	return iova_range_valid(hole->range) &&
+		(unsigned int)hole->origin < IOVA_ORIGIN_COUNT &&
+		(hole->hardness == IOVA_SOFT || hole->hardness == IOVA_HARD) &&
+		memchr(hole->detail, '\0', sizeof(hole->detail)) != NULL &&
+		memchr(hole->owner, '\0', sizeof(hole->owner)) != NULL;
+}
+
+int
+iova_layout_add_hole(struct iova_layout *layout, const struct iova_hole *hole,
+		struct iova_conflict *why)
+{
+	const struct iova_used_node *used;
+	struct iova_hole_node *node;
+
+	why_clear(why);
+	if (!hole_valid(hole))
+		return -EINVAL;
+	if (iova_holes_same(&layout->holes, hole) != NULL)
+		return 0;
+	used = iova_used_in(&layout->used, hole->range);
+	if (hole->hardness == IOVA_HARD && used != NULL) {
+		why_range(why, used->used.range, "");
+		return -EADDRINUSE;
+	}
+	node = iova_holes_new(hole);
+	if (node == NULL)
+		return -ENOMEM;
+	if (iova_free_grow(&layout->free, 1) != 0) {
+		free(node);
+		return -ENOMEM;
+	}
+	iova_holes_insert(&layout->holes, node);
+	layout->n_holes++;
+	iova_free_cut(&layout->free, hole->range);
+	return 0;
+}
+
+/* ---- placing and releasing ---- */
+
+/* Whether a range could be used; holes at least this hard are in the way. */
+static int
+judge(const struct iova_layout *layout, struct iova_range range, enum iova_hardness least,
+		struct iova_conflict *why)
+{
+	const struct iova_hole_node *hole;
+	const struct iova_used_node *used;
+	struct iova_range gap;
+	size_t i;
+
+	why_clear(why);
+	if (!iova_range_valid(range))
+		return -EINVAL;
+	if (!iova_allowed_covers(&layout->allowed, range)) {
+		i = iova_allowed_first_gap(&layout->allowed, range.first, &gap);
+		why_range(why, gap, iova_allowed_gap_owner(&layout->allowed, i));
+		return -ERANGE;
+	}
+	hole = iova_holes_in(&layout->holes, range, least);
+	if (hole != NULL) {
+		why_hole(why, &hole->hole);
+		return -EADDRINUSE;
+	}
+	used = iova_used_in(&layout->used, range);
+	if (used != NULL) {
+		why_range(why, used->used.range, "");
+		return -EEXIST;
+	}
+	hole = iova_holes_in(&layout->holes, range, IOVA_SOFT);
+	if (hole != NULL)
+		why_hole(why, &hole->hole);
+	return 0;
+}
+
+static bool
+is_power_of_two(uint64_t x)
+{
+	return x != 0 && (x & (x - 1)) == 0;
+}
+
+/* Enter a range that was judged fit. */
+static int
+enter(struct iova_layout *layout, struct iova_range range, const char *what)
+{
+	struct iova_used_node *node = iova_used_new(range, what);
+
+	if (node == NULL)
+		return -ENOMEM;
+	if (iova_free_grow(&layout->free, 1) != 0) {
+		free(node);
+		return -ENOMEM;
+	}
+	iova_used_insert(&layout->used, node);
+	layout->n_used++;
+	iova_free_cut(&layout->free, range);
+	return 0;
+}
+
+int
+iova_layout_place(struct iova_layout *layout, uint64_t span, uint64_t align, uint64_t limit,
+		const char *what, struct iova_range *out)
+{
+	struct iova_range fit;
+	int ret;
+
+	if (!is_power_of_two(align) || !is_name(what))
+		return -EINVAL;
+	if (!iova_free_fit(&layout->free, span, align, limit, &fit))
+		return -ENOSPC;
+	ret = enter(layout, fit, what);
+	if (ret == 0)
+		*out = fit;
+	return ret;
+}
+
+int
+iova_layout_place_at(struct iova_layout *layout, struct iova_range range, const char *what,
+		struct iova_conflict *why)
+{
+	int ret;
+
+	why_clear(why);
+	if (!is_name(what))
+		return -EINVAL;
+	ret = judge(layout, range, IOVA_HARD, why);
+	return ret != 0 ? ret : enter(layout, range, what);
+}
+
+int
+iova_layout_test(const struct iova_layout *layout, struct iova_range range, bool soft_too,
+		struct iova_conflict *why)
+{
+	return judge(layout, range, soft_too ? IOVA_SOFT : IOVA_HARD, why);
+}
+
+/* Give back to free what no hole covers. */
+static void
+bare(struct iova_layout *layout, struct iova_range range)
+{
+	struct iova_hole_node *node = iova_holes_in(&layout->holes, range, IOVA_SOFT);
+	struct iova_range rest = range, piece;
+
+	for (; node != NULL; node = iova_holes_next_in(node, range, IOVA_SOFT)) {
+		if (node->hole.range.first > rest.first) {
+			piece.first = rest.first;
+			piece.last = node->hole.range.first - 1;
+			iova_free_add(&layout->free, piece);
+		}
+		if (node->hole.range.last >= range.last)
+			return;
+		if (node->hole.range.last >= rest.first)
+			rest.first = node->hole.range.last + 1;
+	}
+	iova_free_add(&layout->free, rest);
+}
+
+int
+iova_layout_release(struct iova_layout *layout, struct iova_range range)
+{
+	struct iova_used_node *node;
+
+	if (!iova_range_valid(range))
+		return -ENOENT;
+	node = iova_used_in(&layout->used, range);
+	if (node == NULL || node->used.range.first != range.first ||
+			node->used.range.last != range.last)
+		return -ENOENT;
+	iova_used_remove(&layout->used, node);
+	free(node);
+	layout->n_used--;
+	bare(layout, range);
+	iova_free_shrink(&layout->free, 1);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The inside of a layout, for its own check and dump.
+ */
+
+#ifndef IOVA_LAYOUT_PRIVATE_H
+#define IOVA_LAYOUT_PRIVATE_H
+
+#include "iova_allowed.h"
+#include "iova_free.h"
+#include "iova_holes_tree.h"
+#include "iova_used.h"
+
+/** See the head of iova_layout.c for the invariants. */
+struct iova_layout {
+	struct iova_allowed allowed;
+	struct iova_holes_tree holes;
+	struct iova_used_tree used;
+	struct iova_free free;
+	size_t n_holes;
+	size_t n_used;
+};
+
+#endif /* IOVA_LAYOUT_PRIVATE_H */
