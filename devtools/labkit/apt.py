@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Debian's archive: the host's mirror, and private apt trees beside the host's own.
+
+A private tree has its own sources and lists, so packages of another suite or
+architecture come through apt's signature checks without touching the host's
+configuration.
+"""
+
+import os
+import pathlib
+import subprocess
+
+from . import cache
+from .progress import LabError, run
+
+KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+CONFIGURATION = '''\
+Dir::Etc::SourceList "{tree}/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State::Lists "{tree}/lists";
+Dir::Cache "{tree}/cache";
+Acquire::Languages "none";
+Acquire::Retries "3";
+APT::Sandbox::User "root";
+'''
+
+FOREIGN = '''\
+APT::Architecture "{arch}";
+APT::Architectures {{ "{arch}"; }};
+Dir::State "{tree}";
+Dir::State::Status "{tree}/status";
+'''
+
+
+def host_release():
+    """The host's /etc/os-release as a dictionary."""
+    text = pathlib.Path('/etc/os-release').read_text(encoding='utf-8')
+    pairs = (line.split('=', 1) for line in text.splitlines() if '=' in line)
+    release = {key: value.strip('"') for key, value in pairs}
+    if release.get('ID') != 'debian' or release.get('VERSION_ID') not in ('12', '13'):
+        raise LabError('the lab needs a Debian 12 or 13 host, this is '
+                       + release.get('PRETTY_NAME', 'something else'))
+    return release
+
+
+def host_arch():
+    """The host's architecture in Debian's words."""
+    return run(['dpkg', '--print-architecture']).strip()
+
+
+def host_suites():
+    """The host's own Debian sources: {suite: mirror}, the mirror of its release first."""
+    codename = host_release()['VERSION_CODENAME']
+    query = ['apt-get', 'indextargets', '--format', '$(ORIGIN)|$(RELEASE)|$(REPO_URI)',
+             'Created-By: Packages', 'Component: main']
+    for refresh in (False, True):
+        if refresh:
+            run(['apt-get', 'update'])
+        rows = [line.split('|') for line in run(query).splitlines()]
+        suites = {suite: uri for origin, suite, uri in rows
+                  if origin == 'Debian' and suite.startswith(codename)}
+        if codename in suites:
+            return suites
+    raise LabError(f'no apt source for {codename} on this host; add one to /etc/apt')
+
+
+def mirror():
+    """The mirror that the host takes its own Debian from."""
+    return host_suites()[host_release()['VERSION_CODENAME']]
+
+
+def source_line(suite, uri=None, kind='deb'):
+    """A line of sources.list for one suite, on the host's mirror unless URI says else."""
+    return f'{kind} [signed-by={KEYRING}] {uri or mirror()} {suite} main'
+
+
+class Tree:
+    """A private apt tree; arch None means: the host's own packages, more sources."""
+
+    def __init__(self, name, sources, arch=None):
+        self.path = cache.root() / 'apt' / name
+        for folder in ('lists/partial', 'cache/archives/partial'):
+            (self.path / folder).mkdir(parents=True, exist_ok=True)
+        text = CONFIGURATION + (FOREIGN if arch else '')
+        self._write('apt.conf', text.format(tree=self.path, arch=arch))
+        self._write('sources.list', '\n'.join(sources) + '\n')
+        self._write('status', '')
+        self.environment = dict(os.environ, APT_CONFIG=str(self.path / 'apt.conf'),
+                                DEBIAN_FRONTEND='noninteractive', LC_ALL='C')
+
+    def _write(self, name, text):
+        (self.path / name).write_text(text, encoding='utf-8')
+
+    def run(self, *argv, **options):
+        """Run an apt tool against this tree."""
+        return run(argv, env=self.environment, **options)
+
+    def update(self):
+        """Fetch the package lists."""
+        self.run('apt-get', 'update')
+
+    def install(self, arguments):
+        """Install packages on the host; ARGUMENTS are their names, and options of apt."""
+        self.run('apt-get', 'install', '-y', '--no-install-recommends', *arguments)
+        self.run('apt-get', 'clean')
+
+    def download(self, packages, folder):
+        """Download the .deb files of PACKAGES into FOLDER."""
+        self.run('apt-get', 'download', *packages, cwd=folder)
+
+    def names(self):
+        """The names of all packages this tree knows."""
+        return self.run('apt-cache', 'pkgnames').split()
+
+
+def installed(packages):
+    """Those of PACKAGES that the host has, with their versions."""
+    done = subprocess.run(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status} ${Version}\n',
+                           *packages], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=False)
+    rows = (line.split(' ', 2) for line in done.stdout.splitlines())
+    return {name: version for name, state, version in rows if state == 'installed'}

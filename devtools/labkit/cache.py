@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The cache: slow things are made once, whole or not at all, for any number of runs.
+
+An entry is a folder named after a hash of everything it is made from.  It is
+made under a temporary name and renamed into place; a lock per entry keeps
+parallel runs from making it twice.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+
+def root():
+    """The cache of this user; everything the lab keeps between runs is below it."""
+    base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+    return pathlib.Path(base) / 'vfio-msi'
+
+
+def digest(ingredients):
+    """A short name for a recipe: any JSON-like value."""
+    text = json.dumps(ingredients, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def lock(name):
+    """Hold the lock NAME; other processes wait, and a killed one lets go of it."""
+    folder = root() / 'locks'
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / name, 'w', encoding='ascii') as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def entry(kind, name, ingredients, make):
+    """The cached folder KIND/NAME-HASH; make(folder) fills it when it is missing."""
+    target = root() / kind / f'{name}-{digest(ingredients)}'
+    if target.is_dir():
+        return target
+    with lock(f'{kind}-{name}'):
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove(target.parent.glob(f'{name}-*'))
+        partial = pathlib.Path(tempfile.mkdtemp(prefix=f'.{name}-', dir=target.parent))
+        partial.chmod(0o755)
+        try:
+            make(partial)
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def remove(paths):
+    """Remove whole trees."""
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def run_dir():
+    """A folder for one run, gone at its end; its name tells whose it is."""
+    folder = root() / 'runs'
+    folder.mkdir(parents=True, exist_ok=True)
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f'{os.getpid()}-', dir=folder))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

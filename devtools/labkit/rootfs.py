@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The guests' userland: a Debian 13 tree per architecture, and a disk made of it.
+
+The tree is only unpacked, nothing of the guest's architecture runs for it.  It
+is also the sysroot against which the project is built for the guest.
+"""
+
+import os
+import pathlib
+import shutil
+
+from . import apt, cache, host
+from .progress import LabError, run, step
+
+SUITE = 'trixie'
+TRIPLET = {'arm64': 'aarch64-linux-gnu', 'amd64': 'x86_64-linux-gnu'}
+DISK_SIZE = '1G'
+
+SYSTEM = ['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutils', 'findutils',
+          'grep', 'iproute2', 'kmod', 'libc-bin', 'mawk', 'mount', 'ncurses-base', 'ncurses-bin',
+          'numactl', 'pciutils', 'procps', 'sed', 'strace', 'util-linux']
+DPDK = ['dpdk', 'dpdk-dev']
+SYSROOT = ['libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev', 'libgcc-14-dev',
+           'libjansson-dev', 'libnuma-dev']
+PACKAGES = SYSTEM + DPDK + SYSROOT
+
+# What neither guest nor compiler reads.
+UNUSED = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info',
+          'usr/share/i18n', 'usr/share/dpdk', 'usr/lib/python3', 'var/lib/apt', 'var/cache']
+
+
+def folder(arch):
+    """The cached folder with root/ (also the sysroot) and root.ext4 of ARCH."""
+    recipe = [SUITE, PACKAGES, UNUSED, DISK_SIZE, 1]
+    return cache.entry('rootfs', arch, recipe, lambda path: _make(arch, path))
+
+
+def sysroot(arch):
+    """The tree of ARCH to compile against."""
+    return folder(arch) / 'root'
+
+
+def _make(arch, path):
+    host.need(host.GUEST)
+    root = path / 'root'
+    with step(f'unpacking Debian {SUITE} for {arch}'):
+        run(['mmdebstrap', '--quiet', '--variant=extract', f'--architectures={arch}',
+             f'--include={",".join(PACKAGES)}', SUITE, root, apt.source_line(SUITE)])
+        for name in UNUSED:
+            shutil.rmtree(root / name, ignore_errors=True)
+        for archive in (root / 'usr/lib' / TRIPLET[arch]).glob('librte_*.a'):
+            archive.unlink()
+        _relative_links(root)
+        _configure(root)
+    with step(f'making the disk for {arch}'):
+        run(['mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-d', root, path / 'root.ext4',
+             DISK_SIZE])
+
+
+def _relative_links(root):
+    """Make absolute symlinks relative, so that none leads from the sysroot to the host."""
+    for parent, folders, files in os.walk(root):
+        for name in folders + files:
+            link = pathlib.Path(parent, name)
+            if link.is_symlink() and os.readlink(link).startswith('/'):
+                target = root / os.readlink(link).lstrip('/')
+                link.unlink()
+                link.symlink_to(os.path.relpath(target, parent))
+
+
+def _configure(root):
+    """What maintainer scripts would have done, as far as the guest needs it."""
+    for name in ('proc', 'sys', 'dev', 'run', 'tmp', 'root', 'var/tmp'):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / 'etc/passwd').write_text('root:x:0:0:root:/root:/bin/bash\n', encoding='ascii')
+    (root / 'etc/group').write_text('root:x:0:\n', encoding='ascii')
+    (root / 'etc/hosts').write_text('127.0.0.1 localhost\n', encoding='ascii')
+    for name, target in (('sh', 'dash'), ('awk', 'mawk')):
+        if not (root / 'usr/bin' / name).exists():
+            (root / 'usr/bin' / name).symlink_to(target)
+    for name in ('bin/bash', 'usr/bin/busybox', 'usr/bin/dpdk-testpmd'):
+        if not (root / name).exists():
+            raise LabError(f'the guest lacks /{name}; see the package list in {__file__}')
