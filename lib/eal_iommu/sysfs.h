@@ -14,6 +14,7 @@
 #ifndef SYSFS_H
 #define SYSFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,7 +53,16 @@ int sysfs_read_link_name(const char *root, char *out, size_t size,
 		const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/** The link resolved to an absolute path, without @p root in front. */
+/** Target of a symbolic link as it is written. @return as sysfs_read_link_name(). */
+int sysfs_read_link_target(const char *root, char *out, size_t size,
+		const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * The path with all links resolved, absolute, without @p root in front.
+ *
+ * @return 0; -ENOENT; -ELOOP; -ENAMETOOLONG; -EXDEV if it leads out of @p root.
+ */
 int sysfs_read_link_path(const char *root, char *out, size_t size,
 		const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -61,13 +71,36 @@ int sysfs_read_link_path(const char *root, char *out, size_t size,
  * Names in a folder, sorted, without "." and "..".
  *
  * @param names  array to be freed with sysfs_free_names()
- * @return 0; -ENOENT; -ENOTDIR; -ENOMEM.
+ * @return 0; -ENOENT; -ENOTDIR; -ENOMEM; -EFBIG above 262144 names.
  */
 int sysfs_list(const char *root, char ***names, size_t *n, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /** Free what sysfs_list() returned; NULL is allowed. */
 void sysfs_free_names(char **names, size_t n);
+
+/** The lines of a text, one after the other. */
+struct sysfs_lines {
+	char *next;
+	char *end;
+	bool bad;	/**< a NUL, or no newline at the end: cut, or no text */
+};
+
+/** Walk @p text, which the walk cuts into lines. A bad text has no lines. */
+void sysfs_lines_start(struct sysfs_lines *it, char *text, size_t len);
+
+/** Next line without its newline, or NULL. */
+char *sysfs_lines_next(struct sysfs_lines *it);
+
+/**
+ * Hex number of 1 to @p max_digits digits (at most 16), without sign or 0x.
+ *
+ * @return what follows the number, or NULL if there is none or it is too long.
+ */
+const char *sysfs_hex(const char *s, unsigned int max_digits, uint64_t *out);
+
+/** The same with "0x" in front, up to 16 digits. */
+const char *sysfs_hex0x(const char *s, uint64_t *out);
 
 #ifdef __cplusplus
 }
