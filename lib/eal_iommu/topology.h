@@ -35,9 +35,10 @@ struct topo_addr {
 #define TOPO_BDF_LEN 18		/* "DDDDDDDD:BB:DD.F" */
 #define TOPO_NAME_LEN 40
 #define TOPO_BARS 6
+#define TOPO_ROWS 32		/* more than the kernel prints for any function */
 #define TOPO_DEPTH 16		/* bridges above a device that are recorded */
 
-/** One BAR line of "resource"; len 0 if unused. */
+/** One row of "resource"; len 0 if unused. */
 struct topo_bar {
 	uint64_t phys;
 	uint64_t len;
@@ -74,17 +75,48 @@ int topology_parse_bdf(const char *s, struct topo_addr *out);
 /** Canonical text of an address. */
 void topology_format_bdf(const struct topo_addr *a, char *out, size_t size);
 
+/** Parse "DDDD:BB", the name of a bus; dev and fn become 0. @return 0, -EINVAL. */
+int topology_parse_bus(const char *s, struct topo_addr *out);
+
+/** Canonical name of the bus of an address. */
+void topology_format_bus(const struct topo_addr *a, char *out, size_t size);
+
 /** -1, 0, 1 by domain, bus, device, function. */
 int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
 
-/** One device. @return 0; -ENOENT if it is not there; -ENODATA if sysfs is odd. */
+/**
+ * The rows of "resource": 6 BARs, the ROM, then BARs of VFs and windows of a
+ * bridge. Addresses are those of the CPU.
+ *
+ * @param rows  room for TOPO_ROWS
+ * @return 0; -ENOENT; -ENODATA if it can't be read as rows.
+ */
+int topology_resource_rows(const char *root, const struct topo_addr *addr,
+		struct topo_bar *rows, size_t *n);
+
+/**
+ * One device. Below a bridge that makes a domain of its own (VMD), root_bus
+ * and the bridges are those of the inner domain.
+ *
+ * @return 0; -ENOENT if it is not there; -ENODATA if sysfs is odd; -EACCES, ...
+ */
 int topology_read(const char *root, const struct topo_addr *addr,
 		struct topo_device *out);
 
-/** All PCI functions, sorted by address; *out is freed with free(). */
+/**
+ * All PCI functions, sorted by address; *out is freed with free() (NULL if
+ * there is none). A function that goes away meanwhile is left out.
+ *
+ * @return 0; -ENOENT without PCI; -ENOMEM; as topology_read().
+ */
 int topology_list(const char *root, struct topo_device **out, size_t *n);
 
-/** Members of an IOMMU group, sorted by address; *out is freed with free(). */
+/**
+ * Members of an IOMMU group, like topology_list(). A member that is no PCI
+ * function is left out: it has no address to name it by.
+ *
+ * @return 0; -ENOENT if there is no such group; as topology_list().
+ */
 int topology_group(const char *root, int group, struct topo_device **out,
 		size_t *n);
 

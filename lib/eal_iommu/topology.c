@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * PCI functions as sysfs shows them.
+ *
+ * /sys/bus/pci/devices holds one link per function. Its target is the place
+ * of the function in the tree, and that path alone names the bridges above:
+ *
+ *   /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0
+ *                root bus   bridge       the function
+ *
+ * What always holds:
+ *  - a device is filled completely or not handed out at all;
+ *  - names from the kernel are kept whole or refused, never cut: a cut name
+ *    would be the name of something else;
+ *  - a missing file is "unknown", a file that can't be understood -ENODATA.
+ *    Only the IDs are always there; a function that went away while it was
+ *    read is -ENOENT, not -ENODATA.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "sysfs.h"
+#include "topology.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+#define GROUPS "/sys/kernel/iommu_groups"
+
+static int
+id_read(const char *root, const char *bdf, const char *file, uint64_t max, uint64_t *out)
+{
+	int ret = sysfs_read_u64(root, out, DEVICES "/%s/%s", bdf, file);
+
+	if (ret == -ENOENT || ret == -EINVAL || (ret == 0 && *out > max))
+		return -ENODATA;
+	return ret;
+}
+
+static int
+ids_read(const char *root, struct topo_device *dev)
+{
+	const struct {
+		const char *file;
+		uint16_t *id;
+	} ids[] = {
+		{ "vendor", &dev->vendor },
+		{ "device", &dev->device },
+		{ "subsystem_vendor", &dev->subvendor },
+		{ "subsystem_device", &dev->subdevice },
+	};
+	uint64_t v;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		ret = id_read(root, dev->bdf, ids[i].file, UINT16_MAX, &v);
+		if (ret != 0)
+			return ret;
+		*ids[i].id = (uint16_t)v;
+	}
+	ret = id_read(root, dev->bdf, "class", 0xffffff, &v);
+	if (ret != 0)
+		return ret;
+	dev->class_id = (uint32_t)v;
+	dev->is_bridge = dev->class_id >> 16 == 0x06;
+	return 0;
+}
+
+/* Last component of a link of the device; "" if there is none. */
+static int
+name_read(const char *root, const struct topo_device *dev, const char *link, char *out)
+{
+	int ret = sysfs_read_link_name(root, out, TOPO_NAME_LEN, DEVICES "/%s/%s", dev->bdf, link);
+
+	if (ret == -ENOENT) {
+		*out = '\0';
+		return 0;
+	}
+	return ret == -ENAMETOOLONG ? -ENODATA : ret;
+}
+
+static int
+group_number(const char *s, int *out)
+{
+	char *end;
+	long v;
+
+	if (!isdigit((unsigned char)*s))
+		return -ENODATA;
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (errno != 0 || *end != '\0' || v > INT_MAX)
+		return -ENODATA;
+	*out = (int)v;
+	return 0;
+}
+
+static int
+group_read(const char *root, struct topo_device *dev)
+{
+	char name[TOPO_NAME_LEN], *text;
+	int ret;
+
+	ret = name_read(root, dev, "iommu_group", name);
+	if (ret != 0)
+		return ret;
+	dev->group = -1;
+	if (*name == '\0')
+		return 0;
+	ret = group_number(name, &dev->group);
+	if (ret != 0)
+		return ret;
+	ret = sysfs_read_file(root, &text, NULL, GROUPS "/%d/name", dev->group);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret != 0)
+		return ret;
+	dev->group_noiommu = strcmp(text, "vfio-noiommu\n") == 0;
+	free(text);
+	return 0;
+}
+
+/* vfio-dev/ holds one folder, named like the character device. */
+static int
+cdev_read(const char *root, struct topo_device *dev)
+{
+	char **names;
+	size_t n, i;
+	int ret;
+
+	ret = sysfs_list(root, &names, &n, DEVICES "/%s/vfio-dev", dev->bdf);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret != 0)
+		return ret;
+	for (i = 0; i < n && ret == 0 && dev->cdev[0] == '\0'; i++)
+		if (strncmp(names[i], "vfio", 4) == 0 && isdigit((unsigned char)names[i][4]) &&
+				strlcpy(dev->cdev, names[i], sizeof(dev->cdev)) >= sizeof(dev->cdev))
+			ret = -ENODATA;
+	sysfs_free_names(names, n);
+	return ret;
+}
+
+static int
+numbers_read(const char *root, struct topo_device *dev)
+{
+	uint64_t vfs;
+	int64_t node;
+	int ret;
+
+	ret = sysfs_read_s64(root, &node, DEVICES "/%s/numa_node", dev->bdf);
+	if (ret == -EINVAL || (ret == 0 && node > INT_MAX))
+		return -ENODATA;
+	if (ret != 0 && ret != -ENOENT)
+		return ret;
+	dev->numa_node = ret == 0 && node >= 0 ? (int)node : -1;
+	ret = sysfs_read_u64(root, &vfs, DEVICES "/%s/sriov_numvfs", dev->bdf);
+	if (ret == -EINVAL || (ret == 0 && vfs > UINT16_MAX))
+		return -ENODATA;
+	if (ret == 0)
+		dev->max_vfs = (uint16_t)vfs;
+	return ret == -ENOENT ? 0 : ret;
+}
+
+/* From the end of the path up: the function, bridges, "pciDDDD:BB". */
+static int
+path_walk(char *path, struct topo_device *dev)
+{
+	struct topo_addr a;
+	char *name;
+	bool self = true;
+
+	while ((name = strrchr(path, '/')) != NULL) {
+		*name++ = '\0';
+		if (topology_parse_bdf(name, &a) == 0) {
+			if (self && topology_addr_cmp(&a, &dev->addr) != 0)
+				return -ENODATA;
+			if (!self && dev->n_up < TOPO_DEPTH)
+				topology_format_bdf(&a, dev->up[dev->n_up++], TOPO_BDF_LEN);
+			self = false;
+			continue;
+		}
+		if (self || strncmp(name, "pci", 3) != 0 || topology_parse_bus(name + 3, &a) != 0)
+			return -ENODATA;
+		topology_format_bus(&a, dev->root_bus, sizeof(dev->root_bus));
+		return 0;
+	}
+	return -ENODATA;
+}
+
+/* One row "0xFIRST 0xLAST 0xFLAGS". */
+static int
+row_parse(const char *line, struct topo_bar *row)
+{
+	uint64_t first, last, flags;
+	const char *s = sysfs_hex0x(line, &first);
+
+	if (s == NULL || *s != ' ')
+		return -ENODATA;
+	s = sysfs_hex0x(s + 1, &last);
+	if (s == NULL || *s != ' ')
+		return -ENODATA;
+	s = sysfs_hex0x(s + 1, &flags);
+	if (s == NULL || *s != '\0')
+		return -ENODATA;
+	/* The kernel says "empty" by zeros, or by an end one below the start. */
+	if ((first == 0 && last == 0) || last + 1 == first) {
+		*row = (struct topo_bar){ .flags = flags };
+		return 0;
+	}
+	if (first > last)
+		return -ENODATA;
+	*row = (struct topo_bar){ .phys = first, .len = last - first + 1, .flags = flags };
+	return 0;
+}
+
+int
+topology_resource_rows(const char *root, const struct topo_addr *addr, struct topo_bar *rows,
+		size_t *n)
+{
+	char bdf[TOPO_BDF_LEN], *text, *line;
+	struct sysfs_lines it;
+	size_t len, count = 0;
+	int ret;
+
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	ret = sysfs_read_file(root, &text, &len, DEVICES "/%s/resource", bdf);
+	if (ret != 0)
+		return ret;
+	sysfs_lines_start(&it, text, len);
+	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL)
+		ret = count < TOPO_ROWS ? row_parse(line, &rows[count++]) : -ENODATA;
+	if (it.bad)
+		ret = -ENODATA;
+	free(text);
+	if (ret == 0)
+		*n = count;
+	return ret;
+}
+
+static int
+bars_read(const char *root, struct topo_device *dev)
+{
+	struct topo_bar rows[TOPO_ROWS];
+	size_t n;
+	int ret;
+
+	ret = topology_resource_rows(root, &dev->addr, rows, &n);
+	if (ret == 0)
+		memcpy(dev->bar, rows, (n < TOPO_BARS ? n : TOPO_BARS) * sizeof(*rows));
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int
+device_fill(const char *root, struct topo_device *dev)
+{
+	int ret = ids_read(root, dev);
+
+	if (ret == 0)
+		ret = name_read(root, dev, "driver", dev->driver);
+	if (ret == 0)
+		ret = name_read(root, dev, "iommu", dev->iommu);
+	if (ret == 0)
+		ret = group_read(root, dev);
+	if (ret == 0)
+		ret = cdev_read(root, dev);
+	if (ret == 0)
+		ret = numbers_read(root, dev);
+	if (ret == 0)
+		ret = bars_read(root, dev);
+	return ret;
+}
+
+int
+topology_read(const char *root, const struct topo_addr *addr, struct topo_device *out)
+{
+	struct topo_device dev = { .addr = *addr };
+	char path[SYSFS_PATH_MAX];
+	int ret;
+
+	topology_format_bdf(addr, dev.bdf, sizeof(dev.bdf));
+	ret = sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf);
+	if (ret != 0)
+		return ret;
+	ret = path_walk(path, &dev);
+	if (ret == 0)
+		ret = device_fill(root, &dev);
+	if (ret == 0)
+		*out = dev;
+	else if (sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf) == -ENOENT)
+		ret = -ENOENT;
+	return ret;
+}
