@@ -32,7 +32,11 @@ void holes_free(struct hole_list *list);
 /** Append one hole. @return 0, -EINVAL (first > last), -ENOMEM. */
 int holes_add(struct hole_list *list, const struct iova_hole *hole);
 
-/** IOVA 0 and the last page, both for a page of @p page_size bytes. */
+/**
+ * IOVA 0 and the last page, both for a page of @p page_size bytes, both soft.
+ *
+ * @return 0; -EINVAL if it is no page size; -ENOMEM.
+ */
 int holes_builtin(struct hole_list *list, uint64_t page_size);
 
 /**
@@ -52,7 +56,8 @@ int holes_builtin(struct hole_list *list, uint64_t page_size);
  * @param page_size  bytes of a kernel page
  * @param owner      device that brings the holes
  * @return 0; -ENOENT if the group has no such file; -EBADMSG if a line can't
- *   be read as two hex numbers and a word (nothing is guessed); -ENOMEM.
+ *   be read as two hex numbers and a word, or the last one is cut (nothing is
+ *   guessed); -EINVAL if page_size is no page size; -ENOMEM; what reading gives.
  */
 int holes_reserved_regions(const char *root, int group, const char *iommu,
 		uint64_t page_size, const char *owner, struct hole_list *list);
@@ -71,15 +76,16 @@ const char *holes_source_name(enum holes_source source);
 /**
  * Memory windows of the host bridge of @p root_bus ("DDDD:BB").
  *
- * Tried in this order: device tree (exact bus addresses, no rights needed),
- * /proc/iomem (needs CAP_SYS_ADMIN; lines of zeros mean "not allowed to
- * look"), then the hull of what sysfs "resource" files of the devices below
- * show.
+ * Tried in this order, until one shows a window: device tree (exact bus
+ * addresses, no rights needed), /proc/iomem (needs CAP_SYS_ADMIN; lines of
+ * zeros mean "not allowed to look"), then the hull of what sysfs "resource"
+ * files of the devices below show.
  *
  * @param hard  true for groups of several devices, where peer-to-peer below
  *   the IOMMU is possible
  * @param source  where it was read
- * @return 0 (also with HOLES_SOURCE_NONE); -EBADMSG; -ENOMEM.
+ * @return 0 (also with HOLES_SOURCE_NONE); -EINVAL if @p root_bus is no bus;
+ *   -EBADMSG if a source can be read but not understood; -ENOMEM.
  */
 int holes_host_bridge(const char *root, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list,

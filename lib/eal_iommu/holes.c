@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "holes_internal.h"
+#include "topology.h"
+
+#define PAGE_SIZE_MAX (UINT64_C(1) << 30)
+
+void
+holes_free(struct hole_list *list)
+{
+	free(list->v);
+	*list = (struct hole_list){ 0 };
+}
+
+int
+holes_add(struct hole_list *list, const struct iova_hole *hole)
+{
+	size_t cap = list->cap == 0 ? 16 : list->cap * 2;
+	struct iova_hole *more;
+
+	if (!iova_range_valid(hole->range))
+		return -EINVAL;
+	if (list->n == list->cap) {
+		more = reallocarray(list->v, cap, sizeof(*more));
+		if (more == NULL)
+			return -ENOMEM;
+		list->v = more;
+		list->cap = cap;
+	}
+	list->v[list->n++] = *hole;
+	return 0;
+}
+
+bool
+holes_page_ok(uint64_t page_size)
+{
+	return page_size != 0 && page_size <= PAGE_SIZE_MAX && (page_size & (page_size - 1)) == 0;
+}
+
+int
+holes_builtin(struct hole_list *list, uint64_t page_size)
+{
+	const struct iova_hole zero = {
+		.range = { 0, page_size - 1 },
+		.origin = IOVA_ORIGIN_ZERO_PAGE,
+		.hardness = IOVA_SOFT,
+	};
+	const struct iova_hole top = {
+		.range = { UINT64_MAX - (page_size - 1), UINT64_MAX },
+		.origin = IOVA_ORIGIN_TOP_PAGE,
+		.hardness = IOVA_SOFT,
+	};
+	size_t before = list->n;
+	int ret;
+
+	if (!holes_page_ok(page_size))
+		return -EINVAL;
+	ret = holes_add(list, &zero);
+	if (ret == 0)
+		ret = holes_add(list, &top);
+	if (ret != 0)
+		list->n = before;
+	return ret;
+}
+
+const char *
+holes_source_name(enum holes_source source)
+{
+	switch (source) {
+	case HOLES_SOURCE_NONE:
+		return "none";
+	case HOLES_SOURCE_IOMEM:
+		return "iomem";
+	case HOLES_SOURCE_DEVICE_TREE:
+		return "device tree";
+	case HOLES_SOURCE_RESOURCES:
+		return "resources";
+	}
+	return "unknown";
+}
+
+int
+holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
+{
+	struct iova_hole hole = bridge->hole;
+
+	hole.range = range;
+	return holes_add(bridge->list, &hole);
+}
+
+int
+holes_host_bridge(const char *root, const char *root_bus, bool hard, const char *owner,
+		struct hole_list *list, enum holes_source *source)
+{
+	static const struct {
+		enum holes_source source;
+		int (*read)(const struct holes_bridge *bridge);
+	} sources[] = {
+		{ HOLES_SOURCE_DEVICE_TREE, holes_dt },
+		{ HOLES_SOURCE_IOMEM, holes_iomem },
+		{ HOLES_SOURCE_RESOURCES, holes_resources },
+	};
+	struct holes_bridge bridge = {
+		.root = root,
+		.hole = {
+			.origin = IOVA_ORIGIN_HOST_BRIDGE,
+			.hardness = hard ? IOVA_HARD : IOVA_SOFT,
+		},
+		.list = list,
+	};
+	size_t i, before = list->n;
+	struct topo_addr bus;
+	int ret;
+
+	if (topology_parse_bus(root_bus, &bus) != 0)
+		return -EINVAL;
+	topology_format_bus(&bus, bridge.bus, sizeof(bridge.bus));
+	strlcpy(bridge.hole.detail, bridge.bus, sizeof(bridge.hole.detail));
+	strlcpy(bridge.hole.owner, owner, sizeof(bridge.hole.owner));
+	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		ret = sources[i].read(&bridge);
+		if (ret == 0 && list->n > before) {
+			*source = sources[i].source;
+			return 0;
+		}
+		list->n = before;
+		if (ret == -ENOMEM || ret == -EBADMSG)
+			return ret;
+	}
+	*source = HOLES_SOURCE_NONE;
+	return 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * reserved_regions of an IOMMU group: "0xFIRST 0xLAST word\n", sorted by the
+ * kernel, at most one page of text. Regions of different types may overlap.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "holes_internal.h"
+#include "sysfs.h"
+
+/* Twice what fits the largest page the kernel can have, 64 KiB. */
+#define LINES_MAX 4096u
+#define SW_MSI_DEFAULT UINT64_C(0x8000000)
+#define ITS_SPAN UINT64_C(0xffff)
+#define GUARD_PAGES 64
+
+static bool
+starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* Which of the two the kernel means by "msi": see holes.h. */
+static enum iova_origin
+msi_origin(const char *iommu, struct iova_range r)
+{
+	bool sw;
+
+	if (starts_with(iommu, "smmu"))
+		sw = iova_range_span(r) != ITS_SPAN;
+	else if (starts_with(iommu, "dmar") || starts_with(iommu, "ivhd"))
+		sw = false;
+	else
+		sw = r.first == SW_MSI_DEFAULT;
+	return sw ? IOVA_ORIGIN_SW_MSI : IOVA_ORIGIN_MSI;
+}
+
+static void
+word_meaning(const char *word, const char *iommu, struct iova_hole *hole)
+{
+	hole->hardness = IOVA_HARD;
+	if (strcmp(word, "msi") == 0) {
+		hole->origin = msi_origin(iommu, hole->range);
+	} else if (strcmp(word, "reserved") == 0) {
+		hole->origin = IOVA_ORIGIN_RESERVED;
+	} else if (strcmp(word, "direct") == 0) {
+		hole->origin = IOVA_ORIGIN_DIRECT;
+	} else if (strcmp(word, "direct-relaxable") == 0) {
+		hole->origin = IOVA_ORIGIN_DIRECT_RELAXABLE;
+		hole->hardness = IOVA_SOFT;
+	} else {
+		hole->origin = IOVA_ORIGIN_UNKNOWN;
+		strlcpy(hole->detail, word, sizeof(hole->detail));
+	}
+}
+
+static bool
+word_ok(const char *s)
+{
+	if (*s == '\0')
+		return false;
+	while (isgraph((unsigned char)*s))
+		s++;
+	return *s == '\0';
+}
+
+static int
+line_parse(const char *line, const char *iommu, struct iova_hole *hole)
+{
+	const char *s = sysfs_hex0x(line, &hole->range.first);
+
+	if (s == NULL || *s != ' ')
+		return -EBADMSG;
+	s = sysfs_hex0x(s + 1, &hole->range.last);
+	if (s == NULL || *s != ' ' || !word_ok(s + 1) || !iova_range_valid(hole->range))
+		return -EBADMSG;
+	word_meaning(s + 1, iommu, hole);
+	return 0;
+}
+
+static int
+guard_add(const struct iova_hole *sw_msi, uint64_t page_size, struct hole_list *list)
+{
+	struct iova_hole guard = *sw_msi;
+
+	if (sw_msi->range.last == UINT64_MAX)
+		return 0;
+	guard.origin = IOVA_ORIGIN_SW_MSI_GUARD;
+	guard.hardness = IOVA_SOFT;
+	if (!iova_range_make(sw_msi->range.last + 1, GUARD_PAGES * page_size, &guard.range))
+		guard.range = (struct iova_range){ sw_msi->range.last + 1, UINT64_MAX };
+	return holes_add(list, &guard);
+}
+
+static int
+text_parse(char *text, size_t len, const char *iommu, uint64_t page_size, const char *owner,
+		struct hole_list *list)
+{
+	struct sysfs_lines it;
+	unsigned int count = 0;
+	char *line;
+	int ret = 0;
+
+	sysfs_lines_start(&it, text, len);
+	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL) {
+		struct iova_hole hole = { 0 };
+
+		if (++count > LINES_MAX)
+			return -EBADMSG;
+		strlcpy(hole.owner, owner, sizeof(hole.owner));
+		ret = line_parse(line, iommu, &hole);
+		if (ret == 0)
+			ret = holes_add(list, &hole);
+		if (ret == 0 && hole.origin == IOVA_ORIGIN_SW_MSI)
+			ret = guard_add(&hole, page_size, list);
+	}
+	return it.bad ? -EBADMSG : ret;
+}
+
+int
+holes_reserved_regions(const char *root, int group, const char *iommu, uint64_t page_size,
+		const char *owner, struct hole_list *list)
+{
+	size_t len, before = list->n;
+	char *text;
+	int ret;
+
+	if (!holes_page_ok(page_size))
+		return -EINVAL;
+	ret = sysfs_read_file(root, &text, &len, "/sys/kernel/iommu_groups/%d/reserved_regions",
+			group);
+	if (ret != 0)
+		return ret;
+	ret = text_parse(text, len, iommu, page_size, owner, list);
+	free(text);
+	if (ret != 0)
+		list->n = before;
+	return ret;
+}
