@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The command line of the lab."""
+
+import argparse
+import shlex
+import signal
+import sys
+
+from . import guest, progress
+from .platforms import PLATFORMS
+from .progress import LabError
+
+
+def _guest_options(parser):
+    parser.add_argument('platform', metavar='PLATFORM', choices=list(PLATFORMS))
+    parser.add_argument('-m', dest='memory', metavar='MEM', default='', help='memory, as in 4G')
+    parser.add_argument('-a', dest='kernel_args', metavar='ARGS', action='append', default=[],
+                        help='more arguments for the kernel')
+    parser.add_argument('-q', dest='qemu_args', metavar='ARGS', action='append', default=[],
+                        help='more arguments for QEMU')
+    parser.add_argument('-k', dest='kernel', choices=['debian', 'lab'], default='debian')
+    parser.add_argument('-s', dest='smp', metavar='N', type=int, default=2, help='processors')
+    parser.add_argument('-H', dest='hugepages', metavar='N', type=int, default=256,
+                        help='hugepages of 2 MiB (default: %(default)s)')
+    parser.add_argument('--stock', action='store_true', help='without the build of this project')
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog='lab', description='The emulated lab.')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    commands.add_parser('list', help='list platforms and test suites')
+    run = commands.add_parser('run', help='run a command in a guest',
+                              usage='lab run PLATFORM [options] -- COMMAND [ARG]...')
+    _guest_options(run)
+    run.add_argument('-t', dest='seconds', metavar='SECONDS', type=float, default=600,
+                     help='kill the guest after this time (default: %(default)g)')
+    _guest_options(commands.add_parser('shell', help='a shell in a guest, on this terminal'))
+    return parser
+
+
+def _options(args):
+    if args.kernel == 'lab':
+        raise LabError("the lab's own kernel is not there yet; use -k debian")
+    return {'memory': args.memory, 'smp': args.smp, 'hugepages': args.hugepages,
+            'stock': args.stock, 'kernel_args': tuple(args.kernel_args),
+            'qemu_args': tuple(word for text in args.qemu_args for word in shlex.split(text))}
+
+
+def _run(args, command):
+    if not command:
+        raise LabError('no command: lab run PLATFORM [options] -- COMMAND [ARG]...')
+    result = guest.run(args.platform, command, live=True, seconds=args.seconds, **_options(args))
+    sys.stderr.write(result.qemu_stderr)
+    if result.status == guest.DIED and result.error:
+        sys.stderr.write(result.console[-4000:])
+    return result.status
+
+
+def main():
+    """Run one command of the lab; its status is ours."""
+    argv, command = sys.argv[1:], []
+    if '--' in argv:
+        split = argv.index('--')
+        argv, command = argv[:split], argv[split + 1:]
+    args = _parser().parse_args(argv)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        if args.command == 'run':
+            return _run(args, command)
+        if args.command == 'shell':
+            return guest.shell(args.platform, **_options(args))
+        return 0
+    except LabError as error:
+        progress.say(f'failed: {error}')
+        return guest.DIED
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The project's builds: for guests against their sysroot, for this host with sanitizers.
+
+Builds stay in the cache, one per architecture, compiler and source folder;
+ninja decides what to build again.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+
+from . import cache, host, rootfs, sdk
+from .progress import run, step
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+CPU = {'arm64': 'aarch64', 'amd64': 'x86_64'}
+
+CROSS_FILE = '''\
+[binaries]
+c = {compiler}
+ar = '{tools}ar'
+strip = '{tools}strip'
+pkgconfig = 'pkg-config'
+
+[properties]
+sys_root = '{sysroot}'
+pkg_config_libdir = ['{sysroot}/usr/lib/{triplet}/pkgconfig', '{sysroot}/usr/share/pkgconfig']
+
+[host_machine]
+system = 'linux'
+cpu_family = '{cpu}'
+cpu = '{cpu}'
+endian = 'little'
+'''
+
+
+def folder(name):
+    """The build folder of this name for this source folder."""
+    return cache.root() / 'build' / f'{name}-{cache.digest(str(SOURCE))}'
+
+
+def dpdk_version(arch):
+    """The version of the DPDK in the sysroot of ARCH."""
+    pc_file = rootfs.sysroot(arch) / 'usr/lib' / rootfs.TRIPLET[arch] / 'pkgconfig/libdpdk-libs.pc'
+    return re.search(r'^Version: *(\S+)', pc_file.read_text(encoding='utf-8'), re.MULTILINE)[1]
+
+
+def cross(arch, compiler='gcc', flags=()):
+    """Build for a guest; returns the build folder."""
+    host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
+    target = folder(f'{arch}-{compiler}')
+    sysroot = rootfs.sysroot(arch)
+    headers = sdk.folder(dpdk_version(arch), rootfs.SUITE)
+    setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
+             '--buildtype=debugoptimized', f'-Dsdk_headers={headers}', *flags]
+    _compile(target, setup, f'{arch} with {compiler}',
+             _cross_file(arch, compiler, sysroot))
+    return target
+
+
+def _cross_file(arch, compiler, sysroot):
+    triplet = rootfs.TRIPLET[arch]
+    if compiler == 'clang':
+        command = ['clang', f'--target={triplet}']
+    else:
+        command = [f'{triplet}-gcc']
+    return CROSS_FILE.format(compiler=command + [f'--sysroot={sysroot}'], tools=f'{triplet}-',
+                             sysroot=sysroot, triplet=triplet, cpu=CPU[arch])
+
+
+def native(compiler):
+    """Build what needs no DPDK for this host, with sanitizers; returns the build folder."""
+    host.need(host.NATIVE + (host.clang() if compiler == 'clang' else []))
+    target = folder(f'native-{compiler}')
+    setup = ['-Ddpdk=disabled', '-Dbuildtype=debugoptimized', '-Db_sanitize=address,undefined',
+             '--werror']
+    _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)
+    return target
+
+
+def _compile(target, setup, what, cross_file, compiler=None):
+    """Configure TARGET if its set-up changed, then let ninja build what is not up to date."""
+    recipe = cache.digest([setup, cross_file, compiler])
+    stamp = target / 'lab-recipe'
+    with cache.lock(target.name), step(f'building for {what}'):
+        if not stamp.exists() or stamp.read_text(encoding='ascii') != recipe:
+            shutil.rmtree(target, ignore_errors=True)
+            target.mkdir(parents=True)
+            if cross_file:
+                (target / 'cross.ini').write_text(cross_file, encoding='utf-8')
+                setup = setup + [f'--cross-file={target}/cross.ini']
+            env = dict(os.environ, **({'CC': compiler} if compiler else {}))
+            run(['meson', 'setup', *setup, target, SOURCE], env=env)
+            stamp.write_text(recipe, encoding='ascii')
+        run(['ninja', '-C', target])
+
+
+@contextlib.contextmanager
+def installed(arch):
+    """The build for ARCH as an install tree, which nobody changes meanwhile."""
+    target = cross(arch)
+    with cache.lock(f'{target.name}-install'):
+        stage = target / 'install'
+        shutil.rmtree(stage, ignore_errors=True)
+        run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])
+        yield stage

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Running a command in a guest: what people and tests use.
+
+A guest lives for one command.  Its disk is shared and never changes; this run's
+files (the project's build, the guest scripts, the command) come in its initrd.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import re
+import shlex
+import sys
+import time
+
+from . import build, cache, cpio, host, kernel, qemu, rootfs
+from .platforms import PLATFORMS
+from .progress import LabError, say
+
+HERE = pathlib.Path(__file__).resolve().parent
+GUEST_FILES = HERE / 'guest'
+GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
+
+TIMED_OUT = 124
+DIED = 125
+
+# The kernel log comes as it grows; at the end, after this line, once more as a whole.
+WHOLE_LOG = '=== whole kernel log'
+
+# What the kernels and the emulators say when a device reaches memory it may not reach.
+IOMMU_FAULT = re.compile('|'.join((
+    r'arm-smmu-v3.*\bevent\b', r'\bF_(TRANSLATION|ADDR_SIZE|ACCESS|PERMISSION)\b',
+    r'C_BAD_STE|C_BAD_CD', r'DMAR:.*fault', r'DRHD: handling fault',
+    r'virtio_iommu.*fault', r'virtio-iommu.*fault', r'vtd_\w+:', r'virtio_iommu_\w+:',
+    r'smmuv3_\w+:', r'smmuv3-\w+')), re.IGNORECASE)
+
+
+@dataclasses.dataclass
+class Options:
+    """How a guest differs from its platform's defaults."""
+
+    memory: str = ''
+    kernel_args: tuple = ()
+    qemu_args: tuple = ()
+    seconds: float = 600
+    smp: int = 2
+    hugepages: int = 256
+    stock: bool = False
+
+
+@dataclasses.dataclass
+class Result:
+    """What came of a command in a guest."""
+
+    status: int
+    stdout: str
+    stderr: str
+    dmesg: str
+    qemu_stderr: str
+    console: str
+    seconds: float
+    boot_seconds: float
+    error: str
+
+
+def run(platform, argv, live=False, **options):
+    """Boot PLATFORM, run ARGV there as root, power it off; returns a Result.
+
+    The status is the command's own, 124 when the limit of time came first, 125
+    when the guest did not come up or died.  live: the command's output goes to
+    ours as it comes.  The options are the fields of Options.
+    """
+    options = Options(**options)
+    machine_kind = find(platform)
+    with _prepared(machine_kind, argv, options) as (command, scratch):
+        session = _Session(options.seconds, live)
+        with qemu.Machine(command, scratch) as machine:
+            finished = machine.pump(session.start + options.seconds, session.on_data)
+            machine.kill()
+            return session.result(machine, finished)
+
+
+def shell(platform, **options):
+    """Boot PLATFORM with a shell on this terminal; returns the shell's status."""
+    options = Options(**options)
+    machine_kind = find(platform)
+    with _prepared(machine_kind, [], options, interactive=True) as (command, scratch):
+        session = _Session(options.seconds, False)
+        with qemu.Machine(command, scratch, interactive=True) as machine:
+            machine.pump(float('inf'), session.on_data)
+            machine.kill()
+            sys.stderr.write(machine.text('emulator'))
+            return session.status if session.status is not None else DIED
+
+
+def iommu_faults(result):
+    """The lines of the guest's kernel and of the emulator that tell of an IOMMU fault."""
+    lines = (result.dmesg or result.console).splitlines() + result.qemu_stderr.splitlines()
+    return [line for line in lines if IOMMU_FAULT.search(line)]
+
+
+def _without_noise(text):
+    """What the emulator said, less its remark about every wire that stays in the lab."""
+    return ''.join(line for line in text.splitlines(keepends=True)
+                   if 'is not connected to host network' not in line)
+
+
+def find(name):
+    """The platform of this name."""
+    if name not in PLATFORMS:
+        raise LabError(f'no platform {name}; there are: {", ".join(PLATFORMS)}')
+    return PLATFORMS[name]
+
+
+@contextlib.contextmanager
+def _prepared(platform, argv, options, interactive=False):
+    """Make everything a machine needs; yields its command line and a scratch folder."""
+    host.need(host.EMULATOR)
+    userland, booted = rootfs.folder(platform.arch), kernel.folder(platform.arch)
+    stage = contextlib.nullcontext() if options.stock else build.installed(platform.arch)
+    with cache.run_dir() as scratch:
+        with stage as installed:
+            _write_initrd(scratch / 'initrd', platform, argv, options,
+                          (userland, booted, installed), interactive)
+        say(f'booting {platform.name}')
+        yield qemu.command_line(platform, options, userland / 'root.ext4',
+                                booted / 'vmlinuz', scratch / 'initrd'), scratch
+
+
+def _write_initrd(path, platform, argv, options, sources, interactive):
+    userland, booted, installed = sources
+    columns, rows = qemu.terminal_size()
+    config = {'MODULES': ' '.join(('virtio_mmio', 'virtio_blk', 'ext4', *platform.modules)),
+              'HUGEPAGES': options.hugepages, 'INTERACTIVE': '1' if interactive else '',
+              'WHOLE_LOG': WHOLE_LOG, 'CONSOLE': platform.console, 'ROWS': rows, 'COLUMNS': columns}
+    lines = [f'{name}={shlex.quote(str(value))}\n' for name, value in config.items()]
+    with cpio.Archive(path) as archive:
+        archive.file('init', GUEST_FILES / 'init', 0o755)
+        archive.file('bin/busybox', userland / 'root/usr/bin/busybox', 0o755)
+        archive.tree('lib/modules', booted / 'modules')
+        archive.data('lab/config', ''.join(lines).encode())
+        archive.data('lab/argv', b''.join(os.fsencode(word) + b'\0' for word in argv))
+        archive.file('overlay/usr/libexec/vfio-msi-lab/run', GUEST_FILES / 'run', 0o755)
+        archive.file('overlay/usr/sbin/vfio-bind', GUEST_FILES / 'vfio-bind', 0o755)
+        archive.tree('overlay/usr/share/vfio-msi', GUEST_SCRIPTS)
+        if installed:
+            archive.tree('overlay', installed)
+
+
+class _Session:
+    """Follows one command through the streams of its machine."""
+
+    def __init__(self, limit, live):
+        self.start = time.monotonic()
+        self.status = None
+        self._limit, self._live = limit, live
+        self._up = None
+        self._control = b''
+
+    def on_data(self, name, data):
+        """Take one piece of output; may return a new deadline."""
+        if self._live and name == 'stdout':
+            qemu.write_all(sys.stdout, data)
+        elif self._live and name == 'stderr':
+            qemu.write_all(sys.stderr, data)
+        elif name == 'control':
+            self._control += data
+            return self._follow()
+        return None
+
+    def _follow(self):
+        *lines, self._control = self._control.split(b'\n')
+        for line in lines:
+            word, _, value = line.decode('ascii', 'replace').partition(' ')
+            if word == 'up':
+                self._up = time.monotonic() - self.start
+                say(f'guest is up after {self._up:.1f} s')
+            elif word == 'exit':
+                self.status = int(value)
+        if self.status is not None:
+            return time.monotonic() + qemu.POWER_OFF_LIMIT
+        return None
+
+    def result(self, machine, finished):
+        """Sum up, when the machine is off."""
+        seconds = time.monotonic() - self.start
+        error = ''
+        if self.status is None and not finished:
+            self.status, error = TIMED_OUT, f'killed at the limit of {self._limit:g} s'
+        elif self.status is None:
+            self.status = DIED
+            error = 'the guest died' if self._up else 'the guest did not come up'
+        say(error or f'exit status {self.status} after {seconds:.1f} s')
+        return Result(self.status, machine.text('stdout'), machine.text('stderr'),
+                      machine.text('kmsg').split(WHOLE_LOG + '\n')[-1], _without_noise(machine.text('emulator')),
+                      machine.text('console'),
+                      seconds, self._up or 0, error)

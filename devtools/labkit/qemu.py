@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""One emulated machine: its command line, its life, the streams that come out of it.
+
+Every stream is a socket pair whose other end QEMU inherits, so nothing is left
+in the file system, and no port of the network is used.
+"""
+
+import ctypes
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from .progress import LabError
+
+PORTS = ('stdout', 'stderr', 'control', 'kmsg')
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+POWER_OFF_LIMIT = 20
+
+
+def command_line(platform, options, disk, kernel, initrd):
+    """The arguments that make a machine, without its streams."""
+    append = [f'console={platform.console}', 'loglevel=4', 'log_buf_len=4M', 'panic=-1',
+              platform.kernel_args, *options.kernel_args]
+    argv = [platform.emulator, '-nodefaults', '-no-user-config', '-display', 'none',
+            '-no-reboot', '-accel', 'tcg,thread=multi', *platform.machine,
+            '-smp', str(options.smp), '-m', options.memory or platform.memory,
+            '-global', 'virtio-mmio.force-legacy=false',
+            '-kernel', str(kernel), '-initrd', str(initrd), '-append', ' '.join(append),
+            '-drive', f'if=none,id=disk,format=raw,snapshot=on,file={disk}',
+            '-device', platform.lab_devices['disk'] + ',drive=disk',
+            '-device', platform.lab_devices['ports'] + ',id=lab']
+    return argv + platform.devices + list(options.qemu_args)
+
+
+def _die_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Machine:
+    """A running machine; leaving the context kills it, whatever happened."""
+
+    def __init__(self, argv, scratch, interactive=False):
+        self._selector = selectors.DefaultSelector()
+        self._inherited = []
+        self.output = {}
+        argv = argv[:]
+        for name in ('control',) if interactive else PORTS:
+            argv += ['-chardev', self._stream(name),
+                     '-device', f'virtserialport,bus=lab.0,chardev={name},name={name}']
+        if interactive:
+            argv += ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console']
+        else:
+            argv += ['-chardev', self._stream('console'), '-serial', 'chardev:console']
+        try:
+            self._process = subprocess.Popen(
+                argv, stdin=None if interactive else subprocess.DEVNULL,
+                stdout=None if interactive else subprocess.DEVNULL, stderr=subprocess.PIPE,
+                pass_fds=[end.fileno() for end in self._inherited],
+                env=dict(os.environ, TMPDIR=str(scratch)), preexec_fn=_die_with_parent)
+        except OSError as error:
+            raise LabError(f'cannot run {argv[0]}: {error.strerror}') from error
+        finally:
+            for end in self._inherited:
+                end.close()
+        self._watch('emulator', self._process.stderr)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close()
+        self._selector.close()
+
+    def _watch(self, name, stream):
+        self.output[name] = bytearray()
+        self._selector.register(stream, selectors.EVENT_READ, name)
+
+    def _stream(self, name):
+        ours, theirs = socket.socketpair()
+        self._inherited.append(theirs)
+        self._watch(name, ours)
+        return f'socket,id={name},fd={theirs.fileno()}'
+
+    def kill(self):
+        """End the machine at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def pump(self, deadline, on_data):
+        """Collect all output until the machine is off; False when DEADLINE came first.
+
+        on_data(name, data) sees every piece as it comes.
+        """
+        while self._selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            for key, _ in self._selector.select(left):
+                try:
+                    data = os.read(key.fd, 65536)
+                except ConnectionResetError:
+                    data = b''
+                if data:
+                    self.output[key.data] += data
+                    deadline = min(deadline, on_data(key.data, data) or deadline)
+                else:
+                    self._selector.unregister(key.fileobj)
+                    key.fileobj.close()
+        return True
+
+    def text(self, name):
+        """All that came out of one stream."""
+        return bytes(self.output.get(name, b'')).decode('utf-8', 'replace')
+
+
+def write_all(stream, data):
+    """Write DATA now, whatever it is."""
+    stream.flush()
+    stream.buffer.write(data)
+    stream.buffer.flush()
+
+
+def terminal_size():
+    """(columns, lines) of the terminal we are on."""
+    return os.get_terminal_size(sys.stdin.fileno()) if sys.stdin.isatty() else (80, 24)
