@@ -128,6 +128,18 @@ void ioas_info_free(struct ioas_info *info);
 int ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
 		struct iova_conflict *why);
 
+/**
+ * Map memory at an IOVA the layout chooses: the lowest free one that has the
+ * alignment and ends at or below the limit.
+ *
+ * @param align  power of two, at least the smallest IOMMU page
+ * @param limit  last IOVA the memory may have
+ * @param iova   the IOVA chosen
+ * @return 0; -ENOSPC no free place; else as ioas_map()
+ */
+int ioas_map_any(struct ioas *ioas, uint64_t va, uint64_t size, uint64_t align,
+		uint64_t limit, uint64_t *iova);
+
 /** Unmap all mappings inside the range; none may reach out of it (-EBUSY). */
 int ioas_unmap(struct ioas *ioas, uint64_t iova, uint64_t size);
 

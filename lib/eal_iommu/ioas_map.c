@@ -52,18 +52,13 @@ ioas_unmap_all_locked(struct ioas *ioas)
 	ioas->n_nodes = 0;
 }
 
+/* The range is placed in the layout: map it, record it, or release it. */
 static int
-map_locked(struct ioas *ioas, struct ioas_node *n, uint64_t size,
-		struct iova_conflict *why)
+map_placed(struct ioas *ioas, struct ioas_node *n)
 {
-	int ret;
+	int ret = ioas->ops->map(ioas->fd, n->m.va, n->m.iova.first,
+			iova_range_span(n->m.iova) + 1);
 
-	if (ioas->layout != NULL) {
-		ret = iova_layout_place_at(ioas->layout, n->m.iova, "DMA", why);
-		if (ret < 0)
-			return ret;
-	}
-	ret = ioas->ops->map(ioas->fd, n->m.va, n->m.iova.first, size);
 	if (ret < 0) {
 		if (ioas->layout != NULL)
 			iova_layout_release(ioas->layout, n->m.iova);
@@ -74,26 +69,67 @@ map_locked(struct ioas *ioas, struct ioas_node *n, uint64_t size,
 	return 0;
 }
 
+/* A node for memory at va; -EINVAL if its addresses would wrap. */
+static int
+node_create(uint64_t va, uint64_t size, struct ioas_node **out)
+{
+	struct iova_range va_range;
+
+	if (!iova_range_make(va, size, &va_range))
+		return -EINVAL;
+	*out = calloc(1, sizeof(**out));
+	if (*out == NULL)
+		return -ENOMEM;
+	(*out)->m.va = va;
+	return 0;
+}
+
 int
 ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
 		struct iova_conflict *why)
 {
-	struct iova_range range, va_range;
+	struct iova_range range;
 	struct ioas_node *n;
 	int ret;
 
 	if (why != NULL)
 		memset(why, 0, sizeof(*why));
-	if (!iova_range_make(iova, size, &range) ||
-	    !iova_range_make(va, size, &va_range))
+	if (!iova_range_make(iova, size, &range))
 		return -EINVAL;
-	n = calloc(1, sizeof(*n));
-	if (n == NULL)
-		return -ENOMEM;
+	ret = node_create(va, size, &n);
+	if (ret < 0)
+		return ret;
 	n->m.iova = range;
-	n->m.va = va;
 	pthread_mutex_lock(&ioas->lock);
-	ret = map_locked(ioas, n, size, why);
+	if (ioas->layout != NULL)
+		ret = iova_layout_place_at(ioas->layout, range, "DMA", why);
+	if (ret == 0)
+		ret = map_placed(ioas, n);
+	pthread_mutex_unlock(&ioas->lock);
+	if (ret < 0)
+		free(n);
+	return ret;
+}
+
+int
+ioas_map_any(struct ioas *ioas, uint64_t va, uint64_t size, uint64_t align,
+		uint64_t limit, uint64_t *iova)
+{
+	struct ioas_node *n;
+	int ret;
+
+	if (ioas->layout == NULL)
+		return -ENOTSUP;
+	ret = node_create(va, size, &n);
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&ioas->lock);
+	ret = iova_layout_place(ioas->layout, size - 1, align, limit, "DMA",
+			&n->m.iova);
+	if (ret == 0) {
+		*iova = n->m.iova.first;
+		ret = map_placed(ioas, n);
+	}
 	pthread_mutex_unlock(&ioas->lock);
 	if (ret < 0)
 		free(n);

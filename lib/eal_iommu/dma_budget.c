@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "dma_budget.h"
+#include "sysfs.h"
+
+#define CAP_IPC_LOCK_BIT 14	/* linux/capability.h */
+
+/* Number after "name" in /proc/self/status. */
+static int
+self_status(const char *name, int base, uint64_t *out)
+{
+	char *text, *p;
+	int ret = sysfs_read_file("", &text, NULL, "/proc/self/status");
+
+	if (ret < 0)
+		return ret;
+	p = strstr(text, name);
+	ret = p == NULL ? -ENOENT : 0;
+	if (ret == 0)
+		*out = strtoull(p + strlen(name), NULL, base);
+	free(text);
+	return ret;
+}
+
+static int
+check_memlock(uint64_t bytes, char *why, size_t size)
+{
+	uint64_t caps = 0, locked_kib = 0;
+	struct rlimit lim;
+
+	if (self_status("CapEff:", 16, &caps) < 0 ||
+	    (caps >> CAP_IPC_LOCK_BIT & 1) ||
+	    getrlimit(RLIMIT_MEMLOCK, &lim) < 0 ||
+	    lim.rlim_cur == RLIM_INFINITY)
+		return 0;
+	self_status("VmLck:", 10, &locked_kib);
+	if (bytes + locked_kib * 1024 <= lim.rlim_cur)
+		return 0;
+	snprintf(why, size, "%" PRIu64 " MiB must be locked for DMA, but RLIMIT_MEMLOCK is %" PRIu64
+		" MiB with %" PRIu64 " MiB locked already; raise it (ulimit -l, LimitMEMLOCK= of the systemd unit, memlock in limits.conf) or give CAP_IPC_LOCK",
+		bytes >> 20, (uint64_t)lim.rlim_cur >> 20, locked_kib >> 10);
+	return -ENOMEM;
+}
+
+int
+dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes, char *why,
+		size_t size)
+{
+	struct ioas_info info;
+	int ret = ioas_info_get(ioas, &info);
+
+	if (ret < 0) {
+		snprintf(why, size, "limits of the IOMMU can't be read: %s",
+			strerror(-ret));
+		return ret;
+	}
+	if (maps > info.dma_avail) {
+		snprintf(why, size, "%" PRIu64 " mappings are needed, the kernel allows %" PRIu64
+			" more; preallocate memory (-m or --socket-mem, it is mapped in whole runs), use larger hugepages, or raise vfio_iommu_type1.dma_entry_limit",
+			maps, info.dma_avail);
+		ret = -ENOSPC;
+	}
+	ioas_info_free(&info);
+	return ret < 0 ? ret : check_memlock(bytes, why, size);
+}
+
+const char *
+dma_budget_hint(int ret)
+{
+	switch (ret) {
+	case -ENOMEM:
+		return "; is RLIMIT_MEMLOCK too low? (ulimit -l)";
+	case -ENOSPC:
+		return "; the kernel's budget of mappings is used up: raise vfio_iommu_type1.dma_entry_limit or use larger hugepages";
+	case -EEXIST:
+		return "; it is mapped already, which is a fault of this library: please report it";
+	case -EINVAL:
+		return "; the kernel refuses the range or its alignment";
+	default:
+		return "";
+	}
+}

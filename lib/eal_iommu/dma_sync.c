@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * EAL's memory segments into an address space.
+ *
+ * Neither type1 v2 nor iommufd unmaps part of a mapping, so how much one call
+ * maps is decided by how the memory can be given back:
+ *  - preallocated (RTE_MEMSEG_FLAG_DO_NOT_FREE), or memory of an EAL that
+ *    sends no events (--legacy-mem, --no-huge): whole contiguous runs;
+ *  - all other memory: one mapping a page, as events may free any page.
+ * rte_eal_cleanup() takes DO_NOT_FREE away before the buses go down. A page
+ * freed then lies inside a run; the run stays mapped (the kernel keeps the
+ * page pinned, nobody else can get it) until the whole address space goes.
+ *
+ * Locks: EAL's memory lock, then the address space's. Events come with EAL's
+ * lock held for writing, so only *_thread_unsafe walks and no rte_malloc here.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_common.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <rte_memory.h>
+
+#include "dma_budget.h"
+#include "dma_sync.h"
+#include "plan.h"
+
+RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
+#define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype
+#define SYNC_LOG(level, ...) RTE_LOG_LINE(level, EAL_IOMMU, "" __VA_ARGS__)
+
+#define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
+
+static struct {
+	struct ioas *ioas;	/* NULL: not started */
+	bool events;		/* EAL tells about changes */
+} sync_state;
+
+/* A run of segments that one call maps. */
+struct run {
+	uint64_t va;
+	uint64_t iova;
+	uint64_t len;		/* 0: empty */
+	uint64_t pages;
+	const struct rte_memseg_list *msl;
+};
+
+struct walk {
+	int (*emit)(const struct run *run, void *arg);
+	void *arg;
+	bool coalesce_all;
+	struct run run;
+};
+
+static bool
+is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	return !(msl->external && !msl->heap) && ms->iova != RTE_BAD_IOVA;
+}
+
+static int
+flush_run(struct walk *w)
+{
+	int ret = w->run.len > 0 ? w->emit(&w->run, w->arg) : 0;
+
+	w->run.len = 0;
+	return ret;
+}
+
+static int
+walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+		void *arg)
+{
+	struct walk *w = arg;
+	struct run *run = &w->run;
+	bool keep = w->coalesce_all ||
+		(!msl->external && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE));
+	int ret;
+
+	if (!is_for_dma(msl, ms))
+		return 0;
+	if (run->len > 0 && keep && run->msl == msl &&
+	    ms->addr_64 == run->va + run->len &&
+	    ms->iova == run->iova + run->len) {
+		run->len += ms->len;
+		run->pages++;
+		return 0;
+	}
+	ret = flush_run(w);
+	if (ret != 0)
+		return ret;
+	*run = (struct run){
+		.va = ms->addr_64,
+		.iova = ms->iova,
+		.len = ms->len,
+		.pages = 1,
+		.msl = msl,
+	};
+	return keep ? 0 : flush_run(w);
+}
+
+/* Call emit for every run of the memory EAL has. EAL's lock is held. */
+static int
+for_each_run(bool coalesce_all, int (*emit)(const struct run *run, void *arg),
+		void *arg)
+{
+	struct walk w = {
+		.emit = emit,
+		.arg = arg,
+		.coalesce_all = coalesce_all,
+	};
+	int ret = rte_memseg_walk_thread_unsafe(walk_step, &w);
+
+	return ret != 0 ? ret : flush_run(&w);
+}
+
+/* First pass: does everything fit, and what will it take? */
+struct survey {
+	struct iova_layout *layout;
+	struct dma_sync_stats stats;
+	char *why;
+	size_t size;
+};
+
+static void
+describe_page(const struct run *run, const struct iova_conflict *c, int ret,
+		char *out, size_t size)
+{
+	char hole[160];
+
+	plan_describe(c, hole, sizeof(hole));
+	snprintf(out, size, "memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
+		PRIx64 ", %s %s", run->va, run->iova, run->iova + (run->len - 1),
+		ret == -ERANGE ? "is outside of the IOMMU aperture next to" :
+		"meets", hole);
+}
+
+static int
+survey_run(const struct run *run, void *arg)
+{
+	struct survey *s = arg;
+	struct iova_conflict c = { 0 };
+	struct iova_range range;
+	char text[256];
+	int ret;
+
+	if (!iova_range_make(run->iova, run->len, &range))
+		return -EINVAL;
+	s->stats.bytes += run->len;
+	s->stats.pages += run->pages;
+	s->stats.maps++;
+	ret = iova_layout_test(s->layout, range, false, &c);
+	if (ret < 0) {
+		describe_page(run, &c, ret, s->why, s->size);
+		return ret;
+	}
+	if (iova_layout_test(s->layout, range, true, &c) == -EADDRINUSE) {
+		describe_page(run, &c, -EADDRINUSE, text, sizeof(text));
+		SYNC_LOG(WARNING, "%s: DMA there may go astray", text);
+	}
+	return 0;
+}
+
+struct mapping {
+	struct ioas *ioas;
+	char *why;
+	size_t size;
+};
+
+static int
+map_run(const struct run *run, void *arg)
+{
+	struct mapping *m = arg;
+	struct iova_conflict c;
+	int ret = ioas_map(m->ioas, run->va, run->iova, run->len, &c);
+
+	if (ret < 0)
+		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
+			PRIx64 ", 0x%" PRIx64 " bytes, failed: %s%s",
+			run->va, run->iova, run->len, strerror(-ret),
+			dma_budget_hint(ret));
+	return ret;
+}
+
+static uint64_t
+now_usec(void)
+{
+	struct timespec ts;
+
+	/* The TSC frequency is not known yet at every time this may run. */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void
+event_alloc(struct ioas *ioas, const struct rte_memseg_list *msl,
+		const struct rte_memseg *ms)
+{
+	struct iova_conflict c;
+	struct run run = {
+		.va = ms->addr_64,
+		.iova = ms->iova,
+		.len = ms->len,
+		.msl = msl,
+	};
+	char text[256];
+	int ret = ioas_map(ioas, run.va, run.iova, run.len, &c);
+
+	if (ret == -EADDRINUSE || ret == -ERANGE)
+		describe_page(&run, &c, ret, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "VA 0x%" PRIx64 ", IOVA 0x%" PRIx64
+			", 0x%" PRIx64 " bytes", run.va, run.iova, run.len);
+	/* The event can't be vetoed, so all that is left is to say it loudly. */
+	if (ret < 0)
+		SYNC_LOG(ERR, "new memory is NOT mapped for DMA, devices must not use it: %s: %s%s",
+			text, strerror(-ret), dma_budget_hint(ret));
+	else if (c.is_hole)
+		SYNC_LOG(WARNING, "new memory lies in a soft hole, DMA there may go astray: %s",
+			text);
+}
+
+static void
+event_free(struct ioas *ioas, const struct rte_memseg *ms)
+{
+	int ret = ioas_unmap(ioas, ms->iova, ms->len);
+
+	if (ret == -EBUSY)
+		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
+			ms->iova);
+	else if (ret < 0)
+		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%zx bytes, can't be unmapped: %s; it stays pinned until the process ends",
+			ms->iova, ms->len, strerror(-ret));
+}
+
+static void
+on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
+		void *arg __rte_unused)
+{
+	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
+	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
+	size_t done;
+
+	if (msl == NULL || ms == NULL) {
+		SYNC_LOG(ERR, "memory event for %p, which is in no memory list", addr);
+		return;
+	}
+	/* External memory joins its heap only after the event, so it is not
+	 * filtered by heap here. Segments lie one behind the other in the array.
+	 */
+	for (done = 0; done < len; done += ms->len, ms++) {
+		if (ms->iova == RTE_BAD_IOVA)
+			continue;
+		if (type == RTE_MEM_EVENT_ALLOC)
+			event_alloc(sync_state.ioas, msl, ms);
+		else
+			event_free(sync_state.ioas, ms);
+	}
+}
+
+static int
+map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
+{
+	struct mapping m = { .ioas = ioas, .why = s->why, .size = s->size };
+	uint64_t start;
+	int ret = for_each_run(coalesce_all, survey_run, s);
+
+	if (ret < 0)
+		return ret;
+	ret = dma_budget_check(ioas, s->stats.maps, s->stats.bytes, s->why,
+			s->size);
+	if (ret < 0)
+		return ret;
+	start = now_usec();
+	ret = for_each_run(coalesce_all, map_run, &m);
+	if (ret < 0)
+		ioas_unmap_all(ioas);
+	s->stats.usec = now_usec() - start;
+	return ret;
+}
+
+int
+dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
+		struct dma_sync_stats *stats, char *why, size_t size)
+{
+	struct survey s = { .layout = layout, .why = why, .size = size };
+	int ret = 0;
+
+	if (sync_state.ioas != NULL) {
+		snprintf(why, size, "memory is followed already");
+		return -EALREADY;
+	}
+	/* Nothing changes between the walk and the first event. */
+	rte_mcfg_mem_read_lock();
+	sync_state.ioas = ioas;
+	sync_state.events = true;
+	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event,
+				NULL) != 0) {
+		sync_state.events = false;
+		if (rte_errno != ENOTSUP) {
+			ret = -rte_errno;
+			snprintf(why, size, "EAL's memory events can't be followed: %s",
+				strerror(-ret));
+		}
+	}
+	if (ret == 0)
+		ret = map_everything(ioas, !sync_state.events, &s);
+	rte_mcfg_mem_read_unlock();
+	if (ret < 0) {
+		dma_sync_stop();
+		return ret;
+	}
+	if (stats != NULL)
+		*stats = s.stats;
+	return 0;
+}
+
+void
+dma_sync_stop(void)
+{
+	if (sync_state.ioas == NULL)
+		return;
+	if (sync_state.events)
+		rte_mem_event_callback_unregister(DMA_SYNC_EVENTS, NULL);
+	ioas_unmap_all(sync_state.ioas);
+	sync_state.ioas = NULL;
+}

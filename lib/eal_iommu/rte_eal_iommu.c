@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+
+#include "eal_iommu_current.h"
+#include "rte_eal_iommu.h"
+
+static struct {
+	struct ioas *ioas;
+	struct iova_layout *layout;
+} current;
+
+void
+eal_iommu_current_set(struct ioas *ioas, struct iova_layout *layout)
+{
+	current.ioas = ioas;
+	current.layout = layout;
+}
+
+static int
+to_rte_errno(int ret)
+{
+	if (ret >= 0)
+		return 0;
+	rte_errno = -ret;
+	return -1;
+}
+
+int
+rte_eal_iommu_dma_map(void *addr, size_t len, size_t align, rte_iova_t *iova)
+{
+	if (current.ioas == NULL)
+		return to_rte_errno(-ENODEV);
+	if (align == 0)
+		align = (size_t)sysconf(_SC_PAGESIZE);
+	return to_rte_errno(ioas_map_any(current.ioas, (uint64_t)(uintptr_t)addr,
+			len, align, UINT64_MAX, iova));
+}
+
+int
+rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len)
+{
+	if (current.ioas == NULL)
+		return to_rte_errno(-ENODEV);
+	return to_rte_errno(ioas_unmap(current.ioas, iova, len));
+}
+
+int
+rte_eal_iommu_layout_dump(FILE *f)
+{
+	int ret;
+
+	if (current.layout == NULL)
+		return to_rte_errno(-ENODEV);
+	/* Memory events change the layout with this lock held for writing. */
+	rte_mcfg_mem_read_lock();
+	ret = iova_layout_dump(current.layout, f);
+	rte_mcfg_mem_read_unlock();
+	return to_rte_errno(ret);
+}
