@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The bus as EAL sees it. What the operations do stands in the other files.
+ *
+ * Without an argument for it the bus does nothing: it sits in the plugin
+ * folder of every DPDK application of the machine.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "private.h"
+
+RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
+
+static struct rte_device *
+bus_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
+		const void *data)
+{
+	struct vfio_msi_device *dev = start != NULL ?
+		TAILQ_NEXT(vfio_msi_of(start), next) :
+		TAILQ_FIRST(&vfio_msi_bus.devices);
+
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
+		if (cmp(&dev->pci.device.device, data) == 0)
+			return &dev->pci.device.device;
+	return NULL;
+}
+
+/*
+ * Only the prefixed form is ours, so that a bare PCI address goes to the pci
+ * bus whichever bus was registered first.
+ */
+static int
+bus_parse(const char *name, void *addr)
+{
+	struct topo_addr a;
+
+	if (strcmp(name, VFIO_MSI_ALL) == 0)
+		return 0;
+	if (vfio_msi_parse_name(name, &a) < 0)
+		return -EINVAL;
+	if (addr != NULL)
+		memcpy(addr, &a, sizeof(a));
+	return 0;
+}
+
+static enum rte_iova_mode
+bus_get_iommu_class(void)
+{
+	/* The plan was made for IOVA as VA, where the layout can be chosen. */
+	return TAILQ_EMPTY(&vfio_msi_bus.devices) ? RTE_IOVA_DC : RTE_IOVA_VA;
+}
+
+static int
+to_rte_errno(const struct rte_device *dev, const char *what, void *addr,
+		uint64_t iova, size_t len, int ret,
+		const struct iova_conflict *c)
+{
+	char text[160] = "";
+
+	if (ret >= 0)
+		return 0;
+	if (c != NULL && c->is_hole)
+		plan_describe(c, text, sizeof(text));
+	BUS_LOG(ERR, "%s: DMA %s of %p, IOVA 0x%" PRIx64 ", 0x%zx bytes: %s%s%s",
+		dev->name, what, addr, iova, len, strerror(-ret),
+		text[0] != '\0' ? ": " : "", text);
+	rte_errno = -ret;
+	return -1;
+}
+
+static int
+bus_dma_map(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
+{
+	struct iova_conflict c = { 0 };
+	int ret = -ENODEV;
+
+	/* With IOVA as VA, 0 is what applications give for "the same". */
+	if (iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA)
+		iova = (uint64_t)(uintptr_t)addr;
+	if (vfio_msi_bus.ioas != NULL)
+		ret = ioas_map(vfio_msi_bus.ioas, (uint64_t)(uintptr_t)addr, iova,
+				len, &c);
+	return to_rte_errno(rdev, "map", addr, iova, len, ret, &c);
+}
+
+static int
+bus_dma_unmap(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
+{
+	int ret = -ENODEV;
+
+	if (iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA)
+		iova = (uint64_t)(uintptr_t)addr;
+	if (vfio_msi_bus.ioas != NULL)
+		ret = ioas_unmap(vfio_msi_bus.ioas, iova, len);
+	return to_rte_errno(rdev, "unmap", addr, iova, len, ret, NULL);
+}
+
+struct vfio_msi_bus vfio_msi_bus = {
+	.bus = {
+		.name = VFIO_MSI_BUS,
+		.scan = vfio_msi_scan,
+		.probe = vfio_msi_probe,
+		.find_device = bus_find_device,
+		.plug = vfio_msi_plug,
+		.unplug = vfio_msi_unplug,
+		.parse = bus_parse,
+		.dma_map = bus_dma_map,
+		.dma_unmap = bus_dma_unmap,
+		.get_iommu_class = bus_get_iommu_class,
+		.cleanup = vfio_msi_cleanup,
+	},
+	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),
+};
+
+RTE_INIT_PRIO(vfio_msi_register, BUS)
+{
+	/*
+	 * Releases may share a SONAME and still differ in the structures of a
+	 * bus. A plugin for another release would corrupt memory: it says so,
+	 * once, and stays out.
+	 */
+	if (!compat_release_matches()) {
+		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": built for DPDK %d.%02d, this is %s: not registered; install the plugin of this release\n",
+			RTE_VER_YEAR, RTE_VER_MONTH, rte_version());
+		return;
+	}
+	rte_bus_register(&vfio_msi_bus.bus);
+}

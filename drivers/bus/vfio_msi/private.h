@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What the files of the bus share.
+ *
+ * The life of a device: args -> scan (survey, plan) -> steer, before EAL has
+ * memory; bring-up (attach, map), open (BARs, interrupts), driver, in probe;
+ * down in reverse. All of it runs on EAL's main or hotplug thread, one at a
+ * time; only memory events come from elsewhere, and those see the address
+ * space and nothing of this header.
+ */
+
+#ifndef VFIO_MSI_PRIVATE_H
+#define VFIO_MSI_PRIVATE_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <rte_interrupts.h>
+#include <rte_log.h>
+
+#include "dpdk_compat.h"
+#include "ioas.h"
+#include "iova_layout.h"
+#include "plan.h"
+
+extern int vfio_msi_logtype;
+#define RTE_LOGTYPE_VFIO_MSI vfio_msi_logtype
+#define BUS_LOG(level, ...) RTE_LOG_LINE(level, VFIO_MSI, "" __VA_ARGS__)
+
+#define VFIO_MSI_BUS "vfio_msi"
+#define VFIO_MSI_PREFIX VFIO_MSI_BUS ":"
+#define VFIO_MSI_ALL VFIO_MSI_PREFIX "all"
+#define VFIO_MSI_TEXT PLAN_TEXT
+
+/** Key msi=. */
+enum vfio_msi_mode {
+	VFIO_MSI_DEFAULT,	/**< no key: EAL's --vfio-intr decides */
+	VFIO_MSI_AUTO,		/**< MSI-X, MSI, INTx, none */
+	VFIO_MSI_REQUIRE,	/**< MSI-X or MSI, else the probe fails */
+	VFIO_MSI_OFF,		/**< INTx or none */
+};
+
+/** The keys of one device argument. */
+struct vfio_msi_conf {
+	enum ioas_backend backend;
+	enum vfio_msi_mode msi;
+	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
+	char *pmd_args;		/**< what goes on to the PMD; never NULL after parse */
+};
+
+/** One mapped BAR. */
+struct vfio_msi_bar {
+	void *addr;
+	size_t len;
+};
+
+/** A device we claimed. */
+struct vfio_msi_device {
+	TAILQ_ENTRY(vfio_msi_device) next;
+	struct compat_pci_object pci;	/**< what the PMD sees */
+	char name[RTE_DEV_NAME_MAX_LEN];	/**< vfio_msi:DDDD:BB:DD.F */
+	char bus_info[40];
+	struct rte_devargs devargs;	/**< ours, with the PMD's arguments only */
+	struct vfio_msi_conf conf;
+	struct plan_device plan;
+	struct vfio_msi_bar bar[TOPO_BARS];
+	int fd;				/**< VFIO device, -1 closed */
+	bool attached;			/**< its group is counted in the ioas */
+};
+
+TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
+
+/** The bus. */
+struct vfio_msi_bus {
+	struct rte_bus bus;
+	struct vfio_msi_devices devices;
+	struct iova_layout *layout;	/**< NULL until a device is claimed */
+	struct ioas *ioas;		/**< NULL until bring-up */
+	bool memory_is_up;		/**< EAL has its memory (probe was reached) */
+	bool syncing;			/**< EAL's memory is mapped and followed */
+};
+
+extern struct vfio_msi_bus vfio_msi_bus;
+
+/** The device of an rte_device of this bus. */
+static inline struct vfio_msi_device *
+vfio_msi_of(const struct rte_device *dev)
+{
+	/* EAL hands devices back as const in places; ours never are. */
+	return (struct vfio_msi_device *)((uintptr_t)dev -
+		offsetof(struct vfio_msi_device, pci.device.device));
+}
+
+/* vfio_msi_args.c */
+
+/** BDF of "vfio_msi:BDF". @return 0, or -EINVAL ("all" included). */
+int vfio_msi_parse_name(const char *name, struct topo_addr *out);
+
+/**
+ * Parse the keys.
+ *
+ * @return 0; -EINVAL with a sentence in @p why; -ENOMEM.
+ */
+int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
+		char *why, size_t size);
+void vfio_msi_conf_free(struct vfio_msi_conf *conf);
+
+/* vfio_msi_pci_bus.c: the neighbour */
+
+/** The user's own argument for this device on the pci bus, or NULL. */
+const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
+
+/** Make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
+int vfio_msi_pci_keep_off(const struct topo_addr *addr);
+
+/** Undo vfio_msi_pci_keep_off(). */
+void vfio_msi_pci_let_go(const struct topo_addr *addr);
+
+/** First driver that matches and comes after @p prev (NULL: from the start). */
+struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
+		const struct rte_pci_device *dev);
+
+/* vfio_msi_scan.c */
+int vfio_msi_scan(void);
+void vfio_msi_device_free(struct vfio_msi_device *dev);
+
+/* vfio_msi_steer.c */
+
+/**
+ * See to it that EAL's memory lands at addresses which are good IOVAs, by
+ * fencing the others until vfio_msi_steer_release().
+ */
+void vfio_msi_steer(const struct iova_layout *layout);
+void vfio_msi_steer_release(void);
+
+/* vfio_msi_bringup.c */
+
+/** Attach the device's group, and at the first one map EAL's memory. */
+int vfio_msi_attach(struct vfio_msi_device *dev);
+void vfio_msi_detach(struct vfio_msi_device *dev);
+/** Map EAL's memory and follow it; done once. */
+int vfio_msi_map_memory(void);
+/** Warn if the memory EAL may still grow into lies badly; name who forced PA. */
+void vfio_msi_check_memory(void);
+
+/* vfio_msi_device.c */
+int vfio_msi_device_open(struct vfio_msi_device *dev);
+void vfio_msi_device_close(struct vfio_msi_device *dev);
+
+/* vfio_msi_region.c */
+int vfio_msi_regions_map(struct vfio_msi_device *dev);
+void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
+
+/* vfio_msi_intr.c */
+int vfio_msi_intr_setup(struct vfio_msi_device *dev);
+void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
+
+/* vfio_msi_probe.c */
+int vfio_msi_probe(void);
+int vfio_msi_plug(struct rte_device *dev);
+int vfio_msi_unplug(struct rte_device *dev);
+int vfio_msi_cleanup(void);
+
+#endif /* VFIO_MSI_PRIVATE_H */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_kvargs.h>
+
+#include "private.h"
+
+#define KEY_BACKEND "backend"
+#define KEY_MSI "msi"
+#define KEY_HOLE "hole"
+#define KEYS "backend=auto|type1, msi=auto|require|off, hole=FIRST-LAST"
+/* Keys that begin so are not ours: the rest of the word goes to the PMD. */
+#define PMD_PREFIX "pmd."
+
+struct parse {
+	struct vfio_msi_conf *conf;
+	char *why;
+	size_t size;
+};
+
+int
+vfio_msi_parse_name(const char *name, struct topo_addr *out)
+{
+	size_t len = strlen(VFIO_MSI_PREFIX);
+
+	if (strncmp(name, VFIO_MSI_PREFIX, len) != 0)
+		return -EINVAL;
+	return topology_parse_bdf(name + len, out);
+}
+
+static int
+parse_msi(const char *value, struct parse *p)
+{
+	if (strcmp(value, "auto") == 0)
+		p->conf->msi = VFIO_MSI_AUTO;
+	else if (strcmp(value, "require") == 0)
+		p->conf->msi = VFIO_MSI_REQUIRE;
+	else if (strcmp(value, "off") == 0)
+		p->conf->msi = VFIO_MSI_OFF;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* FIRST-LAST, both ends included, hexadecimal or decimal. */
+static int
+parse_hole(const char *value, struct parse *p)
+{
+	struct iova_hole hole = {
+		.origin = IOVA_ORIGIN_USER,
+		.hardness = IOVA_HARD,
+	};
+	char *end;
+
+	if (value[0] < '0' || value[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	hole.range.first = strtoull(value, &end, 0);
+	if (errno != 0 || *end != '-' || end[1] < '0' || end[1] > '9')
+		return -EINVAL;
+	hole.range.last = strtoull(end + 1, &end, 0);
+	if (errno != 0 || *end != '\0')
+		return -EINVAL;
+	return holes_add(&p->conf->holes, &hole);
+}
+
+static int
+add_pmd_arg(const char *key, const char *value, struct parse *p)
+{
+	char *args = NULL;
+	int n = asprintf(&args, "%s%s%s=%s", p->conf->pmd_args,
+		p->conf->pmd_args[0] != '\0' ? "," : "", key, value);
+
+	if (n < 0)
+		return -ENOMEM;
+	free(p->conf->pmd_args);
+	p->conf->pmd_args = args;
+	return 0;
+}
+
+static int
+parse_pair(const char *key, const char *value, void *arg)
+{
+	struct parse *p = arg;
+	int ret;
+
+	if (value == NULL)
+		value = "";
+	if (strcmp(key, KEY_BACKEND) == 0) {
+		ret = ioas_backend_parse(value, &p->conf->backend);
+	} else if (strcmp(key, KEY_MSI) == 0) {
+		ret = parse_msi(value, p);
+	} else if (strcmp(key, KEY_HOLE) == 0) {
+		ret = parse_hole(value, p);
+	} else if (strncmp(key, PMD_PREFIX, strlen(PMD_PREFIX)) == 0) {
+		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
+	} else {
+		snprintf(p->why, p->size,
+			"unknown key \"%s\"; known are %s; a key for the PMD is written pmd.KEY=VALUE",
+			key, KEYS);
+		return -EINVAL;
+	}
+	if (ret == -EINVAL)
+		snprintf(p->why, p->size, "bad value \"%s\" for key \"%s\"; known are %s",
+			value, key, KEYS);
+	else if (ret < 0)
+		snprintf(p->why, p->size, "%s", strerror(-ret));
+	return ret;
+}
+
+int
+vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
+		size_t size)
+{
+	struct parse p = { .conf = out, .why = why, .size = size };
+	struct rte_kvargs *kv;
+	unsigned int i;
+	int ret = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->pmd_args = strdup("");
+	if (out->pmd_args == NULL) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	if (args == NULL || args[0] == '\0')
+		return 0;
+	kv = rte_kvargs_parse(args, NULL);
+	if (kv == NULL) {
+		snprintf(why, size, "\"%s\" is no list of KEY=VALUE; known are %s",
+			args, KEYS);
+		ret = -EINVAL;
+	}
+	for (i = 0; ret == 0 && i < kv->count; i++)
+		ret = parse_pair(kv->pairs[i].key, kv->pairs[i].value, &p);
+	rte_kvargs_free(kv);
+	if (ret < 0)
+		vfio_msi_conf_free(out);
+	return ret;
+}
+
+void
+vfio_msi_conf_free(struct vfio_msi_conf *conf)
+{
+	holes_free(&conf->holes);
+	free(conf->pmd_args);
+	conf->pmd_args = NULL;
+}

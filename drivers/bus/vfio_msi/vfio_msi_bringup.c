@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Bring-up: EAL has its memory, the layout meets reality.
+ *
+ * One address space for all devices. Groups are attached first, so that a
+ * conflict shows before anything is mapped; then EAL's memory is mapped once
+ * and followed. The last device that goes takes the address space with it.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_eal_memconfig.h>
+#include <rte_memory.h>
+
+#include "dma_sync.h"
+#include "eal_iommu_current.h"
+#include "private.h"
+
+static void
+close_ioas(void)
+{
+	eal_iommu_current_set(NULL, NULL);
+	if (vfio_msi_bus.syncing)
+		dma_sync_stop();
+	vfio_msi_bus.syncing = false;
+	ioas_close(vfio_msi_bus.ioas);
+	vfio_msi_bus.ioas = NULL;
+}
+
+int
+vfio_msi_attach(struct vfio_msi_device *dev)
+{
+	int group = dev->plan.topo.group;
+	bool viable;
+	int ret;
+
+	if (dev->attached)
+		return 0;
+	if (vfio_msi_bus.ioas == NULL) {
+		ret = ioas_open(dev->conf.backend, vfio_msi_bus.layout,
+				&vfio_msi_bus.ioas);
+		if (ret < 0) {
+			BUS_LOG(ERR, "%s: backend %s can't be opened: %s", dev->name,
+				ioas_backend_name(dev->conf.backend), strerror(-ret));
+			return ret;
+		}
+	}
+	ret = ioas_attach(vfio_msi_bus.ioas, group, &viable);
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: IOMMU group %d can't be attached beside the other devices: %s%s",
+			dev->name, group, strerror(-ret),
+			viable ? "; see dmesg" : ", a member is bound to a kernel driver");
+		if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
+			close_ioas();
+		return ret;
+	}
+	dev->attached = true;
+	return 0;
+}
+
+void
+vfio_msi_detach(struct vfio_msi_device *dev)
+{
+	if (!dev->attached)
+		return;
+	dev->attached = false;
+	ioas_detach(vfio_msi_bus.ioas, dev->plan.topo.group);
+	if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
+		close_ioas();
+}
+
+int
+vfio_msi_map_memory(void)
+{
+	struct dma_sync_stats st;
+	char why[VFIO_MSI_TEXT] = "";
+	int ret;
+
+	if (vfio_msi_bus.syncing)
+		return 0;
+	ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
+			sizeof(why));
+	if (ret < 0) {
+		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
+			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
+			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");
+		return ret;
+	}
+	vfio_msi_bus.syncing = true;
+	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
+	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
+		st.bytes >> 20, st.pages, st.maps, st.usec);
+	return 0;
+}
+
+static int
+any_device(const struct rte_device *dev, const void *data)
+{
+	/* A device a driver of user space could have: bound to one of these. */
+	switch (RTE_DEV_TO_PCI_CONST(dev)->kdrv) {
+	case RTE_PCI_KDRV_IGB_UIO:
+	case RTE_PCI_KDRV_UIO_GENERIC:
+	case RTE_PCI_KDRV_NIC_UIO:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int
+wants_pa(const struct rte_bus *bus, const void *data)
+{
+	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL)
+		return 1;
+	return bus->get_iommu_class() == RTE_IOVA_PA ? 0 : 1;
+}
+
+static void
+name_who_forced_pa(void)
+{
+	const struct rte_bus *bus = rte_bus_find(NULL, wants_pa, NULL);
+	const struct rte_device *dev = NULL;
+
+	if (bus == NULL) {
+		BUS_LOG(WARNING, "IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
+		return;
+	}
+	if (strcmp(bus->name, "pci") == 0)
+		dev = bus->find_device(NULL, any_device, NULL);
+	BUS_LOG(WARNING, "IOVA mode is PA, forced by bus %s%s%s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
+		bus->name, dev != NULL ? ", device " : "",
+		dev != NULL ? dev->name : "");
+}
+
+static int
+check_list(const struct rte_memseg_list *msl, void *arg)
+{
+	struct iova_conflict c;
+	struct iova_range range;
+	char text[160];
+
+	if (msl->external || !iova_range_make((uintptr_t)msl->base_va, msl->len, &range) ||
+	    iova_layout_test(vfio_msi_bus.layout, range, true, &c) == 0)
+		return 0;
+	plan_describe(&c, text, sizeof(text));
+	BUS_LOG(WARNING, "EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which meets %s: memory allocated there is not reachable by DMA; preallocate with -m",
+		range.first, range.last, text);
+	return 0;
+}
+
+void
+vfio_msi_check_memory(void)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+		name_who_forced_pa();
+	else
+		rte_memseg_list_walk(check_list, NULL);
+}

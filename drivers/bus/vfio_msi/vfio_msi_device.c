@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * One device, from its file descriptor to a working bus master, and back.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_bus_pci.h>
+#include <rte_byteorder.h>
+#include <rte_pci.h>
+
+#include "private.h"
+#include "vfio_uapi.h"
+
+static uint64_t
+config_offset(const struct vfio_msi_device *dev)
+{
+	return dev->pci.region[VFIO_PCI_CONFIG_REGION_INDEX].offset;
+}
+
+/* Set and clear bits of the command register; what is so already is not written. */
+static int
+update_command(struct vfio_msi_device *dev, uint16_t set, uint16_t clear)
+{
+	uint64_t at = config_offset(dev) + RTE_PCI_COMMAND;
+	uint16_t cmd, want;
+	int ret = vfio_uapi_pread(dev->fd, &cmd, sizeof(cmd), at);
+
+	want = (uint16_t)((rte_le_to_cpu_16(cmd) | set) & ~clear);
+	if (ret < 0 || want == rte_le_to_cpu_16(cmd))
+		return ret;
+	want = rte_cpu_to_le_16(want);
+	return vfio_uapi_pwrite(dev->fd, &want, sizeof(want), at);
+}
+
+/* The object is shared with librte_bus_pci: does it read what we wrote? */
+static int
+check_object(struct vfio_msi_device *dev)
+{
+	uint16_t vendor = 0;
+
+	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
+				RTE_PCI_VENDOR_ID) == sizeof(vendor) &&
+	    rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
+		return 0;
+	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x through our device where sysfs says 0x%04x: this build of DPDK lays its PCI devices out in another way; rebuild the plugin against it",
+		dev->name, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
+	return -ENOTSUP;
+}
+
+static int
+reset(struct vfio_msi_device *dev)
+{
+	struct vfio_device_info info;
+	int ret = vfio_uapi_device_info(dev->fd, &info);
+
+	if (ret < 0)
+		return ret;
+	if ((info.flags & VFIO_DEVICE_FLAGS_RESET) == 0) {
+		BUS_LOG(DEBUG, "%s: has no function level reset", dev->name);
+		return 0;
+	}
+	return vfio_uapi_reset(dev->fd);
+}
+
+/* Everything that was made with the file descriptor, and the descriptor. */
+static void
+close_fd(struct vfio_msi_device *dev)
+{
+	vfio_msi_regions_unmap(dev);
+	rte_intr_dev_fd_set(dev->pci.device.intr_handle, -1);
+	vfio_uapi_close(dev->fd);
+	dev->fd = -1;
+}
+
+int
+vfio_msi_device_open(struct vfio_msi_device *dev)
+{
+	const char *step = "opened";
+	int ret;
+
+	dev->fd = ioas_open_device(vfio_msi_bus.ioas, dev->plan.topo.group,
+			dev->plan.topo.bdf);
+	ret = dev->fd;
+	if (ret < 0)
+		goto err;
+	rte_intr_dev_fd_set(dev->pci.device.intr_handle, dev->fd);
+	step = "mapped (BARs)";
+	ret = vfio_msi_regions_map(dev);
+	if (ret < 0)
+		goto err;
+	ret = check_object(dev);
+	if (ret < 0)
+		goto err_logged;
+	step = "reset";
+	ret = reset(dev);
+	if (ret < 0)
+		goto err;
+	ret = vfio_msi_intr_setup(dev);
+	if (ret < 0)
+		goto err_logged;
+	step = "made bus master";
+	ret = update_command(dev, RTE_PCI_COMMAND_MEMORY | RTE_PCI_COMMAND_MASTER, 0);
+	if (ret == 0)
+		return 0;
+	vfio_msi_intr_teardown(dev);
+err:
+	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->name, step, strerror(-ret));
+err_logged:
+	close_fd(dev);
+	return ret;
+}
+
+void
+vfio_msi_device_close(struct vfio_msi_device *dev)
+{
+	if (dev->fd < 0)
+		return;
+	/* No DMA may start any more when mappings go away after this. */
+	update_command(dev, 0, RTE_PCI_COMMAND_MASTER);
+	vfio_msi_intr_teardown(dev);
+	close_fd(dev);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Which kind of interrupt a device gets, and EAL's handle for it.
+ *
+ * EAL's rte_intr_enable() asks the kernel for all vectors at once when the PMD
+ * starts, and only logs when it is refused. So each kind is tried here with
+ * one vector before the PMD sees the handle: what is refused now would be
+ * refused then. Each step down is said once, with the reason.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_interrupts.h>
+
+#include "private.h"
+#include "vfio_uapi.h"
+
+struct kind {
+	unsigned int index;
+	enum rte_intr_handle_type type;
+	const char *name;
+	bool message;		/* a write to memory, through the IOMMU */
+};
+
+static const struct kind kinds[] = {
+	{ VFIO_PCI_MSIX_IRQ_INDEX, RTE_INTR_HANDLE_VFIO_MSIX, "MSI-X", true },
+	{ VFIO_PCI_MSI_IRQ_INDEX, RTE_INTR_HANDLE_VFIO_MSI, "MSI", true },
+	{ VFIO_PCI_INTX_IRQ_INDEX, RTE_INTR_HANDLE_VFIO_LEGACY, "INTx", false },
+};
+
+/* What is wanted: a set of kinds, and whether none at all will do. */
+struct wish {
+	bool msix, msi, intx, none;
+	const char *why;
+};
+
+static struct wish
+wish_of(enum vfio_msi_mode mode)
+{
+	switch (mode) {
+	case VFIO_MSI_AUTO:
+		return (struct wish){ true, true, true, true, "msi=auto" };
+	case VFIO_MSI_REQUIRE:
+		return (struct wish){ true, true, false, false, "msi=require" };
+	case VFIO_MSI_OFF:
+		return (struct wish){ false, false, true, true, "msi=off" };
+	case VFIO_MSI_DEFAULT:
+		break;
+	}
+	switch (rte_eal_vfio_intr_mode()) {
+	case RTE_INTR_MODE_MSIX:
+		return (struct wish){ .msix = true, .why = "--vfio-intr=msix" };
+	case RTE_INTR_MODE_MSI:
+		return (struct wish){ .msi = true, .why = "--vfio-intr=msi" };
+	case RTE_INTR_MODE_LEGACY:
+		return (struct wish){ .intx = true, .why = "--vfio-intr=legacy" };
+	default:
+		return (struct wish){ true, true, true, true, "msi=auto" };
+	}
+}
+
+static bool
+wanted(const struct wish *w, const struct kind *k)
+{
+	switch (k->index) {
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return w->msix;
+	case VFIO_PCI_MSI_IRQ_INDEX:
+		return w->msi;
+	default:
+		return w->intx;
+	}
+}
+
+/*
+ * Try one kind with one vector.
+ *
+ * @return 1 works (left disabled); 0 the device has none; -errno refused.
+ */
+static int
+try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
+		unsigned int *count)
+{
+	struct vfio_irq_info info;
+	int ret = vfio_uapi_irq_info(dev->fd, k->index, &info);
+
+	if (ret < 0)
+		return ret;
+	if (info.count == 0 || (info.flags & VFIO_IRQ_INFO_EVENTFD) == 0)
+		return 0;
+	*count = info.count;
+	ret = vfio_uapi_set_irqs(dev->fd, k->index, 0, &efd, 1);
+	if (ret > 0)
+		return -ENOSPC;
+	if (ret < 0)
+		return ret;
+	vfio_uapi_set_irqs(dev->fd, k->index, 0, NULL, 0);
+	return 1;
+}
+
+/* First wanted kind that works, or NULL; why collects what stood in the way. */
+static const struct kind *
+choose(struct vfio_msi_device *dev, const struct wish *w, int efd,
+		unsigned int *count, char *why, size_t size)
+{
+	size_t i, at = 0;
+	int ret;
+
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		const struct kind *k = &kinds[i];
+
+		if (!wanted(w, k))
+			continue;
+		if (k->message && dev->plan.msi_blocked) {
+			at += (size_t)snprintf(why + at, size - at, "%s%s can't arrive: %s",
+				at > 0 ? "; " : "", k->name, dev->plan.msi_why);
+		} else {
+			ret = try_kind(dev, k, efd, count);
+			if (ret > 0)
+				return k;
+			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s",
+				at > 0 ? "; " : "", k->name,
+				ret == 0 ? "the device has none" :
+				"the kernel can't allocate a vector: ",
+				ret == 0 ? "" : strerror(-ret));
+		}
+		if (at >= size)
+			at = size - 1;
+	}
+	return NULL;
+}
+
+static int
+fill_handle(struct vfio_msi_device *dev, const struct kind *k, int efd,
+		unsigned int count)
+{
+	struct rte_intr_handle *h = dev->pci.device.intr_handle;
+
+	if (k != NULL && k->index == VFIO_PCI_MSIX_IRQ_INDEX &&
+	    (unsigned int)rte_intr_nb_intr_get(h) < count &&
+	    rte_intr_event_list_update(h, (int)count) != 0)
+		return -ENOMEM;
+	rte_intr_fd_set(h, efd);
+	rte_intr_type_set(h, k != NULL ? k->type : RTE_INTR_HANDLE_UNKNOWN);
+	return 0;
+}
+
+int
+vfio_msi_intr_setup(struct vfio_msi_device *dev)
+{
+	struct wish w = wish_of(dev->conf.msi);
+	char why[2 * VFIO_MSI_TEXT] = "";
+	const struct kind *k;
+	unsigned int count = 0;
+	int efd = vfio_uapi_eventfd();
+	int ret;
+
+	if (efd < 0) {
+		BUS_LOG(ERR, "%s: no eventfd for interrupts: %s; raise the limit of open files (ulimit -n)",
+			dev->name, strerror(-efd));
+		return efd;
+	}
+	k = choose(dev, &w, efd, &count, why, sizeof(why));
+	if (k == NULL && !w.none) {
+		BUS_LOG(ERR, "%s: no interrupt as %s wants it: %s; msi=auto takes what there is",
+			dev->name, w.why, why);
+		ret = -ENOTSUP;
+		goto err_close;
+	}
+	ret = fill_handle(dev, k, efd, count);
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: %u vectors: %s", dev->name, count, strerror(-ret));
+		goto err_close;
+	}
+	if (why[0] != '\0')
+		BUS_LOG(NOTICE, "%s: %s: %s", dev->name, k == NULL ?
+			"no interrupts, only polling works" :
+			k->message ? "interrupts are MSI" : "interrupts are INTx", why);
+	else if (k != NULL)
+		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
+			k->name, count);
+	else
+		BUS_LOG(NOTICE, "%s: no interrupts, by %s", dev->name, w.why);
+	return 0;
+
+err_close:
+	vfio_uapi_close(efd);
+	return ret;
+}
+
+void
+vfio_msi_intr_teardown(struct vfio_msi_device *dev)
+{
+	struct rte_intr_handle *h = dev->pci.device.intr_handle;
+	int efd = rte_intr_fd_get(h);
+	size_t i;
+
+	/* The PMD has disabled what it enabled; the kernel forgives a second time. */
+	for (i = 0; i < RTE_DIM(kinds); i++)
+		if (rte_intr_type_get(h) == kinds[i].type)
+			vfio_uapi_set_irqs(dev->fd, kinds[i].index, 0, NULL, 0);
+	rte_intr_fd_set(h, -1);
+	rte_intr_type_set(h, RTE_INTR_HANDLE_UNKNOWN);
+	vfio_uapi_close(efd);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Living beside librte_bus_pci.
+ *
+ * A device of ours is kept away from the pci bus in whatever order the two
+ * buses were registered: the pci bus is made to scan (which it may do any
+ * number of times), then gets a "blocked" argument for the device, both in
+ * EAL's list (for later scans) and in the device it has already seen (for its
+ * probe). The argument is marked as ours, to tell it from one of the user.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define OUR_MARK "claimed_by=" VFIO_MSI_BUS
+
+static bool
+is_ours(const struct rte_devargs *da)
+{
+	return da->policy == RTE_DEV_BLOCKED && da->args != NULL &&
+		strcmp(da->args, OUR_MARK) == 0;
+}
+
+static struct rte_pci_addr
+to_rte(const struct topo_addr *a)
+{
+	struct rte_pci_addr addr = {
+		.domain = a->domain,
+		.bus = a->bus,
+		.devid = a->dev,
+		.function = a->fn,
+	};
+
+	return addr;
+}
+
+/* The pci bus's argument for a device: ours, or the user's. */
+static struct rte_devargs *
+find_devargs(const struct topo_addr *addr, bool ours)
+{
+	struct rte_pci_addr want = to_rte(addr), have;
+	struct rte_devargs *da;
+
+	RTE_EAL_DEVARGS_FOREACH("pci", da)
+		if (is_ours(da) == ours &&
+		    rte_pci_addr_parse(da->name, &have) == 0 &&
+		    rte_pci_addr_cmp(&want, &have) == 0)
+			return da;
+	return NULL;
+}
+
+const struct rte_devargs *
+vfio_msi_pci_devargs(const struct topo_addr *addr)
+{
+	return find_devargs(addr, false);
+}
+
+static int
+same_addr(const struct rte_device *dev, const void *addr)
+{
+	return rte_pci_addr_cmp(&RTE_DEV_TO_PCI_CONST(dev)->addr, addr);
+}
+
+static struct rte_device *
+find_device(struct rte_bus *pci, const struct topo_addr *addr)
+{
+	struct rte_pci_addr want = to_rte(addr);
+
+	return pci->find_device(NULL, same_addr, &want);
+}
+
+static int
+insert_block(const struct topo_addr *addr)
+{
+	struct rte_devargs *da = calloc(1, sizeof(*da));
+	char text[64], bdf[TOPO_BDF_LEN];
+	int ret;
+
+	if (da == NULL)
+		return -ENOMEM;
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	snprintf(text, sizeof(text), "pci:%s,%s", bdf, OUR_MARK);
+	ret = rte_devargs_parse(da, text);
+	if (ret < 0) {
+		free(da);
+		return ret;
+	}
+	da->policy = RTE_DEV_BLOCKED;
+	da->type = RTE_DEVTYPE_BLOCKED;
+	if (rte_devargs_insert(&da) < 0) {
+		rte_devargs_reset(da);
+		free(da);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+vfio_msi_pci_keep_off(const struct topo_addr *addr)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	struct rte_device *dev;
+	int ret;
+
+	if (pci == NULL)
+		return -ENODEV;
+	ret = find_devargs(addr, true) != NULL ? 0 : insert_block(addr);
+	if (ret < 0)
+		return ret;
+	pci->scan();
+	dev = find_device(pci, addr);
+	if (dev != NULL && dev->driver != NULL)
+		return -EBUSY;
+	if (dev != NULL)
+		dev->devargs = find_devargs(addr, true);
+	return 0;
+}
+
+void
+vfio_msi_pci_let_go(const struct topo_addr *addr)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	struct rte_devargs *da = find_devargs(addr, true);
+	struct rte_device *dev;
+
+	if (pci == NULL || da == NULL)
+		return;
+	dev = find_device(pci, addr);
+	if (dev != NULL && dev->devargs == da)
+		dev->devargs = NULL;
+	rte_devargs_remove(da);
+}
+
+static bool
+id_matches(const struct rte_pci_id *want, const struct rte_pci_id *have)
+{
+	return (want->vendor_id == have->vendor_id ||
+			want->vendor_id == RTE_PCI_ANY_ID) &&
+		(want->device_id == have->device_id ||
+			want->device_id == RTE_PCI_ANY_ID) &&
+		(want->subsystem_vendor_id == have->subsystem_vendor_id ||
+			want->subsystem_vendor_id == RTE_PCI_ANY_ID) &&
+		(want->subsystem_device_id == have->subsystem_device_id ||
+			want->subsystem_device_id == RTE_PCI_ANY_ID) &&
+		(want->class_id == have->class_id ||
+			want->class_id == RTE_CLASS_ANY_ID);
+}
+
+struct rte_pci_driver *
+vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_device *dev)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	const struct rte_pci_id *id;
+	struct rte_pci_driver *drv;
+	bool after = prev == NULL;
+
+	if (pci == NULL)
+		return NULL;
+	COMPAT_FOREACH_PCI_DRIVER(drv, pci) {
+		if (!after) {
+			after = drv == prev;
+			continue;
+		}
+		for (id = drv->id_table; id->vendor_id != 0; id++)
+			if (id_matches(id, &dev->id))
+				return drv;
+	}
+	return NULL;
+}

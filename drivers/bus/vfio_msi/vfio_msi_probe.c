@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Stock PCI drivers on our devices: probe, plug, unplug, and the end.
+ *
+ * Down is up in reverse, with one rule on top: a device stops being bus master
+ * before any mapping goes, and its driver goes before that, as drivers talk to
+ * their device by DMA until their last step.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+
+#include "private.h"
+
+static int
+alloc_handles(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+
+	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL) {
+		rte_intr_fd_set(p->intr_handle, -1);
+		rte_intr_dev_fd_set(p->intr_handle, -1);
+		return 0;
+	}
+	rte_intr_instance_free(p->intr_handle);
+	rte_intr_instance_free(p->vfio_req_intr_handle);
+	p->intr_handle = NULL;
+	p->vfio_req_intr_handle = NULL;
+	BUS_LOG(ERR, "%s: no memory for interrupt handles", dev->name);
+	return -ENOMEM;
+}
+
+static void
+free_handles(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+
+	rte_intr_instance_free(p->intr_handle);
+	rte_intr_instance_free(p->vfio_req_intr_handle);
+	p->intr_handle = NULL;
+	p->vfio_req_intr_handle = NULL;
+}
+
+/* Can this driver run on a device that we opened and mapped? */
+static bool
+driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
+{
+	if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) == 0) {
+		BUS_LOG(ERR, "%s: driver %s maps the device itself, which this release of the bus does not support; give the device to the pci bus: -a %s",
+			dev->name, drv->driver.name, dev->plan.topo.bdf);
+		return false;
+	}
+	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
+	    rte_eal_iova_mode() != RTE_IOVA_VA) {
+		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; drop --iova-mode=pa",
+			dev->name, drv->driver.name);
+		return false;
+	}
+	return true;
+}
+
+/* @return 0 a driver has it; 1 no driver knows it; -errno. */
+static int
+run_drivers(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+	struct rte_pci_driver *drv = NULL;
+	int ret = 1;
+
+	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, p)) != NULL) {
+		if (!driver_fits(dev, drv)) {
+			ret = -ENOTSUP;
+			break;
+		}
+		BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
+			dev->name, drv->driver.name, p->id.vendor_id,
+			p->id.device_id, p->device.numa_node);
+		p->driver = drv;
+		ret = drv->probe(drv, p);
+		if (ret == 0)
+			p->device.driver = &drv->driver;
+		else
+			p->driver = NULL;
+		if (ret < 0)
+			BUS_LOG(ERR, "%s: driver %s failed: %s", dev->name,
+				drv->driver.name, strerror(-ret));
+	}
+	return ret;
+}
+
+/* Open the device and run its driver. Memory is mapped. */
+static int
+start(struct vfio_msi_device *dev)
+{
+	int ret = alloc_handles(dev);
+
+	if (ret < 0)
+		return ret;
+	ret = vfio_msi_device_open(dev);
+	if (ret < 0)
+		goto err_handles;
+	ret = run_drivers(dev);
+	if (ret == 0)
+		return 0;
+	if (ret > 0)
+		BUS_LOG(WARNING, "%s: no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+			dev->name, dev->plan.topo.vendor, dev->plan.topo.device);
+	vfio_msi_device_close(dev);
+err_handles:
+	free_handles(dev);
+	return ret;
+}
+
+/* Driver, device, handles. @return 0, or the driver's refusal to go. */
+static int
+stop(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+	int ret = 0;
+
+	if (p->driver != NULL && p->driver->remove != NULL)
+		ret = p->driver->remove(p);
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
+			p->driver->driver.name, strerror(-ret));
+		return ret;
+	}
+	p->driver = NULL;
+	p->device.driver = NULL;
+	vfio_msi_device_close(dev);
+	free_handles(dev);
+	return 0;
+}
+
+int
+vfio_msi_probe(void)
+{
+	struct vfio_msi_device *dev;
+
+	vfio_msi_steer_release();
+	vfio_msi_bus.memory_is_up = true;
+	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
+		return 0;
+	vfio_msi_check_memory();
+	/* All groups first, so that memory is mapped into every IOMMU at once. */
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		vfio_msi_attach(dev);
+	if (vfio_msi_bus.ioas == NULL)
+		return 0;
+	if (vfio_msi_map_memory() == 0) {
+		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+			if (dev->attached && start(dev) != 0)
+				vfio_msi_detach(dev);
+		return 0;
+	}
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		vfio_msi_detach(dev);
+	return 0;
+}
+
+int
+vfio_msi_plug(struct rte_device *rdev)
+{
+	struct vfio_msi_device *dev = vfio_msi_of(rdev);
+	int ret;
+
+	if (rdev->driver != NULL)
+		return -EEXIST;
+	ret = vfio_msi_attach(dev);
+	if (ret < 0)
+		return ret;
+	ret = vfio_msi_map_memory();
+	if (ret == 0)
+		ret = start(dev);
+	if (ret != 0)
+		vfio_msi_detach(dev);
+	return ret;
+}
+
+/* Take a stopped device off the bus. */
+static void
+forget(struct vfio_msi_device *dev)
+{
+	vfio_msi_detach(dev);
+	vfio_msi_pci_let_go(&dev->plan.topo.addr);
+	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	/* EAL's entry has the same bus and name; "all" has none for the device. */
+	rte_devargs_remove(&dev->devargs);
+	vfio_msi_device_free(dev);
+}
+
+int
+vfio_msi_unplug(struct rte_device *rdev)
+{
+	struct vfio_msi_device *dev = vfio_msi_of(rdev);
+	int ret = stop(dev);
+
+	if (ret == 0)
+		forget(dev);
+	return ret;
+}
+
+int
+vfio_msi_cleanup(void)
+{
+	struct vfio_msi_device *dev;
+	int ret = 0;
+
+	vfio_msi_steer_release();
+	/* Every device stops before the first mapping goes. */
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->fd >= 0 && stop(dev) < 0) {
+			vfio_msi_device_close(dev);
+			ret = -EBUSY;
+		}
+	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
+		forget(dev);
+	iova_layout_destroy(vfio_msi_bus.layout);
+	vfio_msi_bus.layout = NULL;
+	return ret;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * From arguments to claimed devices, and to one layout.
+ *
+ * A scan only ever adds: a device that is on the list is not looked at again,
+ * so EAL may scan as often as it likes (each hotplug does). A device that
+ * can't be used is named with the reason, and the others go on. Before EAL has
+ * its memory the layout steers where that memory goes; afterwards a new device
+ * must fit what is mapped.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_eal_memconfig.h>
+#include <bsd/string.h>
+
+#include "private.h"
+
+static struct vfio_msi_device *
+find_addr(const struct topo_addr *addr)
+{
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (topology_addr_cmp(&dev->plan.topo.addr, addr) == 0)
+			return dev;
+	return NULL;
+}
+
+void
+vfio_msi_device_free(struct vfio_msi_device *dev)
+{
+	if (dev == NULL)
+		return;
+	plan_device_free(&dev->plan);
+	vfio_msi_conf_free(&dev->conf);
+	free(dev);
+}
+
+/* What the PMD sees: a PCI device, bound to VFIO. */
+static void
+fill_pci(struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+	struct rte_pci_device *p = &dev->pci.device;
+	unsigned int i;
+
+	p->addr.domain = t->addr.domain;
+	p->addr.bus = t->addr.bus;
+	p->addr.devid = t->addr.dev;
+	p->addr.function = t->addr.fn;
+	p->id.vendor_id = t->vendor;
+	p->id.device_id = t->device;
+	p->id.subsystem_vendor_id = t->subvendor;
+	p->id.subsystem_device_id = t->subdevice;
+	p->id.class_id = t->class_id;
+	p->max_vfs = t->max_vfs;
+	p->kdrv = RTE_PCI_KDRV_VFIO;
+	for (i = 0; i < PCI_MAX_RESOURCE && i < TOPO_BARS; i++) {
+		p->mem_resource[i].phys_addr = t->bar[i].phys;
+		p->mem_resource[i].len = t->bar[i].len;
+	}
+	strlcpy(p->name, t->bdf, sizeof(p->name));
+	snprintf(dev->name, sizeof(dev->name), VFIO_MSI_PREFIX "%s", t->bdf);
+	snprintf(dev->bus_info, sizeof(dev->bus_info),
+		"vendor_id=%x, device_id=%x", t->vendor, t->device);
+	p->bus_info = dev->bus_info;
+	p->device.name = dev->name;
+	p->device.bus_info = dev->bus_info;
+	p->device.bus = &vfio_msi_bus.bus;
+	p->device.numa_node = t->numa_node;
+
+	strlcpy(dev->devargs.name, dev->name, sizeof(dev->devargs.name));
+	dev->devargs.bus = &vfio_msi_bus.bus;
+	dev->devargs.type = RTE_DEVTYPE_ALLOWED;
+	dev->devargs.policy = RTE_DEV_ALLOWED;
+	dev->devargs.data = dev->conf.pmd_args;
+	dev->devargs.args = dev->conf.pmd_args;
+	p->device.devargs = &dev->devargs;
+}
+
+/* Refuse what the user gave to the pci bus as well, or blocked. */
+static int
+check_other_args(const char *name, const struct topo_addr *addr)
+{
+	const struct rte_devargs *da = vfio_msi_pci_devargs(addr);
+
+	if (da == NULL)
+		return 0;
+	if (da->policy == RTE_DEV_BLOCKED)
+		BUS_LOG(ERR, "%s: blocked by -b %s; drop one of the two arguments",
+			name, da->name);
+	else
+		BUS_LOG(ERR, "%s: given to two buses, by \"-a %s\" and by \"-a %s\"; the pci bus keeps it, drop one of the two arguments",
+			name, da->name, name);
+	return -EEXIST;
+}
+
+/* The user's holes go the way of all holes, with the device as owner. */
+static int
+take_user_holes(struct vfio_msi_device *dev)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < dev->conf.holes.n; i++) {
+		struct iova_hole h = dev->conf.holes.v[i];
+
+		strlcpy(h.owner, dev->plan.topo.bdf, sizeof(h.owner));
+		ret = holes_add(&dev->plan.holes, &h);
+	}
+	return ret;
+}
+
+static int
+add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
+{
+	int ret = 0;
+
+	if (vfio_msi_bus.layout == NULL)
+		ret = iova_layout_create(&vfio_msi_bus.layout);
+	if (ret == 0)
+		ret = take_user_holes(dev);
+	if (ret < 0) {
+		snprintf(why, size, "%s", strerror(-ret));
+		return ret;
+	}
+	/* Memory events change the layout with EAL's memory lock held. */
+	if (vfio_msi_bus.memory_is_up)
+		rte_mcfg_mem_read_lock();
+	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
+	if (vfio_msi_bus.memory_is_up)
+		rte_mcfg_mem_read_unlock();
+	return ret;
+}
+
+static void
+log_claimed(const struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+
+	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
+		dev->name, t->group, ioas_backend_name(dev->plan.backend),
+		dev->plan.holes.n, holes_source_name(dev->plan.bridge_source));
+	if (dev->plan.bridge_source == HOLES_SOURCE_NONE)
+		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; run as root once (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
+			dev->name, t->root_bus);
+}
+
+/* Claim one device. @return 0, or -errno with the reason logged. */
+static int
+claim(const char *name, const struct topo_addr *addr, const char *args)
+{
+	struct vfio_msi_device *dev;
+	char why[VFIO_MSI_TEXT] = "";
+	int ret;
+
+	if (find_addr(addr) != NULL)
+		return 0;
+	ret = check_other_args(name, addr);
+	if (ret < 0)
+		return ret;
+	dev = calloc(1, sizeof(*dev));
+	if (dev == NULL)
+		return -ENOMEM;
+	dev->fd = -1;
+	ret = vfio_msi_parse_args(args, &dev->conf, why, sizeof(why));
+	if (ret == 0)
+		ret = plan_survey("", addr, dev->conf.backend, &dev->plan, why,
+				sizeof(why));
+	if (ret == 0)
+		ret = add_to_layout(dev, why, sizeof(why));
+	if (ret == 0) {
+		ret = vfio_msi_pci_keep_off(addr);
+		if (ret < 0)
+			snprintf(why, sizeof(why), "the pci bus does not let go of it: %s",
+				strerror(-ret));
+	}
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: not used: %s", name, why);
+		vfio_msi_device_free(dev);
+		return ret;
+	}
+	fill_pci(dev);
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
+	log_claimed(dev);
+	return 0;
+}
+
+/* "all": every device bound to a VFIO driver that nobody else was given. */
+static void
+claim_all(const char *args)
+{
+	struct topo_device *v = NULL;
+	char name[RTE_DEV_NAME_MAX_LEN];
+	size_t n = 0, i, found = 0;
+	int ret = topology_list("", &v, &n);
+
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: PCI devices can't be listed: %s", VFIO_MSI_ALL,
+			strerror(-ret));
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		if (!topology_is_vfio(&v[i]) || v[i].is_bridge)
+			continue;
+		found++;
+		if (vfio_msi_pci_devargs(&v[i].addr) != NULL)
+			continue;
+		snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", v[i].bdf);
+		claim(name, &v[i].addr, args);
+	}
+	free(v);
+	if (found == 0)
+		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF",
+			VFIO_MSI_ALL);
+}
+
+static void
+scan_devargs(const struct rte_devargs *da)
+{
+	struct topo_addr addr;
+
+	if (da->policy != RTE_DEV_ALLOWED)
+		return;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		BUS_LOG(ERR, "%s: not used: this release of the bus works in the primary process only",
+			da->name);
+		return;
+	}
+	if (strcmp(da->name, VFIO_MSI_ALL) == 0)
+		claim_all(da->args);
+	else if (vfio_msi_parse_name(da->name, &addr) == 0)
+		claim(da->name, &addr, da->args);
+}
+
+int
+vfio_msi_scan(void)
+{
+	struct rte_devargs *da;
+
+	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da)
+		scan_devargs(da);
+	if (!vfio_msi_bus.memory_is_up && !TAILQ_EMPTY(&vfio_msi_bus.devices))
+		vfio_msi_steer(vfio_msi_bus.layout);
+	return 0;
+}
