@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The oracle: a layout of a tiny space, one entry per unit of address, every
+ * question answered by looking at all units. Same words as iova_layout.h.
+ */
+
+#ifndef IOVA_MODEL_H
+#define IOVA_MODEL_H
+
+#include "iova_layout.h"
+
+#define MODEL_UNITS 256
+#define MODEL_HOLES 24
+
+struct iova_model {
+	uint64_t base;			/**< address of unit 0 */
+	unsigned int shift;		/**< a unit is 1 << shift addresses */
+	bool allowed[MODEL_UNITS];
+	int owner[MODEL_UNITS];		/**< the used range on it, by its first unit, or -1 */
+	struct iova_used used[MODEL_UNITS];
+	struct iova_hole holes[MODEL_HOLES];
+	unsigned int n_holes;
+};
+
+/** Units allowed are [first, last]; nothing outside of the model ever is. */
+void model_reset(struct iova_model *m, uint64_t base, unsigned int shift,
+		unsigned int first, unsigned int last);
+
+uint64_t model_address(const struct iova_model *m, unsigned int unit);
+struct iova_range model_range(const struct iova_model *m, unsigned int first, unsigned int last);
+bool model_unit_free(const struct iova_model *m, unsigned int unit);
+
+/* Ranges must consist of whole units of the model, or not be valid. */
+int model_allow(struct iova_model *m, const struct iova_range *ranges, size_t n,
+		const char *owner, struct iova_conflict *why);
+int model_add_hole(struct iova_model *m, const struct iova_hole *hole,
+		struct iova_conflict *why);
+int model_place(struct iova_model *m, uint64_t span, uint64_t align, uint64_t limit,
+		const char *what, struct iova_range *out);
+int model_place_at(struct iova_model *m, struct iova_range range, const char *what,
+		struct iova_conflict *why);
+int model_test(const struct iova_model *m, struct iova_range range, bool soft_too,
+		struct iova_conflict *why);
+int model_release(struct iova_model *m, struct iova_range range);
+const struct iova_used *model_lookup(const struct iova_model *m, uint64_t iova);
+const struct iova_hole *model_hole_in(const struct iova_model *m, struct iova_range range);
+
+/* Comparing; in iova_model_compare.c. What differs is told by name, else NULL. */
+bool model_same_range(struct iova_range a, struct iova_range b);
+bool model_same_hole(const struct iova_hole *a, const struct iova_hole *b);
+const char *model_conflict_differs(const struct iova_conflict *got,
+		const struct iova_conflict *want);
+const char *model_sets_differ(const struct iova_model *m, const struct iova_layout *layout);
+
+/* Random inputs; in iova_model_random.c. */
+void model_random_seed(uint64_t seed);
+uint64_t model_random(uint64_t below);
+struct iova_range model_draw_range(const struct iova_model *m, unsigned int longest);
+struct iova_range model_draw_used(const struct iova_model *m);
+uint64_t model_draw_align(const struct iova_model *m);
+uint64_t model_draw_limit(const struct iova_model *m);
+void model_draw_name(char *name, size_t size, const char *prefix);
+
+#endif /* IOVA_MODEL_H */

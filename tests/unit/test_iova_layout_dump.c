@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* The layout as text. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "iova_fixture.h"
+
+static void
+lines_are_sorted_by_address(void **state)
+{
+	struct iova_hole sw_msi = a_hole(0x8000000, 0x80fffff, IOVA_ORIGIN_SW_MSI, IOVA_HARD);
+	struct iova_hole bridge = a_hole(0x80000000, 0xbfffffff, IOVA_ORIGIN_HOST_BRIDGE,
+			IOVA_SOFT);
+
+	strcpy(bridge.detail, "0000:00");
+	bridge.owner[0] = '\0';
+	assert_int_equal(iova_layout_add_hole(layout, &bridge, NULL), 0);
+	assert_int_equal(iova_layout_add_hole(layout, &sw_msi, NULL), 0);
+	place_at(0x80000000, 0x801fffff);
+	place_at(0, 0x3fffff);
+	allow(0, UINT32_MAX);
+	expect_dump("allowed  0x0000000000000000-0x00000000ffffffff\n"
+		"used     0x0000000000000000-0x00000000003fffff  4 MiB  fixed\n"
+		"free     0x0000000000400000-0x0000000007ffffff  124 MiB\n"
+		"hole     0x0000000008000000-0x00000000080fffff  SW_MSI, hard, "
+		"from 0000:00:03.0\n"
+		"free     0x0000000008100000-0x000000007fffffff  1.8 GiB\n"
+		"hole     0x0000000080000000-0x00000000bfffffff  host bridge 0000:00, soft\n"
+		"used     0x0000000080000000-0x00000000801fffff  2 MiB  fixed\n"
+		"free     0x00000000c0000000-0x00000000ffffffff  1 GiB\n");
+}
+
+static void
+dump_tells_a_stream_that_fails(void **state)
+{
+	FILE *f = fopen("/dev/full", "w");
+
+	if (f == NULL)
+		skip();
+	assert_int_equal(iova_layout_dump(layout, f), -EIO);
+	fclose(f);
+}
+
+static void
+dump_sizes_are_for_people(void **state)
+{
+	const uint64_t sizes[] = { 1, 1023, KIB, KIB + 1, 1536, 4 * MIB, GIB - 1, 3 * GIB / 2 };
+	uint64_t at = 0;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); at += sizes[i++])
+		place_at(at, at + sizes[i] - 1);
+	allow(0, at - 1);
+	expect_dump("allowed  0x0000000000000000-0x00000000a04011ff\n"
+		"used     0x0000000000000000-0x0000000000000000  1 B  fixed\n"
+		"used     0x0000000000000001-0x00000000000003ff  1023 B  fixed\n"
+		"used     0x0000000000000400-0x00000000000007ff  1 KiB  fixed\n"
+		"used     0x0000000000000800-0x0000000000000c00  1.0 KiB  fixed\n"
+		"used     0x0000000000000c01-0x0000000000001200  1.5 KiB  fixed\n"
+		"used     0x0000000000001201-0x0000000000401200  4 MiB  fixed\n"
+		"used     0x0000000000401201-0x00000000404011ff  1023.9 MiB  fixed\n"
+		"used     0x0000000040401200-0x00000000a04011ff  1.5 GiB  fixed\n");
+}
+
+static void
+dump_of_everything(void **state)
+{
+	expect_dump("allowed  0x0000000000000000-0xffffffffffffffff\n"
+		"free     0x0000000000000000-0xffffffffffffffff  16 EiB\n");
+}
+
+static void
+every_origin_has_a_name(void **state)
+{
+	enum iova_origin i, j;
+
+	for (i = 0; i < IOVA_ORIGIN_COUNT; i++) {
+		assert_non_null(iova_origin_name(i));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(iova_origin_name(i), iova_origin_name(j));
+	}
+	assert_string_equal(iova_origin_name(IOVA_ORIGIN_SW_MSI), "SW_MSI");
+	assert_string_equal(iova_origin_name(IOVA_ORIGIN_HOST_BRIDGE), "host bridge");
+	assert_non_null(iova_origin_name(IOVA_ORIGIN_COUNT));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		layout_test(lines_are_sorted_by_address),
+		layout_test(dump_tells_a_stream_that_fails),
+		layout_test(dump_sizes_are_for_people),
+		layout_test(dump_of_everything),
+		layout_test(every_origin_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Memory runs out: each allocation of a scenario fails once, the n-th in the n-th
+ * run. The operation must say -ENOMEM, leave the layout as it was, and succeed
+ * when it is tried again; in the end the layout is the one of a run without
+ * failure. The leak sanitizer sees to the rest.
+ *
+ * Linked with --wrap for malloc, calloc and realloc.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "iova_layout.h"
+
+static unsigned int countdown;	/* 1: the next allocation fails; 0: none does */
+
+static bool
+fails_now(void)
+{
+	return countdown > 0 && --countdown == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails_now() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return fails_now() ? NULL : __real_realloc(p, size);
+}
+
+/* ---- the scenario ---- */
+
+static struct iova_layout *layout;
+
+static int
+step_create(void)
+{
+	return iova_layout_create(&layout);
+}
+
+static int
+step_allow(void)
+{
+	const struct iova_range ranges[] = {
+		{ 0x100000, UINT64_MAX }, { 0, 0xfff }, { 0x2000, 0x3fff }, { 0x8000, 0x7ffff },
+	};
+
+	return iova_layout_allow(layout, ranges, 4, "0000:00:01.0", NULL);
+}
+
+static int
+add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness)
+{
+	struct iova_hole hole = {
+		.range = { first, last }, .origin = IOVA_ORIGIN_RESERVED, .hardness = hardness,
+	};
+
+	return iova_layout_add_hole(layout, &hole, NULL);
+}
+
+static int
+step_hard_hole(void)
+{
+	return add_hole(0xfee00000, 0xfeefffff, IOVA_HARD);
+}
+
+static int
+step_soft_hole(void)
+{
+	return add_hole(0x80000000, 0xbfffffff, IOVA_SOFT);
+}
+
+static int
+step_other_soft_hole(void)
+{
+	return add_hole(0x80000000, 0x800fffff, IOVA_SOFT);
+}
+
+static int
+step_place(void)
+{
+	struct iova_range out;
+
+	return iova_layout_place(layout, 0x3fffff, 0x400000, UINT64_MAX, "memory", &out);
+}
+
+static int
+step_place_at(void)
+{
+	return iova_layout_place_at(layout, (struct iova_range){ 0x7ff00000, 0xc00fffff },
+		"across soft holes", NULL);
+}
+
+static int
+step_late_soft_hole(void)
+{
+	return add_hole(0x90000000, 0x90000fff, IOVA_SOFT);
+}
+
+static int
+step_release(void)
+{
+	return iova_layout_release(layout, (struct iova_range){ 0x7ff00000, 0xc00fffff });
+}
+
+static int
+step_allow_less(void)
+{
+	const struct iova_range ranges[] = { { 0x200000, UINT32_MAX }, { 0, 0x1fff } };
+
+	return iova_layout_allow(layout, ranges, 2, "0000:00:02.0", NULL);
+}
+
+static int (*const steps[])(void) = {
+	step_create, step_allow, step_hard_hole, step_soft_hole, step_other_soft_hole, step_place,
+	step_place_at, step_late_soft_hole, step_release, step_allow_less, step_place,
+};
+
+/* ---- the sweep ---- */
+
+static void
+dump(char *text, size_t size)
+{
+	FILE *f = fmemopen(text, size, "w");
+
+	assert_non_null(f);
+	text[0] = '\0';
+	if (layout != NULL)
+		assert_int_equal(iova_layout_dump(layout, f), 0);
+	fclose(f);
+}
+
+/* Run all steps, the n-th allocation failing; return how many steps failed. */
+static unsigned int
+run(unsigned int n, char *text, size_t size)
+{
+	char was[4096];
+	unsigned int i, failed = 0;
+	int ret;
+
+	countdown = 0;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		dump(was, sizeof(was));
+		countdown = n;
+		ret = steps[i]();
+		n = countdown;
+		countdown = 0;
+		if (ret == -ENOMEM) {
+			failed++;
+			dump(text, size);
+			assert_string_equal(text, was);
+			if (layout != NULL)
+				assert_int_equal(iova_layout_check(layout, stderr), 0);
+			ret = steps[i]();
+		}
+		assert_int_equal(ret, 0);
+		assert_int_equal(iova_layout_check(layout, stderr), 0);
+	}
+	dump(text, size);
+	iova_layout_destroy(layout);
+	layout = NULL;
+	return failed;
+}
+
+static void
+every_allocation_fails_once(void **state)
+{
+	char want[4096], got[4096];
+	unsigned int n;
+
+	assert_int_equal(run(0, want, sizeof(want)), 0);
+	for (n = 1; run(n, got, sizeof(got)) == 1; n++)
+		assert_string_equal(got, want);
+	assert_string_equal(got, want);
+	print_message("%u allocations failed\n", n - 1);
+	assert_true(n - 1 >= 2 * sizeof(steps) / sizeof(steps[0]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_allocation_fails_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
