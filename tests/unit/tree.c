@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tree.h"
+
+int
+tree_setup(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[TREE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/vfio_msi_test.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(path) == NULL)
+		return -1;
+	*state = strdup(path);
+	return *state != NULL ? 0 : -1;
+}
+
+static int
+entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+int
+tree_teardown(void **state)
+{
+	int ret = nftw(*state, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+
+	free(*state);
+	return ret;
+}
+
+/* Full path, with the folders above it made. */
+static void
+prepare(char *full, const char *root, const char *path)
+{
+	char *p;
+	int n = snprintf(full, TREE_PATH_MAX, "%s%s", root, path);
+
+	assert_in_range(n, 1, TREE_PATH_MAX - 1);
+	for (p = strchr(full + strlen(root) + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		assert_true(mkdir(full, 0755) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+}
+
+void
+tree_write(const char *root, const char *path, const void *data, size_t len)
+{
+	char full[TREE_PATH_MAX];
+	FILE *f;
+
+	prepare(full, root, path);
+	f = fopen(full, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+void
+tree_text(const char *root, const char *path, const char *text)
+{
+	tree_write(root, path, text, strlen(text));
+}
+
+void
+tree_link(const char *root, const char *path, const char *target)
+{
+	char full[TREE_PATH_MAX];
+
+	prepare(full, root, path);
+	unlink(full);
+	assert_int_equal(symlink(target, full), 0);
+}
+
+size_t
+tree_open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+const char *
+tree_fixture(const char *name)
+{
+	static char path[TREE_PATH_MAX];
+	const char *base = getenv("FIXTURES");
+
+	assert_non_null(base);
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	return path;
+}
+
+uint64_t
+tree_random(uint64_t *seed)
+{
+	uint64_t z;
+
+	/* splitmix64 */
+	*seed += UINT64_C(0x9e3779b97f4a7c15);
+	z = *seed;
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+size_t
+tree_noise(uint64_t *seed, const char *sample, size_t sample_len, char *data, size_t max)
+{
+	size_t len = sample_len < max ? sample_len : max, i, changes;
+
+	if (tree_random(seed) % 4 == 0) {
+		len = tree_random(seed) % max;
+		for (i = 0; i < len; i++)
+			data[i] = (char)tree_random(seed);
+		return len;
+	}
+	memcpy(data, sample, len);
+	changes = tree_random(seed) % 4;
+	for (i = 0; i < changes; i++)
+		data[tree_random(seed) % len] = (char)(tree_random(seed) % 2 ? tree_random(seed) :
+				(uint64_t)" \n:-.x0f/"[tree_random(seed) % 9]);
+	if (tree_random(seed) % 4 == 0)
+		len = tree_random(seed) % len;
+	else if (tree_random(seed) % 4 == 0 && 2 * len <= max) {
+		memcpy(data + len, data, len);
+		len *= 2;
+	}
+	return len;
+}
