@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# To be sourced: talk to an interactive dpdk-testpmd.  Its output is in $TESTPMD_LOG.
+
+TESTPMD_LOG=/tmp/testpmd.log
+
+# testpmd_start ARG...: start it; fails when no prompt comes
+testpmd_start()
+{
+	rm -f /tmp/testpmd.in
+	mkfifo /tmp/testpmd.in
+	stdbuf -oL dpdk-testpmd "$@" </tmp/testpmd.in >$TESTPMD_LOG 2>&1 &
+	testpmd_pid=$!
+	exec 3>/tmp/testpmd.in
+	testpmd_await 'testpmd> ' 60
+}
+
+# testpmd_await REGEX SECONDS: wait until the log has a line like this
+testpmd_await()
+{
+	tries=$(($2 * 5))
+	until grep -Eq "$1" $TESTPMD_LOG; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] && kill -0 $testpmd_pid 2>/dev/null || return 1
+		sleep 0.2
+	done
+}
+
+# testpmd_say COMMAND: type one line
+testpmd_say()
+{
+	echo "$1" >&3
+}
+
+# testpmd_count NAME: the sum of a counter over all ports, as last shown
+testpmd_count()
+{
+	awk -v name="$1:" '
+		/ statistics for / { port = /NIC/ ? $6 : "" }
+		port != "" { for (i = 1; i < NF; i++) if ($i == name) count[port] = $(i + 1) }
+		END { for (port in count) sum += count[port]; print sum + 0 }' $TESTPMD_LOG
+}
+
+# testpmd_burst: 256 packets from each port to its neighbour; wait until they arrived
+testpmd_burst()
+{
+	testpmd_say 'set fwd rxonly'
+	testpmd_say 'start tx_first 8'
+	testpmd_await 'packet forwarding - ports=[1-9]' 5 || return 1
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 1
+		testpmd_say 'show port stats all'
+		sleep 0.5
+		[ "$(testpmd_count RX-packets)" -lt 512 ] || break
+	done
+}
+
+# testpmd_quit: stop forwarding and leave; its status
+testpmd_quit()
+{
+	testpmd_say 'stop'
+	testpmd_say 'quit'
+	exec 3>&-
+	wait $testpmd_pid
+}
