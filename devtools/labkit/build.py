@@ -48,14 +48,16 @@ def dpdk_version(arch):
     return re.search(r'^Version: *(\S+)', pc_file.read_text(encoding='utf-8'), re.MULTILINE)[1]
 
 
-def cross(arch, compiler='gcc', flags=()):
-    """Build for a guest; returns the build folder."""
+def cross(arch, compiler='gcc', strict=False):
+    """Build for a guest; strict: every warning is an error.  Returns the build folder."""
     host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
-    target = folder(f'{arch}-{compiler}')
+    target = folder(f'{arch}-{compiler}' + ('-strict' if strict else ''))
     sysroot = rootfs.sysroot(arch)
     headers = sdk.folder(dpdk_version(arch), rootfs.SUITE)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
-             '--buildtype=debugoptimized', f'-Dsdk_headers={headers}', *flags]
+             '--buildtype=debugoptimized', f'-Dsdk_headers={headers}']
+    if strict:
+        setup += ['--werror', '-Dwarning_level=2']
     _compile(target, setup, f'{arch} with {compiler}',
              _cross_file(arch, compiler, sysroot))
     return target
@@ -67,7 +69,11 @@ def _cross_file(arch, compiler, sysroot):
         command = ['clang', f'--target={triplet}']
     else:
         command = [f'{triplet}-gcc']
-    return CROSS_FILE.format(compiler=command + [f'--sysroot={sysroot}'], tools=f'{triplet}-',
+    # A compiler of the same architecture as its host looks for start files and
+    # libraries beside itself first: point it at the sysroot's.
+    libs = f'{sysroot}/usr/lib/{triplet}'
+    command += [f'--sysroot={sysroot}', f'-B{libs}', f'-L{libs}']
+    return CROSS_FILE.format(compiler=command, tools=f'{triplet}-',
                              sysroot=sysroot, triplet=triplet, cpu=CPU[arch])
 
 
@@ -75,7 +81,7 @@ def native(compiler):
     """Build what needs no DPDK for this host, with sanitizers; returns the build folder."""
     host.need(host.NATIVE + (host.clang() if compiler == 'clang' else []))
     target = folder(f'native-{compiler}')
-    setup = ['-Ddpdk=disabled', '-Dbuildtype=debugoptimized', '-Db_sanitize=address,undefined',
+    setup = ['-Ddpdk=disabled', '--buildtype=debugoptimized', '-Db_sanitize=address,undefined',
              '--werror']
     _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)
     return target
