@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 
-from . import guest, progress
+from . import build, clean, demo, guest, progress, rootfs, suites
 from .platforms import PLATFORMS
 from .progress import LabError
 
@@ -36,6 +36,15 @@ def _parser():
     run.add_argument('-t', dest='seconds', metavar='SECONDS', type=float, default=600,
                      help='kill the guest after this time (default: %(default)g)')
     _guest_options(commands.add_parser('shell', help='a shell in a guest, on this terminal'))
+    commands.add_parser('demo', help='show two NICs at work through the bus, with a verdict')
+    for name, text in (('test', 'run test suites, all when none is named'),
+                       ('soak', 'run the long versions of the tests')):
+        commands.add_parser(name, help=text).add_argument('suites', metavar='SUITE', nargs='*')
+    commands.add_parser('build', help='build the project for guests').add_argument(
+        'arches', metavar='ARCH', nargs='*', default=[])
+    commands.add_parser('setup', help='fetch and make everything that guests need')
+    commands.add_parser('clean', help='remove what killed labs left behind').add_argument(
+        '--all', action='store_true', help='and everything cached')
     return parser
 
 
@@ -57,6 +66,47 @@ def _run(args, command):
     return result.status
 
 
+def _list():
+    print('Platforms:')
+    for platform in PLATFORMS.values():
+        print(f'  {platform.name:14} {platform.about}')
+    print('Suites:')
+    for suite in suites.everything():
+        print(f'  {suite.name:14} {suite.about}')
+    return 0
+
+
+def _setup():
+    for arch in rootfs.TRIPLET:
+        guest.prepare(arch)
+    return 0
+
+
+def _build(arches):
+    unknown = set(arches) - set(rootfs.TRIPLET)
+    if unknown:
+        raise LabError(f'no architecture {", ".join(unknown)}; there are: '
+                       + ', '.join(rootfs.TRIPLET))
+    for arch in arches or rootfs.TRIPLET:
+        print(build.cross(arch))
+    return 0
+
+
+def _dispatch(args, command):
+    actions = {
+        'list': _list,
+        'run': lambda: _run(args, command),
+        'shell': lambda: guest.shell(args.platform, **_options(args)),
+        'demo': lambda: 0 if demo.run() else 1,
+        'test': lambda: 0 if suites.run_suites(args.suites) else 1,
+        'soak': lambda: 0 if suites.run_suites(args.suites, soak=True) else 1,
+        'build': lambda: _build(args.arches),
+        'setup': _setup,
+        'clean': lambda: clean.clean(args.all),
+    }
+    return actions[args.command]()
+
+
 def main():
     """Run one command of the lab; its status is ours."""
     argv, command = sys.argv[1:], []
@@ -67,14 +117,10 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        if args.command == 'run':
-            return _run(args, command)
-        if args.command == 'shell':
-            return guest.shell(args.platform, **_options(args))
-        return 0
+        return _dispatch(args, command)
     except LabError as error:
         progress.say(f'failed: {error}')
-        return guest.DIED
+        return guest.DIED if args.command in ('run', 'shell') else 1
     except KeyboardInterrupt:
         return 130
 

@@ -114,11 +114,16 @@ def find(name):
     return PLATFORMS[name]
 
 
+def prepare(arch):
+    """Bring what guests of ARCH need; returns the folders of their userland and kernel."""
+    host.need(host.GUEST + host.EMULATOR)
+    return rootfs.folder(arch), kernel.folder(arch)
+
+
 @contextlib.contextmanager
 def _prepared(platform, argv, options, interactive=False):
     """Make everything a machine needs; yields its command line and a scratch folder."""
-    host.need(host.EMULATOR)
-    userland, booted = rootfs.folder(platform.arch), kernel.folder(platform.arch)
+    userland, booted = prepare(platform.arch)
     stage = contextlib.nullcontext() if options.stock else build.installed(platform.arch)
     with cache.run_dir() as scratch:
         with stage as installed:

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The suites that need no guest, and the order of all of them."""
+
+import dataclasses
+import json
+import time
+import typing
+
+from . import build, rootfs
+from .progress import LabError, run
+from .testing import Report, lab_suites
+
+UNIT_LIMIT = '3'
+FULL_MARKS = ('OK', 'EXPECTEDFAIL')
+
+
+@dataclasses.dataclass
+class HostSuite:
+    """A suite that runs on this machine."""
+
+    name: str
+    about: str
+    budget: int
+    body: typing.Callable
+
+    def run(self, report, soak=False):
+        """Run it; nothing of it is for soaking."""
+        if not soak:
+            self.body(report)
+
+
+def _checks(report):
+    """Every devtools/check-* script is a test."""
+    for script in sorted((build.SOURCE / 'devtools').glob('check-*')):
+        with report.case(f'checks: {script.name}'):
+            run([script], cwd=build.SOURCE)
+
+
+def _unit(compiler):
+    def body(report):
+        began = time.monotonic()
+        suite = f'unit-{compiler}'
+        try:
+            folder = build.native(compiler)
+        except LabError as error:
+            report.fail(f'{suite}: build', error)
+            return
+        report.ok(f'{suite}: build', time.monotonic() - began)
+        try:
+            run(['meson', 'test', '-C', folder, '--no-rebuild', '--timeout-multiplier',
+                 UNIT_LIMIT])
+        except LabError:
+            pass  # the log says which tests failed, and why
+        _read_test_log(report, suite, folder / 'meson-logs/testlog.json')
+    return body
+
+
+def _read_test_log(report, suite, path):
+    """Count each of meson's tests as one of ours."""
+    for line in path.read_text(encoding='utf-8').splitlines():
+        test = json.loads(line)
+        name = f'{suite}: {test["name"]}'
+        if test['result'] in FULL_MARKS:
+            report.ok(name, test['duration'])
+        else:
+            output = test.get('stdout', '') + test.get('stderr', '')
+            report.fail(name, f'{test["result"]}\n{output[-3000:]}')
+
+
+def _build(report):
+    for arch, compiler in (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang')):
+        with report.case(f'build: {arch} with {compiler} -Wall -Wextra -Werror'):
+            build.cross(arch, compiler, strict=True)
+
+
+HOST_SUITES = [
+    HostSuite('checks', 'the rules of the source, devtools/check-*', 10, _checks),
+    HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', 120, _unit('gcc')),
+    HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', 120, _unit('clang')),
+    HostSuite('build', f'every compiler and architecture of Debian {rootfs.SUITE}, -Werror',
+              120, _build),
+]
+
+
+def everything():
+    """All suites, in the order they run."""
+    return HOST_SUITES + lab_suites()
+
+
+def run_suites(names, soak=False):
+    """Run these suites (all when none is named); True when nothing failed."""
+    suites = everything()
+    unknown = set(names) - {suite.name for suite in suites}
+    if unknown:
+        raise LabError(f'no suite {", ".join(sorted(unknown))}; see: devtools/lab list')
+    report = Report()
+    for suite in suites:
+        if names and suite.name not in names:
+            continue
+        began = time.monotonic()
+        try:
+            print(f'== {suite.name}, budget {suite.budget} s', flush=True)
+            suite.run(report, soak)
+        except Exception as error:  # a suite that cannot even start has failed
+            report.fail(suite.name, f'{type(error).__name__}: {error}')
+        print(f'== {suite.name} took {time.monotonic() - began:.1f} s', flush=True)
+    print(f'{report.passed} passed, {report.failed} failed', flush=True)
+    return report.failed == 0

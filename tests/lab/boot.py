@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The lab itself: machines come up as described, commands run as typed."""
+
+from labkit import guest
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 240
+
+ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
+
+SURVEY = '''
+for device in /sys/bus/pci/devices/*; do
+    case $(cat $device/class) in
+    0x0200*) echo "$(basename $device) ${1}$(readlink $device/driver) $(ls -d $device/iommu_group)"
+    esac
+done
+for program in strace numactl lspci awk dpdk-testpmd dpdk-test vfio-bind; do
+    command -v $program >/dev/null || echo "no $program"
+done
+[ -d /sys/kernel/tracing/events/iommu ] || echo 'no tracing'
+mountpoint -q /dev/hugepages || echo 'no hugetlbfs'
+cat /proc/sys/vm/nr_hugepages
+'''
+
+
+@test('comes up, NICs unbound and in groups')
+def comes_up(platform):
+    result = guest.run(platform, ['sh', '-c', SURVEY], seconds=120)
+    expect_equal(result.status, 0, 'exit status')
+    lines = result.stdout.splitlines()
+    for nic in PLATFORMS[platform].nics:
+        wanted = f'{nic}  /sys/bus/pci/devices/{nic}/iommu_group'
+        expect(wanted in lines, f'{nic} is not an unbound NIC in a group:\n{result.stdout}')
+    expect(not result.stdout.count('no '), result.stdout)
+    expect_equal(lines[-1], '256', 'hugepages')
+
+
+@test('argv arrives as typed, streams stay apart, status comes back', ['arm-smmuv3'])
+def argv(platform):
+    script = 'printf "<%s>" "$@"; printf noise >&2; exit 7'
+    result = guest.run(platform, ['sh', '-c', script, 'sh', *ARGUMENTS], seconds=120)
+    expect_equal(result.stdout, ''.join(f'<{word}>' for word in ARGUMENTS), 'stdout')
+    expect_equal(result.stderr, 'noise', 'stderr')
+    expect_equal(result.status, 7, 'exit status')
+    expect('Linux version' in result.dmesg, 'the kernel log is not whole')
+
+
+@test('is killed at the limit', ['arm-smmuv3'])
+def limit(platform):
+    result = guest.run(platform, ['sh', '-c', 'echo before; sleep 1000'], seconds=20)
+    expect_equal(result.status, guest.TIMED_OUT, 'exit status')
+    expect_equal(result.stdout, 'before\n', 'stdout')
+    expect(result.seconds < 25, f'it took {result.seconds:.1f} s')
+    expect('Linux version' in result.dmesg, 'no kernel log')
+
+
+@test('says when the guest dies', ['arm-smmuv3'])
+def dies(platform):
+    result = guest.run(platform, ['sh', '-c', 'echo c >/proc/sysrq-trigger'], seconds=60)
+    expect_equal(result.status, guest.DIED, 'exit status')
+    expect('sysrq triggered crash' in result.console, 'the console does not tell why')
+
+
+@test('stock testpmd forwards over the pci bus', ['arm-smmuv3', 'x86-vtd'])
+def stock_forwards(platform):
+    result = _stock_burst(platform)
+    expect_equal(result.status, 0, 'exit status of burst.sh')
+    expect('burst: 512 sent, 512 received' in result.stdout, result.stdout[-500:])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('stock testpmd gets error 22 and no port', ['arm-reserved'])
+def stock_fails(platform):
+    result = _stock_burst(platform)
+    expect('DMA remapping failed, error 22' in result.stdout, result.stdout[-500:])
+    expect('No probed ethernet devices' in result.stdout, result.stdout[-500:])
+
+
+def _stock_burst(platform):
+    nics = PLATFORMS[platform].nics
+    script = f'vfio-bind {" ".join(nics)} && exec /usr/share/vfio-msi/burst.sh "$@"'
+    eal = [word for nic in nics for word in ('-a', nic)] + ['-l', '0,1', '-n', '1']
+    return guest.run(platform, ['sh', '-c', script, 'sh', *eal], seconds=120, stock=True)
