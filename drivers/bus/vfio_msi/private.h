@@ -26,31 +26,13 @@
 #include "ioas.h"
 #include "iova_layout.h"
 #include "plan.h"
+#include "vfio_msi_args.h"
 
 extern int vfio_msi_logtype;
 #define RTE_LOGTYPE_VFIO_MSI vfio_msi_logtype
 #define BUS_LOG(level, ...) RTE_LOG_LINE(level, VFIO_MSI, "" __VA_ARGS__)
 
-#define VFIO_MSI_BUS "vfio_msi"
-#define VFIO_MSI_PREFIX VFIO_MSI_BUS ":"
-#define VFIO_MSI_ALL VFIO_MSI_PREFIX "all"
 #define VFIO_MSI_TEXT PLAN_TEXT
-
-/** Key msi=. */
-enum vfio_msi_mode {
-	VFIO_MSI_DEFAULT,	/**< no key: EAL's --vfio-intr decides */
-	VFIO_MSI_AUTO,		/**< MSI-X, MSI, INTx, none */
-	VFIO_MSI_REQUIRE,	/**< MSI-X or MSI, else the probe fails */
-	VFIO_MSI_OFF,		/**< INTx or none */
-};
-
-/** The keys of one device argument. */
-struct vfio_msi_conf {
-	enum ioas_backend backend;
-	enum vfio_msi_mode msi;
-	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
-	char *pmd_args;		/**< what goes on to the PMD; never NULL after parse */
-};
 
 /** One mapped BAR. */
 struct vfio_msi_bar {
@@ -94,20 +76,6 @@ vfio_msi_of(const struct rte_device *dev)
 	return (struct vfio_msi_device *)((uintptr_t)dev -
 		offsetof(struct vfio_msi_device, pci.device.device));
 }
-
-/* vfio_msi_args.c */
-
-/** BDF of "vfio_msi:BDF". @return 0, or -EINVAL ("all" included). */
-int vfio_msi_parse_name(const char *name, struct topo_addr *out);
-
-/**
- * Parse the keys.
- *
- * @return 0; -EINVAL with a sentence in @p why; -ENOMEM.
- */
-int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
-		char *why, size_t size);
-void vfio_msi_conf_free(struct vfio_msi_conf *conf);
 
 /* vfio_msi_pci_bus.c: the neighbour */
 

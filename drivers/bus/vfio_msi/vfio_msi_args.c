@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
 #include <rte_kvargs.h>
 
-#include "private.h"
+#include "vfio_msi_args.h"
 
 #define KEY_BACKEND "backend"
 #define KEY_MSI "msi"
@@ -151,4 +152,20 @@ vfio_msi_conf_free(struct vfio_msi_conf *conf)
 	holes_free(&conf->holes);
 	free(conf->pmd_args);
 	conf->pmd_args = NULL;
+}
+
+int
+vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
+		struct hole_list *list)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < conf->holes.n; i++) {
+		struct iova_hole h = conf->holes.v[i];
+
+		strlcpy(h.owner, owner, sizeof(h.owner));
+		ret = holes_add(list, &h);
+	}
+	return ret;
 }

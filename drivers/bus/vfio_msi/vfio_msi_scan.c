@@ -104,22 +104,6 @@ check_other_args(const char *name, const struct topo_addr *addr)
 	return -EEXIST;
 }
 
-/* The user's holes go the way of all holes, with the device as owner. */
-static int
-take_user_holes(struct vfio_msi_device *dev)
-{
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; ret == 0 && i < dev->conf.holes.n; i++) {
-		struct iova_hole h = dev->conf.holes.v[i];
-
-		strlcpy(h.owner, dev->plan.topo.bdf, sizeof(h.owner));
-		ret = holes_add(&dev->plan.holes, &h);
-	}
-	return ret;
-}
-
 static int
 add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 {
@@ -128,7 +112,8 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	if (vfio_msi_bus.layout == NULL)
 		ret = iova_layout_create(&vfio_msi_bus.layout);
 	if (ret == 0)
-		ret = take_user_holes(dev);
+		ret = vfio_msi_conf_holes(&dev->conf, dev->plan.topo.bdf,
+				&dev->plan.holes);
 	if (ret < 0) {
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;

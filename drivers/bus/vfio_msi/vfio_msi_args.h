@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What a user writes after -a: the name of a device and its keys.
+ *
+ * Needs neither an initialised EAL nor the bus, so that dpdk-test-msi reads
+ * arguments with the very code that the bus has. Thread safe (no state).
+ */
+
+#ifndef VFIO_MSI_ARGS_H
+#define VFIO_MSI_ARGS_H
+
+#include <stddef.h>
+
+#include "holes.h"
+#include "ioas.h"
+#include "topology.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VFIO_MSI_BUS "vfio_msi"
+#define VFIO_MSI_PREFIX VFIO_MSI_BUS ":"
+#define VFIO_MSI_ALL VFIO_MSI_PREFIX "all"
+
+/** Key msi=. */
+enum vfio_msi_mode {
+	VFIO_MSI_DEFAULT,	/**< no key: EAL's --vfio-intr decides */
+	VFIO_MSI_AUTO,		/**< MSI-X, MSI, INTx, none */
+	VFIO_MSI_REQUIRE,	/**< MSI-X or MSI, else the probe fails */
+	VFIO_MSI_OFF,		/**< INTx or none */
+};
+
+/** The keys of one device argument. */
+struct vfio_msi_conf {
+	enum ioas_backend backend;
+	enum vfio_msi_mode msi;
+	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
+	char *pmd_args;		/**< what goes on to the PMD; never NULL after parse */
+};
+
+/** BDF of "vfio_msi:BDF". @return 0, or -EINVAL ("all" included). */
+int vfio_msi_parse_name(const char *name, struct topo_addr *out);
+
+/**
+ * Parse the keys.
+ *
+ * @param args  "KEY=VALUE,...", NULL or "" for none
+ * @return 0; -EINVAL with a sentence in @p why; -ENOMEM.
+ */
+int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
+		char *why, size_t size);
+
+/** Free what vfio_msi_parse_args() gave. */
+void vfio_msi_conf_free(struct vfio_msi_conf *conf);
+
+/**
+ * Append the user's holes, with the device as owner.
+ *
+ * @return 0, or -ENOMEM; the holes before the failing one are in the list.
+ */
+int vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
+		struct hole_list *list);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VFIO_MSI_ARGS_H */
