@@ -57,6 +57,23 @@ long_ranges_skip_short_extents(void **state)
 	assert_true(iova_layout_lookup(layout, MANY * PAGE + PAGE)->range.first == MANY * PAGE);
 }
 
+/* The same when the search begins at an extent that is long but not aligned. */
+static void
+aligned_ranges_skip_short_extents(void **state)
+{
+	struct iova_range out;
+	unsigned int i;
+
+	place_many(MANY, PAGE - 1);
+	release_every_other(MANY);
+	place_at(0, PAGE - 1);
+	assert_int_equal(iova_layout_release(layout, RANGE(PAGE, 2 * PAGE - 1)), 0);
+	for (i = 0; i < MANY; i++)
+		assert_int_equal(iova_layout_place(layout, 2 * PAGE - 1, 2 * PAGE, TOP, "x",
+				&out), 0);
+	assert_true(out.first == (MANY + 2 * (MANY - 1)) * PAGE);
+}
+
 /* A range far up must not be found by walking up all holes. */
 static void
 many_holes_are_looked_up(void **state)
@@ -99,6 +116,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		layout_test(long_ranges_skip_short_extents),
+		layout_test(aligned_ranges_skip_short_extents),
 		layout_test(many_holes_are_looked_up),
 		layout_test(release_bares_many_extents),
 	};
