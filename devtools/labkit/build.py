@@ -25,6 +25,9 @@ ar = '{tools}ar'
 strip = '{tools}strip'
 pkgconfig = 'pkg-config'
 
+[built-in options]
+c_link_args = ['-L{sysroot}/usr/lib/{triplet}']
+
 [properties]
 sys_root = '{sysroot}'
 pkg_config_libdir = ['{sysroot}/usr/lib/{triplet}/pkgconfig', '{sysroot}/usr/share/pkgconfig']
@@ -71,8 +74,7 @@ def _cross_file(arch, compiler, sysroot):
         command = [f'{triplet}-gcc']
     # A compiler of the same architecture as its host looks for start files and
     # libraries beside itself first: point it at the sysroot's.
-    libs = f'{sysroot}/usr/lib/{triplet}'
-    command += [f'--sysroot={sysroot}', f'-B{libs}', f'-L{libs}']
+    command += [f'--sysroot={sysroot}', f'-B{sysroot}/usr/lib/{triplet}']
     return CROSS_FILE.format(compiler=command, tools=f'{triplet}-',
                              sysroot=sysroot, triplet=triplet, cpu=CPU[arch])
 
