@@ -35,7 +35,8 @@ check(const struct hole_list *list, const struct want *want, size_t n)
 		assert_int_equal(list->v[i].range.last, want[i].last);
 		assert_int_equal(list->v[i].origin, want[i].origin);
 		assert_int_equal(list->v[i].hardness, want[i].hardness);
-		assert_string_equal(list->v[i].detail, want[i].detail != NULL ? want[i].detail : "");
+		assert_string_equal(list->v[i].detail,
+				want[i].detail != NULL ? want[i].detail : "");
 		assert_string_equal(list->v[i].owner, "0000:01:00.0");
 	}
 }
@@ -139,7 +140,8 @@ test_msi_kinds(void **state)
 		bool sw = rows[i].origin == IOVA_ORIGIN_SW_MSI;
 
 		snprintf(line, sizeof(line), "0x%016llx 0x%016llx msi\n",
-				(unsigned long long)rows[i].first, (unsigned long long)rows[i].last);
+				(unsigned long long)rows[i].first,
+				(unsigned long long)rows[i].last);
 		tree_text(root, REGIONS, line);
 		assert_int_equal(parse(root, 1, rows[i].iommu, PAGE, &list), 0);
 		assert_int_equal(list.n, sw ? 2 : 1);

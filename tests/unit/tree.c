@@ -89,6 +89,25 @@ tree_link(const char *root, const char *path, const char *target)
 	assert_int_equal(symlink(target, full), 0);
 }
 
+void
+tree_device(const char *root, const char *path)
+{
+	static const char *const files[][2] = {
+		{ "vendor", "0x8086\n" }, { "device", "0x10c9\n" }, { "class", "0x020000\n" },
+		{ "subsystem_vendor", "0x1af4\n" }, { "subsystem_device", "0x1100\n" },
+	};
+	char name[512], target[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		snprintf(name, sizeof(name), "/sys%s/%s", path, files[i][0]);
+		tree_text(root, name, files[i][1]);
+	}
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s", strrchr(path, '/') + 1);
+	snprintf(target, sizeof(target), "../../..%s", path);
+	tree_link(root, name, target);
+}
+
 size_t
 tree_open_fds(void)
 {

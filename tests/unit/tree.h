@@ -30,6 +30,9 @@ void tree_text(const char *root, const char *path, const char *text);
 /** A symbolic link; an old one is replaced. */
 void tree_link(const char *root, const char *path, const char *target);
 
+/** The least that makes a PCI function, at @p path below /sys. */
+void tree_device(const char *root, const char *path);
+
 /** Open descriptors of this process. */
 size_t tree_open_fds(void);
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bridge_check.h"
+#include "tree.h"
+
+#define ROUNDS 10000
+
+static void
+check(const struct hole_list *list, const struct iova_range *want, size_t n)
+{
+	size_t i;
+
+	assert_int_equal(list->n, n);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(list->v[i].range.first, want[i].first);
+		assert_int_equal(list->v[i].range.last, want[i].last);
+		assert_int_equal(list->v[i].origin, IOVA_ORIGIN_HOST_BRIDGE);
+		assert_int_equal(list->v[i].hardness, IOVA_SOFT);
+		assert_string_equal(list->v[i].detail, "0000:00");
+		assert_string_equal(list->v[i].owner, "0000:01:00.0");
+	}
+}
+
+static int
+bridge(const char *root, struct hole_list *list, enum holes_source *source)
+{
+	return holes_host_bridge(root, "0000:00", false, "0000:01:00.0", list, source);
+}
+
+void
+bridge_check(const char *root, enum holes_source source, const struct iova_range *want, size_t n)
+{
+	struct hole_list list = { 0 };
+	enum holes_source got = HOLES_SOURCE_NONE;
+
+	assert_int_equal(bridge(root, &list, &got), 0);
+	assert_int_equal(got, source);
+	check(&list, want, n);
+	holes_free(&list);
+}
+
+/* An error leaves the list and the source as they were. */
+void
+bridge_check_bad(const char *root)
+{
+	struct hole_list list = { 0 };
+	enum holes_source source = HOLES_SOURCE_RESOURCES;
+
+	assert_int_equal(holes_builtin(&list, 4096), 0);
+	assert_int_equal(bridge(root, &list, &source), -EBADMSG);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(source, HOLES_SOURCE_RESOURCES);
+	holes_free(&list);
+}
+
+void
+bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
+		uint64_t seed)
+{
+	int round, ret, good = 0;
+	char data[512];
+	size_t len, i, before = tree_open_fds();
+	enum holes_source source;
+
+	for (round = 0; round < ROUNDS; round++) {
+		struct hole_list list = { 0 };
+
+		len = tree_noise(&seed, sample, sample_len, data, sizeof(data));
+		tree_write(root, path, data, len);
+		ret = bridge(root, &list, &source);
+		assert_true(ret == 0 || (ret == -EBADMSG && list.n == 0));
+		assert_true(ret != 0 || (list.n == 0) == (source == HOLES_SOURCE_NONE));
+		good += list.n > 0;
+		for (i = 0; i < list.n; i++)
+			assert_true(iova_range_valid(list.v[i].range));
+		holes_free(&list);
+	}
+	assert_in_range(good, ROUNDS / 20, ROUNDS * 3 / 4);
+	assert_int_equal(tree_open_fds(), before);
+}

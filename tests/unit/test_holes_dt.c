@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bridge_check.h"
+#include "tree.h"
+
+#define NODE "/sys/firmware/devicetree/base/pcie@10000000"
+#define PLATFORM "/sys/devices/platform/4010000000.pcie"
+#define CELLS_MAX 4096
+
+static void
+cells_write(const char *root, const char *path, const uint32_t *cells, size_t n)
+{
+	uint8_t bytes[CELLS_MAX * 4];
+	size_t i;
+
+	assert_in_range(n, 0, CELLS_MAX);
+	for (i = 0; i < n; i++) {
+		bytes[4 * i] = (uint8_t)(cells[i] >> 24);
+		bytes[4 * i + 1] = (uint8_t)(cells[i] >> 16);
+		bytes[4 * i + 2] = (uint8_t)(cells[i] >> 8);
+		bytes[4 * i + 3] = (uint8_t)cells[i];
+	}
+	tree_write(root, path, bytes, 4 * n);
+}
+
+/* As on an arm64 "virt": the platform device has the link. */
+static void
+dt_machine(const char *root)
+{
+	tree_text(root, PLATFORM "/pci0000:00/pci_bus/0000:00/cpulistaffinity", "0\n");
+	tree_link(root, "/sys/class/pci_bus/0000:00",
+			"../../devices/platform/4010000000.pcie/pci0000:00/pci_bus/0000:00");
+	tree_link(root, PLATFORM "/of_node", "../../../firmware/devicetree/base/pcie@10000000");
+	tree_write(root, NODE "/device_type", "pci", 4);
+}
+
+/* "ranges" of QEMU's "virt": I/O, a 32 bit and a 64 bit window. */
+static const uint32_t virt_ranges[] = {
+	0x01000000, 0, 0x00000000, 0, 0x3eff0000, 0, 0x00010000,
+	0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x2eff0000,
+	0x03000000, 0x80, 0, 0x80, 0, 0x80, 0,
+};
+
+static const struct iova_range virt_windows[] = {
+	{ 0x10000000, 0x3efeffff }, { 0x8000000000, 0xffffffffff },
+};
+
+#define VIRT_CELLS (sizeof(virt_ranges) / sizeof(*virt_ranges))
+
+static void
+test_dt(void **state)
+{
+	const char *root = *state;
+
+	dt_machine(root);
+	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
+	/* It is asked first. */
+	tree_text(root, "/proc/iomem", "20000000-2fffffff : PCI Bus 0000:00\n");
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
+}
+
+/* The three places of the link, each of which must do alone; and none above. */
+static void
+test_dt_links(void **state)
+{
+	const char *root = *state;
+	char path[TREE_PATH_MAX];
+
+	dt_machine(root);
+	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
+	snprintf(path, sizeof(path), "%s" PLATFORM "/of_node", root);
+	assert_int_equal(remove(path), 0);
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+	tree_link(root, "/sys/devices/platform/of_node",
+			"../../firmware/devicetree/base/pcie@10000000");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+
+	tree_link(root, PLATFORM "/pci0000:00/of_node",
+			"../../../../firmware/devicetree/base/pcie@10000000");
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
+	snprintf(path, sizeof(path), "%s" PLATFORM "/pci0000:00/of_node", root);
+	assert_int_equal(remove(path), 0);
+	tree_link(root, PLATFORM "/pci0000:00/pci_bus/0000:00/of_node",
+			"../../../../../../firmware/devicetree/base/pcie@10000000");
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
+}
+
+/* The address on the bus counts, not the CPU's; and the number of cells. */
+static void
+test_dt_offset(void **state)
+{
+	static const uint32_t three = 3, two = 2, one = 1;
+	static const uint32_t ranges[] = {
+		0x02000000, 0, 0x00000000, 0x44000000, 0, 0x10000000,
+		0x43000000, 4, 0x00000000, 0x60000000, 1, 0x00000000,
+		0x00000000, 0, 0x00000000, 0x40000000, 0, 0x00010000,
+		0x02000000, 0, 0x50000000, 0x40000000, 0, 0x00000000,
+	};
+	static const struct iova_range want[] = {
+		{ 0, 0xfffffff }, { 0x400000000, 0x4ffffffff },
+	};
+	const char *root = *state;
+
+	dt_machine(root);
+	cells_write(root, NODE "/#address-cells", &three, 1);
+	cells_write(root, NODE "/#size-cells", &two, 1);
+	cells_write(root, "/sys/firmware/devicetree/base/#address-cells", &one, 1);
+	cells_write(root, NODE "/ranges", ranges, sizeof(ranges) / sizeof(*ranges));
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, want, 2);
+	cells_write(root, NODE "/#address-cells", &two, 1);
+	bridge_check_bad(root);
+	cells_write(root, NODE "/#address-cells", &three, 1);
+	cells_write(root, NODE "/#size-cells", &one, 1);
+	bridge_check_bad(root);
+	cells_write(root, NODE "/#size-cells", &two, 1);
+	tree_write(root, NODE "/#size-cells", "\0\0\0\2\0", 5);
+	bridge_check_bad(root);
+}
+
+static void
+test_dt_malformed(void **state)
+{
+	static const uint32_t wraps[] = { 0x03000000, UINT32_MAX, 0, 0, 0, 1, 1 };
+	static const uint32_t fits[] = { 0x03000000, UINT32_MAX, 0, 0, 0, 1, 0 };
+	static const struct iova_range top = { UINT64_C(0xffffffff00000000), UINT64_MAX };
+	static const uint32_t counts[] = { 0, 5, UINT32_MAX };
+	uint32_t many[257 * 7];
+	const char *root = *state;
+	size_t i;
+
+	dt_machine(root);
+	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS - 1);
+	bridge_check_bad(root);
+	tree_write(root, NODE "/ranges", "\2", 1);
+	bridge_check_bad(root);
+	cells_write(root, NODE "/ranges", wraps, 7);
+	bridge_check_bad(root);
+	cells_write(root, NODE "/ranges", fits, 7);
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
+	for (i = 0; i < 257; i++)
+		memcpy(many + 7 * i, virt_ranges, 7 * sizeof(*many));
+	memcpy(many, fits, sizeof(fits));
+	cells_write(root, NODE "/ranges", many, 257 * 7);
+	bridge_check_bad(root);
+	cells_write(root, NODE "/ranges", many, 256 * 7);
+	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
+	/* A length that entries of any of these sizes would fill. */
+	memset(many, 0, sizeof(many));
+	cells_write(root, NODE "/ranges", many, 40);
+	for (i = 0; i < 3; i++) {
+		cells_write(root, "/sys/firmware/devicetree/base/#address-cells", &counts[i], 1);
+		bridge_check_bad(root);
+	}
+}
+
+/* A node without a memory window says nothing; the next source is asked. */
+static void
+test_dt_empty(void **state)
+{
+	static const struct iova_range want = { 0x20000000, 0x2fffffff };
+	const char *root = *state;
+
+	dt_machine(root);
+	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@10000000\n");
+	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
+	cells_write(root, NODE "/ranges", virt_ranges, 0);
+	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
+	cells_write(root, NODE "/ranges", virt_ranges, 7);
+	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
+	tree_link(root, PLATFORM "/of_node", "of_node");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+	tree_link(root, PLATFORM "/of_node", "../../../..");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+}
+
+static void
+test_noise_dt(void **state)
+{
+	uint8_t sample[sizeof(virt_ranges)];
+	size_t i;
+
+	for (i = 0; i < sizeof(sample); i++)
+		sample[i] = (uint8_t)(virt_ranges[i / 4] >> (24 - 8 * (i % 4)));
+	dt_machine(*state);
+	bridge_noise(*state, NODE "/ranges", (const char *)sample, sizeof(sample), 4);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_dt, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_dt_links, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_dt_offset, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_dt_malformed, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_dt_empty, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_noise_dt, tree_setup, tree_teardown),
+	};
+
+	return cmocka_run_group_tests_name("holes_dt", tests, NULL, NULL);
+}

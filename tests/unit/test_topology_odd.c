@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "topology.h"
+#include "tree.h"
+
+#define ROUNDS 10000
+#define BDF "0000:00:01.0"
+#define DIR "/sys/devices/pci0000:00/" BDF
+#define EMPTY_ROW "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+
+static struct topo_addr
+addr(const char *bdf)
+{
+	struct topo_addr a;
+
+	assert_int_equal(topology_parse_bdf(bdf, &a), 0);
+	return a;
+}
+
+static int
+read_bdf(const char *root, const char *bdf, struct topo_device *dev)
+{
+	struct topo_addr a = addr(bdf);
+
+	return topology_read(root, &a, dev);
+}
+
+/* Files an older kernel does not have leave fields unknown. */
+static void
+test_missing_files(void **state)
+{
+	const char *root = *state;
+	struct topo_device d;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_int_equal(d.numa_node, -1);
+	assert_int_equal(d.group, -1);
+	assert_string_equal(d.driver, "");
+	assert_string_equal(d.cdev, "");
+	assert_string_equal(d.iommu, "");
+	assert_int_equal(d.max_vfs, 0);
+	tree_text(root, DIR "/vfio-dev/vfio-old/dev", "");
+	tree_text(root, DIR "/vfio-dev/power/state", "");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_string_equal(d.cdev, "");
+	tree_text(root, DIR "/vfio-dev/vfio12/dev", "");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_string_equal(d.cdev, "vfio12");
+	assert_int_equal(d.bar[0].len, 0);
+	assert_int_equal(read_bdf(root, "0000:00:02.0", &d), -ENOENT);
+}
+
+static void
+test_noiommu(void **state)
+{
+	const char *root = *state;
+	struct topo_device d;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	tree_link(root, DIR "/iommu_group", "../../../kernel/iommu_groups/0");
+	tree_text(root, "/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_int_equal(d.group, 0);
+	assert_true(d.group_noiommu);
+	tree_text(root, "/sys/kernel/iommu_groups/0/name", "other\n");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_false(d.group_noiommu);
+}
+
+/* A domain behind a function, as VMD makes it; and a deep chain of bridges. */
+static void
+test_paths(void **state)
+{
+	const char *root = *state;
+	char path[512] = "/devices/pci0000:00";
+	struct topo_device d;
+	int i, n;
+
+	tree_device(root, "/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0"
+			"/10000:e1:00.0");
+	assert_int_equal(read_bdf(root, "10000:e1:00.0", &d), 0);
+	assert_string_equal(d.root_bus, "10000:e0");
+	assert_int_equal(d.n_up, 1);
+	assert_string_equal(d.up[0], "10000:e0:06.0");
+
+	for (i = 0; i < TOPO_DEPTH + 4; i++) {
+		n = (int)strlen(path);
+		snprintf(path + n, sizeof(path) - (size_t)n, "/0000:%02x:00.0", i);
+	}
+	tree_device(root, path);
+	assert_int_equal(read_bdf(root, "0000:13:00.0", &d), 0);
+	assert_int_equal(d.n_up, TOPO_DEPTH);
+	assert_string_equal(d.up[0], "0000:12:00.0");
+	assert_string_equal(d.up[TOPO_DEPTH - 1], "0000:03:00.0");
+	assert_string_equal(d.root_bus, "0000:00");
+}
+
+/* Each of these makes the device unreadable, and nothing is written. */
+static void
+test_odd(void **state)
+{
+	static const struct {
+		const char *file, *text, *good;
+	} rows[] = {
+		{ DIR "/vendor", "0x10000\n", "0x8086\n" }, { DIR "/device", "", "0x1\n" },
+		{ DIR "/class", "0x1000000\n", "0x020000\n" },
+		{ DIR "/class", "net\n", "0x020000\n" },
+		{ DIR "/numa_node", "4294967296\n", "-1\n" }, { DIR "/numa_node", "x\n", "0\n" },
+		{ DIR "/sriov_numvfs", "65536\n", "65535\n" },
+		{ DIR "/resource", "0x0 0x0\n", EMPTY_ROW },
+		{ DIR "/resource", "0x2 0x0 0x200\n", EMPTY_ROW },
+		{ DIR "/resource", "0x2000 0x2fff 0x200", EMPTY_ROW },
+		{ DIR "/resource", "0x2000 0x2fff 0x200 \n", EMPTY_ROW },
+	};
+	static const struct {
+		const char *link, *target, *good;
+	} links[] = {
+		{ DIR "/iommu_group", "../groups/x1", "../groups/1" },
+		{ DIR "/iommu_group", "../groups/-1", "../groups/1" },
+		{ DIR "/iommu_group", "../groups/2147483648", "../groups/2147483647" },
+		{ DIR "/iommu_group", "../groups/1x", "../groups/1" },
+		{ DIR "/driver", "../a-driver-name-of-forty-one-characters-long", "../d" },
+	};
+	const char *root = *state;
+	struct topo_device d = { .vendor = 77 };
+	size_t i;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		tree_text(root, rows[i].file, rows[i].text);
+		assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
+		tree_text(root, rows[i].file, rows[i].good);
+	}
+	for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		tree_link(root, links[i].link, links[i].target);
+		assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
+		tree_link(root, links[i].link, links[i].good);
+	}
+	assert_int_equal(d.vendor, 77);
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_int_equal(d.max_vfs, 65535);
+	tree_link(root, "/sys/bus/pci/devices/" BDF, "../../../devices");
+	assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
+	tree_device(root, "/devices/pci0000:00/0000:00:07.0");
+	tree_link(root, "/sys/bus/pci/devices/" BDF, "../../../devices/pci0000:00/0000:00:07.0");
+	assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
+	tree_link(root, "/sys/bus/pci/devices/" BDF, BDF);
+	assert_int_equal(read_bdf(root, BDF, &d), -ELOOP);
+}
+
+/* A link without a target is a function that just went away. */
+static void
+test_list_gone(void **state)
+{
+	const char *root = *state;
+	struct topo_device *v;
+	size_t n;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	tree_link(root, "/sys/bus/pci/devices/0000:00:00.0", "../gone");
+	tree_link(root, "/sys/bus/pci/devices/word", "../gone");
+	assert_int_equal(topology_list(root, &v, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(v[0].bdf, BDF);
+	free(v);
+	/* By number, not by name. */
+	tree_device(root, "/devices/pci10000:00/10000:00:00.0");
+	tree_device(root, "/devices/pci2000:00/2000:00:00.0");
+	assert_int_equal(topology_list(root, &v, &n), 0);
+	assert_int_equal(n, 3);
+	assert_string_equal(v[1].bdf, "2000:00:00.0");
+	assert_string_equal(v[2].bdf, "10000:00:00.0");
+	free(v);
+	tree_text(root, DIR "/vendor", "odd\n");
+	assert_int_equal(topology_list(root, &v, &n), -ENODATA);
+}
+
+static void
+test_rows(void **state)
+{
+	const char *root = *state;
+	struct topo_addr a = addr(BDF);
+	struct topo_bar rows[TOPO_ROWS];
+	char text[TOPO_ROWS * sizeof(EMPTY_ROW) + 64] = "";
+	size_t n, i;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	tree_text(root, DIR "/resource", "0x1000 0x1fff 0x200\n"
+			"0x0 0xffffffffffffffff 0x200\n" "0x2000 0x1fff 0x200\n" "0x0 0x0 0x200\n"
+			"0x1 0xffffffffffffffff 0x200\n");
+	assert_int_equal(topology_resource_rows(root, &a, rows, &n), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(rows[0].len, 0x1000);
+	for (i = 1; i < 4; i++)
+		assert_int_equal(rows[i].len, 0);
+	assert_int_equal(rows[4].len, UINT64_MAX);
+	for (i = 0; i < TOPO_ROWS; i++)
+		strcat(text, EMPTY_ROW);
+	tree_text(root, DIR "/resource", text);
+	assert_int_equal(topology_resource_rows(root, &a, rows, &n), 0);
+	assert_int_equal(n, TOPO_ROWS);
+	strcat(text, EMPTY_ROW);
+	tree_text(root, DIR "/resource", text);
+	assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
+}
+
+static void
+test_holder(void **state)
+{
+	const char *root = *state;
+	struct topo_holder h = { 0 };
+	size_t before;
+	char own[64];
+
+	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), -ENOENT);
+	tree_text(root, "/proc/self/comm", "no number\n");
+	tree_link(root, "/proc/self/fd/3", "/dev/vfio/7");
+	tree_link(root, "/proc/12/fd/3", "/dev/vfio/70");
+	tree_link(root, "/proc/12/fd/4", "/dev/vfio/7 (deleted)");
+	tree_text(root, "/proc/13/comm", "no fd folder\n");
+	snprintf(own, sizeof(own), "/proc/%d/fd/3", (int)getpid());
+	tree_link(root, own, "/dev/vfio/7");
+	before = tree_open_fds();
+	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), -ENOENT);
+	tree_link(root, "/proc/4000000/fd/0", "/dev/null");
+	tree_link(root, "/proc/4000000/fd/9", "/dev/vfio/7");
+	tree_text(root, "/proc/4000000/comm", "qemu \033[31m\nx\n");
+	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), 0);
+	assert_int_equal(h.pid, 4000000);
+	assert_string_equal(h.comm, "qemu ?[31m?x");
+	assert_int_equal(tree_open_fds(), before);
+}
+
+static void
+test_noise(void **state)
+{
+	static const char sample[] = "0x0000000010200000 0x000000001021ffff 0x0000000000040200\n"
+			EMPTY_ROW;
+	static const char bdf[] = "0000:01:00.0";
+	struct topo_bar rows[TOPO_ROWS];
+	const char *root = *state;
+	struct topo_addr a = addr(BDF), parsed;
+	uint64_t seed = 3;
+	char data[256];
+	size_t len, n;
+	int i, ret, good = 0;
+
+	for (i = 0; i < ROUNDS; i++) {
+		len = tree_noise(&seed, sample, strlen(sample), data, sizeof(data));
+		tree_write(root, "/sys/bus/pci/devices/" BDF "/resource", data, len);
+		ret = topology_resource_rows(root, &a, rows, &n);
+		assert_true(ret == 0 || ret == -ENODATA);
+		good += ret == 0;
+		len = tree_noise(&seed, bdf, strlen(bdf), data, sizeof(data) - 1);
+		data[len] = '\0';
+		ret = topology_parse_bdf(data, &parsed);
+		assert_true(ret == 0 || ret == -EINVAL);
+		ret = topology_parse_bus(data, &parsed);
+		assert_true(ret == 0 || ret == -EINVAL);
+	}
+	assert_in_range(good, ROUNDS / 20, ROUNDS * 3 / 4);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_missing_files, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_noiommu, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_paths, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_list_gone, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_rows, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_holder, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
+	};
+
+	return cmocka_run_group_tests_name("topology_odd", tests, NULL, NULL);
+}
