@@ -143,9 +143,9 @@ cdev_read(const char *root, struct topo_device *dev)
 	if (ret != 0)
 		return ret;
 	for (i = 0; i < n && ret == 0 && dev->cdev[0] == '\0'; i++)
-		if (strncmp(names[i], "vfio", 4) == 0 && isdigit((unsigned char)names[i][4]) &&
-				strlcpy(dev->cdev, names[i], sizeof(dev->cdev)) >= sizeof(dev->cdev))
-			ret = -ENODATA;
+		if (strncmp(names[i], "vfio", 4) == 0 && isdigit((unsigned char)names[i][4]))
+			ret = strlcpy(dev->cdev, names[i], sizeof(dev->cdev)) <
+					sizeof(dev->cdev) ? 0 : -ENODATA;
 	sysfs_free_names(names, n);
 	return ret;
 }

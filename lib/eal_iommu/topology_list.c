@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,14 +50,14 @@ devices_read(const char *root, char **names, size_t n, struct topo_device **out,
 	return 0;
 }
 
-int
-topology_list(const char *root, struct topo_device **out, size_t *n)
+static int
+folder_read(const char *root, const char *folder, struct topo_device **out, size_t *n)
 {
 	char **names;
 	size_t count;
 	int ret;
 
-	ret = sysfs_list(root, &names, &count, "/sys/bus/pci/devices");
+	ret = sysfs_list(root, &names, &count, "%s", folder);
 	if (ret != 0)
 		return ret;
 	ret = devices_read(root, names, count, out, n);
@@ -65,18 +66,18 @@ topology_list(const char *root, struct topo_device **out, size_t *n)
 }
 
 int
+topology_list(const char *root, struct topo_device **out, size_t *n)
+{
+	return folder_read(root, "/sys/bus/pci/devices", out, n);
+}
+
+int
 topology_group(const char *root, int group, struct topo_device **out, size_t *n)
 {
-	char **names;
-	size_t count;
-	int ret;
+	char folder[64];
 
-	ret = sysfs_list(root, &names, &count, "/sys/kernel/iommu_groups/%d/devices", group);
-	if (ret != 0)
-		return ret;
-	ret = devices_read(root, names, count, out, n);
-	sysfs_free_names(names, count);
-	return ret;
+	snprintf(folder, sizeof(folder), "/sys/kernel/iommu_groups/%d/devices", group);
+	return folder_read(root, folder, out, n);
 }
 
 bool
