@@ -3,6 +3,7 @@
 """The command line of the lab."""
 
 import argparse
+import os
 import shlex
 import signal
 import sys
@@ -121,8 +122,11 @@ def main():
     except LabError as error:
         progress.say(f'failed: {error}')
         return guest.DIED if args.command in ('run', 'shell') else 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
 
 
 if __name__ == '__main__':

@@ -91,7 +91,7 @@ def shell(platform, **options):
         with qemu.Machine(command, scratch, interactive=True) as machine:
             machine.pump(float('inf'), session.on_data)
             machine.kill()
-            sys.stderr.write(machine.text('emulator'))
+            sys.stderr.write(_without_noise(machine.text('emulator')))
             return session.status if session.status is not None else DIED
 
 

@@ -14,7 +14,8 @@ SUITE = 'trixie-backports'
 SERIES = '7.2'
 
 # Kernel drivers of the NICs are left out on purpose: devices come up unbound.
-MODULES = ['virtio_mmio', 'virtio_blk', 'ext4', 'virtio-iommu', 'vfio-pci', 'vfio_iommu_type1']
+MODULES = ['virtio_mmio', 'virtio_blk', 'ext4', 'virtio-iommu', 'vfio-pci', 'vfio_iommu_type1',
+           'uio_pci_generic']
 
 
 def folder(arch):

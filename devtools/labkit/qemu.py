@@ -22,6 +22,7 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
 POWER_OFF_LIMIT = 20
+LONGEST_SLEEP = 3600
 
 
 def command_line(platform, options, disk, kernel, initrd):
@@ -104,7 +105,7 @@ class Machine:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            for key, _ in self._selector.select(left):
+            for key, _ in self._selector.select(min(left, LONGEST_SLEEP)):
                 try:
                     data = os.read(key.fd, 65536)
                 except ConnectionResetError:
