@@ -110,10 +110,8 @@ void vfio_msi_steer_release(void);
 /** Attach the device's group, and at the first one map EAL's memory. */
 int vfio_msi_attach(struct vfio_msi_device *dev);
 void vfio_msi_detach(struct vfio_msi_device *dev);
-/** Map EAL's memory and follow it; done once. */
+/** Check where EAL's memory lies, map it and follow it; done once. */
 int vfio_msi_map_memory(void);
-/** Warn if the memory EAL may still grow into lies badly; name who forced PA. */
-void vfio_msi_check_memory(void);
 
 /* vfio_msi_device.c */
 int vfio_msi_device_open(struct vfio_msi_device *dev);

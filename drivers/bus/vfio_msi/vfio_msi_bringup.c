@@ -77,34 +77,10 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 		close_ioas();
 }
 
-int
-vfio_msi_map_memory(void)
-{
-	struct dma_sync_stats st;
-	char why[VFIO_MSI_TEXT] = "";
-	int ret;
-
-	if (vfio_msi_bus.syncing)
-		return 0;
-	ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
-			sizeof(why));
-	if (ret < 0) {
-		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
-			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
-			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");
-		return ret;
-	}
-	vfio_msi_bus.syncing = true;
-	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
-	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
-		st.bytes >> 20, st.pages, st.maps, st.usec);
-	return 0;
-}
-
+/* 0 for a device that only physical addresses will do for. */
 static int
-any_device(const struct rte_device *dev, const void *data)
+is_uio(const struct rte_device *dev, const void *data)
 {
-	/* A device a driver of user space could have: bound to one of these. */
 	switch (RTE_DEV_TO_PCI_CONST(dev)->kdrv) {
 	case RTE_PCI_KDRV_IGB_UIO:
 	case RTE_PCI_KDRV_UIO_GENERIC:
@@ -116,9 +92,17 @@ any_device(const struct rte_device *dev, const void *data)
 }
 
 static int
+is_any(const struct rte_device *dev, const void *data)
+{
+	return 0;
+}
+
+/* 0 for a bus with devices that votes for PA; some vote so without a device. */
+static int
 wants_pa(const struct rte_bus *bus, const void *data)
 {
-	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL)
+	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL ||
+	    bus->find_device(NULL, is_any, NULL) == NULL)
 		return 1;
 	return bus->get_iommu_class() == RTE_IOVA_PA ? 0 : 1;
 }
@@ -130,14 +114,13 @@ name_who_forced_pa(void)
 	const struct rte_device *dev = NULL;
 
 	if (bus == NULL) {
-		BUS_LOG(WARNING, "IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
 		return;
 	}
-	if (strcmp(bus->name, "pci") == 0)
-		dev = bus->find_device(NULL, any_device, NULL);
-	BUS_LOG(WARNING, "IOVA mode is PA, forced by bus %s%s%s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
-		bus->name, dev != NULL ? ", device " : "",
-		dev != NULL ? dev->name : "");
+	dev = bus->find_device(NULL, strcmp(bus->name, "pci") == 0 ?
+			is_uio : is_any, NULL);
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
+		bus->name, dev != NULL ? dev->name : "unknown");
 }
 
 static int
@@ -156,11 +139,37 @@ check_list(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-void
-vfio_msi_check_memory(void)
+/* Warn if EAL may grow into bad places; name who forced PA. */
+static void
+check_memory(void)
 {
 	if (rte_eal_iova_mode() == RTE_IOVA_PA)
 		name_who_forced_pa();
 	else
 		rte_memseg_list_walk(check_list, NULL);
+}
+
+int
+vfio_msi_map_memory(void)
+{
+	struct dma_sync_stats st;
+	char why[VFIO_MSI_TEXT] = "";
+	int ret;
+
+	if (vfio_msi_bus.syncing)
+		return 0;
+	check_memory();
+	ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
+			sizeof(why));
+	if (ret < 0) {
+		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
+			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
+			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");
+		return ret;
+	}
+	vfio_msi_bus.syncing = true;
+	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
+	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
+		st.bytes >> 20, st.pages, st.maps, st.usec);
+	return 0;
 }

@@ -127,7 +127,7 @@ choose(struct vfio_msi_device *dev, const struct wish *w, int efd,
 				return k;
 			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s",
 				at > 0 ? "; " : "", k->name,
-				ret == 0 ? "the device has none" :
+				ret == 0 ? "the device or the platform has none" :
 				"the kernel can't allocate a vector: ",
 				ret == 0 ? "" : strerror(-ret));
 		}

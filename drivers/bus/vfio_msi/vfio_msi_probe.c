@@ -150,7 +150,6 @@ vfio_msi_probe(void)
 	vfio_msi_bus.memory_is_up = true;
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return 0;
-	vfio_msi_check_memory();
 	/* All groups first, so that memory is mapped into every IOMMU at once. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		vfio_msi_attach(dev);

@@ -171,6 +171,8 @@ claim(const char *name, const struct topo_addr *addr, const char *args)
 	}
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: not used: %s", name, why);
+		/* Nor by the pci bus, which would map it the way that is wrong. */
+		vfio_msi_pci_keep_off(addr);
 		vfio_msi_device_free(dev);
 		return ret;
 	}
@@ -219,6 +221,8 @@ scan_devargs(const struct rte_devargs *da)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
 		BUS_LOG(ERR, "%s: not used: this release of the bus works in the primary process only",
 			da->name);
+		if (vfio_msi_parse_name(da->name, &addr) == 0)
+			vfio_msi_pci_keep_off(&addr);
 		return;
 	}
 	if (strcmp(da->name, VFIO_MSI_ALL) == 0)

@@ -183,6 +183,11 @@ choose_window(const struct iova_layout *layout, const struct gaps *gaps,
 				continue;
 			if (!iova_align_up(out->first, WINDOW_ALIGN, &out->first))
 				continue;
+			/* Cut to what is needed: low addresses that do not
+			 * change from run to run, where a secondary process
+			 * finds room as well.
+			 */
+			out->last = RTE_MIN(out->last, out->first + need * 2 - 1);
 			return 0;
 		}
 	return -ENOSPC;
