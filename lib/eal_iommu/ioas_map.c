@@ -253,4 +253,3 @@ ioas_foreach(struct ioas *ioas,
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
-
