@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * "dpdk-test-msi layout": the plan the bus would make for these arguments.
+ *
+ * All arguments are read before any device is looked at, so that wrong usage
+ * has no half results.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "test_msi.h"
+
+#define NAME_LEN 64
+
+/** One -a. */
+struct given {
+	bool all;
+	struct topo_addr addr;
+	struct vfio_msi_conf conf;
+};
+
+struct layout_options {
+	struct given *given;
+	size_t n;
+	bool json;
+	const char *root;
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: dpdk-test-msi layout -a vfio_msi:BDF[,KEY=VALUE]... [OPTION]...\n"
+		"Shows which I/O virtual addresses the given devices may use together, and\n"
+		"where each hole comes from. Arguments are those of a DPDK application.\n\n"
+		"  -a, --allow vfio_msi:BDF[,KEY=VALUE]...  a device, may be repeated\n"
+		"  -a, --allow vfio_msi:all[,KEY=VALUE]...  all bound to a VFIO driver\n"
+		"                  keys: backend=auto|type1, msi=auto|require|off,\n"
+		"                  hole=FIRST-LAST\n"
+		"  -j, --json      one JSON object\n"
+		"  -r, --root DIR  read sys and proc below DIR; limits of the IOMMU are still\n"
+		"                  those of this machine's /dev/vfio\n"
+		"  -h, --help      this text\n", f);
+}
+
+/* One value of -a. @return 0, or -errno with the fault told. */
+static int
+parse_given(const char *arg, struct given *out)
+{
+	char name[NAME_LEN], why[PLAN_TEXT];
+	const char *keys = strchrnul(arg, ',');
+	size_t len = (size_t)(keys - arg);
+	int ret;
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
+	out->all = len < sizeof(name) && strcmp(name, VFIO_MSI_ALL) == 0;
+	if (!out->all && (len >= sizeof(name) || vfio_msi_parse_name(name, &out->addr) != 0)) {
+		tool_error(arg, "is no device of this bus; write %sDDDD:BB:DD.F or %s",
+			VFIO_MSI_PREFIX, VFIO_MSI_ALL);
+		return -EINVAL;
+	}
+	ret = vfio_msi_parse_args(*keys == ',' ? keys + 1 : NULL, &out->conf, why, sizeof(why));
+	if (ret < 0)
+		tool_error(name, "%s", why);
+	return ret;
+}
+
+static void
+free_given(struct layout_options *opt)
+{
+	size_t i;
+
+	for (i = 0; i < opt->n; i++)
+		vfio_msi_conf_free(&opt->given[i].conf);
+	free(opt->given);
+}
+
+/* @return a STATUS_*, or -1 to go on. */
+static int
+parse_options(int argc, char **argv, struct layout_options *opt)
+{
+	static const struct option options[] = {
+		{ "allow", required_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "root", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "a:jr:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'a':
+			ret = parse_given(optarg, &opt->given[opt->n]);
+			if (ret < 0)
+				return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+			opt->n++;
+			break;
+		case 'j':
+			opt->json = true;
+			break;
+		case 'r':
+			opt->root = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return STATUS_GOOD;
+		default:
+			usage(stderr);
+			return STATUS_USAGE;
+		}
+	}
+	if (optind == argc && opt->n > 0)
+		return -1;
+	if (optind < argc)
+		tool_error(argv[optind], "is no option");
+	else
+		tool_error("layout", "no device given");
+	usage(stderr);
+	return STATUS_USAGE;
+}
+
+/* What "all" means now. @return 0, or -errno with the fault told. */
+static int
+give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
+		struct tool_plan *plan)
+{
+	struct topo_device *v = NULL;
+	size_t n = 0, i, found = 0;
+	int ret = topology_list(opt->root, &v, &n);
+
+	if (ret < 0) {
+		tool_error(VFIO_MSI_ALL, "PCI functions can't be listed: %s", strerror(-ret));
+		return ret;
+	}
+	for (i = 0; ret == 0 && i < n; i++) {
+		if (!topology_is_vfio(&v[i]) || v[i].is_bridge)
+			continue;
+		found++;
+		ret = tool_plan_give(plan, &v[i].addr, conf);
+	}
+	free(v);
+	if (ret < 0) {
+		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
+	} else if (found == 0) {
+		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF");
+		ret = -ENODEV;
+	}
+	return ret;
+}
+
+static int
+stop_at_first(const struct iova_range *range, void *arg)
+{
+	return 1;
+}
+
+/* Tell every fault of the plan. @return whether there was one. */
+static bool
+tell_faults(const struct tool_plan *plan)
+{
+	bool faulty = false;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++) {
+		const struct tool_device *d = &plan->v[i];
+		char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN];
+
+		if (!tool_device_faulty(d))
+			continue;
+		faulty = true;
+		snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", d->bdf);
+		if (!d->used)
+			tool_error(name, "not used: %s", d->why);
+		else
+			tool_error(name, "MSI can't arrive: %s; use msi=off (INTx or polling)",
+				d->plan.msi_why);
+	}
+	if (plan->layout != NULL &&
+	    iova_layout_foreach_free(plan->layout, stop_at_first, NULL) == 0) {
+		tool_error("layout", "no address is left that all devices can use; give fewer devices or holes to one process");
+		faulty = true;
+	}
+	return faulty;
+}
+
+static int
+layout(const struct layout_options *opt, struct tool_plan *plan)
+{
+	bool faulty = false;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < opt->n; i++) {
+		const struct given *g = &opt->given[i];
+
+		if (g->all)
+			faulty |= give_all(opt, &g->conf, plan) < 0;
+		else
+			ret = tool_plan_give(plan, &g->addr, &g->conf);
+	}
+	if (ret == 0)
+		ret = tool_plan_make(plan, opt->root);
+	if (ret == 0 && opt->json)
+		ret = json_print(json_plan(plan));
+	else if (ret == 0)
+		print_plan(plan);
+	if (ret < 0) {
+		tool_error("layout", "%s", strerror(-ret));
+		return STATUS_FAULT;
+	}
+	faulty |= tell_faults(plan);
+	return faulty ? STATUS_FAULT : STATUS_GOOD;
+}
+
+int
+cmd_layout(int argc, char **argv)
+{
+	struct layout_options opt = { .root = "" };
+	struct tool_plan plan = { 0 };
+	int status;
+
+	/* No more devices can be given than there are words. */
+	opt.given = calloc((size_t)argc, sizeof(*opt.given));
+	if (opt.given == NULL) {
+		tool_error("layout", "%s", strerror(ENOMEM));
+		return STATUS_FAULT;
+	}
+	status = parse_options(argc, argv, &opt);
+	if (status < 0)
+		status = layout(&opt, &plan);
+	tool_plan_free(&plan);
+	free_given(&opt);
+	return status;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Results as JSON. Addresses are strings in hex: 64 bits do not fit the doubles
+ * that most readers make of numbers.
+ *
+ * A member that can't be made (no memory, a name that is no UTF-8) makes the
+ * whole object fail: nothing is left out silently.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "test_msi.h"
+
+int
+json_put(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value);
+}
+
+int
+json_print(json_t *root)
+{
+	int ret;
+
+	if (root == NULL)
+		return -ENOMEM;
+	ret = json_dumpf(root, stdout, JSON_INDENT(2));
+	json_decref(root);
+	return ret != 0 || putchar('\n') == EOF ? -EIO : 0;
+}
+
+static json_t *
+hex(uint64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, v);
+	return json_string(text);
+}
+
+static json_t *
+string_or_null(const char *s)
+{
+	return *s != '\0' ? json_string(s) : json_null();
+}
+
+static json_t *
+number_or_null(int v)
+{
+	return v >= 0 ? json_integer(v) : json_null();
+}
+
+json_t *
+json_device(const struct topo_device *dev)
+{
+	char id[8], node[NODE_LEN];
+	json_t *o = json_object();
+	int bad;
+
+	tool_node(dev, node, sizeof(node));
+	bad = json_put(o, "bdf", json_string(dev->bdf));
+	snprintf(id, sizeof(id), "%04x", dev->vendor);
+	bad |= json_put(o, "vendor", json_string(id));
+	snprintf(id, sizeof(id), "%04x", dev->device);
+	bad |= json_put(o, "device", json_string(id));
+	bad |= json_put(o, "bridge", json_boolean(dev->is_bridge));
+	bad |= json_put(o, "driver", string_or_null(dev->driver));
+	bad |= json_put(o, "group", number_or_null(dev->group));
+	bad |= json_put(o, "node", string_or_null(node));
+	bad |= json_put(o, "cdev", string_or_null(dev->cdev));
+	bad |= json_put(o, "iommu", string_or_null(dev->iommu));
+	bad |= json_put(o, "numa_node", number_or_null(dev->numa_node));
+	if (bad == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static json_t *
+page_sizes(uint64_t bits)
+{
+	json_t *list = json_array();
+	int i, bad = 0;
+
+	for (i = 0; i < 64; i++)
+		if (bits >> i & 1)
+			bad |= json_array_append_new(list, hex(UINT64_C(1) << i));
+	if (bad == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* What the survey found out, beyond sysfs. */
+static int
+put_survey(json_t *o, const struct plan_device *p)
+{
+	const struct ioas_info *info = &p->info;
+	int bad;
+
+	bad = json_put(o, "backend", json_string(ioas_backend_name(p->backend)));
+	bad |= json_put(o, "page_sizes", page_sizes(info->page_sizes));
+	bad |= json_put(o, "mappings_left", info->dma_avail > INT64_MAX ? json_null() :
+			json_integer((json_int_t)info->dma_avail));
+	bad |= json_put(o, "root_bus", json_string(p->topo.root_bus));
+	bad |= json_put(o, "bridge_windows_from",
+			json_string(holes_source_name(p->bridge_source)));
+	bad |= json_put(o, "msi_blocked", json_boolean(p->msi_blocked));
+	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
+	return bad;
+}
+
+static json_t *
+planned_device(const struct tool_device *dev)
+{
+	/* Of a device that is absent only the address is known. */
+	json_t *o = dev->plan.topo.bdf[0] != '\0' ? json_device(&dev->plan.topo) : json_object();
+	int bad;
+
+	bad = json_put(o, "bdf", json_string(dev->bdf));
+	bad |= json_put(o, "used", json_boolean(dev->used));
+	bad |= json_put(o, "why", dev->used ? json_null() : json_string(dev->why));
+	if (bad == 0 && dev->used)
+		bad = put_survey(o, &dev->plan);
+	if (bad == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static json_t *
+range_json(const struct iova_range *range)
+{
+	json_t *o = json_object();
+
+	if ((json_put(o, "first", hex(range->first)) | json_put(o, "last", hex(range->last))) == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static int
+add_range(const struct iova_range *range, void *arg)
+{
+	return json_array_append_new(arg, range_json(range));
+}
+
+static int
+add_hole(const struct iova_hole *hole, void *arg)
+{
+	const char *hardness = hole->hardness == IOVA_HARD ? "hard" : "soft";
+	json_t *o = range_json(&hole->range);
+	int bad;
+
+	bad = json_put(o, "origin", json_string(iova_origin_name(hole->origin)));
+	bad |= json_put(o, "hardness", json_string(hardness));
+	bad |= json_put(o, "detail", json_string(hole->detail));
+	bad |= json_put(o, "owner", json_string(hole->owner));
+	if (bad == 0)
+		return json_array_append_new(arg, o);
+	json_decref(o);
+	return -1;
+}
+
+json_t *
+json_plan(const struct tool_plan *plan)
+{
+	json_t *devices = json_array(), *allowed = json_array();
+	json_t *holes = json_array(), *unused = json_array();
+	json_t *root = json_object();
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < plan->n; i++)
+		bad |= json_array_append_new(devices, planned_device(&plan->v[i]));
+	if (plan->layout != NULL) {
+		bad |= iova_layout_foreach_allowed(plan->layout, add_range, allowed);
+		bad |= iova_layout_foreach_hole(plan->layout, add_hole, holes);
+		bad |= iova_layout_foreach_free(plan->layout, add_range, unused);
+	}
+	bad |= json_put(root, "devices", devices);
+	bad |= json_put(root, "allowed", allowed);
+	bad |= json_put(root, "holes", holes);
+	bad |= json_put(root, "free", unused);
+	if (bad == 0)
+		return root;
+	json_decref(root);
+	return NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test_msi.h"
+
+struct command {
+	const char *name;
+	const char *about;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
+	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
+		cmd_layout },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void
+usage(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: dpdk-test-msi COMMAND [OPTION]...\n"
+		"Looks at devices for the bus vfio_msi. Starts no EAL, changes nothing.\n\n"
+		"commands:\n", f);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
+	fputs("\n\"dpdk-test-msi COMMAND --help\" tells the options of a command.\n"
+		"exit status: 0 good, 1 a fault was found, 2 wrong usage\n", f);
+}
+
+void
+tool_error(const char *who, const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fprintf(stderr, "dpdk-test-msi: %s: ", who);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void
+tool_node(const struct topo_device *dev, char *out, size_t size)
+{
+	*out = '\0';
+	if (dev->group >= 0 && topology_is_vfio(dev))
+		snprintf(out, size, "/dev/vfio/%s%d", dev->group_noiommu ? "noiommu-" : "",
+			dev->group);
+}
+
+/* A result that did not get out is no result. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	tool_error("stdout", "can't be written: %s", strerror(errno));
+	return STATUS_FAULT;
+}
+
+/* getopt's own messages begin with argv[0]. */
+static int
+run_command(const struct command *command, int argc, char **argv)
+{
+	char title[64];
+
+	snprintf(title, sizeof(title), "dpdk-test-msi: %s", command->name);
+	argv[0] = title;
+	return finish(command->run(argc, argv));
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(stdout);
+		return finish(STATUS_GOOD);
+	}
+	for (i = 0; i < N_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return run_command(&commands[i], argc - 1, argv + 1);
+	tool_error(argv[1], "is no command");
+	usage(stderr);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The bus's scan without the bus: survey each device, add it to one layout. A
+ * device that can't be used is kept with the reason, and the others go on.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test_msi.h"
+
+int
+tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
+		const struct vfio_msi_conf *conf)
+{
+	struct tool_device *v;
+	size_t i;
+
+	/* As in the bus: the first argument for a device counts. */
+	for (i = 0; i < plan->n; i++)
+		if (topology_addr_cmp(&plan->v[i].addr, addr) == 0)
+			return 0;
+	v = reallocarray(plan->v, plan->n + 1, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	plan->v = v;
+	v = &plan->v[plan->n++];
+	memset(v, 0, sizeof(*v));
+	v->addr = *addr;
+	v->conf = conf;
+	topology_format_bdf(addr, v->bdf, sizeof(v->bdf));
+	return 0;
+}
+
+static int
+make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
+{
+	int ret = plan_survey(root, &dev->addr, dev->conf->backend, &dev->plan, dev->why,
+			sizeof(dev->why));
+
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret < 0)
+		return 0;
+	ret = vfio_msi_conf_holes(dev->conf, dev->bdf, &dev->plan.holes);
+	if (ret == 0 && plan->layout == NULL)
+		ret = iova_layout_create(&plan->layout);
+	if (ret < 0)
+		return ret;
+	dev->used = plan_add(plan->layout, &dev->plan, dev->why, sizeof(dev->why)) == 0;
+	return 0;
+}
+
+int
+tool_plan_make(struct tool_plan *plan, const char *root)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < plan->n; i++)
+		ret = make_one(plan, root, &plan->v[i]);
+	return ret;
+}
+
+bool
+tool_device_faulty(const struct tool_device *dev)
+{
+	return !dev->used || (dev->plan.msi_blocked && dev->conf->msi != VFIO_MSI_OFF);
+}
+
+void
+tool_plan_free(struct tool_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		plan_device_free(&plan->v[i].plan);
+	free(plan->v);
+	iova_layout_destroy(plan->layout);
+}

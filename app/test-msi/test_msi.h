@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What the files of dpdk-test-msi share.
+ *
+ * Results go to stdout, faults to stderr, each with the device and the cure.
+ * EAL is never initialised. Nothing here is thread safe; nothing needs to be.
+ */
+
+#ifndef TEST_MSI_H
+#define TEST_MSI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "iova_layout.h"
+#include "plan.h"
+#include "vfio_msi_args.h"
+
+/** Exit statuses of the program and of each command. */
+enum {
+	STATUS_GOOD = 0,
+	STATUS_FAULT = 1,	/**< a fault was found, or the command failed */
+	STATUS_USAGE = 2,
+};
+
+#define NODE_LEN 64	/**< room for the path of a VFIO group's node */
+
+/** A device that was given to layout, and what came of it. */
+struct tool_device {
+	struct topo_addr addr;
+	char bdf[TOPO_BDF_LEN];
+	const struct vfio_msi_conf *conf;
+	struct plan_device plan;	/**< valid if used; else topo at most */
+	bool used;			/**< its limits and holes are in the layout */
+	char why[PLAN_TEXT];		/**< why not, if not used */
+};
+
+/** All of them and their layout. */
+struct tool_plan {
+	struct tool_device *v;
+	size_t n;
+	struct iova_layout *layout;	/**< NULL while no device was surveyed */
+};
+
+/* main.c */
+
+/** Tell a fault: "dpdk-test-msi: WHO: TEXT". */
+void tool_error(const char *who, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Node of the device's VFIO group, or "" if it has none. */
+void tool_node(const struct topo_device *dev, char *out, size_t size);
+
+/* cmd_list.c, cmd_layout.c; argv[0] is the program and the command */
+int cmd_list(int argc, char **argv);
+int cmd_layout(int argc, char **argv);
+
+/* make_plan.c */
+
+/**
+ * Add a device to be planned, unless it is there already.
+ *
+ * @param conf  must outlive the plan
+ * @return 0, -ENOMEM.
+ */
+int tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
+		const struct vfio_msi_conf *conf);
+
+/** Survey every device and lay out its addresses. @return 0, -ENOMEM. */
+int tool_plan_make(struct tool_plan *plan, const char *root);
+
+/** Not used, or its MSI is blocked though the user did not switch it off. */
+bool tool_device_faulty(const struct tool_device *dev);
+
+void tool_plan_free(struct tool_plan *plan);
+
+/* print_layout.c */
+void print_plan(const struct tool_plan *plan);
+
+/* json.c */
+
+/** Set a member; @p value is stolen. @return 0, or -1 (also if value is NULL). */
+int json_put(json_t *object, const char *key, json_t *value);
+
+/** Print and release @p root. @return 0, or -ENOMEM, -EIO. */
+int json_print(json_t *root);
+
+/** What the commands have in common about a device; NULL without memory. */
+json_t *json_device(const struct topo_device *dev);
+
+/** The whole plan; NULL without memory. */
+json_t *json_plan(const struct tool_plan *plan);
+
+#endif /* TEST_MSI_H */
