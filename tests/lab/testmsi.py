@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""dpdk-test-msi: list and layout show what the machine is, and exit as they promise."""
+
+import json
+
+from labkit import guest
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 150
+
+# Runs each argument as a line of shell, and separates what they print.
+EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
+
+USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
+         'layout -a 0000:00:03.0', 'layout -a vfio_msi:3',
+         'layout -a vfio_msi:0000:00:03.0,key=value',
+         'layout -a vfio_msi:0000:00:03.0,hole=2-1', 'layout -a vfio_msi:all,msi=maybe')
+HELP = ('--help', 'list --help', 'layout --help')
+
+
+def _run(platform, *lines):
+    """Each line's output and its exit status, all in one guest."""
+    result = guest.run(platform, ['bash', '-c', EACH, 'bash', *lines], seconds=120)
+    expect_equal(result.status, 0, 'exit status of the guest')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    answers = []
+    for part in result.stdout.split('@@@\n')[:-1]:
+        text, _, status = part.rstrip().rpartition('status ')
+        answers.append((text, int(status)))
+    expect_equal(len(answers), len(lines), 'number of answers')
+    return answers
+
+
+def _give(platform):
+    return ' '.join(f'-a vfio_msi:{nic}' for nic in PLATFORMS[platform].nics)
+
+
+def _bind(platform):
+    return f'vfio-bind {" ".join(PLATFORMS[platform].nics)}'
+
+
+def _has_hole(plan, first, last, origin):
+    keys = {(hole['first'], hole['last'], hole['origin']) for hole in plan['holes']}
+    expect((first, last, origin) in keys, f'no hole {origin} {first}-{last} in {sorted(keys)}')
+
+
+def _free_is_sane(plan):
+    """Free ranges lie in allowed ones and in no hole."""
+    def ranges(key):
+        return [(int(item['first'], 16), int(item['last'], 16)) for item in plan[key]]
+    expect(plan['free'], 'nothing is free')
+    for first, last in ranges('free'):
+        expect(any(a <= first <= last <= b for a, b in ranges('allowed')),
+               f'free {first:#x}-{last:#x} is not allowed')
+        expect(all(last < a or b < first for a, b in ranges('holes')),
+               f'free {first:#x}-{last:#x} overlaps a hole')
+
+
+@test('list tells who is usable, and the cure; layout takes those')
+def lists(platform):
+    before, bound, as_json, with_bridges, plan = _run(
+        platform, 'dpdk-test-msi list', f'{_bind(platform)}; dpdk-test-msi list',
+        'dpdk-test-msi list --json', 'dpdk-test-msi list --all --json',
+        'dpdk-test-msi layout --json -a vfio_msi:all')
+    for nic in PLATFORMS[platform].nics:
+        cure = f'bound to no driver: dpdk-devbind.py -b vfio-pci {nic}'
+        expect(cure in before[0], f'no word of "{cure}" in:\n{before[0]}')
+        row = next(line for line in bound[0].splitlines() if line.startswith(nic))
+        expect('vfio-pci' in row and '/dev/vfio/' in row and row.endswith(' yes'), row)
+        row = next(item for item in json.loads(as_json[0])['devices'] if item['bdf'] == nic)
+        expect(row['usable'] and row['driver'] == 'vfio-pci' and row['group'] >= 0, str(row))
+    expect_equal([before[1], bound[1], as_json[1], with_bridges[1], plan[1]], [0] * 5,
+                 'exit statuses')
+    _free_is_sane(json.loads(plan[0]))
+    long = [line for line in bound[0].splitlines() if len(line) > 100]
+    expect_equal(long, [], 'lines of more than 100 columns')
+    expect(not any(item['bridge'] for item in json.loads(as_json[0])['devices']), as_json[0])
+    expect(any(item['bridge'] for item in json.loads(with_bridges[0])['devices']),
+           with_bridges[0])
+
+
+@test('layout shows SW_MSI and both bridge windows', ['arm-smmuv3'])
+def layout_smmu(platform):
+    _, text, as_json = _run(platform, _bind(platform), f'dpdk-test-msi layout {_give(platform)}',
+                            'dpdk-test-msi layout --json -a vfio_msi:all,hole=0x100000000-'
+                            '0x1ffffffff')
+    expect_equal([text[1], as_json[1]], [0, 0], 'exit statuses')
+    for words in ('0x0000000008000000-0x00000000080fffff  SW_MSI, hard',
+                  '0x0000000010000000-0x000000003efeffff  host bridge 0000:00, soft',
+                  '0x0000008000000000-0x000000ffffffffff  host bridge 0000:00, soft',
+                  'MSI             can arrive', 'from: device tree'):
+        expect(words in text[0], f'no "{words}" in:\n{text[0]}')
+    plan = json.loads(as_json[0])
+    expect_equal([item['bdf'] for item in plan['devices']], list(PLATFORMS[platform].nics),
+                 'devices')
+    expect(all(item['used'] and not item['msi_blocked'] for item in plan['devices']), as_json[0])
+    _has_hole(plan, '0x8000000', '0x80fffff', 'SW_MSI')
+    _has_hole(plan, '0x10000000', '0x3efeffff', 'host bridge')
+    _has_hole(plan, '0x8000000000', '0xffffffffff', 'host bridge')
+    _has_hole(plan, '0x100000000', '0x1ffffffff', 'user')
+    _free_is_sane(plan)
+
+
+@test('layout shows the moved MSI window and the reserved region', ['arm-reserved'])
+def layout_reserved(platform):
+    _, text, as_json = _run(platform, _bind(platform), f'dpdk-test-msi layout {_give(platform)}',
+                            'dpdk-test-msi layout --json -a vfio_msi:all')
+    expect_equal([text[1], as_json[1]], [0, 0], 'exit statuses')
+    plan = json.loads(as_json[0])
+    _has_hole(plan, '0xe0000000', '0xe00fffff', 'MSI')
+    _has_hole(plan, '0x100000000', '0x13fffffff', 'reserved')
+    _free_is_sane(plan)
+    expect('good addresses from there: 0 GiB' in text[0] and 'the bus steers EAL into' in text[0],
+           text[0])
+
+
+@test('layout names devices it cannot use and goes on', ['arm-smmuv3'])
+def layout_faults(platform):
+    nics = PLATFORMS[platform].nics
+    unbound, nobody, mixed, held = _run(
+        platform, f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
+        'dpdk-test-msi layout -a vfio_msi:all',
+        f'vfio-bind {nics[0]}; dpdk-test-msi layout --json 2>/dev/null '
+        f'-a vfio_msi:{nics[1]} -a vfio_msi:0000:00:19.0 -a vfio_msi:{nics[0]}',
+        f'group=$(basename $(readlink /sys/bus/pci/devices/{nics[0]}/iommu_group)); '
+        f'(exec 9<>/dev/vfio/$group; sleep 20) & sleep 1; '
+        f'dpdk-test-msi layout -a vfio_msi:{nics[0]}')
+    expect_equal([unbound[1], nobody[1], mixed[1], held[1]], [1] * 4, 'exit statuses')
+    for answer, words in ((unbound, f'vfio_msi:{nics[0]}: not used: is bound to no driver; bind '
+                                    f'it with: dpdk-devbind.py -b vfio-pci {nics[0]}'),
+                          (nobody, 'vfio_msi:all: no device is bound to a VFIO driver'),
+                          (held, 'is held by process')):
+        expect(words in answer[0], f'no "{words}" in:\n{answer[0]}')
+    plan = json.loads(mixed[0])
+    expect_equal([item['used'] for item in plan['devices']], [False, False, True], 'used')
+    expect('no such PCI device' in plan['devices'][1]['why'], mixed[0])
+    _free_is_sane(plan)
+
+
+@test('wrong usage is told with status 2, help with 0', ['arm-smmuv3'])
+def usage(platform):
+    answers = _run(platform, *(f'dpdk-test-msi {words}' for words in USAGE + HELP),
+                   'dpdk-test-msi list >/dev/full')
+    for words, (text, status) in zip(USAGE, answers):
+        expect_equal(status, 2, f'exit status of "{words}"')
+        expect(text, f'"{words}" says nothing')
+    for words, (text, status) in zip(HELP, answers[len(USAGE):]):
+        expect_equal(status, 0, f'exit status of "{words}"')
+        expect(text.startswith('usage: dpdk-test-msi'), text)
+    expect_equal(answers[-1][1], 1, 'exit status when the disk is full')
