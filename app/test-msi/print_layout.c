@@ -62,7 +62,7 @@ print_device(const struct tool_device *dev)
 	if (p->msi_blocked)
 		printf("    MSI             can't arrive: %s\n", p->msi_why);
 	else
-		printf("    MSI             can arrive\n");
+		printf("    MSI             not blocked\n");
 }
 
 struct room {
