@@ -26,6 +26,7 @@ Dir::Cache "{tree}/cache";
 Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Sandbox::User "root";
+DPkg::Lock::Timeout "300";
 '''
 
 FOREIGN = '''\

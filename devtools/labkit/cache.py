@@ -48,7 +48,7 @@ def entry(kind, name, ingredients, make):
         if target.is_dir():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        remove(target.parent.glob(f'{name}-*'))
+        remove(target.parent.glob(f'.{name}-*'))  # of makers that were killed
         partial = pathlib.Path(tempfile.mkdtemp(prefix=f'.{name}-', dir=target.parent))
         partial.chmod(0o755)
         try:

@@ -31,10 +31,8 @@ WHOLE_LOG = '=== whole kernel log'
 
 # What the kernels and the emulators say when a device reaches memory it may not reach.
 IOMMU_FAULT = re.compile('|'.join((
-    r'arm-smmu-v3.*\bevent\b', r'\bF_(TRANSLATION|ADDR_SIZE|ACCESS|PERMISSION)\b',
-    r'C_BAD_STE|C_BAD_CD', r'DMAR:.*fault', r'DRHD: handling fault',
-    r'virtio_iommu.*fault', r'virtio-iommu.*fault', r'vtd_\w+:', r'virtio_iommu_\w+:',
-    r'smmuv3_\w+:', r'smmuv3-\w+')), re.IGNORECASE)
+    r'arm-smmu-v3 \S+: event', r'DMAR: .*fault', r'virtio_iommu \S+: .*fault from EP',
+    r'qemu.*: (vtd|virtio_iommu|smmuv3)_\w+')))
 
 
 @dataclasses.dataclass

@@ -10,6 +10,9 @@ BUDGET = 240
 
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 
+SPARE_E1000E = {'arm-smmuv3': '0000:00:07.0', 'x86-vtd': '0000:00:07.0',
+                'arm-reserved': '0000:00:03.0'}
+
 SURVEY = '''
 for device in /sys/bus/pci/devices/*; do
     case $(cat $device/class) in
@@ -61,6 +64,15 @@ def dies(platform):
     result = guest.run(platform, ['sh', '-c', 'echo c >/proc/sysrq-trigger'], seconds=60)
     expect_equal(result.status, guest.DIED, 'exit status')
     expect('sysrq triggered crash' in result.console, 'the console does not tell why')
+
+
+@test('a stray DMA is seen as an IOMMU fault')
+def stray_dma(platform):
+    nic = SPARE_E1000E[platform]
+    result = guest.run(platform, ['/usr/share/vfio-msi/stray-dma.sh', nic], seconds=60)
+    expect_equal(result.status, 0, 'exit status')
+    expect(any('0x7000000' in line for line in guest.iommu_faults(result)),
+           'no fault found in:\n' + result.dmesg[-1000:] + result.qemu_stderr)
 
 
 @test('stock testpmd forwards over the pci bus', ['arm-smmuv3', 'x86-vtd'])

@@ -3,7 +3,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # demo.sh BDF BDF: the whole way of two NICs through the bus, shown step by step.
-# The exit status is 0 when every step did what it should.
+# Titles carry the time since the guest booted.  The exit status is 0 when every
+# step did what it should.
 
 . "$(dirname "$0")/testpmd.sh"
 tracing=/sys/kernel/tracing
@@ -11,7 +12,8 @@ failed=
 
 title()
 {
-	printf '\n== %s\n' "$*"
+	read -r uptime _ </proc/uptime
+	printf '\n== [%6.1f s] %s\n' "$uptime" "$*"
 }
 
 # must DESCRIPTION COMMAND...: note what went wrong, go on
