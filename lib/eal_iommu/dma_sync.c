@@ -44,6 +44,7 @@ RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 
 static struct {
 	struct ioas *ioas;	/* NULL: not started */
+	struct iova_layout *layout;
 	bool events;		/* EAL tells about changes */
 } sync_state;
 
@@ -134,16 +135,15 @@ struct survey {
 };
 
 static void
-describe_page(const struct run *run, const struct iova_conflict *c, int ret,
-		char *out, size_t size)
+describe_run(const struct iova_layout *layout, const struct run *run, int ret,
+		const struct iova_conflict *c, char *out, size_t size)
 {
-	char hole[160];
+	struct iova_range range = { run->iova, run->iova + (run->len - 1) };
+	char reason[192];
 
-	plan_describe(c, hole, sizeof(hole));
+	plan_explain(layout, range, ret, c, reason, sizeof(reason));
 	snprintf(out, size, "memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
-		PRIx64 ", %s %s", run->va, run->iova, run->iova + (run->len - 1),
-		ret == -ERANGE ? "is outside of the IOMMU aperture next to" :
-		"meets", hole);
+		PRIx64 ", %s", run->va, range.first, range.last, reason);
 }
 
 static int
@@ -152,7 +152,7 @@ survey_run(const struct run *run, void *arg)
 	struct survey *s = arg;
 	struct iova_conflict c = { 0 };
 	struct iova_range range;
-	char text[256];
+	char text[320];
 	int ret;
 
 	if (!iova_range_make(run->iova, run->len, &range))
@@ -162,11 +162,11 @@ survey_run(const struct run *run, void *arg)
 	s->stats.maps++;
 	ret = iova_layout_test(s->layout, range, false, &c);
 	if (ret < 0) {
-		describe_page(run, &c, ret, s->why, s->size);
+		describe_run(s->layout, run, ret, &c, s->why, s->size);
 		return ret;
 	}
 	if (iova_layout_test(s->layout, range, true, &c) == -EADDRINUSE) {
-		describe_page(run, &c, -EADDRINUSE, text, sizeof(text));
+		describe_run(s->layout, run, -EADDRINUSE, &c, text, sizeof(text));
 		SYNC_LOG(WARNING, "%s: DMA there may go astray", text);
 	}
 	return 0;
@@ -204,37 +204,32 @@ now_usec(void)
 }
 
 static void
-event_alloc(struct ioas *ioas, const struct rte_memseg_list *msl,
-		const struct rte_memseg *ms)
+event_alloc(const struct rte_memseg *ms)
 {
-	struct iova_conflict c;
 	struct run run = {
 		.va = ms->addr_64,
 		.iova = ms->iova,
 		.len = ms->len,
-		.msl = msl,
 	};
-	char text[256];
-	int ret = ioas_map(ioas, run.va, run.iova, run.len, &c);
+	struct iova_conflict c;
+	char text[320];
+	int ret = ioas_map(sync_state.ioas, run.va, run.iova, run.len, &c);
 
-	if (ret == -EADDRINUSE || ret == -ERANGE)
-		describe_page(&run, &c, ret, text, sizeof(text));
-	else
-		snprintf(text, sizeof(text), "VA 0x%" PRIx64 ", IOVA 0x%" PRIx64
-			", 0x%" PRIx64 " bytes", run.va, run.iova, run.len);
+	if (ret == 0 && !c.is_hole)
+		return;
+	describe_run(sync_state.layout, &run, ret, &c, text, sizeof(text));
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
-		SYNC_LOG(ERR, "new memory is NOT mapped for DMA, devices must not use it: %s: %s%s",
-			text, strerror(-ret), dma_budget_hint(ret));
-	else if (c.is_hole)
-		SYNC_LOG(WARNING, "new memory lies in a soft hole, DMA there may go astray: %s",
-			text);
+		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s",
+			text, dma_budget_hint(ret));
+	else
+		SYNC_LOG(WARNING, "new %s: DMA there may go astray", text);
 }
 
 static void
-event_free(struct ioas *ioas, const struct rte_memseg *ms)
+event_free(const struct rte_memseg *ms)
 {
-	int ret = ioas_unmap(ioas, ms->iova, ms->len);
+	int ret = ioas_unmap(sync_state.ioas, ms->iova, ms->len);
 
 	if (ret == -EBUSY)
 		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
@@ -263,9 +258,9 @@ on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
 		if (ms->iova == RTE_BAD_IOVA)
 			continue;
 		if (type == RTE_MEM_EVENT_ALLOC)
-			event_alloc(sync_state.ioas, msl, ms);
+			event_alloc(ms);
 		else
-			event_free(sync_state.ioas, ms);
+			event_free(ms);
 	}
 }
 
@@ -304,6 +299,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 	/* Nothing changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
 	sync_state.ioas = ioas;
+	sync_state.layout = layout;
 	sync_state.events = true;
 	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event,
 				NULL) != 0) {

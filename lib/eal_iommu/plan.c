@@ -10,19 +10,26 @@
 #include "plan.h"
 
 void
-plan_describe(const struct iova_conflict *c, char *out, size_t size)
+plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
+		const struct iova_conflict *c, char *out, size_t size)
 {
-	const struct iova_hole *h = &c->hole;
+	const struct iova_hole *h = c->is_hole ? &c->hole : NULL;
 
-	if (!c->is_hole) {
-		snprintf(out, size, "0x%" PRIx64 "-0x%" PRIx64,
-			c->with.first, c->with.last);
-		return;
-	}
-	snprintf(out, size, "0x%" PRIx64 "-0x%" PRIx64 " (%s%s%s%s%s)",
-		h->range.first, h->range.last, iova_origin_name(h->origin),
-		h->detail[0] != '\0' ? " " : "", h->detail,
-		h->owner[0] != '\0' ? ", from " : "", h->owner);
+	if (h == NULL && ret == -ERANGE)
+		h = iova_layout_hole_in(layout, range);
+	if (h != NULL)
+		snprintf(out, size, "meets 0x%" PRIx64 "-0x%" PRIx64 " (%s%s%s%s%s)",
+			h->range.first, h->range.last, iova_origin_name(h->origin),
+			h->detail[0] != '\0' ? " " : "", h->detail,
+			h->owner[0] != '\0' ? ", from " : "", h->owner);
+	else if (ret == -ERANGE)
+		snprintf(out, size, "is outside of the IOMMU aperture, which leaves out 0x%"
+			PRIx64 "-0x%" PRIx64, c->with.first, c->with.last);
+	else if (ret == -EEXIST)
+		snprintf(out, size, "overlaps 0x%" PRIx64 "-0x%" PRIx64
+			", which is mapped already", c->with.first, c->with.last);
+	else
+		snprintf(out, size, "%s", strerror(-ret));
 }
 
 static int

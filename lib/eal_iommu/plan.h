@@ -79,8 +79,18 @@ int plan_add(struct iova_layout *layout, const struct plan_device *pd,
 int plan_window(const struct iova_layout *layout, struct iova_range within,
 		uint64_t need, struct iova_range *out);
 
-/** "0x… - 0x… (SW_MSI from 0000:00:03.0)" and the like, for messages. */
-void plan_describe(const struct iova_conflict *c, char *out, size_t size);
+/**
+ * Say why a range can't be placed: "meets 0x8000000-0x80fffff (SW_MSI, from
+ * 0000:00:03.0)" and the like, as the end of a sentence.
+ *
+ * The kernel leaves reserved regions out of the allowed ranges, so a range
+ * outside of them is looked up among the holes first.
+ *
+ * @param ret  what iova_layout_place_at() or iova_layout_test() returned
+ * @param c    what it filled
+ */
+void plan_explain(const struct iova_layout *layout, struct iova_range range,
+		int ret, const struct iova_conflict *c, char *out, size_t size);
 
 #ifdef __cplusplus
 }

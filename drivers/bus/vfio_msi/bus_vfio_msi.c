@@ -60,37 +60,44 @@ bus_get_iommu_class(void)
 	return TAILQ_EMPTY(&vfio_msi_bus.devices) ? RTE_IOVA_DC : RTE_IOVA_VA;
 }
 
+/* Log once, with the device's name; c is what stood in the way of a map. */
 static int
-to_rte_errno(const struct rte_device *dev, const char *what, void *addr,
-		uint64_t iova, size_t len, int ret,
-		const struct iova_conflict *c)
+dma_result(const struct rte_device *dev, const char *what, uint64_t iova,
+		size_t len, int ret, const struct iova_conflict *c)
 {
-	char text[160] = "";
+	struct iova_range range = { iova, iova + (len - 1) };
+	char text[192];
 
 	if (ret >= 0)
 		return 0;
-	if (c != NULL && c->is_hole)
-		plan_describe(c, text, sizeof(text));
-	BUS_LOG(ERR, "%s: DMA %s of %p, IOVA 0x%" PRIx64 ", 0x%zx bytes: %s%s%s",
-		dev->name, what, addr, iova, len, strerror(-ret),
-		text[0] != '\0' ? ": " : "", text);
+	if (c != NULL)
+		plan_explain(vfio_msi_bus.layout, range, ret, c, text, sizeof(text));
+	BUS_LOG(ERR, "%s: DMA %s of IOVA 0x%" PRIx64 "-0x%" PRIx64 " failed: %s",
+		dev->name, what, range.first, range.last,
+		c != NULL ? text : strerror(-ret));
 	rte_errno = -ret;
 	return -1;
+}
+
+/* With IOVA as VA, 0 is what applications give for "the same". */
+static uint64_t
+iova_of(const void *addr, uint64_t iova)
+{
+	return iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA ?
+		(uint64_t)(uintptr_t)addr : iova;
 }
 
 static int
 bus_dma_map(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 {
 	struct iova_conflict c = { 0 };
-	int ret = -ENODEV;
+	int ret;
 
-	/* With IOVA as VA, 0 is what applications give for "the same". */
-	if (iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA)
-		iova = (uint64_t)(uintptr_t)addr;
-	if (vfio_msi_bus.ioas != NULL)
-		ret = ioas_map(vfio_msi_bus.ioas, (uint64_t)(uintptr_t)addr, iova,
-				len, &c);
-	return to_rte_errno(rdev, "map", addr, iova, len, ret, &c);
+	iova = iova_of(addr, iova);
+	if (vfio_msi_bus.ioas == NULL)
+		return dma_result(rdev, "map", iova, len, -ENODEV, NULL);
+	ret = ioas_map(vfio_msi_bus.ioas, (uint64_t)(uintptr_t)addr, iova, len, &c);
+	return dma_result(rdev, "map", iova, len, ret, &c);
 }
 
 static int
@@ -98,11 +105,10 @@ bus_dma_unmap(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 {
 	int ret = -ENODEV;
 
-	if (iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA)
-		iova = (uint64_t)(uintptr_t)addr;
+	iova = iova_of(addr, iova);
 	if (vfio_msi_bus.ioas != NULL)
 		ret = ioas_unmap(vfio_msi_bus.ioas, iova, len);
-	return to_rte_errno(rdev, "unmap", addr, iova, len, ret, NULL);
+	return dma_result(rdev, "unmap", iova, len, ret, NULL);
 }
 
 struct vfio_msi_bus vfio_msi_bus = {

@@ -128,13 +128,16 @@ check_list(const struct rte_memseg_list *msl, void *arg)
 {
 	struct iova_conflict c;
 	struct iova_range range;
-	char text[160];
+	char text[192];
+	int ret;
 
-	if (msl->external || !iova_range_make((uintptr_t)msl->base_va, msl->len, &range) ||
-	    iova_layout_test(vfio_msi_bus.layout, range, true, &c) == 0)
+	if (msl->external || !iova_range_make((uintptr_t)msl->base_va, msl->len, &range))
 		return 0;
-	plan_describe(&c, text, sizeof(text));
-	BUS_LOG(WARNING, "EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which meets %s: memory allocated there is not reachable by DMA; preallocate with -m",
+	ret = iova_layout_test(vfio_msi_bus.layout, range, true, &c);
+	if (ret == 0)
+		return 0;
+	plan_explain(vfio_msi_bus.layout, range, ret, &c, text, sizeof(text));
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which %s: memory allocated there is not reachable by DMA; preallocate with -m",
 		range.first, range.last, text);
 	return 0;
 }
