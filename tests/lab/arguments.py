@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""What a user may get wrong, and the words for it."""
+
+import re
+
+from labkit import guest
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 150
+
+ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
+CASES = '/usr/share/vfio-msi/cases.sh'
+PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
+
+# EAL arguments; a piece of the message for the user (or none); ports that come up,
+# those included that the pci bus probes by itself because no argument names it.
+BOUND = [
+    (f'-a {ONE},foo=1 -a {OTHER}', f'{ONE}: not used: unknown key "foo"', 1),
+    (f'-a {ONE},msi=maybe -a {OTHER}', f'{ONE}: not used: bad value "maybe" for key "msi"', 1),
+    (f'-a {ONE},hole=0x2000-0x1000', 'bad value "0x2000-0x1000" for key "hole"', 1),
+    (f'-a {ONE},backend=v1', 'bad value "v1" for key "backend"', 1),
+    ('-a vfio_msi:0000:00:09.0 -a ' + OTHER, '00:09.0: not used: there is no such PCI device', 2),
+    (f'-a 0000:00:03.0 -a {ONE}', 'given to two buses, by "-a 0000:00:03.0" and by '
+     f'"-a {ONE}"', 1),
+    (f'-a {ONE},msi=off --log-level=bus.vfio_msi:info', f'{ONE}: interrupts are INTx', 2),
+    (f'-a {ONE},msi=require --vfio-intr=legacy --log-level=bus.vfio_msi:info',
+     f'{ONE}: interrupts are MSI-X', 2),
+    (f'-a {ONE} --vfio-intr=legacy --log-level=bus.vfio_msi:info',
+     f'{ONE}: interrupts are INTx', 2),
+    (f'-a {ONE},hole=0x100000000-0x1ffffffff --log-level=bus.vfio_msi:info',
+     'memory is steered to 0x2', 2),
+    ('-a vfio_msi:all', '', 2),
+    (f'-a {ONE} -a {OTHER} --legacy-mem -m 64', '', 2),
+    (f'-a {ONE} -a {OTHER} --no-huge -m 64', '', 2),
+    (f'-a {ONE} -a {OTHER} --in-memory', '', 2),
+]
+
+
+def _cases(platform, cases, *options, **limits):
+    """Run all cases in one guest; yields the arguments, status and output of each."""
+    command = [CASES, *options, *(case[0] for case in cases)]
+    result = guest.run(platform, command, seconds=30 + 12 * len(cases), **limits)
+    expect_equal(result.status, 0, f'exit status ({result.error or result.stderr[-300:]})')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    parts = re.split(r'^@@ (\d+) (\d+)\n', result.stdout, flags=re.MULTILINE)[1:]
+    expect_equal(len(parts), 3 * len(cases), 'parts of the output')
+    return list(zip(cases, parts[1::3], parts[2::3]))
+
+
+def _check(case, status, output):
+    arguments, message, ports = case
+    expect_equal(status, '0', f'exit status with {arguments}\n{output[-800:]}\n')
+    expect(message in output, f'with {arguments}: no "{message}" in\n{output[:1500]}')
+    expect_equal(len(PORT.findall(output)), ports, f'ports with {arguments}\n{output[:1500]}\n')
+    expect('\nheld\n' not in output, f'with {arguments}: a VFIO node stays open')
+
+
+@test('each mistake has its words, the other devices go on', ['arm-smmuv3'])
+def bound(platform):
+    for case, status, output in _cases(platform, BOUND, '--bind', '0000:00:03.0 0000:00:05.0'):
+        _check(case, status, output)
+
+
+@test('a device bound to no driver is named with the cure', ['arm-smmuv3'])
+def unbound(platform):
+    case = (f'-a {ONE}', f'{ONE}: not used: is bound to no driver; bind it with: '
+            'dpdk-devbind.py -b vfio-pci 0000:00:03.0', 0)
+    for results in _cases(platform, [case]):
+        _check(*results)
+
+
+@test('no MSI controller: require fails, auto steps down', ['arm-reserved'])
+def no_msi(platform):
+    cases = [(f'-a {ONE},msi=require', f'{ONE}: no interrupt as msi=require wants it', 0),
+             (f'-a {ONE}', f'{ONE}: interrupts are INTx: MSI-X: the device or the platform has none', 1)]
+    for results in _cases(platform, cases, '--bind', '0000:00:03.0'):
+        _check(*results)
+
+
+@test('PA: the page in a hole is named', ['arm-reserved'])
+def page_in_hole(platform):
+    # RAM from 1 GiB to 7 GiB: the larger part of the hugepages lies above 4 GiB.
+    case = (f'-a {ONE} --iova-mode=pa -m 3072', '0x100000000-0x13fffffff (reserved, from 0000:00:03.0)', 0)
+    for results in _cases(platform, [case], '--bind', '0000:00:03.0', memory='6G', hugepages=2200):
+        _check(*results)
+
+
+HOLD = '''
+vfio-bind 0000:00:03.0 0000:00:05.0
+sleep 1000 9<>/dev/vfio/1 &
+exec /usr/share/vfio-msi/cases.sh "$@"
+'''
+
+
+@test('the process that holds a device is named', ['arm-smmuv3'])
+def held(platform):
+    result = guest.run(platform, ['sh', '-c', HOLD, 'sh', f'-a {ONE} -a {OTHER}'], seconds=90)
+    expect(re.search(r'/dev/vfio/1 is held by process \d+ \(sleep\); stop it first',
+                     result.stdout), result.stdout[:1500])
+    expect_equal(len(PORT.findall(result.stdout)), 1, f'ports\n{result.stdout[:1500]}\n')

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# leave.sh TIMES BDF BDF: leave testpmd under full traffic, by "quit", by
+# SIGINT, by SIGKILL, in turn.  Prints a line per time; at the end what is left.
+
+. "$(dirname "$0")/testpmd.sh"
+times=$1 first=$2 second=$3
+vfio-bind "$first" "$second" || exit 1
+free=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
+
+for round in $(seq "$times"); do
+	testpmd_start -a "vfio_msi:$first" -a "vfio_msi:$second" -l 0,1 -n 1 \
+		--huge-unlink -- -i --total-num-mbufs=8192 || exit 1
+	testpmd_say 'set fwd txonly'
+	testpmd_say 'start'
+	testpmd_await 'packet forwarding - ports=2' 5 || exit 1
+	sleep 1
+	case $((round % 3)) in
+	0) kill -KILL $testpmd_pid ;;
+	1) testpmd_say 'quit' ;;
+	2) kill -INT $testpmd_pid ;;
+	esac
+	exec 3>&-
+	wait $testpmd_pid
+	echo "round $round: status $?"
+done
+sleep 1
+left=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
+echo "hugepages free: $free before, $left after"
+echo "open VFIO nodes: $(ls -l /proc/*/fd 2>/dev/null | grep -c /dev/vfio)"
+echo "vectors: $(grep -c vfio /proc/interrupts)"
