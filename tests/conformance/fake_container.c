@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Containers and the groups in them.
+ *
+ * SET_CONTAINER claims the group: what firmware wants 1:1 and members with
+ * kernel drivers are refused here. The group goes through the IOMMU's checks
+ * when the container has an IOMMU; of the first group these come with
+ * SET_IOMMU. The order of the checks is the kernel's: aperture against
+ * mappings, reserved ranges against mappings, whether anything is left, and
+ * only then the isolation of interrupts. The last group that leaves takes the
+ * IOMMU and every mapping with it.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "fake_private.h"
+
+/* Cut a range out of each of the list. */
+static size_t
+exclude(struct iova_range *v, size_t n, size_t max, struct iova_range hole)
+{
+	size_t i, count = n;
+
+	for (i = 0; i < n; i++) {
+		struct iova_range r = v[i];
+		bool left = r.first < hole.first, right = r.last > hole.last;
+
+		if (!iova_range_overlap(r, hole))
+			continue;
+		if (left)
+			v[i].last = hole.first - 1;
+		if (right && left && count < max)
+			v[count++] = (struct iova_range){ hole.last + 1, r.last };
+		else if (right)
+			v[i].first = hole.last + 1;
+		else if (!left)
+			v[i] = (struct iova_range){ 1, 0 };
+	}
+	return count;
+}
+
+static void
+sort_ranges(struct iova_range *v, size_t n)
+{
+	size_t i, j;
+
+	for (i = 1; i < n; i++)
+		for (j = i; j > 0 && v[j].first < v[j - 1].first; j--) {
+			struct iova_range t = v[j];
+
+			v[j] = v[j - 1];
+			v[j - 1] = t;
+		}
+}
+
+size_t
+fake_iova_list(const struct fake_container *c, const struct fake_group_state *more,
+		struct iova_range *out, size_t max)
+{
+	size_t i, j, n = 1, kept = 0;
+
+	out[0] = (struct iova_range){ 0, UINT64_MAX };
+	for (i = 0; i < fake_n_groups; i++)
+		if (fake_groups[i].container == c || &fake_groups[i] == more)
+			out[0] = iova_range_cut(out[0], fake_groups[i].cfg.aperture);
+	if (!iova_range_valid(out[0]))
+		return 0;
+	for (i = 0; i < fake_n_groups; i++) {
+		const struct fake_group_state *g = &fake_groups[i];
+
+		if (g->container != c && g != more)
+			continue;
+		for (j = 0; j < g->cfg.n_reserved; j++)
+			n = exclude(out, n, max, g->cfg.reserved[j]);
+	}
+	for (i = 0; i < n; i++)
+		if (iova_range_valid(out[i]))
+			out[kept++] = out[i];
+	sort_ranges(out, kept);
+	return kept;
+}
+
+/* What type1 checks of a group that joins. */
+static int
+iommu_attach(const struct fake_container *c, const struct fake_group_state *g)
+{
+	struct iova_range list[FAKE_RANGES], a = g->cfg.aperture;
+	size_t i;
+
+	for (i = 0; i < c->n_maps; i++)
+		if (!iova_range_covers(a, c->maps[i].iova))
+			return -EINVAL;
+	for (i = 0; i < g->cfg.n_reserved; i++)
+		if (fake_map_in(c, g->cfg.reserved[i]))
+			return -EINVAL;
+	if (fake_iova_list(c, g, list, FAKE_RANGES) == 0)
+		return -EINVAL;
+	return g->cfg.isolated ? 0 : -EPERM;
+}
+
+bool
+fake_has_groups(const struct fake_container *c)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_groups; i++)
+		if (fake_groups[i].container == c)
+			return true;
+	return false;
+}
+
+static void
+group_leave(struct fake_group_state *g)
+{
+	struct fake_container *c = g->container;
+
+	g->container = NULL;
+	if (c == NULL || fake_has_groups(c))
+		return;
+	fake_maps_drop(c);
+	c->type = 0;
+}
+
+void
+fake_container_closed(struct fake_container *c)
+{
+	c->open = false;
+}
+
+void
+fake_group_closed(struct fake_group_state *g)
+{
+	g->open = false;
+	if (g->n_devices == 0)
+		group_leave(g);
+}
+
+int
+vfio_uapi_api_version(int container)
+{
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+
+	return ret < 0 ? ret : fake.api_version;
+}
+
+int
+vfio_uapi_check_extension(int container, unsigned int extension)
+{
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+
+	if (ret < 0)
+		return ret;
+	switch (extension) {
+	case VFIO_TYPE1_IOMMU:
+		return 1;
+	case VFIO_TYPE1v2_IOMMU:
+	case VFIO_UNMAP_ALL:
+		return !fake.no_type1v2;
+	default:
+		return 0;
+	}
+}
+
+int
+vfio_uapi_set_iommu(int container, unsigned int type)
+{
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	size_t i;
+
+	if (ret < 0)
+		return ret;
+	if (!fake_has_groups(c) || c->type != 0 || type != VFIO_TYPE1v2_IOMMU || fake.no_type1v2)
+		return -EINVAL;
+	for (i = 0; i < fake_n_groups && ret == 0; i++)
+		if (fake_groups[i].container == c)
+			ret = iommu_attach(c, &fake_groups[i]);
+	if (ret < 0)
+		return ret;
+	c->type = type;
+	c->dma_avail = fake.dma_limit;
+	return 0;
+}
+
+int
+vfio_uapi_group_status(int group, uint32_t *flags)
+{
+	struct fake_group_state *g;
+	int ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
+
+	*flags = 0;
+	if (ret < 0)
+		return ret;
+	if (g->container != NULL)
+		*flags |= VFIO_GROUP_FLAGS_CONTAINER_SET;
+	if (g->cfg.viable)
+		*flags |= VFIO_GROUP_FLAGS_VIABLE;
+	return 0;
+}
+
+int
+vfio_uapi_group_set_container(int group, int container)
+{
+	struct fake_group_state *g;
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
+
+	if (ret < 0)
+		return ret;
+	c = fake_file(container, FAKE_CONTAINER);
+	if (g->container != NULL || c == NULL)
+		return -EINVAL;
+	if (g->cfg.direct)
+		return -EINVAL;
+	if (!g->cfg.viable)
+		return -EPERM;
+	if (c->type != 0) {
+		ret = iommu_attach(c, g);
+		if (ret < 0)
+			return ret;
+	}
+	g->container = c;
+	return 0;
+}
+
+int
+vfio_uapi_group_unset_container(int group)
+{
+	struct fake_group_state *g;
+	int ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
+
+	if (ret < 0)
+		return ret;
+	if (g->container == NULL)
+		return -EINVAL;
+	if (g->n_devices > 0)
+		return -EBUSY;
+	group_leave(g);
+	return 0;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Devices: one PCI function has config space, BAR 0 and interrupts.
+ *
+ * A device can be opened while its group has an IOMMU. Of INTx, MSI and MSI-X
+ * one is enabled at a time; its vectors are all asked for at once (NORESIZE,
+ * as where interrupts go through a GIC), and a number that is not to be had is
+ * answered by the number that is, with nothing enabled.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "fake_private.h"
+
+#define REGION_SHIFT 40
+#define MMAPS 64
+
+static struct {
+	void *addr;
+	size_t len;
+} mmaps[MMAPS];
+
+int
+vfio_uapi_group_get_device(int group, const char *name)
+{
+	struct fake_group_state *g;
+	size_t i, len = strcspn(name, " ");
+	int fd, ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
+
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < fake_n_devices; i++) {
+		struct fake_device *d = &fake_devices[i];
+
+		if (d->group != g || strlen(d->bdf) != len || strncmp(d->bdf, name, len) != 0)
+			continue;
+		/* A token that the device does not want is a fault. */
+		if (name[len] != '\0' || g->container == NULL || g->container->type == 0)
+			return -EINVAL;
+		fd = fake_file_open(FAKE_DEVICE, d);
+		g->n_devices += fd >= 0;
+		return fd;
+	}
+	return -ENODEV;
+}
+
+void
+fake_device_closed(struct fake_device *d)
+{
+	d->n_vectors = 0;
+	if (--d->group->n_devices == 0 && !d->group->open)
+		fake_group_closed(d->group);
+}
+
+int
+vfio_uapi_device_info(int device, struct vfio_device_info *info)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+
+	memset(info, 0, sizeof(*info));
+	if (ret < 0)
+		return ret;
+	info->argsz = sizeof(*info);
+	info->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info->num_regions = VFIO_PCI_NUM_REGIONS;
+	info->num_irqs = VFIO_PCI_NUM_IRQS;
+	return 0;
+}
+
+static uint64_t
+region_size(uint64_t index)
+{
+	if (index == VFIO_PCI_BAR0_REGION_INDEX)
+		return FAKE_BAR;
+	return index == VFIO_PCI_CONFIG_REGION_INDEX ? FAKE_CONFIG : 0;
+}
+
+int
+vfio_uapi_region_info(int device, struct vfio_region_info *info)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+
+	if (ret < 0)
+		return ret;
+	if (info->argsz < sizeof(*info) || info->index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info->offset = (uint64_t)info->index << REGION_SHIFT;
+	info->size = region_size(info->index);
+	info->flags = info->size == 0 ? 0 :
+			VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index == VFIO_PCI_BAR0_REGION_INDEX)
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	info->cap_offset = 0;
+	return 0;
+}
+
+static uint32_t
+irq_count(const struct fake_device *d, unsigned int index)
+{
+	return index == VFIO_PCI_MSIX_IRQ_INDEX ? d->n_msix : 1;
+}
+
+int
+vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+
+	memset(info, 0, sizeof(*info));
+	if (ret < 0)
+		return ret;
+	if (index >= VFIO_PCI_NUM_IRQS)
+		return -EINVAL;
+	info->argsz = sizeof(*info);
+	info->index = index;
+	info->count = irq_count(d, index);
+	info->flags = VFIO_IRQ_INFO_EVENTFD | (index == VFIO_PCI_INTX_IRQ_INDEX ?
+			VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED :
+			VFIO_IRQ_INFO_NORESIZE);
+	return 0;
+}
+
+/* Vectors of INTx, MSI or MSI-X, of which one is active. */
+static int
+vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
+{
+	if (d->n_vectors > 0)
+		return d->irq_index == index && end <= d->n_vectors ? 0 : -EINVAL;
+	if (index != VFIO_PCI_INTX_IRQ_INDEX && fake.vectors == 0)
+		return -ENOSPC;
+	if (index != VFIO_PCI_INTX_IRQ_INDEX && end > fake.vectors)
+		return (int)fake.vectors;
+	d->irq_index = index;
+	d->n_vectors = end;
+	return 0;
+}
+
+int
+vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start, const int *fds,
+		unsigned int n)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+	unsigned int i;
+
+	if (ret < 0)
+		return ret;
+	if (index >= VFIO_PCI_NUM_IRQS || start >= irq_count(d, index) ||
+			n > irq_count(d, index) - start)
+		return -EINVAL;
+	if (n == 0) {
+		if (index <= VFIO_PCI_MSIX_IRQ_INDEX && d->n_vectors > 0) {
+			if (index != d->irq_index)
+				return -EINVAL;
+			d->n_vectors = 0;
+		}
+		return 0;
+	}
+	for (i = 0; i < n; i++)
+		if (fds[i] >= 0 && fake_file(fds[i], FAKE_EVENTFD) == NULL)
+			return -EBADF;
+	return index > VFIO_PCI_MSIX_IRQ_INDEX ? 0 : vectors_enable(d, index, start + n);
+}
+
+int
+vfio_uapi_reset(int device)
+{
+	struct fake_device *d;
+
+	return fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+}
+
+int
+vfio_uapi_eventfd(void)
+{
+	static int counter;
+	int ret = fake_enter(__func__);
+
+	return ret < 0 ? ret : fake_file_open(FAKE_EVENTFD, &counter);
+}
+
+/* Only config space can be read and written; a short transfer is -EIO. */
+static int
+config_at(struct fake_device *d, size_t len, uint64_t offset, uint8_t **at)
+{
+	uint64_t pos = offset & ((UINT64_C(1) << REGION_SHIFT) - 1);
+
+	if (offset >> REGION_SHIFT != VFIO_PCI_CONFIG_REGION_INDEX || pos >= FAKE_CONFIG)
+		return -EINVAL;
+	if (len > FAKE_CONFIG - pos)
+		return -EIO;
+	*at = d->config + pos;
+	return 0;
+}
+
+int
+vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset)
+{
+	struct fake_device *d;
+	uint8_t *at;
+	int ret = fake_ioctl(__func__, fd, FAKE_DEVICE, &d);
+
+	if (ret == 0)
+		ret = config_at(d, len, offset, &at);
+	if (ret == 0)
+		memcpy(buf, at, len);
+	return ret;
+}
+
+int
+vfio_uapi_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	struct fake_device *d;
+	uint8_t *at;
+	int ret = fake_ioctl(__func__, fd, FAKE_DEVICE, &d);
+
+	if (ret == 0)
+		ret = config_at(d, len, offset, &at);
+	if (ret == 0)
+		memcpy(at, buf, len);
+	return ret;
+}
+
+int
+vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd, uint64_t offset, void **out)
+{
+	int i, ret = fake_enter(__func__);
+	void *p;
+
+	if (ret < 0)
+		return ret;
+	if (fd >= 0) {
+		if (fake_file(fd, FAKE_DEVICE) == NULL)
+			return -EBADF;
+		if ((flags & MAP_SHARED) == 0 || offset >= FAKE_BAR || len > FAKE_BAR - offset)
+			return -EINVAL;
+	}
+	for (i = 0; i < MMAPS && mmaps[i].addr != NULL; i++)
+		;
+	if (i == MMAPS)
+		return -ENOMEM;
+	p = mmap(hint, len, prot, flags | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	mmaps[i].addr = p;
+	mmaps[i].len = len;
+	*out = p;
+	return 0;
+}
+
+void
+vfio_uapi_munmap(void *addr, size_t len)
+{
+	int i;
+
+	for (i = 0; i < MMAPS; i++)
+		if (mmaps[i].addr == addr && mmaps[i].len == len) {
+			munmap(addr, len);
+			mmaps[i].addr = NULL;
+			return;
+		}
+	fake_fault("munmap of what is not mapped, bytes:", (int)len);
+}
+
+unsigned int
+fake_mmaps(FILE *f)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < MMAPS; i++) {
+		if (mmaps[i].addr == NULL)
+			continue;
+		if (f != NULL)
+			fprintf(f, "fake kernel: left: %zu bytes at %p\n", mmaps[i].len,
+					mmaps[i].addr);
+		munmap(mmaps[i].addr, mmaps[i].len);
+		mmaps[i].addr = NULL;
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * MAP_DMA and UNMAP_DMA of type1 v2, errors in the kernel's order.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_private.h"
+
+size_t
+fake_map_find(const struct fake_container *c, uint64_t iova)
+{
+	size_t low = 0, high = c->n_maps;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->maps[mid].iova.last < iova)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool
+fake_map_in(const struct fake_container *c, struct iova_range range)
+{
+	size_t i = fake_map_find(c, range.first);
+
+	return i < c->n_maps && c->maps[i].iova.first <= range.last;
+}
+
+void
+fake_maps_drop(struct fake_container *c)
+{
+	free(c->maps);
+	c->maps = NULL;
+	c->n_maps = 0;
+	c->cap = 0;
+}
+
+static uint64_t
+page_mask(void)
+{
+	return (fake.page_sizes & -fake.page_sizes) - 1;
+}
+
+static bool
+in_one_range(const struct fake_container *c, struct iova_range range)
+{
+	struct iova_range list[FAKE_RANGES];
+	size_t i, n = fake_iova_list(c, NULL, list, FAKE_RANGES);
+
+	for (i = 0; i < n; i++)
+		if (iova_range_covers(list[i], range))
+			return true;
+	return false;
+}
+
+static bool
+over_memlock(const struct fake_container *c, uint64_t size)
+{
+	uint64_t left = fake.memlock;
+	size_t i;
+
+	if (left == UINT64_MAX)
+		return false;
+	for (i = 0; i < c->n_maps; i++)
+		left -= iova_range_span(c->maps[i].iova) + 1;
+	return size > left;
+}
+
+static int
+insert(struct fake_container *c, const struct fake_mapping *m)
+{
+	size_t i = fake_map_find(c, m->iova.first);
+
+	if (c->n_maps == c->cap) {
+		size_t cap = c->cap == 0 ? 64 : c->cap * 2;
+		struct fake_mapping *v = reallocarray(c->maps, cap, sizeof(*v));
+
+		if (v == NULL)
+			return -ENOMEM;
+		c->maps = v;
+		c->cap = cap;
+	}
+	memmove(&c->maps[i + 1], &c->maps[i], (c->n_maps - i) * sizeof(*m));
+	c->maps[i] = *m;
+	c->n_maps++;
+	c->dma_avail--;
+	return 0;
+}
+
+int
+vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
+{
+	struct fake_mapping m = { .va = vaddr };
+	struct iova_range va;
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+
+	if (ret < 0)
+		return ret;
+	if (c->type == 0 || size == 0)
+		return -EINVAL;
+	if (!iova_range_make(iova, size, &m.iova) || !iova_range_make(vaddr, size, &va))
+		return -EOVERFLOW;
+	if (((iova | vaddr | size) & page_mask()) != 0)
+		return -EINVAL;
+	if (fake_map_in(c, m.iova))
+		return -EEXIST;
+	if (c->dma_avail == 0)
+		return -ENOSPC;
+	if (!in_one_range(c, m.iova))
+		return -EINVAL;
+	if (over_memlock(c, size))
+		return -ENOMEM;
+	return insert(c, &m);
+}
+
+/* Would a bound of the range cut a mapping in two? */
+static bool
+bisects(const struct fake_container *c, struct iova_range range)
+{
+	size_t i = fake_map_find(c, range.first);
+
+	if (i < c->n_maps && c->maps[i].iova.first < range.first)
+		return true;
+	i = fake_map_find(c, range.last);
+	return i < c->n_maps && c->maps[i].iova.first <= range.last &&
+			c->maps[i].iova.last > range.last;
+}
+
+static uint64_t
+remove_range(struct fake_container *c, struct iova_range range)
+{
+	size_t from = fake_map_find(c, range.first), to = from;
+	uint64_t bytes = 0;
+
+	for (; to < c->n_maps && c->maps[to].iova.first <= range.last; to++)
+		bytes += iova_range_span(c->maps[to].iova) + 1;
+	if (to > from)
+		memmove(&c->maps[from], &c->maps[to], (c->n_maps - to) * sizeof(*c->maps));
+	c->n_maps -= to - from;
+	c->dma_avail += (uint32_t)(to - from);
+	return bytes;
+}
+
+int
+vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	struct iova_range range;
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+
+	*unmapped = 0;
+	if (ret < 0)
+		return ret;
+	if (c->type == 0 || size == 0 || ((iova | size) & page_mask()) != 0)
+		return -EINVAL;
+	if (!iova_range_make(iova, size, &range))
+		return -EOVERFLOW;
+	if (bisects(c, range))
+		return -EINVAL;
+	*unmapped = remove_range(c, range);
+	if (fake.lie == FAKE_UNMAP_LESS)
+		*unmapped -= page_mask() + 1;
+	else if (fake.lie == FAKE_UNMAP_MORE)
+		*unmapped += page_mask() + 1;
+	else if (fake.lie == FAKE_UNMAP_NOTHING)
+		*unmapped = 0;
+	return 0;
+}

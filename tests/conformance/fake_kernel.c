@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The machine, its file table, and the count of calls.
+ *
+ * Every call of vfio_uapi.h that can fail passes fake_enter(): there it is
+ * counted, and there it fails when it was told to, before it has done
+ * anything. Descriptors begin at FD_BASE, so that a test that mixes them with
+ * real ones is seen. A file stays alive as in the kernel: a device's keeps
+ * that of its group, an attached group keeps its container.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_private.h"
+
+#define FD_BASE 1000000
+#define FILES 128
+
+struct fake_machine fake;
+struct fake_container fake_containers[FAKE_OBJECTS];
+struct fake_group_state fake_groups[FAKE_OBJECTS];
+struct fake_device fake_devices[FAKE_OBJECTS];
+size_t fake_n_groups, fake_n_devices;
+
+static struct {
+	enum fake_kind kind;
+	void *obj;
+} files[FILES];
+
+static unsigned int n_calls, fail_at, n_faults;
+static int fail_error;
+static const char *failed_name;
+
+void
+fake_reset(void)
+{
+	size_t i;
+
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		free(fake_containers[i].maps);
+	memset(fake_containers, 0, sizeof(fake_containers));
+	memset(fake_groups, 0, sizeof(fake_groups));
+	memset(fake_devices, 0, sizeof(fake_devices));
+	memset(files, 0, sizeof(files));
+	fake_mmaps(NULL);
+	fake_n_groups = 0;
+	fake_n_devices = 0;
+	n_calls = 0;
+	n_faults = 0;
+	fake_fail_nth(0, 0);
+	fake = (struct fake_machine) {
+		.api_version = VFIO_API_VERSION,
+		.page_sizes = UINT64_C(0x40201000),
+		.dma_limit = 65535,
+		.memlock = UINT64_MAX,
+		.vectors = UINT32_MAX,
+	};
+}
+
+/* A machine that is too small for its test is no result of the test. */
+static void
+full(bool is)
+{
+	if (is) {
+		fputs("fake kernel: too small for this test\n", stderr);
+		abort();
+	}
+}
+
+struct fake_group *
+fake_group_add(int id)
+{
+	struct fake_group *g = &fake_groups[fake_n_groups].cfg;
+
+	full(fake_n_groups == FAKE_OBJECTS);
+	fake_n_groups++;
+	*g = (struct fake_group) {
+		.id = id,
+		.viable = true,
+		.isolated = true,
+		.aperture = { 0, (UINT64_C(1) << 48) - 1 },
+	};
+	return g;
+}
+
+void
+fake_range(struct fake_group *group, uint64_t first, uint64_t last)
+{
+	full(group->n_reserved == FAKE_RESERVED);
+	group->reserved[group->n_reserved++] = (struct iova_range){ first, last };
+}
+
+void
+fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
+{
+	struct fake_device *d = &fake_devices[fake_n_devices];
+	size_t i;
+
+	full(fake_n_devices == FAKE_OBJECTS);
+	fake_n_devices++;
+	snprintf(d->bdf, sizeof(d->bdf), "%s", bdf);
+	d->n_msix = msix;
+	for (i = 0; i < fake_n_groups; i++)
+		if (&fake_groups[i].cfg == group)
+			d->group = &fake_groups[i];
+}
+
+void
+fake_fail_nth(unsigned int n, int error)
+{
+	fail_at = n == 0 ? 0 : n_calls + n;
+	fail_error = error;
+	failed_name = NULL;
+}
+
+const char *
+fake_failed(void)
+{
+	return failed_name;
+}
+
+unsigned int
+fake_calls(void)
+{
+	return n_calls;
+}
+
+int
+fake_enter(const char *name)
+{
+	if (++n_calls != fail_at)
+		return 0;
+	failed_name = name;
+	return -fail_error;
+}
+
+void
+fake_fault(const char *what, int fd)
+{
+	fprintf(stderr, "fake kernel: %s %d\n", what, fd);
+	n_faults++;
+}
+
+int
+fake_file_open(enum fake_kind kind, void *obj)
+{
+	int i;
+
+	for (i = 0; i < FILES; i++)
+		if (files[i].kind == FAKE_CLOSED) {
+			files[i].kind = kind;
+			files[i].obj = obj;
+			return FD_BASE + i;
+		}
+	return -EMFILE;
+}
+
+static bool
+is_open(int fd)
+{
+	return fd >= FD_BASE && fd < FD_BASE + FILES && files[fd - FD_BASE].kind != FAKE_CLOSED;
+}
+
+void *
+fake_file(int fd, enum fake_kind kind)
+{
+	return is_open(fd) && files[fd - FD_BASE].kind == kind ? files[fd - FD_BASE].obj : NULL;
+}
+
+int
+fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj)
+{
+	int ret = fake_enter(name);
+	void *found;
+
+	if (ret < 0)
+		return ret;
+	if (!is_open(fd)) {
+		fake_fault(name, fd);
+		return -EBADF;
+	}
+	found = fake_file(fd, kind);
+	if (found == NULL)
+		return -ENOTTY;
+	memcpy(obj, &found, sizeof(found));
+	return 0;
+}
+
+static int
+container_open(void)
+{
+	size_t i;
+	int fd;
+
+	if (fake.no_node)
+		return -ENOENT;
+	if (fake.node_denied)
+		return -EACCES;
+	for (i = 0; i < FAKE_OBJECTS; i++) {
+		struct fake_container *c = &fake_containers[i];
+
+		if (c->open || fake_has_groups(c))
+			continue;
+		fd = fake_file_open(FAKE_CONTAINER, c);
+		c->open = fd >= 0;
+		return fd;
+	}
+	return -ENOMEM;
+}
+
+static int
+group_open(struct fake_group_state *g)
+{
+	int fd;
+
+	if (g->cfg.denied)
+		return -EACCES;
+	if (g->cfg.held || g->open || g->n_devices > 0)
+		return -EBUSY;
+	fd = fake_file_open(FAKE_GROUP, g);
+	g->open = fd >= 0;
+	return fd;
+}
+
+int
+vfio_uapi_open(const char *path)
+{
+	int ret = fake_enter(__func__);
+	char name[32];
+	size_t i;
+
+	if (ret < 0)
+		return ret;
+	if (strcmp(path, FAKE_NODE) == 0)
+		return container_open();
+	for (i = 0; i < fake_n_groups; i++) {
+		snprintf(name, sizeof(name), "/dev/vfio/%d", fake_groups[i].cfg.id);
+		if (strcmp(path, name) == 0)
+			return group_open(&fake_groups[i]);
+	}
+	return -ENOENT;
+}
+
+void
+vfio_uapi_close(int fd)
+{
+	enum fake_kind kind;
+	void *obj;
+
+	if (fd < 0)
+		return;
+	if (!is_open(fd)) {
+		fake_fault("close of what is not open:", fd);
+		return;
+	}
+	kind = files[fd - FD_BASE].kind;
+	obj = files[fd - FD_BASE].obj;
+	files[fd - FD_BASE].kind = FAKE_CLOSED;
+	if (kind == FAKE_CONTAINER)
+		fake_container_closed(obj);
+	else if (kind == FAKE_GROUP)
+		fake_group_closed(obj);
+	else if (kind == FAKE_DEVICE)
+		fake_device_closed(obj);
+}
+
+size_t
+fake_n_mappings(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		n += fake_containers[i].n_maps;
+	return n;
+}
+
+bool
+fake_mapping_get(size_t i, struct fake_mapping *out)
+{
+	size_t c = 0;
+
+	while (c < FAKE_OBJECTS && fake_containers[c].n_maps == 0)
+		c++;
+	if (c == FAKE_OBJECTS || i >= fake_containers[c].n_maps)
+		return false;
+	*out = fake_containers[c].maps[i];
+	return true;
+}
+
+static unsigned int
+leak(FILE *f, const char *what, unsigned int n)
+{
+	if (f != NULL && n > 0)
+		fprintf(f, "fake kernel: left: %u %s\n", n, what);
+	return n;
+}
+
+unsigned int
+fake_leaks(FILE *f)
+{
+	static const char *const kinds[] = {
+		[FAKE_CLOSED] = "", [FAKE_CONTAINER] = "open containers",
+		[FAKE_GROUP] = "open groups", [FAKE_DEVICE] = "open devices",
+		[FAKE_EVENTFD] = "eventfds",
+	};
+	unsigned int n[FAKE_EVENTFD + 1] = { 0 }, attached = 0, all = 0;
+	size_t i;
+
+	for (i = 0; i < FILES; i++)
+		n[files[i].kind]++;
+	for (i = FAKE_CONTAINER; i <= FAKE_EVENTFD; i++)
+		all += leak(f, kinds[i], n[i]);
+	for (i = 0; i < fake_n_groups; i++)
+		attached += fake_groups[i].container != NULL;
+	all += leak(f, "attached groups", attached);
+	all += leak(f, "mappings", (unsigned int)fake_n_mappings());
+	all += leak(f, "faults of the caller", n_faults);
+	return all + fake_mmaps(f);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A kernel made of memory, linked in place of vfio_uapi.c: VFIO type1 v2 with
+ * its rules, its errors and their order, and answers that no kernel should
+ * give. test_fake.c says which rules those are.
+ *
+ * One machine, made anew by fake_reset(). Its descriptors are numbers that no
+ * real file has. Not thread safe.
+ */
+
+#ifndef FAKE_KERNEL_H
+#define FAKE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "iova_range.h"
+#include "vfio_uapi.h"
+
+#define FAKE_NODE "/dev/vfio/vfio"
+#define FAKE_RESERVED 8		/**< reserved ranges a group can have */
+#define FAKE_CONFIG 4096	/**< bytes of a device's config space */
+#define FAKE_BAR 65536		/**< bytes of BAR 0, the only one */
+
+/** What the machine answers in place of the truth. */
+enum fake_lie {
+	FAKE_TRUTH,
+	FAKE_CAP_CYCLE,		/**< a capability that is its own successor */
+	FAKE_CAP_OUTSIDE,	/**< begins behind the buffer */
+	FAKE_CAP_FAR,		/**< begins 4 GiB away */
+	FAKE_CAP_TAIL,		/**< its header is cut by the buffer's end */
+	FAKE_CAP_LOW,		/**< lies in the fixed part of the answer */
+	FAKE_CAP_ODD,		/**< begins at an odd offset */
+	FAKE_CAP_TWICE,		/**< two lists of ranges */
+	FAKE_CAP_RANGES_CUT,	/**< IOVA_RANGE without room for its count */
+	FAKE_CAP_AVAIL_CUT,	/**< DMA_AVAIL without room for its number */
+	FAKE_IOVAS_MANY,	/**< one range more than there is room for */
+	FAKE_IOVAS_HUGE,	/**< so many that their size wraps 32 bits */
+	FAKE_RANGE_INVERTED,	/**< first above last */
+	FAKE_ARGSZ_DOUBLES,	/**< wants twice the buffer, always */
+	FAKE_ARGSZ_CREEPS,	/**< wants eight bytes more, always */
+	FAKE_UNMAP_LESS,	/**< says it unmapped a page less */
+	FAKE_UNMAP_MORE,	/**< says it unmapped a page more */
+	FAKE_UNMAP_NOTHING,	/**< says it unmapped nothing */
+	FAKE_LIES
+};
+
+/** What can be said about the machine; tests write to it at any time. */
+struct fake_machine {
+	bool no_node;		/**< the module is not loaded: ENOENT */
+	bool node_denied;	/**< EACCES */
+	int api_version;
+	bool no_type1v2;
+	bool no_caps;		/**< GET_INFO as before capabilities */
+	bool no_ranges;		/**< no IOVA_RANGE among them */
+	bool packed_caps;	/**< capabilities aligned to 4 bytes only, as once */
+	uint64_t page_sizes;
+	uint32_t dma_limit;	/**< sampled at SET_IOMMU */
+	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
+	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
+	enum fake_lie lie;
+};
+
+extern struct fake_machine fake;
+
+/** What can be said about a group; as above. */
+struct fake_group {
+	int id;
+	bool viable;		/**< false: a member is bound to a kernel driver */
+	bool isolated;		/**< interrupts; false: EPERM */
+	bool direct;		/**< firmware wants 1:1 mappings: EINVAL */
+	bool held;		/**< open in another process: EBUSY */
+	bool denied;		/**< EACCES */
+	struct iova_range aperture;
+	struct iova_range reserved[FAKE_RESERVED];
+	size_t n_reserved;
+};
+
+struct fake_mapping {
+	struct iova_range iova;
+	uint64_t va;
+};
+
+/** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
+void fake_reset(void);
+
+/** A viable, isolated group with an aperture of 48 bits and no device. */
+struct fake_group *fake_group_add(int id);
+
+/** A reserved range of a group. */
+void fake_range(struct fake_group *group, uint64_t first, uint64_t last);
+
+/** A PCI function with MSI-X, @p msix vectors of it. */
+void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
+
+/**
+ * Let the @p n th call from now on (1: the next) fail with @p error (positive)
+ * and do nothing; 0: none. Calls that cannot fail are not counted.
+ */
+void fake_fail_nth(unsigned int n, int error);
+
+/** Name of the call that was made to fail, or NULL if it has not come. */
+const char *fake_failed(void);
+
+/** Calls since fake_reset(). */
+unsigned int fake_calls(void);
+
+/**
+ * What is left: open descriptors, mappings, attached groups, mapped memory,
+ * and faults of the caller (a close of what is not open, ...).
+ *
+ * @param f  one line for each goes there; may be NULL
+ */
+unsigned int fake_leaks(FILE *f);
+
+/** The i th mapping of the first container that has any, ascending. @return false: none */
+bool fake_mapping_get(size_t i, struct fake_mapping *out);
+
+/** Mappings of all containers. */
+size_t fake_n_mappings(void);
+
+#endif /* FAKE_KERNEL_H */
