@@ -61,9 +61,8 @@ def _run(args, command):
     if not command:
         raise LabError('no command: lab run PLATFORM [options] -- COMMAND [ARG]...')
     result = guest.run(args.platform, command, live=True, seconds=args.seconds, **_options(args))
-    sys.stderr.write(result.qemu_stderr)
-    if result.status == guest.DIED and result.error:
-        sys.stderr.write(result.console[-4000:])
+    if not result.error:
+        sys.stderr.write(result.qemu_stderr)
     return result.status
 
 

@@ -3,7 +3,6 @@
 """The demonstration: two stock NICs behind an emulated SMMUv3, driven through the bus."""
 
 from . import guest
-from .progress import say
 
 PLATFORM = 'arm-smmuv3'
 SCRIPT = '/usr/share/vfio-msi/demo.sh'
@@ -15,11 +14,11 @@ def run():
     nics = guest.find(PLATFORM).nics
     result = guest.run(PLATFORM, [SCRIPT, *nics], live=True, seconds=LIMIT)
     faults = guest.iommu_faults(result)
-    reasons = [result.error or 'a step failed, see above'] if result.status else []
+    reasons = []
+    if result.status:
+        reasons.append(result.error.split('\n')[0] or 'a step failed, see above')
     if faults:
         reasons.append(f'{len(faults)} IOMMU faults, the first: {faults[0]}')
-    if result.status in (guest.TIMED_OUT, guest.DIED):
-        say(result.console[-3000:])
     print()
     if reasons:
         print('demo FAILED: ' + '; '.join(reasons))

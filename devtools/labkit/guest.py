@@ -25,6 +25,7 @@ GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
 
 TIMED_OUT = 124
 DIED = 125
+LAST_WORDS = 4000
 
 # The kernel log comes as it grows; at the end, after this line, once more as a whole.
 WHOLE_LOG = '=== whole kernel log'
@@ -195,6 +196,8 @@ class _Session:
         elif self.status is None:
             self.status = DIED
             error = 'the guest died' if self._up else 'the guest did not come up'
+            error += f" (the emulator's exit status is {machine.status})\n" \
+                + _without_noise(machine.text('emulator')) + machine.text('console')[-LAST_WORDS:]
         say(error or f'exit status {self.status} after {seconds:.1f} s')
         return Result(self.status, machine.text('stdout'), machine.text('stderr'),
                       machine.text('kmsg').split(WHOLE_LOG + '\n')[-1], _without_noise(machine.text('emulator')),

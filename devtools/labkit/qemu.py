@@ -96,6 +96,11 @@ class Machine:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def status(self):
+        """The emulator's exit status; negative: the signal that ended it."""
+        return self._process.returncode
+
     def pump(self, deadline, on_data):
         """Collect all output until the machine is off; False when DEADLINE came first.
 
