@@ -94,30 +94,49 @@ type1_open_device(int group_fd, const char *name)
 	return vfio_uapi_group_get_device(group_fd, name);
 }
 
+/*
+ * Kernels before 6.6 align capabilities to 4 bytes only: what is in them is
+ * copied out, never pointed to.
+ */
+
 /* Take the ranges of one IOVA_RANGE capability of len bytes. */
 static int
-type1_take_ranges(const struct vfio_info_cap_header *cap, size_t len,
-		struct ioas_info *out)
+type1_take_ranges(const char *cap, size_t len, struct ioas_info *out)
 {
-	const struct vfio_iommu_type1_info_cap_iova_range *c =
-		(const void *)cap;
+	struct vfio_iommu_type1_info_cap_iova_range c;
+	struct vfio_iova_range r;
 	size_t i;
 
-	if (len < sizeof(*c) || out->ranges != NULL ||
-	    c->nr_iovas > (len - sizeof(*c)) / sizeof(c->iova_ranges[0]))
+	if (len < sizeof(c) || out->ranges != NULL)
 		return -EBADMSG;
-	if (c->nr_iovas == 0)
+	memcpy(&c, cap, sizeof(c));
+	if (c.nr_iovas > (len - sizeof(c)) / sizeof(r))
+		return -EBADMSG;
+	if (c.nr_iovas == 0)
 		return 0;
-	out->ranges = calloc(c->nr_iovas, sizeof(*out->ranges));
+	out->ranges = calloc(c.nr_iovas, sizeof(*out->ranges));
 	if (out->ranges == NULL)
 		return -ENOMEM;
-	for (i = 0; i < c->nr_iovas; i++) {
-		out->ranges[i].first = c->iova_ranges[i].start;
-		out->ranges[i].last = c->iova_ranges[i].end;
+	for (i = 0; i < c.nr_iovas; i++) {
+		memcpy(&r, cap + sizeof(c) + i * sizeof(r), sizeof(r));
+		out->ranges[i].first = r.start;
+		out->ranges[i].last = r.end;
 		if (!iova_range_valid(out->ranges[i]))
 			return -EBADMSG;
 	}
-	out->n_ranges = c->nr_iovas;
+	out->n_ranges = c.nr_iovas;
+	return 0;
+}
+
+static int
+type1_take_avail(const char *cap, size_t len, struct ioas_info *out)
+{
+	struct vfio_iommu_type1_info_dma_avail a;
+
+	if (len < sizeof(a))
+		return -EBADMSG;
+	memcpy(&a, cap, sizeof(a));
+	out->dma_avail = a.avail;
 	return 0;
 }
 
@@ -126,29 +145,24 @@ static int
 type1_walk_caps(const struct vfio_iommu_type1_info *info, size_t size,
 		struct ioas_info *out)
 {
+	struct vfio_info_cap_header h;
 	size_t off = info->cap_offset;
 	unsigned int n;
 	int ret = 0;
 
 	for (n = 0; off != 0 && ret == 0; n++) {
-		const struct vfio_info_cap_header *cap;
+		const char *cap = (const char *)info + off;
 
 		if (n == TYPE1_CAPS_MAX || off % 4 != 0 ||
 		    off < sizeof(*info) - sizeof(info->cap_offset) ||
-		    off > size - sizeof(*cap))
+		    off > size - sizeof(h))
 			return -EBADMSG;
-		cap = (const void *)((const char *)info + off);
-		if (cap->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
+		memcpy(&h, cap, sizeof(h));
+		if (h.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
 			ret = type1_take_ranges(cap, size - off, out);
-		} else if (cap->id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL) {
-			const struct vfio_iommu_type1_info_dma_avail *a =
-				(const void *)cap;
-
-			if (size - off < sizeof(*a))
-				return -EBADMSG;
-			out->dma_avail = a->avail;
-		}
-		off = cap->next;
+		else if (h.id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
+			ret = type1_take_avail(cap, size - off, out);
+		off = h.next;
 	}
 	return ret;
 }
