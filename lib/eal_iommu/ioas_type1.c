@@ -22,6 +22,7 @@
 #define TYPE1_NODE "/dev/vfio/vfio"
 #define TYPE1_INFO_MAX (1u << 20)	/* a capability chain above this is a fault */
 #define TYPE1_CAPS_MAX 64		/* chain links we follow */
+#define TYPE1_INFO_TRIES 16		/* how often the chain may grow meanwhile */
 
 static int
 type1_open(void)
@@ -172,12 +173,13 @@ type1_info(int fd, struct ioas_info *out)
 {
 	struct vfio_iommu_type1_info *info = NULL;
 	size_t size = sizeof(*info);
+	unsigned int n;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	out->dma_avail = UINT64_MAX;
 	/* The chain may grow between two calls: ask until it fits. */
-	for (;;) {
+	for (n = 0;; n++) {
 		struct vfio_iommu_type1_info *bigger = realloc(info, size);
 
 		if (bigger == NULL) {
@@ -193,7 +195,7 @@ type1_info(int fd, struct ioas_info *out)
 		if (info->argsz <= size)
 			break;
 		size = info->argsz;
-		if (size > TYPE1_INFO_MAX) {
+		if (size > TYPE1_INFO_MAX || n == TYPE1_INFO_TRIES) {
 			ret = -EBADMSG;
 			goto out;
 		}
