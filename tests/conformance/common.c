@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+
+struct iova_layout *layout;
+
+int
+machine_setup(void **state)
+{
+	fake_reset();
+	return iova_layout_create(&layout);
+}
+
+int
+machine_teardown(void **state)
+{
+	int ret = iova_layout_check(layout, stderr);
+
+	iova_layout_destroy(layout);
+	layout = NULL;
+	return ret < 0 || fake_leaks(stderr) > 0 ? -1 : 0;
+}
+
+void
+obey(struct ioas *ioas, const char *owner)
+{
+	struct ioas_info info;
+
+	assert_int_equal(ioas_info_get(ioas, &info), 0);
+	assert_int_equal(iova_layout_allow(layout, info.ranges, info.n_ranges, owner, NULL), 0);
+	ioas_info_free(&info);
+}
+
+void
+add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness)
+{
+	const struct iova_hole hole = {
+		.range = RANGE(first, last),
+		.origin = IOVA_ORIGIN_RESERVED,
+		.hardness = hardness,
+		.owner = "0000:01:00.0",
+	};
+
+	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+}
+
+static int
+count_used(const struct iova_used *used, void *arg)
+{
+	(*(size_t *)arg)++;
+	return 0;
+}
+
+static int
+same_step(const struct ioas_mapping *m, void *arg)
+{
+	size_t *i = arg;
+	const struct iova_used *used = iova_layout_lookup(layout, m->iova.first);
+	struct fake_mapping k;
+
+	if (!fake_mapping_get((*i)++, &k) || k.va != m->va ||
+			memcmp(&k.iova, &m->iova, sizeof(k.iova)) != 0)
+		return 1;
+	return used == NULL || memcmp(&used->range, &m->iova, sizeof(m->iova)) != 0 ? 2 : 0;
+}
+
+void
+expect_same(struct ioas *ioas)
+{
+	size_t used = 0, n = ioas_n_mappings(ioas), i = 0;
+
+	assert_int_equal(fake_n_mappings(), n);
+	iova_layout_foreach_used(layout, count_used, &used);
+	assert_int_equal(used, n);
+	assert_int_equal(ioas_foreach(ioas, same_step, &i), 0);
+	assert_int_equal(i, n);
+	assert_int_equal(iova_layout_check(layout, stderr), 0);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Mappings of an address space: every error of ioas.h by both ways to it, the
+ * layout's and the kernel's. Kernel, record and layout must say the same after
+ * each step, also after one that failed.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+
+#define VA UINT64_C(0x7f0000000000)
+#define MSI_FIRST UINT64_C(0x8000000)
+#define MSI_LAST UINT64_C(0x80fffff)
+#define LIMIT ((UINT64_C(1) << 39) - 1)
+
+static struct ioas *ioas;
+static struct iova_conflict why;
+
+/* One group, an aperture of 39 bits, SW_MSI; the layout knows of both. */
+static int
+setup(void **state)
+{
+	struct fake_group *g;
+	bool viable;
+
+	if (machine_setup(state) < 0)
+		return -1;
+	g = fake_group_add(7);
+	g->aperture = RANGE(0, LIMIT);
+	fake_range(g, MSI_FIRST, MSI_LAST);
+	if (ioas_open(IOAS_BACKEND_AUTO, layout, &ioas) < 0 || ioas_attach(ioas, 7, &viable) < 0)
+		return -1;
+	add_hole(MSI_FIRST, MSI_LAST, IOVA_HARD);
+	obey(ioas, "0000:01:00.0");
+	memset(&why, 0xff, sizeof(why));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	ioas_close(ioas);
+	return machine_teardown(state);
+}
+
+static int
+map(uint64_t iova, uint64_t size)
+{
+	return ioas_map(ioas, VA + iova, iova, size, &why);
+}
+
+static void
+expect_why(bool is_hole, uint64_t first, uint64_t last)
+{
+	assert_int_equal(why.is_hole, is_hole);
+	assert_int_equal(why.with.first, first);
+	assert_int_equal(why.with.last, last);
+}
+
+static void
+test_map(void **state)
+{
+	struct ioas_mapping m;
+
+	assert_int_equal(map(0x10000, 0x10000), 0);
+	expect_why(false, 0, 0);
+	assert_int_equal(map(0x20000, PAGE), 0);
+	assert_int_equal(map(LIMIT - PAGE + 1, PAGE), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 3);
+	expect_same(ioas);
+	assert_int_equal(ioas_lookup(ioas, 0xffff, &m), -ENOENT);
+	assert_int_equal(ioas_lookup(ioas, 0x10000, &m), 0);
+	assert_int_equal(m.iova.last, 0x1ffff);
+	assert_int_equal(m.va, VA + 0x10000);
+	assert_int_equal(ioas_lookup(ioas, 0x1ffff, &m), 0);
+	assert_int_equal(m.iova.first, 0x10000);
+	assert_int_equal(ioas_lookup(ioas, 0x20fff, &m), 0);
+	assert_int_equal(m.iova.first, 0x20000);
+	assert_int_equal(ioas_lookup(ioas, 0x21000, &m), -ENOENT);
+	assert_int_equal(ioas_lookup(ioas, LIMIT, &m), 0);
+	assert_int_equal(ioas_lookup(ioas, UINT64_MAX, &m), -ENOENT);
+}
+
+static void
+test_map_invalid(void **state)
+{
+	unsigned int calls = fake_calls();
+
+	assert_int_equal(map(0x10000, 0), -EINVAL);
+	expect_why(false, 0, 0);
+	assert_int_equal(map(UINT64_MAX - PAGE + 1, 2 * PAGE), -EINVAL);
+	assert_int_equal(ioas_map(ioas, UINT64_MAX, 0x10000, PAGE, NULL), -EINVAL);
+	assert_int_equal(fake_calls(), calls);
+	/* These only the kernel sees. */
+	assert_int_equal(map(0x10800, PAGE), -EINVAL);
+	assert_int_equal(map(0x10000, PAGE / 2), -EINVAL);
+	assert_int_equal(ioas_map(ioas, VA + 1, 0x10000, PAGE, NULL), -EINVAL);
+	expect_same(ioas);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(map(0x10000, PAGE), 0);
+}
+
+static void
+test_map_conflicts(void **state)
+{
+	unsigned int calls;
+
+	assert_int_equal(map(0x10000, 0x10000), 0);
+	calls = fake_calls();
+	assert_int_equal(map(0x1f000, 2 * PAGE), -EEXIST);
+	expect_why(false, 0x10000, 0x1ffff);
+	assert_int_equal(map(0x10000, 0x10000), -EEXIST);
+	assert_int_equal(map(0xf000, 0x12000), -EEXIST);
+	add_hole(0x80000, 0x8ffff, IOVA_HARD);
+	assert_int_equal(map(0x7f000, 2 * PAGE), -EADDRINUSE);
+	expect_why(true, 0x80000, 0x8ffff);
+	assert_int_equal(why.hole.origin, IOVA_ORIGIN_RESERVED);
+	assert_string_equal(why.hole.owner, "0000:01:00.0");
+	/* The kernel leaves SW_MSI out of its ranges, and a gap comes before a hole. */
+	assert_int_equal(map(MSI_FIRST - PAGE, 2 * PAGE), -ERANGE);
+	expect_why(false, MSI_FIRST, MSI_LAST);
+	assert_int_equal(map(LIMIT - PAGE + 1, 2 * PAGE), -ERANGE);
+	expect_why(false, LIMIT + 1, UINT64_MAX);
+	assert_string_equal(why.hole.owner, "0000:01:00.0");
+	/* The layout has answered, the kernel was not asked. */
+	assert_int_equal(fake_calls(), calls);
+	expect_same(ioas);
+	/* A soft hole is in the way of nobody, but told. */
+	add_hole(0x40000, 0x4ffff, IOVA_SOFT);
+	assert_int_equal(map(0x4f000, PAGE), 0);
+	expect_why(true, 0x40000, 0x4ffff);
+	expect_same(ioas);
+}
+
+static void
+test_map_kernel_refuses(void **state)
+{
+	fake.memlock = 2 * PAGE;
+	assert_int_equal(map(0x10000, 3 * PAGE), -ENOMEM);
+	expect_same(ioas);
+	assert_int_equal(map(0x10000, 2 * PAGE), 0);
+	assert_int_equal(map(0x20000, PAGE), -ENOMEM);
+	fake.memlock = UINT64_MAX;
+	fake_fail_nth(1, ENOSPC);
+	assert_int_equal(map(0x20000, PAGE), -ENOSPC);
+	fake_fail_nth(1, EFAULT);
+	assert_int_equal(map(0x20000, PAGE), -EFAULT);
+	expect_same(ioas);
+	assert_int_equal(map(0x20000, PAGE), 0);
+	expect_same(ioas);
+}
+
+static void
+test_dma_limit(void **state)
+{
+	struct ioas_info info;
+	uint64_t iova;
+	bool viable;
+	int i;
+
+	ioas_detach(ioas, 7);
+	fake.dma_limit = 3;
+	assert_int_equal(ioas_attach(ioas, 7, &viable), 0);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(map((uint64_t)(i + 1) << 20, PAGE), 0);
+	assert_int_equal(map(0x10000, PAGE), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), -ENOSPC);
+	expect_same(ioas);
+	assert_int_equal(ioas_info_get(ioas, &info), 0);
+	assert_int_equal(info.dma_avail, 0);
+	ioas_info_free(&info);
+	assert_int_equal(ioas_unmap(ioas, 1 << 20, PAGE), 0);
+	assert_int_equal(map(0x10000, PAGE), 0);
+	expect_same(ioas);
+}
+
+static void
+test_map_any(void **state)
+{
+	uint64_t iova = 1;
+
+	add_hole(0, PAGE - 1, IOVA_SOFT);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), 0);
+	assert_int_equal(iova, PAGE);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 0x10000, LIMIT, &iova), 0);
+	assert_int_equal(iova, 0x10000);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), 0);
+	assert_int_equal(iova, 2 * PAGE);
+	/* Too long for what is below SW_MSI. */
+	assert_int_equal(ioas_map_any(ioas, VA, MSI_FIRST, 0x200000, LIMIT, &iova), 0);
+	assert_int_equal(iova, 0x8200000);
+	expect_same(ioas);
+	assert_int_equal(ioas_map_any(ioas, VA, MSI_FIRST, PAGE, MSI_FIRST, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, VA, LIMIT + 1, PAGE, UINT64_MAX, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, PAGE, &iova), -ENOSPC);
+	/* The limit is the last address, not the one behind it. */
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, 4 * PAGE - 2, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, 4 * PAGE - 1, &iova), 0);
+	assert_int_equal(iova, 3 * PAGE);
+	assert_int_equal(ioas_map_any(ioas, VA, 0, PAGE, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 3, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 0, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, UINT64_MAX, PAGE, PAGE, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, VA + 1, PAGE, PAGE, LIMIT, &iova), -EINVAL);
+	expect_same(ioas);
+}
+
+static void
+test_unmap(void **state)
+{
+	uint64_t i;
+
+	for (i = 0; i < 8; i++)
+		assert_int_equal(map(0x10000 + i * 4 * PAGE, 2 * PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, 0x10000, 0), -EINVAL);
+	assert_int_equal(ioas_unmap(ioas, UINT64_MAX, 2), -EINVAL);
+	assert_int_equal(ioas_unmap(ioas, 0x12000, 2 * PAGE), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, 0, 0x10000), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, 0x100000, PAGE), -ENOENT);
+	/* Either end inside a mapping, or both: nothing is unmapped. */
+	assert_int_equal(ioas_unmap(ioas, 0x10000, PAGE), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, 0x11000, PAGE), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, 0x11000, 0x8000), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, 0x10000, 0x9000), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, 0x10001, 0x1000), -EBUSY);
+	assert_int_equal(ioas_n_mappings(ioas), 8);
+	expect_same(ioas);
+	assert_int_equal(ioas_unmap(ioas, 0x14000, 2 * PAGE), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 7);
+	expect_same(ioas);
+	assert_int_equal(ioas_unmap(ioas, 0x12000, 0x10000), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 4);
+	expect_same(ioas);
+	assert_int_equal(map(0x14000, 4 * PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, 0, UINT64_MAX), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	expect_same(ioas);
+	ioas_unmap_all(ioas);
+	assert_int_equal(map(PAGE, PAGE), 0);
+	ioas_unmap_all(ioas);
+	expect_same(ioas);
+}
+
+/* What the kernel does not give back stays ours, and is not handed out again. */
+static void
+test_unmap_kernel_fails(void **state)
+{
+	assert_int_equal(map(0x10000, PAGE), 0);
+	assert_int_equal(map(0x11000, PAGE), 0);
+	fake_fail_nth(2, EIO);
+	assert_int_equal(ioas_unmap(ioas, 0x10000, 2 * PAGE), -EIO);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	expect_same(ioas);
+	assert_int_equal(map(0x11000, PAGE), -EEXIST);
+	assert_int_equal(ioas_unmap(ioas, 0x10000, 2 * PAGE), 0);
+	expect_same(ioas);
+}
+
+static void
+test_unmap_lies(void **state)
+{
+	enum fake_lie lie;
+	uint64_t iova = 0x10000;
+	struct ioas_mapping m;
+
+	for (lie = FAKE_UNMAP_LESS; lie < FAKE_LIES; lie++, iova += 4 * PAGE) {
+		assert_int_equal(map(iova, 2 * PAGE), 0);
+		fake.lie = lie;
+		assert_int_equal(ioas_unmap(ioas, iova, 2 * PAGE), -EIO);
+		fake.lie = FAKE_TRUTH;
+		assert_int_equal(ioas_lookup(ioas, iova, &m), 0);
+		assert_int_equal(map(iova, 2 * PAGE), -EEXIST);
+		assert_non_null(iova_layout_lookup(layout, iova));
+	}
+	ioas_unmap_all(ioas);
+	assert_null(iova_layout_lookup(layout, 0x10000));
+	expect_same(ioas);
+}
+
+static int
+stop_at(const struct ioas_mapping *m, void *arg)
+{
+	uint64_t *last = arg;
+
+	assert_true(m->iova.first > *last);
+	*last = m->iova.first;
+	return m->iova.first == 0x30000 ? 42 : 0;
+}
+
+static void
+test_foreach(void **state)
+{
+	uint64_t last = 0;
+
+	assert_int_equal(ioas_foreach(ioas, stop_at, &last), 0);
+	assert_int_equal(map(0x40000, PAGE), 0);
+	assert_int_equal(map(0x20000, PAGE), 0);
+	assert_int_equal(ioas_foreach(ioas, stop_at, &last), 0);
+	assert_int_equal(last, 0x40000);
+	last = 0;
+	assert_int_equal(map(0x30000, PAGE), 0);
+	assert_int_equal(ioas_foreach(ioas, stop_at, &last), 42);
+	assert_int_equal(last, 0x30000);
+}
+
+/* A space without a layout: the kernel alone decides. */
+static void
+test_no_layout(void **state)
+{
+	struct ioas *bare;
+	uint64_t iova;
+	bool viable;
+
+	fake_range(fake_group_add(8), MSI_FIRST, MSI_LAST);
+	assert_int_equal(ioas_open(IOAS_BACKEND_TYPE1, NULL, &bare), 0);
+	assert_int_equal(ioas_attach(bare, 8, &viable), 0);
+	assert_int_equal(ioas_map_any(bare, VA, PAGE, PAGE, LIMIT, &iova), -ENOTSUP);
+	assert_int_equal(ioas_map(bare, VA, 0x10000, PAGE, &why), 0);
+	assert_int_equal(ioas_map(bare, VA, 0x10000, PAGE, &why), -EEXIST);
+	expect_why(false, 0, 0);
+	assert_int_equal(ioas_map(bare, VA, MSI_FIRST, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_n_mappings(bare), 1);
+	assert_int_equal(ioas_unmap(bare, 0x10000, PAGE), 0);
+	assert_int_equal(ioas_map(bare, VA, 0x20000, PAGE, NULL), 0);
+	ioas_close(bare);
+	assert_int_equal(fake_n_mappings(), 0);
+}
+
+int
+main(void)
+{
+#define MAP_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		MAP_TEST(test_map),
+		MAP_TEST(test_map_invalid),
+		MAP_TEST(test_map_conflicts),
+		MAP_TEST(test_map_kernel_refuses),
+		MAP_TEST(test_dma_limit),
+		MAP_TEST(test_map_any),
+		MAP_TEST(test_unmap),
+		MAP_TEST(test_unmap_kernel_fails),
+		MAP_TEST(test_unmap_lies),
+		MAP_TEST(test_foreach),
+		MAP_TEST(test_no_layout),
+	};
+
+	return cmocka_run_group_tests_name("ioas_map", tests, NULL, NULL);
+}
