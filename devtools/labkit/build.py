@@ -53,17 +53,21 @@ def dpdk_version(arch):
 
 def cross(arch, compiler='gcc', strict=False):
     """Build for a guest; strict: every warning is an error.  Returns the build folder."""
-    host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
     target = folder(f'{arch}-{compiler}' + ('-strict' if strict else ''))
-    sysroot = rootfs.sysroot(arch)
+    with cache.lock(target.name):
+        _cross(target, arch, compiler, strict)
+    return target
+
+
+def _cross(target, arch, compiler, strict):
+    host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
     headers = sdk.folder(dpdk_version(arch), rootfs.SUITE)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
              '--buildtype=debugoptimized', f'-Dsdk_headers={headers}']
     if strict:
         setup += ['--werror', '-Dwarning_level=2']
     _compile(target, setup, f'{arch} with {compiler}',
-             _cross_file(arch, compiler, sysroot))
-    return target
+             _cross_file(arch, compiler, rootfs.sysroot(arch)))
 
 
 def _cross_file(arch, compiler, sysroot):
@@ -85,7 +89,8 @@ def native(compiler):
     target = folder(f'native-{compiler}')
     setup = ['-Ddpdk=disabled', '--buildtype=debugoptimized', '-Db_sanitize=address,undefined',
              '--werror']
-    _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)
+    with cache.lock(target.name):
+        _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)
     return target
 
 
@@ -93,7 +98,7 @@ def _compile(target, setup, what, cross_file, compiler=None):
     """Configure TARGET if its set-up changed, then let ninja build what is not up to date."""
     recipe = cache.digest([setup, cross_file, compiler])
     stamp = target / 'lab-recipe'
-    with cache.lock(target.name), step(f'building for {what}'):
+    with step(f'building for {what}'):
         if not stamp.exists() or stamp.read_text(encoding='ascii') != recipe:
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
@@ -109,8 +114,9 @@ def _compile(target, setup, what, cross_file, compiler=None):
 @contextlib.contextmanager
 def installed(arch):
     """The build for ARCH as an install tree, which nobody changes meanwhile."""
-    target = cross(arch)
-    with cache.lock(f'{target.name}-install'):
+    target = folder(f'{arch}-gcc')
+    with cache.lock(target.name):
+        _cross(target, arch, 'gcc', False)
         stage = target / 'install'
         shutil.rmtree(stage, ignore_errors=True)
         run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])
