@@ -32,6 +32,18 @@ plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 		snprintf(out, size, "%s", strerror(-ret));
 }
 
+/* What is in use stands in the way of a hole. */
+static void
+say_overlap(const struct iova_hole *h, const struct iova_conflict *c, char *why,
+		size_t size)
+{
+	snprintf(why, size,
+		"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
+		", which is in use; give this device at start-up, so that the layout can avoid it",
+		iova_origin_name(h->origin), h->range.first, h->range.last,
+		c->with.first, c->with.last);
+}
+
 static int
 add_holes(struct iova_layout *layout, const struct plan_device *pd,
 		char *why, size_t size)
@@ -41,19 +53,49 @@ add_holes(struct iova_layout *layout, const struct plan_device *pd,
 	int ret;
 
 	for (i = 0; i < pd->holes.n; i++) {
-		const struct iova_hole *h = &pd->holes.v[i];
-
-		ret = iova_layout_add_hole(layout, h, &c);
+		ret = iova_layout_add_hole(layout, &pd->holes.v[i], &c);
 		if (ret == 0)
 			continue;
-		snprintf(why, size,
-			"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
-			", which is in use (%s); give this device at start-up, so that the layout can avoid it",
-			iova_origin_name(h->origin), h->range.first, h->range.last,
-			c.with.first, c.with.last, strerror(-ret));
+		if (ret == -EADDRINUSE)
+			say_overlap(&pd->holes.v[i], &c, why, size);
+		else
+			snprintf(why, size, "its holes can't be added: %s",
+				strerror(-ret));
 		return ret;
 	}
 	return 0;
+}
+
+/*
+ * The kernel leaves reserved regions out of its ranges, so a hole is looked
+ * for first; the aperture is told by its ends.
+ */
+static void
+say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *why,
+		size_t size)
+{
+	struct iova_range hull = pd->info.ranges[0];
+	size_t i;
+
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		if (h->hardness == IOVA_HARD && iova_range_overlap(h->range, c->with)) {
+			say_overlap(h, c, why, size);
+			return;
+		}
+	}
+	for (i = 1; i < pd->info.n_ranges; i++) {
+		if (pd->info.ranges[i].first < hull.first)
+			hull.first = pd->info.ranges[i].first;
+		if (pd->info.ranges[i].last > hull.last)
+			hull.last = pd->info.ranges[i].last;
+	}
+	snprintf(why, size,
+		"0x%" PRIx64 "-0x%" PRIx64
+		" is in use but outside of this device's IOMMU aperture, 0x%" PRIx64
+		"-0x%" PRIx64 "; give this device at start-up, so that the layout can avoid it",
+		c->with.first, c->with.last, hull.first, hull.last);
 }
 
 int
@@ -67,10 +109,7 @@ plan_add(struct iova_layout *layout, const struct plan_device *pd,
 		ret = iova_layout_allow(layout, pd->info.ranges,
 				pd->info.n_ranges, pd->topo.bdf, &c);
 		if (ret == -ERANGE) {
-			snprintf(why, size,
-				"0x%" PRIx64 "-0x%" PRIx64
-				" is in use but outside of this device's IOMMU aperture; give this device at start-up, so that the layout can avoid it",
-				c.with.first, c.with.last);
+			say_outside(pd, &c, why, size);
 			return ret;
 		}
 		if (ret < 0) {
