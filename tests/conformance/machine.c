@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "machine.h"
+#include "tree.h"
+
+#define BUS "/devices/pci0000:00/"
+
+struct fake_group *machine_group;
+
+uint64_t
+machine_page(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void
+machine_device(const char *root, const char *bdf, int group, const char *driver)
+{
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), BUS "%s", bdf);
+	tree_device(root, path);
+	snprintf(path, sizeof(path), "/sys" BUS "%s/driver", bdf);
+	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
+	tree_link(root, path, target);
+	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu", bdf);
+	tree_link(root, path, "../../virtual/iommu/smmu3.0x0000000009050000");
+	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu_group", bdf);
+	snprintf(target, sizeof(target), "../../../kernel/iommu_groups/%d", group);
+	tree_link(root, path, target);
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/devices/%s", group, bdf);
+	snprintf(target, sizeof(target), "../../../.." BUS "%s", bdf);
+	tree_link(root, path, target);
+}
+
+void
+machine_unlink(const char *root, const char *bdf, const char *link)
+{
+	char path[TREE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys" BUS "%s/%s", root, bdf, link);
+	assert_int_equal(unlink(path), 0);
+}
+
+void
+machine_regions_of(const char *root, int group, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", group);
+	tree_text(root, path, text);
+}
+
+void
+machine_regions(const char *root, const char *text)
+{
+	machine_regions_of(root, NIC_GROUP, text);
+}
+
+void
+machine_iomem(const char *root, const char *text)
+{
+	tree_text(root, "/proc/iomem", text);
+}
+
+void
+machine_holder(const char *root, int pid, const char *comm, const char *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	tree_text(root, path, comm);
+	snprintf(path, sizeof(path), "/proc/%d/fd/17", pid);
+	tree_link(root, path, node);
+}
+
+void
+machine_kernel(void)
+{
+	fake_reset();
+	machine_group = fake_group_add(NIC_GROUP);
+	fake_range(machine_group, 0x8000000, 0x80fffff);
+	fake_device_add(machine_group, NIC, 4);
+}
+
+int
+tree_machine_setup(void **state)
+{
+	if (tree_setup(state) != 0 || machine_setup(state) != 0)
+		return -1;
+	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
+	machine_regions(*state, SW_MSI_LINE);
+	machine_iomem(*state, "10000000-3effffff : PCI Bus 0000:00\n"
+			"8000000000-ffffffffff : PCI Bus 0000:00\n");
+	machine_kernel();
+	return 0;
+}
+
+int
+tree_machine_teardown(void **state)
+{
+	int ret = tree_teardown(state);
+
+	return machine_teardown(state) != 0 ? -1 : ret;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A small Arm machine: files for sysfs and procfs and the fake kernel say the
+ * same. One NIC on vfio-pci, alone in its group, with SW_MSI; two windows of
+ * the host bridge.
+ */
+
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "fake_kernel.h"
+
+#define NIC "0000:00:03.0"
+#define NIC_GROUP 2
+#define SIBLING "0000:00:04.0"
+#define SW_MSI_LINE "0x0000000008000000 0x00000000080fffff msi\n"
+
+/** The NIC's group in the fake kernel. */
+extern struct fake_group *machine_group;
+
+/** cmocka fixtures: *state is the root of the files. */
+int tree_machine_setup(void **state);
+int tree_machine_teardown(void **state);
+
+/** Bytes of a page of this process, which the plan takes for the kernel's. */
+uint64_t machine_page(void);
+
+/** The kernel's part anew; the files stay. */
+void machine_kernel(void);
+
+/** A function in a group, bound to a driver; may be there already. */
+void machine_device(const char *root, const char *bdf, int group, const char *driver);
+
+/** Take a link of a function away. */
+void machine_unlink(const char *root, const char *bdf, const char *link);
+
+/** Contents of reserved_regions: of any group, of the NIC's; of /proc/iomem. */
+void machine_regions_of(const char *root, int group, const char *text);
+void machine_regions(const char *root, const char *text);
+void machine_iomem(const char *root, const char *text);
+
+/** A process that has a node open. */
+void machine_holder(const char *root, int pid, const char *comm, const char *node);
+
+#endif /* MACHINE_H */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Surveys of a made-up machine: a tree of files for sysfs and procfs, and the
+ * fake kernel. Of each failure the errno and the words that matter to the user
+ * are checked: who is in the way, and the cure.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "machine.h"
+#include "plan.h"
+#include "tree.h"
+
+#define DEFAULT_LAST ((UINT64_C(1) << 48) - 1)
+
+static char why[PLAN_TEXT];
+static struct plan_device pd;
+
+static int
+survey(const char *root, const char *bdf)
+{
+	struct topo_addr addr;
+
+	assert_int_equal(topology_parse_bdf(bdf, &addr), 0);
+	memset(why, 0, sizeof(why));
+	return plan_survey(root, &addr, IOAS_BACKEND_AUTO, &pd, why, sizeof(why));
+}
+
+/* The survey fails, says all the words, and leaves nothing open. */
+static void
+expect_failure(const char *root, int error, const char *const *words)
+{
+	assert_int_equal(survey(root, NIC), error);
+	for (; *words != NULL; words++)
+		if (strstr(why, *words) == NULL)
+			fail_msg("no \"%s\" in \"%s\"", *words, why);
+	assert_null(pd.holes.v);
+	assert_null(pd.info.ranges);
+	assert_int_equal(fake_leaks(stderr), 0);
+}
+
+#define FAILS(error, ...) \
+	expect_failure(*state, error, (const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct iova_hole *
+find_hole(enum iova_origin origin, size_t nth)
+{
+	size_t i;
+
+	for (i = 0; i < pd.holes.n; i++)
+		if (pd.holes.v[i].origin == origin && nth-- == 0)
+			return &pd.holes.v[i];
+	return NULL;
+}
+
+static void
+expect_hole(enum iova_origin origin, size_t nth, uint64_t first, uint64_t last,
+		enum iova_hardness hardness)
+{
+	const struct iova_hole *h = find_hole(origin, nth);
+
+	assert_non_null(h);
+	assert_int_equal(h->range.first, first);
+	assert_true(h->range.last == last);
+	assert_int_equal(h->hardness, hardness);
+}
+
+static void
+test_good(void **state)
+{
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_string_equal(pd.topo.bdf, NIC);
+	assert_int_equal(pd.topo.group, NIC_GROUP);
+	assert_int_equal(pd.backend, IOAS_BACKEND_TYPE1);
+	assert_int_equal(pd.bridge_source, HOLES_SOURCE_IOMEM);
+	assert_int_equal(pd.holes.n, 6);
+	expect_hole(IOVA_ORIGIN_ZERO_PAGE, 0, 0, machine_page() - 1, IOVA_SOFT);
+	expect_hole(IOVA_ORIGIN_TOP_PAGE, 0, -machine_page(), UINT64_MAX, IOVA_SOFT);
+	expect_hole(IOVA_ORIGIN_SW_MSI, 0, 0x8000000, 0x80fffff, IOVA_HARD);
+	expect_hole(IOVA_ORIGIN_SW_MSI_GUARD, 0, 0x8100000,
+			0x8100000 + 64 * machine_page() - 1, IOVA_SOFT);
+	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_SOFT);
+	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 1, 0x8000000000, 0xffffffffff, IOVA_SOFT);
+	assert_int_equal(pd.info.n_ranges, 2);
+	assert_int_equal(pd.info.ranges[0].last, 0x7ffffff);
+	assert_int_equal(pd.info.ranges[1].first, 0x8100000);
+	assert_int_equal(pd.info.ranges[1].last, DEFAULT_LAST);
+	assert_false(pd.msi_blocked);
+	assert_string_equal(why, "");
+	plan_device_free(&pd);
+	assert_int_equal(fake_leaks(stderr), 0);
+}
+
+/* A sibling on a VFIO driver is fine, but peer-to-peer is possible now. */
+static void
+test_shared_group(void **state)
+{
+	machine_device(*state, SIBLING, NIC_GROUP, "vfio-pci");
+	assert_int_equal(survey(*state, NIC), 0);
+	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
+	plan_device_free(&pd);
+}
+
+static void
+test_sysfs_failures(void **state)
+{
+	struct topo_addr gone = { .bus = 9 };
+
+	assert_int_equal(plan_survey(*state, &gone, IOAS_BACKEND_AUTO, &pd, why, sizeof(why)),
+			-ENODEV);
+	assert_non_null(strstr(why, "no such PCI device"));
+	machine_unlink(*state, NIC, "driver");
+	FAILS(-ENXIO, "bound to no driver", "dpdk-devbind.py -b vfio-pci " NIC);
+	machine_device(*state, NIC, NIC_GROUP, "igb");
+	FAILS(-ENXIO, "bound to igb", "dpdk-devbind.py -b vfio-pci " NIC);
+	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
+	machine_device(*state, SIBLING, NIC_GROUP, "e1000e");
+	FAILS(-EPERM, "group 2 ", "not viable", SIBLING, "e1000e",
+			"dpdk-devbind.py -b vfio-pci " SIBLING);
+	machine_device(*state, SIBLING, NIC_GROUP, "vfio-pci");
+	machine_regions(*state, "0x000000007b000000 0x000000007b7fffff direct\n");
+	FAILS(-EINVAL, "0x7b000000-0x7b7fffff", "1:1", "RMRR", "firmware");
+	machine_regions(*state, "nonsense\n");
+	FAILS(-EBADMSG, "reserved_regions", "Bad message");
+	machine_regions(*state, SW_MSI_LINE);
+	machine_iomem(*state, "junk-10 : PCI Bus 0000:00\n");
+	FAILS(-EBADMSG, "host bridge 0000:00", "Bad message");
+	machine_unlink(*state, NIC, "iommu_group");
+	FAILS(-ENOTSUP, "no IOMMU group", "intel_iommu=on");
+	/* The kernel has not been asked for any of these. */
+	assert_int_equal(fake_calls(), 0);
+}
+
+static void
+test_noiommu(void **state)
+{
+	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
+	FAILS(-ENOTSUP, "no-IOMMU group", "switch the IOMMU on");
+}
+
+static void
+test_group_failures(void **state)
+{
+	machine_group->held = true;
+	FAILS(-EBUSY, "/dev/vfio/2", "another process", "fuser -v /dev/vfio/2");
+	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
+	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)", "stop it");
+	machine_group->held = false;
+	machine_group->denied = true;
+	FAILS(-EACCES, "no permission", "/dev/vfio/2", "chgrp", "chmod 660 /dev/vfio/2");
+	machine_group->denied = false;
+	machine_group->isolated = false;
+	FAILS(-EPERM, "group 2", "isolate", "allow_unsafe_interrupts=1");
+	machine_group->isolated = true;
+	machine_group->viable = false;
+	FAILS(-EPERM, "group 2", "not viable", "kernel driver");
+	machine_group->viable = true;
+	machine_group->direct = true;
+	FAILS(-EINVAL, "group 2", "reserved regions", "dmesg");
+	machine_group->direct = false;
+	machine_group->id = 3;
+	FAILS(-ENOENT, "/dev/vfio/2", "No such file");
+	machine_group->id = NIC_GROUP;
+	assert_int_equal(survey(*state, NIC), 0);
+	plan_device_free(&pd);
+}
+
+static void
+test_container_failures(void **state)
+{
+	fake.no_node = true;
+	FAILS(-ENOENT, "/dev/vfio/vfio", "No such file", "modprobe vfio-pci");
+	fake.no_node = false;
+	fake.node_denied = true;
+	FAILS(-EACCES, "/dev/vfio/vfio", "Permission denied", "access to the node");
+	fake.node_denied = false;
+	fake.no_type1v2 = true;
+	FAILS(-ENOTSUP, "/dev/vfio/vfio", "not supported");
+	fake.no_type1v2 = false;
+	fake.lie = FAKE_CAP_CYCLE;
+	FAILS(-EBADMSG, "IOVA ranges", "Bad message");
+}
+
+static void
+expect_blocked(const char *root, const char *const *words)
+{
+	assert_int_equal(survey(root, NIC), 0);
+	assert_true(pd.msi_blocked);
+	for (; *words != NULL; words++)
+		if (strstr(pd.msi_why, *words) == NULL)
+			fail_msg("no \"%s\" in \"%s\"", *words, pd.msi_why);
+	plan_device_free(&pd);
+}
+
+#define BLOCKED(...) expect_blocked(*state, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+test_msi(void **state)
+{
+	/* The window swallows the writes, wherever it meets SW_MSI. */
+	machine_iomem(*state, "01000000-3effffff : PCI Bus 0000:00\n");
+	BLOCKED("SW_MSI 0x8000000-0x80fffff", "window 0x1000000-0x3effffff", "bridge 0000:00");
+	machine_iomem(*state, "080fffff-3effffff : PCI Bus 0000:00\n");
+	BLOCKED("window 0x80fffff-0x3effffff");
+	machine_iomem(*state, "08100000-3effffff : PCI Bus 0000:00\n");
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_false(pd.msi_blocked);
+	plan_device_free(&pd);
+	machine_group->aperture.last = 0x80ffffe;
+	BLOCKED("SW_MSI 0x8000000-0x80fffff", "above the IOMMU aperture", "ends at 0x7ffffff");
+	/* With no ranges nothing is known of an end. */
+	fake.no_ranges = true;
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_false(pd.msi_blocked);
+	plan_device_free(&pd);
+	/* Windows of the hardware's MSI are no doorbells that the kernel maps. */
+	machine_regions(*state, "0x000000000c000000 0x000000000c0fffff reserved\n");
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_false(pd.msi_blocked);
+	plan_device_free(&pd);
+}
+
+int
+main(void)
+{
+#define PLAN_TEST(t) cmocka_unit_test_setup_teardown(t, tree_machine_setup, tree_machine_teardown)
+	const struct CMUnitTest tests[] = {
+		PLAN_TEST(test_good),
+		PLAN_TEST(test_shared_group),
+		PLAN_TEST(test_sysfs_failures),
+		PLAN_TEST(test_noiommu),
+		PLAN_TEST(test_group_failures),
+		PLAN_TEST(test_container_failures),
+		PLAN_TEST(test_msi),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}

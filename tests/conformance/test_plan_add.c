@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Surveyed devices into one layout, windows in it, and the words for what is
+ * in the way. No kernel is asked here.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "plan.h"
+
+static char why[PLAN_TEXT];
+
+/* A device with one range, or none, and one hole, or none. */
+static int
+add(const struct iova_range *ranges, size_t n, const struct iova_hole *hole)
+{
+	struct plan_device pd = { .topo.bdf = "0000:02:00.0" };
+	struct iova_range copy[4];
+	struct iova_hole h;
+
+	if (n > 0)
+		memcpy(copy, ranges, n * sizeof(*ranges));
+	pd.info.ranges = copy;
+	pd.info.n_ranges = n;
+	if (hole != NULL) {
+		h = *hole;
+		pd.holes.v = &h;
+		pd.holes.n = 1;
+	}
+	memset(why, 0, sizeof(why));
+	return plan_add(layout, &pd, why, sizeof(why));
+}
+
+static void
+place(uint64_t first, uint64_t last)
+{
+	assert_int_equal(iova_layout_place_at(layout, RANGE(first, last), "test", NULL), 0);
+}
+
+static void
+expect_words(const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strstr(why, *words) == NULL)
+			fail_msg("no \"%s\" in \"%s\"", *words, why);
+}
+
+#define SAYS(...) expect_words((const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct iova_hole sw_msi = {
+	.range = { 0x8000000, 0x80fffff },
+	.origin = IOVA_ORIGIN_SW_MSI,
+	.hardness = IOVA_HARD,
+	.owner = "0000:02:00.0",
+};
+static const struct iova_range around[] = {
+	{ 0, 0x7ffffff }, { 0x8100000, UINT32_MAX },
+};
+
+static void
+test_add(void **state)
+{
+	struct iova_hole soft = sw_msi;
+	struct iova_conflict c;
+
+	place(0x10000, 0x1ffff);
+	assert_int_equal(add(around, 2, &sw_msi), 0);
+	assert_string_equal(why, "");
+	assert_int_equal(iova_layout_test(layout, RANGE(0x8000000, 0x8000fff), false, &c), -ERANGE);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x7fff000, 0x7ffffff), false, &c), 0);
+	assert_non_null(iova_layout_hole_in(layout, RANGE(0x80fffff, 0x80fffff)));
+	/* A device whose kernel names no ranges narrows nothing. */
+	assert_int_equal(add(NULL, 0, &sw_msi), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x9000000, 0x9000fff), true, &c), 0);
+	/* A soft hole over what is used is only noted. */
+	soft.range = RANGE(0x10000, 0x10fff);
+	soft.hardness = IOVA_SOFT;
+	assert_int_equal(add(NULL, 0, &soft), 0);
+}
+
+static void
+test_add_conflicts(void **state)
+{
+	struct iova_hole odd = sw_msi;
+
+	place(0x80ff000, 0x8100fff);
+	assert_int_equal(add(NULL, 0, &sw_msi), -EADDRINUSE);
+	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff", "start-up");
+	/* The kernel left the window out: the window is the reason all the same. */
+	assert_int_equal(add(around, 2, &sw_msi), -ERANGE);
+	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff", "start-up");
+	assert_null(iova_layout_hole_in(layout, RANGE(0, UINT64_MAX)));
+	/* No hole to blame: the aperture. */
+	assert_int_equal(add(around, 1, NULL), -ERANGE);
+	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x0-0x7ffffff", "start-up");
+	assert_int_equal(add((const struct iova_range[]){ { 0x20000000, 0x2fffffff },
+				{ 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff } }, 3, &sw_msi),
+			-ERANGE);
+	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff");
+	odd.range = RANGE(0x30000000, 0x30ffffff);
+	assert_int_equal(add((const struct iova_range[]){ { 0x20000000, 0x2fffffff },
+				{ 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff } }, 3, &odd),
+			-ERANGE);
+	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x10000000-0x4fffffff");
+	odd.range = RANGE(2, 1);
+	assert_int_equal(add(NULL, 0, &odd), -EINVAL);
+	SAYS("holes can't be added: Invalid argument");
+	assert_int_equal(add((const struct iova_range[]){ { 2, 1 } }, 1, NULL), -EINVAL);
+	SAYS("IOVA ranges can't be added: Invalid argument");
+}
+
+static void
+expect_window(uint64_t first, uint64_t last, uint64_t need, int ret, uint64_t out_first,
+		uint64_t out_last)
+{
+	struct iova_range out;
+
+	assert_int_equal(plan_window(layout, RANGE(first, last), need, &out), ret);
+	assert_int_equal(out.first, out_first);
+	assert_int_equal(out.last, out_last);
+}
+
+static void
+test_window(void **state)
+{
+	struct iova_range out;
+
+	assert_int_equal(add((const struct iova_range[]){ { 0, 0xffff } }, 1, NULL), 0);
+	place(0x2000, 0x2fff);
+	place(0x6000, 0x8fff);
+	/* Free: 0-1fff, 3000-5fff, 9000-ffff. */
+	expect_window(0, UINT64_MAX, 0x1000, 0, 0, 0x1fff);
+	expect_window(0, UINT64_MAX, 0x2000, 0, 0, 0x1fff);
+	expect_window(0, UINT64_MAX, 0x2001, 0, 0x3000, 0x5fff);
+	expect_window(0, UINT64_MAX, 0x3001, 0, 0x9000, 0xffff);
+	expect_window(0, UINT64_MAX, 0x7000, 0, 0x9000, 0xffff);
+	expect_window(0, UINT64_MAX, 0x7001, -ENOSPC, 0x9000, 0xffff);
+	expect_window(0, UINT64_MAX, UINT64_MAX, -ENOSPC, 0x9000, 0xffff);
+	expect_window(0, UINT64_MAX, 0, 0, 0, 0x1fff);
+	expect_window(0x1000, 0xa7ff, 0x2000, 0, 0x3000, 0x5fff);
+	expect_window(0x1000, 0xa7ff, 0x4000, -ENOSPC, 0x3000, 0x5fff);
+	expect_window(0x4000, 0x4000, 1, 0, 0x4000, 0x4000);
+	assert_int_equal(plan_window(layout, RANGE(0x2000, 0x2fff), 1, &out), -ENOSPC);
+	assert_false(iova_range_valid(out));
+	assert_int_equal(plan_window(layout, RANGE(0x10000, UINT64_MAX), 1, &out), -ENOSPC);
+	assert_false(iova_range_valid(out));
+}
+
+static void
+explain(uint64_t first, uint64_t last)
+{
+	struct iova_conflict c;
+	int ret = iova_layout_test(layout, RANGE(first, last), true, &c);
+
+	assert_int_not_equal(ret, 0);
+	plan_explain(layout, RANGE(first, last), ret, &c, why, sizeof(why));
+}
+
+static void
+test_explain(void **state)
+{
+	struct iova_conflict none = { 0 };
+
+	add_hole(0x40000, 0x4ffff, IOVA_SOFT);
+	assert_int_equal(add(around, 2, &sw_msi), 0);
+	place(0x10000, 0x1ffff);
+	explain(0x8000000, 0x8000fff);
+	assert_string_equal(why, "meets 0x8000000-0x80fffff (SW_MSI, from 0000:02:00.0)");
+	explain(0x4f000, 0x50fff);
+	SAYS("meets 0x40000-0x4ffff (", "from 0000:01:00.0)");
+	explain(0x1f000, 0x20fff);
+	assert_string_equal(why, "overlaps 0x10000-0x1ffff, which is mapped already");
+	explain(UINT32_MAX, UINT64_C(1) << 32);
+	assert_string_equal(why, "is outside of the IOMMU aperture, which leaves out "
+			"0x100000000-0xffffffffffffffff");
+	plan_explain(layout, RANGE(0, 0xfff), -ENOMEM, &none, why, sizeof(why));
+	assert_string_equal(why, "Cannot allocate memory");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_test(test_add),
+		machine_test(test_add_conflicts),
+		machine_test(test_window),
+		machine_test(test_explain),
+	};
+
+	return cmocka_run_group_tests_name("plan_add", tests, NULL, NULL);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Every call to the kernel fails once.
+ *
+ * One story, from the survey of two devices to the close of their address
+ * space, is run again and again; in the n th run the n th call fails, with each
+ * of a few errors. A caller that gives up at the first error must see that
+ * very error; one that ignores errors must get along. Both leave nothing
+ * behind, and at any time kernel, record and layout have the same mappings.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "machine.h"
+#include "plan.h"
+
+#define SECOND "0000:00:05.0"
+#define SECOND_GROUP 3
+#define CALLS_LEAST 40	/* the story is longer than this */
+
+struct story {
+	const char *root;
+	struct ioas *ioas;
+	int device;
+	bool stubborn;	/* go on after an error */
+};
+
+/* Go on? Then the next step, else the end of the story. */
+#define STEP(call) do { \
+	int step_ret = (call); \
+	if (step_ret < 0 && first == 0) \
+		first = step_ret; \
+	if (step_ret < 0 && !s->stubborn) \
+		return first; \
+} while (0)
+
+static int
+survey_add(const char *root, const char *bdf)
+{
+	struct plan_device pd;
+	struct topo_addr addr;
+	char why[PLAN_TEXT] = "";
+	int ret;
+
+	topology_parse_bdf(bdf, &addr);
+	ret = plan_survey(root, &addr, IOAS_BACKEND_AUTO, &pd, why, sizeof(why));
+	if (ret == 0) {
+		ret = plan_add(layout, &pd, why, sizeof(why));
+		plan_device_free(&pd);
+	}
+	assert_true((ret == 0) == (why[0] == '\0'));
+	return ret;
+}
+
+static int
+limits(struct ioas *ioas)
+{
+	struct ioas_info info;
+	int ret = ioas_info_get(ioas, &info);
+
+	if (ret == 0)
+		ioas_info_free(&info);
+	return ret;
+}
+
+static int
+mappings(struct story *s)
+{
+	uint64_t iova, i;
+	int first = 0;
+
+	for (i = 1; i <= 4; i++)
+		STEP(ioas_map(s->ioas, i << 20, i << 20, PAGE, NULL));
+	for (i = 1; i <= 2; i++)
+		STEP(ioas_map_any(s->ioas, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
+	expect_same(s->ioas);
+	STEP(ioas_unmap(s->ioas, 1 << 20, PAGE));
+	STEP(ioas_unmap(s->ioas, 2 << 20, 2 << 20));
+	expect_same(s->ioas);
+	STEP(ioas_map(s->ioas, PAGE, 1 << 20, 4 * PAGE, NULL));
+	STEP(limits(s->ioas));
+	return first;
+}
+
+static int
+tell(struct story *s)
+{
+	int first = 0;
+	bool viable;
+
+	STEP(survey_add(s->root, NIC));
+	STEP(survey_add(s->root, SECOND));
+	STEP(ioas_open(IOAS_BACKEND_AUTO, layout, &s->ioas));
+	if (s->ioas == NULL)
+		return first;
+	STEP(ioas_attach(s->ioas, NIC_GROUP, &viable));
+	STEP(ioas_attach(s->ioas, SECOND_GROUP, &viable));
+	s->device = ioas_open_device(s->ioas, NIC_GROUP, NIC);
+	STEP(s->device);
+	STEP(mappings(s));
+	vfio_uapi_close(s->device);
+	s->device = -1;
+	ioas_detach(s->ioas, NIC_GROUP);
+	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
+	ioas_detach(s->ioas, SECOND_GROUP);
+	STEP(ioas_attach(s->ioas, SECOND_GROUP, &viable));
+	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
+	return first;
+}
+
+static int
+stop_at_any(const struct iova_used *used, void *arg)
+{
+	return 1;
+}
+
+/* The whole story with its end. @return the first error. */
+static int
+run(const char *root, bool stubborn, unsigned int n, int error)
+{
+	struct story s = { .root = root, .device = -1, .stubborn = stubborn };
+	struct fake_group *g;
+	int ret;
+
+	machine_kernel();
+	g = fake_group_add(SECOND_GROUP);
+	fake_range(g, 0x8000000, 0x80fffff);
+	g->aperture.last = UINT32_MAX;
+	fake_device_add(g, SECOND, 4);
+	assert_int_equal(iova_layout_create(&layout), 0);
+	fake_fail_nth(n, error);
+	ret = tell(&s);
+	if (s.ioas != NULL)
+		expect_same(s.ioas);
+	vfio_uapi_close(s.device);
+	ioas_close(s.ioas);
+	assert_int_equal(fake_leaks(stderr), 0);
+	assert_int_equal(iova_layout_check(layout, stderr), 0);
+	assert_int_equal(iova_layout_foreach_used(layout, stop_at_any, NULL), 0);
+	iova_layout_destroy(layout);
+	layout = NULL;
+	return ret;
+}
+
+/* What is given back is given back, whatever the kernel says to it. */
+static bool
+may_be_ignored(const char *call)
+{
+	return strcmp(call, "vfio_uapi_group_unset_container") == 0 ||
+			strcmp(call, "vfio_uapi_unmap_dma") == 0;
+}
+
+static void
+sweep(const char *root, bool stubborn)
+{
+	static const int errors[] = { EIO, ENOMEM, EBUSY, ENOSPC, EPERM, EINVAL, ENOENT };
+	unsigned int n, length;
+	size_t i;
+	int ret;
+
+	assert_int_equal(run(root, stubborn, 0, 0), 0);
+	length = fake_calls();
+	assert_true(length >= CALLS_LEAST);
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		for (n = 1; n <= length; n++) {
+			ret = run(root, stubborn, n, errors[i]);
+			if (fake_failed() == NULL)
+				fail_msg("call %u did not come", n);
+			if (ret != -errors[i] && !(ret == 0 && may_be_ignored(fake_failed())))
+				fail_msg("call %u, %s: %d in place of %d", n, fake_failed(), ret,
+						-errors[i]);
+		}
+}
+
+static void
+test_give_up(void **state)
+{
+	sweep(*state, false);
+}
+
+static void
+test_go_on(void **state)
+{
+	sweep(*state, true);
+}
+
+static int
+setup(void **state)
+{
+	if (tree_machine_setup(state) != 0)
+		return -1;
+	/* Each run makes its own. */
+	iova_layout_destroy(layout);
+	machine_device(*state, SECOND, SECOND_GROUP, "vfio-pci");
+	machine_regions_of(*state, SECOND_GROUP, SW_MSI_LINE);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	return iova_layout_create(&layout) != 0 ? -1 : tree_machine_teardown(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_give_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_go_on, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
+}
