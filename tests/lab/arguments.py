@@ -86,6 +86,33 @@ def page_in_hole(platform):
         _check(*results)
 
 
+# Two conventional NICs behind one bridge are one group.
+BRIDGE = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=9',
+          '-device', 'pcie-pci-bridge,id=pb,bus=rp',
+          '-device', 'e1000,bus=pb,addr=1,romfile=', '-device', 'e1000,bus=pb,addr=2,romfile=')
+SIBLING = '''
+modprobe uio_pci_generic
+first=$(basename /sys/bus/pci/devices/*:01.0) other=$(basename /sys/bus/pci/devices/*:02.0)
+vfio-bind $first
+echo uio_pci_generic >/sys/bus/pci/devices/$other/driver_override
+echo $other >/sys/bus/pci/drivers_probe
+/usr/share/vfio-msi/cases.sh "-a vfio_msi:$first"
+vfio-bind $other
+/usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$other"
+'''
+
+
+@test('the sibling that blocks a group is named, both work once it is bound', ['x86-vtd'])
+def sibling(platform):
+    result = guest.run(platform, ['sh', '-c', SIBLING], seconds=90, qemu_args=BRIDGE)
+    expect(re.search(r':01\.0: not used: IOMMU group \d+ is not viable: its member \S+:02\.0 is '
+                     r'bound to uio_pci_generic; bind it to vfio-pci too', result.stdout),
+           result.stdout[:1500] + result.stderr)
+    bound_both = result.stdout.split('@@ 0 ')[2]
+    expect_equal(len(PORT.findall(bound_both)), 2, f'ports\n{bound_both[:2000]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
 HOLD = '''
 vfio-bind 0000:00:03.0 0000:00:05.0
 sleep 1000 9<>/dev/vfio/1 &

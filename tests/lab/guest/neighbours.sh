@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# neighbours.sh WHAT: the bus beside others, see tests/lab/neighbours.py.
+
+. "$(dirname "$0")/testpmd.sh"
+plugin=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
+
+# What testpmd says and opens without an argument for the bus.
+quiet_run()
+{
+	timeout -k 5 60 strace --seccomp-bpf -f -e trace=openat,mmap,ioctl -o /tmp/strace \
+		dpdk-testpmd -l 0,1 -n 1 --log-level=bus.vfio_msi:info -a 0000:00:03.0 \
+		-- --total-num-mbufs=4096 </dev/null >"/tmp/$1.log" 2>&1
+	echo "$1: status $?"
+	grep -vE 'link state change|^$' "/tmp/$1.log" >"/tmp/$1.said"
+	sed 's/^[0-9]* *//' /tmp/strace | grep -oE '/(dev/vfio|sys|proc/(iomem|self/maps))[^"]*' |
+		sort | uniq -c >"/tmp/$1.opened"
+	# Only the fence asks for addresses that way.
+	grep -c MAP_FIXED_NOREPLACE /tmp/strace >"/tmp/$1.reserved"
+}
+
+case $1 in
+quiet)
+	vfio-bind 0000:00:03.0
+	quiet_run with
+	mv "$plugin" "$plugin.away"
+	quiet_run without
+	for part in said opened reserved; do
+		diff "/tmp/with.$part" "/tmp/without.$part" && echo "$part: same"
+	done
+	;;
+pci)
+	vfio-bind 0000:00:07.0 0000:00:03.0 0000:00:05.0
+	testpmd_start -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 -a 0000:00:07.0 \
+		-l 0,1 -n 1 -- -i --total-num-mbufs=8192 --portmask=0x6
+	testpmd_say 'show port summary all'
+	testpmd_burst
+	testpmd_quit
+	status=$?
+	cat $TESTPMD_LOG
+	exit $status
+	;;
+secondary)
+	vfio-bind 0000:00:03.0 0000:00:05.0
+	testpmd_start -a vfio_msi:0000:00:03.0 -l 0,1 -n 1 -- -i --total-num-mbufs=4096
+	timeout -k 5 60 dpdk-testpmd --proc-type=secondary -l 0,1 -n 1 -a vfio_msi:0000:00:05.0 \
+		-- --total-num-mbufs=4096 </dev/null 2>&1 | grep VFIO_MSI
+	testpmd_say 'show port summary all'
+	testpmd_quit
+	status=$?
+	cat $TESTPMD_LOG
+	exit $status
+	;;
+uio)
+	modprobe uio_pci_generic
+	echo uio_pci_generic >/sys/bus/pci/devices/0000:00:07.0/driver_override
+	echo 0000:00:07.0 >/sys/bus/pci/drivers_probe
+	testpmd_start -l 0,1 -n 1 -- -i --total-num-mbufs=4096
+	vfio-bind 0000:00:03.0
+	testpmd_say 'port attach vfio_msi:0000:00:03.0'
+	testpmd_await 'Port 1 is attached' 20
+	testpmd_say 'port detach 1'
+	testpmd_await 'Now total ports is 1' 20
+	echo "open VFIO nodes: $(ls -l /proc/$testpmd_pid/fd | grep -c /dev/vfio)"
+	testpmd_quit
+	status=$?
+	cat $TESTPMD_LOG
+	exit $status
+	;;
+esac

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Leaving under traffic: by "quit", by SIGINT, by SIGKILL."""
+
+import re
+
+from labkit import guest
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 150
+
+
+def _leave(platform, times):
+    result = guest.run(platform, ['/usr/share/vfio-msi/leave.sh', str(times),
+                                  *PLATFORMS[platform].nics], seconds=60 + 15 * times)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-500:]}\n')
+    statuses = re.findall(r'^round \d+: status (\d+)', result.stdout, re.MULTILINE)
+    expect_equal(statuses, [('137', '0', '0')[i % 3] for i in range(1, times + 1)], 'statuses')
+    free = re.search(r'hugepages free: (\d+) before, (\d+) after', result.stdout)
+    expect(free and free[1] == free[2], f'hugepages are left\n{result.stdout[-300:]}')
+    expect('open VFIO nodes: 0' in result.stdout, result.stdout[-300:])
+    expect('vectors: 0' in result.stdout, result.stdout[-300:])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('leaves nothing and no fault', ['arm-smmuv3', 'x86-vtd'])
+def leave(platform):
+    _leave(platform, 6)
+
+
+@test('leaves nothing and no fault, 50 times', ['arm-smmuv3', 'x86-vtd'], soak=True)
+def leave_often(platform):
+    _leave(platform, 50)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The bus beside others: silent without an argument, the pci bus, secondaries."""
+
+import re
+
+from labkit import guest
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 150
+
+SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
+
+
+def _run(platform, what, status=0):
+    result = guest.run(platform, [SCRIPT, what], seconds=150)
+    expect_equal(result.status, status,
+                 f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    return result.stdout
+
+
+@test('does nothing without an argument', ['arm-smmuv3'])
+def quiet(platform):
+    output = _run(platform, 'quiet')
+    for line in ('with: status 0', 'without: status 0',
+                 'said: same', 'opened: same', 'reserved: same'):
+        expect(line in output, f'no "{line}" in\n{output}')
+
+
+@test('the pci bus keeps working on other devices', ['arm-smmuv3', 'x86-vtd'])
+def beside_pci(platform):
+    output = _run(platform, 'pci')
+    for name in ('0000:00:07.0 net_e1000_em', 'vfio_msi:0000:00:03.0 net_e1000_igb',
+                 'vfio_msi:0000:00:05.0 net_e1000_igb'):
+        expect(re.search(r' ' + re.escape(name).replace(r'\ ', ' +'), output),
+               f'no port "{name}" in\n{output[-3000:]}')
+    expect('RX-packets: 512 ' in output, f'not 512 packets received\n{output[-1500:]}')
+
+
+@test('a secondary process is refused with one line', ['arm-smmuv3'])
+def secondary(platform):
+    output = _run(platform, 'secondary')
+    lines = [line for line in output.splitlines() if line.startswith('VFIO_MSI')]
+    expect_equal(lines, ['VFIO_MSI: vfio_msi:0000:00:05.0: not used: this release of the bus '
+                         'works in the primary process only'], 'lines of the secondary')
+    expect('vfio_msi:0000:00:03.0 net_e1000_igb' in output, 'the primary lost its port')
+
+
+@test('the device that forced PA is named', ['arm-smmuv3'])
+def uio(platform):
+    output = _run(platform, 'uio')
+    expect('IOVA mode is PA, forced by bus pci, device 0000:00:07.0' in output, output[-2000:])
+    expect('open VFIO nodes: 0' in output, output[:300])
