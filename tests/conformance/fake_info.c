@@ -97,10 +97,8 @@ chain_spoil(struct chain *ch, size_t ranges)
 		put32(ch, ch->last + next, (uint32_t)ch->size - 4);
 		break;
 	case FAKE_CAP_LOW:
-		put32(ch, ch->last + next, 4);
-		break;
-	case FAKE_CAP_ODD:
-		put32(ch, ch->last + next, (uint32_t)ranges + 2);
+		/* The page sizes look like a capability that ends the chain. */
+		put32(ch, ch->last + next, offsetof(struct vfio_iommu_type1_info, iova_pgsizes));
 		break;
 	case FAKE_IOVAS_MANY:
 		put32(ch, ranges + 8, n + 1);
@@ -136,7 +134,10 @@ chain_build(struct chain *ch, const struct fake_container *c)
 	ranges = chain_ranges(ch, c);
 	if (fake.lie == FAKE_CAP_TWICE)
 		chain_ranges(ch, c);
-	else if (fake.lie == FAKE_CAP_AVAIL_CUT)
+	else if (fake.lie == FAKE_CAP_ODD) {
+		ch->size += 2;
+		chain_add(ch, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, migration, sizeof(migration));
+	} else if (fake.lie == FAKE_CAP_AVAIL_CUT)
 		chain_add(ch, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, "", 0);
 	chain_spoil(ch, ranges);
 }

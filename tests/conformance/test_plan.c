@@ -218,6 +218,12 @@ test_msi(void **state)
 	plan_device_free(&pd);
 	machine_group->aperture.last = 0x80ffffe;
 	BLOCKED("SW_MSI 0x8000000-0x80fffff", "above the IOMMU aperture", "ends at 0x7ffffff");
+	machine_group->n_reserved = 0;
+	BLOCKED("above the IOMMU aperture", "ends at 0x80ffffe");
+	machine_group->aperture.last = 0x80fffff;
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_false(pd.msi_blocked);
+	plan_device_free(&pd);
 	/* With no ranges nothing is known of an end. */
 	fake.no_ranges = true;
 	assert_int_equal(survey(*state, NIC), 0);

@@ -112,6 +112,11 @@ test_add_conflicts(void **state)
 				{ 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff } }, 3, &odd),
 			-ERANGE);
 	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x10000000-0x4fffffff");
+	/* A soft hole keeps no mapping out. */
+	odd.range = RANGE(0x8000000, 0x80fffff);
+	odd.hardness = IOVA_SOFT;
+	assert_int_equal(add(around, 1, &odd), -ERANGE);
+	SAYS("aperture, 0x0-0x7ffffff");
 	odd.range = RANGE(2, 1);
 	assert_int_equal(add(NULL, 0, &odd), -EINVAL);
 	SAYS("holes can't be added: Invalid argument");
