@@ -189,10 +189,14 @@ vfio_uapi_eventfd(void)
 
 /* Only config space can be read and written; a short transfer is -EIO. */
 static int
-config_at(struct fake_device *d, size_t len, uint64_t offset, uint8_t **at)
+config_at(const char *name, int fd, size_t len, uint64_t offset, uint8_t **at)
 {
 	uint64_t pos = offset & ((UINT64_C(1) << REGION_SHIFT) - 1);
+	struct fake_device *d;
+	int ret = fake_ioctl(name, fd, FAKE_DEVICE, &d);
 
+	if (ret < 0)
+		return ret;
 	if (offset >> REGION_SHIFT != VFIO_PCI_CONFIG_REGION_INDEX || pos >= FAKE_CONFIG)
 		return -EINVAL;
 	if (len > FAKE_CONFIG - pos)
@@ -204,12 +208,9 @@ config_at(struct fake_device *d, size_t len, uint64_t offset, uint8_t **at)
 int
 vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset)
 {
-	struct fake_device *d;
 	uint8_t *at;
-	int ret = fake_ioctl(__func__, fd, FAKE_DEVICE, &d);
+	int ret = config_at(__func__, fd, len, offset, &at);
 
-	if (ret == 0)
-		ret = config_at(d, len, offset, &at);
 	if (ret == 0)
 		memcpy(buf, at, len);
 	return ret;
@@ -218,12 +219,9 @@ vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset)
 int
 vfio_uapi_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
 {
-	struct fake_device *d;
 	uint8_t *at;
-	int ret = fake_ioctl(__func__, fd, FAKE_DEVICE, &d);
+	int ret = config_at(__func__, fd, len, offset, &at);
 
-	if (ret == 0)
-		ret = config_at(d, len, offset, &at);
 	if (ret == 0)
 		memcpy(at, buf, len);
 	return ret;

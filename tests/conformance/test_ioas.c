@@ -5,7 +5,7 @@
 /**
  * @file
  * Address spaces and groups: open, attach, detach, devices, limits.
- * test_ioas_map.c has the mappings.
+ * test_ioas_map.c has the mappings in a layout.
  */
 
 #include <errno.h>
@@ -275,6 +275,31 @@ test_info_lies(void **state)
 	ioas_close(ioas);
 }
 
+/* A space without a layout: the kernel alone decides. */
+static void
+test_no_layout(void **state)
+{
+	struct iova_conflict why;
+	struct ioas *ioas;
+	uint64_t iova;
+
+	fake_range(fake_group_add(8), 0x8000000, 0x80fffff);
+	assert_int_equal(ioas_open(IOAS_BACKEND_TYPE1, NULL, &ioas), 0);
+	attach(ioas, 8);
+	assert_int_equal(ioas_map_any(ioas, PAGE, PAGE, PAGE, UINT32_MAX, &iova), -ENOTSUP);
+	memset(&why, 0xff, sizeof(why));
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, &why), 0);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, &why), -EEXIST);
+	assert_false(why.is_hole);
+	assert_int_equal(why.with.last, 0);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(ioas_unmap(ioas, 0x10000, PAGE), 0);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x20000, PAGE, NULL), 0);
+	ioas_close(ioas);
+	assert_int_equal(fake_n_mappings(), 0);
+}
+
 int
 main(void)
 {
@@ -287,6 +312,7 @@ main(void)
 		machine_test(test_open_device),
 		machine_test(test_info),
 		machine_test(test_info_lies),
+		machine_test(test_no_layout),
 	};
 
 	return cmocka_run_group_tests_name("ioas", tests, NULL, NULL);

@@ -313,29 +313,6 @@ test_foreach(void **state)
 	assert_int_equal(last, 0x30000);
 }
 
-/* A space without a layout: the kernel alone decides. */
-static void
-test_no_layout(void **state)
-{
-	struct ioas *bare;
-	uint64_t iova;
-	bool viable;
-
-	fake_range(fake_group_add(8), MSI_FIRST, MSI_LAST);
-	assert_int_equal(ioas_open(IOAS_BACKEND_TYPE1, NULL, &bare), 0);
-	assert_int_equal(ioas_attach(bare, 8, &viable), 0);
-	assert_int_equal(ioas_map_any(bare, VA, PAGE, PAGE, LIMIT, &iova), -ENOTSUP);
-	assert_int_equal(ioas_map(bare, VA, 0x10000, PAGE, &why), 0);
-	assert_int_equal(ioas_map(bare, VA, 0x10000, PAGE, &why), -EEXIST);
-	expect_why(false, 0, 0);
-	assert_int_equal(ioas_map(bare, VA, MSI_FIRST, PAGE, NULL), -EINVAL);
-	assert_int_equal(ioas_n_mappings(bare), 1);
-	assert_int_equal(ioas_unmap(bare, 0x10000, PAGE), 0);
-	assert_int_equal(ioas_map(bare, VA, 0x20000, PAGE, NULL), 0);
-	ioas_close(bare);
-	assert_int_equal(fake_n_mappings(), 0);
-}
-
 int
 main(void)
 {
@@ -351,7 +328,6 @@ main(void)
 		MAP_TEST(test_unmap_kernel_fails),
 		MAP_TEST(test_unmap_lies),
 		MAP_TEST(test_foreach),
-		MAP_TEST(test_no_layout),
 	};
 
 	return cmocka_run_group_tests_name("ioas_map", tests, NULL, NULL);

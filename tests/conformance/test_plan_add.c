@@ -66,6 +66,9 @@ static const struct iova_hole sw_msi = {
 static const struct iova_range around[] = {
 	{ 0, 0x7ffffff }, { 0x8100000, UINT32_MAX },
 };
+static const struct iova_range unsorted[] = {
+	{ 0x20000000, 0x2fffffff }, { 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff },
+};
 
 static void
 test_add(void **state)
@@ -103,14 +106,10 @@ test_add_conflicts(void **state)
 	/* No hole to blame: the aperture. */
 	assert_int_equal(add(around, 1, NULL), -ERANGE);
 	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x0-0x7ffffff", "start-up");
-	assert_int_equal(add((const struct iova_range[]){ { 0x20000000, 0x2fffffff },
-				{ 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff } }, 3, &sw_msi),
-			-ERANGE);
+	assert_int_equal(add(unsorted, 3, &sw_msi), -ERANGE);
 	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff");
 	odd.range = RANGE(0x30000000, 0x30ffffff);
-	assert_int_equal(add((const struct iova_range[]){ { 0x20000000, 0x2fffffff },
-				{ 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff } }, 3, &odd),
-			-ERANGE);
+	assert_int_equal(add(unsorted, 3, &odd), -ERANGE);
 	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x10000000-0x4fffffff");
 	/* A soft hole keeps no mapping out. */
 	odd.range = RANGE(0x8000000, 0x80fffff);
