@@ -126,3 +126,31 @@ def held(platform):
     expect(re.search(r'/dev/vfio/1 is held by process \d+ \(sleep\); stop it first',
                      result.stdout), result.stdout[:1500])
     expect_equal(len(PORT.findall(result.stdout)), 1, f'ports\n{result.stdout[:1500]}\n')
+
+
+USER = '''
+vfio-bind 0000:00:03.0 0000:00:05.0
+chgrp 1000 /dev/vfio/[0-9]* /dev/hugepages
+chmod g+rw /dev/vfio/[0-9]*
+chmod 1770 /dev/hugepages
+mkdir -p /run/user/1000 /tmp/own
+chown 1000:1000 /run/user/1000
+for limit in 8388608 unlimited; do
+    prlimit --memlock=$limit setpriv --reuid 1000 --regid 1000 --clear-groups \
+        env XDG_RUNTIME_DIR=/run/user/1000 /usr/share/vfio-msi/cases.sh "$@"
+    rm -f /tmp/case.log
+done
+'''
+
+
+@test('works without root; a low RLIMIT_MEMLOCK is told', ['x86-vtd'])
+def without_root(platform):
+    result = guest.run(platform, ['sh', '-c', USER, 'sh', f'-a {ONE} -a {OTHER} -m 64'], seconds=90)
+    expect_equal(result.status, 0, f'exit status\n{result.stdout[-800:]}{result.stderr}\n')
+    _, low, enough = result.stdout.split('@@ 0 0\n')
+    expect('64 MiB must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB' in low, low[:2000])
+    expect_equal(len(PORT.findall(low)), 0, f'ports with a low limit\n{low[:2000]}\n')
+    expect_equal(len(PORT.findall(enough)), 2, f'ports\n{enough[:2000]}\n')
+    expect('only the used parts of the windows of host bridge 0000:00 are known' in enough,
+           enough[:2000])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -138,6 +138,9 @@ log_claimed(const struct vfio_msi_device *dev)
 	if (dev->plan.bridge_source == HOLES_SOURCE_NONE)
 		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; run as root once (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
 			dev->name, t->root_bus);
+	else if (dev->plan.bridge_source == HOLES_SOURCE_RESOURCES)
+		BUS_LOG(NOTICE, "%s: without CAP_SYS_ADMIN only the used parts of the windows of host bridge %s are known and avoided; see all as root (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
+			dev->name, t->root_bus);
 }
 
 /* Claim one device. @return 0, or -errno with the reason logged. */
