@@ -40,19 +40,24 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 static int
 make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
 {
-	int ret = plan_survey(root, &dev->addr, dev->conf->backend, &dev->plan, dev->why,
-			sizeof(dev->why));
+	char ignored[PLAN_TEXT];
+	int survey = plan_survey(root, &dev->addr, dev->conf->backend, &dev->plan,
+			dev->why, sizeof(dev->why));
+	int ret;
 
-	if (ret == -ENOMEM)
-		return ret;
-	if (ret < 0)
-		return 0;
+	if (survey == -ENOMEM)
+		return survey;
 	ret = vfio_msi_conf_holes(dev->conf, dev->bdf, &dev->plan.holes);
 	if (ret == 0 && plan->layout == NULL)
 		ret = iova_layout_create(&plan->layout);
 	if (ret < 0)
 		return ret;
-	dev->used = plan_add(plan->layout, &dev->plan, dev->why, sizeof(dev->why)) == 0;
+	/* A device that is in use is no fault of its holes: they are shown. */
+	if (survey < 0)
+		plan_add(plan->layout, &dev->plan, ignored, sizeof(ignored));
+	else
+		dev->used = plan_add(plan->layout, &dev->plan, dev->why,
+				sizeof(dev->why)) == 0;
 	return 0;
 }
 

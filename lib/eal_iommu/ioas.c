@@ -163,9 +163,14 @@ ioas_detach(struct ioas *ioas, int group)
 }
 
 unsigned int
-ioas_n_groups(const struct ioas *ioas)
+ioas_n_groups(struct ioas *ioas)
 {
-	return ioas->n_groups;
+	unsigned int n;
+
+	pthread_mutex_lock(&ioas->lock);
+	n = ioas->n_groups;
+	pthread_mutex_unlock(&ioas->lock);
+	return n;
 }
 
 int

@@ -97,11 +97,14 @@ void ioas_close(struct ioas *ioas);
  */
 int ioas_attach(struct ioas *ioas, int group, bool *viable);
 
-/** Give back one attach. At the last one the group's node is closed. */
+/**
+ * Give back one attach. At the last one the group's node is closed; devices of
+ * the group must be closed before, as the kernel keeps it attached until then.
+ */
 void ioas_detach(struct ioas *ioas, int group);
 
 /** Groups attached. */
-unsigned int ioas_n_groups(const struct ioas *ioas);
+unsigned int ioas_n_groups(struct ioas *ioas);
 
 /**
  * Open a device of an attached group.
@@ -150,7 +153,7 @@ void ioas_unmap_all(struct ioas *ioas);
 int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
 
 /** Number of mappings. */
-size_t ioas_n_mappings(const struct ioas *ioas);
+size_t ioas_n_mappings(struct ioas *ioas);
 
 /**
  * Walk the mappings in ascending order under the lock; the callback must not

@@ -232,9 +232,14 @@ ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
 }
 
 size_t
-ioas_n_mappings(const struct ioas *ioas)
+ioas_n_mappings(struct ioas *ioas)
 {
-	return ioas->n_nodes;
+	size_t n;
+
+	pthread_mutex_lock(&ioas->lock);
+	n = ioas->n_nodes;
+	pthread_mutex_unlock(&ioas->lock);
+	return n;
 }
 
 int

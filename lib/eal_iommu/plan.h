@@ -42,6 +42,10 @@ struct plan_device {
 /**
  * Find out what one device allows. Changes nothing in the system.
  *
+ * On an error @p out holds what was found out before it: the holes of a device
+ * that another process holds are known all the same. plan_device_free() ends
+ * it in any case.
+ *
  * @param root     as in sysfs.h
  * @param addr     PCI address
  * @param backend  wanted backend

@@ -267,8 +267,6 @@ plan_survey(const char *root, const struct topo_addr *addr,
 		ret = ask_kernel(root, backend, out, why, size);
 	if (ret == 0)
 		judge_msi(out);
-	else
-		plan_device_free(out);
 	return ret;
 }
 

@@ -54,10 +54,9 @@ survey_add(const char *root, const char *bdf)
 
 	topology_parse_bdf(bdf, &addr);
 	ret = plan_survey(root, &addr, IOAS_BACKEND_AUTO, &pd, why, sizeof(why));
-	if (ret == 0) {
+	if (ret == 0)
 		ret = plan_add(layout, &pd, why, sizeof(why));
-		plan_device_free(&pd);
-	}
+	plan_device_free(&pd);
 	assert_true((ret == 0) == (why[0] == '\0'));
 	return ret;
 }
