@@ -58,49 +58,57 @@ region_info(int fd, unsigned int index, struct vfio_region_info **out)
 	return ret;
 }
 
-/* The list of mappable pieces, or NULL. Offsets of the kernel are checked. */
-static const struct vfio_region_info_cap_sparse_mmap *
-sparse_cap(const struct vfio_region_info *info)
+/*
+ * Offset of the list of mappable pieces, 0 if there is none. Offsets of the
+ * kernel are checked, and capabilities are copied out: older kernels align them
+ * to 4 bytes only.
+ */
+static size_t
+sparse_cap(const struct vfio_region_info *info,
+		struct vfio_region_info_cap_sparse_mmap *cap)
 {
 	size_t off, size = info->argsz;
 	unsigned int n;
 
 	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
-		return NULL;
+		return 0;
 	off = info->cap_offset;
 	for (n = 0; off != 0 && n < REGION_CAPS_MAX; n++) {
-		const struct vfio_region_info_cap_sparse_mmap *cap;
-
-		if (off < sizeof(*info) || off % 8 != 0 ||
-		    off > size - sizeof(cap->header))
-			return NULL;
-		cap = (const void *)((const char *)info + off);
-		if (cap->header.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP)
-			return size - off >= sizeof(*cap) && cap->nr_areas <=
-				(size - off - sizeof(*cap)) / sizeof(cap->areas[0]) ?
-				cap : NULL;
-		off = cap->header.next;
+		if (off < sizeof(*info) || off > size - sizeof(cap->header))
+			return 0;
+		memcpy(&cap->header, (const char *)info + off, sizeof(cap->header));
+		if (cap->header.id != VFIO_REGION_INFO_CAP_SPARSE_MMAP) {
+			off = cap->header.next;
+			continue;
+		}
+		if (size - off < sizeof(*cap))
+			return 0;
+		memcpy(cap, (const char *)info + off, sizeof(*cap));
+		return cap->nr_areas <= (size - off - sizeof(*cap)) /
+			sizeof(struct vfio_region_sparse_mmap_area) ? off : 0;
 	}
-	return NULL;
+	return 0;
 }
 
 static int
-map_pieces(int fd, const struct vfio_region_info *info,
-		const struct vfio_region_info_cap_sparse_mmap *cap, char *base)
+map_pieces(int fd, const struct vfio_region_info *info, size_t off,
+		unsigned int n, char *base)
 {
+	struct vfio_region_sparse_mmap_area area;
 	unsigned int i;
 	void *got;
 	int ret = 0;
 
-	for (i = 0; ret == 0 && i < cap->nr_areas; i++) {
-		uint64_t at = cap->areas[i].offset, len = cap->areas[i].size;
-
-		if (len == 0)
+	off += sizeof(struct vfio_region_info_cap_sparse_mmap);
+	for (i = 0; ret == 0 && i < n; i++) {
+		memcpy(&area, (const char *)info + off + i * sizeof(area), sizeof(area));
+		if (area.size == 0)
 			continue;
-		if (at >= info->size || len > info->size - at)
+		if (area.offset >= info->size || area.size > info->size - area.offset)
 			return -EBADMSG;
-		ret = vfio_uapi_mmap(base + at, len, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_FIXED, fd, info->offset + at, &got);
+		ret = vfio_uapi_mmap(base + area.offset, area.size,
+				PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+				info->offset + area.offset, &got);
 	}
 	return ret;
 }
@@ -109,13 +117,14 @@ static int
 map_bar(struct vfio_msi_device *dev, unsigned int i,
 		const struct vfio_region_info *info)
 {
-	const struct vfio_region_info_cap_sparse_mmap *cap = sparse_cap(info);
+	struct vfio_region_info_cap_sparse_mmap cap;
+	size_t off = sparse_cap(info, &cap);
 	void *addr;
 	int ret;
 
 	if (info->size == 0 || (info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
 		return 0;
-	if (cap == NULL) {
+	if (off == 0) {
 		ret = vfio_uapi_mmap(NULL, info->size, PROT_READ | PROT_WRITE,
 				MAP_SHARED, dev->fd, info->offset, &addr);
 		if (ret < 0)
@@ -126,7 +135,7 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 				&addr);
 		if (ret < 0)
 			return ret;
-		ret = map_pieces(dev->fd, info, cap, addr);
+		ret = map_pieces(dev->fd, info, off, cap.nr_areas, addr);
 		if (ret < 0) {
 			vfio_uapi_munmap(addr, info->size);
 			return ret;
