@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 
-from . import build, clean, demo, guest, progress, rootfs, suites
+from . import build, cache, clean, demo, guest, progress, rootfs, suites
 from .platforms import PLATFORMS
 from .progress import LabError
 
@@ -102,9 +102,11 @@ def _dispatch(args, command):
         'soak': lambda: 0 if suites.run_suites(args.suites, soak=True) else 1,
         'build': lambda: _build(args.arches),
         'setup': _setup,
-        'clean': lambda: clean.clean(args.all),
     }
-    return actions[args.command]()
+    if args.command == 'clean':
+        return clean.clean(args.all)
+    with cache.in_use():
+        return actions[args.command]()
 
 
 def main():

@@ -16,6 +16,8 @@ import pathlib
 import shutil
 import tempfile
 
+from .progress import LabError
+
 
 def root():
     """The cache of this user; everything the lab keeps between runs is below it."""
@@ -30,13 +32,28 @@ def digest(ingredients):
 
 
 @contextlib.contextmanager
-def lock(name):
+def lock(name, kind=fcntl.LOCK_EX):
     """Hold the lock NAME; other processes wait, and a killed one lets go of it."""
     folder = root() / 'locks'
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / name, 'w', encoding='ascii') as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, kind)
         yield
+
+
+def in_use():
+    """Hold this while reading or making anything in the cache; any number may."""
+    return lock('in-use', fcntl.LOCK_SH)
+
+
+@contextlib.contextmanager
+def alone():
+    """Hold this to remove the cache; fails while anybody uses it."""
+    try:
+        with lock('in-use', fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+    except BlockingIOError as error:
+        raise LabError('another lab uses the cache; end it, then try again') from error
 
 
 def entry(kind, name, ingredients, make):

@@ -7,26 +7,23 @@ import pathlib
 import signal
 
 from . import cache
-from .progress import LabError, say
+from .progress import say
 
 
 def clean(everything=False):
     """Kill machines without a lab, remove their folders; everything: the cache too."""
-    busy = False
     for folder in (cache.root() / 'runs').glob('*-*'):
         owner = int(folder.name.split('-')[0])
         if _alive(owner):
             say(f'process {owner} still uses {folder}: left alone')
-            busy = True
             continue
         for process in _machines(folder):
             say(f'killing the machine {process}')
             os.kill(process, signal.SIGKILL)
         cache.remove([folder])
-    if everything and busy:
-        raise LabError('the cache is in use; end the labs named above, then try again')
     if everything:
-        cache.remove([cache.root()])
+        with cache.alone():
+            cache.remove([cache.root()])
 
 
 def _alive(process):
