@@ -41,7 +41,7 @@ static int
 make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
 {
 	char ignored[PLAN_TEXT];
-	int survey = plan_survey(root, &dev->addr, dev->conf->backend, &dev->plan,
+	int survey = plan_survey(root, &dev->addr, dev->conf->backend, NULL, &dev->plan,
 			dev->why, sizeof(dev->why));
 	int ret;
 

@@ -162,6 +162,17 @@ ioas_detach(struct ioas *ioas, int group)
 	pthread_mutex_unlock(&ioas->lock);
 }
 
+bool
+ioas_has_group(struct ioas *ioas, int group)
+{
+	bool has;
+
+	pthread_mutex_lock(&ioas->lock);
+	has = group_find(ioas, group) != NULL;
+	pthread_mutex_unlock(&ioas->lock);
+	return has;
+}
+
 unsigned int
 ioas_n_groups(struct ioas *ioas)
 {

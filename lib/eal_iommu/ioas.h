@@ -103,6 +103,9 @@ int ioas_attach(struct ioas *ioas, int group, bool *viable);
  */
 void ioas_detach(struct ioas *ioas, int group);
 
+/** Is this group attached? */
+bool ioas_has_group(struct ioas *ioas, int group);
+
 /** Groups attached. */
 unsigned int ioas_n_groups(struct ioas *ioas);
 

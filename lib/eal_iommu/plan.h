@@ -49,6 +49,8 @@ struct plan_device {
  * @param root     as in sysfs.h
  * @param addr     PCI address
  * @param backend  wanted backend
+ * @param live     address space of this process, or NULL; a group that is
+ *   attached to it can't be opened a second time, so its limits are taken
  * @param why      a sentence about the failure, without the device's name
  * @param size     room in @p why
  * @return 0; -ENODEV absent; -ENXIO not bound to a VFIO driver; -ENOTSUP no
@@ -57,8 +59,8 @@ struct plan_device {
  *   others as ioas_attach() and holes.h.
  */
 int plan_survey(const char *root, const struct topo_addr *addr,
-		enum ioas_backend backend, struct plan_device *out,
-		char *why, size_t size);
+		enum ioas_backend backend, struct ioas *live,
+		struct plan_device *out, char *why, size_t size);
 
 /** Free what a survey holds. */
 void plan_device_free(struct plan_device *pd);

@@ -173,29 +173,37 @@ explain_attach(const char *root, int ret, const struct topo_device *t,
 	}
 }
 
+static int
+read_limits(struct ioas *ioas, struct plan_device *pd, char *why, size_t size)
+{
+	int ret = ioas_info_get(ioas, &pd->info);
+
+	pd->backend = ioas_backend_of(ioas);
+	return ret == 0 ? 0 : say(ret, why, size,
+			"IOVA ranges can't be read: %s", strerror(-ret));
+}
+
 /* Attach the group to an empty space, read its limits, let go. */
 static int
-ask_kernel(const char *root, enum ioas_backend backend, struct plan_device *pd,
-		char *why, size_t size)
+ask_kernel(const char *root, enum ioas_backend backend, struct ioas *live,
+		struct plan_device *pd, char *why, size_t size)
 {
 	struct ioas *ioas;
 	bool viable;
-	int ret = ioas_open(backend, NULL, &ioas);
+	int ret;
 
+	if (live != NULL && ioas_has_group(live, pd->topo.group))
+		return read_limits(live, pd, why, size);
+	ret = ioas_open(backend, NULL, &ioas);
 	if (ret < 0)
 		return say(ret, why, size,
 			"/dev/vfio/vfio can't be used: %s; load the module with: modprobe vfio-pci, and give your group access to the node",
 			strerror(-ret));
 	ret = ioas_attach(ioas, pd->topo.group, &viable);
-	if (ret < 0) {
-		ret = explain_attach(root, ret, &pd->topo, viable, why, size);
-	} else {
-		ret = ioas_info_get(ioas, &pd->info);
-		if (ret < 0)
-			say(ret, why, size, "IOVA ranges can't be read: %s",
-				strerror(-ret));
-	}
-	pd->backend = ioas_backend_of(ioas);
+	if (ret < 0)
+		explain_attach(root, ret, &pd->topo, viable, why, size);
+	else
+		ret = read_limits(ioas, pd, why, size);
 	ioas_close(ioas);
 	return ret;
 }
@@ -241,8 +249,8 @@ judge_msi(struct plan_device *pd)
 
 int
 plan_survey(const char *root, const struct topo_addr *addr,
-		enum ioas_backend backend, struct plan_device *out,
-		char *why, size_t size)
+		enum ioas_backend backend, struct ioas *live,
+		struct plan_device *out, char *why, size_t size)
 {
 	char bdf[TOPO_BDF_LEN];
 	int ret;
@@ -264,7 +272,7 @@ plan_survey(const char *root, const struct topo_addr *addr,
 	if (ret == 0)
 		ret = collect_holes(root, out, why, size);
 	if (ret == 0)
-		ret = ask_kernel(root, backend, out, why, size);
+		ret = ask_kernel(root, backend, live, out, why, size);
 	if (ret == 0)
 		judge_msi(out);
 	return ret;

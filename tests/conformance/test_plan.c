@@ -33,7 +33,7 @@ survey(const char *root, const char *bdf)
 
 	assert_int_equal(topology_parse_bdf(bdf, &addr), 0);
 	memset(why, 0, sizeof(why));
-	return plan_survey(root, &addr, IOAS_BACKEND_AUTO, &pd, why, sizeof(why));
+	return plan_survey(root, &addr, IOAS_BACKEND_AUTO, NULL, &pd, why, sizeof(why));
 }
 
 /* The survey fails, says all the words, and leaves nothing open. */
@@ -116,7 +116,7 @@ test_sysfs_failures(void **state)
 {
 	struct topo_addr gone = { .bus = 9 };
 
-	assert_int_equal(plan_survey(*state, &gone, IOAS_BACKEND_AUTO, &pd, why, sizeof(why)),
+	assert_int_equal(plan_survey(*state, &gone, IOAS_BACKEND_AUTO, NULL, &pd, why, sizeof(why)),
 			-ENODEV);
 	assert_non_null(strstr(why, "no such PCI device"));
 	machine_unlink(*state, NIC, "driver");

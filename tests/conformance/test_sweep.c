@@ -53,7 +53,7 @@ survey_add(const char *root, const char *bdf)
 	int ret;
 
 	topology_parse_bdf(bdf, &addr);
-	ret = plan_survey(root, &addr, IOAS_BACKEND_AUTO, &pd, why, sizeof(why));
+	ret = plan_survey(root, &addr, IOAS_BACKEND_AUTO, NULL, &pd, why, sizeof(why));
 	if (ret == 0)
 		ret = plan_add(layout, &pd, why, sizeof(why));
 	plan_device_free(&pd);

@@ -99,16 +99,23 @@ echo $other >/sys/bus/pci/drivers_probe
 /usr/share/vfio-msi/cases.sh "-a vfio_msi:$first"
 vfio-bind $other
 /usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$other"
+. /usr/share/vfio-msi/testpmd.sh
+testpmd_start -l 0,1 -n 1 -a vfio_msi:$first -- -i --total-num-mbufs=4096
+testpmd_say "port attach vfio_msi:$other"
+testpmd_await 'Port 1 is attached' 10 && echo joined
+testpmd_quit
+grep VFIO_MSI $TESTPMD_LOG
 '''
 
 
-@test('the sibling that blocks a group is named, both work once it is bound', ['x86-vtd'])
+@test('the sibling that blocks a group is named; both work once it is bound', ['x86-vtd'])
 def sibling(platform):
     result = guest.run(platform, ['sh', '-c', SIBLING], seconds=90, qemu_args=BRIDGE)
     expect(re.search(r':01\.0: not used: IOMMU group \d+ is not viable: its member \S+:02\.0 is '
                      r'bound to uio_pci_generic; bind it to vfio-pci too', result.stdout),
            result.stdout[:1500] + result.stderr)
     bound_both = result.stdout.split('@@ 0 ')[2]
+    expect('\njoined\n' in bound_both, f'no hotplug into a group in use\n{bound_both[-800:]}')
     expect_equal(len(PORT.findall(bound_both)), 2, f'ports\n{bound_both[:2000]}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 

@@ -48,6 +48,7 @@ struct vfio_msi_device {
 	char bus_info[40];
 	struct rte_devargs devargs;	/**< ours, with the PMD's arguments only */
 	struct vfio_msi_conf conf;
+	char *args;			/**< what conf was parsed from */
 	struct plan_device plan;
 	struct vfio_msi_bar bar[TOPO_BARS];
 	int fd;				/**< VFIO device, -1 closed */
@@ -85,8 +86,12 @@ const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 /** Make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
 int vfio_msi_pci_keep_off(const struct topo_addr *addr);
 
-/** Undo vfio_msi_pci_keep_off(). */
-void vfio_msi_pci_let_go(const struct topo_addr *addr);
+/** The same for the members of a device's group. @return 0, -EEXIST, ... with a sentence. */
+int vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why,
+		size_t size);
+
+/** Undo both for all members of a group. */
+void vfio_msi_pci_let_go_group(int group);
 
 /** First driver that matches and comes after @p prev (NULL: from the start). */
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,

@@ -14,6 +14,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,8 +124,9 @@ vfio_msi_pci_keep_off(const struct topo_addr *addr)
 	return 0;
 }
 
-void
-vfio_msi_pci_let_go(const struct topo_addr *addr)
+/* Undo vfio_msi_pci_keep_off(). */
+static void
+let_go(const struct topo_addr *addr)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
 	struct rte_devargs *da = find_devargs(addr, true);
@@ -136,6 +138,54 @@ vfio_msi_pci_let_go(const struct topo_addr *addr)
 	if (dev != NULL && dev->devargs == da)
 		dev->devargs = NULL;
 	rte_devargs_remove(da);
+}
+
+/*
+ * A group is opened once, so all its devices are on one bus. A member that the
+ * user gave to the pci bus himself is a contradiction; any other is kept off,
+ * or the pci bus would take the group by probing it first.
+ */
+int
+vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t size)
+{
+	const struct rte_devargs *da;
+	struct topo_device *v = NULL;
+	size_t n = 0, i;
+	int ret = topology_group("", dev->group, &v, &n);
+
+	if (ret < 0)
+		snprintf(why, size, "members of IOMMU group %d can't be read: %s",
+			dev->group, strerror(-ret));
+	for (i = 0; ret == 0 && i < n; i++) {
+		if (!topology_is_vfio(&v[i]))
+			continue;
+		da = vfio_msi_pci_devargs(&v[i].addr);
+		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
+			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both to one",
+				da->name, dev->group);
+			ret = -EEXIST;
+			break;
+		}
+		ret = vfio_msi_pci_keep_off(&v[i].addr);
+		if (ret < 0)
+			snprintf(why, size, "the pci bus does not let go of %s: %s",
+				v[i].bdf, strerror(-ret));
+	}
+	free(v);
+	return ret;
+}
+
+void
+vfio_msi_pci_let_go_group(int group)
+{
+	struct topo_device *v = NULL;
+	size_t n = 0, i;
+
+	if (topology_group("", group, &v, &n) < 0)
+		return;
+	for (i = 0; i < n; i++)
+		let_go(&v[i].addr);
+	free(v);
 }
 
 static bool

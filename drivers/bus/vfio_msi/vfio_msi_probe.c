@@ -185,13 +185,25 @@ vfio_msi_plug(struct rte_device *rdev)
 	return ret;
 }
 
+static bool
+has_group(int group)
+{
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->plan.topo.group == group)
+			return true;
+	return false;
+}
+
 /* Take a stopped device off the bus. */
 static void
 forget(struct vfio_msi_device *dev)
 {
 	vfio_msi_detach(dev);
-	vfio_msi_pci_let_go(&dev->plan.topo.addr);
 	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	if (!has_group(dev->plan.topo.group))
+		vfio_msi_pci_let_go_group(dev->plan.topo.group);
 	/* EAL's entry has the same bus and name; "all" has none for the device. */
 	rte_devargs_remove(&dev->devargs);
 	vfio_msi_device_free(dev);

@@ -42,6 +42,7 @@ vfio_msi_device_free(struct vfio_msi_device *dev)
 		return;
 	plan_device_free(&dev->plan);
 	vfio_msi_conf_free(&dev->conf);
+	free(dev->args);
 	free(dev);
 }
 
@@ -143,6 +144,48 @@ log_claimed(const struct vfio_msi_device *dev)
 			dev->name, t->root_bus);
 }
 
+/* From arguments to a device that is in the plan; why tells what failed. */
+static int
+prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		const char *args, char *why, size_t size)
+{
+	int ret;
+
+	dev->fd = -1;
+	dev->args = strdup(args != NULL ? args : "");
+	if (dev->args == NULL) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	ret = vfio_msi_parse_args(args, &dev->conf, why, size);
+	if (ret == 0)
+		ret = plan_survey("", addr, dev->conf.backend, vfio_msi_bus.ioas,
+				&dev->plan, why, size);
+	if (ret == 0)
+		ret = add_to_layout(dev, why, size);
+	if (ret < 0)
+		return ret;
+	return vfio_msi_pci_keep_off_group(&dev->plan.topo, why, size);
+}
+
+/*
+ * A device that is on the list stays as it is, but for one that did not come up
+ * and is asked for with other arguments now.
+ */
+static bool
+is_settled(const struct topo_addr *addr, const char *args)
+{
+	struct vfio_msi_device *dev = find_addr(addr);
+
+	if (dev == NULL)
+		return false;
+	if (dev->attached || strcmp(dev->args, args != NULL ? args : "") == 0)
+		return true;
+	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	vfio_msi_device_free(dev);
+	return false;
+}
+
 /* Claim one device. @return 0, or -errno with the reason logged. */
 static int
 claim(const char *name, const struct topo_addr *addr, const char *args)
@@ -151,7 +194,7 @@ claim(const char *name, const struct topo_addr *addr, const char *args)
 	char why[VFIO_MSI_TEXT] = "";
 	int ret;
 
-	if (find_addr(addr) != NULL)
+	if (is_settled(addr, args))
 		return 0;
 	ret = check_other_args(name, addr);
 	if (ret < 0)
@@ -159,19 +202,7 @@ claim(const char *name, const struct topo_addr *addr, const char *args)
 	dev = calloc(1, sizeof(*dev));
 	if (dev == NULL)
 		return -ENOMEM;
-	dev->fd = -1;
-	ret = vfio_msi_parse_args(args, &dev->conf, why, sizeof(why));
-	if (ret == 0)
-		ret = plan_survey("", addr, dev->conf.backend, &dev->plan, why,
-				sizeof(why));
-	if (ret == 0)
-		ret = add_to_layout(dev, why, sizeof(why));
-	if (ret == 0) {
-		ret = vfio_msi_pci_keep_off(addr);
-		if (ret < 0)
-			snprintf(why, sizeof(why), "the pci bus does not let go of it: %s",
-				strerror(-ret));
-	}
+	ret = prepare(dev, addr, args, why, sizeof(why));
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: not used: %s", name, why);
 		/* Nor by the pci bus, which would map it the way that is wrong. */
