@@ -128,20 +128,20 @@ for_each_run(bool coalesce_all, int (*emit)(const struct run *run, void *arg),
 
 /* First pass: does everything fit, and what will it take? */
 struct survey {
-	struct iova_layout *layout;
 	struct dma_sync_stats stats;
 	char *why;
 	size_t size;
 };
 
+/* What is wrong with a run; the layout is locked. */
 static void
-describe_run(const struct iova_layout *layout, const struct run *run, int ret,
-		const struct iova_conflict *c, char *out, size_t size)
+describe_run(const struct run *run, int ret, const struct iova_conflict *c,
+		char *out, size_t size)
 {
 	struct iova_range range = { run->iova, run->iova + (run->len - 1) };
 	char reason[192];
 
-	plan_explain(layout, range, ret, c, reason, sizeof(reason));
+	plan_explain(sync_state.layout, range, ret, c, reason, sizeof(reason));
 	snprintf(out, size, "memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
 		PRIx64 ", %s", run->va, range.first, range.last, reason);
 }
@@ -153,23 +153,24 @@ survey_run(const struct run *run, void *arg)
 	struct iova_conflict c = { 0 };
 	struct iova_range range;
 	char text[320];
-	int ret;
+	int hard, soft;
 
 	if (!iova_range_make(run->iova, run->len, &range))
 		return -EINVAL;
 	s->stats.bytes += run->len;
 	s->stats.pages += run->pages;
 	s->stats.maps++;
-	ret = iova_layout_test(s->layout, range, false, &c);
-	if (ret < 0) {
-		describe_run(s->layout, run, ret, &c, s->why, s->size);
-		return ret;
-	}
-	if (iova_layout_test(s->layout, range, true, &c) == -EADDRINUSE) {
-		describe_run(s->layout, run, -EADDRINUSE, &c, text, sizeof(text));
+	ioas_layout_lock(sync_state.ioas);
+	soft = iova_layout_test(sync_state.layout, range, true, &c);
+	if (soft < 0)
+		describe_run(run, soft, &c, text, sizeof(text));
+	hard = iova_layout_test(sync_state.layout, range, false, &c);
+	if (hard < 0)
+		describe_run(run, hard, &c, s->why, s->size);
+	ioas_layout_unlock(sync_state.ioas);
+	if (hard == 0 && soft < 0)
 		SYNC_LOG(WARNING, "%s: DMA there may go astray", text);
-	}
-	return 0;
+	return hard;
 }
 
 struct mapping {
@@ -217,7 +218,9 @@ event_alloc(const struct rte_memseg *ms)
 
 	if (ret == 0 && !c.is_hole)
 		return;
-	describe_run(sync_state.layout, &run, ret, &c, text, sizeof(text));
+	ioas_layout_lock(sync_state.ioas);
+	describe_run(&run, ret, &c, text, sizeof(text));
+	ioas_layout_unlock(sync_state.ioas);
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s",
@@ -289,7 +292,7 @@ int
 dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 		struct dma_sync_stats *stats, char *why, size_t size)
 {
-	struct survey s = { .layout = layout, .why = why, .size = size };
+	struct survey s = { .why = why, .size = size };
 	int ret = 0;
 
 	if (sync_state.ioas != NULL) {

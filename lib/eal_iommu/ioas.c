@@ -162,6 +162,18 @@ ioas_detach(struct ioas *ioas, int group)
 	pthread_mutex_unlock(&ioas->lock);
 }
 
+void
+ioas_layout_lock(struct ioas *ioas)
+{
+	pthread_mutex_lock(&ioas->lock);
+}
+
+void
+ioas_layout_unlock(struct ioas *ioas)
+{
+	pthread_mutex_unlock(&ioas->lock);
+}
+
 bool
 ioas_has_group(struct ioas *ioas, int group)
 {

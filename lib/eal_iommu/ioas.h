@@ -13,8 +13,9 @@
  * checked.
  *
  * Thread safety: every function takes the address space's lock, except open
- * and close. The lock is a leaf: no callback runs under it. None of the
- * functions allocates through DPDK, so they may run in EAL's memory callbacks.
+ * and close. The lock guards the layout as well: whoever else reads or changes
+ * it takes ioas_layout_lock(). None of the functions allocates through DPDK, so
+ * they may run in EAL's memory callbacks.
  *
  * Errors (negative errno):
  *  -EINVAL      zero size, wrap, not aligned to the smallest IOMMU page, or
@@ -102,6 +103,12 @@ int ioas_attach(struct ioas *ioas, int group, bool *viable);
  * the group must be closed before, as the kernel keeps it attached until then.
  */
 void ioas_detach(struct ioas *ioas, int group);
+
+/** Hold the layout still; no other function of this header may be called. */
+void ioas_layout_lock(struct ioas *ioas);
+
+/** End of ioas_layout_lock(). */
+void ioas_layout_unlock(struct ioas *ioas);
 
 /** Is this group attached? */
 bool ioas_has_group(struct ioas *ioas, int group);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 
 #include "eal_iommu_current.h"
@@ -58,9 +57,8 @@ rte_eal_iommu_layout_dump(FILE *f)
 
 	if (current.layout == NULL)
 		return to_rte_errno(-ENODEV);
-	/* Memory events change the layout with this lock held for writing. */
-	rte_mcfg_mem_read_lock();
+	ioas_layout_lock(current.ioas);
 	ret = iova_layout_dump(current.layout, f);
-	rte_mcfg_mem_read_unlock();
+	ioas_layout_unlock(current.ioas);
 	return to_rte_errno(ret);
 }

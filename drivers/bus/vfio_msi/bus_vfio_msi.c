@@ -70,8 +70,11 @@ dma_result(const struct rte_device *dev, const char *what, uint64_t iova,
 
 	if (ret >= 0)
 		return 0;
-	if (c != NULL)
+	if (c != NULL) {
+		ioas_layout_lock(vfio_msi_bus.ioas);
 		plan_explain(vfio_msi_bus.layout, range, ret, c, text, sizeof(text));
+		ioas_layout_unlock(vfio_msi_bus.ioas);
+	}
 	BUS_LOG(ERR, "%s: DMA %s of IOVA 0x%" PRIx64 "-0x%" PRIx64 " failed: %s",
 		dev->name, what, range.first, range.last,
 		c != NULL ? text : strerror(-ret));

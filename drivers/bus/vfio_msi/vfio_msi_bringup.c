@@ -133,10 +133,13 @@ check_list(const struct rte_memseg_list *msl, void *arg)
 
 	if (msl->external || !iova_range_make((uintptr_t)msl->base_va, msl->len, &range))
 		return 0;
+	ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = iova_layout_test(vfio_msi_bus.layout, range, true, &c);
+	if (ret < 0)
+		plan_explain(vfio_msi_bus.layout, range, ret, &c, text, sizeof(text));
+	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (ret == 0)
 		return 0;
-	plan_explain(vfio_msi_bus.layout, range, ret, &c, text, sizeof(text));
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which %s: memory allocated there is not reachable by DMA; preallocate with -m",
 		range.first, range.last, text);
 	return 0;

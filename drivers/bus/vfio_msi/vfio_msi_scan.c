@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_eal_memconfig.h>
 #include <bsd/string.h>
 
 #include "private.h"
@@ -119,12 +118,12 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
-	/* Memory events change the layout with EAL's memory lock held. */
-	if (vfio_msi_bus.memory_is_up)
-		rte_mcfg_mem_read_lock();
+	/* Memory events and the application place ranges in it meanwhile. */
+	if (vfio_msi_bus.ioas != NULL)
+		ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
-	if (vfio_msi_bus.memory_is_up)
-		rte_mcfg_mem_read_unlock();
+	if (vfio_msi_bus.ioas != NULL)
+		ioas_layout_unlock(vfio_msi_bus.ioas);
 	return ret;
 }
 
