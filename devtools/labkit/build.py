@@ -70,7 +70,8 @@ def _cross(target, arch, compiler, strict):
              _cross_file(arch, compiler, rootfs.sysroot(arch)))
 
 
-def _cross_file(arch, compiler, sysroot):
+def compiler_command(arch, compiler, sysroot):
+    """The words that call a compiler for ARCH with this sysroot."""
     triplet = rootfs.TRIPLET[arch]
     if compiler == 'clang':
         command = ['clang', f'--target={triplet}']
@@ -78,9 +79,14 @@ def _cross_file(arch, compiler, sysroot):
         command = [f'{triplet}-gcc']
     # A compiler of the same architecture as its host looks for start files and
     # libraries beside itself first: point it at the sysroot's.
-    command += [f'--sysroot={sysroot}', f'-B{sysroot}/usr/lib/{triplet}']
-    return CROSS_FILE.format(compiler=command, tools=f'{triplet}-',
-                             sysroot=sysroot, triplet=triplet, cpu=CPU[arch])
+    return command + [f'--sysroot={sysroot}', f'-B{sysroot}/usr/lib/{triplet}']
+
+
+def _cross_file(arch, compiler, sysroot):
+    triplet = rootfs.TRIPLET[arch]
+    return CROSS_FILE.format(compiler=compiler_command(arch, compiler, sysroot),
+                             tools=f'{triplet}-', sysroot=sysroot, triplet=triplet,
+                             cpu=CPU[arch])
 
 
 def native(compiler):

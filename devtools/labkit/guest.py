@@ -15,7 +15,7 @@ import shlex
 import sys
 import time
 
-from . import build, cache, cpio, host, kernel, qemu, rootfs
+from . import build, cache, cpio, host, kernel, outside, qemu, rootfs
 from .platforms import PLATFORMS
 from .progress import LabError, say
 
@@ -47,6 +47,7 @@ class Options:
     smp: int = 2
     hugepages: int = 256
     stock: bool = False
+    examples: bool = False
 
 
 @dataclasses.dataclass
@@ -126,6 +127,8 @@ def _prepared(platform, argv, options, interactive=False):
     stage = contextlib.nullcontext() if options.stock else build.installed(platform.arch)
     with cache.run_dir() as scratch:
         with stage as installed:
+            if options.examples:
+                outside.build_examples(platform.arch, installed)
             _write_initrd(scratch / 'initrd', platform, argv, options,
                           (userland, booted, installed), interactive)
         say(f'booting {platform.name}')

@@ -7,7 +7,7 @@ import json
 import time
 import typing
 
-from . import build, rootfs
+from . import build, outside, rootfs
 from .progress import LabError, run
 from .testing import Report, lab_suites
 
@@ -72,6 +72,10 @@ def _build(report):
     for arch, compiler in (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang')):
         with report.case(f'build: {arch} with {compiler} -Wall -Wextra -Werror'):
             build.cross(arch, compiler, strict=True)
+    for arch in rootfs.TRIPLET:
+        with report.case(f'build: the public header alone, C and C++, {arch}'):
+            with build.installed(arch) as stage:
+                outside.compile_header(arch, stage)
 
 
 HOST_SUITES = [

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The installed project as its users see it: what is built outside of its tree.
+
+A root of links joins the sysroot and an install tree, so that compiler and
+pkg-config find the project where it would be after "meson install".
+"""
+
+import os
+import shutil
+
+from . import build, host, rootfs
+from .progress import run, step
+
+EXAMPLES = build.SOURCE / 'examples'
+INSTALLED_IN = 'usr/lib/vfio-msi/examples'
+HEADER = 'rte_eal_iommu.h'
+LINKER_SCRIPT_MAX = 4096
+FLAGS = ['-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API']
+
+
+def _joined_root(arch, stage):
+    """The folder with the sysroot of ARCH and the install tree in one."""
+    root = stage.parent / 'outside'
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(stage, root, symlinks=True)
+    _link_missing(root, rootfs.sysroot(arch))
+    return root
+
+
+def _link_missing(root, tree):
+    """Link what ROOT lacks of TREE into it."""
+    for path in tree.iterdir():
+        target = root / path.name
+        if target.is_dir() and not target.is_symlink():
+            _link_missing(target, path)
+        elif path.suffix == '.so' and path.is_file() and path.stat().st_size < LINKER_SCRIPT_MAX:
+            shutil.copy(path, target)  # ld looks where the file itself lies
+        elif not os.path.lexists(target):
+            target.symlink_to(path)
+
+
+def _environment(arch, root):
+    folders = [root / 'usr/lib' / rootfs.TRIPLET[arch] / 'pkgconfig', root / 'usr/share/pkgconfig']
+    return dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(root),
+                PKG_CONFIG_LIBDIR=':'.join(map(str, folders)))
+
+
+def build_examples(arch, stage):
+    """Build every example against the install tree STAGE, and put them into it."""
+    host.need(host.BUILD + ['make'] + host.cross_gcc(arch))
+    root = _joined_root(arch, stage)
+    target = stage / INSTALLED_IN
+    target.mkdir(parents=True)
+    environment = dict(_environment(arch, root), CFLAGS='-O2 -g -Werror',
+                       CC=' '.join(build.compiler_command(arch, 'gcc', root)))
+    with step(f'building the examples for {arch}'):
+        for makefile in sorted(EXAMPLES.glob('*/Makefile')):
+            run(['make', '-C', makefile.parent, f'O={target}'], env=environment)
+
+
+def compile_header(arch, stage):
+    """Compile the public header of the install tree by itself, as C and as C++."""
+    host.need(host.BUILD + host.cross_gcc(arch) + host.clang())
+    root = _joined_root(arch, stage)
+    flags = run(['pkg-config', '--cflags', 'librte_eal_iommu'], env=_environment(arch, root)).split()
+    source = stage.parent / 'header.c'
+    source.write_text(f'#include <{HEADER}>\n', encoding='ascii')
+    for compiler, options in (('gcc', ['-std=c11']), ('clang', ['-std=c11']),
+                              ('clang', ['-xc++', '-std=c++11'])):
+        run([*build.compiler_command(arch, compiler, root), *FLAGS, *flags, *options,
+             '-fsyntax-only', source])
