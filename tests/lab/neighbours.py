@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The bus beside others: silent without an argument, the pci bus, secondaries."""
+"""The bus beside others: silent without an argument, the pci bus, secondaries,
+administrators who want a device back."""
 
 import re
 
 from labkit import guest
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 150
+BUDGET = 180
 
 SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
 
@@ -52,3 +53,11 @@ def uio(platform):
     output = _run(platform, 'uio')
     expect('IOVA mode is PA, forced by bus pci, device 0000:00:07.0' in output, output[-2000:])
     expect('open VFIO nodes: 0' in output, output[:300])
+
+
+@test('a device is given back when it is unbound under traffic', ['arm-smmuv3'])
+def unbind(platform):
+    output = _run(platform, 'unbind')
+    expect('unbound in time' in output, output[-2000:])
+    expect('open devices: 1' in output, output[:300])
+    expect('vfio_msi:0000:00:05.0: the kernel wants the device back' in output, output[-3000:])

@@ -130,6 +130,13 @@ void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 int vfio_msi_intr_setup(struct vfio_msi_device *dev);
 void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
 
+/* vfio_msi_req.c */
+
+/** Tell the application when the kernel wants the device back. */
+int vfio_msi_req_setup(struct vfio_msi_device *dev);
+void vfio_msi_req_teardown(struct vfio_msi_device *dev);
+int vfio_msi_hot_unplug(struct rte_device *dev);
+
 /* vfio_msi_probe.c */
 int vfio_msi_probe(void);
 int vfio_msi_plug(struct rte_device *dev);

@@ -104,10 +104,16 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	ret = vfio_msi_intr_setup(dev);
 	if (ret < 0)
 		goto err_logged;
+	step = "watched for removal";
+	ret = vfio_msi_req_setup(dev);
+	if (ret < 0)
+		goto err_intr;
 	step = "made bus master";
 	ret = update_command(dev, RTE_PCI_COMMAND_MEMORY | RTE_PCI_COMMAND_MASTER, 0);
 	if (ret == 0)
 		return 0;
+	vfio_msi_req_teardown(dev);
+err_intr:
 	vfio_msi_intr_teardown(dev);
 err:
 	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->name, step, strerror(-ret));
@@ -123,6 +129,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 		return;
 	/* No DMA may start any more when mappings go away after this. */
 	update_command(dev, 0, RTE_PCI_COMMAND_MASTER);
+	vfio_msi_req_teardown(dev);
 	vfio_msi_intr_teardown(dev);
 	close_fd(dev);
 }

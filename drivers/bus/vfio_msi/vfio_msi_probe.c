@@ -28,6 +28,7 @@ alloc_handles(struct vfio_msi_device *dev)
 	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL) {
 		rte_intr_fd_set(p->intr_handle, -1);
+		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
 		rte_intr_dev_fd_set(p->intr_handle, -1);
 		return 0;
 	}

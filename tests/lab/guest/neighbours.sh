@@ -53,6 +53,22 @@ secondary)
 	cat $TESTPMD_LOG
 	exit $status
 	;;
+unbind)
+	vfio-bind 0000:00:03.0 0000:00:05.0
+	testpmd_start -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 -l 0,1 -n 1 \
+		-- -i --total-num-mbufs=4096 --hot-plug
+	testpmd_say 'set fwd io'
+	testpmd_say 'start tx_first'
+	testpmd_await 'packet forwarding - ports=2' 5
+	timeout 20 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind' &&
+		echo 'unbound in time'
+	testpmd_await 'Now total ports is 1' 10
+	echo "open devices: $(ls -l /proc/$testpmd_pid/fd | grep -c vfio-device)"
+	testpmd_quit
+	status=$?
+	cat $TESTPMD_LOG
+	exit $status
+	;;
 uio)
 	modprobe uio_pci_generic
 	echo uio_pci_generic >/sys/bus/pci/devices/0000:00:07.0/driver_override
