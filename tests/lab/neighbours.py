@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The bus beside others: silent without an argument, the pci bus, secondaries,
-administrators who want a device back."""
+"""The bus beside others: the pci bus, secondaries, administrators, nobody at all."""
 
 import re
 
