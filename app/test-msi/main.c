@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
 		cmd_layout },
+	{ "rxintr", "whether packets wake who sleeps on a queue, from one device to another",
+		cmd_rxintr },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -29,7 +31,8 @@ usage(FILE *f)
 	size_t i;
 
 	fputs("usage: dpdk-test-msi COMMAND [OPTION]...\n"
-		"Looks at devices for the bus vfio_msi. Starts no EAL, changes nothing.\n\n"
+		"Looks at devices for the bus vfio_msi, and tries them. list and layout start no\n"
+		"EAL and change nothing.\n\n"
 		"commands:\n", f);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);

@@ -7,7 +7,7 @@
  * What the files of dpdk-test-msi share.
  *
  * Results go to stdout, faults to stderr, each with the device and the cure.
- * EAL is never initialised. Nothing here is thread safe; nothing needs to be.
+ * Only rxintr initialises EAL. Nothing here is thread safe; nothing needs to be.
  */
 
 #ifndef TEST_MSI_H
@@ -58,9 +58,10 @@ void tool_error(const char *who, const char *fmt, ...)
 /** Node of the device's VFIO group, or "" if it has none. */
 void tool_node(const struct topo_device *dev, char *out, size_t size);
 
-/* cmd_list.c, cmd_layout.c; argv[0] is the program and the command */
+/* cmd_list.c, cmd_layout.c, cmd_rxintr.c; argv[0] is the program and the command */
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
+int cmd_rxintr(int argc, char **argv);
 
 /* make_plan.c */
 

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * "dpdk-test-msi rxintr": does a packet wake who sleeps on its queue, and does
+ * it bring the right bytes? It models an application that sleeps in
+ * rte_epoll_wait() while its queues are empty: device, MSI-X write through the
+ * IOMMU, VFIO's eventfd, epoll. The command that runs an EAL.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "rxintr.h"
+#include "test_msi.h"
+
+#define PACKETS 32
+#define PACKETS_MAX 1000000
+#define BUFFERS 8191
+#define OUR_EAL_ARGS 8
+
+struct rxintr_options {
+	unsigned int packets;
+	unsigned int queues;
+	bool no_link;
+	bool verbose;
+	char *device[2];
+	char **eal;	/**< what follows "--" */
+	int n_eal;
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: dpdk-test-msi rxintr [OPTION]... DEVICE DEVICE [-- EAL_ARG...]\n"
+		"Sends packets from the first device, sleeps on the second, and checks that each\n"
+		"one wakes it up and has the right bytes. Both must be on one wire. A DEVICE is\n"
+		"what EAL takes behind -a, with or without this bus: vfio_msi:BDF[,KEY=VALUE]...\n"
+		"or BDF.\n\n"
+		"  -n, --packets N  so many packets (default: 32)\n"
+		"  -q, --queues N   receive by so many queues, with RSS (default: 1)\n"
+		"  -L, --no-link    no link interrupts: devices with one vector can't have both\n"
+		"  -v, --verbose    show VFIO's lines of /proc/interrupts at the end\n"
+		"  -h, --help       this text\n", f);
+}
+
+/* @return a number from 1 to max, or 0. */
+static unsigned int
+parse_number(const char *s, unsigned int max)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && v <= max ?
+		(unsigned int)v : 0;
+}
+
+/* The two devices. @return a STATUS_*, or -1 to go on. */
+static int
+parse_devices(int n, char **v, struct rxintr_options *opt)
+{
+	if (n == 2 && strcmp(v[0], v[1]) != 0) {
+		opt->device[0] = v[0];
+		opt->device[1] = v[1];
+		return -1;
+	}
+	if (n == 2)
+		tool_error(v[0], "can't be both ends of the wire");
+	else
+		tool_error("rxintr", "wants two devices, not %d", n);
+	usage(stderr);
+	return STATUS_USAGE;
+}
+
+/* Ours end at "--". @return a STATUS_*, or -1 to go on. */
+static int
+parse_options(int argc, char **argv, struct rxintr_options *opt)
+{
+	static const struct option options[] = {
+		{ "packets", required_argument, NULL, 'n' },
+		{ "queues", required_argument, NULL, 'q' },
+		{ "no-link", no_argument, NULL, 'L' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c, n;
+
+	for (n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
+		;
+	opt->eal = argv + n + (n < argc);
+	opt->n_eal = argc - n - (n < argc);
+	while ((c = getopt_long(n, argv, "n:q:Lvh", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			opt->packets = parse_number(optarg, PACKETS_MAX);
+			break;
+		case 'q':
+			opt->queues = parse_number(optarg, RXINTR_QUEUES_MAX);
+			break;
+		case 'L':
+			opt->no_link = true;
+			break;
+		case 'v':
+			opt->verbose = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return STATUS_GOOD;
+		default:
+			usage(stderr);
+			return STATUS_USAGE;
+		}
+	}
+	if (opt->packets > 0 && opt->queues > 0)
+		return parse_devices(n - optind, argv + optind, opt);
+	tool_error("rxintr", "packets are 1 to %d, queues 1 to %d", PACKETS_MAX,
+		RXINTR_QUEUES_MAX);
+	return STATUS_USAGE;
+}
+
+static bool
+names_cores(const struct rxintr_options *opt)
+{
+	int i;
+
+	for (i = 0; i < opt->n_eal; i++)
+		if (strncmp(opt->eal[i], "-l", 2) == 0 || strncmp(opt->eal[i], "-c", 2) == 0 ||
+		    strncmp(opt->eal[i], "--lcores", 8) == 0)
+			return true;
+	return false;
+}
+
+/* The array must stay until the end: EAL may point into it. */
+static int
+start_eal(const struct rxintr_options *opt, char **argv)
+{
+	static char dash_a[] = "-a", dash_l[] = "-l", core[] = "0", prog[] = "dpdk-test-msi";
+	int n = 0, i;
+
+	argv[n++] = prog;
+	for (i = 0; i < 2; i++) {
+		argv[n++] = dash_a;
+		argv[n++] = opt->device[i];
+	}
+	if (!names_cores(opt)) {
+		argv[n++] = dash_l;
+		argv[n++] = core;
+	}
+	for (i = 0; i < opt->n_eal; i++)
+		argv[n++] = opt->eal[i];
+	if (rte_eal_init(n, argv) >= 0)
+		return 0;
+	tool_error("EAL", "does not start: %s; see the lines above", rte_strerror(rte_errno));
+	return -rte_errno;
+}
+
+static int
+start_ports(struct rxintr_run *run)
+{
+	int ret = rxintr_port_find(&run->sender);
+
+	if (ret == 0)
+		ret = rxintr_port_find(&run->receiver);
+	if (ret < 0)
+		return ret;
+	if (run->sender.id == run->receiver.id) {
+		tool_error(run->sender.device, "can't be both ends of the wire");
+		return -EINVAL;
+	}
+	run->pool = rte_pktmbuf_pool_create("rxintr", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+			(int)rte_socket_id());
+	if (run->pool == NULL) {
+		tool_error("rxintr", "no memory for packets: %s", rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	ret = rxintr_port_start(&run->receiver, run->pool, true);
+	if (ret == 0)
+		ret = rxintr_port_start(&run->sender, run->pool, false);
+	if (ret == 0)
+		ret = rxintr_port_await_link(&run->sender);
+	if (ret == 0)
+		ret = rxintr_port_await_link(&run->receiver);
+	memcpy(run->wire.to, run->receiver.mac, sizeof(run->wire.to));
+	memcpy(run->wire.from, run->sender.mac, sizeof(run->wire.from));
+	run->wire.spread = run->receiver.queues > 1;
+	return ret;
+}
+
+static void
+print_interrupts(void)
+{
+	FILE *f = fopen("/proc/interrupts", "r");
+	char *line = NULL;
+	size_t size = 0;
+
+	while (f != NULL && getline(&line, &size, f) > 0)
+		if (strstr(line, "vfio") != NULL)
+			fputs(line, stdout);
+	free(line);
+	if (f != NULL)
+		fclose(f);
+	else
+		tool_error("/proc/interrupts", "%s", strerror(errno));
+}
+
+/* Tell what each queue did. @return whether it was wrong. */
+static bool
+tell_queues(const struct rxintr_run *run)
+{
+	bool dead = false;
+	uint16_t q;
+
+	for (q = 0; q < run->receiver.queues; q++) {
+		const struct rxintr_queue *v = &run->queue[q];
+
+		if (run->receiver.queues > 1)
+			printf("queue %u: %u packets, %u wake-ups%s\n", q, v->packets, v->wakeups,
+				v->packets == 0 ? "; nothing is known of this queue" : "");
+		if (v->packets == 0 || v->wakeups > 0)
+			continue;
+		dead = true;
+		tool_error(run->receiver.device, "queue %u: no interrupts at all, %u packets were found by polling; if its vector in /proc/interrupts (-v) counts nothing, the device's write did not arrive, else the eventfd does not wake",
+			q, v->packets);
+	}
+	if (run->silent > 0 && !dead)
+		tool_error(run->receiver.device, "interrupt lost: %u packets came without a wake-up, the first was number %u",
+			run->silent, run->first_silent);
+	return run->silent > 0;
+}
+
+/* @return a STATUS_*. */
+static int
+tell(const struct rxintr_run *run)
+{
+	unsigned int received = 0, wakeups = 0;
+	const char *who = run->receiver.device;
+	bool bad;
+	uint16_t q;
+
+	for (q = 0; q < run->receiver.queues; q++) {
+		received += run->queue[q].packets;
+		wakeups += run->queue[q].wakeups;
+	}
+	bad = tell_queues(run);
+	printf("sent %u, received %u, wake-ups %u, bytes wrong %zu, link interrupts %u\n",
+		run->sent, received, wakeups, run->wrong_bytes,
+		atomic_load(&run->receiver.link_interrupts));
+	if (run->lost > 0)
+		tool_error(who, "packet lost: %u did not arrive in time, the first was number %u; %u came later",
+			run->lost, run->first_lost, run->late);
+	if (run->wrong_packets > 0)
+		tool_error(who, "payload differs: %u packets, the first was number %u at byte %zu",
+			run->wrong_packets, run->first_wrong, run->first_wrong_byte);
+	if (run->surplus > 0)
+		tool_error(who, "%u packets came twice or unasked", run->surplus);
+	if (run->false_wakeups > 0)
+		tool_error(who, "%u wake-ups came without a packet", run->false_wakeups);
+	if (run->foreign > 0)
+		printf("frames of others, not counted: %u\n", run->foreign);
+	bad |= run->lost > 0 || run->wrong_packets > 0 || run->surplus > 0;
+	return bad || run->false_wakeups > 0 || run->sent < run->packets ?
+		STATUS_FAULT : STATUS_GOOD;
+}
+
+/* @return a STATUS_*. */
+static int
+run_with_eal(struct rxintr_run *run, bool verbose)
+{
+	int status = STATUS_FAULT;
+
+	if (start_ports(run) == 0 && rxintr_run(run) == 0)
+		status = tell(run);
+	if (verbose)
+		print_interrupts();
+	rxintr_port_stop(&run->sender);
+	rxintr_port_stop(&run->receiver);
+	rte_mempool_free(run->pool);
+	if (rte_eal_cleanup() == 0)
+		return status;
+	tool_error("EAL", "does not clean up; see the lines above");
+	return STATUS_FAULT;
+}
+
+int
+cmd_rxintr(int argc, char **argv)
+{
+	struct rxintr_options opt = { .packets = PACKETS, .queues = 1 };
+	struct rxintr_run run = { 0 };
+	int status = parse_options(argc, argv, &opt);
+	char **eal;
+
+	if (status >= 0)
+		return status;
+	run.packets = opt.packets;
+	run.sender.device = opt.device[0];
+	run.sender.queues = 1;
+	run.receiver.device = opt.device[1];
+	run.receiver.queues = (uint16_t)opt.queues;
+	run.receiver.lsc = !opt.no_link;
+	run.seen = calloc(opt.packets, sizeof(*run.seen));
+	eal = calloc((size_t)opt.n_eal + OUR_EAL_ARGS, sizeof(*eal));
+	status = STATUS_FAULT;
+	if (run.seen == NULL || eal == NULL)
+		tool_error("rxintr", "%s", strerror(ENOMEM));
+	else if (start_eal(&opt, eal) == 0)
+		status = run_with_eal(&run, opt.verbose);
+	free(eal);
+	free(run.seen);
+	return status;
+}
