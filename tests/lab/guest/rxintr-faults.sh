@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# rxintr-faults.sh SENDER RECEIVER STRANGER: what rxintr says when interrupts get
+# lost on the way (the receiver's MSI-X function is masked behind its back), and
+# when packets do (STRANGER is on another wire).
+
+vfio-bind "$@" || exit 1
+
+echo '@@ masked'
+dpdk-test-msi rxintr -n 100000 "vfio_msi:$1" "vfio_msi:$2" >/tmp/masked 2>&1 &
+program=$!
+# The second vector is the queue's; wait until it was used.
+tries=100
+until [ $tries -eq 0 ] ||
+      awk '/vfio-msix\[1\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 10 }' \
+		/proc/interrupts; do
+	tries=$((tries - 1))
+	sleep 0.2
+done
+setpci -s "$2" CAP_MSIX+2.w=4000:4000
+wait $program
+echo "status $?" >>/tmp/masked
+cat /tmp/masked
+
+echo '@@ stranger'
+dpdk-test-msi rxintr "vfio_msi:$3" "vfio_msi:$2" 2>&1
+echo "status $?"
