@@ -13,7 +13,9 @@
  *  - all other memory: one mapping a page, as events may free any page.
  * rte_eal_cleanup() takes DO_NOT_FREE away before the buses go down. A page
  * freed then lies inside a run; the run stays mapped (the kernel keeps the
- * page pinned, nobody else can get it) until the whole address space goes.
+ * page pinned, nobody else can get it) until the whole address space goes. If
+ * EAL asks for a page at that address once more, devices do not reach the new
+ * one; what is left to run by then is the way down of drivers.
  *
  * Locks: EAL's memory lock, then the address space's. Events come with EAL's
  * lock held for writing, so only *_thread_unsafe walks and no rte_malloc here.
@@ -46,6 +48,7 @@ static struct {
 	struct ioas *ioas;	/* NULL: not started */
 	struct iova_layout *layout;
 	bool events;		/* EAL tells about changes */
+	bool kept;		/* freed pages are mapped yet: EAL goes down */
 } sync_state;
 
 /* A run of segments that one call maps. */
@@ -218,6 +221,11 @@ event_alloc(const struct rte_memseg *ms)
 
 	if (ret == 0 && !c.is_hole)
 		return;
+	if (ret == -EEXIST && sync_state.kept) {
+		SYNC_LOG(INFO, "page at IOVA 0x%" PRIx64 " is new while EAL goes down: devices still reach the page that was there",
+			run.iova);
+		return;
+	}
 	ioas_layout_lock(sync_state.ioas);
 	describe_run(&run, ret, &c, text, sizeof(text));
 	ioas_layout_unlock(sync_state.ioas);
@@ -234,12 +242,14 @@ event_free(const struct rte_memseg *ms)
 {
 	int ret = ioas_unmap(sync_state.ioas, ms->iova, ms->len);
 
-	if (ret == -EBUSY)
+	if (ret == -EBUSY) {
+		sync_state.kept = true;
 		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
 			ms->iova);
-	else if (ret < 0)
+	} else if (ret < 0) {
 		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%zx bytes, can't be unmapped: %s; it stays pinned until the process ends",
 			ms->iova, ms->len, strerror(-ret));
+	}
 }
 
 static void
@@ -302,6 +312,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 	/* Nothing changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
 	sync_state.ioas = ioas;
+	sync_state.kept = false;
 	sync_state.layout = layout;
 	sync_state.events = true;
 	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event,
