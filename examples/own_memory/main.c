@@ -22,7 +22,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_bus.h>
 #include <rte_cycles.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_eal_iommu.h>
 #include <rte_errno.h>
@@ -108,6 +110,20 @@ memory_unmap(const struct app *app)
 		return complain("the second unmap should say ENOENT, but says", rte_errno);
 	printf("own_memory: unmapped; a second unmap says: %s\n", rte_strerror(rte_errno));
 	return 0;
+}
+
+/* The memory is mapped for devices of the bus, so ports of other buses won't do. */
+static uint16_t
+port_next(uint16_t port)
+{
+	struct rte_eth_dev_info info;
+
+	for (port = rte_eth_find_next(port); port < RTE_MAX_ETHPORTS;
+	     port = rte_eth_find_next(port + 1))
+		if (rte_eth_dev_info_get(port, &info) == 0 &&
+		    strcmp(rte_bus_name(rte_dev_bus(info.device)), "vfio_msi") == 0)
+			break;
+	return port;
 }
 
 static int
@@ -315,9 +331,9 @@ run(bool verbose)
 
 	if (!RTE_IOVA_IN_MBUF)
 		return complain("this DPDK's mbufs have no IOVA (enable_iova_as_pa)", ENOTSUP);
-	app.tx_port = rte_eth_find_next(0);
-	app.rx_port = rte_eth_find_next(app.tx_port + 1);
-	if (rte_eth_dev_count_avail() < 2)
+	app.tx_port = port_next(0);
+	app.rx_port = port_next(app.tx_port + 1);
+	if (app.rx_port >= RTE_MAX_ETHPORTS)
 		return complain("two ports are needed: -a vfio_msi:BDF -a vfio_msi:BDF", ENODEV);
 	if (memory_create(&app) < 0)
 		return -1;
