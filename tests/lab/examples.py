@@ -66,6 +66,9 @@ def own_memory(platform):
                  f'{FRAMES} buffers given back',
                  'unmapped; a second unmap says: No such file or directory'):
         expect(f'own_memory: {line}\n' in said, f'"{line}" is not in\n{said[-3000:]}')
+    expect('two ports are needed' in sections['one'] and 'status 1\n' in sections['one'],
+           f'a port of the pci bus is taken\n{sections["one"]}')
+    expect('EAL_IOMMU' not in said, f'the library complains\n{said[-3000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
     first, last = (int(word, 16) for word in CHOSEN.search(said).groups()[1:])

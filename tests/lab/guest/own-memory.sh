@@ -22,4 +22,9 @@ timeout -k 5 100 /usr/lib/vfio-msi/examples/own_memory \
 status=$?
 echo '@@ events'
 grep -E ' (map|unmap): ' $tracing/trace | grep own_memory
+# The second device comes by the pci bus: not for this memory.
+echo '@@ one'
+timeout -k 5 60 /usr/lib/vfio-msi/examples/own_memory \
+	-a "vfio_msi:$1$3" -l 0,1 -n 1 -m 64 --huge-unlink 2>&1
+echo "status $?"
 exit $status
