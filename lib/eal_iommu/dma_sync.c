@@ -149,11 +149,18 @@ describe_run(const struct run *run, int ret, const struct iova_conflict *c,
 		PRIx64 ", %s", run->va, range.first, range.last, reason);
 }
 
+/* The hole that keeps others away from EAL's memory is none for that memory. */
+static bool
+is_own(const struct iova_conflict *c)
+{
+	return c->is_hole && c->hole.origin == IOVA_ORIGIN_EAL;
+}
+
 static int
 survey_run(const struct run *run, void *arg)
 {
 	struct survey *s = arg;
-	struct iova_conflict c = { 0 };
+	struct iova_conflict c = { 0 }, hard_c = { 0 };
 	struct iova_range range;
 	char text[320];
 	int hard, soft;
@@ -167,11 +174,11 @@ survey_run(const struct run *run, void *arg)
 	soft = iova_layout_test(sync_state.layout, range, true, &c);
 	if (soft < 0)
 		describe_run(run, soft, &c, text, sizeof(text));
-	hard = iova_layout_test(sync_state.layout, range, false, &c);
+	hard = iova_layout_test(sync_state.layout, range, false, &hard_c);
 	if (hard < 0)
-		describe_run(run, hard, &c, s->why, s->size);
+		describe_run(run, hard, &hard_c, s->why, s->size);
 	ioas_layout_unlock(sync_state.ioas);
-	if (hard == 0 && soft < 0)
+	if (hard == 0 && soft < 0 && !is_own(&c))
 		SYNC_LOG(WARNING, "%s: DMA there may go astray", text);
 	return hard;
 }
@@ -219,7 +226,7 @@ event_alloc(const struct rte_memseg *ms)
 	char text[320];
 	int ret = ioas_map(sync_state.ioas, run.va, run.iova, run.len, &c);
 
-	if (ret == 0 && !c.is_hole)
+	if (ret == 0 && (!c.is_hole || is_own(&c)))
 		return;
 	if (ret == -EEXIST && sync_state.kept) {
 		SYNC_LOG(INFO, "page at IOVA 0x%" PRIx64 " is new while EAL goes down: devices still reach the page that was there",

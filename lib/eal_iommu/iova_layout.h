@@ -56,6 +56,7 @@ enum iova_origin {
 	IOVA_ORIGIN_HOST_BRIDGE,	/**< PCI memory window of a host bridge */
 	IOVA_ORIGIN_DMA_RANGES,		/**< not in the dma-ranges of a host bridge */
 	IOVA_ORIGIN_USER,		/**< hole= of the user */
+	IOVA_ORIGIN_EAL,		/**< kept free for memory EAL may grow into */
 	IOVA_ORIGIN_COUNT
 };
 

@@ -30,6 +30,7 @@ iova_origin_name(enum iova_origin origin)
 		[IOVA_ORIGIN_HOST_BRIDGE] = "host bridge",
 		[IOVA_ORIGIN_DMA_RANGES] = "dma-ranges",
 		[IOVA_ORIGIN_USER] = "user",
+		[IOVA_ORIGIN_EAL] = "EAL memory",
 	};
 
 	return (unsigned int)origin < IOVA_ORIGIN_COUNT ? names[origin] : "unknown origin";

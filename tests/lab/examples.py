@@ -80,3 +80,20 @@ def own_memory(platform):
            f'the layout does not show the mapping\n{said}')
     for kind in ('map', 'unmap'):
         expect_equal(_covered(kind, first, sections['events']), SIZE, f'bytes of {kind} events')
+
+
+@test('own memory leaves EAL room to grow', ['arm-smmuv3'])
+def room_to_grow(platform):
+    # With all below 4 GiB forbidden, the lowest free address is amid EAL's lists.
+    result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
+                                  ',hole=0x0-0xffffffff'], seconds=150, examples=True)
+    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
+    kept = [(int(first, 16), int(last, 16)) for first, last in re.findall(
+        r'^hole +0x([0-9a-f]+)-0x([0-9a-f]+)  EAL memory', result.stdout, re.MULTILINE)]
+    expect(kept, f'nothing is kept for EAL\n{result.stdout[:3000]}')
+    first, last = (int(word, 16) for word in CHOSEN.search(result.stdout).groups()[1:])
+    for hole in kept:
+        expect(last < hole[0] or first > hole[1],
+               f'{first:#x}-{last:#x} is placed in {hole[0]:#x}-{hole[1]:#x} of EAL')
+    expect(first > min(hole[0] for hole in kept), f'{first:#x} did not have to leap EAL memory')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -123,9 +123,14 @@ name_who_forced_pa(void)
 		bus->name, dev != NULL ? dev->name : "unknown");
 }
 
+/*
+ * One list of EAL's memory, which takes IOVAs as it grows: warn where it lies
+ * badly, and keep rte_eal_iommu_dma_map() from placing anything in it.
+ */
 static int
 check_list(const struct rte_memseg_list *msl, void *arg)
 {
+	struct iova_hole own = { .origin = IOVA_ORIGIN_EAL, .hardness = IOVA_SOFT };
 	struct iova_conflict c;
 	struct iova_range range;
 	char text[192];
@@ -137,8 +142,11 @@ check_list(const struct rte_memseg_list *msl, void *arg)
 	ret = iova_layout_test(vfio_msi_bus.layout, range, true, &c);
 	if (ret < 0)
 		plan_explain(vfio_msi_bus.layout, range, ret, &c, text, sizeof(text));
+	own.range = range;
+	/* Without memory for it nothing is lost but this courtesy. */
+	(void)iova_layout_add_hole(vfio_msi_bus.layout, &own, NULL);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	if (ret == 0)
+	if (ret == 0 || (c.is_hole && c.hole.origin == IOVA_ORIGIN_EAL))
 		return 0;
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which %s: memory allocated there is not reachable by DMA; preallocate with -m",
 		range.first, range.last, text);
