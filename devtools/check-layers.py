@@ -46,7 +46,8 @@ ROOTS = (LIB, BUS, APP)
 PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 
 # The files of the library that know DPDK.
-KNOW_DPDK = {LIB + 'dma_sync.c', LIB + 'rte_eal_iommu.c', LIB + 'rte_eal_iommu.h'}
+KNOW_DPDK = {LIB + 'dma_runs.c', LIB + 'dma_runs.h', LIB + 'dma_sync.c',
+             LIB + 'rte_eal_iommu.c', LIB + 'rte_eal_iommu.h'}
 DPDK_HEADER = re.compile(r'<((rte_|bus_|dev_driver|ethdev_)[^>]*)>')
 
 # Calls that only these rooms make; ".open(" and "->open(" are operations of ours.

@@ -35,6 +35,7 @@
 #include <rte_memory.h>
 
 #include "dma_budget.h"
+#include "dma_runs.h"
 #include "dma_sync.h"
 #include "plan.h"
 
@@ -51,84 +52,6 @@ static struct {
 	bool kept;		/* freed pages are mapped yet: EAL goes down */
 } sync_state;
 
-/* A run of segments that one call maps. */
-struct run {
-	uint64_t va;
-	uint64_t iova;
-	uint64_t len;		/* 0: empty */
-	uint64_t pages;
-	const struct rte_memseg_list *msl;
-};
-
-struct walk {
-	int (*emit)(const struct run *run, void *arg);
-	void *arg;
-	bool coalesce_all;
-	struct run run;
-};
-
-static bool
-is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
-{
-	return !(msl->external && !msl->heap) && ms->iova != RTE_BAD_IOVA;
-}
-
-static int
-flush_run(struct walk *w)
-{
-	int ret = w->run.len > 0 ? w->emit(&w->run, w->arg) : 0;
-
-	w->run.len = 0;
-	return ret;
-}
-
-static int
-walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
-		void *arg)
-{
-	struct walk *w = arg;
-	struct run *run = &w->run;
-	bool keep = w->coalesce_all ||
-		(!msl->external && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE));
-	int ret;
-
-	if (!is_for_dma(msl, ms))
-		return 0;
-	if (run->len > 0 && keep && run->msl == msl &&
-	    ms->addr_64 == run->va + run->len &&
-	    ms->iova == run->iova + run->len) {
-		run->len += ms->len;
-		run->pages++;
-		return 0;
-	}
-	ret = flush_run(w);
-	if (ret != 0)
-		return ret;
-	*run = (struct run){
-		.va = ms->addr_64,
-		.iova = ms->iova,
-		.len = ms->len,
-		.pages = 1,
-		.msl = msl,
-	};
-	return keep ? 0 : flush_run(w);
-}
-
-/* Call emit for every run of the memory EAL has. EAL's lock is held. */
-static int
-for_each_run(bool coalesce_all, int (*emit)(const struct run *run, void *arg),
-		void *arg)
-{
-	struct walk w = {
-		.emit = emit,
-		.arg = arg,
-		.coalesce_all = coalesce_all,
-	};
-	int ret = rte_memseg_walk_thread_unsafe(walk_step, &w);
-
-	return ret != 0 ? ret : flush_run(&w);
-}
-
 /* First pass: does everything fit, and what will it take? */
 struct survey {
 	struct dma_sync_stats stats;
@@ -138,7 +61,7 @@ struct survey {
 
 /* What is wrong with a run; the layout is locked. */
 static void
-describe_run(const struct run *run, int ret, const struct iova_conflict *c,
+describe_run(const struct dma_run *run, int ret, const struct iova_conflict *c,
 		char *out, size_t size)
 {
 	struct iova_range range = { run->iova, run->iova + (run->len - 1) };
@@ -157,7 +80,7 @@ is_own(const struct iova_conflict *c)
 }
 
 static int
-survey_run(const struct run *run, void *arg)
+survey_run(const struct dma_run *run, void *arg)
 {
 	struct survey *s = arg;
 	struct iova_conflict c = { 0 }, hard_c = { 0 };
@@ -190,7 +113,7 @@ struct mapping {
 };
 
 static int
-map_run(const struct run *run, void *arg)
+map_run(const struct dma_run *run, void *arg)
 {
 	struct mapping *m = arg;
 	struct iova_conflict c;
@@ -217,7 +140,7 @@ now_usec(void)
 static void
 event_alloc(const struct rte_memseg *ms)
 {
-	struct run run = {
+	struct dma_run run = {
 		.va = ms->addr_64,
 		.iova = ms->iova,
 		.len = ms->len,
@@ -289,7 +212,7 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 {
 	struct mapping m = { .ioas = ioas, .why = s->why, .size = s->size };
 	uint64_t start;
-	int ret = for_each_run(coalesce_all, survey_run, s);
+	int ret = dma_runs_foreach(coalesce_all, survey_run, s);
 
 	if (ret < 0)
 		return ret;
@@ -298,7 +221,7 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 	if (ret < 0)
 		return ret;
 	start = now_usec();
-	ret = for_each_run(coalesce_all, map_run, &m);
+	ret = dma_runs_foreach(coalesce_all, map_run, &m);
 	if (ret < 0)
 		ioas_unmap_all(ioas);
 	s->stats.usec = now_usec() - start;
