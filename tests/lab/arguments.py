@@ -7,7 +7,7 @@ import re
 from labkit import guest
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 150
+BUDGET = 240
 
 ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
 CASES = '/usr/share/vfio-msi/cases.sh'
