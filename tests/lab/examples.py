@@ -8,7 +8,7 @@ decode, and what the IOMMU was told to map and to unmap (trace events).
 
 import re
 
-from labkit import guest
+from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
@@ -16,21 +16,10 @@ BUDGET = 150
 
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048
-EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
 CHOSEN = re.compile(r'^own_memory: VA (\S+), IOVA 0x([0-9a-f]+)-0x([0-9a-f]+)$', re.MULTILINE)
 
 # The user forbids all up to a hole of the kernel's, so that the choice must leap it.
 FORBIDDEN = {'arm-smmuv3': 0x7ffffff, 'x86-vtd': 0xbfffffff, 'arm-reserved': 0xdfffffff}
-
-
-def _holes(sections):
-    """What the kernel reserves and what host bridges decode."""
-    holes = [(int(first, 16), int(last, 16)) for first, last, word in
-             (line.split() for line in sections['reserved'].splitlines())
-             if word != 'direct-relaxable']
-    holes += [tuple(int(word, 16) for word in line.split(' : ')[0].strip().split('-'))
-              for line in sections['iomem'].splitlines()]
-    return holes
 
 
 def _lowest(holes):
@@ -46,7 +35,7 @@ def _lowest(holes):
 def _covered(kind, first, lines):
     """Bytes of the memory at FIRST in events of this kind, each told once."""
     pieces = {(max(int(start, 16), first), min(int(end, 16), first + SIZE))
-              for what, start, end in EVENT.findall(lines) if what == kind}
+              for what, start, end in oracle.EVENT.findall(lines) if what == kind}
     pieces = sorted(piece for piece in pieces if piece[0] < piece[1])
     for one, after in zip(pieces, pieces[1:]):
         expect(one[1] <= after[0], f'{kind} events overlap at {after[0]:#x}')
@@ -58,8 +47,7 @@ def own_memory(platform):
     forbidden = (0, FORBIDDEN[platform])
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
                                   f',hole=0x0-{forbidden[1]:#x}'], seconds=150, examples=True)
-    parts = re.split(r'^@@ (\w+)\n', result.stdout, flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], parts[2::2]))
+    sections = oracle.sections(result.stdout)
     said = sections.get('example', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{said[-3000:]}\n')
     for line in (f'{FRAMES} of {FRAMES} frames arrived, all bytes right',
@@ -72,7 +60,7 @@ def own_memory(platform):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
     first, last = (int(word, 16) for word in CHOSEN.search(said).groups()[1:])
-    holes = _holes(sections)
+    holes = oracle.holes(sections)
     expect(any(hole[0] == forbidden[1] + 1 for hole in holes), f'no hole to leap: {holes}')
     expect_equal((hex(first), last - first + 1), (hex(_lowest(holes + [forbidden])), SIZE),
                  'address and size')

@@ -10,28 +10,21 @@ read back as well.
 
 import re
 
-from labkit import guest
+from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
 BUDGET = 180
 
 SW_MSI = (0x8000000, 0x80fffff)
-EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP', re.I)
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
-
-
-def _sections(text):
-    """The parts of what traffic.sh printed, by name."""
-    parts = re.split(r'^@@ (\w+)\n', text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2]))
 
 
 def _mapped(lines):
     """Ranges the IOMMU maps after these events, first and last, sorted."""
     ranges = set()
-    for kind, first, end in EVENT.findall(lines):
+    for kind, first, end in oracle.EVENT.findall(lines):
         piece = (int(first, 16), int(end, 16) - 1)
         if kind == 'map':
             expect(piece not in ranges, f'{piece[0]:#x} is mapped twice')
@@ -53,19 +46,9 @@ def _merged(ranges):
     return merged
 
 
-def _holes(sections):
-    """What the kernel reserves and what host bridges decode."""
-    holes = [(int(first, 16), int(last, 16)) for first, last, word in
-             (line.split() for line in sections['reserved'].splitlines())
-             if word != 'direct-relaxable']
-    holes += [tuple(int(word, 16) for word in line.split(' : ')[0].strip().split('-'))
-              for line in sections['iomem'].splitlines()]
-    return holes
-
-
 def _check_mappings(sections):
     """Each hugepage is covered once, nothing else is, and none lies in a hole."""
-    mapped = [piece for piece in _mapped(sections['map'])
+    mapped = [piece for piece in _mapped(sections['events'])
               if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
     held = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))
             for line in sections['hugepages'].splitlines()]
@@ -73,7 +56,7 @@ def _check_mappings(sections):
     expect_equal([f'{a:#x}-{b:#x}' for a, b in _merged(mapped)],
                  [f'{a:#x}-{b:#x}' for a, b in _merged(held)], 'what the IOMMU maps')
     for first, last in mapped:
-        for hole in _holes(sections):
+        for hole in oracle.holes(sections):
             expect(last < hole[0] or first > hole[1],
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
@@ -100,7 +83,7 @@ def _run(platform, *eal, **options):
     nics = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/traffic.sh', *nics, *eal],
                        seconds=150, **options)
-    sections = _sections(result.stdout)
+    sections = oracle.sections(result.stdout)
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
     expect('RX-packets: 512 ' in log and 'TX-packets: 512 ' in log,
@@ -126,7 +109,7 @@ def steered(platform):
     expect(window, f'memory was not steered\n{log[:2000]}')
     first, last = (int(word, 16) for word in window.groups())
     _check_mappings(sections)
-    for piece in _mapped(sections['map']):
+    for piece in _mapped(sections['events']):
         expect(first <= piece[0] and piece[1] <= last, f'{piece[0]:#x} is not in the window')
 
 
@@ -135,7 +118,7 @@ def physical(platform):
     sections, log = _run(platform, '--iova-mode=pa', '-m', '64')
     expect('IOVA mode is PA, by --iova-mode=pa' in log, log[:2000])
     _check_payloads(log)
-    for first, last in _mapped(sections['map']):
-        for hole in _holes(sections):
+    for first, last in _mapped(sections['events']):
+        for hole in oracle.holes(sections):
             expect(last < hole[0] or first > hole[1] or hole == SW_MSI,
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')

@@ -11,25 +11,8 @@
 
 #include <cmocka.h>
 
-#include "topology.h"
+#include "topology_bdf.h"
 #include "tree.h"
-
-static struct topo_addr
-addr(const char *bdf)
-{
-	struct topo_addr a;
-
-	assert_int_equal(topology_parse_bdf(bdf, &a), 0);
-	return a;
-}
-
-static int
-read_bdf(const char *root, const char *bdf, struct topo_device *dev)
-{
-	struct topo_addr a = addr(bdf);
-
-	return topology_read(root, &a, dev);
-}
 
 static void
 test_parse_bdf(void **state)

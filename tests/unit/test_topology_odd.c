@@ -12,30 +12,13 @@
 
 #include <cmocka.h>
 
-#include "topology.h"
+#include "topology_bdf.h"
 #include "tree.h"
 
 #define ROUNDS 10000
 #define BDF "0000:00:01.0"
 #define DIR "/sys/devices/pci0000:00/" BDF
 #define EMPTY_ROW "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
-
-static struct topo_addr
-addr(const char *bdf)
-{
-	struct topo_addr a;
-
-	assert_int_equal(topology_parse_bdf(bdf, &a), 0);
-	return a;
-}
-
-static int
-read_bdf(const char *root, const char *bdf, struct topo_device *dev)
-{
-	struct topo_addr a = addr(bdf);
-
-	return topology_read(root, &a, dev);
-}
 
 /* Files an older kernel does not have leave fields unknown. */
 static void

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# To be sourced: show the kernel's own view, in sections that begin with
+# "@@ NAME" (devtools/labkit/oracle.py reads them).
+
+tracing=/sys/kernel/tracing
+
+# oracle_start: the holes the kernel knows; record what the IOMMU is told from now on
+oracle_start()
+{
+	echo '@@ reserved'
+	cat /sys/kernel/iommu_groups/*/reserved_regions
+	echo '@@ iomem'
+	grep -E 'pcie@|PCI Bus 0000:00' /proc/iomem
+	echo 65536 >$tracing/buffer_size_kb
+	echo 1 >$tracing/events/iommu/map/enable
+	echo 1 >$tracing/events/iommu/unmap/enable
+}
+
+# oracle_events PROGRAM: what the IOMMU was told on behalf of it
+oracle_events()
+{
+	echo '@@ events'
+	grep -E ' (map|unmap): ' $tracing/trace | grep "$1"
+}
