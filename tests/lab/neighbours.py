@@ -12,8 +12,8 @@ BUDGET = 180
 SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
 
 
-def _run(platform, what, status=0):
-    result = guest.run(platform, [SCRIPT, what], seconds=150)
+def _run(platform, what, times=1, status=0):
+    result = guest.run(platform, [SCRIPT, what, str(times)], seconds=150 + 10 * times)
     expect_equal(result.status, status,
                  f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -60,3 +60,22 @@ def unbind(platform):
     expect('unbound in time' in output, output[-2000:])
     expect('open devices: 1' in output, output[:300])
     expect('vfio_msi:0000:00:05.0: the kernel wants the device back' in output, output[-3000:])
+
+
+def _hotplug(platform, times):
+    output = _run(platform, 'hotplug', times)
+    expect(f'rounds: {times}\n' in output, output[-2000:])
+    before, after = re.search(r'descriptors: (\d+), then (\d+)', output).groups()
+    expect_equal(after, before, 'open descriptors')
+    expect_equal(output.count('is attached. Now total ports is'), 2 * times, 'attached')
+    expect_equal(output.count('Now total ports is 0'), times, 'all detached')
+
+
+@test('devices come and go', ['arm-smmuv3'])
+def hotplug(platform):
+    _hotplug(platform, 3)
+
+
+@test('devices come and go, 100 times', ['arm-smmuv3'], soak=True)
+def hotplug_often(platform):
+    _hotplug(platform, 100)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# neighbours.sh WHAT: the bus beside others, see tests/lab/neighbours.py.
+# neighbours.sh WHAT [TIMES]: the bus beside others, see tests/lab/neighbours.py.
 
 . "$(dirname "$0")/testpmd.sh"
 plugin=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
@@ -48,6 +48,30 @@ secondary)
 	timeout -k 5 60 dpdk-testpmd --proc-type=secondary -l 0,1 -n 1 -a vfio_msi:0000:00:05.0 \
 		-- --total-num-mbufs=4096 </dev/null 2>&1 | grep VFIO_MSI
 	testpmd_say 'show port summary all'
+	testpmd_quit
+	status=$?
+	cat $TESTPMD_LOG
+	exit $status
+	;;
+hotplug)
+	# Both devices come and go in turn; what the process holds is counted.
+	vfio-bind 0000:00:03.0 0000:00:05.0
+	testpmd_start -l 0,1 -n 1 --no-pci -- -i --total-num-mbufs=4096
+	for round in $(seq "$2"); do
+		for device in 03.0 05.0; do
+			testpmd_say "port attach vfio_msi:0000:00:$device"
+		done
+		testpmd_say 'port start all'
+		testpmd_say 'port stop all'
+		for port in 1 0; do
+			testpmd_say "port detach $port"
+		done
+		testpmd_say "show port info $round"
+		testpmd_await "Invalid port $round\$" 30 || break
+		[ "$round" -gt 1 ] || before=$(ls /proc/$testpmd_pid/fd | wc -l)
+	done
+	echo "rounds: $round"
+	echo "descriptors: $before, then $(ls /proc/$testpmd_pid/fd | wc -l)"
 	testpmd_quit
 	status=$?
 	cat $TESTPMD_LOG
