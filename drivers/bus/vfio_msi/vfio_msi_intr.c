@@ -183,11 +183,9 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 		BUS_LOG(NOTICE, "%s: %s: %s", dev->name, k == NULL ?
 			"no interrupts, only polling works" :
 			k->message ? "interrupts are MSI" : "interrupts are INTx", why);
-	else if (k != NULL)
+	else	/* choose() found one, or it would have said why not */
 		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
 			k->name, count);
-	else
-		BUS_LOG(NOTICE, "%s: no interrupts, by %s", dev->name, w.why);
 	return 0;
 
 err_close:
