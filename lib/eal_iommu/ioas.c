@@ -90,7 +90,7 @@ ioas_close(struct ioas *ioas)
 	ioas_unmap_all(ioas);
 	while ((g = ioas->groups) != NULL) {
 		ioas->groups = g->next;
-		ioas->ops->detach(g->fd);
+		ioas->ops->detach(g->fd, g->ours);
 		free(g);
 	}
 	vfio_uapi_close(ioas->fd);
@@ -109,14 +109,14 @@ group_find(const struct ioas *ioas, int id)
 }
 
 int
-ioas_attach(struct ioas *ioas, int group, bool *viable)
+ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 {
 	struct ioas_group *g;
 	int ret = 0;
 
 	*viable = true;
 	pthread_mutex_lock(&ioas->lock);
-	g = group_find(ioas, group);
+	g = group_find(ioas, m->group);
 	if (g != NULL) {
 		g->refs++;
 		goto out;
@@ -126,12 +126,13 @@ ioas_attach(struct ioas *ioas, int group, bool *viable)
 		ret = -ENOMEM;
 		goto out;
 	}
-	ret = ioas->ops->attach(ioas->fd, group, ioas->n_groups, &g->fd, viable);
+	ret = ioas->ops->attach(ioas->fd, m, ioas->n_groups, &g->fd, viable);
 	if (ret < 0) {
 		free(g);
 		goto out;
 	}
-	g->id = group;
+	g->id = m->group;
+	g->ours = m->group_fd < 0;
 	g->refs = 1;
 	g->next = ioas->groups;
 	ioas->groups = g;
@@ -142,12 +143,13 @@ out:
 }
 
 void
-ioas_detach(struct ioas *ioas, int group)
+ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 {
 	struct ioas_group **p, *g;
 
 	pthread_mutex_lock(&ioas->lock);
-	for (p = &ioas->groups; *p != NULL && (*p)->id != group; p = &(*p)->next)
+	for (p = &ioas->groups; *p != NULL && (*p)->id != m->group;
+	     p = &(*p)->next)
 		;
 	g = *p;
 	if (g != NULL && --g->refs == 0) {
@@ -156,7 +158,7 @@ ioas_detach(struct ioas *ioas, int group)
 			ioas_unmap_all_locked(ioas);
 		*p = g->next;
 		ioas->n_groups--;
-		ioas->ops->detach(g->fd);
+		ioas->ops->detach(g->fd, g->ours);
 		free(g);
 	}
 	pthread_mutex_unlock(&ioas->lock);
@@ -197,17 +199,17 @@ ioas_n_groups(struct ioas *ioas)
 }
 
 int
-ioas_open_device(struct ioas *ioas, int group, const char *name)
+ioas_open_device(struct ioas *ioas, const struct ioas_member *m)
 {
 	struct ioas_group *g;
 	int ret;
 
 	pthread_mutex_lock(&ioas->lock);
-	g = group_find(ioas, group);
+	g = group_find(ioas, m->group);
 	if (ioas->ops->open_device == NULL)
 		ret = -ENOTSUP;
 	else
-		ret = g == NULL ? -ENODEV : ioas->ops->open_device(g->fd, name);
+		ret = g == NULL ? -ENODEV : ioas->ops->open_device(g->fd, m);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }

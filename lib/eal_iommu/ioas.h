@@ -4,7 +4,7 @@
 
 /**
  * @file
- * One I/O address space: the groups attached to it and what is mapped in it.
+ * One I/O address space: who is attached to it and what is mapped in it.
  *
  * The backend is chosen at open and reached through a table of operations; an
  * operation that is NULL cannot be done. The record of mappings kept here is
@@ -66,6 +66,17 @@ struct ioas_mapping {
 	uint64_t va;
 };
 
+/** Who is attached. The strings need to live for the time of the call only. */
+struct ioas_member {
+	int group;		/**< IOMMU group */
+	int group_fd;		/**< the group's node, opened and owned by somebody
+				 * else (EAL); -1: opened and owned here
+				 */
+	const char *name;	/**< PCI address as the kernel names it */
+	const char *cdev;	/**< path of its character device, or NULL */
+	const char *vf_token;	/**< UUID that its physical function wants, or NULL */
+};
+
 /** Name of a backend, as in the key backend=. */
 const char *ioas_backend_name(enum ioas_backend backend);
 
@@ -88,21 +99,26 @@ int ioas_open(enum ioas_backend backend, struct iova_layout *layout,
 void ioas_close(struct ioas *ioas);
 
 /**
- * Attach a group; each attach is counted.
+ * Attach a member; each attach is counted.
+ *
+ * A backend of groups attaches the member's group. With a group_fd the node is
+ * not opened but told to use this address space, and stays open at the end;
+ * whoever owns it must not have given it a container before.
  *
  * @param viable  false on -EPERM when a sibling is bound to a kernel driver
  * @return 0; -ENOENT, -EACCES, -EBUSY (held by another process) from the
  *   group's node; -EPERM (not viable, or interrupts not isolated); -EINVAL
  *   (the kernel refuses the group beside what is mapped, or firmware wants 1:1
- *   mappings); -ENOMEM.
+ *   mappings, or the group_fd has a container already); -ENOMEM.
  */
-int ioas_attach(struct ioas *ioas, int group, bool *viable);
+int ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable);
 
 /**
- * Give back one attach. At the last one the group's node is closed; devices of
- * the group must be closed before, as the kernel keeps it attached until then.
+ * Give back one attach. At the last one of a group its node is closed, if it
+ * was opened here; devices of the group must be closed before, as the kernel
+ * keeps it attached until then. Nothing happens if the member is not attached.
  */
-void ioas_detach(struct ioas *ioas, int group);
+void ioas_detach(struct ioas *ioas, const struct ioas_member *m);
 
 /** Hold the layout still; no other function of this header may be called. */
 void ioas_layout_lock(struct ioas *ioas);
@@ -117,12 +133,13 @@ bool ioas_has_group(struct ioas *ioas, int group);
 unsigned int ioas_n_groups(struct ioas *ioas);
 
 /**
- * Open a device of an attached group.
+ * Open the device of an attached member. The caller closes it.
  *
- * @param name  PCI address as the kernel names it
- * @return fd, or -ENODEV, -EBUSY, -EACCES, ...
+ * @return fd; -ENODEV (not attached, or no such device in the group); -EACCES
+ *   (the physical function wants another vf_token); -EINVAL (it wants none, or
+ *   the token is too long to be one); -EBUSY, ...
  */
-int ioas_open_device(struct ioas *ioas, int group, const char *name);
+int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 
 /** Limits as they are now. @return 0; -ENOMEM; -EBADMSG if the answer is odd. */
 int ioas_info_get(struct ioas *ioas, struct ioas_info *out);

@@ -18,12 +18,12 @@ struct ioas_ops {
 
 	/** Open the backend's node. @return fd or -errno. */
 	int (*open)(void);
-	/** Bring a group in; *group_fd is open afterwards. */
-	int (*attach)(int fd, int group, unsigned int n_attached,
-			int *group_fd, bool *viable);
-	/** Take a group out and close its fd. */
-	void (*detach)(int group_fd);
-	int (*open_device)(int group_fd, const char *name);
+	/** Bring a group in; *group_fd is open afterwards, or the member's own. */
+	int (*attach)(int fd, const struct ioas_member *m,
+			unsigned int n_attached, int *group_fd, bool *viable);
+	/** Take a group out, and close its fd if it is ours. */
+	void (*detach)(int group_fd, bool ours);
+	int (*open_device)(int group_fd, const struct ioas_member *m);
 	int (*info)(int fd, struct ioas_info *out);
 	int (*map)(int fd, uint64_t va, uint64_t iova, uint64_t size);
 	/** *done: bytes the kernel says it unmapped. */

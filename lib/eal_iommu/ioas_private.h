@@ -19,6 +19,7 @@ struct ioas_group {
 	struct ioas_group *next;
 	int id;
 	int fd;
+	bool ours;		/* else somebody else opened it and will close it */
 	unsigned int refs;
 };
 

@@ -42,17 +42,27 @@ type1_open(void)
 	return ret < 0 ? ret : -ENOTSUP;
 }
 
+/* The group's node: somebody else's, or opened here. */
 static int
-type1_attach(int fd, int group, unsigned int n_attached, int *group_fd,
-		bool *viable)
+type1_group_fd(const struct ioas_member *m)
 {
 	char path[32];
+
+	if (m->group_fd >= 0)
+		return m->group_fd;
+	snprintf(path, sizeof(path), "/dev/vfio/%d", m->group);
+	return vfio_uapi_open(path);
+}
+
+static int
+type1_attach(int fd, const struct ioas_member *m, unsigned int n_attached,
+		int *group_fd, bool *viable)
+{
 	uint32_t flags;
 	int gfd, ret;
 
 	*viable = true;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
-	gfd = vfio_uapi_open(path);
+	gfd = type1_group_fd(m);
 	if (gfd < 0)
 		return gfd;
 	ret = vfio_uapi_group_status(gfd, &flags);
@@ -77,21 +87,31 @@ type1_attach(int fd, int group, unsigned int n_attached, int *group_fd,
 err_unset:
 	vfio_uapi_group_unset_container(gfd);
 err_close:
-	vfio_uapi_close(gfd);
+	if (m->group_fd < 0)
+		vfio_uapi_close(gfd);
 	return ret;
 }
 
 static void
-type1_detach(int group_fd)
+type1_detach(int group_fd, bool ours)
 {
 	/* EBUSY while a device is open: closing the group has the same end. */
 	vfio_uapi_group_unset_container(group_fd);
-	vfio_uapi_close(group_fd);
+	if (ours)
+		vfio_uapi_close(group_fd);
 }
 
 static int
-type1_open_device(int group_fd, const char *name)
+type1_open_device(int group_fd, const struct ioas_member *m)
 {
+	char name[128];
+	int n;
+
+	if (m->vf_token == NULL)
+		return vfio_uapi_group_get_device(group_fd, m->name);
+	n = snprintf(name, sizeof(name), "%s vf_token=%s", m->name, m->vf_token);
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return -EINVAL;
 	return vfio_uapi_group_get_device(group_fd, name);
 }
 

@@ -188,6 +188,11 @@ static int
 ask_kernel(const char *root, enum ioas_backend backend, struct ioas *live,
 		struct plan_device *pd, char *why, size_t size)
 {
+	const struct ioas_member member = {
+		.group = pd->topo.group,
+		.group_fd = -1,
+		.name = pd->topo.bdf,
+	};
 	struct ioas *ioas;
 	bool viable;
 	int ret;
@@ -199,7 +204,7 @@ ask_kernel(const char *root, enum ioas_backend backend, struct ioas *live,
 		return say(ret, why, size,
 			"/dev/vfio/vfio can't be used: %s; load the module with: modprobe vfio-pci, and give your group access to the node",
 			strerror(-ret));
-	ret = ioas_attach(ioas, pd->topo.group, &viable);
+	ret = ioas_attach(ioas, &member, &viable);
 	if (ret < 0)
 		explain_attach(root, ret, &pd->topo, viable, why, size);
 	else

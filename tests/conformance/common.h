@@ -25,6 +25,9 @@ int machine_teardown(void **state);
 
 #define machine_test(t) cmocka_unit_test_setup_teardown(t, machine_setup, machine_teardown)
 
+/** A member that is one group, opened by us. */
+#define MEMBER(g) (&(const struct ioas_member){ .group = (g), .group_fd = -1, .name = "0000:01:00.0" })
+
 /** The layout obeys what the kernel says of a space. */
 void obey(struct ioas *ioas, const char *owner);
 

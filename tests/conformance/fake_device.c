@@ -26,6 +26,18 @@ static struct {
 	size_t len;
 } mmaps[MMAPS];
 
+/* The token of "BDF vf_token=UUID"; wrong or missing is refused, unwanted too. */
+static int
+check_token(const struct fake_device *d, const char *rest)
+{
+	static const char key[] = " vf_token=";
+
+	if (d->token == NULL)
+		return rest[0] == '\0' ? 0 : -EINVAL;
+	return strncmp(rest, key, strlen(key)) == 0 &&
+		strcmp(rest + strlen(key), d->token) == 0 ? 0 : -EACCES;
+}
+
 int
 vfio_uapi_group_get_device(int group, const char *name)
 {
@@ -40,9 +52,11 @@ vfio_uapi_group_get_device(int group, const char *name)
 
 		if (d->group != g || strlen(d->bdf) != len || strncmp(d->bdf, name, len) != 0)
 			continue;
-		/* A token that the device does not want is a fault. */
-		if (name[len] != '\0' || g->container == NULL || g->container->type == 0)
+		if (g->container == NULL || g->container->type == 0)
 			return -EINVAL;
+		ret = check_token(d, name + len);
+		if (ret < 0)
+			return ret;
 		fd = fake_file_open(FAKE_DEVICE, d);
 		g->n_devices += fd >= 0;
 		return fd;

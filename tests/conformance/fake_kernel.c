@@ -112,6 +112,16 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 }
 
 void
+fake_device_token(const char *bdf, const char *token)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_devices; i++)
+		if (strcmp(fake_devices[i].bdf, bdf) == 0)
+			fake_devices[i].token = token;
+}
+
+void
 fake_fail_nth(unsigned int n, int error)
 {
 	fail_at = n == 0 ? 0 : n_calls + n;

@@ -99,6 +99,9 @@ void fake_range(struct fake_group *group, uint64_t first, uint64_t last);
 /** A PCI function with MSI-X, @p msix vectors of it. */
 void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
 
+/** The token that a device's physical function has set. */
+void fake_device_token(const char *bdf, const char *token);
+
 /**
  * Let the @p n th call from now on (1: the next) fail with @p error (positive)
  * and do nothing; 0: none. Calls that cannot fail are not counted.

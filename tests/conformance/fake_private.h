@@ -41,6 +41,7 @@ struct fake_group_state {
 
 struct fake_device {
 	char bdf[24];
+	const char *token;	/* NULL: wants none */
 	struct fake_group_state *group;
 	uint32_t n_msix;
 	unsigned int irq_index;

@@ -227,6 +227,13 @@ test_device(void **state)
 
 	assert_int_equal(vfio_uapi_group_get_device(group, "0000:01:00.1"), -ENODEV);
 	assert_int_equal(vfio_uapi_group_get_device(group, NIC " vf_token=0"), -EINVAL);
+	fake_device_token(NIC, "a");
+	assert_int_equal(vfio_uapi_group_get_device(group, NIC), -EACCES);
+	assert_int_equal(vfio_uapi_group_get_device(group, NIC " vf_token=b"), -EACCES);
+	fd = vfio_uapi_group_get_device(group, NIC " vf_token=a");
+	assert_true(fd >= 0);
+	vfio_uapi_close(fd);
+	fake_device_token(NIC, NULL);
 	fd = vfio_uapi_group_get_device(group, NIC);
 	assert_true(fd >= 0);
 	assert_int_equal(vfio_uapi_group_unset_container(group), -EBUSY);

@@ -77,7 +77,7 @@ attach(struct ioas *ioas, int group)
 {
 	bool viable = false;
 
-	assert_int_equal(ioas_attach(ioas, group, &viable), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
 	assert_true(viable);
 }
 
@@ -108,7 +108,7 @@ test_attach_errors(void **state)
 	for (round = 0; round < 2; round++) {
 		left = fake_leaks(NULL);
 		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-			assert_int_equal(ioas_attach(ioas, rows[i].id, &viable), rows[i].error);
+			assert_int_equal(ioas_attach(ioas, MEMBER(rows[i].id), &viable), rows[i].error);
 			assert_int_equal(viable, rows[i].viable);
 			assert_int_equal(ioas_n_groups(ioas), round);
 			assert_int_equal(fake_leaks(NULL), left);
@@ -131,9 +131,9 @@ test_attach_conflict(void **state)
 	fake_group_add(9)->aperture = RANGE(0, 0x8000000 - 1);
 	attach(ioas, 7);
 	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), 0);
-	assert_int_equal(ioas_attach(ioas, 8, &viable), -EINVAL);
+	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable), -EINVAL);
 	assert_true(viable);
-	assert_int_equal(ioas_attach(ioas, 9, &viable), -EINVAL);
+	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable), -EINVAL);
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, 0x8000000, PAGE), 0);
 	attach(ioas, 8);
@@ -161,16 +161,16 @@ test_counting(void **state)
 	attach(ioas, 8);
 	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
 	assert_int_equal(ioas_map(ioas, PAGE, 0x20000, PAGE, NULL), 0);
-	ioas_detach(ioas, 99);
-	ioas_detach(ioas, 7);
+	ioas_detach(ioas, MEMBER(99));
+	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(ioas_n_groups(ioas), 2);
-	ioas_detach(ioas, 7);
-	ioas_detach(ioas, 7);
+	ioas_detach(ioas, MEMBER(7));
+	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(ioas_n_groups(ioas), 1);
 	assert_int_equal(ioas_n_mappings(ioas), 2);
 	expect_same(ioas);
 	/* The last one takes every mapping, and the layout knows. */
-	ioas_detach(ioas, 8);
+	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(ioas_n_groups(ioas), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 0);
 	expect_same(ioas);
@@ -187,20 +187,95 @@ test_counting(void **state)
 static void
 test_open_device(void **state)
 {
-	struct fake_group *g = fake_group_add(7);
+	const struct ioas_member nic = { .group = 7, .group_fd = -1, .name = NIC };
+	struct ioas_member m = nic;
 	struct ioas *ioas = open_space();
 	int fd;
 
-	fake_device_add(g, NIC, 1);
-	assert_int_equal(ioas_open_device(ioas, 7, NIC), -ENODEV);
+	fake_device_add(fake_group_add(7), NIC, 1);
+	assert_int_equal(ioas_open_device(ioas, &nic), -ENODEV);
 	attach(ioas, 7);
-	assert_int_equal(ioas_open_device(ioas, 8, NIC), -ENODEV);
-	assert_int_equal(ioas_open_device(ioas, 7, "0000:01:00.1"), -ENODEV);
-	assert_int_equal(ioas_open_device(ioas, 7, NIC " vf_token=x"), -EINVAL);
-	fd = ioas_open_device(ioas, 7, NIC);
+	m.group = 8;
+	assert_int_equal(ioas_open_device(ioas, &m), -ENODEV);
+	m = nic;
+	m.name = "0000:01:00.1";
+	assert_int_equal(ioas_open_device(ioas, &m), -ENODEV);
+	fd = ioas_open_device(ioas, &nic);
 	assert_true(fd >= 0);
 	/* A device that outlives its space is no leak once it is closed. */
 	ioas_close(ioas);
+	vfio_uapi_close(fd);
+}
+
+static void
+test_vf_token(void **state)
+{
+	static const char uuid[] = "14d63f20-8445-11ea-8900-1f9ce7d5650d";
+	struct ioas_member m = { .group = 7, .group_fd = -1, .name = NIC };
+	struct ioas *ioas = open_space();
+	char longest[512];
+	unsigned int calls;
+	int fd;
+
+	fake_device_add(fake_group_add(7), NIC, 1);
+	attach(ioas, 7);
+	m.vf_token = uuid;
+	assert_int_equal(ioas_open_device(ioas, &m), -EINVAL);
+	fake_device_token(NIC, uuid);
+	fd = ioas_open_device(ioas, &m);
+	assert_true(fd >= 0);
+	vfio_uapi_close(fd);
+	m.vf_token = "14d63f20-8445-11ea-8900-1f9ce7d5650e";
+	assert_int_equal(ioas_open_device(ioas, &m), -EACCES);
+	m.vf_token = NULL;
+	assert_int_equal(ioas_open_device(ioas, &m), -EACCES);
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	m.vf_token = longest;
+	calls = fake_calls();
+	assert_int_equal(ioas_open_device(ioas, &m), -EINVAL);
+	assert_int_equal(fake_calls(), calls);
+	ioas_close(ioas);
+}
+
+/* A group that somebody else opened: used, never closed. */
+static void
+test_foreign_group(void **state)
+{
+	struct ioas_member m = { .group = 7, .name = NIC };
+	struct ioas *ioas = open_space();
+	unsigned int left;
+	bool viable;
+	uint32_t flags;
+	int fd, device;
+
+	fake_device_add(fake_group_add(7), NIC, 1);
+	fake_group_add(8);
+	fd = vfio_uapi_open("/dev/vfio/7");
+	m.group_fd = fd;
+	left = fake_leaks(NULL);
+	/* What fails leaves the group without a container, and open. */
+	fake_fail_nth(3, EPERM);
+	assert_int_equal(ioas_attach(ioas, &m, &viable), -EPERM);
+	assert_string_equal(fake_failed(), "vfio_uapi_set_iommu");
+	assert_int_equal(fake_leaks(NULL), left);
+	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	attach(ioas, 8);
+	device = ioas_open_device(ioas, &m);
+	assert_true(device >= 0);
+	vfio_uapi_close(device);
+	ioas_detach(ioas, &m);
+	assert_true(ioas_has_group(ioas, 7));
+	ioas_detach(ioas, &m);
+	assert_false(ioas_has_group(ioas, 7));
+	assert_int_equal(vfio_uapi_group_status(fd, &flags), 0);
+	assert_int_equal(flags, VFIO_GROUP_FLAGS_VIABLE);
+	/* So does the end of the space. */
+	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	ioas_close(ioas);
+	assert_int_equal(vfio_uapi_group_status(fd, &flags), 0);
+	assert_int_equal(flags, VFIO_GROUP_FLAGS_VIABLE);
 	vfio_uapi_close(fd);
 }
 
@@ -310,6 +385,8 @@ main(void)
 		machine_test(test_attach_conflict),
 		machine_test(test_counting),
 		machine_test(test_open_device),
+		machine_test(test_vf_token),
+		machine_test(test_foreign_group),
 		machine_test(test_info),
 		machine_test(test_info_lies),
 		machine_test(test_no_layout),

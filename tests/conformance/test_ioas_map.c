@@ -38,7 +38,8 @@ setup(void **state)
 	g = fake_group_add(7);
 	g->aperture = RANGE(0, LIMIT);
 	fake_range(g, MSI_FIRST, MSI_LAST);
-	if (ioas_open(IOAS_BACKEND_AUTO, layout, &ioas) < 0 || ioas_attach(ioas, 7, &viable) < 0)
+	if (ioas_open(IOAS_BACKEND_AUTO, layout, &ioas) < 0 ||
+			ioas_attach(ioas, MEMBER(7), &viable) < 0)
 		return -1;
 	add_hole(MSI_FIRST, MSI_LAST, IOVA_HARD);
 	obey(ioas, "0000:01:00.0");
@@ -168,9 +169,9 @@ test_dma_limit(void **state)
 	bool viable;
 	int i;
 
-	ioas_detach(ioas, 7);
+	ioas_detach(ioas, MEMBER(7));
 	fake.dma_limit = 3;
-	assert_int_equal(ioas_attach(ioas, 7, &viable), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(map((uint64_t)(i + 1) << 20, PAGE), 0);
 	assert_int_equal(map(0x10000, PAGE), -ENOSPC);

@@ -186,9 +186,9 @@ step(struct ioas *ioas, bool *viable)
 		ioas_unmap_all(ioas);
 		model_set(0, PAGES, 0);
 	} else {
-		ioas_detach(ioas, 7);
+		ioas_detach(ioas, MEMBER(7));
 		model_set(0, PAGES, 0);
-		assert_int_equal(ioas_attach(ioas, 7, viable), 0);
+		assert_int_equal(ioas_attach(ioas, MEMBER(7), viable), 0);
 	}
 }
 
@@ -206,7 +206,7 @@ test_random(void **state)
 	g->aperture = RANGE(0, PAGES * PAGE - 1);
 	fake_range(g, HOLE_FIRST * PAGE, (HOLE_LAST + 1) * PAGE - 1);
 	assert_int_equal(ioas_open(IOAS_BACKEND_AUTO, layout, &ioas), 0);
-	assert_int_equal(ioas_attach(ioas, 7, &viable), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
 	assert_int_equal(iova_layout_allow(layout, &g->aperture, 1, "0000:01:00.0", NULL), 0);
 	add_hole(HOLE_FIRST * PAGE, (HOLE_LAST + 1) * PAGE - 1, IOVA_HARD);
 	for (round = 0; round < ROUNDS; round++) {

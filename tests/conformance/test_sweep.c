@@ -95,6 +95,7 @@ static int
 tell(struct story *s)
 {
 	int first = 0;
+	const struct ioas_member nic = { .group = NIC_GROUP, .group_fd = -1, .name = NIC };
 	bool viable;
 
 	STEP(survey_add(s->root, NIC));
@@ -102,17 +103,17 @@ tell(struct story *s)
 	STEP(ioas_open(IOAS_BACKEND_AUTO, layout, &s->ioas));
 	if (s->ioas == NULL)
 		return first;
-	STEP(ioas_attach(s->ioas, NIC_GROUP, &viable));
-	STEP(ioas_attach(s->ioas, SECOND_GROUP, &viable));
-	s->device = ioas_open_device(s->ioas, NIC_GROUP, NIC);
+	STEP(ioas_attach(s->ioas, MEMBER(NIC_GROUP), &viable));
+	STEP(ioas_attach(s->ioas, MEMBER(SECOND_GROUP), &viable));
+	s->device = ioas_open_device(s->ioas, &nic);
 	STEP(s->device);
 	STEP(mappings(s));
 	vfio_uapi_close(s->device);
 	s->device = -1;
-	ioas_detach(s->ioas, NIC_GROUP);
+	ioas_detach(s->ioas, MEMBER(NIC_GROUP));
 	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
-	ioas_detach(s->ioas, SECOND_GROUP);
-	STEP(ioas_attach(s->ioas, SECOND_GROUP, &viable));
+	ioas_detach(s->ioas, MEMBER(SECOND_GROUP));
+	STEP(ioas_attach(s->ioas, MEMBER(SECOND_GROUP), &viable));
 	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
 	return first;
 }

@@ -112,6 +112,10 @@ void vfio_msi_steer_release(void);
 
 /* vfio_msi_bringup.c */
 
+/** The device as the address space knows it. */
+struct ioas_member vfio_msi_member(const struct vfio_msi_device *dev);
+
+
 /** Attach the device's group, and at the first one map EAL's memory. */
 int vfio_msi_attach(struct vfio_msi_device *dev);
 void vfio_msi_detach(struct vfio_msi_device *dev);

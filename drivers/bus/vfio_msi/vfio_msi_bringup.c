@@ -35,10 +35,20 @@ close_ioas(void)
 	vfio_msi_bus.ioas = NULL;
 }
 
+struct ioas_member
+vfio_msi_member(const struct vfio_msi_device *dev)
+{
+	return (struct ioas_member) {
+		.group = dev->plan.topo.group,
+		.group_fd = -1,
+		.name = dev->plan.topo.bdf,
+	};
+}
+
 int
 vfio_msi_attach(struct vfio_msi_device *dev)
 {
-	int group = dev->plan.topo.group;
+	const struct ioas_member member = vfio_msi_member(dev);
 	bool viable;
 	int ret;
 
@@ -53,10 +63,10 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 			return ret;
 		}
 	}
-	ret = ioas_attach(vfio_msi_bus.ioas, group, &viable);
+	ret = ioas_attach(vfio_msi_bus.ioas, &member, &viable);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: IOMMU group %d can't be attached beside the other devices: %s%s",
-			dev->name, group, strerror(-ret),
+			dev->name, member.group, strerror(-ret),
 			viable ? "; see dmesg" : ", a member is bound to a kernel driver");
 		if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
 			close_ioas();
@@ -69,10 +79,12 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 void
 vfio_msi_detach(struct vfio_msi_device *dev)
 {
+	const struct ioas_member member = vfio_msi_member(dev);
+
 	if (!dev->attached)
 		return;
 	dev->attached = false;
-	ioas_detach(vfio_msi_bus.ioas, dev->plan.topo.group);
+	ioas_detach(vfio_msi_bus.ioas, &member);
 	if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
 		close_ioas();
 }

@@ -81,11 +81,11 @@ close_fd(struct vfio_msi_device *dev)
 int
 vfio_msi_device_open(struct vfio_msi_device *dev)
 {
+	const struct ioas_member member = vfio_msi_member(dev);
 	const char *step = "opened";
 	int ret;
 
-	dev->fd = ioas_open_device(vfio_msi_bus.ioas, dev->plan.topo.group,
-			dev->plan.topo.bdf);
+	dev->fd = ioas_open_device(vfio_msi_bus.ioas, &member);
 	ret = dev->fd;
 	if (ret < 0)
 		goto err;
