@@ -36,6 +36,8 @@ def _parser():
     _guest_options(run)
     run.add_argument('-t', dest='seconds', metavar='SECONDS', type=float, default=600,
                      help='kill the guest after this time (default: %(default)g)')
+    run.add_argument('--qmp', metavar='CMD@SECONDS', action='append', default=[],
+                     help="type a command at QEMU's monitor, so long after the guest is up")
     _guest_options(commands.add_parser('shell', help='a shell in a guest, on this terminal'))
     commands.add_parser('demo', help='show two NICs at work through the bus, with a verdict')
     for name, text in (('test', 'run test suites, all when none is named'),
@@ -60,7 +62,8 @@ def _options(args):
 def _run(args, command):
     if not command:
         raise LabError('no command: lab run PLATFORM [options] -- COMMAND [ARG]...')
-    result = guest.run(args.platform, command, live=True, seconds=args.seconds, **_options(args))
+    result = guest.run(args.platform, command, live=True, seconds=args.seconds,
+                       qmp=tuple(args.qmp), **_options(args))
     if not result.error:
         sys.stderr.write(result.qemu_stderr)
     return result.status

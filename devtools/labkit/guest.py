@@ -15,7 +15,7 @@ import shlex
 import sys
 import time
 
-from . import build, cache, cpio, host, kernel, outside, qemu, rootfs
+from . import build, cache, cpio, host, kernel, monitor, outside, qemu, rootfs
 from .platforms import PLATFORMS
 from .progress import LabError, say
 
@@ -48,6 +48,7 @@ class Options:
     hugepages: int = 256
     stock: bool = False
     examples: bool = False
+    qmp: tuple = ()
 
 
 @dataclasses.dataclass
@@ -63,6 +64,7 @@ class Result:
     seconds: float
     boot_seconds: float
     error: str
+    monitor: str
 
 
 def run(platform, argv, live=False, **options):
@@ -75,11 +77,13 @@ def run(platform, argv, live=False, **options):
     options = Options(**options)
     machine_kind = find(platform)
     with _prepared(machine_kind, argv, options) as (command, scratch):
-        session = _Session(options.seconds, live)
+        timed = [monitor.parse_timed(text) for text in options.qmp]
         with qemu.Machine(command, scratch) as machine:
-            finished = machine.pump(session.start + options.seconds, session.on_data)
+            session = _Session(machine, options.seconds, live, timed)
+            finished = machine.pump(session.start + options.seconds, session.on_data,
+                                    session.on_time)
             machine.kill()
-            return session.result(machine, finished)
+            return session.result(finished)
 
 
 def shell(platform, **options):
@@ -87,8 +91,8 @@ def shell(platform, **options):
     options = Options(**options)
     machine_kind = find(platform)
     with _prepared(machine_kind, [], options, interactive=True) as (command, scratch):
-        session = _Session(options.seconds, False)
         with qemu.Machine(command, scratch, interactive=True) as machine:
+            session = _Session(machine, options.seconds)
             machine.pump(float('inf'), session.on_data)
             machine.kill()
             sys.stderr.write(_without_noise(machine.text('emulator')))
@@ -150,7 +154,8 @@ def _write_initrd(path, platform, argv, options, sources, interactive):
         archive.data('lab/config', ''.join(lines).encode())
         archive.data('lab/argv', b''.join(os.fsencode(word) + b'\0' for word in argv))
         archive.file('overlay/usr/libexec/vfio-msi-lab/run', GUEST_FILES / 'run', 0o755)
-        archive.file('overlay/usr/sbin/vfio-bind', GUEST_FILES / 'vfio-bind', 0o755)
+        for program in ('vfio-bind', 'qemu-monitor'):
+            archive.file(f'overlay/usr/sbin/{program}', GUEST_FILES / program, 0o755)
         archive.tree('overlay/usr/share/vfio-msi', GUEST_SCRIPTS)
         if installed:
             archive.tree('overlay', installed)
@@ -159,10 +164,12 @@ def _write_initrd(path, platform, argv, options, sources, interactive):
 class _Session:
     """Follows one command through the streams of its machine."""
 
-    def __init__(self, limit, live):
+    def __init__(self, machine, limit, live=False, timed=()):
         self.start = time.monotonic()
         self.status = None
-        self._limit, self._live = limit, live
+        self._machine, self._limit, self._live = machine, limit, live
+        self._monitor = monitor.Monitor(machine.send)
+        self._timed = sorted(timed, key=lambda item: item[1])
         self._up = None
         self._control = b''
 
@@ -175,7 +182,20 @@ class _Session:
         elif name == 'control':
             self._control += data
             return self._follow()
+        elif name == 'qmp':
+            self._monitor.on_qmp(data)
+        elif name == 'monitor':
+            self._monitor.on_guest(data)
         return None
+
+    def on_time(self, now):
+        """Run the commands whose time has come; returns the seconds until the next."""
+        if self._up is None or not self._timed:
+            return qemu.LONGEST_SLEEP
+        since = now - self.start - self._up
+        while self._timed and self._timed[0][1] <= since:
+            self._monitor.ask(self._timed.pop(0)[0])
+        return self._timed[0][1] - since if self._timed else qemu.LONGEST_SLEEP
 
     def _follow(self):
         *lines, self._control = self._control.split(b'\n')
@@ -190,8 +210,9 @@ class _Session:
             return time.monotonic() + qemu.POWER_OFF_LIMIT
         return None
 
-    def result(self, machine, finished):
+    def result(self, finished):
         """Sum up, when the machine is off."""
+        machine = self._machine
         seconds = time.monotonic() - self.start
         error = ''
         if self.status is None and not finished:
@@ -205,4 +226,4 @@ class _Session:
         return Result(self.status, machine.text('stdout'), machine.text('stderr'),
                       machine.text('kmsg').split(WHOLE_LOG + '\n')[-1], _without_noise(machine.text('emulator')),
                       machine.text('console'),
-                      seconds, self._up or 0, error)
+                      seconds, self._up or 0, error, '\n'.join(self._monitor.transcript))

@@ -37,7 +37,7 @@ class Platform:
 def _nic(model, slot, wire):
     """A NIC and its end of a wire; NICs with the same wire number hear each other."""
     return ['-netdev', f'hubport,id=net{slot},hubid={wire}',
-            '-device', f'{model},netdev=net{slot},addr={slot},romfile=']
+            '-device', f'{model},id=nic{slot},netdev=net{slot},addr={slot},romfile=']
 
 
 # Two igb in neighbouring slots clash: their virtual functions want the same slot.

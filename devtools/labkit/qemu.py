@@ -17,7 +17,8 @@ import time
 
 from .progress import LabError
 
-PORTS = ('stdout', 'stderr', 'control', 'kmsg')
+PORTS = ('control', 'monitor', 'stdout', 'stderr', 'kmsg')
+SHELL_PORTS = PORTS[:2]
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
@@ -52,9 +53,11 @@ class Machine:
         self._inherited = []
         self.output = {}
         argv = argv[:]
-        for name in ('control',) if interactive else PORTS:
+        self._ends = {}
+        for name in SHELL_PORTS if interactive else PORTS:
             argv += ['-chardev', self._stream(name),
                      '-device', f'virtserialport,bus=lab.0,chardev={name},name={name}']
+        argv += ['-chardev', self._stream('qmp'), '-mon', 'chardev=qmp,mode=control']
         if interactive:
             argv += ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console']
         else:
@@ -88,8 +91,16 @@ class Machine:
     def _stream(self, name):
         ours, theirs = socket.socketpair()
         self._inherited.append(theirs)
+        self._ends[name] = ours
         self._watch(name, ours)
         return f'socket,id={name},fd={theirs.fileno()}'
+
+    def send(self, name, data):
+        """Write to a stream; a machine that is gone hears nothing."""
+        try:
+            self._ends[name].sendall(data)
+        except OSError:
+            pass
 
     def kill(self):
         """End the machine at once."""
@@ -101,16 +112,17 @@ class Machine:
         """The emulator's exit status; negative: the signal that ended it."""
         return self._process.returncode
 
-    def pump(self, deadline, on_data):
+    def pump(self, deadline, on_data, on_time=lambda now: LONGEST_SLEEP):
         """Collect all output until the machine is off; False when DEADLINE came first.
 
-        on_data(name, data) sees every piece as it comes.
+        on_data(name, data) sees every piece as it comes.  on_time(now) is called
+        in between; it returns after how many seconds it wants to be called again.
         """
         while self._selector.get_map():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 return False
-            for key, _ in self._selector.select(min(left, LONGEST_SLEEP)):
+            for key, _ in self._selector.select(min(deadline - now, on_time(now), LONGEST_SLEEP)):
                 try:
                     data = os.read(key.fd, 65536)
                 except ConnectionResetError:

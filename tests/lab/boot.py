@@ -6,7 +6,7 @@ from labkit import guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 240
+BUDGET = 260
 
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 
@@ -48,6 +48,23 @@ def argv(platform):
     expect_equal(result.stderr, 'noise', 'stderr')
     expect_equal(result.status, 7, 'exit status')
     expect('Linux version' in result.dmesg, 'the kernel log is not whole')
+
+
+MONITOR = '''
+qemu-monitor info status
+qemu-monitor device_del nic3 || echo "refused, status $?"
+qemu-monitor '{"execute": "query-name"}'
+'''
+
+
+@test("reaches QEMU's monitor, at a time and when the guest asks", ['arm-smmuv3'])
+def qemu_monitor(platform):
+    result = guest.run(platform, ['sh', '-c', MONITOR], seconds=60, qmp=['info version@0'])
+    expect_equal(result.status, 0, f'exit status ({result.stderr})')
+    expect_equal(result.stdout.splitlines()[:4],
+                 ['VM status: running', "Error: Bus 'pcie.0' does not support hotplugging",
+                  'refused, status 1', '{}'], 'answers')
+    expect('info version -> ok' in result.monitor, result.monitor)
 
 
 @test('is killed at the limit', ['arm-smmuv3'])

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""QEMU's monitor: commands at a time of the run, or when the guest asks for them.
+
+A command is JSON for QMP ({"execute": ...}), or a line as typed at QEMU's human
+monitor ("device_del nic9").  The guest asks by a line on its port "monitor" and
+gets "ok N" or "failed N" and N lines of answer (guest/qemu-monitor does it).
+"""
+
+import json
+
+from .progress import LabError, say
+
+# QMP's human-monitor-command succeeds always; this is how its text tells of errors.
+HUMAN_ERROR = ('Error: ', 'unknown command')
+
+
+def parse_timed(text):
+    """COMMAND@SECONDS -> (command, seconds after the guest is up)."""
+    command, at, seconds = text.rpartition('@')
+    try:
+        seconds = float(seconds)
+    except ValueError:
+        at = ''
+    if not at or not command.strip():
+        raise LabError(f'"{text}" is not COMMAND@SECONDS')
+    _request(command)
+    return command, seconds
+
+
+def _request(line):
+    """The request of a command line."""
+    if not line.lstrip().startswith('{'):
+        return {'execute': 'human-monitor-command', 'arguments': {'command-line': line}}
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise LabError(f'"{line}" is not JSON: {error}') from error
+
+
+class Monitor:
+    """Follows one machine's QMP stream; commands are answered in their order."""
+
+    def __init__(self, send):
+        self._send = send  # send(stream, bytes)
+        self._waiting = [('', lambda good, text: None)]  # for the end of the handshake
+        self._qmp = self._guest = b''
+        self.transcript = []
+
+    def ask(self, line, answer=None):
+        """Run a command; answer(good, text) is called with what came of it."""
+        try:
+            request = _request(line)
+        except LabError as error:
+            self._finish(line, answer, False, str(error))
+            return
+        self._waiting.append((line, answer))
+        self._send('qmp', json.dumps(request).encode() + b'\n')
+
+    def on_qmp(self, data):
+        """Take output of QEMU's monitor."""
+        *lines, self._qmp = (self._qmp + data).split(b'\n')
+        for message in map(json.loads, filter(None, map(bytes.strip, lines))):
+            if 'QMP' in message:
+                self._send('qmp', b'{"execute": "qmp_capabilities"}\n')
+            elif 'event' in message:
+                self.transcript.append(f'event {message["event"]} {message.get("data", "")}')
+            elif 'error' in message:
+                self._finish(*self._waiting.pop(0), False, message['error']['desc'])
+            elif 'return' in message:
+                value = message['return']
+                text = value.strip() if isinstance(value, str) else json.dumps(value)
+                self._finish(*self._waiting.pop(0), not text.startswith(HUMAN_ERROR), text)
+
+    def on_guest(self, data):
+        """Take lines of the guest; each is a command."""
+        *lines, self._guest = (self._guest + data).split(b'\n')
+        for line in lines:
+            self.ask(line.decode('utf-8', 'replace'), self._tell_guest)
+
+    def _tell_guest(self, good, text):
+        lines = text.splitlines()
+        head = f'{"ok" if good else "failed"} {len(lines)}\n'
+        self._send('monitor', (head + ''.join(line + '\n' for line in lines)).encode())
+
+    def _finish(self, line, answer, good, text):
+        if line:
+            told = f'{line} -> {"ok" if good else "failed"} {text}'.rstrip()
+            self.transcript.append(told)
+            say(f'monitor: {told.splitlines()[0]}')
+        if answer:
+            answer(good, text)
