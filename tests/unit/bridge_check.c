@@ -66,12 +66,12 @@ void
 bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
 		uint64_t seed)
 {
-	int round, ret, good = 0;
+	int round, ret, good = 0, rounds = tree_rounds(ROUNDS);
 	char data[512];
 	size_t len, i, before = tree_open_fds();
 	enum holes_source source;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		struct hole_list list = { 0 };
 
 		len = tree_noise(&seed, sample, sample_len, data, sizeof(data));
@@ -84,6 +84,6 @@ bridge_noise(const char *root, const char *path, const char *sample, size_t samp
 			assert_true(iova_range_valid(list.v[i].range));
 		holes_free(&list);
 	}
-	assert_in_range(good, ROUNDS / 20, ROUNDS * 3 / 4);
+	assert_in_range(good, rounds / 20, rounds * 3 / 4);
 	assert_int_equal(tree_open_fds(), before);
 }

@@ -14,23 +14,6 @@
 
 #define NODE "/sys/firmware/devicetree/base/pcie@10000000"
 #define PLATFORM "/sys/devices/platform/4010000000.pcie"
-#define CELLS_MAX 4096
-
-static void
-cells_write(const char *root, const char *path, const uint32_t *cells, size_t n)
-{
-	uint8_t bytes[CELLS_MAX * 4];
-	size_t i;
-
-	assert_in_range(n, 0, CELLS_MAX);
-	for (i = 0; i < n; i++) {
-		bytes[4 * i] = (uint8_t)(cells[i] >> 24);
-		bytes[4 * i + 1] = (uint8_t)(cells[i] >> 16);
-		bytes[4 * i + 2] = (uint8_t)(cells[i] >> 8);
-		bytes[4 * i + 3] = (uint8_t)cells[i];
-	}
-	tree_write(root, path, bytes, 4 * n);
-}
 
 /* As on an arm64 "virt": the platform device has the link. */
 static void
@@ -62,7 +45,7 @@ test_dt(void **state)
 	const char *root = *state;
 
 	dt_machine(root);
-	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
+	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
 	/* It is asked first. */
 	tree_text(root, "/proc/iomem", "20000000-2fffffff : PCI Bus 0000:00\n");
@@ -77,7 +60,7 @@ test_dt_links(void **state)
 	char path[TREE_PATH_MAX];
 
 	dt_machine(root);
-	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
+	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
 	snprintf(path, sizeof(path), "%s" PLATFORM "/of_node", root);
 	assert_int_equal(remove(path), 0);
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
@@ -112,17 +95,17 @@ test_dt_offset(void **state)
 	const char *root = *state;
 
 	dt_machine(root);
-	cells_write(root, NODE "/#address-cells", &three, 1);
-	cells_write(root, NODE "/#size-cells", &two, 1);
-	cells_write(root, "/sys/firmware/devicetree/base/#address-cells", &one, 1);
-	cells_write(root, NODE "/ranges", ranges, sizeof(ranges) / sizeof(*ranges));
+	tree_cells(root, NODE "/#address-cells", &three, 1);
+	tree_cells(root, NODE "/#size-cells", &two, 1);
+	tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &one, 1);
+	tree_cells(root, NODE "/ranges", ranges, sizeof(ranges) / sizeof(*ranges));
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, want, 2);
-	cells_write(root, NODE "/#address-cells", &two, 1);
+	tree_cells(root, NODE "/#address-cells", &two, 1);
 	bridge_check_bad(root);
-	cells_write(root, NODE "/#address-cells", &three, 1);
-	cells_write(root, NODE "/#size-cells", &one, 1);
+	tree_cells(root, NODE "/#address-cells", &three, 1);
+	tree_cells(root, NODE "/#size-cells", &one, 1);
 	bridge_check_bad(root);
-	cells_write(root, NODE "/#size-cells", &two, 1);
+	tree_cells(root, NODE "/#size-cells", &two, 1);
 	tree_write(root, NODE "/#size-cells", "\0\0\0\2\0", 5);
 	bridge_check_bad(root);
 }
@@ -139,26 +122,26 @@ test_dt_malformed(void **state)
 	size_t i;
 
 	dt_machine(root);
-	cells_write(root, NODE "/ranges", virt_ranges, VIRT_CELLS - 1);
+	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS - 1);
 	bridge_check_bad(root);
 	tree_write(root, NODE "/ranges", "\2", 1);
 	bridge_check_bad(root);
-	cells_write(root, NODE "/ranges", wraps, 7);
+	tree_cells(root, NODE "/ranges", wraps, 7);
 	bridge_check_bad(root);
-	cells_write(root, NODE "/ranges", fits, 7);
+	tree_cells(root, NODE "/ranges", fits, 7);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	for (i = 0; i < 257; i++)
 		memcpy(many + 7 * i, virt_ranges, 7 * sizeof(*many));
 	memcpy(many, fits, sizeof(fits));
-	cells_write(root, NODE "/ranges", many, 257 * 7);
+	tree_cells(root, NODE "/ranges", many, 257 * 7);
 	bridge_check_bad(root);
-	cells_write(root, NODE "/ranges", many, 256 * 7);
+	tree_cells(root, NODE "/ranges", many, 256 * 7);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	/* A length that entries of any of these sizes would fill. */
 	memset(many, 0, sizeof(many));
-	cells_write(root, NODE "/ranges", many, 40);
+	tree_cells(root, NODE "/ranges", many, 40);
 	for (i = 0; i < 3; i++) {
-		cells_write(root, "/sys/firmware/devicetree/base/#address-cells", &counts[i], 1);
+		tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &counts[i], 1);
 		bridge_check_bad(root);
 	}
 }
@@ -173,9 +156,9 @@ test_dt_empty(void **state)
 	dt_machine(root);
 	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@10000000\n");
 	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
-	cells_write(root, NODE "/ranges", virt_ranges, 0);
+	tree_cells(root, NODE "/ranges", virt_ranges, 0);
 	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
-	cells_write(root, NODE "/ranges", virt_ranges, 7);
+	tree_cells(root, NODE "/ranges", virt_ranges, 7);
 	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
 	tree_link(root, PLATFORM "/of_node", "of_node");
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);

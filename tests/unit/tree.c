@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,6 +81,23 @@ tree_text(const char *root, const char *path, const char *text)
 }
 
 void
+tree_cells(const char *root, const char *path, const uint32_t *cells, size_t n)
+{
+	uint8_t *bytes = calloc(n + 1, 4);
+	size_t i;
+
+	assert_non_null(bytes);
+	for (i = 0; i < n; i++) {
+		bytes[4 * i] = (uint8_t)(cells[i] >> 24);
+		bytes[4 * i + 1] = (uint8_t)(cells[i] >> 16);
+		bytes[4 * i + 2] = (uint8_t)(cells[i] >> 8);
+		bytes[4 * i + 3] = (uint8_t)cells[i];
+	}
+	tree_write(root, path, bytes, 4 * n);
+	free(bytes);
+}
+
+void
 tree_link(const char *root, const char *path, const char *target)
 {
 	char full[TREE_PATH_MAX];
@@ -130,6 +148,16 @@ tree_fixture(const char *name)
 	assert_non_null(base);
 	snprintf(path, sizeof(path), "%s/%s", base, name);
 	return path;
+}
+
+int
+tree_rounds(int rounds)
+{
+	const char *text = getenv("FUZZ_ROUNDS");
+	long v = text != NULL ? strtol(text, NULL, 10) : rounds;
+
+	assert_in_range(v, 1000, INT_MAX / 4);
+	return (int)v;
 }
 
 uint64_t

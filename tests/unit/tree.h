@@ -27,6 +27,9 @@ void tree_write(const char *root, const char *path, const void *data, size_t len
 /** The same with a text. */
 void tree_text(const char *root, const char *path, const char *text);
 
+/** A property of a device tree: cells, written big-endian. */
+void tree_cells(const char *root, const char *path, const uint32_t *cells, size_t n);
+
 /** A symbolic link; an old one is replaced. */
 void tree_link(const char *root, const char *path, const char *target);
 
@@ -38,6 +41,12 @@ size_t tree_open_fds(void);
 
 /** Path of a fixture; valid until the next call. */
 const char *tree_fixture(const char *name);
+
+/**
+ * Rounds of fuzzing: @p rounds, or what FUZZ_ROUNDS in the environment says. The
+ * seeds are fixed, so more rounds begin with the same ones. At least 1000.
+ */
+int tree_rounds(int rounds);
 
 /** Next number of a sequence; *seed is its state. */
 uint64_t tree_random(uint64_t *seed);
