@@ -97,6 +97,19 @@ holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
 }
 
 int
+holes_bridge_name(struct holes_bridge *bridge, const char *root_bus, const char *owner)
+{
+	struct topo_addr bus;
+
+	if (topology_parse_bus(root_bus, &bus) != 0)
+		return -EINVAL;
+	topology_format_bus(&bus, bridge->bus, sizeof(bridge->bus));
+	strlcpy(bridge->hole.detail, bridge->bus, sizeof(bridge->hole.detail));
+	strlcpy(bridge->hole.owner, owner, sizeof(bridge->hole.owner));
+	return 0;
+}
+
+int
 holes_host_bridge(const char *root, const char *root_bus, bool hard, const char *owner,
 		struct hole_list *list, enum holes_source *source)
 {
@@ -117,14 +130,10 @@ holes_host_bridge(const char *root, const char *root_bus, bool hard, const char 
 		.list = list,
 	};
 	size_t i, before = list->n;
-	struct topo_addr bus;
-	int ret;
+	int ret = holes_bridge_name(&bridge, root_bus, owner);
 
-	if (topology_parse_bus(root_bus, &bus) != 0)
-		return -EINVAL;
-	topology_format_bus(&bus, bridge.bus, sizeof(bridge.bus));
-	strlcpy(bridge.hole.detail, bridge.bus, sizeof(bridge.hole.detail));
-	strlcpy(bridge.hole.owner, owner, sizeof(bridge.hole.owner));
+	if (ret != 0)
+		return ret;
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		ret = sources[i].read(&bridge);
 		if (ret == 0 && list->n > before) {

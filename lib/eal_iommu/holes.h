@@ -91,6 +91,18 @@ int holes_host_bridge(const char *root, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list,
 		enum holes_source *source);
 
+/**
+ * Bus addresses that the host bridge of @p root_bus does not pass to memory:
+ * the gaps below, between and above "dma-ranges" of its device tree node and of
+ * the nodes above that. Soft: the kernel's own drivers stay away from them, VFIO
+ * does not. No device tree, no such property, an empty one: no hole.
+ *
+ * @return 0; -EINVAL if @p root_bus is no bus; -EBADMSG if a property can't be
+ *   understood, or nothing at all would pass; -ENOMEM; what reading gives.
+ */
+int holes_dma_ranges(const char *root, const char *root_bus, const char *owner,
+		struct hole_list *list);
+
 #ifdef __cplusplus
 }
 #endif

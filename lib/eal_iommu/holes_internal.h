@@ -27,11 +27,37 @@ struct holes_bridge {
 /** A page size that can be: a power of two up to 1 GiB. */
 bool holes_page_ok(uint64_t page_size);
 
-/** Append one window. @return as holes_add(). */
+/** Who the bridge and the owner of its holes are. @return 0; -EINVAL if it is no bus. */
+int holes_bridge_name(struct holes_bridge *bridge, const char *root_bus, const char *owner);
+
+/** Append one window, or one gap. @return as holes_add(). */
 int holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range);
+
+/** Cut the last component of a path. */
+void holes_path_up(char *path);
 
 /** Path of the bridge's device tree node. @return 0; -ENOENT without a node; ... */
 int holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size);
+
+/** One entry of "ranges" or "dma-ranges". */
+struct holes_dt_entry {
+	bool memory;		/**< of a PCI node: memory, not I/O or config space */
+	uint64_t child;		/**< address on the node's own bus */
+	uint64_t parent;	/**< the same on the bus above */
+	uint64_t size;
+};
+
+/**
+ * The entries of a node's property.
+ *
+ * @param pci  the node is a PCI host bridge: 3 cells of address, 2 of size
+ * @param out  to be freed; not NULL on success
+ * @param n    0 where the property is empty
+ * @return 0; -ENOENT without the property; -EBADMSG if its length or the
+ *   numbers of cells can't be; -ENOMEM; what reading gives.
+ */
+int holes_dt_entries(const char *root, const char *node, const char *property,
+		bool pci, struct holes_dt_entry **out, size_t *n);
 
 int holes_dt(const struct holes_bridge *bridge);
 int holes_iomem(const struct holes_bridge *bridge);

@@ -98,13 +98,35 @@ group_is_shared(const char *root, int group)
 	return functions > 1;
 }
 
+/* Where devices live on the host bridge's bus, and what it passes up to memory. */
+static int
+collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
+{
+	const struct topo_device *t = &pd->topo;
+	int shared = group_is_shared(root, t->group), ret;
+
+	ret = shared < 0 ? shared :
+		holes_host_bridge(root, t->root_bus, shared > 0, t->bdf,
+				&pd->holes, &pd->bridge_source);
+	if (ret < 0)
+		return say(ret, why, size,
+			"windows of host bridge %s can't be read: %s",
+			t->root_bus, strerror(-ret));
+	ret = holes_dma_ranges(root, t->root_bus, t->bdf, &pd->holes);
+	if (ret < 0)
+		return say(ret, why, size,
+			"dma-ranges of host bridge %s in the device tree can't be read: %s",
+			t->root_bus, strerror(-ret));
+	return 0;
+}
+
 static int
 collect_holes(const char *root, struct plan_device *pd, char *why, size_t size)
 {
 	const struct topo_device *t = &pd->topo;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	int shared, ret;
 	size_t i;
+	int ret;
 
 	ret = holes_builtin(&pd->holes, page);
 	if (ret == 0)
@@ -123,15 +145,7 @@ collect_holes(const char *root, struct plan_device *pd, char *why, size_t size)
 				" (RMRR or RMR), and the kernel gives no such device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
 				h->range.first, h->range.last);
 	}
-	shared = group_is_shared(root, t->group);
-	ret = shared < 0 ? shared :
-		holes_host_bridge(root, t->root_bus, shared > 0, t->bdf,
-				&pd->holes, &pd->bridge_source);
-	if (ret < 0)
-		return say(ret, why, size,
-			"windows of host bridge %s can't be read: %s",
-			t->root_bus, strerror(-ret));
-	return 0;
+	return collect_bridge(root, pd, why, size);
 }
 
 static int
@@ -213,7 +227,32 @@ ask_kernel(const char *root, enum ioas_backend backend, struct ioas *live,
 	return ret;
 }
 
-/* MSI doorbells in a bridge window or above the aperture are never reached. */
+/* Doorbells where this hole is can't be reached: say so. */
+static void
+msi_in_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
+{
+	if (!iova_range_overlap(h->range, msi->range))
+		return;
+	if (h->origin == IOVA_ORIGIN_HOST_BRIDGE)
+		say(0, pd->msi_why, sizeof(pd->msi_why),
+			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" lies in the window 0x%" PRIx64 "-0x%" PRIx64
+			" of host bridge %s, so MSI writes go to that bridge's devices",
+			msi->range.first, msi->range.last,
+			h->range.first, h->range.last, h->detail);
+	else if (h->origin == IOVA_ORIGIN_DMA_RANGES)
+		say(0, pd->msi_why, sizeof(pd->msi_why),
+			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" lies in 0x%" PRIx64 "-0x%" PRIx64
+			", outside of the dma-ranges of host bridge %s, which passes no MSI writes there",
+			msi->range.first, msi->range.last,
+			h->range.first, h->range.last, h->detail);
+	else
+		return;
+	pd->msi_blocked = true;
+}
+
+/* MSI doorbells in such a hole or above the aperture are never reached. */
 static void
 judge_msi(struct plan_device *pd)
 {
@@ -235,20 +274,8 @@ judge_msi(struct plan_device *pd)
 				" lies above the IOMMU aperture, which ends at 0x%" PRIx64,
 				msi->range.first, msi->range.last, top);
 		}
-		for (j = 0; j < pd->holes.n; j++) {
-			const struct iova_hole *w = &pd->holes.v[j];
-
-			if (w->origin != IOVA_ORIGIN_HOST_BRIDGE ||
-			    !iova_range_overlap(w->range, msi->range))
-				continue;
-			pd->msi_blocked = true;
-			say(0, pd->msi_why, sizeof(pd->msi_why),
-				"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-				" lies in the window 0x%" PRIx64 "-0x%" PRIx64
-				" of host bridge %s, so MSI writes go to that bridge's devices",
-				msi->range.first, msi->range.last,
-				w->range.first, w->range.last, w->detail);
-		}
+		for (j = 0; j < pd->holes.n; j++)
+			msi_in_hole(pd, msi, &pd->holes.v[j]);
 	}
 }
 

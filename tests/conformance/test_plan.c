@@ -236,6 +236,29 @@ test_msi(void **state)
 	plan_device_free(&pd);
 }
 
+/* What the bridge does not pass is avoided, and doorbells there are not reached. */
+static void
+test_dma_ranges(void **state)
+{
+	static const uint32_t two = 2;
+	static const uint32_t ranges[] = { 0x43000000, 0, 0x40000000, 0, 0x40000000, 0, 0x80000000 };
+
+	tree_text(*state, "/sys/devices/pci0000:00/pci_bus/0000:00/cpulistaffinity", "0\n");
+	tree_link(*state, "/sys/class/pci_bus/0000:00", "../../devices/pci0000:00/pci_bus/0000:00");
+	tree_link(*state, "/sys/devices/pci0000:00/of_node",
+			"../../firmware/devicetree/base/pcie@10000000");
+	tree_cells(*state, "/sys/firmware/devicetree/base/#address-cells", &two, 1);
+	tree_cells(*state, "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges", ranges, 7);
+	assert_int_equal(survey(*state, NIC), 0);
+	expect_hole(IOVA_ORIGIN_DMA_RANGES, 0, 0, 0x3fffffff, IOVA_SOFT);
+	expect_hole(IOVA_ORIGIN_DMA_RANGES, 1, 0xc0000000, UINT64_MAX, IOVA_SOFT);
+	plan_device_free(&pd);
+	BLOCKED("SW_MSI 0x8000000-0x80fffff", "0x0-0x3fffffff", "outside of the dma-ranges",
+			"bridge 0000:00");
+	tree_cells(*state, "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges", ranges, 6);
+	FAILS(-EBADMSG, "dma-ranges of host bridge 0000:00", "Bad message");
+}
+
 int
 main(void)
 {
@@ -248,6 +271,7 @@ main(void)
 		PLAN_TEST(test_group_failures),
 		PLAN_TEST(test_container_failures),
 		PLAN_TEST(test_msi),
+		PLAN_TEST(test_dma_ranges),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

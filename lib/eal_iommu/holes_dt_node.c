@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Nodes of the device tree: cells of 32 bits, big-endian. An entry of "ranges"
+ * or "dma-ranges" is
+ *
+ *   n cells  address on the node's own bus; n is its #address-cells. On PCI
+ *            bits 25:24 of the first cell are the space
+ *   m cells  the same address on the bus above; m is #address-cells there
+ *   s cells  size; s is the node's #size-cells
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "holes_internal.h"
+#include "sysfs.h"
+
+#define CELL sizeof(uint32_t)
+#define PCI_ADDRESS_CELLS 3u
+#define PCI_SIZE_CELLS 2u
+/* What the Devicetree Specification takes where a node does not say. */
+#define ADDRESS_CELLS 2u
+#define SIZE_CELLS 1u
+#define ADDRESS_CELLS_MAX 4u
+#define SIZE_CELLS_MAX 2u
+#define ENTRIES_MAX 256u
+
+enum pci_space {
+	SPACE_CONFIG,
+	SPACE_IO,
+	SPACE_MEM32,
+	SPACE_MEM64,
+};
+
+/* Cells of the three parts of an entry. */
+struct shape {
+	uint32_t child;
+	uint32_t parent;
+	uint32_t size;
+};
+
+void
+holes_path_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/*
+ * The bus itself may have the link; else the bridge (pciDDDD:BB) above its
+ * class folder, or the platform device that made the bridge. Not further up:
+ * a "soc" node has ranges too, but not those of a bridge.
+ */
+int
+holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size)
+{
+	char dir[SYSFS_PATH_MAX];
+	int ret, i;
+
+	ret = sysfs_read_link_path(bridge->root, dir, sizeof(dir), "/sys/class/pci_bus/%s",
+			bridge->bus);
+	if (ret != 0)
+		return ret;
+	ret = sysfs_read_link_path(bridge->root, out, size, "%s/of_node", dir);
+	holes_path_up(dir);
+	for (i = 0; i < 2 && ret == -ENOENT; i++) {
+		holes_path_up(dir);
+		ret = sysfs_read_link_path(bridge->root, out, size, "%s/of_node", dir);
+	}
+	return ret;
+}
+
+static uint32_t
+cell_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A number of some cells, or its low 64 bits where it is longer. */
+static uint64_t
+number_at(const uint8_t *p, uint32_t cells)
+{
+	uint64_t v = 0;
+
+	for (; cells > 0; cells--, p += CELL)
+		v = v << 32 | cell_at(p);
+	return v;
+}
+
+/* A property of one cell; @p missing where the node does not have it. */
+static int
+cell_read(const char *root, const char *node, const char *name, uint32_t missing, uint32_t *out)
+{
+	char *data;
+	size_t len;
+	int ret;
+
+	ret = sysfs_read_file(root, &data, &len, "%s/%s", node, name);
+	if (ret == -ENOENT) {
+		*out = missing;
+		return 0;
+	}
+	if (ret != 0)
+		return ret;
+	ret = len == CELL ? 0 : -EBADMSG;
+	if (ret == 0)
+		*out = cell_at((const uint8_t *)data);
+	free(data);
+	return ret;
+}
+
+static int
+shape_read(const char *root, const char *node, bool pci, struct shape *out)
+{
+	char up[SYSFS_PATH_MAX];
+	int ret;
+
+	memcpy(up, node, strlen(node) + 1);
+	holes_path_up(up);
+	ret = cell_read(root, node, "#address-cells", pci ? PCI_ADDRESS_CELLS : ADDRESS_CELLS,
+			&out->child);
+	if (ret == 0)
+		ret = cell_read(root, node, "#size-cells", pci ? PCI_SIZE_CELLS : SIZE_CELLS,
+				&out->size);
+	if (ret == 0)
+		ret = cell_read(root, up, "#address-cells", ADDRESS_CELLS, &out->parent);
+	if (ret != 0)
+		return ret;
+	if (pci && (out->child != PCI_ADDRESS_CELLS || out->size != PCI_SIZE_CELLS))
+		return -EBADMSG;
+	if (out->child == 0 || out->child > ADDRESS_CELLS_MAX || out->parent == 0 ||
+			out->parent > ADDRESS_CELLS_MAX || out->size == 0 ||
+			out->size > SIZE_CELLS_MAX)
+		return -EBADMSG;
+	return 0;
+}
+
+static void
+entry_at(const uint8_t *p, const struct shape *shape, bool pci, struct holes_dt_entry *out)
+{
+	enum pci_space space = cell_at(p) >> 24 & 3;
+
+	out->memory = !pci || space == SPACE_MEM32 || space == SPACE_MEM64;
+	out->child = number_at(p, shape->child);
+	p += shape->child * CELL;
+	out->parent = number_at(p, shape->parent);
+	p += shape->parent * CELL;
+	out->size = number_at(p, shape->size);
+}
+
+static int
+entries_parse(const uint8_t *data, size_t len, const struct shape *shape, bool pci,
+		struct holes_dt_entry **out, size_t *n)
+{
+	size_t entry = (shape->child + shape->parent + shape->size) * CELL, count = len / entry, i;
+	struct holes_dt_entry *v;
+
+	if (len % entry != 0 || count > ENTRIES_MAX)
+		return -EBADMSG;
+	v = calloc(count + 1, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		entry_at(data + i * entry, shape, pci, &v[i]);
+	*out = v;
+	*n = count;
+	return 0;
+}
+
+int
+holes_dt_entries(const char *root, const char *node, const char *property, bool pci,
+		struct holes_dt_entry **out, size_t *n)
+{
+	struct shape shape;
+	char *data;
+	size_t len;
+	int ret;
+
+	ret = sysfs_read_file(root, &data, &len, "%s/%s", node, property);
+	if (ret != 0)
+		return ret;
+	ret = shape_read(root, node, pci, &shape);
+	if (ret == 0)
+		ret = entries_parse((const uint8_t *)data, len, &shape, pci, out, n);
+	free(data);
+	return ret;
+}

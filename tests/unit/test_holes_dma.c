@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "holes.h"
+#include "tree.h"
+
+#define BASE "/sys/firmware/devicetree/base"
+#define SOC BASE "/soc"
+#define NODE SOC "/pcie@10000000"
+#define CLASS "/sys/class/pci_bus/0000:00"
+#define BUS "/sys/devices/platform/soc/10000000.pcie/pci0000:00/pci_bus/0000:00"
+#define ROUNDS 4000
+#define NCELLS(a) (sizeof(a) / sizeof(*(a)))
+
+static struct hole_list list;
+
+static int
+read_gaps(const char *root)
+{
+	return holes_dma_ranges(root, "0000:00", "0000:01:00.0", &list);
+}
+
+static void
+expect(const char *root, const struct iova_range *want, size_t n)
+{
+	size_t i;
+
+	assert_int_equal(read_gaps(root), 0);
+	assert_int_equal(list.n, n);
+	for (i = 0; i < n; i++) {
+		assert_true(list.v[i].range.first == want[i].first);
+		assert_true(list.v[i].range.last == want[i].last);
+		assert_int_equal(list.v[i].origin, IOVA_ORIGIN_DMA_RANGES);
+		assert_int_equal(list.v[i].hardness, IOVA_SOFT);
+		assert_string_equal(list.v[i].detail, "0000:00");
+		assert_string_equal(list.v[i].owner, "0000:01:00.0");
+	}
+	holes_free(&list);
+}
+
+#define EXPECT(root, ...) do { \
+	const struct iova_range want_[] = { __VA_ARGS__ }; \
+	expect(root, want_, NCELLS(want_)); \
+} while (0)
+
+static void
+expect_nothing(const char *root)
+{
+	expect(root, NULL, 0);
+}
+
+/* An error leaves the list as it was. */
+static void
+expect_bad(const char *root)
+{
+	assert_int_equal(holes_builtin(&list, 4096), 0);
+	assert_int_equal(read_gaps(root), -EBADMSG);
+	assert_int_equal(list.n, 2);
+	holes_free(&list);
+}
+
+static void
+one_cell(const char *root, const char *path, uint32_t cell)
+{
+	tree_cells(root, path, &cell, 1);
+}
+
+/* A bridge below a "soc" node; 2 cells of address and size everywhere above. */
+static int
+machine_setup(void **state)
+{
+	const char *root;
+
+	if (tree_setup(state) != 0)
+		return -1;
+	root = *state;
+	tree_text(root, BUS "/cpulistaffinity", "0\n");
+	tree_link(root, CLASS, "../../devices/platform/soc/10000000.pcie/pci0000:00/pci_bus/0000:00");
+	tree_link(root, BUS "/of_node", "../../../../../../../firmware/devicetree/base/soc/pcie@10000000");
+	tree_write(root, NODE "/device_type", "pci", 4);
+	one_cell(root, BASE "/#address-cells", 2);
+	one_cell(root, BASE "/#size-cells", 2);
+	one_cell(root, SOC "/#address-cells", 2);
+	one_cell(root, SOC "/#size-cells", 2);
+	return 0;
+}
+
+/* Flags and bus address, CPU address, size. */
+#define ENTRY(flags, bus, cpu, size) (flags), (uint32_t)((uint64_t)(bus) >> 32), (uint32_t)(bus), \
+	(uint32_t)((uint64_t)(cpu) >> 32), (uint32_t)(cpu), \
+	(uint32_t)((uint64_t)(size) >> 32), (uint32_t)(size)
+#define MEM64 0x43000000
+#define MEM32 0x42000000
+#define IO 0x01000000
+
+#define BRIDGE(root, ...) do { \
+	const uint32_t cells_[] = { __VA_ARGS__ }; \
+	tree_cells(root, NODE "/dma-ranges", cells_, NCELLS(cells_)); \
+} while (0)
+/* The same one level up: no flags. */
+#define ABOVE(root, path, ...) do { \
+	const uint32_t cells_[] = { __VA_ARGS__ }; \
+	tree_cells(root, path "/dma-ranges", cells_, NCELLS(cells_)); \
+} while (0)
+#define UP_ENTRY(child, parent, size) (uint32_t)((uint64_t)(child) >> 32), (uint32_t)(child), \
+	(uint32_t)((uint64_t)(parent) >> 32), (uint32_t)(parent), \
+	(uint32_t)((uint64_t)(size) >> 32), (uint32_t)(size)
+
+/* No statement is no hole: no tree, no property, an empty one, only I/O. */
+static void
+test_nothing(void **state)
+{
+	const char *root = *state;
+	char path[TREE_PATH_MAX];
+
+	expect_nothing(tree_fixture("x86-vtd"));
+	expect_nothing(root);
+	tree_cells(root, NODE "/dma-ranges", NULL, 0);
+	expect_nothing(root);
+	BRIDGE(root, ENTRY(IO, 0, 0, 0x10000), ENTRY(MEM64, 0x1000, 0x1000, 0));
+	expect_nothing(root);
+	tree_cells(root, SOC "/dma-ranges", NULL, 0);
+	expect_nothing(root);
+	/* A link that leads elsewhere is no node. */
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
+	snprintf(path, sizeof(path), "%s" BUS "/of_node", root);
+	tree_link(root, BUS "/of_node", "../../../../../../../kernel");
+	tree_text(root, "/sys/kernel/dma-ranges", "x");
+	expect_nothing(root);
+	assert_int_equal(holes_dma_ranges(root, "00", "", &list), -EINVAL);
+	assert_int_equal(list.n, 0);
+}
+
+/* Below, between and above; in any order; touching and overlapping. */
+static void
+test_gaps(void **state)
+{
+	const char *root = *state;
+
+	BRIDGE(root, ENTRY(MEM64, 0x800000000, 0x800000000, 0x800000000),
+		ENTRY(MEM32, 0x80000000, 0x80000000, 0x80000000));
+	EXPECT(root, { 0, 0x7fffffff }, { 0x100000000, 0x7ffffffff }, { 0x1000000000, UINT64_MAX });
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000), ENTRY(MEM64, 0x80000000, 0x80000000, 0x1000),
+		ENTRY(MEM64, 0x40000000, 0x40000000, 0x40000000));
+	EXPECT(root, { 0x80001000, UINT64_MAX });
+	/* To the very end of the space. */
+	BRIDGE(root, ENTRY(MEM64, 0x100000000, 0, 0xffffffff00000000));
+	EXPECT(root, { 0, 0xffffffff });
+	BRIDGE(root, ENTRY(MEM64, 0, 0, UINT64_MAX), ENTRY(MEM64, 0x10000, 0x10000, 1));
+	EXPECT(root, { UINT64_MAX, UINT64_MAX });
+	BRIDGE(root, ENTRY(MEM64, 0, 0, UINT64_MAX), ENTRY(MEM64, UINT64_MAX, UINT64_MAX, 1));
+	expect_nothing(root);
+	/* The bus's side of the entry counts, not the CPU's. */
+	BRIDGE(root, ENTRY(MEM64, 0, 0x4000000000, 0x40000000));
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	/* One cell of the CPU's address. */
+	one_cell(root, SOC "/#address-cells", 1);
+	one_cell(root, SOC "/#size-cells", 1);
+	ABOVE(root, NODE, MEM64, 1, 0, 0x80000000, 0, 0x40000000);
+	EXPECT(root, { 0, 0xffffffff }, { 0x140000000, UINT64_MAX });
+}
+
+/* Buses above translate and cut once more. */
+static void
+test_levels(void **state)
+{
+	const char *root = *state;
+
+	/* Only the bus above speaks. */
+	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x10000000000));
+	EXPECT(root, { 0x10000000000, UINT64_MAX });
+	tree_cells(root, NODE "/dma-ranges", NULL, 0);
+	EXPECT(root, { 0x10000000000, UINT64_MAX });
+	/* Both: 1 GiB at 0 is 1 GiB at 0x40000000 above, of which the upper half goes on. */
+	BRIDGE(root, ENTRY(MEM64, 0, 0x40000000, 0x40000000));
+	ABOVE(root, SOC, UP_ENTRY(0x60000000, 0, 0x80000000));
+	EXPECT(root, { 0, 0x1fffffff }, { 0x40000000, UINT64_MAX });
+	/* One range that two above carry on, and one that none does. */
+	BRIDGE(root, ENTRY(MEM64, 0, 0x1000, 0x4000), ENTRY(MEM64, 0x100000, 0x900000, 0x1000));
+	ABOVE(root, SOC, UP_ENTRY(0x1000, 0x70000, 0x1000), UP_ENTRY(0x4000, 0, 0x1000));
+	EXPECT(root, { 0x1000, 0x2fff }, { 0x4000, UINT64_MAX });
+	/* Nothing passes both: that can't be understood. */
+	ABOVE(root, SOC, UP_ENTRY(0x80000000, 0, 0x1000));
+	expect_bad(root);
+	/* The root of the tree is no bus below another. */
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
+	tree_cells(root, SOC "/dma-ranges", NULL, 0);
+	ABOVE(root, BASE, UP_ENTRY(0, 0, 0x1000));
+	EXPECT(root, { 0x80000000, UINT64_MAX });
+	/* At the end of the space above. */
+	BRIDGE(root, ENTRY(MEM64, 0, UINT64_MAX - 0xfff, 0x1000));
+	ABOVE(root, SOC, UP_ENTRY(UINT64_MAX - 0xff, 0, 0x100));
+	EXPECT(root, { 0, 0xeff }, { 0x1000, UINT64_MAX });
+}
+
+static void
+test_malformed(void **state)
+{
+	static const uint32_t counts[] = { 0, 5, UINT32_MAX };
+	uint32_t many[257 * 7] = { 0 };
+	const char *root = *state;
+	size_t i;
+
+	tree_write(root, NODE "/dma-ranges", "\2", 1);
+	expect_bad(root);
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000), 0);
+	expect_bad(root);
+	tree_cells(root, NODE "/dma-ranges", many, 257 * 7);
+	expect_bad(root);
+	/* Start and size that pass the end, here and above. */
+	BRIDGE(root, ENTRY(MEM64, UINT64_MAX, 0, 2));
+	expect_bad(root);
+	BRIDGE(root, ENTRY(MEM64, 0, UINT64_MAX, 2));
+	expect_bad(root);
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
+	ABOVE(root, SOC, UP_ENTRY(UINT64_MAX, 0, 2));
+	expect_bad(root);
+	ABOVE(root, SOC, 0);
+	expect_bad(root);
+	/* A length that entries of any of these sizes would fill. */
+	tree_cells(root, SOC "/dma-ranges", many, 0);
+	tree_cells(root, NODE "/dma-ranges", many, 40);
+	for (i = 0; i < 3; i++) {
+		one_cell(root, SOC "/#address-cells", counts[i]);
+		expect_bad(root);
+	}
+	one_cell(root, SOC "/#address-cells", 2);
+	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
+	one_cell(root, NODE "/#address-cells", 2);
+	expect_bad(root);
+	one_cell(root, NODE "/#address-cells", 3);
+	one_cell(root, NODE "/#size-cells", 1);
+	expect_bad(root);
+	one_cell(root, NODE "/#size-cells", 2);
+	EXPECT(root, { 0x80000000, UINT64_MAX });
+	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x80000000));
+	one_cell(root, SOC "/#size-cells", 3);
+	expect_bad(root);
+	one_cell(root, SOC "/#size-cells", 0);
+	expect_bad(root);
+}
+
+/* Pieces are bounded: 256 ranges, each cut into 5 above. */
+static void
+test_many(void **state)
+{
+	const char *root = *state;
+	uint32_t cells[256 * 7], up[5 * 6] = { 0 };
+	size_t i;
+
+	for (i = 0; i < 256; i++) {
+		const uint32_t entry[] = { ENTRY(MEM64, i << 16, 0, 0x10000) };
+
+		memcpy(cells + 7 * i, entry, sizeof(entry));
+	}
+	tree_cells(root, NODE "/dma-ranges", cells, 256 * 7);
+	for (i = 0; i < 5; i++) {
+		up[6 * i + 1] = (uint32_t)i * 0x2000;
+		up[6 * i + 5] = 0x1000;
+	}
+	tree_cells(root, SOC "/dma-ranges", up, 4 * 6);
+	assert_int_equal(read_gaps(root), 0);
+	assert_int_equal(list.n, 1024);
+	holes_free(&list);
+	tree_cells(root, SOC "/dma-ranges", up, 5 * 6);
+	expect_bad(root);
+}
+
+static void
+test_noise(void **state)
+{
+	static const uint32_t cells[] = {
+		ENTRY(MEM64, 0x800000000, 0x800000000, 0x800000000),
+		ENTRY(MEM32, 0x80000000, 0x80000000, 0x80000000),
+	};
+	uint8_t sample[sizeof(cells)];
+	const char *root = *state;
+	size_t before = tree_open_fds(), len, i;
+	int round, ret, good = 0, rounds = tree_rounds(ROUNDS);
+	uint64_t seed = 6;
+	char data[256];
+
+	for (i = 0; i < sizeof(sample); i++)
+		sample[i] = (uint8_t)(cells[i / 4] >> (24 - 8 * (i % 4)));
+	for (round = 0; round < rounds; round++) {
+		len = tree_noise(&seed, (const char *)sample, sizeof(sample), data, sizeof(data));
+		tree_write(root, NODE "/dma-ranges", data, len);
+		ret = read_gaps(root);
+		assert_true(ret == 0 || (ret == -EBADMSG && list.n == 0));
+		good += ret == 0;
+		for (i = 0; i < list.n; i++) {
+			assert_true(iova_range_valid(list.v[i].range));
+			assert_true(i == 0 || list.v[i - 1].range.last < list.v[i].range.first);
+		}
+		holes_free(&list);
+	}
+	assert_in_range(good, rounds / 20, rounds * 3 / 4);
+	assert_int_equal(tree_open_fds(), before);
+}
+
+#define machine_test(t) cmocka_unit_test_setup_teardown(t, machine_setup, tree_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_test(test_nothing),
+		machine_test(test_gaps),
+		machine_test(test_levels),
+		machine_test(test_malformed),
+		machine_test(test_many),
+		machine_test(test_noise),
+	};
+
+	return cmocka_run_group_tests_name("holes_dma", tests, NULL, NULL);
+}
