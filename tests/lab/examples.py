@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The examples, built against the installed project: DMA for memory that is not EAL's.
+"""The examples, built against the installed project: own memory, the bus linked in.
 
 The oracle for an address is the kernel: what it reserves, what host bridges
 decode, and what the IOMMU was told to map and to unmap (trace events).
@@ -12,10 +12,13 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 150
+BUDGET = 190
 
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048
+FORWARDED = 32
+# The forwarder joins two wires, so that a second NIC is needed on that of the spare one.
+FOURTH_NIC = ('-netdev', 'hubport,id=net9,hubid=1', '-device', 'e1000e,netdev=net9,addr=9,romfile=')
 CHOSEN = re.compile(r'^own_memory: VA (\S+), IOVA 0x([0-9a-f]+)-0x([0-9a-f]+)$', re.MULTILINE)
 
 # The user forbids all up to a hole of the kernel's, so that the choice must leap it.
@@ -84,4 +87,24 @@ def room_to_grow(platform):
         expect(last < hole[0] or first > hole[1],
                f'{first:#x}-{last:#x} is placed in {hole[0]:#x}-{hole[1]:#x} of EAL')
     expect(first > min(hole[0] for hole in kept), f'{first:#x} did not have to leap EAL memory')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('a linked bus registers once and forwards, without -d', ['arm-smmuv3'])
+def forwarder(platform):
+    first, second = PLATFORMS[platform].nics
+    result = guest.run(platform, ['/usr/share/vfio-msi/forwarder.sh', '0000:00:09.0',
+                                  '0000:00:07.0', second, first],
+                       seconds=150, examples=True, qemu_args=FOURTH_NIC)
+    sections = oracle.sections(result.stdout)
+    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
+    expect(f'sent {FORWARDED}, received {FORWARDED}, wake-ups {FORWARDED}, bytes wrong 0'
+           in sections['rxintr'] and 'status 0\n' in sections['rxintr'], sections['rxintr'])
+    expect(f'forwarder: {FORWARDED} frames\n' in sections['forwarder']
+           and 'status 0\n' in sections['forwarder'], sections['forwarder'])
+    # EAL opens the file of the plugin folder as well: the loader must see one and the same.
+    loader = sections['loader']
+    expect('/dpdk/pmds-' in loader and 'dynamically loaded by' in loader,
+           f'EAL did not look into the plugin folder\n{loader}')
+    expect_equal(loader.count('calling init: '), 1, f'times the plugin was started\n{loader}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# forwarder.sh SENDER PORT PORT RECEIVER: the example forwarder joins two wires;
+# rxintr sends on one and checks what comes out of the other.  No -d anywhere.
+
+vfio-bind "$@" || exit 1
+# --no-pci: else the pci bus takes the two devices that are left.
+LD_DEBUG=files LD_DEBUG_OUTPUT=/tmp/files /usr/lib/vfio-msi/examples/forwarder \
+	-a "vfio_msi:$2" -a "vfio_msi:$3" -l 0 -n 1 -m 64 --huge-unlink --no-pci \
+	--file-prefix=forwarder >/tmp/forwarder 2>&1 &
+pid=$!
+tries=100
+until [ "$(grep -c vfio-device /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.2
+done
+
+echo '@@ rxintr'
+timeout -k 5 100 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
+	-- -l 1 -n 1 -m 64 --huge-unlink --no-pci 2>&1
+echo "status $?"
+
+echo '@@ forwarder'
+kill -TERM $pid
+wait $pid
+status=$?
+cat /tmp/forwarder
+echo "status $status"
+echo '@@ loader'
+grep -h 'librte_bus_vfio_msi.so' /tmp/files.*
+exit 0
