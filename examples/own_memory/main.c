@@ -77,17 +77,15 @@ static int
 memory_create(struct app *app)
 {
 	int fd = memfd_create("own_memory", MFD_CLOEXEC);
-	void *mem = MAP_FAILED;
 
-	if (fd < 0)
-		return complain("memfd_create", errno);
-	if (ftruncate(fd, MEM_SIZE) == 0)
-		mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (mem == MAP_FAILED)
-		complain("memory", errno);
-	close(fd);
-	app->mem = mem;
-	return mem == MAP_FAILED ? -1 : 0;
+	app->mem = MAP_FAILED;
+	if (fd >= 0 && ftruncate(fd, MEM_SIZE) == 0)
+		app->mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (app->mem == MAP_FAILED)
+		complain("no memory", errno);
+	if (fd >= 0)
+		close(fd);
+	return app->mem == MAP_FAILED ? -1 : 0;
 }
 
 static int
@@ -129,27 +127,25 @@ port_next(uint16_t port)
 static int
 port_start(const struct app *app, uint16_t port)
 {
-	int socket = rte_eth_dev_socket_id(port);
 	struct rte_eth_conf conf = { 0 };
-	int ret = rte_eth_dev_configure(port, 1, 1, &conf);
 
-	if (ret == 0)
-		ret = rte_eth_rx_queue_setup(port, 0, RING, socket, NULL, app->pool);
-	if (ret == 0)
-		ret = rte_eth_tx_queue_setup(port, 0, RING, socket, NULL);
-	if (ret == 0)
-		ret = rte_eth_dev_start(port);
-	return ret < 0 ? complain("a port does not start", -ret) : 0;
+	if (rte_eth_dev_configure(port, 1, 1, &conf) < 0 ||
+	    rte_eth_rx_queue_setup(port, 0, RING, SOCKET_ID_ANY, NULL, app->pool) < 0 ||
+	    rte_eth_tx_queue_setup(port, 0, RING, SOCKET_ID_ANY, NULL) < 0 ||
+	    rte_eth_dev_start(port) < 0)
+		return complain("a port does not start", EIO);
+	return 0;
 }
 
 static int
-port_await_link(uint16_t port)
+links_await(const struct app *app)
 {
-	struct rte_eth_link link = { 0 };
+	struct rte_eth_link rx = { 0 }, tx = { 0 };
 	uint64_t start = rte_get_timer_cycles();
 
 	while (within(10, start)) {
-		if (rte_eth_link_get_nowait(port, &link) == 0 && link.link_status)
+		if (rte_eth_link_get_nowait(app->rx_port, &rx) == 0 && rx.link_status &&
+		    rte_eth_link_get_nowait(app->tx_port, &tx) == 0 && tx.link_status)
 			return 0;
 		rte_delay_ms(10);
 	}
@@ -157,11 +153,9 @@ port_await_link(uint16_t port)
 }
 
 static void
-slot_given_back(void *addr __rte_unused, void *opaque)
+slot_given_back(void *addr __rte_unused, void *app)
 {
-	struct app *app = opaque;
-
-	app->given_back++;
+	((struct app *)app)->given_back++;
 }
 
 static void
@@ -270,13 +264,11 @@ static int
 ports_stop(struct app *app)
 {
 	uint64_t start = rte_get_timer_cycles();
-	int ret;
 
 	while (app->given_back < app->sent && within(1, start) &&
 	       rte_eth_tx_done_cleanup(app->tx_port, 0, 0) >= 0)
 		;
-	ret = rte_eth_dev_stop(app->tx_port);
-	if (rte_eth_dev_stop(app->rx_port) < 0 || ret < 0)
+	if (rte_eth_dev_stop(app->tx_port) < 0 || rte_eth_dev_stop(app->rx_port) < 0)
 		return complain("a port does not stop", EIO);
 	if (app->given_back < app->sent)
 		return complain("the transmitter keeps buffers", EBUSY);
@@ -287,15 +279,10 @@ ports_stop(struct app *app)
 static int
 traffic(struct app *app)
 {
-	int ret = port_start(app, app->rx_port);
+	int ret = -1;
 
-	if (ret == 0)
-		ret = port_start(app, app->tx_port);
-	if (ret == 0)
-		ret = port_await_link(app->rx_port);
-	if (ret == 0)
-		ret = port_await_link(app->tx_port);
-	if (ret == 0)
+	if (port_start(app, app->rx_port) == 0 && port_start(app, app->tx_port) == 0 &&
+	    links_await(app) == 0)
 		ret = exchange(app);
 	return ports_stop(app) < 0 ? -1 : ret;
 }
