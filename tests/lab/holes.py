@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Holes and groups that the usual machines do not have: dma-ranges, shared requester IDs."""
+
+import json
+import pathlib
+import re
+import tempfile
+
+from labkit import dtb, guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 90
+
+SCRIPTS = '/usr/share/vfio-msi'
+STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
+
+# What the bridge passes, by its addresses: up to 4 GiB, and 128 to 512 GiB. EAL
+# begins at 4 GiB by default. The address above is another one for the second.
+PASSED = ((0, 0, 1 << 32), (128 << 30, 256 << 30, 384 << 30))
+GAPS = [('0x100000000', '0x1fffffffff'), ('0x8000000000', '0xffffffffffffffff')]
+ALL_MEMORY = 0x43000000
+
+
+def _dma_ranges():
+    cells = []
+    for bus, above, size in PASSED:
+        cells.append(ALL_MEMORY)
+        for number in (bus, above, size):
+            cells += [number >> 32, number & 0xffffffff]
+    return cells
+
+
+@test('memory stays in what dma-ranges of the bridge pass', ['arm-smmuv3'])
+def dma_ranges(platform):
+    nics = PLATFORMS[platform].nics
+    devices = ' '.join(f'vfio_msi:{nic}' for nic in nics)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / 'tree.dtb'
+        dtb.dump(platform, path)
+        path.write_bytes(dtb.add_cells(path.read_bytes(), 'pcie@10000000', 'dma-ranges',
+                                       _dma_ranges()))
+        result = guest.run(platform, [
+            'sh', '-c', f'{SCRIPTS}/traffic.sh {" ".join(nics)} -m 64; echo "@@ layout"; '
+            'dpdk-test-msi layout --json -a vfio_msi:all; echo "@@ rxintr"; '
+            f'timeout -k 5 100 dpdk-test-msi rxintr -n 16 {devices} -- -l 0,1 -m 64'],
+            seconds=300, qemu_args=('-dtb', str(path)))
+    expect_equal(result.status, 0, f'exit status ({result.error}) {result.stdout[-2000:]}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    parts = oracle.sections(result.stdout)
+    plan = json.loads(parts['layout'])
+    gaps = [(hole['first'], hole['last']) for hole in plan['holes']
+            if (hole['origin'], hole['hardness']) == ('dma-ranges', 'soft')]
+    expect_equal(gaps, GAPS, 'gaps in the layout')
+    expect(not any(device['msi_blocked'] for device in plan['devices']), parts['layout'])
+    window = STEERED.search(parts['testpmd'])
+    expect(window, f'memory was not steered\n{parts["testpmd"][:2000]}')
+    expect_equal(int(window[1], 16), 128 << 30, 'the first address of the window')
+    mapped = [(int(first, 16), int(end, 16)) for kind, first, end in
+              oracle.EVENT.findall(parts['events']) if kind == 'map']
+    expect(mapped, 'nothing was mapped')
+    for first, end in mapped:
+        expect(any(bus <= first and end <= bus + size for bus, _, size in PASSED),
+               f'{first:#x}-{end - 1:#x} is not passed')
