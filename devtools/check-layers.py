@@ -109,7 +109,7 @@ def check_include(source, line, name, headers, problems):
 
 
 def check_calls(source, problems):
-    """DPDK, system calls and release numbers in the wrong room."""
+    """DPDK and system calls in the wrong room."""
     place = room_of(source.path)
     if source.path.startswith(LIB) and source.path not in KNOW_DPDK:
         for line, name in source.includes(DPDK_HEADER.pattern):
@@ -122,6 +122,10 @@ def check_calls(source, problems):
                 problems.append((source.path, checkkit.line_of(bare, match.start()),
                                  f'{match[1]}() is called by the rooms '
                                  f'{sorted(CALLERS[match[1]])} only'))
+
+
+def check_releases(source, problems):
+    """Release numbers anywhere but in their place."""
     if source.path != RELEASES_IN:
         for match in RELEASE.finditer(source.code):
             problems.append((source.path, checkkit.line_of(source.code, match.start()),
@@ -154,9 +158,10 @@ def find_cycle(graph):
 
 def check(root):
     """All problems below ROOT."""
-    paths = [str(path) for path in checkkit.files(root)
-             if str(path).startswith(ROOTS) and path.suffix in ('.c', '.h')]
-    sources = [Source(root, path) for path in paths]
+    everywhere = [Source(root, str(path)) for path in checkkit.files(root)
+                  if path.suffix in ('.c', '.h')]
+    sources = [source for source in everywhere if source.path.startswith(ROOTS)]
+    paths = [source.path for source in sources]
     headers = {pathlib.Path(path).name: path for path in paths if path.endswith('.h')}
     problems, graph = [], {}
     for source in sources:
@@ -169,6 +174,8 @@ def check(root):
             if name in headers:
                 graph[source.path].append(headers[name])
         check_calls(source, problems)
+    for source in everywhere:
+        check_releases(source, problems)
     cycle = find_cycle(graph)
     if cycle:
         problems.append((cycle[0], 1, 'headers include each other: ' + ' -> '.join(cycle)))
@@ -197,6 +204,7 @@ SELF_TESTS = [
     ({LIB + 'plan.c': '/* ioctl(1) */ int x(void) { return o->open() + s("mmap("); }\n'}, ''),
     ({BUS + 'vfio_msi_steer.c': 'void *x(void) { return mmap(0); }\n'}, 'mmap() is called'),
     ({BUS + 'vfio_msi_scan.c': '#if RTE_VERSION >= 1\n#endif\n'}, 'release numbers'),
+    ({'examples/a.c': '#if RTE_VER_YEAR >= 25\n#endif\n'}, 'release numbers'),
     ({BUS + 'dpdk_compat.h': '#if RTE_VERSION >= 1\n#endif\n'}, ''),
     ({LIB + 'cellar.c': '\n'}, 'is in no room'),
 ]

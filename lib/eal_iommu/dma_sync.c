@@ -41,7 +41,7 @@
 
 RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 #define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype
-#define SYNC_LOG(level, ...) RTE_LOG_LINE(level, EAL_IOMMU, "" __VA_ARGS__)
+#define SYNC_LOG(level, fmt, ...) RTE_LOG(level, EAL_IOMMU, fmt "\n", ##__VA_ARGS__)
 
 #define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
 

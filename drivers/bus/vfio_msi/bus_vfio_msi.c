@@ -136,12 +136,12 @@ RTE_INIT_PRIO(vfio_msi_register, BUS)
 {
 	/*
 	 * Releases may share a SONAME and still differ in the structures of a
-	 * bus. A plugin for another release would corrupt memory: it says so,
-	 * once, and stays out.
+	 * bus. A plugin for another release would corrupt memory, or wait on
+	 * an EAL of its own for ever: it says so, once, and stays out.
 	 */
 	if (!compat_release_matches()) {
 		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": built for DPDK %d.%02d, this is %s: not registered; install the plugin of this release\n",
-			RTE_VER_YEAR, RTE_VER_MONTH, rte_version());
+			RTE_VER_YEAR, RTE_VER_MONTH, compat_running());
 		return;
 	}
 	rte_bus_register(&vfio_msi_bus.bus);

@@ -15,7 +15,9 @@
 #ifndef VFIO_MSI_DPDK_COMPAT_H
 #define VFIO_MSI_DPDK_COMPAT_H
 
+#include <dlfcn.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <rte_version.h>
 
@@ -24,9 +26,14 @@
 #include <dev_driver.h>
 #include <rte_devargs.h>
 
-#if RTE_VERSION < RTE_VERSION_NUM(24, 11, 0, 0) || \
-	RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
-#error "this release of DPDK has not been tried: see dpdk_compat.h"
+/*
+ * What is mirrored here is the same from 22.11 to 26.03; librte_bus_pci keeps
+ * the region table since 23.07, before that it takes the kernel's offsets for
+ * granted and reads nothing behind the device. 26.07 has other buses.
+ */
+#if RTE_VERSION < RTE_VERSION_NUM(22, 11, 0, 0) || \
+	RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+#error "the buses of this release of DPDK are not known: 22.11 to 26.03 are"
 #endif
 
 /* Regions librte_bus_pci keeps of a device: six BARs, ROM, config, VGA. */
@@ -53,11 +60,30 @@ struct compat_pci_bus {
 #define COMPAT_FOREACH_PCI_DRIVER(drv, pci) \
 	RTE_TAILQ_FOREACH(drv, &((struct compat_pci_bus *)(pci))->driver_list, next)
 
-/** True if this process runs the release the plugin was built for. */
+/**
+ * Name of the release that the application runs, as in "DPDK 24.11.4".
+ *
+ * Not always that of the functions the plugin is linked to: where several
+ * releases are installed, the loader gives a plugin of another one an EAL of
+ * its own, which nobody initialises.
+ */
+static inline const char *
+compat_running(void)
+{
+	const char *(*version)(void) = rte_version;
+	void *found = dlsym(RTLD_DEFAULT, "rte_version");
+
+	if (found != NULL)
+		memcpy(&version, &found, sizeof(version));
+	return version();
+}
+
+/** True if the application runs the release the plugin was built for. */
 static inline bool
 compat_release_matches(void)
 {
-	return rte_version_year() == RTE_VER_YEAR &&
+	return strcmp(compat_running(), rte_version()) == 0 &&
+		rte_version_year() == RTE_VER_YEAR &&
 		rte_version_month() == RTE_VER_MONTH;
 }
 

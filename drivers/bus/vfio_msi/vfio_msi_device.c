@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/pci_regs.h>
+
 #include <rte_bus_pci.h>
 #include <rte_byteorder.h>
 #include <rte_pci.h>
@@ -27,7 +29,7 @@ config_offset(const struct vfio_msi_device *dev)
 static int
 update_command(struct vfio_msi_device *dev, uint16_t set, uint16_t clear)
 {
-	uint64_t at = config_offset(dev) + RTE_PCI_COMMAND;
+	uint64_t at = config_offset(dev) + PCI_COMMAND;
 	uint16_t cmd, want;
 	int ret = vfio_uapi_pread(dev->fd, &cmd, sizeof(cmd), at);
 
@@ -109,7 +111,7 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	if (ret < 0)
 		goto err_intr;
 	step = "made bus master";
-	ret = update_command(dev, RTE_PCI_COMMAND_MEMORY | RTE_PCI_COMMAND_MASTER, 0);
+	ret = update_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	if (ret == 0)
 		return 0;
 	vfio_msi_req_teardown(dev);
@@ -128,7 +130,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 	if (dev->fd < 0)
 		return;
 	/* No DMA may start any more when mappings go away after this. */
-	update_command(dev, 0, RTE_PCI_COMMAND_MASTER);
+	update_command(dev, 0, PCI_COMMAND_MASTER);
 	vfio_msi_req_teardown(dev);
 	vfio_msi_intr_teardown(dev);
 	close_fd(dev);
