@@ -13,6 +13,11 @@ from .platforms import PLATFORMS
 from .progress import LabError
 
 
+def _dpdk_option(parser):
+    parser.add_argument('--dpdk', choices=list(rootfs.RELEASES), default=rootfs.DEFAULT,
+                        help='the release of DPDK, and so of Debian (default: %(default)s)')
+
+
 def _guest_options(parser):
     parser.add_argument('platform', metavar='PLATFORM', choices=list(PLATFORMS))
     parser.add_argument('-m', dest='memory', metavar='MEM', default='', help='memory, as in 4G')
@@ -24,6 +29,7 @@ def _guest_options(parser):
     parser.add_argument('-s', dest='smp', metavar='N', type=int, default=2, help='processors')
     parser.add_argument('-H', dest='hugepages', metavar='N', type=int, default=256,
                         help='hugepages of 2 MiB (default: %(default)s)')
+    _dpdk_option(parser)
     parser.add_argument('--stock', action='store_true', help='without the build of this project')
 
 
@@ -43,8 +49,9 @@ def _parser():
     for name, text in (('test', 'run test suites, all when none is named'),
                        ('soak', 'run the long versions of the tests')):
         commands.add_parser(name, help=text).add_argument('suites', metavar='SUITE', nargs='*')
-    commands.add_parser('build', help='build the project for guests').add_argument(
-        'arches', metavar='ARCH', nargs='*', default=[])
+    make = commands.add_parser('build', help='build the project for guests')
+    make.add_argument('arches', metavar='ARCH', nargs='*', default=[])
+    _dpdk_option(make)
     commands.add_parser('setup', help='fetch and make everything that guests need')
     commands.add_parser('clean', help='remove what killed labs left behind').add_argument(
         '--all', action='store_true', help='and everything cached')
@@ -55,7 +62,7 @@ def _options(args):
     if args.kernel == 'lab':
         raise LabError("the lab's own kernel is not there yet; use -k debian")
     return {'memory': args.memory, 'smp': args.smp, 'hugepages': args.hugepages,
-            'stock': args.stock, 'kernel_args': tuple(args.kernel_args),
+            'stock': args.stock, 'dpdk': args.dpdk, 'kernel_args': tuple(args.kernel_args),
             'qemu_args': tuple(word for text in args.qemu_args for word in shlex.split(text))}
 
 
@@ -85,13 +92,13 @@ def _setup():
     return 0
 
 
-def _build(arches):
+def _build(arches, dpdk):
     unknown = set(arches) - set(rootfs.TRIPLET)
     if unknown:
         raise LabError(f'no architecture {", ".join(unknown)}; there are: '
                        + ', '.join(rootfs.TRIPLET))
     for arch in arches or rootfs.TRIPLET:
-        print(build.cross(arch))
+        print(build.cross(arch, dpdk=dpdk))
     return 0
 
 
@@ -103,7 +110,7 @@ def _dispatch(args, command):
         'demo': lambda: 0 if demo.run() else 1,
         'test': lambda: 0 if suites.run_suites(args.suites) else 1,
         'soak': lambda: 0 if suites.run_suites(args.suites, soak=True) else 1,
-        'build': lambda: _build(args.arches),
+        'build': lambda: _build(args.arches, args.dpdk),
         'setup': _setup,
     }
     if args.command == 'clean':

@@ -42,8 +42,8 @@ def host_release():
     text = pathlib.Path('/etc/os-release').read_text(encoding='utf-8')
     pairs = (line.split('=', 1) for line in text.splitlines() if '=' in line)
     release = {key: value.strip('"') for key, value in pairs}
-    if release.get('ID') != 'debian' or release.get('VERSION_ID') not in ('12', '13'):
-        raise LabError('the lab needs a Debian 12 or 13 host, this is '
+    if release.get('ID') != 'debian' or 'VERSION_CODENAME' not in release:
+        raise LabError('this needs a Debian host, this is '
                        + release.get('PRETTY_NAME', 'something else'))
     return release
 
@@ -56,7 +56,7 @@ def host_arch():
 def host_suites():
     """The host's own Debian sources: {suite: mirror}, the mirror of its release first."""
     codename = host_release()['VERSION_CODENAME']
-    query = ['apt-get', 'indextargets', '--format', '$(ORIGIN)|$(RELEASE)|$(REPO_URI)',
+    query = ['apt-get', 'indextargets', '--format', '$(ORIGIN)|$(CODENAME)|$(REPO_URI)',
              'Created-By: Packages', 'Component: main']
     for refresh in (False, True):
         if refresh:
@@ -72,6 +72,13 @@ def host_suites():
 def mirror():
     """The mirror that the host takes its own Debian from."""
     return host_suites()[host_release()['VERSION_CODENAME']]
+
+
+def host_options():
+    """Options for mmdebstrap: a mirror that is behind is as good as it is to the host's apt."""
+    if run(['apt-config', 'dump', 'Acquire::Check-Valid-Until']).strip().endswith('"false";'):
+        return ['--aptopt=Acquire::Check-Valid-Until "false"']
+    return []
 
 
 def source_line(suite, uri=None, kind='deb'):

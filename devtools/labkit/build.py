@@ -45,29 +45,34 @@ def folder(name):
     return cache.root() / 'build' / f'{name}-{cache.digest(str(SOURCE))}'
 
 
-def dpdk_version(arch):
+def dpdk_version(arch, dpdk=rootfs.DEFAULT):
     """The version of the DPDK in the sysroot of ARCH."""
-    pc_file = rootfs.sysroot(arch) / 'usr/lib' / rootfs.TRIPLET[arch] / 'pkgconfig/libdpdk-libs.pc'
+    pc_file = (rootfs.sysroot(arch, dpdk) / 'usr/lib' / rootfs.TRIPLET[arch]
+               / 'pkgconfig/libdpdk-libs.pc')
     return re.search(r'^Version: *(\S+)', pc_file.read_text(encoding='utf-8'), re.MULTILINE)[1]
 
 
-def cross(arch, compiler='gcc', strict=False):
+def cross(arch, compiler='gcc', strict=False, dpdk=rootfs.DEFAULT):
     """Build for a guest; strict: every warning is an error.  Returns the build folder."""
-    target = folder(f'{arch}-{compiler}' + ('-strict' if strict else ''))
+    target = _cross_folder(arch, compiler, strict, dpdk)
     with cache.lock(target.name):
-        _cross(target, arch, compiler, strict)
+        _cross(target, arch, compiler, strict, dpdk)
     return target
 
 
-def _cross(target, arch, compiler, strict):
+def _cross_folder(arch, compiler, strict, dpdk):
+    return folder('-'.join([arch, compiler] + ['strict'] * strict + [dpdk]))
+
+
+def _cross(target, arch, compiler, strict, dpdk):
     host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
-    headers = sdk.folder(dpdk_version(arch), rootfs.SUITE)
+    headers = sdk.folder(dpdk_version(arch, dpdk), rootfs.release(dpdk).suite)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
              '--buildtype=debugoptimized', f'-Dsdk_headers={headers}']
     if strict:
         setup += ['--werror', '-Dwarning_level=2']
-    _compile(target, setup, f'{arch} with {compiler}',
-             _cross_file(arch, compiler, rootfs.sysroot(arch)))
+    _compile(target, setup, f'{arch} and DPDK {dpdk} with {compiler}',
+             _cross_file(arch, compiler, rootfs.sysroot(arch, dpdk)))
 
 
 def compiler_command(arch, compiler, sysroot):
@@ -118,11 +123,11 @@ def _compile(target, setup, what, cross_file, compiler=None):
 
 
 @contextlib.contextmanager
-def installed(arch):
+def installed(arch, dpdk=rootfs.DEFAULT):
     """The build for ARCH as an install tree, which nobody changes meanwhile."""
-    target = folder(f'{arch}-gcc')
+    target = _cross_folder(arch, 'gcc', False, dpdk)
     with cache.lock(target.name):
-        _cross(target, arch, 'gcc', False)
+        _cross(target, arch, 'gcc', False, dpdk)
         stage = target / 'install'
         shutil.rmtree(stage, ignore_errors=True)
         run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])

@@ -49,6 +49,7 @@ class Options:
     stock: bool = False
     examples: bool = False
     qmp: tuple = ()
+    dpdk: str = rootfs.DEFAULT
 
 
 @dataclasses.dataclass
@@ -118,21 +119,22 @@ def find(name):
     return PLATFORMS[name]
 
 
-def prepare(arch):
+def prepare(arch, dpdk=rootfs.DEFAULT):
     """Bring what guests of ARCH need; returns the folders of their userland and kernel."""
     host.need(host.GUEST + host.EMULATOR)
-    return rootfs.folder(arch), kernel.folder(arch)
+    return rootfs.folder(arch, dpdk), kernel.folder(arch)
 
 
 @contextlib.contextmanager
 def _prepared(platform, argv, options, interactive=False):
     """Make everything a machine needs; yields its command line and a scratch folder."""
-    userland, booted = prepare(platform.arch)
-    stage = contextlib.nullcontext() if options.stock else build.installed(platform.arch)
+    userland, booted = prepare(platform.arch, options.dpdk)
+    stage = contextlib.nullcontext() if options.stock else \
+        build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:
         with stage as installed:
             if options.examples:
-                outside.build_examples(platform.arch, installed)
+                outside.build_examples(platform.arch, installed, options.dpdk)
             _write_initrd(scratch / 'initrd', platform, argv, options,
                           (userland, booted, installed), interactive)
         say(f'booting {platform.name}')

@@ -28,7 +28,15 @@ def cross_gcc(arch):
 
 def clang():
     """Packages with clang and its sanitizers' runtime."""
-    return ['clang', CLANG_RUNTIME[apt.host_release()['VERSION_ID']]]
+    return ['clang', CLANG_RUNTIME[_debian()['VERSION_ID']]]
+
+
+def _debian():
+    """The host's os-release; it must be a Debian the lab knows."""
+    release = apt.host_release()
+    if release.get('VERSION_ID') not in CLANG_RUNTIME:
+        raise LabError(f'the lab needs a Debian 12 or 13 host, this is {release["PRETTY_NAME"]}')
+    return release
 
 
 def _missing(packages):
@@ -43,6 +51,7 @@ def _missing(packages):
 
 def need(packages):
     """Make sure that PACKAGES are there; QEMU is taken from where it is new enough."""
+    _debian()
     if not _missing(packages):
         return
     if os.geteuid():

@@ -8,8 +8,15 @@ project that is tested.
 
 import re
 
+from .testing import expect, expect_equal
+
 # An event of the IOMMU: what it did, first address, address behind the last.
 EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
+
+# Where Arm's kernel maps doorbells for itself.
+SW_MSI = (0x8000000, 0x80fffff)
+# What testpmd says of a packet of its own burst that it received.
+PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP', re.I)
 
 
 def sections(text):
@@ -26,3 +33,61 @@ def holes(parts):
     found += [tuple(int(word, 16) for word in line.split(' : ')[0].strip().split('-'))
               for line in parts['iomem'].splitlines()]
     return found
+
+
+def mapped(lines):
+    """Ranges the IOMMU maps after these events, first and last, sorted."""
+    ranges = set()
+    for kind, first, end in EVENT.findall(lines):
+        piece = (int(first, 16), int(end, 16) - 1)
+        if kind == 'map':
+            expect(piece not in ranges, f'{piece[0]:#x} is mapped twice')
+            ranges.add(piece)
+        else:
+            ranges -= {old for old in ranges if old[0] >= piece[0] and old[1] <= piece[1]}
+    return sorted(ranges)
+
+
+def _merged(ranges):
+    """Touching ranges as one; overlaps fail the test."""
+    merged = []
+    for first, last in sorted(ranges):
+        if merged and merged[-1][1] + 1 == first:
+            merged[-1] = (merged[-1][0], last)
+            continue
+        expect(not merged or first > merged[-1][1], f'{first:#x} is covered twice')
+        merged.append((first, last))
+    return merged
+
+
+def check_mappings(parts):
+    """Each hugepage is covered once, nothing else is, and none lies in a hole."""
+    ranges = [piece for piece in mapped(parts['events'])
+              if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
+    held = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))
+            for line in parts['hugepages'].splitlines()]
+    expect(held, 'the process holds no hugepage')
+    expect_equal([f'{a:#x}-{b:#x}' for a, b in _merged(ranges)],
+                 [f'{a:#x}-{b:#x}' for a, b in _merged(held)], 'what the IOMMU maps')
+    for first, last in ranges:
+        for hole in holes(parts):
+            expect(last < hole[0] or first > hole[1],
+                   f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
+
+
+def check_payloads(log):
+    """Headers of 512 packets came across, half of them from each port."""
+    macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', log, re.MULTILINE)[:2]
+    senders = PACKET.findall(log)
+    expect_equal(sorted((mac, senders.count(mac)) for mac in set(senders)),
+                 sorted((mac, 256) for mac in macs), 'packets read back, by sender')
+
+
+def check_interrupts(text, kind):
+    """Every NIC's first vector is of this kind and came at least once."""
+    counts = {}
+    for line in text.splitlines():
+        found = re.search(r':((?: +\d+)+) .*' + kind + r'(?:\[0\])?\((\S+)\)', line)
+        if found:
+            counts[found[2]] = sum(map(int, found[1].split()))
+    expect(len(counts) == 2 and all(counts.values()), f'{kind} did not come: {counts}\n{text}')

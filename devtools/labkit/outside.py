@@ -19,12 +19,12 @@ LINKER_SCRIPT_MAX = 4096
 FLAGS = ['-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API']
 
 
-def _joined_root(arch, stage):
+def _joined_root(arch, stage, dpdk):
     """The folder with the sysroot of ARCH and the install tree in one."""
     root = stage.parent / 'outside'
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(stage, root, symlinks=True)
-    _link_missing(root, rootfs.sysroot(arch))
+    _link_missing(root, rootfs.sysroot(arch, dpdk))
     return root
 
 
@@ -46,10 +46,10 @@ def _environment(arch, root):
                 PKG_CONFIG_LIBDIR=':'.join(map(str, folders)))
 
 
-def build_examples(arch, stage):
+def build_examples(arch, stage, dpdk=rootfs.DEFAULT):
     """Build every example against the install tree STAGE, and put them into it."""
     host.need(host.BUILD + ['make'] + host.cross_gcc(arch))
-    root = _joined_root(arch, stage)
+    root = _joined_root(arch, stage, dpdk)
     target = stage / INSTALLED_IN
     target.mkdir(parents=True)
     environment = dict(_environment(arch, root), CFLAGS='-O2 -g -Werror',
@@ -59,10 +59,10 @@ def build_examples(arch, stage):
             run(['make', '-C', makefile.parent, f'O={target}'], env=environment)
 
 
-def compile_header(arch, stage):
+def compile_header(arch, stage, dpdk=rootfs.DEFAULT):
     """Compile the public header of the install tree by itself, as C and as C++."""
     host.need(host.BUILD + host.cross_gcc(arch) + host.clang())
-    root = _joined_root(arch, stage)
+    root = _joined_root(arch, stage, dpdk)
     flags = run(['pkg-config', '--cflags', 'librte_eal_iommu'], env=_environment(arch, root)).split()
     source = stage.parent / 'header.c'
     source.write_text(f'#include <{HEADER}>\n', encoding='ascii')

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The guests' userland: a Debian 13 tree per architecture, and a disk made of it.
+"""The guests' userland: a Debian tree per architecture and release of DPDK, and a disk of it.
 
 The tree is only unpacked, nothing of the guest's architecture runs for it.  It
 is also the sysroot against which the project is built for the guest.
 """
 
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -13,7 +14,25 @@ import shutil
 from . import apt, cache, host
 from .progress import LabError, run, step
 
-SUITE = 'trixie'
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """A release of Debian, and so of DPDK."""
+
+    suite: str
+    gcc: int
+    options: tuple = ()
+
+
+# By the series of DPDK that each one has.
+RELEASES = {
+    # Its base-files leaves /bin and /lib to debootstrap.
+    '22.11': Release('bookworm', 12, ('--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',)),
+    '24.11': Release('trixie', 14),
+    '25.11': Release('forky', 15),
+}
+DEFAULT = '24.11'
+
 TRIPLET = {'arm64': 'aarch64-linux-gnu', 'amd64': 'x86_64-linux-gnu'}
 DISK_SIZE = '1G'
 
@@ -21,39 +40,49 @@ SYSTEM = ['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutil
           'grep', 'iproute2', 'kmod', 'libc-bin', 'mawk', 'mount', 'ncurses-base', 'ncurses-bin',
           'numactl', 'pciutils', 'procps', 'sed', 'strace', 'util-linux']
 DPDK = ['dpdk', 'dpdk-dev']
-SYSROOT = ['libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev', 'libgcc-14-dev',
-           'libjansson-dev', 'libnuma-dev']
-PACKAGES = SYSTEM + DPDK + SYSROOT
+SYSROOT = ['libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev', 'libjansson-dev',
+           'libnuma-dev']
 
 # What neither guest nor compiler reads.
 UNUSED = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info',
           'usr/share/i18n', 'usr/share/dpdk', 'usr/lib/python3', 'var/lib/apt', 'var/cache']
 
 
-def folder(arch):
+def release(dpdk):
+    """The Release with this series of DPDK."""
+    if dpdk not in RELEASES:
+        raise LabError(f'no release with DPDK {dpdk}; there are: {", ".join(RELEASES)}')
+    return RELEASES[dpdk]
+
+
+def folder(arch, dpdk=DEFAULT):
     """The cached folder with root/ (also the sysroot) and root.ext4 of ARCH."""
-    recipe = [SUITE, PACKAGES, UNUSED, DISK_SIZE, 1]
-    return cache.entry('rootfs', arch, recipe, lambda path: _make(arch, path))
+    debian = release(dpdk)
+    packages = SYSTEM + DPDK + SYSROOT + [f'libgcc-{debian.gcc}-dev']
+    recipe = [debian.suite, debian.options, packages, UNUSED, DISK_SIZE, 2]
+    return cache.entry('rootfs', f'{debian.suite}-{arch}', recipe,
+                       lambda path: _make(arch, debian, packages, path))
 
 
-def sysroot(arch):
+def sysroot(arch, dpdk=DEFAULT):
     """The tree of ARCH to compile against."""
-    return folder(arch) / 'root'
+    return folder(arch, dpdk) / 'root'
 
 
-def _make(arch, path):
+def _make(arch, debian, packages, path):
     host.need(host.GUEST)
     root = path / 'root'
-    with step(f'unpacking Debian {SUITE} for {arch}'):
+    with step(f'unpacking Debian {debian.suite} for {arch}'):
         run(['mmdebstrap', '--quiet', '--variant=extract', f'--architectures={arch}',
-             f'--include={",".join(PACKAGES)}', SUITE, root, apt.source_line(SUITE)])
+             f'--include={",".join(packages)}', *debian.options, *apt.host_options(),
+             debian.suite, root, apt.source_line(debian.suite)])
         for name in UNUSED:
             shutil.rmtree(root / name, ignore_errors=True)
         for archive in (root / 'usr/lib' / TRIPLET[arch]).glob('librte_*.a'):
             archive.unlink()
         _relative_links(root)
         _configure(root)
-    with step(f'making the disk for {arch}'):
+    with step(f'making the disk of {debian.suite} for {arch}'):
         run(['mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-d', root, path / 'root.ext4',
              DISK_SIZE])
 

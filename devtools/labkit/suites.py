@@ -69,9 +69,12 @@ def _read_test_log(report, suite, path):
 
 
 def _build(report):
-    for arch, compiler in (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang')):
-        with report.case(f'build: {arch} with {compiler} -Wall -Wextra -Werror'):
-            build.cross(arch, compiler, strict=True)
+    kinds = [(arch, compiler, rootfs.DEFAULT) for arch, compiler in
+             (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang'))]
+    kinds += [('arm64', 'gcc', dpdk) for dpdk in rootfs.RELEASES if dpdk != rootfs.DEFAULT]
+    for arch, compiler, dpdk in kinds:
+        with report.case(f'build: {arch}, DPDK {dpdk}, {compiler} -Wall -Wextra -Werror'):
+            build.cross(arch, compiler, strict=True, dpdk=dpdk)
     for arch in rootfs.TRIPLET:
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:
@@ -82,8 +85,7 @@ HOST_SUITES = [
     HostSuite('checks', 'the rules of the source, devtools/check-*', 10, _checks),
     HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', 120, _unit('gcc')),
     HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', 120, _unit('clang')),
-    HostSuite('build', f'every compiler and architecture of Debian {rootfs.SUITE}, -Werror',
-              120, _build),
+    HostSuite('build', 'every compiler, architecture and release of DPDK, -Werror', 180, _build),
 ]
 
 
