@@ -110,7 +110,13 @@ put_survey(json_t *o, const struct plan_device *p)
 			json_integer((json_int_t)info->dma_avail));
 	bad |= json_put(o, "root_bus", json_string(p->topo.root_bus));
 	bad |= json_put(o, "bridge_windows_from",
-			json_string(holes_source_name(p->bridge_source)));
+			json_string(holes_source_name(p->bridge.source)));
+	bad |= json_put(o, "bridge_windows_complete",
+			json_boolean(p->bridge.source == HOLES_SOURCE_IOMEM ||
+				p->bridge.source == HOLES_SOURCE_DEVICE_TREE));
+	bad |= json_put(o, "bridge_windows_shifted", json_boolean(p->bridge.shifted));
+	bad |= json_put(o, "bridge_windows_offset_assumed",
+			json_boolean(p->bridge.offset_assumed));
 	bad |= json_put(o, "msi_blocked", json_boolean(p->msi_blocked));
 	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
 	return bad;

@@ -37,6 +37,25 @@ print_page_sizes(uint64_t bits)
 	printf("%s\n", bits == 0 ? "unknown" : "");
 }
 
+/* From where, and what is not known of it. */
+static void
+print_bridge(const struct plan_device *p)
+{
+	const char *indent = "                    ";
+
+	printf("    bridge windows  of %s, from: %s\n", p->topo.root_bus,
+		holes_source_name(p->bridge.source));
+	if (p->bridge.source == HOLES_SOURCE_NONE)
+		printf("%sthey are not avoided; run this as root, or give them as hole=FIRST-LAST\n",
+			indent);
+	if (p->bridge.source == HOLES_SOURCE_RESOURCES)
+		printf("%sa lower bound, what devices use; run this as root to see the rest\n", indent);
+	if (p->bridge.shifted)
+		printf("%saddresses of the bus, by BARs; the CPU has others\n", indent);
+	if (p->bridge.offset_assumed)
+		printf("%sno BAR tells the bus address of some: the CPU's is taken\n", indent);
+}
+
 static void
 print_device(const struct tool_device *dev)
 {
@@ -55,10 +74,7 @@ print_device(const struct tool_device *dev)
 		printf("    mappings left   not told by the kernel\n");
 	else
 		printf("    mappings left   %" PRIu64 "\n", p->info.dma_avail);
-	printf("    bridge windows  of %s, from: %s\n", p->topo.root_bus,
-		holes_source_name(p->bridge_source));
-	if (p->bridge_source == HOLES_SOURCE_NONE)
-		printf("                    they are not avoided; run this as root, or give them as hole=FIRST-LAST\n");
+	print_bridge(p);
 	if (p->msi_blocked)
 		printf("    MSI             can't arrive: %s\n", p->msi_why);
 	else

@@ -111,7 +111,7 @@ holes_bridge_name(struct holes_bridge *bridge, const char *root_bus, const char 
 
 int
 holes_host_bridge(const char *root, const char *root_bus, bool hard, const char *owner,
-		struct hole_list *list, enum holes_source *source)
+		struct hole_list *list, struct holes_view *view)
 {
 	static const struct {
 		enum holes_source source;
@@ -121,8 +121,10 @@ holes_host_bridge(const char *root, const char *root_bus, bool hard, const char 
 		{ HOLES_SOURCE_IOMEM, holes_iomem },
 		{ HOLES_SOURCE_RESOURCES, holes_resources },
 	};
+	struct holes_view seen = { .source = HOLES_SOURCE_NONE };
 	struct holes_bridge bridge = {
 		.root = root,
+		.view = &seen,
 		.hole = {
 			.origin = IOVA_ORIGIN_HOST_BRIDGE,
 			.hardness = hard ? IOVA_HARD : IOVA_SOFT,
@@ -137,13 +139,14 @@ holes_host_bridge(const char *root, const char *root_bus, bool hard, const char 
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		ret = sources[i].read(&bridge);
 		if (ret == 0 && list->n > before) {
-			*source = sources[i].source;
-			return 0;
+			seen.source = sources[i].source;
+			break;
 		}
 		list->n = before;
+		seen = (struct holes_view){ .source = HOLES_SOURCE_NONE };
 		if (ret == -ENOMEM || ret == -EBADMSG)
 			return ret;
 	}
-	*source = HOLES_SOURCE_NONE;
+	*view = seen;
 	return 0;
 }

@@ -70,6 +70,14 @@ enum holes_source {
 	HOLES_SOURCE_RESOURCES,		/**< hull of BARs and bridge windows: a lower bound */
 };
 
+/** How the windows of a host bridge are known. */
+struct holes_view {
+	enum holes_source source;
+	bool shifted;		/**< a window is elsewhere for the CPU than on the bus */
+	bool offset_assumed;	/**< of a window nothing tells where it is on the bus, so
+				 *   the CPU's addresses were taken */
+};
+
 /** Short text of a source for dumps. */
 const char *holes_source_name(enum holes_source source);
 
@@ -79,17 +87,19 @@ const char *holes_source_name(enum holes_source source);
  * Tried in this order, until one shows a window: device tree (exact bus
  * addresses, no rights needed), /proc/iomem (needs CAP_SYS_ADMIN; lines of
  * zeros mean "not allowed to look"), then the hull of what sysfs "resource"
- * files of the devices below show.
+ * files of the devices below show. Both of these show addresses of the CPU; BARs
+ * and bridge windows in config space tell by how much the bus differs, for each
+ * window apart. Holes are always addresses of the bus.
  *
  * @param hard  true for groups of several devices, where peer-to-peer below
  *   the IOMMU is possible
- * @param source  where it was read
+ * @param view  where it was read
  * @return 0 (also with HOLES_SOURCE_NONE); -EINVAL if @p root_bus is no bus;
  *   -EBADMSG if a source can be read but not understood; -ENOMEM.
  */
 int holes_host_bridge(const char *root, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list,
-		enum holes_source *source);
+		struct holes_view *view);
 
 /**
  * Bus addresses that the host bridge of @p root_bus does not pass to memory:

@@ -15,6 +15,7 @@
 #define HOLES_INTERNAL_H
 
 #include "holes.h"
+#include "topology.h"
 
 /** The host bridge whose windows are looked for. */
 struct holes_bridge {
@@ -22,6 +23,7 @@ struct holes_bridge {
 	char bus[IOVA_DETAIL_LEN];	/**< canonical DDDD:BB */
 	struct iova_hole hole;		/**< what all its windows share; no range */
 	struct hole_list *list;
+	struct holes_view *view;	/**< what the source says about itself */
 };
 
 /** A page size that can be: a power of two up to 1 GiB. */
@@ -58,6 +60,43 @@ struct holes_dt_entry {
  */
 int holes_dt_entries(const char *root, const char *node, const char *property,
 		bool pci, struct holes_dt_entry **out, size_t *n);
+
+/** Where a placed row of memory is for the CPU. @return false: it is no such row. */
+bool holes_row_range(const struct topo_bar *row, struct iova_range *cpu);
+
+/** Memory as the CPU sees it, and how much higher that is than on the bus (modulo 2^64). */
+struct holes_pair {
+	struct iova_range cpu;
+	uint64_t offset;
+};
+
+/** Start with all zero, end with holes_pairs_free(). */
+struct holes_pairs {
+	struct holes_pair *v;
+	size_t n;
+};
+
+/** What one function tells of its rows. @return 0, -ENOMEM. */
+int holes_pairs_add(struct holes_pairs *pairs, const char *root,
+		const struct topo_addr *addr, const struct topo_bar *rows, size_t n);
+
+/** What all functions below the bridge tell. @return 0; -ENOMEM, the list is empty then. */
+int holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs);
+
+void holes_pairs_free(struct holes_pairs *pairs);
+
+/** A range on the bus, by the pair that holds it or the nearest; with none as it is. */
+struct iova_range holes_pairs_shift(const struct holes_pairs *pairs, struct iova_range cpu,
+		struct holes_view *view);
+
+/**
+ * Make addresses of the bus out of the windows from number @p from on. A window
+ * whose devices tell several offsets is there once for each.
+ *
+ * @return 0, -ENOMEM.
+ */
+int holes_windows_shift(const struct holes_bridge *bridge, size_t from,
+		struct holes_view *view);
 
 int holes_dt(const struct holes_bridge *bridge);
 int holes_iomem(const struct holes_bridge *bridge);

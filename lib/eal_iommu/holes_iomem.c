@@ -5,7 +5,8 @@
 /*
  * /proc/iomem: "FIRST-LAST : name", two blanks of indent per level. A window
  * bears the name of its root bus (ACPI) or of the bridge's node (device
- * tree), at any level. Who may not look sees the names, and zeros.
+ * tree), at any level. Who may not look sees the names, and zeros. Addresses are
+ * those of the CPU.
  */
 
 #include <errno.h>
@@ -93,5 +94,7 @@ holes_iomem(const struct holes_bridge *bridge)
 			ret = -EBADMSG;
 	}
 	free(text);
-	return it.bad ? -EBADMSG : ret;
+	if (it.bad)
+		ret = -EBADMSG;
+	return ret == 0 ? holes_windows_shift(bridge, before, bridge->view) : ret;
 }

@@ -10,10 +10,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "holes_internal.h"
-#include "topology.h"
 
 #define RESOURCE_MEM UINT64_C(0x200)
 #define RESOURCE_DISABLED UINT64_C(0x10000000)
@@ -24,6 +22,12 @@
 struct hull {
 	struct iova_range half;
 	struct iova_range seen;		/* not valid (first > last): nothing */
+};
+
+/* Memory that functions have, as the CPU sees it. */
+struct rows {
+	struct iova_range *v;
+	size_t n;
 };
 
 static void
@@ -39,32 +43,34 @@ hull_widen(struct hull *h, struct iova_range r)
 		h->seen.last = cut.last;
 }
 
-static bool
-row_is_placed_memory(const struct topo_bar *row)
+bool
+holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
 {
-	return (row->flags & RESOURCE_MEM) != 0 && row->len != 0 && row->phys != 0 &&
-			(row->flags & (RESOURCE_DISABLED | RESOURCE_UNSET)) == 0;
+	return (row->flags & RESOURCE_MEM) != 0 && row->phys != 0 &&
+			(row->flags & (RESOURCE_DISABLED | RESOURCE_UNSET)) == 0 &&
+			iova_range_make(row->phys, row->len, cpu);
 }
 
+/* The rows of one function, and what it tells of them. */
 static int
-device_rows(const char *root, const struct topo_device *dev, struct hull *hulls)
+function_read(const struct holes_bridge *bridge, const struct topo_addr *addr,
+		struct rows *rows, struct holes_pairs *pairs)
 {
-	struct topo_bar rows[TOPO_ROWS];
-	struct iova_range r;
+	struct topo_bar v[TOPO_ROWS];
+	struct iova_range *more;
 	size_t n, i;
 	int ret;
 
-	ret = topology_resource_rows(root, &dev->addr, rows, &n);
+	ret = topology_resource_rows(bridge->root, addr, v, &n);
 	if (ret != 0)
 		return ret == -ENOENT ? 0 : ret; /* gone meanwhile */
-	for (i = 0; i < n; i++) {
-		if (!row_is_placed_memory(&rows[i]) ||
-				!iova_range_make(rows[i].phys, rows[i].len, &r))
-			continue;
-		hull_widen(&hulls[0], r);
-		hull_widen(&hulls[1], r);
-	}
-	return 0;
+	more = reallocarray(rows->v, rows->n + TOPO_ROWS, sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	rows->v = more;
+	for (i = 0; i < n; i++)
+		rows->n += holes_row_range(&v[i], &rows->v[rows->n]);
+	return holes_pairs_add(pairs, bridge->root, addr, v, n);
 }
 
 static int
@@ -78,27 +84,46 @@ hull_window(const struct holes_bridge *bridge, const struct hull *h)
 	return iova_range_valid(h->seen) ? holes_bridge_window(bridge, rounded) : 0;
 }
 
-int
-holes_resources(const struct holes_bridge *bridge)
+/* What all rows span, by addresses of the bus: a window below 4 GiB is so there. */
+static int
+hulls_add(const struct holes_bridge *bridge, const struct rows *rows,
+		const struct holes_pairs *pairs)
 {
 	struct hull hulls[] = {
 		{ .half = { 0, UINT32_MAX }, .seen = { UINT64_MAX, 0 } },
 		{ .half = { UINT64_C(1) << 32, UINT64_MAX }, .seen = { UINT64_MAX, 0 } },
 	};
-	struct topo_device *devs;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < rows->n; i++) {
+		const struct iova_range r = holes_pairs_shift(pairs, rows->v[i], bridge->view);
+
+		hull_widen(&hulls[0], r);
+		hull_widen(&hulls[1], r);
+	}
+	ret = hull_window(bridge, &hulls[0]);
+	return ret == 0 ? hull_window(bridge, &hulls[1]) : ret;
+}
+
+int
+holes_resources(const struct holes_bridge *bridge)
+{
+	struct holes_pairs pairs = { 0 };
+	struct rows rows = { 0 };
+	struct topo_addr *v;
 	size_t n, i;
 	int ret;
 
-	ret = topology_list(bridge->root, &devs, &n);
+	ret = topology_below(bridge->root, bridge->bus, &v, &n);
 	if (ret != 0)
-		return ret == -ENODATA ? -EBADMSG : ret;
+		return ret;
 	for (i = 0; ret == 0 && i < n; i++)
-		if (strcmp(devs[i].root_bus, bridge->bus) == 0)
-			ret = device_rows(bridge->root, &devs[i], hulls);
-	free(devs);
+		ret = function_read(bridge, &v[i], &rows, &pairs);
+	free(v);
 	if (ret == 0)
-		ret = hull_window(bridge, &hulls[0]);
-	if (ret == 0)
-		ret = hull_window(bridge, &hulls[1]);
+		ret = hulls_add(bridge, &rows, &pairs);
+	free(rows.v);
+	holes_pairs_free(&pairs);
 	return ret == -ENODATA ? -EBADMSG : ret;
 }

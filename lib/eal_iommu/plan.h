@@ -34,7 +34,7 @@ struct plan_device {
 	struct hole_list holes;
 	struct ioas_info info;
 	enum ioas_backend backend;		/**< the one that carries it */
-	enum holes_source bridge_source;	/**< where the bridge windows are from */
+	struct holes_view bridge;		/**< how the bridge windows are known */
 	bool msi_blocked;			/**< MSI writes can't arrive */
 	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
 };

@@ -107,7 +107,7 @@ collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
 
 	ret = shared < 0 ? shared :
 		holes_host_bridge(root, t->root_bus, shared > 0, t->bdf,
-				&pd->holes, &pd->bridge_source);
+				&pd->holes, &pd->bridge);
 	if (ret < 0)
 		return say(ret, why, size,
 			"windows of host bridge %s can't be read: %s",

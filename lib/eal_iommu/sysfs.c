@@ -121,6 +121,31 @@ sysfs_read_file(const char *root, char **out, size_t *len, const char *fmt, ...)
 	return ret;
 }
 
+int
+sysfs_read_start(const char *root, void *buf, size_t size, size_t *len, const char *fmt, ...)
+{
+	char path[SYSFS_PATH_MAX];
+	size_t used = 0;
+	ssize_t n = 1;
+	int ret, fd;
+
+	SYSFS_PATH(ret, path, root, fmt);
+	if (ret != 0)
+		return ret;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	while (used < size && n > 0) {
+		n = read_some(fd, (char *)buf + used, size - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	*len = used;
+	return 0;
+}
+
 /* The one word of a file that holds a number, up to the newline. */
 static int
 number_read(const char *path, char **out)

@@ -36,6 +36,18 @@ int sysfs_read_file(const char *root, char **out, size_t *len,
 		const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/**
+ * The first bytes of a file and no more: some files change what they describe
+ * when more is read (a PCI device's config space).
+ *
+ * @param buf   gets at most @p size bytes
+ * @param len   how many there are
+ * @return 0; otherwise as sysfs_read_file().
+ */
+int sysfs_read_start(const char *root, void *buf, size_t size, size_t *len,
+		const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
 /** A number in any base strtoull(…, 0) takes. @return 0, -EINVAL, or as above. */
 int sysfs_read_u64(const char *root, uint64_t *out, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

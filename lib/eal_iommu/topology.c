@@ -30,9 +30,9 @@
 #include <bsd/string.h>
 
 #include "sysfs.h"
-#include "topology.h"
+#include "topology_internal.h"
 
-#define DEVICES "/sys/bus/pci/devices"
+#define DEVICES TOPO_DEVICES
 #define GROUPS "/sys/kernel/iommu_groups"
 
 static int
@@ -171,9 +171,8 @@ numbers_read(const char *root, struct topo_device *dev)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* From the end of the path up: the function, bridges, "pciDDDD:BB". */
-static int
-path_walk(char *path, struct topo_device *dev)
+int
+topology_path_walk(char *path, struct topo_device *dev)
 {
 	struct topo_addr a;
 	char *name;
@@ -291,7 +290,7 @@ topology_read(const char *root, const struct topo_addr *addr, struct topo_device
 	ret = sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf);
 	if (ret != 0)
 		return ret;
-	ret = path_walk(path, &dev);
+	ret = topology_path_walk(path, &dev);
 	if (ret == 0)
 		ret = device_fill(root, &dev);
 	if (ret == 0)

@@ -94,6 +94,32 @@ int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
 int topology_resource_rows(const char *root, const struct topo_addr *addr,
 		struct topo_bar *rows, size_t *n);
 
+/** A row whose address on the bus is not told. */
+#define TOPO_NO_ADDRESS UINT64_MAX
+
+/**
+ * Where the device itself says that its rows of memory begin: BARs and windows
+ * of a bridge as its config space has them. These are addresses of the bus; a
+ * host bridge may show them to the CPU elsewhere. Of config space the first 64
+ * bytes are read, which needs no rights.
+ *
+ * @param rows  what topology_resource_rows() gave
+ * @param n     how many
+ * @param bus   room for n; TOPO_NO_ADDRESS where the device does not tell, or
+ *   what it tells does not go with the row
+ */
+void topology_bus_rows(const char *root, const struct topo_addr *addr,
+		const struct topo_bar *rows, size_t n, uint64_t *bus);
+
+/**
+ * Addresses of all functions below the host bridge of @p root_bus (canonical
+ * "DDDD:BB"), sorted; *out is freed with free(). Only paths are read.
+ *
+ * @return 0; -ENOENT without PCI; -ENOMEM.
+ */
+int topology_below(const char *root, const char *root_bus, struct topo_addr **out,
+		size_t *n);
+
 /**
  * One device. Below a bridge that makes a domain of its own (VMD), root_bus
  * and the bridges are those of the inner domain.

@@ -82,7 +82,7 @@ test_good(void **state)
 	assert_string_equal(pd.topo.bdf, NIC);
 	assert_int_equal(pd.topo.group, NIC_GROUP);
 	assert_int_equal(pd.backend, IOAS_BACKEND_TYPE1);
-	assert_int_equal(pd.bridge_source, HOLES_SOURCE_IOMEM);
+	assert_int_equal(pd.bridge.source, HOLES_SOURCE_IOMEM);
 	assert_int_equal(pd.holes.n, 6);
 	expect_hole(IOVA_ORIGIN_ZERO_PAGE, 0, 0, machine_page() - 1, IOVA_SOFT);
 	expect_hole(IOVA_ORIGIN_TOP_PAGE, 0, -machine_page(), UINT64_MAX, IOVA_SOFT);

@@ -31,19 +31,19 @@ check(const struct hole_list *list, const struct iova_range *want, size_t n)
 }
 
 static int
-bridge(const char *root, struct hole_list *list, enum holes_source *source)
+bridge(const char *root, struct hole_list *list, struct holes_view *view)
 {
-	return holes_host_bridge(root, "0000:00", false, "0000:01:00.0", list, source);
+	return holes_host_bridge(root, "0000:00", false, "0000:01:00.0", list, view);
 }
 
 void
 bridge_check(const char *root, enum holes_source source, const struct iova_range *want, size_t n)
 {
 	struct hole_list list = { 0 };
-	enum holes_source got = HOLES_SOURCE_NONE;
+	struct holes_view got = { 0 };
 
 	assert_int_equal(bridge(root, &list, &got), 0);
-	assert_int_equal(got, source);
+	assert_int_equal(got.source, source);
 	check(&list, want, n);
 	holes_free(&list);
 }
@@ -53,12 +53,13 @@ void
 bridge_check_bad(const char *root)
 {
 	struct hole_list list = { 0 };
-	enum holes_source source = HOLES_SOURCE_RESOURCES;
+	struct holes_view view = { .source = HOLES_SOURCE_RESOURCES, .shifted = true };
 
 	assert_int_equal(holes_builtin(&list, 4096), 0);
-	assert_int_equal(bridge(root, &list, &source), -EBADMSG);
+	assert_int_equal(bridge(root, &list, &view), -EBADMSG);
 	assert_int_equal(list.n, 2);
-	assert_int_equal(source, HOLES_SOURCE_RESOURCES);
+	assert_int_equal(view.source, HOLES_SOURCE_RESOURCES);
+	assert_true(view.shifted);
 	holes_free(&list);
 }
 
@@ -69,16 +70,16 @@ bridge_noise(const char *root, const char *path, const char *sample, size_t samp
 	int round, ret, good = 0, rounds = tree_rounds(ROUNDS);
 	char data[512];
 	size_t len, i, before = tree_open_fds();
-	enum holes_source source;
+	struct holes_view view;
 
 	for (round = 0; round < rounds; round++) {
 		struct hole_list list = { 0 };
 
 		len = tree_noise(&seed, sample, sample_len, data, sizeof(data));
 		tree_write(root, path, data, len);
-		ret = bridge(root, &list, &source);
+		ret = bridge(root, &list, &view);
 		assert_true(ret == 0 || (ret == -EBADMSG && list.n == 0));
-		assert_true(ret != 0 || (list.n == 0) == (source == HOLES_SOURCE_NONE));
+		assert_true(ret != 0 || (list.n == 0) == (view.source == HOLES_SOURCE_NONE));
 		good += list.n > 0;
 		for (i = 0; i < list.n; i++)
 			assert_true(iova_range_valid(list.v[i].range));

@@ -76,6 +76,33 @@ test_iomem_lines(void **state)
 	bridge_check_bad(root);
 }
 
+/* Other bridges and domains say nothing of this one; zeros anywhere say "not allowed". */
+static void
+test_iomem_others(void **state)
+{
+	static const struct iova_range want[] = {
+		{ 0x10000000, 0x1fffffff }, { 0x20000000, 0x2fffffff }, { 0x21000000, 0x21ffffff },
+	};
+	const char *root = *state;
+
+	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0001:00\n"
+			"20000000-2fffffff : PCI Bus 10000:00\n30000000-3fffffff : PCI Bus 0000:80\n");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+	tree_text(root, "/proc/iomem", "");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+	/* Windows that touch stay two, one inside another does too: the layout sees the sum. */
+	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0000:00\n"
+			"20000000-2fffffff : PCI Bus 0000:00\n"
+			"  21000000-21ffffff : PCI Bus 0000:00\n");
+	bridge_check(root, HOLES_SOURCE_IOMEM, want, 3);
+	/* Line ends of another system are no names that this kernel prints. */
+	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0000:00\r\n");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+	tree_text(root, "/proc/iomem", "00000000-00000000 : PCI Bus 0000:00\n"
+			"20000000-2fffffff : PCI Bus 0000:00\n");
+	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
+}
+
 static void
 test_resources(void **state)
 {
@@ -136,19 +163,19 @@ test_arguments(void **state)
 	static const char *const bad[] = { "", "0000", "00", "0000:00:00.0", "../..:00", "x:00" };
 	const char *root = tree_fixture("x86-vtd");
 	struct hole_list list = { 0 };
-	enum holes_source source;
+	struct holes_view view;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(holes_host_bridge(root, bad[i], false, "", &list, &source),
+		assert_int_equal(holes_host_bridge(root, bad[i], false, "", &list, &view),
 				-EINVAL);
 	assert_int_equal(list.n, 0);
-	assert_int_equal(holes_host_bridge(root, "0000:00", true, "", &list, &source), 0);
+	assert_int_equal(holes_host_bridge(root, "0000:00", true, "", &list, &view), 0);
 	for (i = 0; i < list.n; i++)
 		assert_int_equal(list.v[i].hardness, IOVA_HARD);
 	holes_free(&list);
-	assert_int_equal(holes_host_bridge(root, "0000:7f", true, "", &list, &source), 0);
-	assert_int_equal(source, HOLES_SOURCE_NONE);
+	assert_int_equal(holes_host_bridge(root, "0000:7f", true, "", &list, &view), 0);
+	assert_int_equal(view.source, HOLES_SOURCE_NONE);
 	assert_int_equal(list.n, 0);
 	assert_string_equal(holes_source_name(HOLES_SOURCE_NONE), "none");
 	assert_string_equal(holes_source_name(HOLES_SOURCE_IOMEM), "iomem");
@@ -174,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_iomem),
 		cmocka_unit_test(test_iomem_zeros),
 		cmocka_unit_test_setup_teardown(test_iomem_lines, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_iomem_others, tree_setup, tree_teardown),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test_setup_teardown(test_resources_hull, tree_setup, tree_teardown),
 		cmocka_unit_test(test_arguments),

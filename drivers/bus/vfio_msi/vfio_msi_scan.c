@@ -134,12 +134,15 @@ log_claimed(const struct vfio_msi_device *dev)
 
 	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
 		dev->name, t->group, ioas_backend_name(dev->plan.backend),
-		dev->plan.holes.n, holes_source_name(dev->plan.bridge_source));
-	if (dev->plan.bridge_source == HOLES_SOURCE_NONE)
+		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
+	if (dev->plan.bridge.source == HOLES_SOURCE_NONE)
 		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; run as root once (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
 			dev->name, t->root_bus);
-	else if (dev->plan.bridge_source == HOLES_SOURCE_RESOURCES)
+	else if (dev->plan.bridge.source == HOLES_SOURCE_RESOURCES)
 		BUS_LOG(NOTICE, "%s: without CAP_SYS_ADMIN only the used parts of the windows of host bridge %s are known and avoided; see all as root (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
+			dev->name, t->root_bus);
+	if (dev->plan.bridge.offset_assumed)
+		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
 			dev->name, t->root_bus);
 }
 

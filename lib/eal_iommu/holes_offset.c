@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * From addresses of the CPU to those of the bus. A host bridge may show a
+ * window to the CPU at other addresses than devices have on their bus, each
+ * window by another offset. Files of the kernel show the CPU's side; devices
+ * tell the other one in their BARs and bridge windows. IOVAs are addresses of
+ * the bus.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "holes_internal.h"
+
+/* Offsets that devices of one window may disagree on. */
+#define OFFSETS_MAX 8u
+
+static int
+pair_add(struct holes_pairs *pairs, struct iova_range cpu, uint64_t bus)
+{
+	struct holes_pair *more;
+
+	if (bus > UINT64_MAX - iova_range_span(cpu))
+		return 0;
+	more = reallocarray(pairs->v, pairs->n + 1, sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	pairs->v = more;
+	pairs->v[pairs->n++] = (struct holes_pair){ cpu, cpu.first - bus };
+	return 0;
+}
+
+int
+holes_pairs_add(struct holes_pairs *pairs, const char *root, const struct topo_addr *addr,
+		const struct topo_bar *rows, size_t n)
+{
+	uint64_t bus[TOPO_ROWS];
+	struct iova_range cpu;
+	size_t i;
+	int ret = 0;
+
+	topology_bus_rows(root, addr, rows, n, bus);
+	for (i = 0; i < n && ret == 0; i++)
+		if (bus[i] != TOPO_NO_ADDRESS && holes_row_range(&rows[i], &cpu))
+			ret = pair_add(pairs, cpu, bus[i]);
+	return ret;
+}
+
+int
+holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs)
+{
+	struct topo_bar rows[TOPO_ROWS];
+	struct topo_addr *v;
+	size_t n, n_rows, i;
+	int ret = topology_below(bridge->root, bridge->bus, &v, &n);
+
+	if (ret != 0)
+		return ret == -ENOMEM ? ret : 0;
+	for (i = 0; ret == 0 && i < n; i++)
+		if (topology_resource_rows(bridge->root, &v[i], rows, &n_rows) == 0)
+			ret = holes_pairs_add(pairs, bridge->root, &v[i], rows, n_rows);
+	free(v);
+	if (ret != 0)
+		holes_pairs_free(pairs);
+	return ret;
+}
+
+void
+holes_pairs_free(struct holes_pairs *pairs)
+{
+	free(pairs->v);
+	*pairs = (struct holes_pairs){ 0 };
+}
+
+/* How far a pair is from a range of the CPU; 0 if it holds all of it. */
+static uint64_t
+pair_distance(const struct holes_pair *p, struct iova_range cpu)
+{
+	if (iova_range_covers(p->cpu, cpu))
+		return 0;
+	if (p->cpu.first > cpu.first)
+		return p->cpu.first - cpu.first;
+	return cpu.last - p->cpu.last;
+}
+
+/* The same range by another offset; not valid if it would wrap. */
+static struct iova_range
+shift(struct iova_range cpu, uint64_t offset)
+{
+	return (struct iova_range){ cpu.first - offset, cpu.last - offset };
+}
+
+struct iova_range
+holes_pairs_shift(const struct holes_pairs *pairs, struct iova_range cpu, struct holes_view *view)
+{
+	const struct holes_pair *best = NULL;
+	struct iova_range bus;
+	size_t i;
+
+	for (i = 0; i < pairs->n; i++)
+		if (best == NULL || pair_distance(&pairs->v[i], cpu) < pair_distance(best, cpu))
+			best = &pairs->v[i];
+	bus = best != NULL ? shift(cpu, best->offset) : cpu;
+	if (best == NULL || !iova_range_valid(bus)) {
+		view->offset_assumed = true;
+		return cpu;
+	}
+	view->shifted |= best->offset != 0;
+	return bus;
+}
+
+/* The offsets that devices inside a window tell. @return how many. */
+static size_t
+window_offsets(const struct holes_pairs *pairs, struct iova_range window, uint64_t *offsets)
+{
+	size_t i, j, n = 0;
+
+	for (i = 0; i < pairs->n && n < OFFSETS_MAX; i++) {
+		if (!iova_range_covers(window, pairs->v[i].cpu) ||
+				!iova_range_valid(shift(window, pairs->v[i].offset)))
+			continue;
+		for (j = 0; j < n && offsets[j] != pairs->v[i].offset; j++)
+			;
+		if (j == n)
+			offsets[n++] = pairs->v[i].offset;
+	}
+	return n;
+}
+
+int
+holes_windows_shift(const struct holes_bridge *bridge, size_t from, struct holes_view *view)
+{
+	const size_t end = bridge->list->n;
+	struct holes_pairs pairs = { 0 };
+	uint64_t offsets[OFFSETS_MAX];
+	bool untold = false;
+	size_t i, j, n;
+	int ret = holes_pairs_read(bridge, &pairs);
+
+	for (i = from; ret == 0 && i < end; i++) {
+		const struct iova_range window = bridge->list->v[i].range;
+
+		n = window_offsets(&pairs, window, offsets);
+		untold |= n == 0;
+		for (j = 0; ret == 0 && j < n; j++) {
+			view->shifted |= offsets[j] != 0;
+			if (j == 0)
+				bridge->list->v[i].range = shift(window, offsets[j]);
+			else
+				ret = holes_bridge_window(bridge, shift(window, offsets[j]));
+		}
+	}
+	/* Where all that is told is 0, an empty window is taken for 0 as well. */
+	view->offset_assumed = untold && (pairs.n == 0 || view->shifted);
+	holes_pairs_free(&pairs);
+	return ret;
+}
