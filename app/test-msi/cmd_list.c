@@ -100,7 +100,11 @@ siblings_let_go(const char *root, struct row *row)
 		return unusable(row, "members of group %d can't be read: %s", d->group,
 				strerror(-ret));
 	for (i = 0; good && i < n; i++)
-		if (topology_addr_cmp(&v[i].addr, &d->addr) != 0 && topology_blocks_group(&v[i]))
+		if (topology_blocks_group(&v[i]) && v[i].is_bridge)
+			good = unusable(row, "bridge %s is bound to %s: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
+					v[i].bdf, v[i].driver, v[i].bdf, v[i].bdf);
+		else if (topology_addr_cmp(&v[i].addr, &d->addr) != 0 &&
+				topology_blocks_group(&v[i]))
 			good = unusable(row, "sibling %s is bound to %s: dpdk-devbind.py -b vfio-pci %s",
 					v[i].bdf, v[i].driver, v[i].bdf);
 	free(v);
@@ -122,9 +126,12 @@ static bool
 judge(const char *root, struct row *row)
 {
 	const struct topo_device *d = row->dev;
+	char why[PLAN_TEXT];
 
 	if (d->is_bridge)
 		return unusable(row, "a bridge belongs to the kernel");
+	if (plan_alias_lost(root, d, why, sizeof(why)))
+		return unusable(row, "%s", why);
 	if (d->group < 0)
 		return unusable(row, "no IOMMU group: switch the IOMMU on (x86: intel_iommu=on or amd_iommu=on)");
 	if (d->group_noiommu)

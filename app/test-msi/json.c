@@ -117,6 +117,8 @@ put_survey(json_t *o, const struct plan_device *p)
 	bad |= json_put(o, "bridge_windows_shifted", json_boolean(p->bridge.shifted));
 	bad |= json_put(o, "bridge_windows_offset_assumed",
 			json_boolean(p->bridge.offset_assumed));
+	bad |= json_put(o, "aliased", json_boolean(p->aliased));
+	bad |= json_put(o, "alias_why", string_or_null(p->alias_why));
 	bad |= json_put(o, "msi_blocked", json_boolean(p->msi_blocked));
 	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
 	return bad;

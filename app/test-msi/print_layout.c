@@ -75,6 +75,8 @@ print_device(const struct tool_device *dev)
 	else
 		printf("    mappings left   %" PRIu64 "\n", p->info.dma_avail);
 	print_bridge(p);
+	if (p->alias_why[0] != '\0')
+		printf("    requester ID    %s\n", p->alias_why);
 	if (p->msi_blocked)
 		printf("    MSI             can't arrive: %s\n", p->msi_why);
 	else

@@ -35,6 +35,8 @@ struct plan_device {
 	struct ioas_info info;
 	enum ioas_backend backend;		/**< the one that carries it */
 	struct holes_view bridge;		/**< how the bridge windows are known */
+	bool aliased;				/**< other functions look like it to the IOMMU */
+	char alias_why[PLAN_TEXT];		/**< what is wrong with that, or "" */
 	bool msi_blocked;			/**< MSI writes can't arrive */
 	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
 };
@@ -61,6 +63,14 @@ struct plan_device {
 int plan_survey(const char *root, const struct topo_addr *addr,
 		enum ioas_backend backend, struct ioas *live,
 		struct plan_device *out, char *why, size_t size);
+
+/**
+ * Has a function no IOMMU group because others behind its bridge took it all?
+ *
+ * @return true, and the sentence about it in @p why.
+ */
+bool plan_alias_lost(const char *root, const struct topo_device *t, char *why,
+		size_t size);
 
 /** Free what a survey holds. */
 void plan_device_free(struct plan_device *pd);

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan.h"
+#include "plan_internal.h"
 
 static int __attribute__((format(printf, 4, 5)))
 say(int ret, char *why, size_t size, const char *fmt, ...)
@@ -73,9 +73,14 @@ check_siblings(const char *root, const struct topo_device *t, char *why,
 	for (i = 0; i < n; i++) {
 		if (!topology_blocks_group(&v[i]))
 			continue;
-		ret = say(-EPERM, why, size,
-			"IOMMU group %d is not viable: its member %s is bound to %s; bind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
-			t->group, v[i].bdf, v[i].driver, v[i].bdf);
+		if (v[i].is_bridge)
+			ret = say(-EPERM, why, size,
+				"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
+				t->group, v[i].bdf, v[i].driver, v[i].bdf, v[i].bdf);
+		else
+			ret = say(-EPERM, why, size,
+				"IOMMU group %d is not viable: its member %s is bound to %s; bind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
+				t->group, v[i].bdf, v[i].driver, v[i].bdf);
 		break;
 	}
 	free(v);
@@ -106,7 +111,7 @@ collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
 	int shared = group_is_shared(root, t->group), ret;
 
 	ret = shared < 0 ? shared :
-		holes_host_bridge(root, t->root_bus, shared > 0, t->bdf,
+		holes_host_bridge(root, t->root_bus, shared > 0 || pd->aliased, t->bdf,
 				&pd->holes, &pd->bridge);
 	if (ret < 0)
 		return say(ret, why, size,
@@ -296,11 +301,15 @@ plan_survey(const char *root, const struct topo_addr *addr,
 	if (ret < 0)
 		return say(ret, why, size, "sysfs of %s can't be read: %s", bdf,
 			strerror(-ret));
+	if (plan_alias_lost(root, &out->topo, why, size))
+		return -ENOTSUP;
 	ret = check_driver(&out->topo, why, size);
 	if (ret == 0)
 		ret = check_group(&out->topo, why, size);
 	if (ret == 0)
 		ret = check_siblings(root, &out->topo, why, size);
+	if (ret == 0)
+		ret = plan_alias_check(root, out, why, size);
 	if (ret == 0)
 		ret = collect_holes(root, out, why, size);
 	if (ret == 0)

@@ -129,6 +129,17 @@ group_read(const char *root, struct topo_device *dev)
 	return 0;
 }
 
+/* Files about the link are there for PCI Express only (Linux 4.13). */
+static void
+pcie_read(const char *root, struct topo_device *dev)
+{
+	size_t len;
+	char c;
+
+	dev->pcie = sysfs_read_start(root, &c, 1, &len, DEVICES "/%s/current_link_speed",
+			dev->bdf) != -ENOENT;
+}
+
 /* vfio-dev/ holds one folder, named like the character device. */
 static int
 cdev_read(const char *root, struct topo_device *dev)
@@ -264,6 +275,7 @@ device_fill(const char *root, struct topo_device *dev)
 {
 	int ret = ids_read(root, dev);
 
+	pcie_read(root, dev);
 	if (ret == 0)
 		ret = name_read(root, dev, "driver", dev->driver);
 	if (ret == 0)

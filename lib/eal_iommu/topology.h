@@ -52,6 +52,7 @@ struct topo_device {
 	uint16_t vendor, device, subvendor, subdevice;
 	uint32_t class_id;		/**< 24 bits */
 	bool is_bridge;			/**< class 0x06xx */
+	bool pcie;			/**< PCI Express; else conventional PCI */
 	int numa_node;			/**< -1: unknown */
 	int group;			/**< IOMMU group, -1: none */
 	bool group_noiommu;		/**< group is VFIO's no-IOMMU fake */
@@ -145,6 +146,18 @@ int topology_list(const char *root, struct topo_device **out, size_t *n);
  */
 int topology_group(const char *root, int group, struct topo_device **out,
 		size_t *n);
+
+/**
+ * Functions whose DMA the IOMMU can't tell from that of @p dev: all others on
+ * the same conventional PCI bus and below it, without bridges. They must be in
+ * one group; a kernel may have them in several all the same.
+ *
+ * @param out  as topology_list(); NULL and 0 where dev is PCI Express all the
+ *   way, or a conventional function of the root bus, which has an ID of its own
+ * @return 0; as topology_list().
+ */
+int topology_aliases(const char *root, const struct topo_device *dev,
+		struct topo_device **out, size_t *n);
 
 /** Bound to a VFIO driver (vfio-pci, or a variant: has a vfio-dev folder or "vfio" in its name)? */
 bool topology_is_vfio(const struct topo_device *dev);

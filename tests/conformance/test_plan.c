@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -51,6 +53,15 @@ expect_failure(const char *root, int error, const char *const *words)
 
 #define FAILS(error, ...) \
 	expect_failure(*state, error, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+unlink_member(const char *root, int group, const char *bdf)
+{
+	char path[TREE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/kernel/iommu_groups/%d/devices/%s", root, group, bdf);
+	assert_int_equal(unlink(path), 0);
+}
 
 static const struct iova_hole *
 find_hole(enum iova_origin origin, size_t nth)
@@ -259,6 +270,67 @@ test_dma_ranges(void **state)
 	FAILS(-EBADMSG, "dma-ranges of host bridge 0000:00", "Bad message");
 }
 
+/*
+ * Two functions behind a bridge to conventional PCI: one group is right, two are
+ * told, a driver of the kernel on the other one is refused.
+ */
+static void
+test_aliases(void **state)
+{
+#define BRIDGE "/devices/pci0000:00/0000:00:03.0"
+#define FIRST "0000:01:01.0"
+#define SECOND "0000:01:02.0"
+	const char *root = *state;
+	size_t i;
+
+	machine_unlink(root, NIC, "driver");
+	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
+	tree_text(root, "/sys" BRIDGE "/current_link_speed", "2.5 GT/s PCIe\n");
+	for (i = 0; i < 2; i++) {
+		const char *bdf = i == 0 ? FIRST : SECOND;
+		char path[128];
+
+		snprintf(path, sizeof(path), BRIDGE "/%s", bdf);
+		tree_device(root, path);
+		snprintf(path, sizeof(path), "/sys" BRIDGE "/%s/driver", bdf);
+		tree_link(root, path, "../../../../bus/pci/drivers/vfio-pci");
+		snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/2/devices/%s", bdf);
+		tree_link(root, path, i == 0 ? "../../../.." BRIDGE "/" FIRST :
+				"../../../.." BRIDGE "/" SECOND);
+	}
+	tree_link(root, "/sys" BRIDGE "/" FIRST "/iommu_group", "../../kernel/iommu_groups/2");
+	tree_link(root, "/sys" BRIDGE "/" SECOND "/iommu_group", "../../kernel/iommu_groups/2");
+	fake_device_add(machine_group, FIRST, 4);
+	assert_int_equal(survey(root, FIRST), 0);
+	assert_true(pd.aliased);
+	assert_string_equal(pd.alias_why, "");
+	plan_device_free(&pd);
+	/* Grouped apart by the kernel: told, and windows are hard as in one group. */
+	tree_link(root, "/sys" BRIDGE "/" SECOND "/iommu_group", "../../kernel/iommu_groups/9");
+	unlink_member(root, 2, SECOND);
+	assert_int_equal(survey(root, FIRST), 0);
+	assert_non_null(strstr(pd.alias_why, "from that of " SECOND));
+	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
+	plan_device_free(&pd);
+	tree_link(root, "/sys" BRIDGE "/" SECOND "/driver", "../../../../bus/pci/drivers/e1000");
+	assert_int_equal(survey(root, FIRST), -EPERM);
+	assert_non_null(strstr(why, "from that of " SECOND));
+	assert_non_null(strstr(why, "dpdk-devbind.py -u " SECOND));
+	plan_device_free(&pd);
+	/* The one that the kernel left out. */
+	machine_unlink(root, "0000:00:03.0/" SECOND, "iommu_group");
+	machine_unlink(root, "0000:00:03.0/" SECOND, "driver");
+	assert_int_equal(survey(root, SECOND), -ENOTSUP);
+	assert_non_null(strstr(why, "with " FIRST " of IOMMU group 2"));
+	plan_device_free(&pd);
+	/* A bridge that a driver of the kernel has is no member to bind to vfio-pci. */
+	tree_link(root, "/sys" BRIDGE "/driver", "../../../bus/pci/drivers/shpchp");
+	assert_int_equal(survey(root, FIRST), -EPERM);
+	assert_non_null(strstr(why, "its bridge 0000:00:03.0 is bound to shpchp"));
+	assert_non_null(strstr(why, "devices/0000:00:03.0/driver/unbind"));
+	plan_device_free(&pd);
+}
+
 int
 main(void)
 {
@@ -272,6 +344,7 @@ main(void)
 		PLAN_TEST(test_container_failures),
 		PLAN_TEST(test_msi),
 		PLAN_TEST(test_dma_ranges),
+		PLAN_TEST(test_aliases),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

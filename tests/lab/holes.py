@@ -11,7 +11,7 @@ from labkit import dtb, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 90
+BUDGET = 120
 
 SCRIPTS = '/usr/share/vfio-msi'
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
@@ -63,3 +63,33 @@ def dma_ranges(platform):
     for first, end in mapped:
         expect(any(bus <= first and end <= bus + size for bus, _, size in PASSED),
                f'{first:#x}-{end - 1:#x} is not passed')
+
+
+# Two NICs of conventional PCI behind one bridge.
+BEHIND_BRIDGE = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
+                 '-device', 'pcie-pci-bridge,id=pb9,bus=rp9',
+                 '-device', 'e1000,bus=pb9,addr=1,romfile=',
+                 '-device', 'e1000,bus=pb9,addr=2,romfile=')
+BRIDGE, FIRST, SECOND = '0000:01:00.0', '0000:02:01.0', '0000:02:02.0'
+EACH = 'for line; do eval "$line"; echo "@@@"; done 2>&1'
+
+
+@test('functions that the IOMMU cannot tell apart are named', ['arm-smmuv3'])
+def aliases(platform):
+    layout = f'dpdk-test-msi layout -a vfio_msi:{FIRST}'
+    result = guest.run(platform, [
+        'bash', '-c', EACH, 'bash', f'vfio-bind {FIRST}; dpdk-test-msi list', layout,
+        f'echo {BRIDGE} > /sys/bus/pci/devices/{BRIDGE}/driver/unbind; {layout}',
+        f'{layout} --json', f'dpdk-test-msi layout -a vfio_msi:{SECOND}'],
+        seconds=120, qemu_args=BEHIND_BRIDGE)
+    rows, blocked, text, as_json, second = result.stdout.split('@@@\n')[:-1]
+    lost = f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
+    told = f"the IOMMU can't tell its DMA from that of {SECOND} on the same conventional PCI bus"
+    for words, answer in ((lost, rows), (lost, second), (told, text),
+                          (f'its bridge {BRIDGE} is bound to shpchp', blocked),
+                          (f'{BRIDGE}/driver/unbind', blocked)):
+        expect(words in answer, f'no "{words}" in:\n{answer}')
+    plan = json.loads(as_json)
+    expect(plan['devices'][0]['aliased'], as_json)
+    windows = {hole['hardness'] for hole in plan['holes'] if hole['origin'] == 'host bridge'}
+    expect_equal(windows, {'hard'}, 'hardness of bridge windows')

@@ -227,6 +227,51 @@ test_holder(void **state)
 	assert_int_equal(tree_open_fds(), before);
 }
 
+/* Who looks alike: all below the highest bridge to a conventional bus. */
+static void
+test_aliases(void **state)
+{
+#define PORT "/devices/pci0000:00/0000:00:09.0"
+#define BRIDGE PORT "/0000:01:00.0"
+	static const char *const all[] = {
+		"/devices/pci0000:00/0000:00:05.0", PORT, BRIDGE, BRIDGE "/0000:02:01.0",
+		BRIDGE "/0000:02:02.0", BRIDGE "/0000:02:03.0", BRIDGE "/0000:02:03.0/0000:03:00.0",
+		PORT "/0000:01:01.0",
+	};
+	static const struct {
+		const char *bdf;
+		size_t n;
+		const char *others[2];
+	} rows[] = {
+		{ "0000:02:01.0", 2, { "0000:02:02.0", "0000:03:00.0" } },
+		{ "0000:03:00.0", 2, { "0000:02:01.0", "0000:02:02.0" } },
+		{ "0000:00:05.0", 0, { NULL } }, { "0000:01:01.0", 0, { NULL } },
+	};
+	const char *root = *state;
+	char path[128];
+	struct topo_device d, *v;
+	size_t n, i, j;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		tree_device(root, all[i]);
+	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
+	tree_text(root, "/sys" BRIDGE "/0000:02:03.0/class", "0x060400\n");
+	/* PCI Express: the port, the bridge, its neighbour, and one below conventional. */
+	for (i = 1; i < 8; i++)
+		if (i < 3 || i > 5) {
+			snprintf(path, sizeof(path), "/sys%s/current_link_speed", all[i]);
+			tree_text(root, path, "2.5 GT/s PCIe\n");
+		}
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(read_bdf(root, rows[i].bdf, &d), 0);
+		assert_int_equal(topology_aliases(root, &d, &v, &n), 0);
+		assert_int_equal(n, rows[i].n);
+		for (j = 0; j < n; j++)
+			assert_string_equal(v[j].bdf, rows[i].others[j]);
+		free(v);
+	}
+}
+
 static void
 test_noise(void **state)
 {
@@ -267,6 +312,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_list_gone, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_rows, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_aliases, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_holder, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
 	};

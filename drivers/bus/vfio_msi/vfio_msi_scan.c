@@ -141,6 +141,8 @@ log_claimed(const struct vfio_msi_device *dev)
 	else if (dev->plan.bridge.source == HOLES_SOURCE_RESOURCES)
 		BUS_LOG(NOTICE, "%s: without CAP_SYS_ADMIN only the used parts of the windows of host bridge %s are known and avoided; see all as root (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
 			dev->name, t->root_bus);
+	if (dev->plan.alias_why[0] != '\0')
+		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
 	if (dev->plan.bridge.offset_assumed)
 		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
 			dev->name, t->root_bus);
