@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A machine written as text: a fixture's file "machine", expanded below a
+ * temporary root and in the fake kernel. One word, then its arguments:
+ *
+ *   pci PATH VENDOR DEVICE CLASS   a function at /sys/devices/PATH
+ *   pcie BDF                       it is PCI Express
+ *   driver BDF NAME
+ *   group BDF N [IOMMU]            IOMMU group, name of the IOMMU instance
+ *   row BDF FIRST LAST FLAGS       next row of "resource"
+ *   config BDF OFFSET VALUE        32 bits of config space, of 64 bytes
+ *   file PATH                      the lines behind it that begin with a tab
+ *   link PATH TARGET
+ *   cells PATH CELL...             a property of the device tree
+ *   iommu N LAST [FIRST-LAST]...   what VFIO says of group N: the last address
+ *                                  of its aperture, what is left out
+ *   survey BDF
+ *
+ * Numbers are hex but for N. Lines that begin with # say nothing.
+ */
+
+#ifndef SCENE_H
+#define SCENE_H
+
+#include "topology.h"
+
+#define SCENE_SURVEYS 8
+
+/** What the text asked to look at. */
+struct scene {
+	struct topo_addr survey[SCENE_SURVEYS];
+	unsigned int n;
+};
+
+/** Make the machine; fails the running test where the text is odd. */
+void scene_make(const char *root, const char *path, struct scene *out);
+
+#endif /* SCENE_H */
