@@ -50,6 +50,7 @@ class Options:
     examples: bool = False
     qmp: tuple = ()
     dpdk: str = rootfs.DEFAULT
+    others: tuple = ()
 
 
 @dataclasses.dataclass
@@ -132,24 +133,25 @@ def _prepared(platform, argv, options, interactive=False):
     stage = contextlib.nullcontext() if options.stock else \
         build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:
+        outside.copy_plugins(platform.arch, options.others, scratch / 'opt')
         with stage as installed:
             if options.examples:
                 outside.build_examples(platform.arch, installed, options.dpdk)
-            _write_initrd(scratch / 'initrd', platform, argv, options,
+            _write_initrd(scratch, platform, argv, options,
                           (userland, booted, installed), interactive)
         say(f'booting {platform.name}')
         yield qemu.command_line(platform, options, userland / 'root.ext4',
                                 booted / 'vmlinuz', scratch / 'initrd'), scratch
 
 
-def _write_initrd(path, platform, argv, options, sources, interactive):
+def _write_initrd(scratch, platform, argv, options, sources, interactive):
     userland, booted, installed = sources
     columns, rows = qemu.terminal_size()
     config = {'MODULES': ' '.join(('virtio_mmio', 'virtio_blk', 'ext4', *platform.modules)),
               'HUGEPAGES': options.hugepages, 'INTERACTIVE': '1' if interactive else '',
               'WHOLE_LOG': WHOLE_LOG, 'CONSOLE': platform.console, 'ROWS': rows, 'COLUMNS': columns}
     lines = [f'{name}={shlex.quote(str(value))}\n' for name, value in config.items()]
-    with cpio.Archive(path) as archive:
+    with cpio.Archive(scratch / 'initrd') as archive:
         archive.file('init', GUEST_FILES / 'init', 0o755)
         archive.file('bin/busybox', userland / 'root/usr/bin/busybox', 0o755)
         archive.tree('lib/modules', booted / 'modules')
@@ -161,6 +163,8 @@ def _write_initrd(path, platform, argv, options, sources, interactive):
         archive.tree('overlay/usr/share/vfio-msi', GUEST_SCRIPTS)
         if installed:
             archive.tree('overlay', installed)
+        if options.others:
+            archive.tree('overlay/opt', scratch / 'opt')
 
 
 class _Session:

@@ -15,6 +15,9 @@ from .progress import run, step
 EXAMPLES = build.SOURCE / 'examples'
 INSTALLED_IN = 'usr/lib/vfio-msi/examples'
 HEADER = 'rte_eal_iommu.h'
+PLUGIN = 'librte_bus_vfio_msi.so'
+PLUGIN_NEEDS = ['eal', 'kvargs', 'telemetry', 'log', 'argparse', 'pmu', 'bus_pci', 'pci']
+LATER_RELEASE = build.SOURCE / 'tests/lab/guest/later-release.c'
 LINKER_SCRIPT_MAX = 4096
 FLAGS = ['-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API']
 
@@ -57,6 +60,25 @@ def build_examples(arch, stage, dpdk=rootfs.DEFAULT):
     with step(f'building the examples for {arch}'):
         for makefile in sorted(EXAMPLES.glob('*/Makefile')):
             run(['make', '-C', makefile.parent, f'O={target}'], env=environment)
+
+
+def copy_plugins(arch, releases, target):
+    """Put the plugins for other releases of DPDK, and what they need of it, into TARGET.
+
+    And later-release.so, which makes any release pass for a later one.
+    """
+    for dpdk in releases:
+        folder = target / f'dpdk-{dpdk}'
+        (folder / 'dpdk').mkdir(parents=True)
+        libraries = rootfs.sysroot(arch, dpdk) / 'usr/lib' / rootfs.TRIPLET[arch]
+        for name in PLUGIN_NEEDS:
+            for path in libraries.glob(f'librte_{name}.so.*'):
+                shutil.copy(path, folder / 'dpdk')
+        with build.installed(arch, dpdk) as stage:
+            shutil.copy(next(stage.rglob(f'pmds-*/{PLUGIN}')), folder)
+    if releases:
+        run([*build.compiler_command(arch, 'gcc', rootfs.sysroot(arch)), '-shared', '-fPIC',
+             '-o', target / 'later-release.so', LATER_RELEASE])
 
 
 def compile_header(arch, stage, dpdk=rootfs.DEFAULT):

@@ -31,6 +31,10 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#ifndef RTE_IOVA_IN_MBUF
+#define RTE_IOVA_IN_MBUF RTE_IOVA_AS_PA	/* the name that DPDK 22.11 has for it */
+#endif
+
 #define MEM_SIZE ((size_t)4 << 20)
 /* With this alignment the IOMMU can use large pages, if the memory has them. */
 #define MEM_ALIGN ((size_t)2 << 20)

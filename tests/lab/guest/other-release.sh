@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# other-release.sh BDF RELEASE: load the plugin into a release of DPDK that it was
+# not built for.  Sections that begin with "@@ NAME"; see tests/lab/lts.py.
+
+device=vfio_msi:$1 other=/opt/dpdk-$2
+own=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
+vfio-bind "$1" || exit 1
+
+# try NAME [VARIABLE=VALUE] [EAL_ARG...]
+try()
+{
+	echo "@@ $1"
+	shift
+	variable=
+	case $1 in
+	LD_*) variable=$1; shift ;;
+	esac
+	env $variable timeout -k 5 60 dpdk-testpmd "$@" -a "$device" -l 0,1 -n 1 --no-pci \
+		-- --total-num-mbufs=4096 </dev/null 2>&1
+	echo "status $?"
+}
+
+# A later release under the same SONAME, as far as the plugin can tell.
+try soname LD_PRELOAD=/opt/later-release.so
+# The other release is installed beside this one.
+try beside LD_LIBRARY_PATH=$other/dpdk -d $other/librte_bus_vfio_msi.so
+# It is not.
+try alone -d $other/librte_bus_vfio_msi.so
+# Only the other release's folder has the plugin, where this one does not look.
+mv "$own" /tmp
+try none

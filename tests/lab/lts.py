@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Each LTS release of DPDK runs the bus; a plugin for another one refuses itself.
+
+Every guest is of the Debian that has the release, with the project built
+against it.
+"""
+
+import json
+import re
+
+from labkit import guest, oracle, rootfs
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 300
+
+WAKES = 'sent 20, received 20, wake-ups 20, bytes wrong 0, link interrupts '
+
+
+def _check_tools(sections, nics):
+    """dpdk-test-msi and an example do their work."""
+    plan = json.loads(sections['layout'])
+    expect_equal([(item['bdf'], item['used']) for item in plan['devices']],
+                 [(nic, True) for nic in nics], 'devices in the layout')
+    expect(plan['free'] and plan['holes'], sections['layout'])
+    expect(WAKES in sections['rxintr'], f'rxintr said\n{sections["rxintr"][-2000:]}')
+    expect('2048 of 2048 frames arrived, all bytes right' in sections['example'],
+           f'own_memory said\n{sections["example"][-2000:]}')
+
+
+def _check_testpmd(sections, dpdk):
+    """Packets, mappings, interrupts; then the same packets on devices that came back."""
+    before, after = sections['before'], sections['after']
+    expect(re.search(rf"RTE Version: 'DPDK {re.escape(dpdk)}\.", before),
+           f'not a guest with DPDK {dpdk}\n{before[:1000]}')
+    oracle.check_payloads(before)
+    oracle.check_mappings(sections)
+    expect(len(oracle.mapped(sections['events'])) > 1, 'memory did not grow')
+    oracle.check_interrupts(sections['interrupts'], 'vfio-msix')
+    expect(before.count('link state change event') >= 2, 'no link interrupts')
+    expect_equal(after.count('is attached. Now total ports is'), 2, 'attached')
+    oracle.check_payloads(after)
+    expect_equal(sections['left'].strip(), '0', 'VFIO nodes left open')
+
+
+def _register(dpdk):
+    @test(f'the bus with DPDK {dpdk}', ['arm-smmuv3'])
+    def release(platform):
+        nics = PLATFORMS[platform].nics
+        result = guest.run(platform, ['/usr/share/vfio-msi/lts.sh', *nics], seconds=240,
+                           dpdk=dpdk, examples=True)
+        sections = oracle.sections(result.stdout)
+        expect_equal(result.status, 0, f'exit status ({result.error}), after\n'
+                     f'{result.stdout[-3000:]}{result.stderr[-500:]}\n')
+        _check_tools(sections, nics)
+        _check_testpmd(sections, dpdk)
+        expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+for series in rootfs.RELEASES:
+    _register(series)
+
+
+def _not_registered(built, running):
+    return f'vfio_msi: built for DPDK {built}, this is DPDK {running}'
+
+
+def _refuses(platform, dpdk, other):
+    """The plugin for OTHER, loaded into DPDK, in all ways that can happen."""
+    result = guest.run(platform, ['/usr/share/vfio-msi/other-release.sh',
+                                  PLATFORMS[platform].nics[0], other],
+                       seconds=240, dpdk=dpdk, others=(other,))
+    sections = oracle.sections(result.stdout)
+    expect_equal(result.status, 0, f'exit status ({result.error}){result.stderr[-500:]}')
+    said = sections['soname']
+    expect(_not_registered(dpdk, '99.07.0: not registered') in said and 'status 0\n' not in said,
+           f'under the same SONAME:\n{said}')
+    # EAL may fail next, as it meets the trace points of the other one.
+    said = sections['beside']
+    expect_equal(said.count(_not_registered(other, dpdk)), 1, f'words of the other one\n{said}\n')
+    expect('status 0\n' in said or 'Cannot init trace' in said, said)
+    # These words are the loader's and EAL's; doc/bus_guide.rst has them.
+    said = sections['alone']
+    expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said)
+           and 'status 0\n' not in said, f'without its DPDK:\n{said}')
+    said = sections['none']
+    expect('failed to parse device "vfio_msi:' in said and 'status 0\n' not in said,
+           f'without a plugin:\n{said}')
+
+
+@test('a plugin for another release refuses itself (into 25.11)', ['arm-smmuv3'])
+def older_plugin(platform):
+    _refuses(platform, '25.11', '24.11')
+
+
+@test('a plugin for another release refuses itself (into 24.11)', ['arm-smmuv3'])
+def oldest_plugin(platform):
+    _refuses(platform, '24.11', '22.11')
