@@ -37,7 +37,8 @@ FLOORS = [
     {'backends': [LIB + 'ioas_*']},
     {'plan': [LIB + 'plan*']},
     {'EAL half': [LIB + 'dma_*', LIB + 'rte_eal_iommu.*', LIB + 'eal_iommu_current.h']},
-    {'arguments': [BUS + 'vfio_msi_args.*']},
+    {'arguments': [BUS + 'vfio_msi_args.*'],
+     'BARs': [BUS + 'vfio_msi_bar.*']},
     {'bus': [BUS + '*'],
      'app': [APP + '*']},
 ]

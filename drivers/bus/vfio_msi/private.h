@@ -127,6 +127,9 @@ int vfio_msi_device_open(struct vfio_msi_device *dev);
 void vfio_msi_device_close(struct vfio_msi_device *dev);
 
 /* vfio_msi_region.c */
+
+/** First VFIO_MSI_CONFIG_LEN bytes of configuration space of an open device. */
+int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 

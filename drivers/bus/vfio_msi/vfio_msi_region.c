@@ -7,20 +7,22 @@
  * Regions of a device: the table librte_bus_pci reads, and the BARs mapped.
  *
  * A BAR is mapped whole where the kernel lets it (it does, even with the MSI-X
- * table in it, since 4.16), in pieces where it gives a list of pieces, and not
- * at all where it is I/O space or forbidden: its address is NULL then.
+ * table in it, since 4.16), in pieces where it gives a list of pieces or the
+ * table is in the way, and not at all where it is I/O space or forbidden: its
+ * address is NULL then.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "private.h"
+#include "vfio_msi_bar.h"
 #include "vfio_uapi.h"
 
 #define REGION_INFO_MAX (64u << 10)
-#define REGION_CAPS_MAX 64
 
 /* Region info with its capabilities, asked for until it fits. */
 static int
@@ -58,88 +60,46 @@ region_info(int fd, unsigned int index, struct vfio_region_info **out)
 	return ret;
 }
 
-/*
- * Offset of the list of mappable pieces, 0 if there is none. Offsets of the
- * kernel are checked, and capabilities are copied out: older kernels align them
- * to 4 bytes only.
- */
-static size_t
-sparse_cap(const struct vfio_region_info *info,
-		struct vfio_region_info_cap_sparse_mmap *cap)
+int
+vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config)
 {
-	size_t off, size = info->argsz;
-	unsigned int n;
+	struct vfio_region_info *info;
+	int ret = region_info(dev->fd, VFIO_PCI_CONFIG_REGION_INDEX, &info);
 
-	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
-		return 0;
-	off = info->cap_offset;
-	for (n = 0; off != 0 && n < REGION_CAPS_MAX; n++) {
-		if (off < sizeof(*info) || off > size - sizeof(cap->header))
-			return 0;
-		memcpy(&cap->header, (const char *)info + off, sizeof(cap->header));
-		if (cap->header.id != VFIO_REGION_INFO_CAP_SPARSE_MMAP) {
-			off = cap->header.next;
-			continue;
-		}
-		if (size - off < sizeof(*cap))
-			return 0;
-		memcpy(cap, (const char *)info + off, sizeof(*cap));
-		return cap->nr_areas <= (size - off - sizeof(*cap)) /
-			sizeof(struct vfio_region_sparse_mmap_area) ? off : 0;
-	}
-	return 0;
-}
-
-static int
-map_pieces(int fd, const struct vfio_region_info *info, size_t off,
-		unsigned int n, char *base)
-{
-	struct vfio_region_sparse_mmap_area area;
-	unsigned int i;
-	void *got;
-	int ret = 0;
-
-	off += sizeof(struct vfio_region_info_cap_sparse_mmap);
-	for (i = 0; ret == 0 && i < n; i++) {
-		memcpy(&area, (const char *)info + off + i * sizeof(area), sizeof(area));
-		if (area.size == 0)
-			continue;
-		if (area.offset >= info->size || area.size > info->size - area.offset)
-			return -EBADMSG;
-		ret = vfio_uapi_mmap(base + area.offset, area.size,
-				PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-				info->offset + area.offset, &got);
-	}
+	if (ret < 0)
+		return ret;
+	ret = info->size < VFIO_MSI_CONFIG_LEN ? -EBADMSG :
+		vfio_uapi_pread(dev->fd, config, VFIO_MSI_CONFIG_LEN, info->offset);
+	free(info);
 	return ret;
 }
 
+/* One stretch of addresses for the BAR, and what can be mapped at its place in it. */
 static int
 map_bar(struct vfio_msi_device *dev, unsigned int i,
-		const struct vfio_region_info *info)
+		const struct vfio_region_info *info,
+		const struct vfio_msi_bar_table *table)
 {
-	struct vfio_region_info_cap_sparse_mmap cap;
-	size_t off = sparse_cap(info, &cap);
-	void *addr;
-	int ret;
+	struct vfio_msi_bar_pieces p;
+	void *addr, *got;
+	unsigned int n;
+	int ret = vfio_msi_bar_pieces(info, table,
+			(uint64_t)sysconf(_SC_PAGESIZE), &p);
 
-	if (info->size == 0 || (info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
-		return 0;
-	if (off == 0) {
-		ret = vfio_uapi_mmap(NULL, info->size, PROT_READ | PROT_WRITE,
-				MAP_SHARED, dev->fd, info->offset, &addr);
-		if (ret < 0)
-			return ret;
-	} else {
-		ret = vfio_uapi_mmap(NULL, info->size, PROT_NONE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0,
-				&addr);
-		if (ret < 0)
-			return ret;
-		ret = map_pieces(dev->fd, info, off, cap.nr_areas, addr);
-		if (ret < 0) {
-			vfio_uapi_munmap(addr, info->size);
-			return ret;
-		}
+	if (ret < 0 || p.n == 0)
+		return ret;
+	ret = vfio_uapi_mmap(NULL, info->size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &addr);
+	if (ret < 0)
+		return ret;
+	for (n = 0; ret == 0 && n < p.n; n++)
+		ret = vfio_uapi_mmap((char *)addr + p.piece[n].first,
+				p.piece[n].last - p.piece[n].first + 1,
+				PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+				dev->fd, info->offset + p.piece[n].first, &got);
+	if (ret < 0) {
+		vfio_uapi_munmap(addr, info->size);
+		return ret;
 	}
 	dev->bar[i].addr = addr;
 	dev->bar[i].len = info->size;
@@ -150,12 +110,18 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 int
 vfio_msi_regions_map(struct vfio_msi_device *dev)
 {
+	uint8_t config[VFIO_MSI_CONFIG_LEN];
+	struct vfio_msi_bar_table table;
 	struct vfio_device_info dinfo;
+	bool has_table;
 	unsigned int i, n;
 	int ret = vfio_uapi_device_info(dev->fd, &dinfo);
 
+	if (ret == 0)
+		ret = vfio_msi_config_read(dev, config);
 	if (ret < 0)
 		return ret;
+	has_table = vfio_msi_bar_find_table(config, &table);
 	n = RTE_MIN(dinfo.num_regions, (uint32_t)COMPAT_PCI_REGIONS);
 	for (i = 0; ret == 0 && i < n; i++) {
 		struct vfio_region_info *info = NULL;
@@ -170,7 +136,8 @@ vfio_msi_regions_map(struct vfio_msi_device *dev)
 			dev->pci.region[i].size = info->size;
 			dev->pci.region[i].offset = info->offset;
 			if (i < TOPO_BARS)
-				ret = map_bar(dev, i, info);
+				ret = map_bar(dev, i, info,
+						has_table ? &table : NULL);
 		}
 		free(info);
 	}

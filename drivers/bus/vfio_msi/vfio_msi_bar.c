@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/pci_regs.h>
+
+#include "vfio_msi_bar.h"
+
+#define REGION_CAPS_MAX 64	/* chain links we follow */
+#define PCI_CAPS_MAX 48		/* more do not fit into configuration space */
+#define TABLE_ENTRY 16		/* bytes of one vector */
+
+static uint16_t
+le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t
+le32(const uint8_t *p)
+{
+	return le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+unsigned int
+vfio_msi_bar_find_cap(const uint8_t *config, uint8_t id, unsigned int after)
+{
+	unsigned int at, n;
+
+	if ((le16(config + PCI_STATUS) & PCI_STATUS_CAP_LIST) == 0)
+		return 0;
+	at = config[after == 0 ? PCI_CAPABILITY_LIST : after + PCI_CAP_LIST_NEXT];
+	for (n = 0; n < PCI_CAPS_MAX; n++) {
+		at &= ~3u;
+		/* At most 252 then: both bytes of its head are inside. */
+		if (at < PCI_STD_HEADER_SIZEOF)
+			return 0;
+		if (config[at + PCI_CAP_LIST_ID] == id)
+			return at;
+		at = config[at + PCI_CAP_LIST_NEXT];
+	}
+	return 0;
+}
+
+bool
+vfio_msi_bar_find_table(const uint8_t *config, struct vfio_msi_bar_table *out)
+{
+	unsigned int at = vfio_msi_bar_find_cap(config, PCI_CAP_ID_MSIX, 0);
+	uint32_t where, size;
+
+	if (at == 0 || at > VFIO_MSI_CONFIG_LEN - PCI_CAP_MSIX_SIZEOF)
+		return false;
+	where = le32(config + at + PCI_MSIX_TABLE);
+	size = (uint32_t)(le16(config + at + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
+	out->bar = where & PCI_MSIX_TABLE_BIR;
+	out->at.first = where & PCI_MSIX_TABLE_OFFSET;
+	out->at.last = out->at.first + (uint64_t)size * TABLE_ENTRY - 1;
+	return out->bar < PCI_STD_NUM_BARS;
+}
+
+/*
+ * Offset of a capability in the answer; 0 none; -EBADMSG. Capabilities are
+ * copied out: older kernels align them to 4 bytes only.
+ */
+static long
+find_cap(const struct vfio_region_info *info, uint16_t id)
+{
+	struct vfio_info_cap_header h;
+	size_t off = info->cap_offset, size = info->argsz;
+	unsigned int n;
+
+	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
+		return 0;
+	for (n = 0; off != 0; n++) {
+		if (n == REGION_CAPS_MAX || off < sizeof(*info) ||
+		    size < sizeof(h) || off > size - sizeof(h))
+			return -EBADMSG;
+		memcpy(&h, (const char *)info + off, sizeof(h));
+		if (h.id == id)
+			return (long)off;
+		off = h.next;
+	}
+	return 0;
+}
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct vfio_msi_bar_piece *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Pages are mapped whole: two pieces must not share one. */
+static int
+check_apart(struct vfio_msi_bar_pieces *p, uint64_t page)
+{
+	unsigned int i;
+
+	qsort(p->piece, p->n, sizeof(p->piece[0]), by_first);
+	for (i = 1; i < p->n; i++)
+		if ((p->piece[i - 1].last | (page - 1)) >= p->piece[i].first)
+			return -EBADMSG;
+	return 0;
+}
+
+/* The kernel's own list. */
+static int
+take_areas(const struct vfio_region_info *info, size_t off, uint64_t page,
+		struct vfio_msi_bar_pieces *out)
+{
+	struct vfio_region_info_cap_sparse_mmap cap;
+	struct vfio_region_sparse_mmap_area a;
+	size_t size = info->argsz;
+	uint32_t i;
+
+	if (size - off < sizeof(cap))
+		return -EBADMSG;
+	memcpy(&cap, (const char *)info + off, sizeof(cap));
+	off += sizeof(cap);
+	if (cap.nr_areas > (size - off) / sizeof(a))
+		return -EBADMSG;
+	for (i = 0; i < cap.nr_areas; i++) {
+		memcpy(&a, (const char *)info + off + i * sizeof(a), sizeof(a));
+		if (a.size == 0)
+			continue;
+		if (out->n == VFIO_MSI_BAR_PIECES)
+			return -E2BIG;
+		if (a.offset % page != 0 || a.offset >= info->size ||
+		    a.size > info->size - a.offset)
+			return -EBADMSG;
+		out->piece[out->n].first = a.offset;
+		out->piece[out->n++].last = a.offset + (a.size - 1);
+	}
+	return check_apart(out, page);
+}
+
+/* All but the pages of the table, which must lie inside. */
+static int
+map_around(uint64_t size, const struct vfio_msi_bar_piece *table, uint64_t page,
+		struct vfio_msi_bar_pieces *out)
+{
+	uint64_t first = table->first & ~(page - 1);
+	uint64_t last = table->last | (page - 1);
+
+	if (table->last >= size)
+		return -EBADMSG;
+	if (first > 0) {
+		out->piece[out->n].first = 0;
+		out->piece[out->n++].last = first - 1;
+	}
+	if (last < size - 1) {
+		out->piece[out->n].first = last + 1;
+		out->piece[out->n++].last = size - 1;
+	}
+	return 0;
+}
+
+int
+vfio_msi_bar_pieces(const struct vfio_region_info *info,
+		const struct vfio_msi_bar_table *table, uint64_t page,
+		struct vfio_msi_bar_pieces *out)
+{
+	long sparse, mappable;
+
+	out->n = 0;
+	if (info->size == 0 || (info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
+		return 0;
+	sparse = find_cap(info, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	mappable = find_cap(info, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE);
+	if (sparse < 0 || mappable < 0)
+		return -EBADMSG;
+	if (sparse > 0)
+		return take_areas(info, (size_t)sparse, page, out);
+	if (mappable == 0 && table != NULL && table->bar == info->index)
+		return map_around(info->size, &table->at, page, out);
+	out->n = 1;
+	out->piece[0].first = 0;
+	out->piece[0].last = info->size - 1;
+	return 0;
+}
