@@ -98,6 +98,17 @@ run_drivers(struct vfio_msi_device *dev)
 	return ret;
 }
 
+/* A device that nobody can drive is left alone: neither attached nor opened. */
+static bool
+has_driver(const struct vfio_msi_device *dev)
+{
+	if (vfio_msi_pci_driver(NULL, &dev->pci.device) != NULL)
+		return true;
+	BUS_LOG(WARNING, "%s: no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+		dev->name, dev->plan.topo.vendor, dev->plan.topo.device);
+	return false;
+}
+
 /* Open the device and run its driver. Memory is mapped. */
 static int
 start(struct vfio_msi_device *dev)
@@ -113,8 +124,8 @@ start(struct vfio_msi_device *dev)
 	if (ret == 0)
 		return 0;
 	if (ret > 0)
-		BUS_LOG(WARNING, "%s: no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
-			dev->name, dev->plan.topo.vendor, dev->plan.topo.device);
+		BUS_LOG(WARNING, "%s: its drivers leave the device alone; do its arguments (pmd.KEY) say so?",
+			dev->name);
 	vfio_msi_device_close(dev);
 err_handles:
 	free_handles(dev);
@@ -153,7 +164,8 @@ vfio_msi_probe(void)
 		return 0;
 	/* All groups first, so that memory is mapped into every IOMMU at once. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		vfio_msi_attach(dev);
+		if (has_driver(dev))
+			vfio_msi_attach(dev);
 	if (vfio_msi_bus.ioas == NULL)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
@@ -175,6 +187,8 @@ vfio_msi_plug(struct rte_device *rdev)
 
 	if (rdev->driver != NULL)
 		return -EEXIST;
+	if (!has_driver(dev))
+		return 1;
 	ret = vfio_msi_attach(dev);
 	if (ret < 0)
 		return ret;
