@@ -34,6 +34,12 @@ vfio_uapi_close(int fd)
 }
 
 int
+vfio_uapi_dup(int fd)
+{
+	return neg_errno(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+int
 vfio_uapi_api_version(int container)
 {
 	return neg_errno(ioctl(container, VFIO_GET_API_VERSION));

@@ -30,6 +30,9 @@ int vfio_uapi_open(const char *path);
 /** Close; a negative fd is allowed. Cannot fail. */
 void vfio_uapi_close(int fd);
 
+/** Another descriptor of the same open node, with O_CLOEXEC. @return fd or -errno. */
+int vfio_uapi_dup(int fd);
+
 /** VFIO_GET_API_VERSION. @return the version or -errno. */
 int vfio_uapi_api_version(int container);
 

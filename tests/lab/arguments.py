@@ -161,12 +161,3 @@ def without_root(platform):
     expect('only the used parts of the windows of host bridge 0000:00 are known' in enough,
            enough[:2000])
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-
-
-@test('a driver that maps the device itself is refused by name', ['arm-smmuv3'])
-def maps_itself(platform):
-    virtio = ('-device', 'virtio-net-pci,addr=9,romfile=,iommu_platform=on,disable-legacy=on')
-    case = ('-a vfio_msi:0000:00:09.0', 'vfio_msi:0000:00:09.0: driver net_virtio maps the device '
-            'itself, which this release of the bus does not support', 0)
-    for results in _cases(platform, [case], '--bind', '0000:00:09.0', qemu_args=virtio):
-        _check(*results)

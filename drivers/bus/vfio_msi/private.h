@@ -51,8 +51,10 @@ struct vfio_msi_device {
 	char *args;			/**< what conf was parsed from */
 	struct plan_device plan;
 	struct vfio_msi_bar bar[TOPO_BARS];
-	int fd;				/**< VFIO device, -1 closed */
+	int fd;				/**< VFIO device, -1 closed, or open by EAL */
+	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
 	bool attached;			/**< its group is counted in the ioas */
+	bool mapped_by_driver;		/**< its driver opened it through EAL */
 };
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
@@ -115,12 +117,39 @@ void vfio_msi_steer_release(void);
 /** The device as the address space knows it. */
 struct ioas_member vfio_msi_member(const struct vfio_msi_device *dev);
 
-
 /** Attach the device's group, and at the first one map EAL's memory. */
 int vfio_msi_attach(struct vfio_msi_device *dev);
 void vfio_msi_detach(struct vfio_msi_device *dev);
 /** Check where EAL's memory lies, map it and follow it; done once. */
 int vfio_msi_map_memory(void);
+
+/* vfio_msi_eal_group.c: groups of devices whose drivers map them through EAL */
+
+/** Is there a driver for this device that maps it itself? */
+bool vfio_msi_maps_itself(const struct vfio_msi_device *dev);
+
+/**
+ * Before the device is attached: have EAL open its group, if a driver of a
+ * device in it will want that. Sets dev->group_fd.
+ *
+ * @return 0; -errno with the reason logged
+ */
+int vfio_msi_eal_group_get(struct vfio_msi_device *dev);
+
+/** After it was detached. Cannot fail. */
+void vfio_msi_eal_group_put(struct vfio_msi_device *dev);
+
+/** Its driver has mapped it, or has let go of it. */
+void vfio_msi_eal_group_mapped(struct vfio_msi_device *dev, bool mapped);
+
+/* vfio_msi_virtio.c */
+
+/**
+ * Refuse a virtio device that would bypass the IOMMU. The device is open.
+ *
+ * @return 0, also for what is no virtio device; -errno with the reason logged
+ */
+int vfio_msi_virtio_check(const struct vfio_msi_device *dev);
 
 /* vfio_msi_device.c */
 int vfio_msi_device_open(struct vfio_msi_device *dev);

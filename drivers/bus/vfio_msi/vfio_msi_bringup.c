@@ -40,7 +40,7 @@ vfio_msi_member(const struct vfio_msi_device *dev)
 {
 	return (struct ioas_member) {
 		.group = dev->plan.topo.group,
-		.group_fd = -1,
+		.group_fd = dev->group_fd,
 		.name = dev->plan.topo.bdf,
 	};
 }
@@ -48,19 +48,23 @@ vfio_msi_member(const struct vfio_msi_device *dev)
 int
 vfio_msi_attach(struct vfio_msi_device *dev)
 {
-	const struct ioas_member member = vfio_msi_member(dev);
+	struct ioas_member member;
 	bool viable;
 	int ret;
 
 	if (dev->attached)
 		return 0;
+	ret = vfio_msi_eal_group_get(dev);
+	if (ret < 0)
+		return ret;
+	member = vfio_msi_member(dev);
 	if (vfio_msi_bus.ioas == NULL) {
 		ret = ioas_open(dev->conf.backend, vfio_msi_bus.layout,
 				&vfio_msi_bus.ioas);
 		if (ret < 0) {
 			BUS_LOG(ERR, "%s: backend %s can't be opened: %s", dev->name,
 				ioas_backend_name(dev->conf.backend), strerror(-ret));
-			return ret;
+			goto err_put;
 		}
 	}
 	ret = ioas_attach(vfio_msi_bus.ioas, &member, &viable);
@@ -70,10 +74,14 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 			viable ? "; see dmesg" : ", a member is bound to a kernel driver");
 		if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
 			close_ioas();
-		return ret;
+		goto err_put;
 	}
 	dev->attached = true;
 	return 0;
+
+err_put:
+	vfio_msi_eal_group_put(dev);
+	return ret;
 }
 
 void
@@ -87,6 +95,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	ioas_detach(vfio_msi_bus.ioas, &member);
 	if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
 		close_ioas();
+	vfio_msi_eal_group_put(dev);
 }
 
 /* 0 for a device that only physical addresses will do for. */

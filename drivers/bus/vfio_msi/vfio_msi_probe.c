@@ -51,49 +51,81 @@ free_handles(struct vfio_msi_device *dev)
 	p->vfio_req_intr_handle = NULL;
 }
 
-/* Can this driver run on a device that we opened and mapped? */
+/* Can this driver run on the device, which is open? */
 static bool
 driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 {
-	if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) == 0) {
-		BUS_LOG(ERR, "%s: driver %s maps the device itself, which this release of the bus does not support; give the device to the pci bus: -a %s",
-			dev->name, drv->driver.name, dev->plan.topo.bdf);
-		return false;
-	}
 	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
 	    rte_eal_iova_mode() != RTE_IOVA_VA) {
 		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; drop --iova-mode=pa",
 			dev->name, drv->driver.name);
 		return false;
 	}
-	return true;
+	return vfio_msi_virtio_check(dev) == 0;
+}
+
+/* @return 0 the driver has it; 1 it does not want it; -errno. */
+static int
+run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+	int ret;
+
+	BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
+		dev->name, drv->driver.name, p->id.vendor_id,
+		p->id.device_id, p->device.numa_node);
+	p->driver = drv;
+	ret = drv->probe(drv, p);
+	if (ret == 0)
+		p->device.driver = &drv->driver;
+	else
+		p->driver = NULL;
+	if (ret < 0)
+		BUS_LOG(ERR, "%s: driver %s failed: %s", dev->name,
+			drv->driver.name, strerror(-ret));
+	return ret;
+}
+
+/*
+ * The same for a driver that opens and maps the device through EAL. All that we
+ * look at when we open a device has been seen by now, so it is closed again.
+ */
+static int
+run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
+{
+	struct rte_intr_handle *h = dev->pci.device.intr_handle;
+	enum rte_intr_handle_type type = rte_intr_type_get(h);
+	int ret, err;
+
+	vfio_msi_device_close(dev);
+	ret = run_driver(dev, drv);
+	if (ret > 0) {	/* the next one may want it as it was */
+		err = vfio_msi_device_open(dev);
+		return err < 0 ? err : ret;
+	}
+	if (ret < 0)
+		return ret;
+	dev->mapped_by_driver = true;
+	vfio_msi_eal_group_mapped(dev, true);
+	/* EAL takes the best kind that the device has, whatever works or is wanted. */
+	rte_intr_type_set(h, type);
+	return 0;
 }
 
 /* @return 0 a driver has it; 1 no driver knows it; -errno. */
 static int
 run_drivers(struct vfio_msi_device *dev)
 {
-	struct rte_pci_device *p = &dev->pci.device;
 	struct rte_pci_driver *drv = NULL;
 	int ret = 1;
 
-	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, p)) != NULL) {
-		if (!driver_fits(dev, drv)) {
+	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, &dev->pci.device)) != NULL) {
+		if (!driver_fits(dev, drv))
 			ret = -ENOTSUP;
-			break;
-		}
-		BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
-			dev->name, drv->driver.name, p->id.vendor_id,
-			p->id.device_id, p->device.numa_node);
-		p->driver = drv;
-		ret = drv->probe(drv, p);
-		if (ret == 0)
-			p->device.driver = &drv->driver;
+		else if (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING)
+			ret = run_driver(dev, drv);
 		else
-			p->driver = NULL;
-		if (ret < 0)
-			BUS_LOG(ERR, "%s: driver %s failed: %s", dev->name,
-				drv->driver.name, strerror(-ret));
+			ret = run_driver_that_maps(dev, drv);
 	}
 	return ret;
 }
@@ -132,6 +164,19 @@ err_handles:
 	return ret;
 }
 
+/* The driver has closed the device through EAL, which leaves numbers behind. */
+static void
+forget_mapping(struct vfio_msi_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(dev->pci.device.mem_resource); i++)
+		dev->pci.device.mem_resource[i].addr = NULL;
+	memset(dev->pci.region, 0, sizeof(dev->pci.region));
+	dev->mapped_by_driver = false;
+	vfio_msi_eal_group_mapped(dev, false);
+}
+
 /* Driver, device, handles. @return 0, or the driver's refusal to go. */
 static int
 stop(struct vfio_msi_device *dev)
@@ -148,6 +193,8 @@ stop(struct vfio_msi_device *dev)
 	}
 	p->driver = NULL;
 	p->device.driver = NULL;
+	if (dev->mapped_by_driver)
+		forget_mapping(dev);
 	vfio_msi_device_close(dev);
 	free_handles(dev);
 	return 0;
@@ -244,7 +291,7 @@ vfio_msi_cleanup(void)
 	vfio_msi_steer_release();
 	/* Every device stops before the first mapping goes. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (dev->fd >= 0 && stop(dev) < 0) {
+		if (dev->pci.device.driver != NULL && stop(dev) < 0) {
 			vfio_msi_device_close(dev);
 			ret = -EBUSY;
 		}

@@ -156,6 +156,7 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	int ret;
 
 	dev->fd = -1;
+	dev->group_fd = -1;
 	dev->args = strdup(args != NULL ? args : "");
 	if (dev->args == NULL) {
 		snprintf(why, size, "%s", strerror(ENOMEM));

@@ -42,7 +42,8 @@ testpmd_count()
 		END { for (port in count) sum += count[port]; print sum + 0 }' $TESTPMD_LOG
 }
 
-# testpmd_burst: 256 packets from each port to its neighbour; wait until they arrived
+# testpmd_burst [PACKETS]: 256 packets from each port to its neighbour; wait until they
+# (512) arrived
 testpmd_burst()
 {
 	testpmd_say 'set fwd rxonly'
@@ -52,7 +53,7 @@ testpmd_burst()
 		sleep 1
 		testpmd_say 'show port stats all'
 		sleep 0.5
-		[ "$(testpmd_count RX-packets)" -lt 512 ] || break
+		[ "$(testpmd_count RX-packets)" -lt ${1:-512} ] || break
 	done
 }
 

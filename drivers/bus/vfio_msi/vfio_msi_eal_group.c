@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * IOMMU groups that EAL opens, for drivers that map their device themselves.
+ *
+ * Such a driver calls rte_pci_map_device(), and EAL then opens the group and
+ * the device. A group can be opened once, so EAL gets it from the start, for
+ * every device in it, and our address space is put on EAL's descriptor: EAL
+ * finds a group that has its container and neither chooses an IOMMU nor maps
+ * memory. EAL closes its descriptor with the last device that was mapped
+ * through it; ours, of the same open node, keeps the group attached until the
+ * bus lets go of it.
+ *
+ * Each group gets a container of EAL's for itself. That one stays without an
+ * IOMMU: it is the entry in EAL's table under which the group can be found, and
+ * given back whatever has become of it.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_vfio.h>
+
+#include "private.h"
+#include "vfio_uapi.h"
+
+struct vfio_msi_eal_group {
+	TAILQ_ENTRY(vfio_msi_eal_group) next;
+	int id;
+	int container;		/* EAL's */
+	int fd;			/* our descriptor of the open node */
+	unsigned int refs;	/* devices attached through it */
+	unsigned int mapped;	/* of these, mapped by their drivers */
+	bool closed;		/* EAL has closed its descriptor */
+};
+
+static TAILQ_HEAD(, vfio_msi_eal_group) groups = TAILQ_HEAD_INITIALIZER(groups);
+
+bool
+vfio_msi_maps_itself(const struct vfio_msi_device *dev)
+{
+	struct rte_pci_driver *drv = NULL;
+
+	while ((drv = vfio_msi_pci_driver(drv, &dev->pci.device)) != NULL)
+		if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) == 0)
+			return true;
+	return false;
+}
+
+/* One member that maps itself makes the group EAL's. */
+static bool
+group_maps_itself(int group)
+{
+	const struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->plan.topo.group == group && vfio_msi_maps_itself(dev))
+			return true;
+	return false;
+}
+
+static struct vfio_msi_eal_group *
+find(int id)
+{
+	struct vfio_msi_eal_group *g;
+
+	TAILQ_FOREACH(g, &groups, next)
+		if (g->id == id)
+			return g;
+	return NULL;
+}
+
+/* EAL says little about why: look at the node before it does. */
+static int
+check_node(int id, char *why, size_t size)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", id);
+	fd = vfio_uapi_open(path);
+	if (fd == -ENOENT)
+		snprintf(why, size, "this kernel has no %s (VFIO groups)", path);
+	else if (fd < 0)
+		snprintf(why, size, "%s: %s", path, strerror(-fd));
+	vfio_uapi_close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/*
+ * Is EAL's VFIO up? A module that was loaded after EAL's start is found late;
+ * starting it forgets all containers, so it must not happen with any in use.
+ */
+static bool
+vfio_is_up(void)
+{
+	if (rte_vfio_is_enabled("vfio_pci") == 0)
+		rte_vfio_enable("vfio");
+	return rte_vfio_is_enabled("vfio_pci") != 0;
+}
+
+/* Let EAL open the group, and keep a descriptor of it. */
+static int
+open_by_eal(struct vfio_msi_eal_group *g, char *why, size_t size)
+{
+	int fd;
+	int ret = check_node(g->id, why, size);
+
+	if (ret < 0)
+		return ret;
+	snprintf(why, size, "EAL refuses, see its message");
+	if (!vfio_is_up())
+		return -ENOTSUP;
+	g->container = rte_vfio_container_create();
+	if (g->container < 0)
+		return -ENOSPC;
+	fd = rte_vfio_container_group_bind(g->container, g->id);
+	if (fd < 0) {
+		ret = -EBUSY;
+		goto err_destroy;
+	}
+	g->fd = vfio_uapi_dup(fd);
+	if (g->fd < 0) {
+		ret = g->fd;
+		snprintf(why, size, "%s", strerror(-ret));
+		goto err_destroy;
+	}
+	return 0;
+
+err_destroy:
+	rte_vfio_container_destroy(g->container);
+	return ret;
+}
+
+static int
+create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
+{
+	struct vfio_msi_eal_group *g;
+	int ret;
+
+	snprintf(why, size, "it is in use by another device of the group already; give both devices at start-up");
+	if (vfio_msi_bus.ioas != NULL && ioas_has_group(vfio_msi_bus.ioas, id))
+		return -EBUSY;
+	snprintf(why, size, "%s", strerror(ENOMEM));
+	g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		return -ENOMEM;
+	g->id = id;
+	ret = open_by_eal(g, why, size);
+	if (ret < 0) {
+		free(g);
+		return ret;
+	}
+	TAILQ_INSERT_TAIL(&groups, g, next);
+	*out = g;
+	return 0;
+}
+
+int
+vfio_msi_eal_group_get(struct vfio_msi_device *dev)
+{
+	int id = dev->plan.topo.group;
+	struct vfio_msi_eal_group *g = find(id);
+	bool itself = vfio_msi_maps_itself(dev);
+	char why[VFIO_MSI_TEXT];
+	int ret = 0;
+
+	if (g == NULL && group_maps_itself(id))
+		ret = create(id, &g, why, sizeof(why));
+	else if (g != NULL && g->closed && itself) {
+		snprintf(why, sizeof(why), "EAL has given it up and another device still uses it; detach that one too");
+		ret = -EBUSY;
+	}
+	if (ret < 0 && itself) {
+		BUS_LOG(ERR, "%s: its driver maps the device itself, so EAL must open IOMMU group %d: %s",
+			dev->name, id, why);
+		return ret;
+	}
+	/* Without EAL's group a sibling whose driver does not care still works. */
+	if (g != NULL) {
+		g->refs++;
+		dev->group_fd = g->fd;
+	}
+	return 0;
+}
+
+void
+vfio_msi_eal_group_put(struct vfio_msi_device *dev)
+{
+	struct vfio_msi_eal_group *g = find(dev->plan.topo.group);
+
+	if (dev->group_fd < 0 || g == NULL)
+		return;
+	dev->group_fd = -1;
+	if (--g->refs > 0)
+		return;
+	TAILQ_REMOVE(&groups, g, next);
+	vfio_uapi_close(g->fd);
+	rte_vfio_container_destroy(g->container);
+	free(g);
+}
+
+void
+vfio_msi_eal_group_mapped(struct vfio_msi_device *dev, bool mapped)
+{
+	struct vfio_msi_eal_group *g = find(dev->plan.topo.group);
+
+	if (g == NULL)
+		return;
+	g->mapped += mapped ? 1 : -1;
+	if (!mapped && g->mapped == 0)
+		g->closed = true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Virtio devices that do not go through the IOMMU.
+ *
+ * A virtio device takes what its driver writes for physical addresses of the
+ * guest, unless it has VIRTIO_F_ACCESS_PLATFORM and the driver accepts that.
+ * IOVAs of ours would be somebody else's memory, without any fault. Legacy
+ * devices and the legacy face of transitional ones never have the feature.
+ */
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <linux/pci_regs.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+
+#include <rte_byteorder.h>
+
+#include "private.h"
+#include "vfio_msi_bar.h"
+#include "vfio_uapi.h"
+
+#define VIRTIO_VENDOR 0x1af4
+#define VIRTIO_DEVICE_FIRST 0x1000
+#define VIRTIO_DEVICE_LAST 0x107f
+#define CAPS_MAX 48	/* more do not fit into config space */
+
+/* Where the common configuration is, as an offset of the device's descriptor. */
+static int
+find_common(const struct vfio_msi_device *dev, uint64_t *out)
+{
+	uint8_t config[VFIO_MSI_CONFIG_LEN];
+	const struct compat_pci_region *r;
+	struct virtio_pci_cap cap;
+	unsigned int at = 0, n;
+	uint32_t offset;
+	int ret = vfio_msi_config_read(dev, config);
+
+	if (ret < 0)
+		return ret;
+	for (n = 0; n < CAPS_MAX; n++) {
+		at = vfio_msi_bar_find_cap(config, PCI_CAP_ID_VNDR, at);
+		if (at == 0 || at > sizeof(config) - sizeof(cap))
+			break;
+		memcpy(&cap, config + at, sizeof(cap));
+		if (cap.cfg_type != VIRTIO_PCI_CAP_COMMON_CFG || cap.bar >= TOPO_BARS)
+			continue;
+		r = &dev->pci.region[cap.bar];
+		offset = rte_le_to_cpu_32(cap.offset);
+		if (r->size < sizeof(struct virtio_pci_common_cfg) ||
+		    offset > r->size - sizeof(struct virtio_pci_common_cfg))
+			return -EBADMSG;
+		*out = r->offset + offset;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Features 32 to 63. */
+static int
+high_features(int fd, uint64_t at, uint32_t *out)
+{
+	uint32_t word = rte_cpu_to_le_32(1);
+	int ret = vfio_uapi_pwrite(fd, &word, sizeof(word),
+			at + offsetof(struct virtio_pci_common_cfg, device_feature_select));
+
+	if (ret == 0)
+		ret = vfio_uapi_pread(fd, &word, sizeof(word),
+			at + offsetof(struct virtio_pci_common_cfg, device_feature));
+	*out = rte_le_to_cpu_32(word);
+	return ret;
+}
+
+int
+vfio_msi_virtio_check(const struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+	uint32_t features = 0;
+	uint64_t at;
+	int ret;
+
+	if (t->vendor != VIRTIO_VENDOR || t->device < VIRTIO_DEVICE_FIRST ||
+	    t->device > VIRTIO_DEVICE_LAST)
+		return 0;
+	ret = find_common(dev, &at);
+	if (ret == -ENOENT) {
+		BUS_LOG(ERR, "%s: is a virtio device of the legacy kind, which bypasses the IOMMU; make it a modern one (QEMU: disable-legacy=on,iommu_platform=on)",
+			dev->name);
+		return -ENOTSUP;
+	}
+	if (ret == 0)
+		ret = high_features(dev->fd, at, &features);
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: its virtio configuration can't be read: %s",
+			dev->name, strerror(-ret));
+		return ret;
+	}
+	if ((features & (UINT32_C(1) << (VIRTIO_F_ACCESS_PLATFORM - 32))) != 0)
+		return 0;
+	BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU; switch the feature on (QEMU: disable-legacy=on,iommu_platform=on)",
+		dev->name);
+	return -ENOTSUP;
+}

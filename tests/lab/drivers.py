@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Drivers other than those of the platforms' NICs, and devices without any."""
+
+import re
+
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 420
+
+PAIR = ('0000:00:09.0', '0000:00:0a.0')
+MODERN = 'virtio-net-pci,disable-legacy=on,iommu_platform=on,vectors=4'
+RXINTR = 'sent 20, received 20, wake-ups 20, bytes wrong 0'
+
+
+def _pair(model):
+    """Two NICs of this model on a wire of their own."""
+    words = []
+    for slot in (9, 10):
+        words += ['-netdev', f'hubport,id=wire{slot},hubid=9',
+                  '-device', f'{model},netdev=wire{slot},addr={slot:#x},romfile=']
+    return words
+
+
+def _check_ports(sections, log, driver, ports):
+    """Every packet's header came across, memory is mapped once, vectors come and go."""
+    expect_equal(log.count(f'probe by {driver} '), 2, f'probes by {driver}\n{log[:3000]}\n')
+    oracle.check_mappings(sections)
+    oracle.check_payloads(log, ports)
+    vectors = {name for name in re.findall(r'vfio-msix\[0\]\((\S+)\)', sections['interrupts'])}
+    expect(set(PAIR) <= vectors, f'no vectors of {PAIR}:\n{sections["interrupts"]}')
+    expect_equal(sections['left'], '', 'vectors after the end')
+
+
+def _check_hotplug(text):
+    """The pair came and went three times, and nothing of it is left open."""
+    totals = re.findall(r'Now total ports is (\d)', text)
+    expect_equal(totals, ['1', '2', '1', '0'] * 3, f'ports that came and went\n{text}')
+    counts = re.findall(r'^descriptors: (\d+), of VFIO (\d+)$', text, re.MULTILINE)
+    expect_equal([of_vfio for _, of_vfio in counts], ['0'] * 3, f'descriptors\n{text}')
+    expect_equal(len({count for count, _ in counts}), 1, f'numbers of descriptors\n{text}')
+
+
+def _pair_at_work(platform, model, driver, *options, others=()):
+    """What a pair of NICs must do, beside others; returns all that the guest said."""
+    ports = [*others, *PAIR]
+    result = guest.run(platform, ['/usr/share/vfio-msi/drivers.sh', *options, *ports],
+                       seconds=200, qemu_args=_pair(model))
+    sections = oracle.sections(result.stdout)
+    log = sections.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n'
+                 f'{sections.get("hotplug", "")}')
+    _check_ports(sections, log, driver, len(ports))
+    rxintr = sections['rxintr']
+    expect(RXINTR in rxintr and rxintr.endswith('status 0\n'), rxintr)
+    expect(re.search(r' 20 .*vfio-msix\[1\]\(' + PAIR[1] + r'\)', rxintr), rxintr)
+    return result, sections
+
+
+@test('virtio maps itself, beside igb', ['arm-smmuv3', 'x86-vtd'])
+def virtio(platform):
+    result, sections = _pair_at_work(platform, MODERN, 'net_virtio',
+                                     others=PLATFORMS[platform].nics)
+    _check_hotplug(sections['hotplug'])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('vmxnet3', ['x86-vtd'])
+def vmxnet3(platform):
+    # The driver crashes when testpmd attaches a port, on the pci bus as well: so they stay.
+    result, _ = _pair_at_work(platform, 'vmxnet3', 'net_vmxnet3', '--stay')
+    faults = guest.iommu_faults(result)
+    # QEMU's device reads its shared area before the driver tells it where that is, on
+    # the pci bus as well. It gets nothing, asks again later, and that is all it does.
+    others = [line for line in faults
+              if not re.search(r'fault addr 0x0 |iova=0x18|handling fault status|New fault', line)]
+    expect_equal(others, [], 'IOMMU faults')
+    expect(faults, 'the faults are gone: this test should not forgive them any more')
+
+
+@test('one vector of MSI is enough for a queue', ['x86-vtd'])
+def one_vector(platform):
+    script = ('vfio-bind "$@" && dpdk-test-msi rxintr -L -v -n 20 vfio_msi:$1 vfio_msi:$2 '
+              '-- --vfio-intr=msi --log-level=bus.vfio_msi:info 2>&1')
+    result = guest.run(platform, ['sh', '-c', script, 'sh', *PAIR], seconds=90,
+                       qemu_args=_pair('e1000e'))
+    expect_equal(result.status, 0, f'exit status\n{result.stdout[-2000:]}{result.stderr}\n')
+    expect(f'{PAIR[1]}: interrupts are MSI, 1 vectors' in result.stdout, result.stdout)
+    expect(RXINTR in result.stdout, result.stdout)
+    counts = re.search(r':((?: +\d+)+) .*vfio-msi\[0\]\(' + PAIR[1] + r'\)', result.stdout)
+    expect_equal(sum(map(int, counts[1].split())) if counts else None, 20,
+                 f'interrupts, says the kernel\n{result.stdout}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+# What nobody drives or may drive, by slot.
+ODD = {
+    0x0a: ('pci-testdev', 'no driver for 1b36:0005 is loaded'),  # I/O ports, no interrupt
+    0x0b: ('edu', 'no driver for 1234:11e8 is loaded'),  # MSI only
+    0x0c: ('virtio-balloon-pci', 'no driver for 1af4:1002 is loaded'),
+    0x0e: ('nvme,serial=1', 'no driver for 1b36:0010 is loaded'),
+    0x0f: ('virtio-net-pci,disable-legacy=off,disable-modern=on,romfile=',
+           'is a virtio device of the legacy kind, which bypasses the IOMMU'),
+    0x10: ('virtio-net-pci,disable-legacy=off,romfile=',
+           'is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU'),
+    0x11: ('virtio-net-pci,disable-legacy=on,romfile=',
+           'is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU'),
+    0x12: (MODERN + ',romfile=', 'its drivers leave the device alone'),
+}
+ALL = '''
+vfio-bind "$@" || exit 1
+dmesg -C
+/usr/share/vfio-msi/cases.sh "-a vfio_msi:all,pmd.vdpa=1"
+echo '@@ kernel'
+dmesg
+'''
+
+
+@test('devices that nobody can drive do no harm', ['x86-vtd'])
+def odd(platform):
+    extra = [word for slot, (model, _) in ODD.items()
+             for word in ('-device', f'{model},addr={slot:#x}')]
+    slots = [f'0000:00:{slot:02x}.0' for slot in ODD]
+    result = guest.run(platform, ['sh', '-c', ALL, 'sh', *slots, *PLATFORMS[platform].nics],
+                       seconds=120, qemu_args=extra)
+    expect_equal(result.status, 0, f'exit status\n{result.stdout[-2000:]}{result.stderr}\n')
+    for slot, (model, message) in zip(slots, ODD.values()):
+        expect(f'vfio_msi:{slot}: {message}' in result.stdout,
+               f'{model}: no "{message}" in\n{result.stdout[:4000]}')
+    expect_equal(len(re.findall(r'^Port \d+: [0-9A-F:]{17}', result.stdout, re.MULTILINE)), 2,
+                 f'ports\n{result.stdout[:4000]}\n')
+    expect('\nheld\n' not in result.stdout, 'a VFIO node stays open')
+    kernel = result.stdout.split('@@ kernel\n')[1]
+    expect('0000:00:03.0: resetting' in kernel and '0000:00:0e.0: resetting' not in kernel,
+           f'resets, where the disk must have none:\n{kernel}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('virtio whose group is shared', ['x86-vtd'])
+def shared_group(platform):
+    bridge = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=9',
+              '-device', 'pcie-pci-bridge,id=pb,bus=rp',
+              '-device', 'e1000,bus=pb,addr=1,romfile=',
+              '-device', MODERN + ',bus=pb,addr=2,romfile=')
+    result = guest.run(platform, ['sh', '-c', SHARED], seconds=150, qemu_args=bridge)
+    together, late = result.stdout.split('@@ late\n')
+    expect_equal(len(re.findall(r'^Port \d+: [0-9A-F:]{17}', together, re.MULTILINE)), 2,
+                 f'ports\n{together}\n')
+    expect_equal(result.status, 0, f'exit status\n{late[-3000:]}{result.stderr}\n')
+    expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
+                     r'\d+: it is in use by another device of the group already; give both',
+                     late), late)
+    expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
+                     r'\d+: EAL has given it up and another device still uses it', late), late)
+    expect('open nodes: 0' in late, late)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+# A group is opened once: what maps itself must be there first, and can't come back
+# while others stay.
+SHARED = '''
+first=$(basename /sys/bus/pci/devices/*:01.0) itself=$(basename /sys/bus/pci/devices/*:02.0)
+vfio-bind $first $itself
+/usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$itself"
+echo '@@ late'
+. /usr/share/vfio-msi/testpmd.sh
+testpmd_start -l 0,1 -n 1 -a vfio_msi:$first -- -i --total-num-mbufs=4096
+testpmd_say "port attach vfio_msi:$itself"
+testpmd_say 'port stop 0'
+testpmd_say 'port detach 0'
+testpmd_await 'Now total ports is 0' 20 || exit 1
+testpmd_say "port attach vfio_msi:$itself"
+testpmd_say "port attach vfio_msi:$first"
+testpmd_await 'Now total ports is 2' 20 || exit 2
+testpmd_say 'port detach 0'
+testpmd_await 'Now total ports is 1' 20 || exit 3
+testpmd_say "port attach vfio_msi:$itself"
+testpmd_say 'show port info 7'
+testpmd_await 'Invalid port 7' 20
+testpmd_say 'port detach 1'
+testpmd_say 'show port info 8'
+testpmd_await 'Invalid port 8' 20
+echo "open nodes: $(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio/[0-9]|vfio-dev')"
+testpmd_quit
+status=$?
+cat $TESTPMD_LOG
+exit $status
+'''
