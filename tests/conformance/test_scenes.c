@@ -116,6 +116,7 @@ scene_check(const char *root, const char *name)
 #define SCENE(function, name) \
 	static void function(void **state) { scene_check(*state, name); }
 
+SCENE(test_arm_acpi, "arm-smmuv3-acpi")
 SCENE(test_lx2160a, "lx2160a")
 SCENE(test_rcar, "rcar")
 SCENE(test_xgene, "xgene-acpi")
@@ -143,6 +144,7 @@ main(void)
 {
 #define SCENE_TEST(t) cmocka_unit_test_setup_teardown(t, scene_setup, scene_teardown)
 	const struct CMUnitTest tests[] = {
+		SCENE_TEST(test_arm_acpi),
 		SCENE_TEST(test_lx2160a),
 		SCENE_TEST(test_rcar),
 		SCENE_TEST(test_xgene),
