@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Holes and groups that the usual machines do not have: dma-ranges, shared requester IDs."""
+"""Holes that are rarely met: dma-ranges, shared requester IDs, windows seen without root."""
 
 import json
 import pathlib
@@ -11,7 +11,7 @@ from labkit import dtb, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 120
+BUDGET = 150
 
 SCRIPTS = '/usr/share/vfio-msi'
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
@@ -93,3 +93,30 @@ def aliases(platform):
     expect(plan['devices'][0]['aliased'], as_json)
     windows = {hole['hardness'] for hole in plan['holes'] if hole['origin'] == 'host bridge'}
     expect_equal(windows, {'hard'}, 'hardness of bridge windows')
+
+
+def _windows(plan):
+    return [(int(hole['first'], 16), int(hole['last'], 16)) for hole in plan['holes']
+            if hole['origin'] == 'host bridge']
+
+
+@test('without root the used parts of bridge windows are known', ['x86-vtd'])
+def without_root(platform):
+    nic = PLATFORMS[platform].nics[0]
+    nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
+    layout = f'dpdk-test-msi layout -a vfio_msi:{nic}'
+    result = guest.run(platform, [
+        'bash', '-c', EACH, 'bash', f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
+        f'{nobody} {layout} --json', f'{nobody} {layout}'], seconds=120)
+    root, user, text = result.stdout.split('@@@\n')[:-1]
+    expect('from: resources' in text and 'a lower bound, what devices use' in text, text)
+    root, user = json.loads(root), json.loads(user)
+    keys = ('bridge_windows_from', 'bridge_windows_complete', 'bridge_windows_shifted',
+            'bridge_windows_offset_assumed')
+    expect_equal([root['devices'][0][key] for key in keys], ['iomem', True, False, False], 'root')
+    expect_equal([user['devices'][0][key] for key in keys], ['resources', False, False, False],
+                 'without root')
+    expect(_windows(user), 'no window is known without root')
+    for first, last in _windows(user):
+        expect(any(a <= first and last <= b for a, b in _windows(root)),
+               f'{first:#x}-{last:#x} is in no window of {_windows(root)}')
