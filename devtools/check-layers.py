@@ -28,7 +28,7 @@ APP = 'app/test-msi/'
 FLOORS = [
     {'iova_range': [LIB + 'iova_range.*']},
     {'engine': [LIB + 'iova_*'],
-     'system calls': [LIB + 'vfio_uapi.*', LIB + 'vfio_abi.h'],
+     'system calls': [LIB + 'vfio_uapi*', LIB + 'vfio_abi.h'],
      'sysfs': [LIB + 'sysfs*']},
     {'topology': [LIB + 'topology*']},
     {'holes': [LIB + 'holes*'],

@@ -10,6 +10,11 @@
  * everything type1 needs but may lack what came later; such pieces are
  * declared here, guarded by the macro that came with them. The sizes are the
  * kernel's contract, so they are asserted.
+ *
+ * Character devices and iommufd came later and their structures grow, so they
+ * have names of their own here (abi_*) and do not depend on the headers at all.
+ * Every structure begins with its size, by which the kernel tells how much of
+ * it the caller knows.
  */
 
 #ifndef VFIO_ABI_H
@@ -31,6 +36,110 @@ struct vfio_iommu_type1_info_dma_avail {
 #define VFIO_UNMAP_ALL 9
 #define VFIO_DMA_UNMAP_FLAG_ALL (1 << 1)
 #endif
+
+/* On a character device of VFIO. */
+#define ABI_DEVICE_BIND _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define ABI_DEVICE_ATTACH _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define ABI_DEVICE_DETACH _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+#define ABI_BIND_TOKEN (1u << 0)	/* token is read; kernels without it: EINVAL */
+#define ABI_UUID_SIZE 16
+
+struct abi_device_bind {
+	__u32 argsz;
+	__u32 flags;
+	__s32 iommufd;
+	__u32 devid;		/* out */
+	__aligned_u64 token;	/* address of a UUID, ABI_UUID_SIZE bytes */
+};
+
+struct abi_device_attach {
+	__u32 argsz;
+	__u32 flags;
+	__u32 id;		/* in: address space; out: its page table */
+};
+
+struct abi_device_detach {
+	__u32 argsz;
+	__u32 flags;
+};
+
+/* On /dev/iommu. */
+#define ABI_IOMMUFD(n) _IO(';', 0x80 + (n))
+#define ABI_DESTROY ABI_IOMMUFD(0)
+#define ABI_IOAS_ALLOC ABI_IOMMUFD(1)
+#define ABI_IOAS_ALLOW_IOVAS ABI_IOMMUFD(2)
+#define ABI_IOAS_IOVA_RANGES ABI_IOMMUFD(4)
+#define ABI_IOAS_MAP ABI_IOMMUFD(5)
+#define ABI_IOAS_UNMAP ABI_IOMMUFD(6)
+#define ABI_VFIO_IOAS ABI_IOMMUFD(8)
+
+struct abi_destroy {
+	__u32 size;
+	__u32 id;
+};
+
+struct abi_ioas_alloc {
+	__u32 size;
+	__u32 flags;
+	__u32 id;		/* out */
+};
+
+struct abi_iova_range {
+	__aligned_u64 first;
+	__aligned_u64 last;
+};
+
+/* Both of the calls with a list of ranges; ALLOW_IOVAS ends before alignment. */
+struct abi_ioas_ranges {
+	__u32 size;
+	__u32 id;
+	__u32 count;		/* IOVA_RANGES: room; out: how many there are */
+	__u32 reserved;
+	__aligned_u64 ranges;	/* address of count times abi_iova_range */
+	__aligned_u64 alignment;	/* out */
+};
+
+#define ABI_MAP_FIXED (1u << 0)
+#define ABI_MAP_WRITE (1u << 1)
+#define ABI_MAP_READ (1u << 2)
+
+struct abi_ioas_map {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__u32 reserved;
+	__aligned_u64 va;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
+struct abi_ioas_unmap {
+	__u32 size;
+	__u32 id;
+	__aligned_u64 iova;
+	__aligned_u64 length;	/* out: bytes unmapped */
+};
+
+#define ABI_VFIO_IOAS_SET 1
+
+struct abi_vfio_ioas {
+	__u32 size;
+	__u32 id;
+	__u16 op;
+	__u16 reserved;
+};
+
+static_assert(sizeof(struct abi_device_bind) == 24, "ABI");
+static_assert(sizeof(struct abi_device_attach) == 12, "ABI");
+static_assert(sizeof(struct abi_device_detach) == 8, "ABI");
+static_assert(sizeof(struct abi_destroy) == 8, "ABI");
+static_assert(sizeof(struct abi_ioas_alloc) == 12, "ABI");
+static_assert(sizeof(struct abi_iova_range) == 16, "ABI");
+static_assert(sizeof(struct abi_ioas_ranges) == 32, "ABI");
+static_assert(sizeof(struct abi_ioas_map) == 40, "ABI");
+static_assert(sizeof(struct abi_ioas_unmap) == 24, "ABI");
+static_assert(sizeof(struct abi_vfio_ioas) == 12, "ABI");
 
 static_assert(sizeof(struct vfio_info_cap_header) == 8, "ABI");
 static_assert(sizeof(struct vfio_group_status) == 8, "ABI");

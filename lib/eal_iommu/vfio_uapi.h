@@ -74,6 +74,61 @@ int vfio_uapi_group_unset_container(int group);
 /** VFIO_GROUP_GET_DEVICE_FD. @param name  "BDF" [" vf_token=UUID"]. @return fd or -errno. */
 int vfio_uapi_group_get_device(int group, const char *name);
 
+/*
+ * Character devices and iommufd, in vfio_uapi_iommufd.c. A kernel that does not
+ * have a call answers -ENOTTY.
+ */
+
+/**
+ * Bind a device to an iommufd: opens and resets it.
+ *
+ * @param token  ABI_UUID_SIZE bytes, or NULL
+ */
+int vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token);
+
+/** Attach a bound device to an address space; it leaves the one it was in. */
+int vfio_uapi_device_attach(int device, uint32_t ioas);
+
+/** Detach a device from its address space. */
+int vfio_uapi_device_detach(int device);
+
+/** A new address space. */
+int vfio_uapi_ioas_alloc(int iommufd, uint32_t *ioas);
+
+/** Destroy an address space that no device is attached to. */
+int vfio_uapi_ioas_destroy(int iommufd, uint32_t ioas);
+
+/**
+ * Ranges that can be mapped; what is mapped is not left out.
+ *
+ * @param n          in: room; out: how many there are, also on -EMSGSIZE
+ * @param alignment  bytes that IOVAs are multiples of
+ */
+int vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v,
+		uint32_t *n, uint64_t *alignment);
+
+/** Ranges that no device may make unusable by attaching; replaces the list. */
+int vfio_uapi_ioas_allow(int iommufd, uint32_t ioas,
+		const struct abi_iova_range *v, uint32_t n);
+
+/** Map at a fixed IOVA, read and write. Sizes in bytes. */
+int vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
+		uint64_t size);
+
+/**
+ * Unmap all mappings in the range.
+ *
+ * @param unmapped  bytes the kernel says it unmapped
+ */
+int vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
+		uint64_t *unmapped);
+
+/** Let groups that get this iommufd as container use the address space. */
+int vfio_uapi_ioas_for_groups(int iommufd, uint32_t ioas);
+
+/** Another descriptor for the same file, with O_CLOEXEC. @return fd or -errno. */
+int vfio_uapi_dup(int fd);
+
 /** VFIO_DEVICE_GET_INFO; argsz is set here. */
 int vfio_uapi_device_info(int device, struct vfio_device_info *info);
 

@@ -66,14 +66,14 @@ fake_iova_list(const struct fake_container *c, const struct fake_group_state *mo
 
 	out[0] = (struct iova_range){ 0, UINT64_MAX };
 	for (i = 0; i < fake_n_groups; i++)
-		if (fake_groups[i].container == c || &fake_groups[i] == more)
+		if (fake_has_group(c, &fake_groups[i]) || &fake_groups[i] == more)
 			out[0] = iova_range_cut(out[0], fake_groups[i].cfg.aperture);
 	if (!iova_range_valid(out[0]))
 		return 0;
 	for (i = 0; i < fake_n_groups; i++) {
 		const struct fake_group_state *g = &fake_groups[i];
 
-		if (g->container != c && g != more)
+		if (!fake_has_group(c, g) && g != more)
 			continue;
 		for (j = 0; j < g->cfg.n_reserved; j++)
 			n = exclude(out, n, max, g->cfg.reserved[j]);
@@ -104,12 +104,23 @@ iommu_attach(const struct fake_container *c, const struct fake_group_state *g)
 }
 
 bool
+fake_has_group(const struct fake_container *c, const struct fake_group_state *g)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_devices; i++)
+		if (fake_devices[i].group == g && fake_devices[i].ioas == c)
+			return true;
+	return g->container == c;
+}
+
+bool
 fake_has_groups(const struct fake_container *c)
 {
 	size_t i;
 
 	for (i = 0; i < fake_n_groups; i++)
-		if (fake_groups[i].container == c)
+		if (fake_has_group(c, &fake_groups[i]))
 			return true;
 	return false;
 }
@@ -118,8 +129,11 @@ static void
 group_leave(struct fake_group_state *g)
 {
 	struct fake_container *c = g->container;
+	struct fake_iommufd *ctx = g->ctx;
 
 	g->container = NULL;
+	g->ctx = NULL;
+	fake_iommufd_put(ctx);
 	if (c == NULL || fake_has_groups(c))
 		return;
 	fake_maps_drop(c);
@@ -198,7 +212,7 @@ vfio_uapi_group_status(int group, uint32_t *flags)
 	*flags = 0;
 	if (ret < 0)
 		return ret;
-	if (g->container != NULL)
+	if (g->container != NULL || g->ctx != NULL)
 		*flags |= VFIO_GROUP_FLAGS_CONTAINER_SET;
 	if (g->cfg.viable)
 		*flags |= VFIO_GROUP_FLAGS_VIABLE;
@@ -206,26 +220,38 @@ vfio_uapi_group_status(int group, uint32_t *flags)
 }
 
 int
+fake_claim(const struct fake_group_state *g, bool isolated_too)
+{
+	if (isolated_too && !g->cfg.isolated)
+		return -EPERM;
+	if (g->cfg.direct)
+		return -EINVAL;
+	return g->cfg.viable ? 0 : -EPERM;
+}
+
+int
 vfio_uapi_group_set_container(int group, int container)
 {
 	struct fake_group_state *g;
 	struct fake_container *c;
+	struct fake_iommufd *ctx;
 	int ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
 
 	if (ret < 0)
 		return ret;
+	if (g->container != NULL || g->ctx != NULL)
+		return -EINVAL;
+	ctx = fake_file(container, FAKE_IOMMUFD);
+	if (ctx != NULL)
+		return fake_iommufd_group(ctx, g);
 	c = fake_file(container, FAKE_CONTAINER);
-	if (g->container != NULL || c == NULL)
+	if (c == NULL)
 		return -EINVAL;
-	if (g->cfg.direct)
-		return -EINVAL;
-	if (!g->cfg.viable)
-		return -EPERM;
-	if (c->type != 0) {
+	ret = fake_claim(g, false);
+	if (ret == 0 && c->type != 0)
 		ret = iommu_attach(c, g);
-		if (ret < 0)
-			return ret;
-	}
+	if (ret < 0)
+		return ret;
 	g->container = c;
 	return 0;
 }
@@ -238,9 +264,10 @@ vfio_uapi_group_unset_container(int group)
 
 	if (ret < 0)
 		return ret;
-	if (g->container == NULL)
+	if (g->container == NULL && g->ctx == NULL)
 		return -EINVAL;
-	if (g->n_devices > 0)
+	/* With iommufd the devices stay; they have their own hold on it. */
+	if (g->container != NULL && g->n_devices > 0)
 		return -EBUSY;
 	group_leave(g);
 	return 0;

@@ -38,12 +38,30 @@ check_token(const struct fake_device *d, const char *rest)
 		strcmp(rest + strlen(key), d->token) == 0 ? 0 : -EACCES;
 }
 
+/* Open by the group; with iommufd this is where the IOMMU is asked. */
+static int
+open_by_group(struct fake_group_state *g, struct fake_device *d)
+{
+	int fd, ret;
+
+	if (g->ctx != NULL && d->ioas == NULL) {
+		ret = fake_claim(g, true);
+		if (ret == 0)
+			ret = fake_ioas_attach(d, g->ctx->for_groups);
+		if (ret < 0)
+			return ret;
+	}
+	fd = fake_file_open(FAKE_DEVICE, d);
+	g->n_devices += fd >= 0;
+	return fd;
+}
+
 int
 vfio_uapi_group_get_device(int group, const char *name)
 {
 	struct fake_group_state *g;
 	size_t i, len = strcspn(name, " ");
-	int fd, ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
+	int ret = fake_ioctl(__func__, group, FAKE_GROUP, &g);
 
 	if (ret < 0)
 		return ret;
@@ -52,22 +70,20 @@ vfio_uapi_group_get_device(int group, const char *name)
 
 		if (d->group != g || strlen(d->bdf) != len || strncmp(d->bdf, name, len) != 0)
 			continue;
-		if (g->container == NULL || g->container->type == 0)
+		if (g->ctx == NULL && (g->container == NULL || g->container->type == 0))
 			return -EINVAL;
 		ret = check_token(d, name + len);
-		if (ret < 0)
-			return ret;
-		fd = fake_file_open(FAKE_DEVICE, d);
-		g->n_devices += fd >= 0;
-		return fd;
+		return ret < 0 ? ret : open_by_group(g, d);
 	}
 	return -ENODEV;
 }
 
+/* The last descriptor that the group gave for a device. */
 void
 fake_device_closed(struct fake_device *d)
 {
 	d->n_vectors = 0;
+	fake_ioas_detach(d);
 	if (--d->group->n_devices == 0 && !d->group->open)
 		fake_group_closed(d->group);
 }
@@ -148,7 +164,9 @@ vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
 {
 	if (d->n_vectors > 0)
 		return d->irq_index == index && end <= d->n_vectors ? 0 : -EINVAL;
-	if (index != VFIO_PCI_INTX_IRQ_INDEX && fake.vectors == 0)
+	/* Doorbells are mapped into the address space that the device is in. */
+	if (index != VFIO_PCI_INTX_IRQ_INDEX &&
+			(fake.vectors == 0 || (d->bound != NULL && d->ioas == NULL)))
 		return -ENOSPC;
 	if (index != VFIO_PCI_INTX_IRQ_INDEX && end > fake.vectors)
 		return (int)fake.vectors;
@@ -250,7 +268,7 @@ vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd, uint64_t off
 	if (ret < 0)
 		return ret;
 	if (fd >= 0) {
-		if (fake_file(fd, FAKE_DEVICE) == NULL)
+		if (fake_file(fd, FAKE_DEVICE) == NULL && fake_file(fd, FAKE_CDEV) == NULL)
 			return -EBADF;
 		if ((flags & MAP_SHARED) == 0 || offset >= FAKE_BAR || len > FAKE_BAR - offset)
 			return -EINVAL;

@@ -45,14 +45,14 @@ fake_maps_drop(struct fake_container *c)
 	c->cap = 0;
 }
 
-static uint64_t
-page_mask(void)
+uint64_t
+fake_page_mask(void)
 {
 	return (fake.page_sizes & -fake.page_sizes) - 1;
 }
 
-static bool
-in_one_range(const struct fake_container *c, struct iova_range range)
+bool
+fake_in_one_range(const struct fake_container *c, struct iova_range range)
 {
 	struct iova_range list[FAKE_RANGES];
 	size_t i, n = fake_iova_list(c, NULL, list, FAKE_RANGES);
@@ -63,21 +63,21 @@ in_one_range(const struct fake_container *c, struct iova_range range)
 	return false;
 }
 
-static bool
-over_memlock(const struct fake_container *c, uint64_t size)
+bool
+fake_over_memlock(const struct fake_container *c, uint64_t size)
 {
-	uint64_t left = fake.memlock;
+	uint64_t used = 0;
 	size_t i;
 
-	if (left == UINT64_MAX)
+	if (fake.memlock == UINT64_MAX)
 		return false;
 	for (i = 0; i < c->n_maps; i++)
-		left -= iova_range_span(c->maps[i].iova) + 1;
-	return size > left;
+		used += iova_range_span(c->maps[i].iova) + 1;
+	return used > fake.memlock || size > fake.memlock - used;
 }
 
-static int
-insert(struct fake_container *c, const struct fake_mapping *m)
+int
+fake_map_insert(struct fake_container *c, const struct fake_mapping *m)
 {
 	size_t i = fake_map_find(c, m->iova.first);
 
@@ -111,17 +111,19 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &m.iova) || !iova_range_make(vaddr, size, &va))
 		return -EOVERFLOW;
-	if (((iova | vaddr | size) & page_mask()) != 0)
+	if (((iova | vaddr | size) & fake_page_mask()) != 0)
 		return -EINVAL;
 	if (fake_map_in(c, m.iova))
 		return -EEXIST;
 	if (c->dma_avail == 0)
 		return -ENOSPC;
-	if (!in_one_range(c, m.iova))
+	if (!fake_in_one_range(c, m.iova))
 		return -EINVAL;
-	if (over_memlock(c, size))
+	if (fake_over_memlock(c, size))
 		return -ENOMEM;
-	return insert(c, &m);
+	if (iova_range_overlap(va, fake.hollow))
+		return -EFAULT;
+	return fake_map_insert(c, &m);
 }
 
 /* Would a bound of the range cut a mapping in two? */
@@ -137,8 +139,8 @@ bisects(const struct fake_container *c, struct iova_range range)
 			c->maps[i].iova.last > range.last;
 }
 
-static uint64_t
-remove_range(struct fake_container *c, struct iova_range range)
+uint64_t
+fake_map_remove(struct fake_container *c, struct iova_range range)
 {
 	size_t from = fake_map_find(c, range.first), to = from;
 	uint64_t bytes = 0;
@@ -152,6 +154,21 @@ remove_range(struct fake_container *c, struct iova_range range)
 	return bytes;
 }
 
+uint64_t
+fake_unmapped(uint64_t bytes)
+{
+	switch (fake.lie) {
+	case FAKE_UNMAP_LESS:
+		return bytes - (fake_page_mask() + 1);
+	case FAKE_UNMAP_MORE:
+		return bytes + fake_page_mask() + 1;
+	case FAKE_UNMAP_NOTHING:
+		return 0;
+	default:
+		return bytes;
+	}
+}
+
 int
 vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
@@ -162,18 +179,12 @@ vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmap
 	*unmapped = 0;
 	if (ret < 0)
 		return ret;
-	if (c->type == 0 || size == 0 || ((iova | size) & page_mask()) != 0)
+	if (c->type == 0 || size == 0 || ((iova | size) & fake_page_mask()) != 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &range))
 		return -EOVERFLOW;
 	if (bisects(c, range))
 		return -EINVAL;
-	*unmapped = remove_range(c, range);
-	if (fake.lie == FAKE_UNMAP_LESS)
-		*unmapped -= page_mask() + 1;
-	else if (fake.lie == FAKE_UNMAP_MORE)
-		*unmapped += page_mask() + 1;
-	else if (fake.lie == FAKE_UNMAP_NOTHING)
-		*unmapped = 0;
+	*unmapped = fake_unmapped(fake_map_remove(c, range));
 	return 0;
 }

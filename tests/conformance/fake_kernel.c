@@ -42,8 +42,11 @@ fake_reset(void)
 {
 	size_t i;
 
-	for (i = 0; i < FAKE_OBJECTS; i++)
+	for (i = 0; i < FAKE_OBJECTS; i++) {
 		free(fake_containers[i].maps);
+		free(fake_containers[i].allowed);
+	}
+	fake_iommufd_reset();
 	memset(fake_containers, 0, sizeof(fake_containers));
 	memset(fake_groups, 0, sizeof(fake_groups));
 	memset(fake_devices, 0, sizeof(fake_devices));
@@ -59,6 +62,7 @@ fake_reset(void)
 		.page_sizes = UINT64_C(0x40201000),
 		.dma_limit = 65535,
 		.memlock = UINT64_MAX,
+		.hollow = { 1, 0 },
 		.vectors = UINT32_MAX,
 	};
 }
@@ -105,20 +109,42 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 	full(fake_n_devices == FAKE_OBJECTS);
 	fake_n_devices++;
 	snprintf(d->bdf, sizeof(d->bdf), "%s", bdf);
+	snprintf(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%zu", fake_n_devices - 1);
 	d->n_msix = msix;
 	for (i = 0; i < fake_n_groups; i++)
 		if (&fake_groups[i].cfg == group)
 			d->group = &fake_groups[i];
 }
 
-void
-fake_device_token(const char *bdf, const char *token)
+static struct fake_device *
+find_device(const char *bdf)
 {
 	size_t i;
 
 	for (i = 0; i < fake_n_devices; i++)
 		if (strcmp(fake_devices[i].bdf, bdf) == 0)
-			fake_devices[i].token = token;
+			return &fake_devices[i];
+	return NULL;
+}
+
+void
+fake_device_token(const char *bdf, const char *token)
+{
+	find_device(bdf)->token = token;
+}
+
+void
+fake_device_held(const char *bdf, bool held)
+{
+	find_device(bdf)->held = held;
+}
+
+const char *
+fake_cdev(const char *bdf)
+{
+	const struct fake_device *d = find_device(bdf);
+
+	return d == NULL ? NULL : d->cdev;
 }
 
 void
@@ -177,6 +203,13 @@ is_open(int fd)
 	return fd >= FD_BASE && fd < FD_BASE + FILES && files[fd - FD_BASE].kind != FAKE_CLOSED;
 }
 
+int
+fake_file_dup(int fd)
+{
+	return is_open(fd) ? fake_file_open(files[fd - FD_BASE].kind, files[fd - FD_BASE].obj) :
+			-EBADF;
+}
+
 void *
 fake_file(int fd, enum fake_kind kind)
 {
@@ -196,6 +229,14 @@ fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj)
 		return -EBADF;
 	}
 	found = fake_file(fd, kind);
+	if (found == NULL && kind == FAKE_DEVICE) {
+		const struct fake_cdev *file = fake_file(fd, FAKE_CDEV);
+
+		/* All but the bind is refused while it is not bound. */
+		if (file != NULL && file->ctx == NULL)
+			return -EINVAL;
+		found = file != NULL ? file->dev : NULL;
+	}
 	if (found == NULL)
 		return -ENOTTY;
 	memcpy(obj, &found, sizeof(found));
@@ -215,7 +256,7 @@ container_open(void)
 	for (i = 0; i < FAKE_OBJECTS; i++) {
 		struct fake_container *c = &fake_containers[i];
 
-		if (c->open || fake_has_groups(c))
+		if (c->open || c->ctx != NULL || fake_has_groups(c))
 			continue;
 		fd = fake_file_open(FAKE_CONTAINER, c);
 		c->open = fd >= 0;
@@ -229,9 +270,11 @@ group_open(struct fake_group_state *g)
 {
 	int fd;
 
+	if (fake.no_groups)
+		return -ENOENT;
 	if (g->cfg.denied)
 		return -EACCES;
-	if (g->cfg.held || g->open || g->n_devices > 0)
+	if (g->cfg.held || g->open || g->n_devices > 0 || g->n_bound > 0)
 		return -EBUSY;
 	fd = fake_file_open(FAKE_GROUP, g);
 	g->open = fd >= 0;
@@ -249,6 +292,11 @@ vfio_uapi_open(const char *path)
 		return ret;
 	if (strcmp(path, FAKE_NODE) == 0)
 		return container_open();
+	if (strcmp(path, FAKE_IOMMUFD_NODE) == 0)
+		return fake_iommufd_open();
+	for (i = 0; i < fake_n_devices; i++)
+		if (strcmp(path, fake_devices[i].cdev) == 0)
+			return fake_cdev_open(&fake_devices[i]);
 	for (i = 0; i < fake_n_groups; i++) {
 		snprintf(name, sizeof(name), "/dev/vfio/%d", fake_groups[i].cfg.id);
 		if (strcmp(path, name) == 0)
@@ -278,6 +326,10 @@ vfio_uapi_close(int fd)
 		fake_group_closed(obj);
 	else if (kind == FAKE_DEVICE)
 		fake_device_closed(obj);
+	else if (kind == FAKE_IOMMUFD)
+		fake_iommufd_closed(obj);
+	else if (kind == FAKE_CDEV)
+		fake_cdev_closed(obj);
 }
 
 size_t
@@ -317,18 +369,21 @@ fake_leaks(FILE *f)
 	static const char *const kinds[] = {
 		[FAKE_CLOSED] = "", [FAKE_CONTAINER] = "open containers",
 		[FAKE_GROUP] = "open groups", [FAKE_DEVICE] = "open devices",
-		[FAKE_EVENTFD] = "eventfds",
+		[FAKE_EVENTFD] = "eventfds", [FAKE_IOMMUFD] = "open iommufds",
+		[FAKE_CDEV] = "open character devices",
 	};
-	unsigned int n[FAKE_EVENTFD + 1] = { 0 }, attached = 0, all = 0;
+	unsigned int n[FAKE_KINDS] = { 0 }, attached = 0, all = 0;
 	size_t i;
 
 	for (i = 0; i < FILES; i++)
 		n[files[i].kind]++;
-	for (i = FAKE_CONTAINER; i <= FAKE_EVENTFD; i++)
+	for (i = FAKE_CONTAINER; i < FAKE_KINDS; i++)
 		all += leak(f, kinds[i], n[i]);
 	for (i = 0; i < fake_n_groups; i++)
-		attached += fake_groups[i].container != NULL;
-	all += leak(f, "attached groups", attached);
+		attached += fake_groups[i].container != NULL || fake_groups[i].ctx != NULL;
+	for (i = 0; i < fake_n_devices; i++)
+		attached += fake_devices[i].ioas != NULL;
+	all += leak(f, "attached groups or devices", attached);
 	all += leak(f, "mappings", (unsigned int)fake_n_mappings());
 	all += leak(f, "faults of the caller", n_faults);
 	return all + fake_mmaps(f);

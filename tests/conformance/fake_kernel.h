@@ -4,9 +4,10 @@
 
 /**
  * @file
- * A kernel made of memory, linked in place of vfio_uapi.c: VFIO type1 v2 with
- * its rules, its errors and their order, and answers that no kernel should
- * give. test_fake.c says which rules those are.
+ * A kernel made of memory, linked in place of vfio_uapi*.c: VFIO type1 v2 and
+ * iommufd with their rules, their errors and their order, and answers that no
+ * kernel should give. test_fake.c and test_fake_iommufd.c say which rules those
+ * are.
  *
  * One machine, made anew by fake_reset(). Its descriptors are numbers that no
  * real file has. Not thread safe.
@@ -24,6 +25,7 @@
 #include "vfio_uapi.h"
 
 #define FAKE_NODE "/dev/vfio/vfio"
+#define FAKE_IOMMUFD_NODE "/dev/iommu"
 #define FAKE_RESERVED 8		/**< reserved ranges a group can have */
 #define FAKE_CONFIG 4096	/**< bytes of a device's config space */
 #define FAKE_BAR 65536		/**< bytes of BAR 0, the only one */
@@ -45,6 +47,14 @@ enum fake_lie {
 	FAKE_RANGE_INVERTED,	/**< first above last */
 	FAKE_ARGSZ_DOUBLES,	/**< wants twice the buffer, always */
 	FAKE_ARGSZ_CREEPS,	/**< wants eight bytes more, always */
+	FAKE_COUNT_ZERO,	/**< iommufd: no range at all */
+	FAKE_COUNT_LESS,	/**< too many for the buffer, but fewer than it holds */
+	FAKE_COUNT_DOUBLES,	/**< too many for the buffer, always */
+	FAKE_COUNT_CREEPS,	/**< one more than the buffer holds, always */
+	FAKE_COUNT_HUGE,	/**< as many as 32 bits can tell */
+	FAKE_COUNT_OVER,	/**< filled more than there was room for */
+	FAKE_ALIGN_ODD,		/**< an alignment that is no power of two */
+	FAKE_ALIGN_ZERO,
 	FAKE_UNMAP_LESS,	/**< says it unmapped a page less */
 	FAKE_UNMAP_MORE,	/**< says it unmapped a page more */
 	FAKE_UNMAP_NOTHING,	/**< says it unmapped nothing */
@@ -55,6 +65,11 @@ enum fake_lie {
 struct fake_machine {
 	bool no_node;		/**< the module is not loaded: ENOENT */
 	bool node_denied;	/**< EACCES */
+	bool no_iommufd;	/**< no /dev/iommu: ENOENT */
+	bool iommufd_denied;	/**< EACCES */
+	bool no_cdevs;		/**< no character devices: ENOENT */
+	bool no_groups;		/**< no nodes of groups: ENOENT */
+	bool no_bind_token;	/**< as kernels before the flag: EINVAL */
 	int api_version;
 	bool no_type1v2;
 	bool no_caps;		/**< GET_INFO as before capabilities */
@@ -63,6 +78,7 @@ struct fake_machine {
 	uint64_t page_sizes;
 	uint32_t dma_limit;	/**< sampled at SET_IOMMU */
 	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
+	struct iova_range hollow;	/**< addresses without memory: EFAULT */
 	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
 	enum fake_lie lie;
 };
@@ -99,6 +115,12 @@ void fake_range(struct fake_group *group, uint64_t first, uint64_t last);
 /** A PCI function with MSI-X, @p msix vectors of it. */
 void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
 
+/** Path of a device's character device, or NULL. */
+const char *fake_cdev(const char *bdf);
+
+/** Let another process hold a device. */
+void fake_device_held(const char *bdf, bool held);
+
 /** The token that a device's physical function has set. */
 void fake_device_token(const char *bdf, const char *token);
 
@@ -122,7 +144,7 @@ unsigned int fake_calls(void);
  */
 unsigned int fake_leaks(FILE *f);
 
-/** The i th mapping of the first container that has any, ascending. @return false: none */
+/** The i th mapping of the first container or address space that has any, ascending. @return false: none */
 bool fake_mapping_get(size_t i, struct fake_mapping *out);
 
 /** Mappings of all containers. */

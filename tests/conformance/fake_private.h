@@ -20,11 +20,28 @@ enum fake_kind {
 	FAKE_GROUP,
 	FAKE_DEVICE,
 	FAKE_EVENTFD,
+	FAKE_IOMMUFD,
+	FAKE_CDEV,
+	FAKE_KINDS
 };
 
-/* Lives while its file is open or a group is attached. */
+/* A file of /dev/iommu. Lives while it is open or a device or group uses it. */
+struct fake_iommufd {
+	bool open;
+	uint32_t last_id;
+	struct fake_container *for_groups;
+};
+
+/*
+ * A container of type1, which lives while its file is open or a group is
+ * attached; or, with a ctx, an address space of iommufd.
+ */
 struct fake_container {
 	bool open;
+	struct fake_iommufd *ctx;
+	uint32_t id;
+	struct iova_range *allowed;
+	size_t n_allowed;
 	unsigned int type;	/* 0: no IOMMU yet */
 	uint32_t dma_avail;
 	struct fake_mapping *maps;	/* ascending */
@@ -35,12 +52,25 @@ struct fake_container {
 struct fake_group_state {
 	struct fake_group cfg;
 	bool open;
-	unsigned int n_devices;
+	unsigned int n_devices;		/* opened by the group */
+	unsigned int n_bound;		/* opened by character devices */
 	struct fake_container *container;
+	struct fake_iommufd *ctx;	/* in place of a container */
+};
+
+/* An open character device. */
+struct fake_cdev {
+	struct fake_device *dev;
+	struct fake_iommufd *ctx;	/* NULL: not bound */
+	unsigned int fds;
 };
 
 struct fake_device {
 	char bdf[24];
+	char cdev[32];
+	bool held;
+	struct fake_cdev *bound;
+	struct fake_container *ioas;	/* attached to */
 	const char *token;	/* NULL: wants none */
 	struct fake_group_state *group;
 	uint32_t n_msix;
@@ -77,6 +107,28 @@ void fake_device_closed(struct fake_device *d);
 /** Is a group attached? */
 bool fake_has_groups(const struct fake_container *c);
 
+/** This one, or a device of it? */
+bool fake_has_group(const struct fake_container *c, const struct fake_group_state *g);
+
+/** What the kernel asks of a group before a process may have it: -EPERM, -EINVAL. */
+int fake_claim(const struct fake_group_state *g, bool isolated_too);
+
+/* fake_iommufd.c */
+void fake_iommufd_reset(void);
+int fake_iommufd_open(void);
+int fake_cdev_open(struct fake_device *d);
+/** A user has gone; the last takes the address spaces along. NULL is allowed. */
+void fake_iommufd_put(struct fake_iommufd *ctx);
+void fake_iommufd_closed(struct fake_iommufd *ctx);
+void fake_cdev_closed(struct fake_cdev *file);
+/** Count a call on an address space and look it up. @return 0, -ENOENT, as fake_ioctl(). */
+int fake_ioas_call(const char *name, int iommufd, uint32_t id, struct fake_container **out);
+/** Give a group the address space for groups, made if there is none. */
+int fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g);
+/** Attach a device; checks as the kernel does. */
+int fake_ioas_attach(struct fake_device *d, struct fake_container *c);
+void fake_ioas_detach(struct fake_device *d);
+
 /** Ranges that the groups of a container and one more (or NULL) leave; at most @p max. */
 size_t fake_iova_list(const struct fake_container *c, const struct fake_group_state *more,
 		struct iova_range *out, size_t max);
@@ -86,6 +138,27 @@ size_t fake_map_find(const struct fake_container *c, uint64_t iova);
 
 /** Does a mapping overlap the range? */
 bool fake_map_in(const struct fake_container *c, struct iova_range range);
+
+/** Insert a mapping. @return 0, -ENOMEM. */
+int fake_map_insert(struct fake_container *c, const struct fake_mapping *m);
+
+/** Remove the mappings that begin in a range. @return bytes. */
+uint64_t fake_map_remove(struct fake_container *c, struct iova_range range);
+
+/** Smallest page minus one. */
+uint64_t fake_page_mask(void);
+
+/** Would @p size bytes more be over the limit? */
+bool fake_over_memlock(const struct fake_container *c, uint64_t size);
+
+/** Bytes to tell for an unmap of so many: the truth or a lie. */
+uint64_t fake_unmapped(uint64_t bytes);
+
+/** Is the range within one that can be mapped? */
+bool fake_in_one_range(const struct fake_container *c, struct iova_range range);
+
+/** Another descriptor of the same file. */
+int fake_file_dup(int fd);
 
 /** Drop all mappings. */
 void fake_maps_drop(struct fake_container *c);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * What is mapped in an address space of iommufd, errors in the kernel's order.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_private.h"
+
+/* IOVAs have to be aligned for those who are attached. */
+static uint64_t
+mask_of(const struct fake_container *c)
+{
+	return fake_has_groups(c) ? fake_page_mask() : 0;
+}
+
+/* Lies about how many ranges there are. @return true if one was told. */
+static bool
+lie_about_count(uint32_t room, uint32_t *n, int *ret)
+{
+	*ret = -EMSGSIZE;
+	switch (fake.lie) {
+	case FAKE_COUNT_ZERO:
+		*ret = 0;
+		*n = 0;
+		return true;
+	case FAKE_COUNT_LESS:
+		*n = room - 1;
+		return true;
+	case FAKE_COUNT_DOUBLES:
+		*n = room * 2;
+		return true;
+	case FAKE_COUNT_CREEPS:
+		*n = room + 1;
+		return true;
+	case FAKE_COUNT_HUGE:
+		*n = UINT32_MAX;
+		return true;
+	case FAKE_COUNT_OVER:
+		*ret = 0;
+		*n = room + 1;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v, uint32_t *n,
+		uint64_t *alignment)
+{
+	struct iova_range list[FAKE_RANGES];
+	struct fake_container *c;
+	uint32_t room = *n, i;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (ret < 0)
+		return ret;
+	*alignment = mask_of(c) + 1;
+	if (fake.lie == FAKE_ALIGN_ODD)
+		*alignment = 3 * 4096;
+	else if (fake.lie == FAKE_ALIGN_ZERO)
+		*alignment = 0;
+	if (lie_about_count(room, n, &ret))
+		return ret;
+	*n = (uint32_t)fake_iova_list(c, NULL, list, FAKE_RANGES);
+	for (i = 0; i < *n && i < room; i++) {
+		v[i].first = list[i].first;
+		v[i].last = list[i].last;
+	}
+	if (fake.lie == FAKE_RANGE_INVERTED && i > 0) {
+		v[i - 1].first = list[i - 1].last;
+		v[i - 1].last = list[i - 1].first;
+	}
+	return *n > room ? -EMSGSIZE : 0;
+}
+
+int
+vfio_uapi_ioas_allow(int iommufd, uint32_t ioas, const struct abi_iova_range *v, uint32_t n)
+{
+	struct fake_container *c;
+	struct iova_range *list;
+	uint32_t i, j;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (ret < 0)
+		return ret;
+	list = calloc(n + 1, sizeof(*list));
+	if (list == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n && ret == 0; i++) {
+		list[i] = (struct iova_range){ v[i].first, v[i].last };
+		if (v[i].first >= v[i].last)
+			ret = -EINVAL;
+		for (j = 0; j < i && ret == 0; j++)
+			if (iova_range_overlap(list[i], list[j]))
+				ret = -EINVAL;
+	}
+	for (i = 0; i < n && ret == 0; i++)
+		if (!fake_in_one_range(c, list[i]))
+			ret = -EADDRINUSE;
+	if (ret < 0) {
+		free(list);
+		return ret;
+	}
+	free(c->allowed);
+	c->allowed = list;
+	c->n_allowed = n;
+	return 0;
+}
+
+int
+vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
+{
+	struct fake_mapping m = { .va = vaddr };
+	struct iova_range va;
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (ret < 0)
+		return ret;
+	if (size == 0)
+		return -EINVAL;
+	if (!iova_range_make(vaddr, size, &va))
+		return -EOVERFLOW;
+	if (((iova | size | vaddr) & mask_of(c)) != 0)
+		return -EINVAL;
+	if (!iova_range_make(iova, size, &m.iova))
+		return -EOVERFLOW;
+	if (!fake_in_one_range(c, m.iova))
+		return -EINVAL;
+	if (fake_map_in(c, m.iova))
+		return -EEXIST;
+	if (fake_has_groups(c) && fake_over_memlock(c, size))
+		return -ENOMEM;
+	if (fake_has_groups(c) && iova_range_overlap(va, fake.hollow))
+		return -EFAULT;
+	return fake_map_insert(c, &m);
+}
+
+int
+vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
+		uint64_t *unmapped)
+{
+	struct iova_range range;
+	struct fake_container *c;
+	uint64_t bytes = 0;
+	size_t i;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	*unmapped = 0;
+	if (ret < 0)
+		return ret;
+	/* Everything, and that there is nothing is fine. */
+	if (iova == 0 && size == UINT64_MAX)
+		range = (struct iova_range){ 0, UINT64_MAX };
+	else if (size == 0)
+		return -EINVAL;
+	else if (!iova_range_make(iova, size, &range))
+		return -EOVERFLOW;
+	/* One after the other: what comes before a mapping that is cut is gone. */
+	while ((i = fake_map_find(c, range.first)) < c->n_maps &&
+			c->maps[i].iova.first <= range.last) {
+		if (!iova_range_covers(range, c->maps[i].iova))
+			return -ENOENT;
+		bytes += fake_map_remove(c, c->maps[i].iova);
+	}
+	if (bytes == 0 && size != UINT64_MAX)
+		return -ENOENT;
+	*unmapped = fake_unmapped(bytes);
+	return 0;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * /dev/iommu and character devices.
+ *
+ * A device is bound to one iommufd and attached to one of its address spaces;
+ * to attach it elsewhere moves it. Reserved ranges come with the device that is
+ * attached, not with its group. Memory is pinned while there is somebody to pin
+ * it for, so before the first attach a map neither finds out that there is no
+ * memory nor counts it. An iommufd goes with its last user, and its address
+ * spaces with it.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_private.h"
+
+static struct fake_iommufd iommufds[FAKE_OBJECTS];
+static struct fake_cdev cdevs[FAKE_OBJECTS];
+
+void
+fake_iommufd_reset(void)
+{
+	memset(iommufds, 0, sizeof(iommufds));
+	memset(cdevs, 0, sizeof(cdevs));
+}
+
+static bool
+in_use(const struct fake_iommufd *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_groups; i++)
+		if (fake_groups[i].ctx == ctx)
+			return true;
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		if (cdevs[i].fds > 0 && cdevs[i].ctx == ctx)
+			return true;
+	for (i = 0; i < fake_n_devices; i++)
+		if (fake_devices[i].ioas != NULL && fake_devices[i].ioas->ctx == ctx)
+			return true;
+	return ctx->open;
+}
+
+int
+fake_iommufd_open(void)
+{
+	size_t i;
+	int fd;
+
+	if (fake.no_iommufd)
+		return -ENOENT;
+	if (fake.iommufd_denied)
+		return -EACCES;
+	for (i = 0; i < FAKE_OBJECTS; i++) {
+		if (in_use(&iommufds[i]))
+			continue;
+		memset(&iommufds[i], 0, sizeof(iommufds[i]));
+		fd = fake_file_open(FAKE_IOMMUFD, &iommufds[i]);
+		iommufds[i].open = fd >= 0;
+		return fd;
+	}
+	return -ENOMEM;
+}
+
+static void
+ioas_free(struct fake_container *c)
+{
+	fake_maps_drop(c);
+	free(c->allowed);
+	memset(c, 0, sizeof(*c));
+}
+
+/* The last user takes the address spaces along. */
+void
+fake_iommufd_put(struct fake_iommufd *ctx)
+{
+	size_t i;
+
+	if (ctx == NULL || in_use(ctx))
+		return;
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		if (fake_containers[i].ctx == ctx)
+			ioas_free(&fake_containers[i]);
+}
+
+void
+fake_iommufd_closed(struct fake_iommufd *ctx)
+{
+	ctx->open = false;
+	fake_iommufd_put(ctx);
+}
+
+int
+fake_cdev_open(struct fake_device *d)
+{
+	size_t i;
+	int fd;
+
+	if (fake.no_cdevs)
+		return -ENOENT;
+	if (d->group->cfg.denied)
+		return -EACCES;
+	for (i = 0; i < FAKE_OBJECTS && cdevs[i].fds > 0; i++)
+		;
+	if (i == FAKE_OBJECTS)
+		return -ENOMEM;
+	fd = fake_file_open(FAKE_CDEV, &cdevs[i]);
+	cdevs[i] = (struct fake_cdev){ .dev = d, .fds = fd >= 0 };
+	return fd;
+}
+
+void
+fake_cdev_closed(struct fake_cdev *file)
+{
+	struct fake_iommufd *ctx = file->ctx;
+
+	if (--file->fds > 0 || ctx == NULL)
+		return;
+	file->dev->n_vectors = 0;
+	fake_ioas_detach(file->dev);
+	file->dev->bound = NULL;
+	file->dev->group->n_bound--;
+	file->ctx = NULL;
+	fake_iommufd_put(ctx);
+}
+
+int
+vfio_uapi_dup(int fd)
+{
+	struct fake_cdev *file;
+	int ret = fake_enter(__func__);
+
+	if (ret < 0)
+		return ret;
+	file = fake_file(fd, FAKE_CDEV);
+	/* Of others no two descriptors are wanted. */
+	if (file == NULL)
+		return -EBADF;
+	ret = fake_file_dup(fd);
+	file->fds += ret >= 0;
+	return ret;
+}
+
+static int
+token_ok(const struct fake_device *d, const uint8_t *token)
+{
+	char text[ABI_UUID_SIZE * 2 + 1];
+	size_t i, n = 0;
+
+	if (d->token == NULL)
+		return token == NULL ? 0 : -EINVAL;
+	if (token == NULL)
+		return -EACCES;
+	for (i = 0; i < ABI_UUID_SIZE; i++)
+		snprintf(text + i * 2, 3, "%02x", token[i]);
+	for (i = 0; d->token[i] != '\0'; i++)
+		if (d->token[i] != '-' && (n >= sizeof(text) - 1 || d->token[i] != text[n++]))
+			return -EACCES;
+	return n == sizeof(text) - 1 ? 0 : -EACCES;
+}
+
+/* Somebody else's sibling in the group? */
+static bool
+owned_elsewhere(const struct fake_group_state *g, const struct fake_iommufd *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_devices; i++) {
+		const struct fake_device *d = &fake_devices[i];
+
+		if (d->group == g && (d->held || (d->bound != NULL && d->bound->ctx != ctx)))
+			return true;
+	}
+	return false;
+}
+
+int
+vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)
+{
+	struct fake_iommufd *ctx;
+	struct fake_cdev *file;
+	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+
+	if (ret < 0)
+		return ret;
+	if (token != NULL && fake.no_bind_token)
+		return -EINVAL;
+	if (file->dev->group->open || file->dev->group->cfg.held)
+		return -EBUSY;
+	ctx = fake_file(iommufd, FAKE_IOMMUFD);
+	if (ctx == NULL)
+		return -EBADF;
+	/* A device can't be opened twice this way, here or elsewhere. */
+	if (file->ctx != NULL || file->dev->bound != NULL || file->dev->held)
+		return -EINVAL;
+	ret = token_ok(file->dev, token);
+	if (ret == 0)
+		ret = fake_claim(file->dev->group, true);
+	if (ret == 0 && owned_elsewhere(file->dev->group, ctx))
+		ret = -EPERM;
+	if (ret < 0)
+		return ret;
+	file->ctx = ctx;
+	file->dev->bound = file;
+	file->dev->group->n_bound++;
+	return 0;
+}
+
+static struct fake_container *
+find_ioas(const struct fake_iommufd *ctx, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		if (fake_containers[i].ctx == ctx && fake_containers[i].id == id)
+			return &fake_containers[i];
+	return NULL;
+}
+
+static int
+ioas_new(struct fake_iommufd *ctx, struct fake_container **out)
+{
+	size_t i;
+
+	for (i = 0; i < FAKE_OBJECTS; i++) {
+		struct fake_container *c = &fake_containers[i];
+
+		if (c->open || c->ctx != NULL || fake_has_groups(c))
+			continue;
+		memset(c, 0, sizeof(*c));
+		c->ctx = ctx;
+		c->id = ++ctx->last_id;
+		*out = c;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+int
+fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g)
+{
+	int ret = 0;
+
+	if (ctx->for_groups == NULL)
+		ret = ioas_new(ctx, &ctx->for_groups);
+	if (ret == 0)
+		g->ctx = ctx;
+	return ret;
+}
+
+/* Would reserving this hit a mapping or what was promised? */
+static bool
+in_the_way(const struct fake_container *c, struct iova_range r)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_allowed; i++)
+		if (iova_range_overlap(c->allowed[i], r))
+			return true;
+	return fake_map_in(c, r);
+}
+
+static int
+pin(const struct fake_container *c)
+{
+	struct iova_range va;
+	size_t i;
+
+	for (i = 0; i < c->n_maps; i++)
+		if (iova_range_make(c->maps[i].va, iova_range_span(c->maps[i].iova) + 1, &va) &&
+				iova_range_overlap(va, fake.hollow))
+			return -EFAULT;
+	return fake_over_memlock(c, 0) ? -ENOMEM : 0;
+}
+
+int
+fake_ioas_attach(struct fake_device *d, struct fake_container *c)
+{
+	const struct fake_group *g = &d->group->cfg;
+	size_t i;
+
+	if (d->ioas == c)
+		return 0;
+	for (i = 0; i < g->n_reserved; i++)
+		if (in_the_way(c, g->reserved[i]))
+			return -EADDRINUSE;
+	if (g->aperture.first > 0 &&
+			in_the_way(c, (struct iova_range){ 0, g->aperture.first - 1 }))
+		return -EADDRINUSE;
+	if (g->aperture.last < UINT64_MAX &&
+			in_the_way(c, (struct iova_range){ g->aperture.last + 1, UINT64_MAX }))
+		return -EADDRINUSE;
+	if (!fake_has_groups(c) && pin(c) < 0)
+		return pin(c);
+	d->ioas = c;
+	return 0;
+}
+
+void
+fake_ioas_detach(struct fake_device *d)
+{
+	struct fake_container *c = d->ioas;
+
+	d->ioas = NULL;
+	if (c != NULL)
+		fake_iommufd_put(c->ctx);
+}
+
+int
+vfio_uapi_device_attach(int device, uint32_t ioas)
+{
+	struct fake_container *c;
+	struct fake_cdev *file;
+	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+
+	if (ret < 0)
+		return ret;
+	if (file->ctx == NULL)
+		return -EINVAL;
+	c = find_ioas(file->ctx, ioas);
+	return c == NULL ? -ENOENT : fake_ioas_attach(file->dev, c);
+}
+
+int
+vfio_uapi_device_detach(int device)
+{
+	struct fake_cdev *file;
+	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+
+	if (ret < 0)
+		return ret;
+	if (file->ctx == NULL)
+		return -EINVAL;
+	fake_ioas_detach(file->dev);
+	return 0;
+}
+
+int
+fake_ioas_call(const char *name, int iommufd, uint32_t id, struct fake_container **out)
+{
+	struct fake_iommufd *ctx;
+	int ret = fake_ioctl(name, iommufd, FAKE_IOMMUFD, &ctx);
+
+	if (ret < 0)
+		return ret;
+	*out = find_ioas(ctx, id);
+	return *out == NULL ? -ENOENT : 0;
+}
+
+int
+vfio_uapi_ioas_alloc(int iommufd, uint32_t *ioas)
+{
+	struct fake_iommufd *ctx;
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, iommufd, FAKE_IOMMUFD, &ctx);
+
+	if (ret == 0)
+		ret = ioas_new(ctx, &c);
+	*ioas = ret == 0 ? c->id : 0;
+	return ret;
+}
+
+int
+vfio_uapi_ioas_destroy(int iommufd, uint32_t ioas)
+{
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (ret < 0)
+		return ret;
+	if (fake_has_groups(c) || c->ctx->for_groups == c)
+		return -EBUSY;
+	ioas_free(c);
+	return 0;
+}
+
+int
+vfio_uapi_ioas_for_groups(int iommufd, uint32_t ioas)
+{
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (ret == 0)
+		c->ctx->for_groups = c;
+	return ret;
+}
