@@ -33,6 +33,7 @@ FLOORS = [
     {'topology': [LIB + 'topology*']},
     {'holes': [LIB + 'holes*'],
      'address space': [LIB + 'ioas.*', LIB + 'ioas_map.c', LIB + 'ioas_ops.h',
+                       LIB + 'ioas_keep.c', LIB + 'ioas_open.c',
                        LIB + 'ioas_private.h']},
     {'backends': [LIB + 'ioas_*']},
     {'plan': [LIB + 'plan*']},

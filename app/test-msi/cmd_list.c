@@ -29,6 +29,7 @@ struct list_options {
 struct row {
 	const struct topo_device *dev;
 	char node[NODE_LEN];
+	char cdev[NODE_LEN];
 	char id[10];
 	char group[12];
 	char numa[12];
@@ -151,6 +152,7 @@ fill_row(const char *root, const struct topo_device *dev, struct row *row)
 {
 	row->dev = dev;
 	tool_node(dev, row->node, sizeof(row->node));
+	(void)topology_cdev_node(root, dev, row->cdev, sizeof(row->cdev));
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);
@@ -199,8 +201,8 @@ print_table(struct row *rows, size_t n)
 			d->iommu, rows[i].numa, rows[i].usable ? "yes" : "no");
 		if (!rows[i].usable)
 			printf("    %s\n", rows[i].why);
-		if (d->cdev[0] != '\0')
-			printf("    also /dev/vfio/devices/%s\n", d->cdev);
+		if (rows[i].cdev[0] != '\0')
+			printf("    also %s\n", rows[i].cdev);
 	}
 }
 

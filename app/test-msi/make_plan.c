@@ -41,8 +41,13 @@ static int
 make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
 {
 	char ignored[PLAN_TEXT];
-	int survey = plan_survey(root, &dev->addr, dev->conf->backend, NULL, &dev->plan,
-			dev->why, sizeof(dev->why));
+	const struct plan_wish wish = {
+		.root = root,
+		.addr = dev->addr,
+		.backend = dev->conf->backend,
+	};
+	int survey = plan_survey(&wish, &plan->space, &dev->plan, dev->why,
+			sizeof(dev->why));
 	int ret;
 
 	if (survey == -ENOMEM)
@@ -86,5 +91,6 @@ tool_plan_free(struct tool_plan *plan)
 	for (i = 0; i < plan->n; i++)
 		plan_device_free(&plan->v[i].plan);
 	free(plan->v);
+	ioas_close(plan->space);
 	iova_layout_destroy(plan->layout);
 }

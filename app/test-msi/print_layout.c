@@ -67,7 +67,8 @@ print_device(const struct tool_device *dev)
 	}
 	printf("%s  %04x:%04x, IOMMU group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,
 		p->topo.group, p->topo.iommu[0] != '\0' ? p->topo.iommu : "unnamed IOMMU");
-	printf("    backend         %s\n", ioas_backend_name(p->backend));
+	printf("    backend         %s%s%s\n", ioas_backend_name(p->backend),
+		p->backend_why[0] != '\0' ? ", chosen for all: " : "", p->backend_why);
 	printf("    page sizes      ");
 	print_page_sizes(p->info.page_sizes);
 	if (p->info.dma_avail == UINT64_MAX)

@@ -47,6 +47,7 @@ struct tool_plan {
 	struct tool_device *v;
 	size_t n;
 	struct iova_layout *layout;	/**< NULL while no device was surveyed */
+	struct ioas *space;		/**< holds the devices; NULL as above */
 };
 
 /* main.c */

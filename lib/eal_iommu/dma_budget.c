@@ -32,8 +32,9 @@ self_status(const char *name, int base, uint64_t *out)
 }
 
 static int
-check_memlock(uint64_t bytes, char *why, size_t size)
+check_memlock(const struct ioas *ioas, uint64_t bytes, char *why, size_t size)
 {
+	bool by_user = ioas_traits_of(ioas)->memlock_by_user;
 	uint64_t caps = 0, locked_kib = 0;
 	struct rlimit lim;
 
@@ -42,12 +43,15 @@ check_memlock(uint64_t bytes, char *why, size_t size)
 	    getrlimit(RLIMIT_MEMLOCK, &lim) < 0 ||
 	    lim.rlim_cur == RLIM_INFINITY)
 		return 0;
-	self_status("VmLck:", 10, &locked_kib);
+	/* What other processes of the user have can't be seen. */
+	if (!by_user)
+		self_status("VmLck:", 10, &locked_kib);
 	if (bytes + locked_kib * 1024 <= lim.rlim_cur)
 		return 0;
 	snprintf(why, size, "%" PRIu64 " MiB must be locked for DMA, but RLIMIT_MEMLOCK is %" PRIu64
-		" MiB with %" PRIu64 " MiB locked already; raise it (ulimit -l, LimitMEMLOCK= of the systemd unit, memlock in limits.conf) or give CAP_IPC_LOCK",
-		bytes >> 20, (uint64_t)lim.rlim_cur >> 20, locked_kib >> 10);
+		" MiB with %" PRIu64 " MiB locked already, counted by %s; raise it (ulimit -l, LimitMEMLOCK= of the systemd unit, memlock in limits.conf) or give CAP_IPC_LOCK",
+		bytes >> 20, (uint64_t)lim.rlim_cur >> 20, locked_kib >> 10,
+		by_user ? "user" : "process");
 	return -ENOMEM;
 }
 
@@ -70,22 +74,13 @@ dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes, char *why,
 		ret = -ENOSPC;
 	}
 	ioas_info_free(&info);
-	return ret < 0 ? ret : check_memlock(bytes, why, size);
+	return ret < 0 ? ret : check_memlock(ioas, bytes, why, size);
 }
 
 const char *
-dma_budget_hint(int ret)
+dma_budget_hint(const struct ioas *ioas, int ret)
 {
-	switch (ret) {
-	case -ENOMEM:
-		return "; is RLIMIT_MEMLOCK too low? (ulimit -l)";
-	case -ENOSPC:
-		return "; the kernel's budget of mappings is used up: raise vfio_iommu_type1.dma_entry_limit or use larger hugepages";
-	case -EEXIST:
+	if (ret == -EEXIST)
 		return "; it is mapped already, which is a fault of this library: please report it";
-	case -EINVAL:
-		return "; the kernel refuses the range or its alignment";
-	default:
-		return "";
-	}
+	return ioas_hint(ioas, ret);
 }

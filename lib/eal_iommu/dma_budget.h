@@ -31,7 +31,7 @@ int dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes,
 		char *why, size_t size);
 
 /** What to do about an error of ioas_map(), as the end of a sentence, or "". */
-const char *dma_budget_hint(int ret);
+const char *dma_budget_hint(const struct ioas *ioas, int ret);
 
 #ifdef __cplusplus
 }

@@ -123,7 +123,7 @@ map_run(const struct dma_run *run, void *arg)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
 			PRIx64 ", 0x%" PRIx64 " bytes, failed: %s%s",
 			run->va, run->iova, run->len, strerror(-ret),
-			dma_budget_hint(ret));
+			dma_budget_hint(sync_state.ioas, ret));
 	return ret;
 }
 
@@ -162,7 +162,7 @@ event_alloc(const struct rte_memseg *ms)
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s",
-			text, dma_budget_hint(ret));
+			text, dma_budget_hint(sync_state.ioas, ret));
 	else
 		SYNC_LOG(WARNING, "new %s: DMA there may go astray", text);
 }

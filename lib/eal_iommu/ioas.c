@@ -4,140 +4,141 @@
 
 /**
  * @file
- * An address space and the groups attached to it; ioas_map.c has its mappings.
+ * An address space and who is in it; ioas_map.c has its mappings.
  *
- * Invariant, under the lock: a group is in the list while it is attached, with
- * its node open; the last group that leaves takes every mapping with it, as in
- * the kernel.
+ * Who is in has a seat: a group, or with some backends a device alone. A seat
+ * is attached, or held: a device that was opened for its survey and waits for
+ * its attach.
+ *
+ * Invariant, under the lock: a seat in the list has its node open; n_attached
+ * are attached. The last of those that leaves takes every mapping with it, as
+ * the kernel drops or keeps them depending on the backend.
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "ioas_private.h"
 #include "vfio_uapi.h"
 
-static const struct ioas_ops *const ioas_backends[] = {
-	&ioas_type1_ops,
-};
-
-static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
-	[IOAS_BACKEND_AUTO] = "auto",
-	[IOAS_BACKEND_TYPE1] = "type1",
-};
-
-const char *
-ioas_backend_name(enum ioas_backend backend)
+/* Close a seat's node and forget it; it is in no list. */
+static void
+seat_free(struct ioas_seat *seat)
 {
-	return (unsigned int)backend < IOAS_BACKEND_COUNT ?
-		ioas_names[backend] : "?";
+	if (seat->ours)
+		vfio_uapi_close(seat->fd);
+	free(seat);
 }
 
-int
-ioas_backend_parse(const char *name, enum ioas_backend *out)
+/* A seat leaves; its mappings go with the last. */
+static void
+seat_leave(struct ioas *ioas, struct ioas_seat *seat)
 {
-	unsigned int i;
+	struct ioas_seat **p;
 
-	for (i = 0; i < IOAS_BACKEND_COUNT; i++)
-		if (strcmp(name, ioas_names[i]) == 0) {
-			*out = (enum ioas_backend)i;
-			return 0;
+	for (p = &ioas->seats; *p != seat; p = &(*p)->next)
+		;
+	*p = seat->next;
+	if (seat->attached) {
+		if (ioas->n_attached == 1) {
+			ioas_keep_nothing_locked(ioas);
+			ioas_unmap_all_locked(ioas);
 		}
-	return -EINVAL;
-}
-
-int
-ioas_open(enum ioas_backend backend, struct iova_layout *layout,
-		struct ioas **out)
-{
-	struct ioas *ioas = calloc(1, sizeof(*ioas));
-	int ret = -ENOTSUP;
-	size_t i;
-
-	if (ioas == NULL)
-		return -ENOMEM;
-	ioas->fd = -1;
-	for (i = 0; i < sizeof(ioas_backends) / sizeof(ioas_backends[0]); i++) {
-		if (backend != IOAS_BACKEND_AUTO &&
-		    backend != ioas_backends[i]->backend)
-			continue;
-		ret = ioas_backends[i]->open();
-		if (ret >= 0) {
-			ioas->ops = ioas_backends[i];
-			ioas->fd = ret;
-			break;
-		}
+		ioas->n_attached--;
+		ioas->ops->detach(seat);
 	}
-	if (ioas->ops == NULL) {
-		free(ioas);
-		return ret;
-	}
-	pthread_mutex_init(&ioas->lock, NULL);
-	RB_INIT(&ioas->tree);
-	ioas->layout = layout;
-	*out = ioas;
-	return 0;
+	seat_free(seat);
 }
 
 void
 ioas_close(struct ioas *ioas)
 {
-	struct ioas_group *g;
-
 	if (ioas == NULL)
 		return;
+	ioas_keep_nothing_locked(ioas);
 	ioas_unmap_all(ioas);
-	while ((g = ioas->groups) != NULL) {
-		ioas->groups = g->next;
-		ioas->ops->detach(g->fd, g->ours);
-		free(g);
-	}
-	vfio_uapi_close(ioas->fd);
+	while (ioas->seats != NULL)
+		seat_leave(ioas, ioas->seats);
+	vfio_uapi_close(ioas->kernel.fd);
 	pthread_mutex_destroy(&ioas->lock);
 	free(ioas);
 }
 
-static struct ioas_group *
-group_find(const struct ioas *ioas, int id)
+static bool
+is_alone(const struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_group *g;
+	return ioas->ops->alone != NULL && ioas->ops->alone(m);
+}
 
-	for (g = ioas->groups; g != NULL && g->id != id; g = g->next)
-		;
-	return g;
+static struct ioas_seat *
+seat_find(const struct ioas *ioas, const struct ioas_member *m)
+{
+	bool alone = is_alone(ioas, m);
+	struct ioas_seat *s;
+
+	for (s = ioas->seats; s != NULL; s = s->next)
+		if (alone ? strcmp(s->name, m->name) == 0 :
+		    s->name[0] == '\0' && s->group == m->group)
+			return s;
+	return NULL;
+}
+
+/* The seat of a member: the one it has, or a new one that is in the list. */
+static int
+seat_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
+		struct ioas_seat **out, bool *is_new)
+{
+	struct ioas_seat *s = seat_find(ioas, m);
+	int ret;
+
+	*is_new = s == NULL;
+	*out = s;
+	if (s != NULL)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return -ENOMEM;
+	s->group = m->group;
+	if (is_alone(ioas, m) &&
+	    strlcpy(s->name, m->name, sizeof(s->name)) >= sizeof(s->name))
+		ret = -EINVAL;
+	else
+		ret = ioas->ops->enter(&ioas->kernel, m, s, viable);
+	if (ret < 0) {
+		free(s);
+		return ret;
+	}
+	s->next = ioas->seats;
+	ioas->seats = s;
+	*out = s;
+	return 0;
 }
 
 int
 ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 {
-	struct ioas_group *g;
-	int ret = 0;
+	struct ioas_seat *s;
+	bool is_new;
+	int ret;
 
 	*viable = true;
 	pthread_mutex_lock(&ioas->lock);
-	g = group_find(ioas, m->group);
-	if (g != NULL) {
-		g->refs++;
-		goto out;
+	ret = seat_get(ioas, m, viable, &s, &is_new);
+	if (ret == 0 && !s->attached) {
+		ret = ioas->ops->attach(&ioas->kernel, s, ioas->n_attached);
+		if (ret == 0) {
+			s->attached = true;
+			ioas->n_attached++;
+		} else if (is_new) {
+			seat_leave(ioas, s);
+		}
 	}
-	g = calloc(1, sizeof(*g));
-	if (g == NULL) {
-		ret = -ENOMEM;
-		goto out;
-	}
-	ret = ioas->ops->attach(ioas->fd, m, ioas->n_groups, &g->fd, viable);
-	if (ret < 0) {
-		free(g);
-		goto out;
-	}
-	g->id = m->group;
-	g->ours = m->group_fd < 0;
-	g->refs = 1;
-	g->next = ioas->groups;
-	ioas->groups = g;
-	ioas->n_groups++;
-out:
+	if (ret == 0)
+		s->refs++;
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -145,23 +146,77 @@ out:
 void
 ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_group **p, *g;
+	struct ioas_seat *s;
 
 	pthread_mutex_lock(&ioas->lock);
-	for (p = &ioas->groups; *p != NULL && (*p)->id != m->group;
-	     p = &(*p)->next)
-		;
-	g = *p;
-	if (g != NULL && --g->refs == 0) {
-		/* The last group takes every mapping with it. */
-		if (ioas->n_groups == 1)
-			ioas_unmap_all_locked(ioas);
-		*p = g->next;
-		ioas->n_groups--;
-		ioas->ops->detach(g->fd, g->ours);
-		free(g);
+	s = seat_find(ioas, m);
+	if (s != NULL && s->attached && --s->refs == 0)
+		seat_leave(ioas, s);
+	pthread_mutex_unlock(&ioas->lock);
+}
+
+void
+ioas_release(struct ioas *ioas, const struct ioas_member *m)
+{
+	struct ioas_seat *s;
+
+	pthread_mutex_lock(&ioas->lock);
+	s = seat_find(ioas, m);
+	if (s != NULL && !s->attached)
+		seat_leave(ioas, s);
+	pthread_mutex_unlock(&ioas->lock);
+}
+
+/* Limits of a group: a space for a moment, with nobody else in it. */
+static int
+survey_group(const struct ioas *ioas, const struct ioas_member *m,
+		struct ioas_info *out, bool *viable)
+{
+	struct ioas *moment;
+	int device = -1;
+	int ret = ioas_open(ioas->ops->backend, NULL, NULL, &moment, NULL);
+
+	if (ret < 0)
+		return ret;
+	ret = ioas_attach(moment, m, viable);
+	if (ret == 0 && ioas->ops->traits.limits_by_device) {
+		device = ioas_open_device(moment, m);
+		ret = device < 0 ? device : 0;
+	}
+	if (ret == 0)
+		ret = ioas_info_get(moment, out);
+	vfio_uapi_close(device);
+	ioas_close(moment);
+	return ret;
+}
+
+int
+ioas_survey(struct ioas *ioas, const struct ioas_member *m,
+		struct ioas_info *out, bool *viable)
+{
+	struct ioas_seat *s;
+	bool is_new = false;
+	int ret = 0;
+
+	*viable = true;
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&ioas->lock);
+	if (is_alone(ioas, m))
+		ret = seat_get(ioas, m, viable, &s, &is_new);
+	else
+		s = seat_find(ioas, m);
+	if (ret == 0) {
+		if (s == NULL)
+			ret = survey_group(ioas, m, out, viable);
+		else if (s->attached)
+			ret = ioas->ops->info(&ioas->kernel, out);
+		else
+			ret = ioas->ops->survey(&ioas->kernel, s, out);
+		if (ret < 0 && is_new)
+			seat_leave(ioas, s);
 	}
 	pthread_mutex_unlock(&ioas->lock);
+	return ret;
 }
 
 void
@@ -179,21 +234,23 @@ ioas_layout_unlock(struct ioas *ioas)
 bool
 ioas_has_group(struct ioas *ioas, int group)
 {
-	bool has;
+	const struct ioas_seat *s;
+	bool has = false;
 
 	pthread_mutex_lock(&ioas->lock);
-	has = group_find(ioas, group) != NULL;
+	for (s = ioas->seats; s != NULL; s = s->next)
+		has |= s->attached && s->group == group;
 	pthread_mutex_unlock(&ioas->lock);
 	return has;
 }
 
 unsigned int
-ioas_n_groups(struct ioas *ioas)
+ioas_n_attached(struct ioas *ioas)
 {
 	unsigned int n;
 
 	pthread_mutex_lock(&ioas->lock);
-	n = ioas->n_groups;
+	n = ioas->n_attached;
 	pthread_mutex_unlock(&ioas->lock);
 	return n;
 }
@@ -201,15 +258,13 @@ ioas_n_groups(struct ioas *ioas)
 int
 ioas_open_device(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_group *g;
-	int ret;
+	struct ioas_seat *s;
+	int ret = -ENODEV;
 
 	pthread_mutex_lock(&ioas->lock);
-	g = group_find(ioas, m->group);
-	if (ioas->ops->open_device == NULL)
-		ret = -ENOTSUP;
-	else
-		ret = g == NULL ? -ENODEV : ioas->ops->open_device(g->fd, m);
+	s = seat_find(ioas, m);
+	if (s != NULL && s->attached)
+		ret = ioas->ops->open_device(s, m);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -220,7 +275,7 @@ ioas_info_get(struct ioas *ioas, struct ioas_info *out)
 	int ret;
 
 	pthread_mutex_lock(&ioas->lock);
-	ret = ioas->ops->info(ioas->fd, out);
+	ret = ioas->ops->info(&ioas->kernel, out);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -237,4 +292,26 @@ enum ioas_backend
 ioas_backend_of(const struct ioas *ioas)
 {
 	return ioas->ops->backend;
+}
+
+const struct ioas_traits *
+ioas_traits_of(const struct ioas *ioas)
+{
+	return &ioas->ops->traits;
+}
+
+const char *
+ioas_hint(const struct ioas *ioas, int ret)
+{
+	return ioas->ops->hint(ret);
+}
+
+void
+ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
+		size_t size)
+{
+	if (is_alone(ioas, m))
+		strlcpy(out, m->cdev, size);
+	else
+		snprintf(out, size, "/dev/vfio/%d", m->group);
 }

@@ -48,8 +48,36 @@ struct ioas;
 /** Which kernel interface carries an address space. */
 enum ioas_backend {
 	IOAS_BACKEND_AUTO,
-	IOAS_BACKEND_TYPE1,
+	IOAS_BACKEND_TYPE1,	/**< VFIO groups, type1 v2 */
+	IOAS_BACKEND_IOMMUFD,	/**< /dev/iommu and character devices */
 	IOAS_BACKEND_COUNT
+};
+
+/** How a backend is different, for messages and for what can be expected of it. */
+struct ioas_traits {
+	const char *node;		/**< its node */
+	const char *need;		/**< what to do where it is missing */
+	const char *unsafe_interrupts;	/**< module parameter for those who trust all */
+	bool serves_msi_window;		/**< MSIs can be had behind an IOMMU that is
+					 * asked to map doorbells and has a fixed
+					 * window for them
+					 */
+	bool limits_by_device;		/**< limits of a group need an open device */
+	bool memlock_by_user;		/**< locked memory is counted by user, else by
+					 * process
+					 */
+};
+
+/** How a backend was chosen. */
+struct ioas_choice {
+	enum ioas_backend backend;	/**< chosen, or the last that was tried */
+	const struct ioas_traits *traits;	/**< of that one, or NULL */
+	const char *node;		/**< that was opened last: its own, or the first
+					 * member's; NULL if that has none
+					 */
+	enum ioas_backend passed;	/**< the one that was tried before, or AUTO */
+	const char *passed_node;	/**< its node, as above */
+	int error;			/**< why it was passed over, -errno */
 };
 
 /** Limits the kernel reports. Freed with ioas_info_free(). */
@@ -86,39 +114,67 @@ int ioas_backend_parse(const char *name, enum ioas_backend *out);
 /**
  * Open an address space; nothing is attached yet.
  *
- * @param backend  IOAS_BACKEND_AUTO takes what this kernel has
+ * @param backend  IOAS_BACKEND_AUTO takes the first that kernel and device have:
+ *   iommufd, else type1
+ * @param first    who is meant to be the first, or NULL: only the kernel is asked
  * @param layout   where mappings are placed, or NULL for a space that is only
  *   asked for its limits. Must outlive the address space.
- * @return 0; -ENOENT or -EACCES opening the backend's node; -ENOTSUP if the
- *   kernel has no type1 v2; -ENOMEM.
+ * @param choice   what was chosen and why, also on an error; may be NULL
+ * @return 0; -ENOENT or -EACCES opening the backend's node, or the first's;
+ *   -ENODEV if it has no node of the kind that is needed; -ENOTSUP if the kernel
+ *   has no type1 v2; -ENOMEM.
  */
-int ioas_open(enum ioas_backend backend, struct iova_layout *layout,
-		struct ioas **out);
+int ioas_open(enum ioas_backend backend, const struct ioas_member *first,
+		struct iova_layout *layout, struct ioas **out,
+		struct ioas_choice *choice);
 
 /** Unmap everything, detach everything, close. NULL is allowed. Cannot fail. */
 void ioas_close(struct ioas *ioas);
 
 /**
+ * What a member can translate, by itself. Nothing is attached by this; the
+ * limits of one that is attached are those of the address space.
+ *
+ * A member with a character device is opened, which resets it, and held from
+ * then on: a device can't be bound twice, and another process can't have it.
+ * Its attach goes on from there; ioas_release() lets go of it. A group is opened
+ * for a moment only (and the device in it, where the backend needs that).
+ *
+ * @return as ioas_attach() and ioas_info_get()
+ */
+int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
+		struct ioas_info *out, bool *viable);
+
+/**
  * Attach a member; each attach is counted.
  *
- * A backend of groups attaches the member's group. With a group_fd the node is
+ * With a backend of devices a member that has a character device and no
+ * group_fd is attached alone. In all other cases its group is. A group_fd is
  * not opened but told to use this address space, and stays open at the end;
- * whoever owns it must not have given it a container before.
+ * whoever owns it must not have given it a container before. A member that is
+ * held since its survey has to be let go before its group can be opened.
  *
  * @param viable  false on -EPERM when a sibling is bound to a kernel driver
  * @return 0; -ENOENT, -EACCES, -EBUSY (held by another process) from the
- *   group's node; -EPERM (not viable, or interrupts not isolated); -EINVAL
- *   (the kernel refuses the group beside what is mapped, or firmware wants 1:1
- *   mappings, or the group_fd has a container already); -ENOMEM.
+ *   node; -EPERM (not viable, held by another process, or interrupts not
+ *   isolated); -EADDRINUSE, or -EINVAL from some backends (the kernel refuses it
+ *   beside what is mapped or kept); -EINVAL (firmware wants 1:1 mappings, the
+ *   device is open in another process, the group_fd has a container already,
+ *   the token is none or not wanted); -EACCES (another token is wanted);
+ *   -ENOMEM. What was held stays held.
  */
 int ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable);
 
 /**
- * Give back one attach. At the last one of a group its node is closed, if it
- * was opened here; devices of the group must be closed before, as the kernel
- * keeps it attached until then. Nothing happens if the member is not attached.
+ * Give back one attach. At the last one the node is closed, if it was opened
+ * here; devices must be closed before, as the kernel keeps them attached until
+ * then. The last that is attached takes the mappings and the kept ranges with
+ * it. Nothing happens if the member is not attached.
  */
 void ioas_detach(struct ioas *ioas, const struct ioas_member *m);
+
+/** Let go of a member that is held since its survey, and not attached. */
+void ioas_release(struct ioas *ioas, const struct ioas_member *m);
 
 /** Hold the layout still; no other function of this header may be called. */
 void ioas_layout_lock(struct ioas *ioas);
@@ -126,11 +182,11 @@ void ioas_layout_lock(struct ioas *ioas);
 /** End of ioas_layout_lock(). */
 void ioas_layout_unlock(struct ioas *ioas);
 
-/** Is this group attached? */
+/** Is this group attached, or a device of it? */
 bool ioas_has_group(struct ioas *ioas, int group);
 
-/** Groups attached. */
-unsigned int ioas_n_groups(struct ioas *ioas);
+/** Groups and devices attached. */
+unsigned int ioas_n_attached(struct ioas *ioas);
 
 /**
  * Open the device of an attached member. The caller closes it.
@@ -146,6 +202,25 @@ int ioas_info_get(struct ioas *ioas, struct ioas_info *out);
 
 /** Free what ioas_info_get() gave. */
 void ioas_info_free(struct ioas_info *info);
+
+/**
+ * Keep ranges usable: whoever attaches later and can't translate all of them
+ * is refused. Only the parts that can be mapped now are kept. Replaces what was
+ * kept before.
+ *
+ * @return 0; -ENOMEM; -EBADMSG as ioas_info_get().
+ */
+int ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n);
+
+/**
+ * Would a newcomer's limits leave all kept ranges usable? For backends whose
+ * kernel does not look, and for words before the kernel has its say.
+ *
+ * @param out  the first that would not stay
+ * @return 0, or -ERANGE.
+ */
+int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
+		struct iova_range *out);
 
 /**
  * Map memory for DMA, readable and writable, at a fixed IOVA.
@@ -191,6 +266,16 @@ int ioas_foreach(struct ioas *ioas,
 
 /** Backend in use. */
 enum ioas_backend ioas_backend_of(const struct ioas *ioas);
+
+/** How it is different. */
+const struct ioas_traits *ioas_traits_of(const struct ioas *ioas);
+
+/** What an error of ioas_map() means with it: the end of a sentence, or "". */
+const char *ioas_hint(const struct ioas *ioas, int ret);
+
+/** Node by which a member is opened. */
+void ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
+		size_t size);
 
 #ifdef __cplusplus
 }

@@ -39,24 +39,29 @@ void
 ioas_unmap_all_locked(struct ioas *ioas)
 {
 	struct ioas_node *n, *next;
+	bool left = false;
 	uint64_t done;
 
 	RB_FOREACH_SAFE(n, ioas_tree, &ioas->tree, next) {
-		ioas->ops->unmap(ioas->fd, n->m.iova.first,
-				iova_range_span(n->m.iova) + 1, &done);
+		uint64_t size = iova_range_span(n->m.iova) + 1;
+
+		left |= ioas->ops->unmap(&ioas->kernel, n->m.iova.first, size,
+				&done) < 0 || done != size;
 		RB_REMOVE(ioas_tree, &ioas->tree, n);
 		if (ioas->layout != NULL)
 			iova_layout_release(ioas->layout, n->m.iova);
 		free(n);
 	}
 	ioas->n_nodes = 0;
+	if (left && ioas->ops->clear != NULL)
+		ioas->ops->clear(&ioas->kernel);
 }
 
 /* The range is placed in the layout: map it, record it, or release it. */
 static int
 map_placed(struct ioas *ioas, struct ioas_node *n)
 {
-	int ret = ioas->ops->map(ioas->fd, n->m.va, n->m.iova.first,
+	int ret = ioas->ops->map(&ioas->kernel, n->m.va, n->m.iova.first,
 			iova_range_span(n->m.iova) + 1);
 
 	if (ret < 0) {
@@ -173,7 +178,7 @@ unmap_node(struct ioas *ioas, struct ioas_node *n)
 {
 	uint64_t size = iova_range_span(n->m.iova) + 1;
 	uint64_t done;
-	int ret = ioas->ops->unmap(ioas->fd, n->m.iova.first, size, &done);
+	int ret = ioas->ops->unmap(&ioas->kernel, n->m.iova.first, size, &done);
 
 	if (ret < 0)
 		return ret;

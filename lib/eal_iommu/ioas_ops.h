@@ -13,23 +13,72 @@
 
 #include "ioas.h"
 
-struct ioas_ops {
-	enum ioas_backend backend;
+#define IOAS_NAME_LEN 32	/**< room for a PCI address */
 
-	/** Open the backend's node. @return fd or -errno. */
-	int (*open)(void);
-	/** Bring a group in; *group_fd is open afterwards, or the member's own. */
-	int (*attach)(int fd, const struct ioas_member *m,
-			unsigned int n_attached, int *group_fd, bool *viable);
-	/** Take a group out, and close its fd if it is ours. */
-	void (*detach)(int group_fd, bool ours);
-	int (*open_device)(int group_fd, const struct ioas_member *m);
-	int (*info)(int fd, struct ioas_info *out);
-	int (*map)(int fd, uint64_t va, uint64_t iova, uint64_t size);
-	/** *done: bytes the kernel says it unmapped. */
-	int (*unmap)(int fd, uint64_t iova, uint64_t size, uint64_t *done);
+/** The kernel's side of an address space. */
+struct ioas_kernel {
+	int fd;			/**< the backend's node, open */
+	uint32_t id;		/**< of the space, where a node has several */
+	bool for_groups;	/**< groups that get fd use this space */
 };
 
+/** Who is in: a whole group, or one device alone. */
+struct ioas_seat {
+	struct ioas_seat *next;
+	char name[IOAS_NAME_LEN];	/**< the device; "" for a whole group */
+	int group;
+	int fd;			/**< node of the group or of the device */
+	bool ours;		/**< opened here, to be closed here */
+	bool attached;		/**< else the device is held since its survey */
+	unsigned int refs;	/**< attaches */
+};
+
+struct ioas_ops {
+	enum ioas_backend backend;
+	struct ioas_traits traits;
+
+	/** Is this backend there for a member? Opens nothing that matters. */
+	int (*fits)(const struct ioas_member *m);
+	/** Open the backend's node, make a space. */
+	int (*open)(struct ioas_kernel *k);
+	/** Does a member have a seat of its own? NULL: only groups have. */
+	bool (*alone)(const struct ioas_member *m);
+	/** Open a member's node (seat->fd, seat->ours) and make sure of it. */
+	int (*enter)(struct ioas_kernel *k, const struct ioas_member *m,
+			struct ioas_seat *seat, bool *viable);
+	/** Limits of a seat that is alone and not attached. */
+	int (*survey)(struct ioas_kernel *k, struct ioas_seat *seat,
+			struct ioas_info *out);
+	/** Bring it in. */
+	int (*attach)(struct ioas_kernel *k, struct ioas_seat *seat,
+			unsigned int n_attached);
+	/** Take it out. */
+	void (*detach)(struct ioas_seat *seat);
+	int (*open_device)(struct ioas_seat *seat, const struct ioas_member *m);
+	int (*info)(struct ioas_kernel *k, struct ioas_info *out);
+	/** Let no newcomer make these ranges unusable; replaces the list. */
+	int (*keep)(struct ioas_kernel *k, const struct iova_range *v, size_t n);
+	int (*map)(struct ioas_kernel *k, uint64_t va, uint64_t iova,
+			uint64_t size);
+	/** *done: bytes the kernel says it unmapped. */
+	int (*unmap)(struct ioas_kernel *k, uint64_t iova, uint64_t size,
+			uint64_t *done);
+	/** Unmap everything at once; NULL: it goes with the last seat. */
+	void (*clear)(struct ioas_kernel *k);
+	/** What a failed map means here; "" if nothing is to be added. */
+	const char *(*hint)(int ret);
+};
+
+extern const struct ioas_ops ioas_iommufd_ops;
 extern const struct ioas_ops ioas_type1_ops;
+
+/* ioas_group.c: what backends have in common about groups */
+
+/** ops.enter of a group: somebody else's node, or opened here; is it viable? */
+int ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
+		struct ioas_seat *seat, bool *viable);
+
+/** ops.open_device of a group. */
+int ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m);
 
 #endif /* IOAS_OPS_H */

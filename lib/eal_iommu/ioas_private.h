@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What ioas.c (groups) and ioas_map.c (mappings) share.
+ * What ioas.c (who is attached) and ioas_map.c (mappings) share.
  */
 
 #ifndef IOAS_PRIVATE_H
@@ -14,14 +14,6 @@
 #include <pthread.h>
 
 #include "ioas_ops.h"
-
-struct ioas_group {
-	struct ioas_group *next;
-	int id;
-	int fd;
-	bool ours;		/* else somebody else opened it and will close it */
-	unsigned int refs;
-};
 
 struct ioas_node {
 	RB_ENTRY(ioas_node) link;
@@ -33,15 +25,20 @@ RB_HEAD(ioas_tree, ioas_node);
 struct ioas {
 	pthread_mutex_t lock;
 	const struct ioas_ops *ops;
+	struct ioas_kernel kernel;
 	struct iova_layout *layout;
-	struct ioas_group *groups;
-	unsigned int n_groups;
+	struct ioas_seat *seats;
+	unsigned int n_attached;
+	struct iova_range *kept;	/* ascending */
+	size_t n_kept;
 	struct ioas_tree tree;
 	size_t n_nodes;
-	int fd;
 };
 
 /** Unmap and forget every mapping; the caller holds the lock. */
 void ioas_unmap_all_locked(struct ioas *ioas);
+
+/** Forget the kept ranges; the caller holds the lock. */
+void ioas_keep_nothing_locked(struct ioas *ioas);
 
 #endif /* IOAS_PRIVATE_H */

@@ -12,7 +12,6 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,94 +24,42 @@
 #define TYPE1_INFO_TRIES 16		/* how often the chain may grow meanwhile */
 
 static int
-type1_open(void)
+type1_open(struct ioas_kernel *k)
 {
-	int fd = vfio_uapi_open(TYPE1_NODE);
 	int ret;
 
-	if (fd < 0)
-		return fd;
-	ret = vfio_uapi_api_version(fd);
+	k->fd = vfio_uapi_open(TYPE1_NODE);
+	if (k->fd < 0)
+		return k->fd;
+	ret = vfio_uapi_api_version(k->fd);
 	if (ret >= 0)
 		ret = ret == VFIO_API_VERSION ?
-			vfio_uapi_check_extension(fd, VFIO_TYPE1v2_IOMMU) : 0;
+			vfio_uapi_check_extension(k->fd, VFIO_TYPE1v2_IOMMU) : 0;
 	if (ret > 0)
-		return fd;
-	vfio_uapi_close(fd);
+		return 0;
+	vfio_uapi_close(k->fd);
 	return ret < 0 ? ret : -ENOTSUP;
 }
 
-/* The group's node: somebody else's, or opened here. */
 static int
-type1_group_fd(const struct ioas_member *m)
+type1_attach(struct ioas_kernel *k, struct ioas_seat *seat,
+		unsigned int n_attached)
 {
-	char path[32];
+	int ret = vfio_uapi_group_set_container(seat->fd, k->fd);
 
-	if (m->group_fd >= 0)
-		return m->group_fd;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", m->group);
-	return vfio_uapi_open(path);
-}
-
-static int
-type1_attach(int fd, const struct ioas_member *m, unsigned int n_attached,
-		int *group_fd, bool *viable)
-{
-	uint32_t flags;
-	int gfd, ret;
-
-	*viable = true;
-	gfd = type1_group_fd(m);
-	if (gfd < 0)
-		return gfd;
-	ret = vfio_uapi_group_status(gfd, &flags);
+	if (ret < 0 || n_attached > 0)
+		return ret;
+	ret = vfio_uapi_set_iommu(k->fd, VFIO_TYPE1v2_IOMMU);
 	if (ret < 0)
-		goto err_close;
-	if ((flags & VFIO_GROUP_FLAGS_VIABLE) == 0) {
-		*viable = false;
-		ret = -EPERM;
-		goto err_close;
-	}
-	ret = vfio_uapi_group_set_container(gfd, fd);
-	if (ret < 0)
-		goto err_close;
-	if (n_attached == 0) {
-		ret = vfio_uapi_set_iommu(fd, VFIO_TYPE1v2_IOMMU);
-		if (ret < 0)
-			goto err_unset;
-	}
-	*group_fd = gfd;
-	return 0;
-
-err_unset:
-	vfio_uapi_group_unset_container(gfd);
-err_close:
-	if (m->group_fd < 0)
-		vfio_uapi_close(gfd);
+		vfio_uapi_group_unset_container(seat->fd);
 	return ret;
 }
 
 static void
-type1_detach(int group_fd, bool ours)
+type1_detach(struct ioas_seat *seat)
 {
 	/* EBUSY while a device is open: closing the group has the same end. */
-	vfio_uapi_group_unset_container(group_fd);
-	if (ours)
-		vfio_uapi_close(group_fd);
-}
-
-static int
-type1_open_device(int group_fd, const struct ioas_member *m)
-{
-	char name[128];
-	int n;
-
-	if (m->vf_token == NULL)
-		return vfio_uapi_group_get_device(group_fd, m->name);
-	n = snprintf(name, sizeof(name), "%s vf_token=%s", m->name, m->vf_token);
-	if (n < 0 || (size_t)n >= sizeof(name))
-		return -EINVAL;
-	return vfio_uapi_group_get_device(group_fd, name);
+	vfio_uapi_group_unset_container(seat->fd);
 }
 
 /*
@@ -189,7 +136,7 @@ type1_walk_caps(const struct vfio_iommu_type1_info *info, size_t size,
 }
 
 static int
-type1_info(int fd, struct ioas_info *out)
+type1_info(struct ioas_kernel *k, struct ioas_info *out)
 {
 	struct vfio_iommu_type1_info *info = NULL;
 	size_t size = sizeof(*info);
@@ -209,7 +156,7 @@ type1_info(int fd, struct ioas_info *out)
 		info = bigger;
 		memset(info, 0, size);
 		info->argsz = (uint32_t)size;
-		ret = vfio_uapi_iommu_info(fd, info);
+		ret = vfio_uapi_iommu_info(k->fd, info);
 		if (ret < 0)
 			goto out;
 		if (info->argsz <= size)
@@ -232,24 +179,48 @@ out:
 }
 
 static int
-type1_map(int fd, uint64_t va, uint64_t iova, uint64_t size)
+type1_map(struct ioas_kernel *k, uint64_t va, uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_map_dma(fd, va, iova, size);
+	return vfio_uapi_map_dma(k->fd, va, iova, size);
 }
 
 static int
-type1_unmap(int fd, uint64_t iova, uint64_t size, uint64_t *done)
+type1_unmap(struct ioas_kernel *k, uint64_t iova, uint64_t size, uint64_t *done)
 {
-	return vfio_uapi_unmap_dma(fd, iova, size, done);
+	return vfio_uapi_unmap_dma(k->fd, iova, size, done);
+}
+
+static const char *
+type1_hint(int ret)
+{
+	switch (ret) {
+	case -ENOMEM:
+		return "; is RLIMIT_MEMLOCK too low? (ulimit -l)";
+	case -ENOSPC:
+		return "; the kernel's budget of mappings is used up: raise vfio_iommu_type1.dma_entry_limit or use larger hugepages";
+	case -EINVAL:
+		return "; the kernel refuses the range or its alignment";
+	default:
+		return "";
+	}
 }
 
 const struct ioas_ops ioas_type1_ops = {
 	.backend = IOAS_BACKEND_TYPE1,
+	.traits = {
+		.node = TYPE1_NODE,
+		.need = "load the module with: modprobe vfio-pci, and give your group access to the node",
+		.unsafe_interrupts = "vfio_iommu_type1.allow_unsafe_interrupts=1",
+		/* It gives a domain the means to map doorbells for SW_MSI only. */
+		.serves_msi_window = false,
+	},
 	.open = type1_open,
+	.enter = ioas_group_enter,
 	.attach = type1_attach,
 	.detach = type1_detach,
-	.open_device = type1_open_device,
+	.open_device = ioas_group_device,
 	.info = type1_info,
 	.map = type1_map,
 	.unmap = type1_unmap,
+	.hint = type1_hint,
 };

@@ -6,9 +6,9 @@
  * @file
  * From devices to one layout: survey each, then add it to the plan.
  *
- * A survey opens the device's group and a container for a moment, never the
- * device, and collects every hole that concerns it. It needs no DPDK, so the
- * bus (before EAL has memory) and dpdk-test-msi share it.
+ * A survey reads what the device's IOMMU can translate, by ioas_survey(), and
+ * collects every hole that concerns the device. It needs no DPDK, so the bus
+ * (before EAL has memory) and dpdk-test-msi share it.
  *
  * What fails is told twice: as a negative errno for the program, and as one
  * sentence for the user that names the range, where it comes from and what to
@@ -27,41 +27,62 @@ extern "C" {
 #endif
 
 #define PLAN_TEXT 640	/**< room for one sentence to the user */
+#define PLAN_NODE_LEN 64	/**< room for the path of a node */
+#define PLAN_CHOICE_LEN 160	/**< room for the reason of a choice */
 
 /** What is known of one device. Start with all zero, end with plan_device_free(). */
 struct plan_device {
 	struct topo_device topo;
 	struct hole_list holes;
 	struct ioas_info info;
+	char cdev[PLAN_NODE_LEN];		/**< its character device, or "" */
 	enum ioas_backend backend;		/**< the one that carries it */
+	char backend_why[PLAN_CHOICE_LEN];	/**< why that, if it was chosen for this
+						 * device; else ""
+						 */
 	struct holes_view bridge;		/**< how the bridge windows are known */
 	bool aliased;				/**< other functions look like it to the IOMMU */
 	char alias_why[PLAN_TEXT];		/**< what is wrong with that, or "" */
 	bool msi_blocked;			/**< MSI writes can't arrive */
 	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
+	bool msi_doubtful;			/**< the backend can't serve its MSI window */
 };
 
+/** A device, and how it is to be used. */
+struct plan_wish {
+	const char *root;		/**< as in sysfs.h */
+	struct topo_addr addr;
+	enum ioas_backend backend;
+	const char *vf_token;		/**< UUID, or NULL */
+	struct iova_layout *layout;	/**< of an address space opened here, or NULL */
+};
+
+/** The device as the address space knows it; valid as long as both. */
+struct ioas_member plan_member(const struct plan_device *pd, const char *vf_token);
+
 /**
- * Find out what one device allows. Changes nothing in the system.
+ * Find out what one device allows.
+ *
+ * The first survey of a process opens its address space and so chooses the
+ * backend of all. With some backends the device is opened and reset, and held
+ * by the address space until ioas_release(); see ioas_survey().
  *
  * On an error @p out holds what was found out before it: the holes of a device
  * that another process holds are known all the same. plan_device_free() ends
  * it in any case.
  *
- * @param root     as in sysfs.h
- * @param addr     PCI address
- * @param backend  wanted backend
- * @param live     address space of this process, or NULL; a group that is
- *   attached to it can't be opened a second time, so its limits are taken
+ * @param space  the address space of the process; opened if it is NULL, and
+ *   left NULL if that fails
  * @param why      a sentence about the failure, without the device's name
  * @param size     room in @p why
  * @return 0; -ENODEV absent; -ENXIO not bound to a VFIO driver; -ENOTSUP no
  *   IOMMU group; -EPERM group not viable or interrupts not isolated; -EINVAL
- *   firmware wants a 1:1 mapping; -EBUSY held by another process; -EACCES;
- *   others as ioas_attach() and holes.h.
+ *   firmware wants a 1:1 mapping, or another backend is wanted than the one of
+ *   the address space; -EBUSY held by another process; -EACCES; -ERANGE it can't
+ *   translate what is kept (ioas_keep()); others as ioas_attach() and holes.h.
+ *   On an error the address space does not hold the device.
  */
-int plan_survey(const char *root, const struct topo_addr *addr,
-		enum ioas_backend backend, struct ioas *live,
+int plan_survey(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
 
 /**
@@ -70,6 +91,18 @@ int plan_survey(const char *root, const struct topo_addr *addr,
  * @return true, and the sentence about it in @p why.
  */
 bool plan_alias_lost(const char *root, const struct topo_device *t, char *why,
+		size_t size);
+
+/**
+ * Say why a member can't be had: who holds it, which permission or parameter is
+ * missing.
+ *
+ * @param ret     what ioas_survey() or ioas_attach() returned
+ * @param viable  and what it said
+ * @return @p ret, or -EBUSY if another process has it
+ */
+int plan_explain_attach(const char *root, const struct ioas *space,
+		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size);
 
 /** Free what a survey holds. */

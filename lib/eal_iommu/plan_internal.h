@@ -21,4 +21,8 @@
  */
 int plan_alias_check(const char *root, struct plan_device *pd, char *why, size_t size);
 
+/** Open the address space if need be, read the device's limits into info; it may be held then. */
+int plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
+		struct plan_device *pd, char *why, size_t size);
+
 #endif /* PLAN_INTERNAL_H */

@@ -8,7 +8,7 @@
  *
  * Order: what sysfs can tell without touching anything (driver, group,
  * siblings, firmware's 1:1 regions), so that the common mistakes get their own
- * words; then the group is attached to an empty address space, read and let go.
+ * words; then the kernel is asked.
  */
 
 #include <errno.h>
@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "plan_internal.h"
+
+#define X86_MSI UINT64_C(0xfee00000)	/* picked up before any translation */
 
 static int __attribute__((format(printf, 4, 5)))
 say(int ret, char *why, size_t size, const char *fmt, ...)
@@ -153,83 +155,20 @@ collect_holes(const char *root, struct plan_device *pd, char *why, size_t size)
 	return collect_bridge(root, pd, why, size);
 }
 
-static int
-explain_attach(const char *root, int ret, const struct topo_device *t,
-		bool viable, char *why, size_t size)
+/*
+ * A window for MSI that the platform has, where doorbells are mapped (GIC), is
+ * not served by every backend. What the kernel has to say comes out when a
+ * vector is tried; this is for the words then.
+ */
+static void
+doubt_msi(const struct ioas_traits *traits, struct plan_device *pd)
 {
-	struct topo_holder holder;
-	char node[32];
+	size_t i;
 
-	snprintf(node, sizeof(node), "/dev/vfio/%d", t->group);
-	switch (ret) {
-	case -EBUSY:
-		if (topology_holder(root, node, &holder) == 0)
-			return say(ret, why, size,
-				"%s is held by process %d (%s); stop it first",
-				node, holder.pid, holder.comm);
-		return say(ret, why, size,
-			"%s is held by another process; find it with: fuser -v %s",
-			node, node);
-	case -EACCES:
-		return say(ret, why, size,
-			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
-			node, node, node);
-	case -EPERM:
-		if (!viable)
-			return say(ret, why, size,
-				"IOMMU group %d is not viable: a member is bound to a kernel driver",
-				t->group);
-		return say(ret, why, size,
-			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts; if you trust every device, set the module parameter vfio_iommu_type1.allow_unsafe_interrupts=1",
-			t->group);
-	case -EINVAL:
-		return say(ret, why, size,
-			"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits don't go with this address space; see dmesg",
-			t->group);
-	default:
-		return say(ret, why, size, "%s can't be attached: %s", node,
-			strerror(-ret));
-	}
-}
-
-static int
-read_limits(struct ioas *ioas, struct plan_device *pd, char *why, size_t size)
-{
-	int ret = ioas_info_get(ioas, &pd->info);
-
-	pd->backend = ioas_backend_of(ioas);
-	return ret == 0 ? 0 : say(ret, why, size,
-			"IOVA ranges can't be read: %s", strerror(-ret));
-}
-
-/* Attach the group to an empty space, read its limits, let go. */
-static int
-ask_kernel(const char *root, enum ioas_backend backend, struct ioas *live,
-		struct plan_device *pd, char *why, size_t size)
-{
-	const struct ioas_member member = {
-		.group = pd->topo.group,
-		.group_fd = -1,
-		.name = pd->topo.bdf,
-	};
-	struct ioas *ioas;
-	bool viable;
-	int ret;
-
-	if (live != NULL && ioas_has_group(live, pd->topo.group))
-		return read_limits(live, pd, why, size);
-	ret = ioas_open(backend, NULL, &ioas);
-	if (ret < 0)
-		return say(ret, why, size,
-			"/dev/vfio/vfio can't be used: %s; load the module with: modprobe vfio-pci, and give your group access to the node",
-			strerror(-ret));
-	ret = ioas_attach(ioas, &member, &viable);
-	if (ret < 0)
-		explain_attach(root, ret, &pd->topo, viable, why, size);
-	else
-		ret = read_limits(ioas, pd, why, size);
-	ioas_close(ioas);
-	return ret;
+	for (i = 0; i < pd->holes.n; i++)
+		if (pd->holes.v[i].origin == IOVA_ORIGIN_MSI &&
+		    pd->holes.v[i].range.first != X86_MSI)
+			pd->msi_doubtful = !traits->serves_msi_window;
 }
 
 /* Doorbells where this hole is can't be reached: say so. */
@@ -285,16 +224,16 @@ judge_msi(struct plan_device *pd)
 }
 
 int
-plan_survey(const char *root, const struct topo_addr *addr,
-		enum ioas_backend backend, struct ioas *live,
+plan_survey(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *out, char *why, size_t size)
 {
+	const char *root = wish->root;
 	char bdf[TOPO_BDF_LEN];
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	topology_format_bdf(addr, bdf, sizeof(bdf));
-	ret = topology_read(root, addr, &out->topo);
+	topology_format_bdf(&wish->addr, bdf, sizeof(bdf));
+	ret = topology_read(root, &wish->addr, &out->topo);
 	if (ret == -ENOENT)
 		return say(-ENODEV, why, size,
 			"there is no such PCI device; see: dpdk-test-msi list");
@@ -303,6 +242,8 @@ plan_survey(const char *root, const struct topo_addr *addr,
 			strerror(-ret));
 	if (plan_alias_lost(root, &out->topo, why, size))
 		return -ENOTSUP;
+	/* Without one there are groups yet. */
+	(void)topology_cdev_node(root, &out->topo, out->cdev, sizeof(out->cdev));
 	ret = check_driver(&out->topo, why, size);
 	if (ret == 0)
 		ret = check_group(&out->topo, why, size);
@@ -313,9 +254,11 @@ plan_survey(const char *root, const struct topo_addr *addr,
 	if (ret == 0)
 		ret = collect_holes(root, out, why, size);
 	if (ret == 0)
-		ret = ask_kernel(root, backend, live, out, why, size);
-	if (ret == 0)
+		ret = plan_ask_kernel(wish, space, out, why, size);
+	if (ret == 0) {
 		judge_msi(out);
+		doubt_msi(ioas_traits_of(*space), out);
+	}
 	return ret;
 }
 

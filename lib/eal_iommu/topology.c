@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,4 +311,23 @@ topology_read(const char *root, const struct topo_addr *addr, struct topo_device
 	else if (sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf) == -ENOENT)
 		ret = -ENOENT;
 	return ret;
+}
+
+int
+topology_cdev_node(const char *root, const struct topo_device *dev, char *out,
+		size_t size)
+{
+	char *number;
+	int ret;
+
+	out[0] = '\0';
+	if (dev->cdev[0] == '\0')
+		return -ENOENT;
+	ret = sysfs_read_file(root, &number, NULL, DEVICES "/%s/vfio-dev/%s/dev",
+			dev->bdf, dev->cdev);
+	if (ret < 0)
+		return ret;
+	free(number);
+	snprintf(out, size, "/dev/vfio/devices/%s", dev->cdev);
+	return 0;
 }

@@ -159,6 +159,15 @@ int topology_group(const char *root, int group, struct topo_device **out,
 int topology_aliases(const char *root, const struct topo_device *dev,
 		struct topo_device **out, size_t *n);
 
+/**
+ * Path of a device's character device. Kernels built without them have the
+ * folder vfio-dev and no number in it.
+ *
+ * @return 0; -ENOENT if it has none; -ENODATA, ... as topology_read().
+ */
+int topology_cdev_node(const char *root, const struct topo_device *dev, char *out,
+		size_t size);
+
 /** Bound to a VFIO driver (vfio-pci, or a variant: has a vfio-dev folder or "vfio" in its name)? */
 bool topology_is_vfio(const struct topo_device *dev);
 

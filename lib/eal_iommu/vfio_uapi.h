@@ -126,9 +126,6 @@ int vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t siz
 /** Let groups that get this iommufd as container use the address space. */
 int vfio_uapi_ioas_for_groups(int iommufd, uint32_t ioas);
 
-/** Another descriptor for the same file, with O_CLOEXEC. @return fd or -errno. */
-int vfio_uapi_dup(int fd);
-
 /** VFIO_DEVICE_GET_INFO; argsz is set here. */
 int vfio_uapi_device_info(int device, struct vfio_device_info *info);
 

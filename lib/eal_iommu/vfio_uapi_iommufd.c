@@ -5,7 +5,6 @@
 /* System calls on character devices of VFIO and on /dev/iommu. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 
@@ -139,12 +138,4 @@ vfio_uapi_ioas_for_groups(int iommufd, uint32_t ioas)
 	};
 
 	return call(iommufd, ABI_VFIO_IOAS, &set);
-}
-
-int
-vfio_uapi_dup(int fd)
-{
-	int ret = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-
-	return ret < 0 ? -errno : ret;
 }

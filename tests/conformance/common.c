@@ -11,6 +11,52 @@
 #include "common.h"
 
 struct iova_layout *layout;
+enum ioas_backend backend = IOAS_BACKEND_TYPE1;
+
+static void
+name_of(int group, char *out, size_t size)
+{
+	snprintf(out, size, "0000:01:%02x.0", (unsigned int)group);
+}
+
+struct fake_group *
+add_group(int id)
+{
+	struct fake_group *g = fake_group_add(id);
+	char name[24];
+
+	name_of(id, name, sizeof(name));
+	fake_device_add(g, name, 1);
+	return g;
+}
+
+/* A few may be in use at once. */
+const struct ioas_member *
+member(int group)
+{
+	static struct ioas_member v[8];
+	static char names[8][24];
+	static unsigned int next;
+	unsigned int i = next++ % 8;
+
+	name_of(group, names[i], sizeof(names[i]));
+	v[i] = (struct ioas_member){ .group = group, .group_fd = -1, .name = names[i] };
+	if (backend == IOAS_BACKEND_IOMMUFD) {
+		v[i].cdev = fake_cdev(names[i]);
+		if (v[i].cdev == NULL)
+			v[i].cdev = "/dev/vfio/devices/none";
+	}
+	return &v[i];
+}
+
+struct ioas *
+open_space(void)
+{
+	struct ioas *ioas = NULL;
+
+	assert_int_equal(ioas_open(backend, NULL, layout, &ioas, NULL), 0);
+	return ioas;
+}
 
 int
 machine_setup(void **state)

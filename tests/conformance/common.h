@@ -25,8 +25,30 @@ int machine_teardown(void **state);
 
 #define machine_test(t) cmocka_unit_test_setup_teardown(t, machine_setup, machine_teardown)
 
-/** A member that is one group, opened by us. */
-#define MEMBER(g) (&(const struct ioas_member){ .group = (g), .group_fd = -1, .name = "0000:01:00.0" })
+/** The backend that the tests run on; each program runs all of them on each. */
+extern enum ioas_backend backend;
+
+/** A group with one device, 0000:01:GROUP.0. */
+struct fake_group *add_group(int id);
+
+/** That device, opened by us: by the group, or where there are such by its node. */
+const struct ioas_member *member(int group);
+#define MEMBER(g) member(g)
+
+/** @p type1 with that backend, @p iommufd with that. */
+#define BY_BACKEND(type1, iommufd) (backend == IOAS_BACKEND_IOMMUFD ? (iommufd) : (type1))
+
+/** Open a space of the backend on the layout. */
+struct ioas *open_space(void);
+
+/** Run the tests on every backend. @return the number of failures. */
+#define RUN_ON_BACKENDS(name, tests) __extension__ ({ \
+	int failures; \
+	backend = IOAS_BACKEND_TYPE1; \
+	failures = cmocka_run_group_tests_name(name " on type1", tests, NULL, NULL); \
+	backend = IOAS_BACKEND_IOMMUFD; \
+	failures + cmocka_run_group_tests_name(name " on iommufd", tests, NULL, NULL); \
+})
 
 /** The layout obeys what the kernel says of a space. */
 void obey(struct ioas *ioas, const char *owner);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,6 +24,13 @@ machine_page(void)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The fake kernel counts its devices from 0, and the NIC is the first. */
+static const char *
+vfio_dev(const char *bdf)
+{
+	return strcmp(bdf, NIC) == 0 ? "vfio0" : "vfio1";
+}
+
 void
 machine_device(const char *root, const char *bdf, int group, const char *driver)
 {
@@ -33,6 +41,11 @@ machine_device(const char *root, const char *bdf, int group, const char *driver)
 	snprintf(path, sizeof(path), "/sys" BUS "%s/driver", bdf);
 	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
 	tree_link(root, path, target);
+	if (strcmp(driver, "vfio-pci") == 0) {
+		snprintf(path, sizeof(path), "/sys" BUS "%s/vfio-dev/%s/dev", bdf,
+				vfio_dev(bdf));
+		tree_text(root, path, "509:0\n");
+	}
 	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu", bdf);
 	tree_link(root, path, "../../virtual/iommu/smmu3.0x0000000009050000");
 	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu_group", bdf);
@@ -50,6 +63,21 @@ machine_unlink(const char *root, const char *bdf, const char *link)
 
 	snprintf(path, sizeof(path), "%s/sys" BUS "%s/%s", root, bdf, link);
 	assert_int_equal(unlink(path), 0);
+}
+
+void
+machine_no_cdev(const char *root, const char *bdf)
+{
+	char path[TREE_PATH_MAX], *end;
+
+	snprintf(path, sizeof(path), "%s/sys" BUS "%s/vfio-dev/%s/dev", root, bdf, vfio_dev(bdf));
+	assert_int_equal(unlink(path), 0);
+	end = strrchr(path, '/');
+	*end = '\0';
+	assert_int_equal(rmdir(path), 0);
+	end = strrchr(path, '/');
+	*end = '\0';
+	assert_int_equal(rmdir(path), 0);
 }
 
 void

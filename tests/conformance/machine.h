@@ -35,6 +35,9 @@ void machine_kernel(void);
 /** A function in a group, bound to a driver; may be there already. */
 void machine_device(const char *root, const char *bdf, int group, const char *driver);
 
+/** Take the folder of its character device away, as when vfio-pci lets go. */
+void machine_no_cdev(const char *root, const char *bdf);
+
 /** Take a link of a function away. */
 void machine_unlink(const char *root, const char *bdf, const char *link);
 

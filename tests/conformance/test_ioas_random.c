@@ -196,16 +196,17 @@ static void
 test_random(void **state)
 {
 	const char *chosen = getenv("SEED");
-	struct fake_group *g = fake_group_add(7);
+	struct fake_group *g = add_group(7);
 	struct ioas *ioas;
 	size_t most = 0;
 	bool viable;
 	int round;
 
+	memset(owner, 0, sizeof(owner));
 	seed = chosen != NULL ? strtoull(chosen, NULL, 0) : 1;
 	g->aperture = RANGE(0, PAGES * PAGE - 1);
 	fake_range(g, HOLE_FIRST * PAGE, (HOLE_LAST + 1) * PAGE - 1);
-	assert_int_equal(ioas_open(IOAS_BACKEND_AUTO, layout, &ioas), 0);
+	ioas = open_space();
 	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
 	assert_int_equal(iova_layout_allow(layout, &g->aperture, 1, "0000:01:00.0", NULL), 0);
 	add_hole(HOLE_FIRST * PAGE, (HOLE_LAST + 1) * PAGE - 1, IOVA_HARD);
@@ -226,5 +227,5 @@ main(void)
 		machine_test(test_random),
 	};
 
-	return cmocka_run_group_tests_name("ioas_random", tests, NULL, NULL);
+	return RUN_ON_BACKENDS("ioas_random", tests);
 }

@@ -28,6 +28,19 @@
 static char why[PLAN_TEXT];
 static struct plan_device pd;
 
+/* A survey by a process that has nothing else; the device is let go. */
+static int
+ask(const char *root, const struct topo_addr *addr)
+{
+	const struct plan_wish wish = { .root = root, .addr = *addr, .backend = backend };
+	struct ioas *space = NULL;
+	int ret = plan_survey(&wish, &space, &pd, why, sizeof(why));
+
+	assert_true((ret == 0) == (space != NULL));
+	ioas_close(space);
+	return ret;
+}
+
 static int
 survey(const char *root, const char *bdf)
 {
@@ -35,7 +48,7 @@ survey(const char *root, const char *bdf)
 
 	assert_int_equal(topology_parse_bdf(bdf, &addr), 0);
 	memset(why, 0, sizeof(why));
-	return plan_survey(root, &addr, IOAS_BACKEND_AUTO, NULL, &pd, why, sizeof(why));
+	return ask(root, &addr);
 }
 
 /* The survey fails, says all the words, and leaves nothing open. */
@@ -92,7 +105,8 @@ test_good(void **state)
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_string_equal(pd.topo.bdf, NIC);
 	assert_int_equal(pd.topo.group, NIC_GROUP);
-	assert_int_equal(pd.backend, IOAS_BACKEND_TYPE1);
+	assert_int_equal(pd.backend, backend);
+	assert_string_equal(pd.cdev, "/dev/vfio/devices/vfio0");
 	assert_int_equal(pd.bridge.source, HOLES_SOURCE_IOMEM);
 	assert_int_equal(pd.holes.n, 6);
 	expect_hole(IOVA_ORIGIN_ZERO_PAGE, 0, 0, machine_page() - 1, IOVA_SOFT);
@@ -127,9 +141,9 @@ test_sysfs_failures(void **state)
 {
 	struct topo_addr gone = { .bus = 9 };
 
-	assert_int_equal(plan_survey(*state, &gone, IOAS_BACKEND_AUTO, NULL, &pd, why, sizeof(why)),
-			-ENODEV);
+	assert_int_equal(ask(*state, &gone), -ENODEV);
 	assert_non_null(strstr(why, "no such PCI device"));
+	machine_no_cdev(*state, NIC);
 	machine_unlink(*state, NIC, "driver");
 	FAILS(-ENXIO, "bound to no driver", "dpdk-devbind.py -b vfio-pci " NIC);
 	machine_device(*state, NIC, NIC_GROUP, "igb");
@@ -159,47 +173,150 @@ test_noiommu(void **state)
 	FAILS(-ENOTSUP, "no-IOMMU group", "switch the IOMMU on");
 }
 
+#define NODE BY_BACKEND("/dev/vfio/2", "/dev/vfio/devices/vfio0")
+
 static void
-test_group_failures(void **state)
+test_attach_failures(void **state)
 {
 	machine_group->held = true;
-	FAILS(-EBUSY, "/dev/vfio/2", "another process", "fuser -v /dev/vfio/2");
+	FAILS(-EBUSY, NODE, "another process", "fuser -v ");
 	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
 	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)", "stop it");
+	machine_holder(*state, 4242, "testpmd\n", "/dev/null");
 	machine_group->held = false;
 	machine_group->denied = true;
-	FAILS(-EACCES, "no permission", "/dev/vfio/2", "chgrp", "chmod 660 /dev/vfio/2");
+	FAILS(-EACCES, BY_BACKEND("no permission", "can't be used: Permission denied"), NODE);
 	machine_group->denied = false;
 	machine_group->isolated = false;
-	FAILS(-EPERM, "group 2", "isolate", "allow_unsafe_interrupts=1");
+	FAILS(-EPERM, "group 2", "isolate",
+			BY_BACKEND("vfio_iommu_type1.allow_unsafe_interrupts=1",
+				"iommufd.allow_unsafe_interrupts=1"));
 	machine_group->isolated = true;
 	machine_group->viable = false;
-	FAILS(-EPERM, "group 2", "not viable", "kernel driver");
+	FAILS(-EPERM, "group 2", BY_BACKEND("not viable", "another process"));
 	machine_group->viable = true;
 	machine_group->direct = true;
 	FAILS(-EINVAL, "group 2", "reserved regions", "dmesg");
 	machine_group->direct = false;
-	machine_group->id = 3;
-	FAILS(-ENOENT, "/dev/vfio/2", "No such file");
-	machine_group->id = NIC_GROUP;
 	assert_int_equal(survey(*state, NIC), 0);
 	plan_device_free(&pd);
 }
 
+/* Who has it by its character device is found, though the kernel says EINVAL. */
 static void
-test_container_failures(void **state)
+test_held_device(void **state)
 {
-	fake.no_node = true;
-	FAILS(-ENOENT, "/dev/vfio/vfio", "No such file", "modprobe vfio-pci");
-	fake.no_node = false;
-	fake.node_denied = true;
-	FAILS(-EACCES, "/dev/vfio/vfio", "Permission denied", "access to the node");
-	fake.node_denied = false;
-	fake.no_type1v2 = true;
-	FAILS(-ENOTSUP, "/dev/vfio/vfio", "not supported");
-	fake.no_type1v2 = false;
-	fake.lie = FAKE_CAP_CYCLE;
+	if (backend != IOAS_BACKEND_IOMMUFD)
+		skip();
+	fake_device_held(NIC, true);
+	FAILS(-EINVAL, "group 2", "dmesg");
+	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/devices/vfio0");
+	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process 4242 (testpmd)", "stop it");
+}
+
+static void
+test_node_failures(void **state)
+{
+	bool *missing = BY_BACKEND(&fake.no_node, &fake.no_iommufd);
+	bool *denied = BY_BACKEND(&fake.node_denied, &fake.iommufd_denied);
+	const char *node = BY_BACKEND("/dev/vfio/vfio", "/dev/iommu");
+
+	*missing = true;
+	FAILS(-ENOENT, node, "No such file", BY_BACKEND("modprobe vfio-pci", "CONFIG_IOMMUFD"));
+	*missing = false;
+	*denied = true;
+	FAILS(-EACCES, node, "Permission denied", "access to the node");
+	*denied = false;
+	fake.lie = BY_BACKEND(FAKE_CAP_CYCLE, FAKE_ALIGN_ODD);
 	FAILS(-EBADMSG, "IOVA ranges", "Bad message");
+	fake.lie = FAKE_TRUTH;
+	if (backend == IOAS_BACKEND_TYPE1) {
+		fake.no_type1v2 = true;
+		FAILS(-ENOTSUP, "/dev/vfio/vfio", "not supported");
+		fake.no_type1v2 = false;
+		machine_group->id = 3;
+		FAILS(-ENOENT, "/dev/vfio/2", "No such file");
+	} else {
+		fake.no_cdevs = true;
+		FAILS(-ENOENT, NODE, "No such file", "CONFIG_VFIO_DEVICE_CDEV");
+	}
+}
+
+/* The first device chooses for all; who wants another backend is told so. */
+static void
+test_choice(void **state)
+{
+	struct plan_wish wish = { .root = *state };
+	struct plan_device second;
+	struct ioas *space = NULL;
+
+	if (backend == IOAS_BACKEND_TYPE1)
+		fake.no_iommufd = true;
+	topology_parse_bdf(NIC, &wish.addr);
+	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+	assert_int_equal(pd.backend, backend);
+	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
+				"kernel and device have it")));
+	/* A device without a node of its own is not for iommufd, nor is it asked. */
+	if (backend == IOAS_BACKEND_TYPE1) {
+		ioas_close(space);
+		space = NULL;
+		machine_unlink(*state, NIC, "vfio-dev/vfio0/dev");
+		plan_device_free(&pd);
+		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+		assert_string_equal(pd.backend_why,
+				"no iommufd, as the device has no character device");
+	}
+	fake_device_add(fake_group_add(3), SIBLING, 4);
+	machine_device(*state, SIBLING, 3, "vfio-pci");
+	machine_regions_of(*state, 3, SW_MSI_LINE);
+	topology_parse_bdf(SIBLING, &wish.addr);
+	wish.backend = BY_BACKEND(IOAS_BACKEND_IOMMUFD, IOAS_BACKEND_TYPE1);
+	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -EINVAL);
+	plan_device_free(&second);
+	assert_non_null(strstr(why, BY_BACKEND("backend=iommufd is wanted", "backend=type1 is wanted")));
+	assert_non_null(strstr(why, BY_BACKEND("chose type1", "chose iommufd")));
+	wish.backend = IOAS_BACKEND_AUTO;
+	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), 0);
+	assert_int_equal(second.backend, backend);
+	assert_string_equal(second.backend_why, "");
+	plan_device_free(&second);
+	plan_device_free(&pd);
+	ioas_close(space);
+}
+
+/* A latecomer that takes away what memory may grow into. */
+static void
+test_kept(void **state)
+{
+	static const struct iova_range list = { 0x100000000, 0x1ffffffff };
+	struct plan_wish wish = { .root = *state, .backend = backend };
+	struct plan_device second;
+	struct ioas *space = NULL;
+	struct fake_group *g;
+	unsigned int left;
+	bool viable;
+	struct ioas_member m;
+
+	topology_parse_bdf(NIC, &wish.addr);
+	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+	m = plan_member(&pd, NULL);
+	assert_int_equal(ioas_attach(space, &m, &viable), 0);
+	assert_int_equal(ioas_keep(space, &list, 1), 0);
+	left = fake_leaks(NULL);
+	g = fake_group_add(3);
+	g->aperture.last = UINT32_MAX;
+	fake_device_add(g, SIBLING, 4);
+	machine_device(*state, SIBLING, 3, "vfio-pci");
+	machine_regions_of(*state, 3, SW_MSI_LINE);
+	topology_parse_bdf(SIBLING, &wish.addr);
+	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
+	assert_non_null(strstr(why, "0x100000000-0x1ffffffff"));
+	assert_non_null(strstr(why, "start-up"));
+	plan_device_free(&second);
+	assert_int_equal(fake_leaks(NULL), left);
+	plan_device_free(&pd);
+	ioas_close(space);
 }
 
 static void
@@ -239,6 +356,13 @@ test_msi(void **state)
 	fake.no_ranges = true;
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_false(pd.msi_blocked);
+	assert_false(pd.msi_doubtful);
+	plan_device_free(&pd);
+	/* A window of the platform where doorbells are mapped is not for everybody. */
+	machine_regions(*state, "0x0000000008090000 0x000000000809ffff msi\n");
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_false(pd.msi_blocked);
+	assert_int_equal(pd.msi_doubtful, BY_BACKEND(true, false));
 	plan_device_free(&pd);
 	/* Windows of the hardware's MSI are no doorbells that the kernel maps. */
 	machine_regions(*state, "0x000000000c000000 0x000000000c0fffff reserved\n");
@@ -283,6 +407,10 @@ test_aliases(void **state)
 	const char *root = *state;
 	size_t i;
 
+	/* Nothing of this depends on the backend, and the functions have no nodes. */
+	if (backend != IOAS_BACKEND_TYPE1)
+		skip();
+	machine_no_cdev(root, NIC);
 	machine_unlink(root, NIC, "driver");
 	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
 	tree_text(root, "/sys" BRIDGE "/current_link_speed", "2.5 GT/s PCIe\n");
@@ -340,12 +468,15 @@ main(void)
 		PLAN_TEST(test_shared_group),
 		PLAN_TEST(test_sysfs_failures),
 		PLAN_TEST(test_noiommu),
-		PLAN_TEST(test_group_failures),
-		PLAN_TEST(test_container_failures),
+		PLAN_TEST(test_attach_failures),
+		PLAN_TEST(test_held_device),
+		PLAN_TEST(test_node_failures),
+		PLAN_TEST(test_choice),
+		PLAN_TEST(test_kept),
 		PLAN_TEST(test_msi),
 		PLAN_TEST(test_dma_ranges),
 		PLAN_TEST(test_aliases),
 	};
 
-	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+	return RUN_ON_BACKENDS("plan", tests);
 }

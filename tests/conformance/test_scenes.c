@@ -63,6 +63,8 @@ static char *
 plan_text(const char *root, const struct scene *scene)
 {
 	char why[PLAN_TEXT], bdf[TOPO_BDF_LEN], *text;
+	struct plan_wish wish = { .root = root, .backend = IOAS_BACKEND_TYPE1 };
+	struct ioas *space = NULL;
 	size_t size;
 	unsigned int i;
 	FILE *f = open_memstream(&text, &size);
@@ -72,13 +74,15 @@ plan_text(const char *root, const struct scene *scene)
 		struct plan_device pd;
 
 		topology_format_bdf(&scene->survey[i], bdf, sizeof(bdf));
-		if (plan_survey(root, &scene->survey[i], IOAS_BACKEND_AUTO, NULL, &pd, why,
-				sizeof(why)) != 0 || plan_add(layout, &pd, why, sizeof(why)) != 0)
+		wish.addr = scene->survey[i];
+		if (plan_survey(&wish, &space, &pd, why, sizeof(why)) != 0 ||
+				plan_add(layout, &pd, why, sizeof(why)) != 0)
 			fprintf(f, "%s: %s\n", bdf, why);
 		else
 			tell_device(f, &pd);
 		plan_device_free(&pd);
 	}
+	ioas_close(space);
 	iova_layout_dump(layout, f);
 	tell_eal(f);
 	assert_int_equal(fclose(f), 0);

@@ -53,7 +53,7 @@ struct vfio_msi_device {
 	struct vfio_msi_bar bar[TOPO_BARS];
 	int fd;				/**< VFIO device, -1 closed, or open by EAL */
 	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
-	bool attached;			/**< its group is counted in the ioas */
+	bool attached;			/**< it is counted in the ioas */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 };
 
@@ -64,7 +64,7 @@ struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
 	struct iova_layout *layout;	/**< NULL until a device is claimed */
-	struct ioas *ioas;		/**< NULL until bring-up */
+	struct ioas *ioas;		/**< NULL until a device was surveyed */
 	bool memory_is_up;		/**< EAL has its memory (probe was reached) */
 	bool syncing;			/**< EAL's memory is mapped and followed */
 };
@@ -117,8 +117,9 @@ void vfio_msi_steer_release(void);
 /** The device as the address space knows it. */
 struct ioas_member vfio_msi_member(const struct vfio_msi_device *dev);
 
-/** Attach the device's group, and at the first one map EAL's memory. */
+/** Attach the device to the address space; a failure lets go of it. */
 int vfio_msi_attach(struct vfio_msi_device *dev);
+/** Detach it, or let go of what is held since the survey. */
 void vfio_msi_detach(struct vfio_msi_device *dev);
 /** Check where EAL's memory lies, map it and follow it; done once. */
 int vfio_msi_map_memory(void);

@@ -15,7 +15,7 @@
 #define KEY_BACKEND "backend"
 #define KEY_MSI "msi"
 #define KEY_HOLE "hole"
-#define KEYS "backend=auto|type1, msi=auto|require|off, hole=FIRST-LAST"
+#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST"
 /* Keys that begin so are not ours: the rest of the word goes to the PMD. */
 #define PMD_PREFIX "pmd."
 

@@ -6,7 +6,7 @@
  * @file
  * Bring-up: EAL has its memory, the layout meets reality.
  *
- * One address space for all devices. Groups are attached first, so that a
+ * One address space for all devices. They are attached first, so that a
  * conflict shows before anything is mapped; then EAL's memory is mapped once
  * and followed. The last device that goes takes the address space with it.
  */
@@ -24,13 +24,21 @@
 #include "eal_iommu_current.h"
 #include "private.h"
 
+/*
+ * Without an attached device no memory is mapped. The space stays while there
+ * is a device that may want to come back, as its backend was chosen for all.
+ */
 static void
-close_ioas(void)
+settle_ioas(void)
 {
+	if (ioas_n_attached(vfio_msi_bus.ioas) > 0)
+		return;
 	eal_iommu_current_set(NULL, NULL);
 	if (vfio_msi_bus.syncing)
 		dma_sync_stop();
 	vfio_msi_bus.syncing = false;
+	if (!TAILQ_EMPTY(&vfio_msi_bus.devices))
+		return;
 	ioas_close(vfio_msi_bus.ioas);
 	vfio_msi_bus.ioas = NULL;
 }
@@ -38,50 +46,39 @@ close_ioas(void)
 struct ioas_member
 vfio_msi_member(const struct vfio_msi_device *dev)
 {
-	return (struct ioas_member) {
-		.group = dev->plan.topo.group,
-		.group_fd = dev->group_fd,
-		.name = dev->plan.topo.bdf,
-	};
+	struct ioas_member m = plan_member(&dev->plan, NULL);
+
+	m.group_fd = dev->group_fd;
+	return m;
 }
 
 int
 vfio_msi_attach(struct vfio_msi_device *dev)
 {
 	struct ioas_member member;
+	char why[VFIO_MSI_TEXT];
 	bool viable;
 	int ret;
 
 	if (dev->attached)
 		return 0;
 	ret = vfio_msi_eal_group_get(dev);
-	if (ret < 0)
+	if (ret < 0) {
+		vfio_msi_detach(dev);
 		return ret;
-	member = vfio_msi_member(dev);
-	if (vfio_msi_bus.ioas == NULL) {
-		ret = ioas_open(dev->conf.backend, vfio_msi_bus.layout,
-				&vfio_msi_bus.ioas);
-		if (ret < 0) {
-			BUS_LOG(ERR, "%s: backend %s can't be opened: %s", dev->name,
-				ioas_backend_name(dev->conf.backend), strerror(-ret));
-			goto err_put;
-		}
 	}
+	member = vfio_msi_member(dev);
 	ret = ioas_attach(vfio_msi_bus.ioas, &member, &viable);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: IOMMU group %d can't be attached beside the other devices: %s%s",
-			dev->name, member.group, strerror(-ret),
-			viable ? "; see dmesg" : ", a member is bound to a kernel driver");
-		if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
-			close_ioas();
-		goto err_put;
+		ret = plan_explain_attach("", vfio_msi_bus.ioas, &member, ret,
+				viable, why, sizeof(why));
+		BUS_LOG(ERR, "%s: can't be attached beside the other devices: %s",
+			dev->name, why);
+		vfio_msi_detach(dev);
+		return ret;
 	}
 	dev->attached = true;
 	return 0;
-
-err_put:
-	vfio_msi_eal_group_put(dev);
-	return ret;
 }
 
 void
@@ -89,13 +86,15 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 {
 	const struct ioas_member member = vfio_msi_member(dev);
 
-	if (!dev->attached)
+	if (vfio_msi_bus.ioas == NULL)
 		return;
+	if (dev->attached)
+		ioas_detach(vfio_msi_bus.ioas, &member);
+	else
+		ioas_release(vfio_msi_bus.ioas, &member);
 	dev->attached = false;
-	ioas_detach(vfio_msi_bus.ioas, &member);
-	if (ioas_n_groups(vfio_msi_bus.ioas) == 0)
-		close_ioas();
 	vfio_msi_eal_group_put(dev);
+	settle_ioas();
 }
 
 /* 0 for a device that only physical addresses will do for. */
@@ -184,6 +183,40 @@ check_memory(void)
 		rte_memseg_list_walk(check_list, NULL);
 }
 
+#define LISTS_MAX RTE_MAX_MEMSEG_LISTS
+
+struct growth {
+	struct iova_range v[LISTS_MAX];
+	size_t n;
+};
+
+static int
+add_growth(const struct rte_memseg_list *msl, void *arg)
+{
+	struct growth *g = arg;
+
+	if (!msl->external && g->n < LISTS_MAX &&
+	    iova_range_make((uintptr_t)msl->base_va, msl->len, &g->v[g->n]))
+		g->n++;
+	return 0;
+}
+
+/* A device that comes later must not take away what EAL may grow into. */
+static void
+keep_room(void)
+{
+	struct growth g = { .n = 0 };
+	int ret;
+
+	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+		return;
+	rte_memseg_list_walk(add_growth, &g);
+	ret = ioas_keep(vfio_msi_bus.ioas, g.v, g.n);
+	if (ret < 0)
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": room for EAL's memory to grow can't be kept: %s; a device that is added later may take it away",
+			strerror(-ret));
+}
+
 int
 vfio_msi_map_memory(void)
 {
@@ -203,6 +236,7 @@ vfio_msi_map_memory(void)
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;
+	keep_room();
 	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);

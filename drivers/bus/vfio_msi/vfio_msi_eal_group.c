@@ -137,6 +137,23 @@ err_destroy:
 	return ret;
 }
 
+/*
+ * A group can't be opened while a device of it is, and some backends hold those
+ * that wait for their attach.
+ */
+static void
+let_go_of_devices(int id)
+{
+	const struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->plan.topo.group == id && !dev->attached) {
+			const struct ioas_member member = vfio_msi_member(dev);
+
+			ioas_release(vfio_msi_bus.ioas, &member);
+		}
+}
+
 static int
 create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
 {
@@ -144,8 +161,9 @@ create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
 	int ret;
 
 	snprintf(why, size, "it is in use by another device of the group already; give both devices at start-up");
-	if (vfio_msi_bus.ioas != NULL && ioas_has_group(vfio_msi_bus.ioas, id))
+	if (ioas_has_group(vfio_msi_bus.ioas, id))
 		return -EBUSY;
+	let_go_of_devices(id);
 	snprintf(why, size, "%s", strerror(ENOMEM));
 	g = calloc(1, sizeof(*g));
 	if (g == NULL)

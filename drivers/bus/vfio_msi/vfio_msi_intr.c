@@ -125,11 +125,13 @@ choose(struct vfio_msi_device *dev, const struct wish *w, int efd,
 			ret = try_kind(dev, k, efd, count);
 			if (ret > 0)
 				return k;
-			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s",
+			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s%s",
 				at > 0 ? "; " : "", k->name,
 				ret == 0 ? "the device or the platform has none" :
 				"the kernel can't allocate a vector: ",
-				ret == 0 ? "" : strerror(-ret));
+				ret == 0 ? "" : strerror(-ret),
+				ret < 0 && k->message && dev->plan.msi_doubtful ?
+				" (this IOMMU has an MSI window of its own, which this backend does not serve; backend=iommufd does, with a kernel that has it)" : "");
 		}
 		if (at >= size)
 			at = size - 1;

@@ -209,11 +209,13 @@ vfio_msi_probe(void)
 	vfio_msi_bus.memory_is_up = true;
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return 0;
-	/* All groups first, so that memory is mapped into every IOMMU at once. */
+	/* All of them first, so that memory is mapped into every IOMMU at once. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (has_driver(dev))
 			vfio_msi_attach(dev);
-	if (vfio_msi_bus.ioas == NULL)
+		else
+			vfio_msi_detach(dev);
+	if (vfio_msi_bus.ioas == NULL || ioas_n_attached(vfio_msi_bus.ioas) == 0)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
 		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
@@ -234,8 +236,10 @@ vfio_msi_plug(struct rte_device *rdev)
 
 	if (rdev->driver != NULL)
 		return -EEXIST;
-	if (!has_driver(dev))
+	if (!has_driver(dev)) {
+		vfio_msi_detach(dev);
 		return 1;
+	}
 	ret = vfio_msi_attach(dev);
 	if (ret < 0)
 		return ret;

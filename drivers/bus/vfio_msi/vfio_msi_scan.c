@@ -39,6 +39,7 @@ vfio_msi_device_free(struct vfio_msi_device *dev)
 {
 	if (dev == NULL)
 		return;
+	vfio_msi_detach(dev);
 	plan_device_free(&dev->plan);
 	vfio_msi_conf_free(&dev->conf);
 	free(dev->args);
@@ -107,24 +108,39 @@ check_other_args(const char *name, const struct topo_addr *addr)
 static int
 add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 {
-	int ret = 0;
+	int ret = vfio_msi_conf_holes(&dev->conf, dev->plan.topo.bdf,
+			&dev->plan.holes);
 
-	if (vfio_msi_bus.layout == NULL)
-		ret = iova_layout_create(&vfio_msi_bus.layout);
-	if (ret == 0)
-		ret = vfio_msi_conf_holes(&dev->conf, dev->plan.topo.bdf,
-				&dev->plan.holes);
 	if (ret < 0) {
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
 	/* Memory events and the application place ranges in it meanwhile. */
-	if (vfio_msi_bus.ioas != NULL)
-		ioas_layout_lock(vfio_msi_bus.ioas);
+	ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
-	if (vfio_msi_bus.ioas != NULL)
-		ioas_layout_unlock(vfio_msi_bus.ioas);
+	ioas_layout_unlock(vfio_msi_bus.ioas);
 	return ret;
+}
+
+static int
+survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
+		size_t size)
+{
+	struct plan_wish wish = {
+		.root = "",
+		.addr = *addr,
+		.backend = dev->conf.backend,
+	};
+	int ret = 0;
+
+	if (vfio_msi_bus.layout == NULL)
+		ret = iova_layout_create(&vfio_msi_bus.layout);
+	if (ret < 0) {
+		snprintf(why, size, "%s", strerror(-ret));
+		return ret;
+	}
+	wish.layout = vfio_msi_bus.layout;
+	return plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
 }
 
 static void
@@ -132,6 +148,9 @@ log_claimed(const struct vfio_msi_device *dev)
 {
 	const struct topo_device *t = &dev->plan.topo;
 
+	if (dev->plan.backend_why[0] != '\0')
+		BUS_LOG(INFO, "%s: chooses backend %s for all devices: %s", dev->name,
+			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
 	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
 		dev->name, t->group, ioas_backend_name(dev->plan.backend),
 		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
@@ -164,8 +183,7 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	}
 	ret = vfio_msi_parse_args(args, &dev->conf, why, size);
 	if (ret == 0)
-		ret = plan_survey("", addr, dev->conf.backend, vfio_msi_bus.ioas,
-				&dev->plan, why, size);
+		ret = survey(dev, addr, why, size);
 	if (ret == 0)
 		ret = add_to_layout(dev, why, size);
 	if (ret < 0)

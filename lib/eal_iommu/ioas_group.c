@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "ioas_ops.h"
+#include "vfio_uapi.h"
+
+/* The group's node: somebody else's, or opened here. */
+static int
+group_fd(const struct ioas_member *m)
+{
+	char path[32];
+
+	if (m->group_fd >= 0)
+		return m->group_fd;
+	snprintf(path, sizeof(path), "/dev/vfio/%d", m->group);
+	return vfio_uapi_open(path);
+}
+
+int
+ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
+		struct ioas_seat *seat, bool *viable)
+{
+	uint32_t flags;
+	int ret;
+
+	seat->fd = group_fd(m);
+	seat->ours = m->group_fd < 0;
+	if (seat->fd < 0)
+		return seat->fd;
+	ret = vfio_uapi_group_status(seat->fd, &flags);
+	if (ret == 0 && (flags & VFIO_GROUP_FLAGS_VIABLE) == 0) {
+		*viable = false;
+		ret = -EPERM;
+	}
+	if (ret < 0 && seat->ours)
+		vfio_uapi_close(seat->fd);
+	return ret;
+}
+
+int
+ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m)
+{
+	char name[128];
+	int n;
+
+	if (m->vf_token == NULL)
+		return vfio_uapi_group_get_device(seat->fd, m->name);
+	n = snprintf(name, sizeof(name), "%s vf_token=%s", m->name, m->vf_token);
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return -EINVAL;
+	return vfio_uapi_group_get_device(seat->fd, name);
+}

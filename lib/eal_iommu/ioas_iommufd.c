@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Backend iommufd: one address space (IOAS) on /dev/iommu, and devices in it.
+ *
+ * A device is opened by its character device and bound, which resets it, so it
+ * is bound once and held from its survey to its detach. Its limits are read in
+ * a space of its own, made for that moment: those of the common space would be
+ * mixed with the limits of everybody else. Devices whose group somebody else
+ * has opened join by the group, with the common space behind it.
+ *
+ * The kernel pins what is mapped when there is a device to pin it for. Nothing
+ * is mapped before the first attach, else errors of the memory would show up
+ * at the attach.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "ioas_ops.h"
+#include "vfio_uapi.h"
+
+#define IOMMUFD_NODE "/dev/iommu"
+#define IOMMUFD_RANGES 16		/* first guess */
+#define IOMMUFD_RANGES_MAX 65536	/* a list above this is a fault */
+#define IOMMUFD_TRIES 16		/* how often the list may grow meanwhile */
+
+/* Opening without binding leaves the device alone. */
+static int
+iommufd_fits(const struct ioas_member *m)
+{
+	int fd;
+
+	if (m->cdev == NULL)
+		return -ENODEV;
+	fd = vfio_uapi_open(m->cdev);
+	if (fd < 0)
+		return fd;
+	vfio_uapi_close(fd);
+	return 0;
+}
+
+static int
+iommufd_open(struct ioas_kernel *k)
+{
+	int ret;
+
+	k->fd = vfio_uapi_open(IOMMUFD_NODE);
+	if (k->fd < 0)
+		return k->fd;
+	ret = vfio_uapi_ioas_alloc(k->fd, &k->id);
+	if (ret < 0)
+		vfio_uapi_close(k->fd);
+	return ret;
+}
+
+static bool
+iommufd_alone(const struct ioas_member *m)
+{
+	return m->cdev != NULL && m->group_fd < 0;
+}
+
+/* The bytes of a UUID in the order they are written. */
+static int
+parse_uuid(const char *s, uint8_t *out)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	char digits[3] = "";
+	size_t i, n = 0;
+
+	if (strlen(s) != strlen(form))
+		return -EINVAL;
+	for (i = 0; form[i] != '\0'; i++) {
+		if (form[i] == '-' ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
+			return -EINVAL;
+		if (form[i] == '-')
+			continue;
+		digits[n++ % 2] = s[i];
+		if (n % 2 == 0)
+			out[n / 2 - 1] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return 0;
+}
+
+static int
+iommufd_enter(struct ioas_kernel *k, const struct ioas_member *m,
+		struct ioas_seat *seat, bool *viable)
+{
+	uint8_t token[ABI_UUID_SIZE];
+	int ret;
+
+	if (!iommufd_alone(m))
+		return ioas_group_enter(k, m, seat, viable);
+	ret = m->vf_token == NULL ? 0 : parse_uuid(m->vf_token, token);
+	if (ret < 0)
+		return ret;
+	seat->ours = true;
+	seat->fd = vfio_uapi_open(m->cdev);
+	if (seat->fd < 0)
+		return seat->fd;
+	ret = vfio_uapi_device_bind(seat->fd, k->fd,
+			m->vf_token == NULL ? NULL : token);
+	if (ret < 0)
+		vfio_uapi_close(seat->fd);
+	return ret;
+}
+
+static int
+iommufd_attach(struct ioas_kernel *k, struct ioas_seat *seat,
+		unsigned int n_attached)
+{
+	int ret;
+
+	if (seat->name[0] != '\0')
+		return vfio_uapi_device_attach(seat->fd, k->id);
+	if (!k->for_groups) {
+		ret = vfio_uapi_ioas_for_groups(k->fd, k->id);
+		if (ret < 0)
+			return ret;
+		k->for_groups = true;
+	}
+	return vfio_uapi_group_set_container(seat->fd, k->fd);
+}
+
+static void
+iommufd_detach(struct ioas_seat *seat)
+{
+	/* What fails here is done when the node is closed. */
+	if (seat->name[0] != '\0')
+		vfio_uapi_device_detach(seat->fd);
+	else
+		vfio_uapi_group_unset_container(seat->fd);
+}
+
+static int
+iommufd_open_device(struct ioas_seat *seat, const struct ioas_member *m)
+{
+	if (seat->name[0] == '\0')
+		return ioas_group_device(seat, m);
+	return vfio_uapi_dup(seat->fd);
+}
+
+static int
+take_ranges(const struct abi_iova_range *v, uint32_t n, uint64_t alignment,
+		struct ioas_info *out)
+{
+	uint32_t i;
+
+	if (n == 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
+		return -EBADMSG;
+	out->ranges = calloc(n, sizeof(*out->ranges));
+	if (out->ranges == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		out->ranges[i].first = v[i].first;
+		out->ranges[i].last = v[i].last;
+		if (!iova_range_valid(out->ranges[i]))
+			return -EBADMSG;
+	}
+	out->n_ranges = n;
+	/* Of the pages only the smallest is told. */
+	out->page_sizes = alignment;
+	return 0;
+}
+
+static int
+space_info(int fd, uint32_t id, struct ioas_info *out)
+{
+	uint32_t room = IOMMUFD_RANGES, n;
+	struct abi_iova_range *v = NULL;
+	uint64_t alignment;
+	unsigned int tries;
+	int ret = -EMSGSIZE;
+
+	memset(out, 0, sizeof(*out));
+	out->dma_avail = UINT64_MAX;
+	/* The list may grow between two calls: ask until it fits. */
+	for (tries = 0; ret == -EMSGSIZE && tries < IOMMUFD_TRIES; tries++) {
+		free(v);
+		v = calloc(room, sizeof(*v));
+		if (v == NULL)
+			return -ENOMEM;
+		n = room;
+		ret = vfio_uapi_ioas_ranges(fd, id, v, &n, &alignment);
+		if (ret == -EMSGSIZE ? n <= room || n > IOMMUFD_RANGES_MAX :
+		    ret == 0 && n > room) {
+			ret = -EBADMSG;
+			break;
+		}
+		room = n;
+	}
+	if (ret == -EMSGSIZE)
+		ret = -EBADMSG;
+	if (ret == 0)
+		ret = take_ranges(v, n, alignment, out);
+	if (ret < 0)
+		ioas_info_free(out);
+	free(v);
+	return ret;
+}
+
+static int
+iommufd_info(struct ioas_kernel *k, struct ioas_info *out)
+{
+	return space_info(k->fd, k->id, out);
+}
+
+static int
+iommufd_survey(struct ioas_kernel *k, struct ioas_seat *seat,
+		struct ioas_info *out)
+{
+	uint32_t id;
+	int ret = vfio_uapi_ioas_alloc(k->fd, &id);
+
+	if (ret < 0)
+		return ret;
+	ret = vfio_uapi_device_attach(seat->fd, id);
+	if (ret == 0) {
+		ret = space_info(k->fd, id, out);
+		vfio_uapi_device_detach(seat->fd);
+	}
+	vfio_uapi_ioas_destroy(k->fd, id);
+	return ret;
+}
+
+static int
+iommufd_keep(struct ioas_kernel *k, const struct iova_range *v, size_t n)
+{
+	struct abi_iova_range *list;
+	size_t i;
+	int ret;
+
+	if (n > UINT32_MAX)
+		return -EINVAL;
+	list = calloc(n + 1, sizeof(*list));
+	if (list == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		list[i].first = v[i].first;
+		list[i].last = v[i].last;
+	}
+	ret = vfio_uapi_ioas_allow(k->fd, k->id, list, (uint32_t)n);
+	free(list);
+	return ret;
+}
+
+static int
+iommufd_map(struct ioas_kernel *k, uint64_t va, uint64_t iova, uint64_t size)
+{
+	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size);
+}
+
+static int
+iommufd_unmap(struct ioas_kernel *k, uint64_t iova, uint64_t size,
+		uint64_t *done)
+{
+	int ret = vfio_uapi_ioas_unmap(k->fd, k->id, iova, size, done);
+
+	/* Nothing is mapped there: no bytes, which the caller finds too few. */
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static void
+iommufd_clear(struct ioas_kernel *k)
+{
+	uint64_t done;
+
+	vfio_uapi_ioas_unmap(k->fd, k->id, 0, UINT64_MAX, &done);
+}
+
+static const char *
+iommufd_hint(int ret)
+{
+	switch (ret) {
+	case -ENOMEM:
+		return "; is RLIMIT_MEMLOCK too low? (ulimit -l; iommufd counts the memory of all processes of a user together)";
+	case -EINVAL:
+		return "; the kernel refuses the range (reserved, or outside of the aperture) or its alignment";
+	case -EFAULT:
+		return "; there is no memory that can be pinned";
+	default:
+		return "";
+	}
+}
+
+const struct ioas_ops ioas_iommufd_ops = {
+	.backend = IOAS_BACKEND_IOMMUFD,
+	.traits = {
+		.node = IOMMUFD_NODE,
+		.need = "the kernel needs CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV; load the modules with: modprobe -a iommufd vfio-pci, and give your group access to the node",
+		.unsafe_interrupts = "iommufd.allow_unsafe_interrupts=1",
+		.serves_msi_window = true,
+		.limits_by_device = true,
+		.memlock_by_user = true,
+	},
+	.fits = iommufd_fits,
+	.open = iommufd_open,
+	.alone = iommufd_alone,
+	.enter = iommufd_enter,
+	.survey = iommufd_survey,
+	.attach = iommufd_attach,
+	.detach = iommufd_detach,
+	.open_device = iommufd_open_device,
+	.info = iommufd_info,
+	.keep = iommufd_keep,
+	.map = iommufd_map,
+	.unmap = iommufd_unmap,
+	.clear = iommufd_clear,
+	.hint = iommufd_hint,
+};

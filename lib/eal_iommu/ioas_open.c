@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Backends: their names, and the choice of one. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ioas_private.h"
+
+/* In the order in which "auto" takes them. */
+static const struct ioas_ops *const ioas_backends[] = {
+	&ioas_iommufd_ops,
+	&ioas_type1_ops,
+};
+#define N_BACKENDS (sizeof(ioas_backends) / sizeof(ioas_backends[0]))
+
+static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
+	[IOAS_BACKEND_AUTO] = "auto",
+	[IOAS_BACKEND_TYPE1] = "type1",
+	[IOAS_BACKEND_IOMMUFD] = "iommufd",
+};
+
+const char *
+ioas_backend_name(enum ioas_backend backend)
+{
+	return (unsigned int)backend < IOAS_BACKEND_COUNT ?
+		ioas_names[backend] : "?";
+}
+
+int
+ioas_backend_parse(const char *name, enum ioas_backend *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < IOAS_BACKEND_COUNT; i++)
+		if (strcmp(name, ioas_names[i]) == 0) {
+			*out = (enum ioas_backend)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* A backend that can be had for a member, or for nobody yet. */
+static int
+try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
+		struct ioas_kernel *k, const char **node)
+{
+	int ret = 0;
+
+	if (m != NULL && ops->fits != NULL) {
+		*node = m->cdev;
+		ret = ops->fits(m);
+	}
+	if (ret < 0)
+		return ret;
+	*node = ops->traits.node;
+	return ops->open(k);
+}
+
+/* The first backend that is wanted and can be had; *note tells of the others. */
+static int
+choose_backend(enum ioas_backend backend, const struct ioas_member *m,
+		struct ioas *ioas, struct ioas_choice *note)
+{
+	int ret = -ENOTSUP;
+	size_t i;
+
+	for (i = 0; i < N_BACKENDS && ioas->ops == NULL; i++) {
+		if (backend != IOAS_BACKEND_AUTO &&
+		    backend != ioas_backends[i]->backend)
+			continue;
+		ret = try_backend(ioas_backends[i], m, &ioas->kernel,
+				&note->node);
+		note->traits = &ioas_backends[i]->traits;
+		note->backend = ioas_backends[i]->backend;
+		if (ret == 0) {
+			ioas->ops = ioas_backends[i];
+		} else if (note->passed == IOAS_BACKEND_AUTO) {
+			note->passed = ioas_backends[i]->backend;
+			note->passed_node = note->node;
+			note->error = ret;
+		}
+	}
+	return ret;
+}
+
+int
+ioas_open(enum ioas_backend backend, const struct ioas_member *first,
+		struct iova_layout *layout, struct ioas **out,
+		struct ioas_choice *choice)
+{
+	struct ioas *ioas = calloc(1, sizeof(*ioas));
+	struct ioas_choice note = { .passed = IOAS_BACKEND_AUTO };
+	int ret;
+
+	if (ioas == NULL)
+		return -ENOMEM;
+	ret = choose_backend(backend, first, ioas, &note);
+	if (choice != NULL)
+		*choice = note;
+	if (ret < 0) {
+		free(ioas);
+		return ret;
+	}
+	pthread_mutex_init(&ioas->lock, NULL);
+	RB_INIT(&ioas->tree);
+	ioas->layout = layout;
+	*out = ioas;
+	return 0;
+}

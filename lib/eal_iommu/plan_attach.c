@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* From a device to the address space, and words for a kernel that does not give it. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_internal.h"
+
+static int __attribute__((format(printf, 4, 5)))
+say(int ret, char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* Who has one of the nodes by which the device can be had? */
+static int
+find_holder(const char *root, const struct ioas_member *m, char *node, size_t size,
+		struct topo_holder *holder)
+{
+	if (m->cdev != NULL && topology_holder(root, m->cdev, holder) == 0) {
+		snprintf(node, size, "%s", m->cdev);
+		return 0;
+	}
+	snprintf(node, size, "/dev/vfio/%d", m->group);
+	return topology_holder(root, node, holder);
+}
+
+/* A refusal whose reason may be another process. @return 0 if it is not. */
+static int
+say_held(const char *root, const struct ioas_member *m, const char *opened_by,
+		int ret, char *why, size_t size)
+{
+	char node[PLAN_NODE_LEN];
+	struct topo_holder holder;
+
+	if (find_holder(root, m, node, sizeof(node), &holder) == 0)
+		return say(-EBUSY, why, size, "%s is held by process %d (%s); stop it first",
+			node, holder.pid, holder.comm);
+	if (ret == -EBUSY)
+		return say(ret, why, size,
+			"%s is held by another process; find it with: fuser -v %s",
+			opened_by, opened_by);
+	return 0;
+}
+
+static int
+say_refused(const struct ioas *space, const struct ioas_member *m, int ret,
+		bool viable, char *why, size_t size)
+{
+	if (ret == -EPERM && !viable)
+		return say(ret, why, size,
+			"IOMMU group %d is not viable: a member is bound to a kernel driver",
+			m->group);
+	if (ret == -EPERM)
+		return say(ret, why, size,
+			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; if you trust every device, set the module parameter %s",
+			m->group, ioas_traits_of(space)->unsafe_interrupts);
+	if (ret == -EINVAL && m->vf_token != NULL)
+		return say(ret, why, size,
+			"the kernel refuses the device or its VF token; is a token wanted, and does this kernel take it with backend=%s? see dmesg",
+			ioas_backend_name(ioas_backend_of(space)));
+	return say(ret, why, size,
+		"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits don't go with this address space; see dmesg",
+		m->group);
+}
+
+int
+plan_explain_attach(const char *root, const struct ioas *space,
+		const struct ioas_member *m, int ret, bool viable, char *why,
+		size_t size)
+{
+	char node[PLAN_NODE_LEN];
+	bool alone;
+
+	ioas_node_of(space, m, node, sizeof(node));
+	/* A device that is bound elsewhere is refused in various ways, a group in one. */
+	alone = m->cdev != NULL && strcmp(node, m->cdev) == 0;
+	switch (ret) {
+	case -EBUSY:
+	case -EPERM:
+	case -EINVAL:
+	case -EADDRINUSE:
+		if ((ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
+		    say_held(root, m, node, ret, why, size) != 0)
+			return -EBUSY;
+		return say_refused(space, m, ret, viable, why, size);
+	case -EACCES:
+		if (m->vf_token != NULL)
+			return say(ret, why, size,
+				"no permission for %s, or the physical function wants another VF token",
+				node);
+		return say(ret, why, size,
+			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
+			node, node, node);
+	case -EBADMSG:
+		return say(ret, why, size, "IOVA ranges can't be read: %s",
+			strerror(-ret));
+	default:
+		return say(ret, why, size, "%s can't be attached: %s", node,
+			strerror(-ret));
+	}
+}
+
+struct ioas_member
+plan_member(const struct plan_device *pd, const char *vf_token)
+{
+	return (struct ioas_member) {
+		.group = pd->topo.group,
+		.group_fd = -1,
+		.name = pd->topo.bdf,
+		.cdev = pd->cdev[0] != '\0' ? pd->cdev : NULL,
+		.vf_token = vf_token,
+	};
+}
+
+/* Open the process's address space, by the backend that suits the first device. */
+static int
+open_space(const struct plan_wish *wish, const struct ioas_member *member,
+		struct ioas **space, struct plan_device *pd, char *why, size_t size)
+{
+	struct ioas_choice c = { 0 };
+	int ret = ioas_open(wish->backend, member, wish->layout, space, &c);
+
+	if (ret < 0 && c.node == NULL)
+		return say(ret, why, size, "it has no character device; %s",
+			c.traits != NULL ? c.traits->need : strerror(-ret));
+	if (ret < 0)
+		return say(ret, why, size, "%s can't be used: %s; %s", c.node,
+			strerror(-ret), c.traits->need);
+	if (wish->backend != IOAS_BACKEND_AUTO)
+		snprintf(pd->backend_why, sizeof(pd->backend_why), "backend=%s",
+			ioas_backend_name(wish->backend));
+	else if (c.passed == IOAS_BACKEND_AUTO)
+		snprintf(pd->backend_why, sizeof(pd->backend_why),
+			"kernel and device have it");
+	else if (c.passed_node == NULL)
+		snprintf(pd->backend_why, sizeof(pd->backend_why),
+			"no %s, as the device has no character device",
+			ioas_backend_name(c.passed));
+	else
+		snprintf(pd->backend_why, sizeof(pd->backend_why),
+			"no %s, as %s can't be opened: %s", ioas_backend_name(c.passed),
+			c.passed_node, strerror(-c.error));
+	return 0;
+}
+
+/* All devices share one address space, hence one backend. */
+static int
+check_backend(const struct plan_wish *wish, const struct ioas *space, char *why,
+		size_t size)
+{
+	enum ioas_backend has = ioas_backend_of(space);
+
+	if (wish->backend == IOAS_BACKEND_AUTO || wish->backend == has)
+		return 0;
+	return say(-EINVAL, why, size,
+		"backend=%s is wanted, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",
+		ioas_backend_name(wish->backend), ioas_backend_name(has));
+}
+
+/* What the newcomer can't translate, memory may grow into. */
+static int
+check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t size)
+{
+	struct iova_range kept;
+	int ret = ioas_keep_test(space, &pd->info, &kept);
+
+	if (ret < 0)
+		return say(ret, why, size,
+			"EAL's memory may grow into 0x%" PRIx64 "-0x%" PRIx64
+			", not all of which this device's IOMMU can translate; give this device at start-up, so that the layout can avoid it",
+			kept.first, kept.last);
+	return 0;
+}
+
+int
+plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
+		struct plan_device *pd, char *why, size_t size)
+{
+	const struct ioas_member member = plan_member(pd, wish->vf_token);
+	bool viable, fresh = *space == NULL;
+	int ret;
+
+	ret = fresh ? open_space(wish, &member, space, pd, why, size) :
+		check_backend(wish, *space, why, size);
+	if (ret < 0)
+		return ret;
+	pd->backend = ioas_backend_of(*space);
+	ret = ioas_survey(*space, &member, &pd->info, &viable);
+	if (ret < 0)
+		ret = plan_explain_attach(wish->root, *space, &member, ret, viable,
+			why, size);
+	if (ret == 0) {
+		ret = check_kept(*space, pd, why, size);
+		if (ret < 0)
+			ioas_release(*space, &member);
+	}
+	if (ret < 0 && fresh) {
+		ioas_close(*space);
+		*space = NULL;
+	}
+	return ret;
+}

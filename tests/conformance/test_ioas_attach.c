@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Who is in an address space: survey, attach, detach, devices, and what is kept
+ * from newcomers.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+
+static void
+attach(struct ioas *ioas, int group)
+{
+	bool viable = false;
+
+	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
+	assert_true(viable);
+}
+
+/* An attach or survey that fails leaves nothing behind, as first group and as second. */
+static void
+test_attach_errors(void **state)
+{
+	/* With devices only the kernel knows of members with a kernel driver. */
+	const struct {
+		int id, error;
+		bool viable;
+	} rows[] = {
+		{ 1, -EACCES, true }, { 2, -EBUSY, true },
+		{ 3, -EPERM, BY_BACKEND(false, true) }, { 4, -EPERM, true },
+		{ 5, -EINVAL, true }, { 6, BY_BACKEND(-EBUSY, -EINVAL), true },
+		{ 99, -ENOENT, true },
+	};
+	struct ioas *ioas = open_space();
+	unsigned int round, left;
+	struct ioas_info info;
+	bool viable;
+	size_t i;
+
+	add_group(1)->denied = true;
+	add_group(2)->held = true;
+	add_group(3)->viable = false;
+	add_group(4)->isolated = false;
+	add_group(5)->direct = true;
+	add_group(6)->held = backend == IOAS_BACKEND_TYPE1;
+	fake_device_held("0000:01:06.0", true);
+	add_group(7);
+	for (round = 0; round < 2; round++) {
+		left = fake_leaks(NULL);
+		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			assert_int_equal(ioas_attach(ioas, MEMBER(rows[i].id), &viable), rows[i].error);
+			assert_int_equal(viable, rows[i].viable);
+			assert_int_equal(ioas_n_attached(ioas), round);
+			assert_int_equal(fake_leaks(NULL), left);
+			assert_int_equal(ioas_survey(ioas, MEMBER(rows[i].id), &info, &viable),
+					rows[i].error);
+			assert_int_equal(viable, rows[i].viable);
+			assert_null(info.ranges);
+			assert_int_equal(fake_leaks(NULL), left);
+		}
+		if (round == 0)
+			attach(ioas, 7);
+	}
+	ioas_close(ioas);
+}
+
+/* A group whose limits do not go with what is mapped. */
+static void
+test_attach_conflict(void **state)
+{
+	struct ioas *ioas = open_space();
+	bool viable;
+
+	add_group(7);
+	fake_range(add_group(8), 0x8000000, 0x80fffff);
+	add_group(9)->aperture = RANGE(0, 0x8000000 - 1);
+	attach(ioas, 7);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable),
+			BY_BACKEND(-EINVAL, -EADDRINUSE));
+	assert_true(viable);
+	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable),
+			BY_BACKEND(-EINVAL, -EADDRINUSE));
+	expect_same(ioas);
+	assert_int_equal(ioas_unmap(ioas, 0x8000000, PAGE), 0);
+	attach(ioas, 8);
+	attach(ioas, 9);
+	assert_int_equal(ioas_n_attached(ioas), 3);
+	/* The kernel's refusal gives the range back. */
+	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
+	expect_same(ioas);
+	ioas_close(ioas);
+}
+
+static void
+test_counting(void **state)
+{
+	struct ioas *ioas = open_space();
+	unsigned int left;
+
+	add_group(7);
+	add_group(8);
+	attach(ioas, 7);
+	left = fake_leaks(NULL);
+	attach(ioas, 7);
+	assert_int_equal(ioas_n_attached(ioas), 1);
+	assert_int_equal(fake_leaks(NULL), left);
+	attach(ioas, 8);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x20000, PAGE, NULL), 0);
+	ioas_detach(ioas, MEMBER(99));
+	ioas_detach(ioas, MEMBER(7));
+	assert_int_equal(ioas_n_attached(ioas), 2);
+	ioas_detach(ioas, MEMBER(7));
+	ioas_detach(ioas, MEMBER(7));
+	assert_int_equal(ioas_n_attached(ioas), 1);
+	assert_int_equal(ioas_n_mappings(ioas), 2);
+	expect_same(ioas);
+	/* The last one takes every mapping, and the layout knows. */
+	ioas_detach(ioas, MEMBER(8));
+	assert_int_equal(ioas_n_attached(ioas), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	expect_same(ioas);
+	assert_int_equal(fake_leaks(NULL), 1);
+	if (backend == IOAS_BACKEND_TYPE1)
+		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
+	expect_same(ioas);
+	/* The first group of a second life gets the IOMMU anew. */
+	attach(ioas, 8);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	expect_same(ioas);
+	ioas_close(ioas);
+}
+
+/* Limits of one by itself; a device is held from then on, a group is not. */
+static void
+test_survey(void **state)
+{
+	struct ioas *ioas = open_space();
+	unsigned int left = fake_leaks(NULL), round, calls;
+	struct ioas_info info;
+	bool viable;
+
+	fake_range(add_group(7), 0x8000000, 0x80fffff);
+	fake_range(add_group(8), 0xfee00000, 0xfeefffff);
+	attach(ioas, 7);
+	assert_int_equal(ioas_map(ioas, PAGE, 0xfee00000, PAGE, NULL), 0);
+	left = fake_leaks(NULL);
+	for (round = 0; round < 2; round++) {
+		assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
+		assert_int_equal(info.n_ranges, 2);
+		assert_int_equal(info.ranges[0].last, 0xfedfffff);
+		ioas_info_free(&info);
+		assert_int_equal(ioas_n_attached(ioas), 1);
+		assert_int_equal(fake_leaks(NULL), left + BY_BACKEND(0, 1));
+	}
+	/* Held, not attached. */
+	assert_int_equal(ioas_open_device(ioas, MEMBER(8)), -ENODEV);
+	ioas_detach(ioas, MEMBER(8));
+	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable), BY_BACKEND(-EINVAL, -EADDRINUSE));
+	assert_int_equal(fake_leaks(NULL), left + BY_BACKEND(0, 1));
+	ioas_release(ioas, MEMBER(7));
+	ioas_release(ioas, MEMBER(8));
+	ioas_release(ioas, MEMBER(8));
+	assert_int_equal(fake_leaks(NULL), left);
+	assert_int_equal(ioas_unmap(ioas, 0xfee00000, PAGE), 0);
+	/* A device that is held is not bound again. */
+	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
+	ioas_info_free(&info);
+	calls = fake_calls();
+	attach(ioas, 8);
+	if (backend == IOAS_BACKEND_IOMMUFD)
+		assert_int_equal(fake_calls(), calls + 1);
+	ioas_release(ioas, MEMBER(8));
+	assert_int_equal(ioas_n_attached(ioas), 2);
+	/* Of one that is attached the limits are those of all. */
+	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
+	assert_int_equal(info.n_ranges, 3);
+	ioas_info_free(&info);
+	ioas_detach(ioas, MEMBER(8));
+	ioas_detach(ioas, MEMBER(7));
+	/* What is held goes with the space. */
+	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
+	ioas_info_free(&info);
+	ioas_close(ioas);
+}
+
+static int
+newcomer(struct ioas *ioas, int group, struct iova_range *why)
+{
+	struct ioas_info info;
+	bool viable;
+	int ret = ioas_survey(ioas, MEMBER(group), &info, &viable);
+
+	assert_int_equal(ret, 0);
+	ret = ioas_keep_test(ioas, &info, why);
+	ioas_info_free(&info);
+	return ret;
+}
+
+/* What is kept is out of reach for newcomers' limits, and nothing else is. */
+static void
+test_keep(void **state)
+{
+	static const struct iova_range lists[] = {
+		{ 0x10000000, 0x1fffffff }, { 0x7000000, 0x8ffffff },
+		{ UINT64_C(1) << 47, (UINT64_C(1) << 49) - 1 },
+	};
+	struct iova_range why;
+	struct ioas *ioas = open_space();
+	bool viable;
+
+	fake_range(add_group(7), 0x8000000, 0x80fffff);
+	fake_range(add_group(8), 0x8000000, 0x80fffff);
+	fake_range(add_group(9), 0x18000000, 0x18000fff);
+	fake_range(add_group(10), 0x20000000, 0x2fffffff);
+	add_group(11)->aperture.last = (UINT64_C(1) << 39) - 1;
+	attach(ioas, 7);
+	assert_int_equal(newcomer(ioas, 9, &why), 0);
+	assert_int_equal(ioas_keep(ioas, lists, 3), 0);
+	/* The same hole as another's, or one elsewhere. */
+	assert_int_equal(newcomer(ioas, 8, &why), 0);
+	attach(ioas, 8);
+	assert_int_equal(newcomer(ioas, 10, &why), 0);
+	attach(ioas, 10);
+	assert_int_equal(newcomer(ioas, 9, &why), -ERANGE);
+	assert_int_equal(why.first, 0x10000000);
+	assert_int_equal(newcomer(ioas, 11, &why), -ERANGE);
+	assert_true(why.first == UINT64_C(1) << 47 && why.last == (UINT64_C(1) << 48) - 1);
+	/* iommufd's kernel holds to it by itself. */
+	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable), BY_BACKEND(0, -EADDRINUSE));
+	if (backend == IOAS_BACKEND_TYPE1)
+		ioas_detach(ioas, MEMBER(9));
+	/* Nothing of it keeps memory out. */
+	assert_int_equal(ioas_map(ioas, PAGE, 0x30000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000000, PAGE, NULL), 0);
+	/* A new list replaces the old. */
+	assert_int_equal(ioas_keep(ioas, lists + 1, 1), 0);
+	assert_int_equal(newcomer(ioas, 9, &why), 0);
+	attach(ioas, 9);
+	/* It goes with the last that is attached. */
+	ioas_detach(ioas, MEMBER(9));
+	ioas_detach(ioas, MEMBER(10));
+	ioas_detach(ioas, MEMBER(8));
+	ioas_detach(ioas, MEMBER(7));
+	fake_range(add_group(12), 0x7000000, 0x7ffffff);
+	assert_int_equal(newcomer(ioas, 12, &why), 0);
+	attach(ioas, 12);
+	ioas_close(ioas);
+}
+
+/* The kernel pins when somebody is attached: its errors come then. */
+static void
+test_before_attach(void **state)
+{
+	struct ioas *ioas = open_space();
+	bool viable;
+
+	if (backend == IOAS_BACKEND_TYPE1) {
+		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
+		ioas_close(ioas);
+		return;
+	}
+	add_group(7);
+	fake.memlock = PAGE;
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, 2 * PAGE, NULL), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), -ENOMEM);
+	fake.memlock = UINT64_MAX;
+	fake.hollow = RANGE(PAGE, PAGE);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), -EFAULT);
+	assert_int_equal(ioas_n_attached(ioas), 0);
+	fake.hollow = RANGE(1, 0);
+	attach(ioas, 7);
+	expect_same(ioas);
+	ioas_close(ioas);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_test(test_attach_errors),
+		machine_test(test_attach_conflict),
+		machine_test(test_counting),
+		machine_test(test_survey),
+		machine_test(test_keep),
+		machine_test(test_before_attach),
+	};
+
+	return RUN_ON_BACKENDS("ioas_attach", tests);
+}
