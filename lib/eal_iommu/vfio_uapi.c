@@ -179,6 +179,19 @@ vfio_uapi_eventfd(void)
 	return neg_errno(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
+void
+vfio_uapi_signal(int eventfd)
+{
+	/* EAGAIN when it was signalled 2^64 - 1 times: awake all the same. */
+	(void)eventfd_write(eventfd, 1);
+}
+
+int
+vfio_uapi_dup_over(int from, int to)
+{
+	return dup3(from, to, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
 int
 vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset)
 {

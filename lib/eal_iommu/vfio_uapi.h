@@ -152,6 +152,16 @@ int vfio_uapi_reset(int device);
 /** eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC). @return fd or -errno. */
 int vfio_uapi_eventfd(void);
 
+/** Signal an eventfd. Safe in a signal handler. Cannot fail on an open one. */
+void vfio_uapi_signal(int eventfd);
+
+/**
+ * dup3 with O_CLOEXEC: @p to becomes what @p from is, in one step.
+ *
+ * @return 0 or -errno.
+ */
+int vfio_uapi_dup_over(int from, int to);
+
 /** pread of exactly @p len bytes. @return 0, -EIO if short, -errno. */
 int vfio_uapi_pread(int fd, void *buf, size_t len, uint64_t offset);
 

@@ -219,6 +219,13 @@ vfio_uapi_eventfd(void)
 	return ret < 0 ? ret : fake_file_open(FAKE_EVENTFD, &counter);
 }
 
+void
+vfio_uapi_signal(int eventfd)
+{
+	if (fake_file(eventfd, FAKE_EVENTFD) == NULL)
+		fake_fault(__func__, eventfd);
+}
+
 /* Only config space can be read and written; a short transfer is -EIO. */
 static int
 config_at(const char *name, int fd, size_t len, uint64_t offset, uint8_t **at)

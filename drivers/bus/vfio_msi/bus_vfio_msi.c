@@ -127,6 +127,7 @@ struct vfio_msi_bus vfio_msi_bus = {
 		.dma_unmap = bus_dma_unmap,
 		.get_iommu_class = bus_get_iommu_class,
 		.hot_unplug_handler = vfio_msi_hot_unplug,
+		.sigbus_handler = vfio_msi_sigbus,
 		.cleanup = vfio_msi_cleanup,
 	},
 	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),

@@ -21,6 +21,7 @@
 
 #include <rte_interrupts.h>
 #include <rte_log.h>
+#include <rte_spinlock.h>
 
 #include "dpdk_compat.h"
 #include "ioas.h"
@@ -55,6 +56,11 @@ struct vfio_msi_device {
 	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
 	bool attached;			/**< it is counted in the ioas */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
+	rte_spinlock_t closing;		/**< held by who closes or revokes it */
+	unsigned int requests;		/**< how often the kernel wanted it back */
+	bool revoked;			/**< taken away; fd is that of no device */
+	bool gone;			/**< a BAR did not answer */
+	bool faulted;			/**< the same, not told yet; atomic */
 };
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
@@ -156,12 +162,29 @@ int vfio_msi_virtio_check(const struct vfio_msi_device *dev);
 int vfio_msi_device_open(struct vfio_msi_device *dev);
 void vfio_msi_device_close(struct vfio_msi_device *dev);
 
+/**
+ * Close the device under its driver: BARs become plain memory, the file
+ * descriptor that of no device. vfio_msi_device_close() comes later all the same.
+ *
+ * @return 0, or -errno with the device as it was, but no bus master any more.
+ */
+int vfio_msi_device_revoke(struct vfio_msi_device *dev);
+
 /* vfio_msi_region.c */
 
 /** First VFIO_MSI_CONFIG_LEN bytes of configuration space of an open device. */
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
+
+/** Is this an address of a mapped BAR? Safe in a signal handler. */
+bool vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr);
+
+/**
+ * Put zeroed memory in place of a BAR's page, or of all BARs (NULL). Safe in a
+ * signal handler. @return 0, -ENOMEM.
+ */
+int vfio_msi_regions_kill(struct vfio_msi_device *dev, const void *addr);
 
 /* vfio_msi_intr.c */
 int vfio_msi_intr_setup(struct vfio_msi_device *dev);
@@ -173,6 +196,8 @@ void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
 int vfio_msi_req_setup(struct vfio_msi_device *dev);
 void vfio_msi_req_teardown(struct vfio_msi_device *dev);
 int vfio_msi_hot_unplug(struct rte_device *dev);
+/** Whose address is it? @return 0 handled; 1 not ours; -1 with rte_errno. */
+int vfio_msi_sigbus(const void *addr);
 
 /* vfio_msi_probe.c */
 int vfio_msi_probe(void);

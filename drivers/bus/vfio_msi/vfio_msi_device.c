@@ -124,6 +124,23 @@ err_logged:
 	return ret;
 }
 
+int
+vfio_msi_device_revoke(struct vfio_msi_device *dev)
+{
+	int null = vfio_uapi_open("/dev/null");
+	int ret;
+
+	if (null < 0)
+		return null;
+	update_command(dev, 0, PCI_COMMAND_MASTER);
+	/* Mappings of BARs keep a device open, as its file descriptor does. */
+	ret = vfio_msi_regions_kill(dev, NULL);
+	if (ret == 0)
+		ret = vfio_uapi_dup_over(null, dev->fd);
+	vfio_uapi_close(null);
+	return ret;
+}
+
 void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {

@@ -184,20 +184,23 @@ stop(struct vfio_msi_device *dev)
 	struct rte_pci_device *p = &dev->pci.device;
 	int ret = 0;
 
+	rte_spinlock_lock(&dev->closing);
 	if (p->driver != NULL && p->driver->remove != NULL)
 		ret = p->driver->remove(p);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
 			p->driver->driver.name, strerror(-ret));
-		return ret;
+	} else {
+		p->driver = NULL;
+		p->device.driver = NULL;
+		if (dev->mapped_by_driver)
+			forget_mapping(dev);
+		vfio_msi_device_close(dev);
+		free_handles(dev);
+		ret = 0;
 	}
-	p->driver = NULL;
-	p->device.driver = NULL;
-	if (dev->mapped_by_driver)
-		forget_mapping(dev);
-	vfio_msi_device_close(dev);
-	free_handles(dev);
-	return 0;
+	rte_spinlock_unlock(&dev->closing);
+	return ret;
 }
 
 int

@@ -146,6 +146,49 @@ vfio_msi_regions_map(struct vfio_msi_device *dev)
 	return ret;
 }
 
+bool
+vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOPO_BARS; i++)
+		if (dev->bar[i].addr != NULL && addr >= dev->bar[i].addr &&
+		    (size_t)((const char *)addr - (const char *)dev->bar[i].addr) <
+		    dev->bar[i].len)
+			return true;
+	return false;
+}
+
+/*
+ * Memory in place of what is mapped there. It is zero, not all ones as a bus
+ * answers for a device that is gone: drivers find their locks in registers free
+ * then, where all ones have them wait for minutes (net_e1000_igb).
+ */
+static int
+kill_range(void *addr, size_t len)
+{
+	void *got;
+
+	return vfio_uapi_mmap(addr, len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+			-1, 0, &got);
+}
+
+int
+vfio_msi_regions_kill(struct vfio_msi_device *dev, const void *addr)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned int i;
+	int ret = 0;
+
+	if (addr != NULL)
+		return kill_range((void *)((uintptr_t)addr & ~(page - 1)), page);
+	for (i = 0; ret == 0 && i < TOPO_BARS; i++)
+		if (dev->bar[i].addr != NULL)
+			ret = kill_range(dev->bar[i].addr, dev->bar[i].len);
+	return ret;
+}
+
 void
 vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 {

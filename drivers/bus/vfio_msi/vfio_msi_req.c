@@ -4,19 +4,32 @@
 
 /**
  * @file
- * The kernel wants a device back: somebody unbinds it from vfio-pci or pulls
- * it. It signals the REQ interrupt, and again every few seconds, until the
- * device is closed; who unbinds waits so long. What to do is up to the
- * application: it is told by EAL's device event, as for any removal.
+ * The device goes while the application uses it: somebody unbinds it from
+ * vfio-pci or pulls it.
+ *
+ * The kernel signals the REQ interrupt, again every 10 s, and waits until the
+ * device is closed; whoever unbinds waits so long. Closing it is up to the
+ * application, which is told by EAL's device event: nobody else knows when its
+ * threads are off the ports. One that does not listen is given two more
+ * requests; at the third the device is taken away under it (revoked). Nothing
+ * can crash then: registers become plain memory, and the file descriptor stays
+ * the number of a file, so that no late system call meets another one.
+ *
+ * Access to a BAR that does not answer any more is SIGBUS. EAL asks the buses
+ * whose address that is, if the application has asked for it
+ * (rte_dev_hotplug_handle_enable()).
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include <rte_dev.h>
+#include <rte_errno.h>
 
 #include "private.h"
 #include "vfio_uapi.h"
+
+#define REVOKE_AT 3	/* requests: 20 s after the first */
 
 int
 vfio_msi_hot_unplug(struct rte_device *rdev)
@@ -25,15 +38,81 @@ vfio_msi_hot_unplug(struct rte_device *rdev)
 	return 0;
 }
 
+/*
+ * Take the device away from everybody in this process. The application finds
+ * its port dead, and detaches it when it likes.
+ */
+static void
+revoke(struct vfio_msi_device *dev)
+{
+	int ret;
+
+	/* Somebody closes it just now. */
+	if (!rte_spinlock_trylock(&dev->closing))
+		return;
+	ret = vfio_msi_device_revoke(dev);
+	dev->revoked = ret == 0;
+	rte_spinlock_unlock(&dev->closing);
+	if (ret == 0)
+		BUS_LOG(WARNING, "%s: taken away from the application, which did not let go of it: the port is dead, detach it",
+			dev->name);
+	else
+		BUS_LOG(ERR, "%s: can't be taken away from the application: %s; stop the application",
+			dev->name, strerror(-ret));
+}
+
 /* On EAL's interrupt thread, which has read the eventfd. */
 static void
 on_request(void *arg)
 {
 	struct vfio_msi_device *dev = arg;
 
-	BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application is told",
-		dev->name);
+	if (__atomic_exchange_n(&dev->faulted, false, __ATOMIC_RELAXED)) {
+		BUS_LOG(ERR, "%s: its registers do not answer any more (pulled out, or its memory was switched off); the application is told",
+			dev->name);
+	} else if (++dev->requests == 1) {
+		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application is told",
+			dev->name);
+	} else if (dev->revoked) {
+		if (dev->requests == REVOKE_AT + 1)
+			BUS_LOG(ERR, "%s: the kernel still waits: another process has the device open, a secondary process perhaps; stop it",
+				dev->name);
+	} else if (dev->requests < REVOKE_AT) {
+		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application does not listen to device events, or is slow; detach the port (testpmd: port stop N, port detach N), or the device is taken away in 10 s",
+			dev->name);
+	} else {
+		revoke(dev);
+	}
 	vfio_msi_hot_unplug(&dev->pci.device.device);
+}
+
+/*
+ * In a signal handler, on the thread that met the dead BAR: nothing here
+ * allocates or locks. The page is replaced by memory, and the interrupt thread
+ * is woken to tell of it.
+ */
+int
+vfio_msi_sigbus(const void *addr)
+{
+	struct vfio_msi_device *dev;
+	int ret;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next) {
+		if (!vfio_msi_regions_have(dev, addr))
+			continue;
+		ret = vfio_msi_regions_kill(dev, addr);
+		if (ret < 0) {
+			rte_errno = -ret;
+			return -1;
+		}
+		if (!dev->gone) {
+			dev->gone = true;
+			__atomic_store_n(&dev->faulted, true, __ATOMIC_RELAXED);
+			vfio_uapi_signal(rte_intr_fd_get(dev->pci.device.vfio_req_intr_handle));
+		}
+		return 0;
+	}
+	return 1;
 }
 
 int
@@ -50,6 +129,10 @@ vfio_msi_req_setup(struct vfio_msi_device *dev)
 	efd = vfio_uapi_eventfd();
 	if (efd < 0)
 		return efd;
+	dev->requests = 0;
+	dev->revoked = false;
+	dev->gone = false;
+	dev->faulted = false;
 	rte_intr_fd_set(h, efd);
 	rte_intr_type_set(h, RTE_INTR_HANDLE_VFIO_REQ);
 	rte_intr_dev_fd_set(h, dev->fd);

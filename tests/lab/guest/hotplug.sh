@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# hotplug.sh [TESTPMD_ARG]...: pull a NIC out of a slot (nic9 in rp9, see
+# tests/lab/hotplug.py) under traffic, plug it in again, attach it again.
+
+. "$(dirname "$0")/testpmd.sh"
+fixed=0000:00:03.0
+pulled=$(basename /sys/bus/pci/devices/0000:0[1-9]:00.0)
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for()
+{
+	tries=$(($1 * 4))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.25
+	done
+}
+
+is_there()
+{
+	[ -e "/sys/bus/pci/devices/$pulled" ]
+}
+
+is_gone()
+{
+	! is_there
+}
+
+is_back()
+{
+	qemu-monitor device_add "igb,id=nic9,bus=rp9,netdev=net9,romfile=" >/dev/null
+}
+
+vfio-bind $fixed "$pulled" || exit 1
+testpmd_start -a vfio_msi:$fixed -a "vfio_msi:$pulled" -l 0,1 -n 1 \
+	-- -i --total-num-mbufs=4096 "$@" || exit 1
+before=$(ls /proc/$testpmd_pid/fd | wc -l)
+testpmd_say 'set fwd io'
+testpmd_say 'start tx_first'
+testpmd_await 'packet forwarding - ports=2' 5
+
+qemu-monitor device_del nic9
+wait_for 60 is_gone && echo 'gone'
+kill -0 $testpmd_pid && echo 'alive'
+if testpmd_await 'taken away from the application' 1; then
+	# Drivers wait long for registers that do not answer: no stop, no detach.
+	testpmd_say 'show port stats all'
+	testpmd_await 'NIC statistics for port 1' 20 && echo 'answers'
+	echo "open devices: $(ls -l /proc/$testpmd_pid/fd | grep -c vfio-device)"
+	echo "mapped BARs: $(grep -c vfio-device /proc/$testpmd_pid/maps)"
+	testpmd_say 'stop'
+	testpmd_await 'Forward statistics for port 1' 10 && echo 'stopped'
+	kill -KILL $testpmd_pid
+	cat $TESTPMD_LOG
+	exit
+fi
+testpmd_await 'Now total ports is 1' 10 && echo 'detached'
+testpmd_say 'stop'
+
+wait_for 30 is_back
+wait_for 30 is_there && sleep 1 && vfio-bind "$pulled" && echo 'back'
+testpmd_say "port attach vfio_msi:$pulled"
+testpmd_await 'Now total ports is 2' 20 && echo 'attached'
+echo "descriptors: $before, then $(ls /proc/$testpmd_pid/fd | wc -l)"
+testpmd_say 'port start all'
+testpmd_await 'Configuring Port 1' 10
+testpmd_say 'clear port stats all'
+testpmd_burst
+testpmd_quit
+echo "status $?"
+cat $TESTPMD_LOG
