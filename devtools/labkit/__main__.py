@@ -25,7 +25,8 @@ def _guest_options(parser):
                         help='more arguments for the kernel')
     parser.add_argument('-q', dest='qemu_args', metavar='ARGS', action='append', default=[],
                         help='more arguments for QEMU')
-    parser.add_argument('-k', dest='kernel', choices=['debian', 'lab'], default='debian')
+    parser.add_argument('-k', dest='kernel', choices=list(guest.KERNELS), default='',
+                        help='the kernel (default: that of the platform)')
     parser.add_argument('-s', dest='smp', metavar='N', type=int, default=2, help='processors')
     parser.add_argument('-H', dest='hugepages', metavar='N', type=int, default=256,
                         help='hugepages of 2 MiB (default: %(default)s)')
@@ -59,9 +60,7 @@ def _parser():
 
 
 def _options(args):
-    if args.kernel == 'lab':
-        raise LabError("the lab's own kernel is not there yet; use -k debian")
-    return {'memory': args.memory, 'smp': args.smp, 'hugepages': args.hugepages,
+    return {'memory': args.memory, 'kernel': args.kernel, 'smp': args.smp, 'hugepages': args.hugepages,
             'stock': args.stock, 'dpdk': args.dpdk, 'kernel_args': tuple(args.kernel_args),
             'qemu_args': tuple(word for text in args.qemu_args for word in shlex.split(text))}
 
@@ -87,8 +86,9 @@ def _list():
 
 
 def _setup():
-    for arch in rootfs.TRIPLET:
-        guest.prepare(arch)
+    for platform in PLATFORMS.values():
+        for kernel in guest.KERNELS:
+            guest.prepare(platform.arch, flavour=kernel, packages=platform.packages)
     return 0
 
 

@@ -15,13 +15,16 @@ import shlex
 import sys
 import time
 
-from . import build, cache, cpio, host, kernel, monitor, outside, qemu, rootfs
+from . import build, cache, cpio, host, kernel, labkernel, monitor, outside, qemu, rootfs
 from .platforms import PLATFORMS
 from .progress import LabError, say
 
 HERE = pathlib.Path(__file__).resolve().parent
 GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
+
+# The kernels a guest can have: what makes the folder of each.
+KERNELS = {'debian': kernel.folder, 'lab': labkernel.folder}
 
 TIMED_OUT = 124
 DIED = 125
@@ -41,6 +44,7 @@ class Options:
     """How a guest differs from its platform's defaults."""
 
     memory: str = ''
+    kernel: str = ''
     kernel_args: tuple = ()
     qemu_args: tuple = ()
     seconds: float = 600
@@ -120,16 +124,20 @@ def find(name):
     return PLATFORMS[name]
 
 
-def prepare(arch, dpdk=rootfs.DEFAULT):
+def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=()):
     """Bring what guests of ARCH need; returns the folders of their userland and kernel."""
-    host.need(host.GUEST + host.EMULATOR)
-    return rootfs.folder(arch, dpdk), kernel.folder(arch)
+    host.need(host.GUEST + host.EMULATOR + list(packages))
+    if flavour not in KERNELS:
+        raise LabError(f'no kernel {flavour}; there are: {", ".join(KERNELS)}')
+    return rootfs.folder(arch, dpdk), KERNELS[flavour](arch)
 
 
 @contextlib.contextmanager
 def _prepared(platform, argv, options, interactive=False):
     """Make everything a machine needs; yields its command line and a scratch folder."""
-    userland, booted = prepare(platform.arch, options.dpdk)
+    options.kernel = options.kernel or platform.kernel
+    userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
+                               platform.packages)
     stage = contextlib.nullcontext() if options.stock else \
         build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:
@@ -144,10 +152,17 @@ def _prepared(platform, argv, options, interactive=False):
                                 booted / 'vmlinuz', scratch / 'initrd'), scratch
 
 
+def _modules(platform, flavour):
+    """What the initrd loads; in the lab's own kernel all is built in."""
+    if flavour == 'lab':
+        return ''
+    return ' '.join(('virtio_mmio', 'virtio_blk', 'ext4', *platform.modules))
+
+
 def _write_initrd(scratch, platform, argv, options, sources, interactive):
     userland, booted, installed = sources
     columns, rows = qemu.terminal_size()
-    config = {'MODULES': ' '.join(('virtio_mmio', 'virtio_blk', 'ext4', *platform.modules)),
+    config = {'MODULES': _modules(platform, options.kernel),
               'HUGEPAGES': options.hugepages, 'INTERACTIVE': '1' if interactive else '',
               'WHOLE_LOG': WHOLE_LOG, 'CONSOLE': platform.console, 'ROWS': rows, 'COLUMNS': columns}
     lines = [f'{name}={shlex.quote(str(value))}\n' for name, value in config.items()]

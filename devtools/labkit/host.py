@@ -9,6 +9,7 @@ from .progress import LabError, step
 
 GUEST = ['mmdebstrap', 'e2fsprogs', 'kmod', 'xz-utils', 'debian-archive-keyring']
 EMULATOR = ['qemu-system-arm', 'qemu-system-x86']
+KERNEL = ['bc', 'bison', 'flex', 'gcc', 'libc6-dev', 'libelf-dev', 'make', 'xz-utils']
 BUILD = ['meson', 'ninja-build', 'pkg-config', 'dpkg-dev']
 CROSS = {
     'arm64': ['gcc-aarch64-linux-gnu'],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The guests' kernel: Debian's own package, cut down to the few modules we load."""
+"""Debian's kernel for guests: its own package, cut down to the few modules we load."""
 
 import lzma
 import pathlib
@@ -40,7 +40,7 @@ def _make(arch, path):
         shutil.move(whole / 'vmlinuz', path / 'vmlinuz')
         _pick_modules(whole, path / 'modules' / release)
         shutil.rmtree(path / 'all')
-    _depmod(path, release)
+    depmod(path, release)
 
 
 def _newest(tree, arch):
@@ -81,8 +81,8 @@ def _pick_modules(source, target):
         shutil.copy(source / name, target / name)
 
 
-def _depmod(path, release):
-    """Write modules.dep, which the packages leave to their scripts."""
+def depmod(path, release):
+    """Write modules.dep and its like for PATH/modules/RELEASE."""
     base = path / 'lib'
     base.mkdir()
     shutil.move(path / 'modules', base / 'modules')

@@ -26,6 +26,9 @@ class Platform:
     kernel_args: str = ''
     modules: tuple = ()
     memory: str = '2G'
+    # The kernel it boots unless told otherwise, and host packages that it alone needs.
+    kernel: str = 'debian'
+    packages: tuple = ()
     nics: tuple = ()
 
     @property
