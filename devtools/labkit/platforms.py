@@ -5,6 +5,12 @@
 import dataclasses
 import json
 
+# The backends of VFIO, and what each brings where all is well.
+MSIX = {'type1': 'vfio-msix', 'iommufd': 'vfio-msix'}
+INTX = {'type1': 'vfio-intx', 'iommufd': 'vfio-intx'}
+# type1 finds no way to map this platform's doorbell, iommufd does.
+INTX_BY_TYPE1 = dict(MSIX, type1='vfio-intx')
+
 # The lab's own disk and ports stay away from PCI where the machine allows it,
 # and away from the IOMMU everywhere.
 MMIO = {'disk': 'virtio-blk-device', 'ports': 'virtio-serial-device'}
@@ -29,7 +35,11 @@ class Platform:
     # The kernel it boots unless told otherwise, and host packages that it alone needs.
     kernel: str = 'debian'
     packages: tuple = ()
+    # What the first interrupt of a NIC is, by each backend of VFIO that works here.
+    interrupts: dict = dataclasses.field(default_factory=MSIX.copy)
+    # The two that hear each other; an e1000e to misuse, one of them where no other is.
     nics: tuple = ()
+    spare: str = ''
 
     @property
     def emulator(self):
@@ -47,51 +57,95 @@ def _nic(model, slot, wire):
 IGB_PAIR = [*_nic('igb', 3, 0), *_nic('igb', 5, 0), *_nic('e1000e', 7, 1)]
 E1000E_PAIR = [*_nic('e1000e', 3, 0), *_nic('e1000e', 4, 0)]
 
+SMMU = ['-machine', 'virt,gic-version=3,iommu=smmuv3', '-cpu', 'cortex-a57']
+VTD = 'intel-iommu,intremap=on,caching-mode=on,device-iotlb=on'
 RESERVED = {
     'driver': 'virtio-iommu-pci', 'addr': '5',
     # FIRST:LAST:TYPE, type 1 is the MSI window, type 0 is reserved
     'reserved-regions': ['0xe0000000:0xe00fffff:1', '0x100000000:0x13fffffff:0'],
 }
+# In a slot whose INTx is no NIC's.
+VIRTIO_IOMMU = ['-device', 'virtio-iommu-pci,addr=0xa']
+
+# Where nothing keeps a device from writing to the doorbells of others, VFIO wants
+# the administrator's word; each backend has a parameter of its own.
+UNSAFE = ('vfio_iommu_type1.allow_unsafe_interrupts=1 '
+          'iommufd.allow_unsafe_interrupts=1')
+
+# On a busy host a tick comes too late for the check, and an x86 kernel gives up.
+TIMER = 'no_timer_check'
+
+IGBS = {'devices': IGB_PAIR, 'nics': ('0000:00:03.0', '0000:00:05.0'), 'spare': '0000:00:07.0'}
+ARM = {'arch': 'arm64', 'lab_devices': MMIO, 'console': 'ttyAMA0'}
+# With a thread per processor QEMU 10.0 dies now and then when a device's BARs
+# move: "iotlb_to_section: Assertion `section_index < ...' failed".
+X86 = {'arch': 'amd64', 'lab_devices': PCI, 'console': 'ttyS0', 'threads': 'single'}
 
 PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='arm-smmuv3',
         about='Arm server: SMMUv3, GICv3 ITS; two igb on one wire, a spare e1000e',
-        arch='arm64',
-        machine=['-machine', 'virt,gic-version=3,iommu=smmuv3', '-cpu', 'cortex-a57'],
-        devices=IGB_PAIR,
-        nics=('0000:00:03.0', '0000:00:05.0'),
-        lab_devices=MMIO,
-        console='ttyAMA0',
+        machine=SMMU,
+        **ARM, **IGBS,
     ),
     Platform(
         name='x86-vtd',
-        about='PC: VT-d with interrupt remapping; two igb on one wire, a spare e1000e',
-        arch='amd64',
-        machine=['-machine', 'q35,kernel-irqchip=split', '-cpu', 'max', '-device',
-                 'intel-iommu,intremap=on,caching-mode=on,device-iotlb=on'],
-        devices=IGB_PAIR,
-        nics=('0000:00:03.0', '0000:00:05.0'),
-        lab_devices=PCI,
-        console='ttyS0',
-        # With a thread per processor QEMU 10.0 dies now and then when a device's
-        # BARs move: "iotlb_to_section: Assertion `section_index < ...' failed".
-        threads='single',
-        # On a busy host a tick comes too late for the check, and the kernel gives up.
-        kernel_args='intel_iommu=on iommu.passthrough=0 no_timer_check',
+        about='PC: VT-d with interrupt remapping; the same NICs',
+        machine=['-machine', 'q35,kernel-irqchip=split', '-cpu', 'max', '-device', VTD],
+        kernel_args=f'intel_iommu=on iommu.passthrough=0 {TIMER}',
+        **X86, **IGBS,
     ),
     Platform(
         name='arm-reserved',
         about='Arm with virtio-iommu and no MSI controller: moved MSI window, a reserved '
               'region at 4 GiB; two e1000e on one wire, INTx',
-        arch='arm64',
         machine=['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
                  '-device', json.dumps(RESERVED)],
         devices=E1000E_PAIR,
         nics=('0000:00:03.0', '0000:00:04.0'),
-        lab_devices=MMIO,
-        console='ttyAMA0',
-        kernel_args='vfio_iommu_type1.allow_unsafe_interrupts=1',
+        spare='0000:00:03.0',
+        interrupts=INTX,
+        kernel_args=UNSAFE,
         modules=('virtio-iommu',),
+        **ARM,
+    ),
+    Platform(
+        name='arm-smmuv3-acpi',
+        about='arm-smmuv3 booted by UEFI with ACPI, without a device tree',
+        machine=[*SMMU, '-bios', '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'],
+        packages=('qemu-efi-aarch64',),
+        **ARM, **IGBS,
+    ),
+    Platform(
+        name='arm-gicv2m',
+        about='Arm with SMMUv3 and GICv2m, which does not tell devices apart; igb as above',
+        machine=['-machine', 'virt,gic-version=2,iommu=smmuv3', '-cpu', 'cortex-a57'],
+        kernel_args=UNSAFE,
+        **ARM, **IGBS,
+    ),
+    Platform(
+        name='arm-virtio-iommu',
+        about='Arm with virtio-iommu and GICv3 ITS: type1 can set up no MSI; igb as above',
+        machine=['-machine', 'virt,gic-version=3', '-cpu', 'cortex-a57', *VIRTIO_IOMMU],
+        interrupts=INTX_BY_TYPE1,
+        kernel_args=UNSAFE,
+        modules=('virtio-iommu',),
+        **ARM, **IGBS,
+    ),
+    Platform(
+        name='x86-vtd39',
+        about='x86-vtd with I/O addresses of 39 bits, as client PCs have',
+        machine=['-machine', 'q35,kernel-irqchip=split', '-cpu', 'max',
+                 '-device', f'{VTD},aw-bits=39'],
+        kernel_args=f'intel_iommu=on iommu.passthrough=0 {TIMER}',
+        **X86, **IGBS,
+    ),
+    Platform(
+        name='x86-virtio-iommu',
+        about='PC with virtio-iommu, which remaps no interrupts; igb as above',
+        machine=['-machine', 'q35', '-cpu', 'max', *VIRTIO_IOMMU],
+        kernel_args=f'{UNSAFE} {TIMER}',
+        modules=('virtio-iommu',),
+        **X86, **IGBS,
     ),
 )}

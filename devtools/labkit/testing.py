@@ -7,6 +7,8 @@ registered by @test(...) and called once per platform.  Raising fails the test.
 """
 
 import contextlib
+import dataclasses
+import functools
 import importlib.util
 import sys
 import time
@@ -33,13 +35,48 @@ def expect_equal(actual, wanted, what):
     expect(actual == wanted, f'{what} is {actual!r}, not {wanted!r}')
 
 
+def each_backend(*backends):
+    """(platform, backend) for all platforms where these backends of VFIO work."""
+    return [(platform.name, backend) for backend in backends for platform in PLATFORMS.values()
+            if backend in platform.interrupts]
+
+
 def test(name, platforms=tuple(PLATFORMS), soak=False):
-    """Register a function of one argument, the platform's name; soak: for "lab soak" only."""
+    """Register a function of one argument, the platform's name; soak: for "lab soak" only.
+
+    A platform may also be a pair of its name and a backend: then both are arguments.
+    """
     def register(function):
+        @functools.wraps(function)
+        def call(where):
+            return function(where) if isinstance(where, str) else function(*where)
         tests = sys.modules[function.__module__].__dict__.setdefault('_lab_tests', [])
-        tests.append((name, tuple(platforms), soak, function))
+        tests.append((name, tuple(platforms), soak, call))
         return function
     return register
+
+
+_figures = []
+
+
+def figure(what, value, varies=False):
+    """Report a figure of the test that runs: printed, and kept in the table of results.
+
+    varies: it is another one in each run (a time, say), so it is printed only.
+    """
+    print(f'     {what}: {value}', flush=True)
+    if not varies:
+        _figures.append((what, str(value)))
+
+
+@dataclasses.dataclass
+class Case:
+    """One test on one platform that passed."""
+
+    suite: str
+    test: str
+    column: str
+    figures: list
 
 
 class Report:
@@ -47,6 +84,7 @@ class Report:
 
     def __init__(self):
         self.passed = self.failed = 0
+        self.cases = []
 
     def ok(self, name, seconds):
         """One test passed."""
@@ -59,9 +97,13 @@ class Report:
         print(f'FAIL {name}: {why}', flush=True)
 
     @contextlib.contextmanager
-    def case(self, name):
-        """A test in a block: it passes unless the block raises."""
+    def case(self, name, *scenario):
+        """A test in a block: it passes unless the block raises.
+
+        SCENARIO: suite, test and column, for the table of results.
+        """
         began = time.monotonic()
+        _figures.clear()
         try:
             yield
         except (Failure, LabError) as error:
@@ -70,6 +112,8 @@ class Report:
             self.fail(name, f'{type(error).__name__}: {error}')
         else:
             self.ok(name, time.monotonic() - began)
+            if scenario:
+                self.cases.append(Case(*scenario, _figures[:]))
 
 
 class LabSuite:
@@ -101,7 +145,8 @@ class LabSuite:
         """Run every test on every platform it is for."""
         for name, platforms, is_soak, function in self.load().__dict__.get('_lab_tests', []):
             for platform in platforms if is_soak == soak else ():
-                with report.case(f'{self.name}: {name} [{platform}]'):
+                column = platform if isinstance(platform, str) else ', '.join(platform)
+                with report.case(f'{self.name}: {name} [{column}]', self.name, name, column):
                     function(platform)
 
 

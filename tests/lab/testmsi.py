@@ -4,7 +4,7 @@
 
 import json
 
-from labkit import guest
+from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
@@ -60,10 +60,12 @@ def _free_is_sane(plan):
 
 @test('list tells who is usable, and the cure; layout takes those')
 def lists(platform):
-    before, bound, as_json, with_bridges, plan = _run(
+    nics = PLATFORMS[platform].nics
+    before, bound, as_json, with_bridges, plan, reserved, iomem = _run(
         platform, 'dpdk-test-msi list', f'{_bind(platform)}; dpdk-test-msi list',
         'dpdk-test-msi list --json', 'dpdk-test-msi list --all --json',
-        'dpdk-test-msi layout --json -a vfio_msi:all')
+        'dpdk-test-msi layout --json -a vfio_msi:all',
+        f'cat /sys/bus/pci/devices/{nics[0]}/iommu_group/reserved_regions', oracle.IOMEM)
     for nic in PLATFORMS[platform].nics:
         cure = f'bound to no driver: dpdk-devbind.py -b vfio-pci {nic}'
         expect(cure in before[0], f'no word of "{cure}" in:\n{before[0]}')
@@ -73,7 +75,14 @@ def lists(platform):
         expect(row['usable'] and row['driver'] == 'vfio-pci' and row['group'] >= 0, str(row))
     expect_equal([before[1], bound[1], as_json[1], with_bridges[1], plan[1]], [0] * 5,
                  'exit statuses')
-    _free_is_sane(json.loads(plan[0]))
+    plan = json.loads(plan[0])
+    _free_is_sane(plan)
+    forbidden = oracle.holes({'reserved': reserved[0], 'iomem': iomem[0]})
+    expect(len(forbidden) > 1, 'the kernel tells of no region or window')
+    for first, last in forbidden:
+        expect(all(int(free['last'], 16) < first or last < int(free['first'], 16)
+                   for free in plan['free']),
+               f'{first:#x}-{last:#x} is the kernel\'s, and free in\n{plan["free"]}')
     long = [line for line in bound[0].splitlines() if len(line) > 100]
     expect_equal(long, [], 'lines of more than 100 columns')
     expect(not any(item['bridge'] for item in json.loads(as_json[0])['devices']), as_json[0])
@@ -81,7 +90,10 @@ def lists(platform):
            with_bridges[0])
 
 
-@test('layout shows SW_MSI and both bridge windows', ['arm-smmuv3'])
+SOURCES = {'arm-smmuv3': 'device tree', 'arm-gicv2m': 'device tree', 'arm-smmuv3-acpi': 'iomem'}
+
+
+@test('layout shows SW_MSI and both bridge windows, and their source', list(SOURCES))
 def layout_smmu(platform):
     _, text, as_json = _run(platform, _bind(platform), f'dpdk-test-msi layout {_give(platform)}',
                             'dpdk-test-msi layout --json -a vfio_msi:all,hole=0x100000000-'
@@ -90,7 +102,7 @@ def layout_smmu(platform):
     for words in ('0x0000000008000000-0x00000000080fffff  SW_MSI, hard',
                   '0x0000000010000000-0x000000003efeffff  host bridge 0000:00, soft',
                   '0x0000008000000000-0x000000ffffffffff  host bridge 0000:00, soft',
-                  'MSI             not blocked', 'from: device tree'):
+                  'MSI             not blocked', f'from: {SOURCES[platform]}\n'):
         expect(words in text[0], f'no "{words}" in:\n{text[0]}')
     plan = json.loads(as_json[0])
     expect_equal([item['bdf'] for item in plan['devices']], list(PLATFORMS[platform].nics),

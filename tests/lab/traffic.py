@@ -12,17 +12,16 @@ import re
 
 from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
-from labkit.testing import expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, test
 
 BUDGET = 180
 
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 
 
-def _run(platform, *eal, **options):
+def _run(platform, *eal, command='exec /usr/share/vfio-msi/traffic.sh "$0" "$@"', **options):
     nics = PLATFORMS[platform].nics
-    result = guest.run(platform, ['/usr/share/vfio-msi/traffic.sh', *nics, *eal],
-                       seconds=150, **options)
+    result = guest.run(platform, ['sh', '-c', command, *nics, *eal], seconds=150, **options)
     sections = oracle.sections(result.stdout)
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
@@ -32,14 +31,42 @@ def _run(platform, *eal, **options):
     return sections, log
 
 
-@test('512 packets, payloads, mappings, interrupts')
-def burst(platform):
+@test('512 packets, payloads, mappings, interrupts', each_backend('type1'))
+def burst(platform, backend):
     sections, log = _run(platform)
+    expect(f'backend {backend}' in log, f'not by {backend}\n{log[:1500]}')
     oracle.check_mappings(sections)
     oracle.check_payloads(log)
-    oracle.check_interrupts(sections['interrupts'],
-                            'vfio-intx' if platform == 'arm-reserved' else 'vfio-msix')
+    oracle.check_interrupts(sections['interrupts'], PLATFORMS[platform].interrupts[backend])
     expect_equal(log.count('link state change event') >= 2, True, 'link interrupts')
+
+
+BITS39 = 0x7fffffffff
+BEYOND = ['--base-virtaddr', hex(BITS39 + 1), '-m', '64']
+BESIDE_STOCK = '''
+first=$0 second=$1
+/usr/share/vfio-msi/traffic.sh "$0" "$@"
+status=$?
+shift
+echo '@@ stock'
+/usr/share/vfio-msi/burst.sh -a $first -a $second -l 0,1 -n 1 "$@"
+echo "status $?"
+exit $status
+'''
+
+
+@test('39 bits of address hold, whatever base address the user gives', ['x86-vtd39'])
+def narrow(platform):
+    # Stock DPDK beside it: it refuses, and there is no port.
+    sections, log = _run(platform, *BEYOND, command=BESIDE_STOCK)
+    oracle.check_mappings(sections)
+    oracle.check_payloads(log)
+    pieces = oracle.mapped(sections['events'])
+    expect(pieces, 'nothing was mapped')
+    expect(all(last <= BITS39 for _, last in pieces), f'mapped up to {pieces[-1][1]:#x}')
+    stock = sections['stock']
+    expect('DMA remapping failed, error 22' in stock and 'burst: 0 sent, 0 received' in stock,
+           f'stock DPDK came up\n{stock[-1500:]}')
 
 
 @test('memory is steered out of holes at its default address', ['x86-vtd', 'arm-reserved'])
