@@ -47,9 +47,12 @@ def _parser():
                      help="type a command at QEMU's monitor, so long after the guest is up")
     _guest_options(commands.add_parser('shell', help='a shell in a guest, on this terminal'))
     commands.add_parser('demo', help='show two NICs at work through the bus, with a verdict')
-    for name, text in (('test', 'run test suites, all when none is named'),
-                       ('soak', 'run the long versions of the tests')):
-        commands.add_parser(name, help=text).add_argument('suites', metavar='SUITE', nargs='*')
+    test = commands.add_parser('test', help='run test suites, all when none is named')
+    test.add_argument('--results', action='store_true',
+                      help='write doc/results/SUITE.rst for each suite in which nothing failed')
+    soak = commands.add_parser('soak', help='run the long versions of the tests')
+    for parser_of_suites in (test, soak):
+        parser_of_suites.add_argument('suites', metavar='SUITE', nargs='*')
     make = commands.add_parser('build', help='build the project for guests')
     make.add_argument('arches', metavar='ARCH', nargs='*', default=[])
     _dpdk_option(make)
@@ -108,7 +111,7 @@ def _dispatch(args, command):
         'run': lambda: _run(args, command),
         'shell': lambda: guest.shell(args.platform, **_options(args)),
         'demo': lambda: 0 if demo.run() else 1,
-        'test': lambda: 0 if suites.run_suites(args.suites) else 1,
+        'test': lambda: 0 if suites.run_suites(args.suites, keep=args.results) else 1,
         'soak': lambda: 0 if suites.run_suites(args.suites, soak=True) else 1,
         'build': lambda: _build(args.arches, args.dpdk),
         'setup': _setup,

@@ -7,7 +7,7 @@ import json
 import time
 import typing
 
-from . import build, outside, rootfs
+from . import build, outside, results, rootfs
 from .progress import LabError, run
 from .testing import Report, lab_suites
 
@@ -94,22 +94,31 @@ def everything():
     return HOST_SUITES + lab_suites()
 
 
-def run_suites(names, soak=False):
-    """Run these suites (all when none is named); True when nothing failed."""
+def run_suites(names, soak=False, keep=False):
+    """Run these suites (all when none is named); True when nothing failed.
+
+    keep: write the page of results of each lab suite in which nothing failed.
+    """
     suites = everything()
     unknown = set(names) - {suite.name for suite in suites}
     if unknown:
         raise LabError(f'no suite {", ".join(sorted(unknown))}; see: devtools/lab list')
     report = Report()
+    start, budget = time.monotonic(), 0
     for suite in suites:
         if names and suite.name not in names:
             continue
-        began = time.monotonic()
+        began, failed = time.monotonic(), report.failed
+        budget += suite.budget
         try:
             print(f'== {suite.name}, budget {suite.budget} s', flush=True)
             suite.run(report, soak)
         except Exception as error:  # a suite that cannot even start has failed
             report.fail(suite.name, f'{type(error).__name__}: {error}')
         print(f'== {suite.name} took {time.monotonic() - began:.1f} s', flush=True)
+        cases = [case for case in report.cases if case.suite == suite.name]
+        if keep and cases and report.failed == failed:
+            results.write(suite.name, suite.about, cases)
+    print(f'== all took {time.monotonic() - start:.1f} s, budgets {budget} s', flush=True)
     print(f'{report.passed} passed, {report.failed} failed', flush=True)
     return report.failed == 0

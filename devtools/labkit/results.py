@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The results of lab suites as pages of the documentation, one per suite.
+
+A page says what passed where, and figures that are the same in every run: no
+dates, no times, so that it changes only when the project does.
+"""
+
+from . import build
+
+PAGES = build.SOURCE / 'doc/results'
+
+HEAD = '''\
+..  SPDX-License-Identifier: BSD-3-Clause
+    Copyright(c) 2026 The vfio_msi authors
+    Written by "devtools/lab test --results"; do not edit.
+
+{title}
+{line}
+
+{about}
+
+'''
+
+
+def _table(rows):
+    """A list-table of RST; the first row is its header, the first column wider."""
+    others = len(rows[0]) - 1
+    first = 100 - others * (8 if others > 3 else 20)
+    widths = ' '.join(map(str, [first] + [(100 - first) // others] * others))
+    lines = ['.. list-table::', '   :header-rows: 1', f'   :widths: {widths}', '']
+    for row in rows:
+        lines += [f'   {"* -" if i == 0 else "  -"} {cell}'.rstrip() for i, cell in enumerate(row)]
+    return '\n'.join(lines) + '\n'
+
+
+def page(name, about, cases):
+    """The text for one suite; CASES: its cases, all of which passed."""
+    columns = list(dict.fromkeys(case.column for case in cases))
+    tests = list(dict.fromkeys(case.test for case in cases))
+    passed = {(case.test, case.column) for case in cases}
+    text = HEAD.format(title=name, line='=' * len(name), about=about)
+    text += _table([['Test', *columns]]
+                   + [[test, *('passed' if (test, column) in passed else '' for column in columns)]
+                      for test in tests])
+    figures = [(case.test, case.column, what, value)
+               for case in cases for what, value in case.figures]
+    if figures:
+        text += '\nFigures:\n\n' + _table([['Test', 'Platform', 'What', 'How much'], *figures])
+    return text
+
+
+def write(name, about, cases):
+    """Write the page of a suite."""
+    PAGES.mkdir(exist_ok=True)
+    (PAGES / f'{name}.rst').write_text(page(name, about, cases), encoding='utf-8')
