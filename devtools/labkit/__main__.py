@@ -81,10 +81,10 @@ def _run(args, command):
 def _list():
     print('Platforms:')
     for platform in PLATFORMS.values():
-        print(f'  {platform.name:14} {platform.about}')
+        print(f'  {platform.name:16} {platform.about}')
     print('Suites:')
     for suite in suites.everything():
-        print(f'  {suite.name:14} {suite.about}')
+        print(f'  {suite.name:16} {suite.about}')
     return 0
 
 
