@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "eal_iommu_current.h"
@@ -31,11 +32,19 @@ to_rte_errno(int ret)
 	return -1;
 }
 
+/* Why there is no address space in this process. */
+static int
+nothing_here(void)
+{
+	return to_rte_errno(rte_eal_process_type() == RTE_PROC_SECONDARY ?
+			-ENOTSUP : -ENODEV);
+}
+
 int
 rte_eal_iommu_dma_map(void *addr, size_t len, size_t align, rte_iova_t *iova)
 {
 	if (current.ioas == NULL)
-		return to_rte_errno(-ENODEV);
+		return nothing_here();
 	if (align == 0)
 		align = (size_t)sysconf(_SC_PAGESIZE);
 	return to_rte_errno(ioas_map_any(current.ioas, (uint64_t)(uintptr_t)addr,
@@ -46,7 +55,7 @@ int
 rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len)
 {
 	if (current.ioas == NULL)
-		return to_rte_errno(-ENODEV);
+		return nothing_here();
 	return to_rte_errno(ioas_unmap(current.ioas, iova, len));
 }
 
@@ -56,7 +65,7 @@ rte_eal_iommu_layout_dump(FILE *f)
 	int ret;
 
 	if (current.layout == NULL)
-		return to_rte_errno(-ENODEV);
+		return nothing_here();
 	ioas_layout_lock(current.ioas);
 	ret = iova_layout_dump(current.layout, f);
 	ioas_layout_unlock(current.ioas);

@@ -13,6 +13,7 @@
  *
  * All functions return 0, or -1 with rte_errno set:
  *  - ENODEV   no device of the vfio_msi bus is up in this process;
+ *  - ENOTSUP  this is a secondary process: the address space is the primary's;
  *  - EINVAL   zero length, not a multiple of the IOMMU's page, wrap, or the
  *             kernel refuses the memory;
  *  - EEXIST   (part of) the IOVA range is mapped already;

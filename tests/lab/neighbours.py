@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The bus beside others: the pci bus, secondaries, administrators, nobody at all."""
+"""The bus beside others: the pci bus, administrators, nobody at all."""
 
 import re
 
@@ -36,15 +36,6 @@ def beside_pci(platform):
         expect(re.search(r' ' + re.escape(name).replace(r'\ ', ' +'), output),
                f'no port "{name}" in\n{output[-3000:]}')
     expect('RX-packets: 512 ' in output, f'not 512 packets received\n{output[-1500:]}')
-
-
-@test('a secondary process is refused with one line', ['arm-smmuv3'])
-def secondary(platform):
-    output = _run(platform, 'secondary')
-    lines = [line for line in output.splitlines() if line.startswith('VFIO_MSI')]
-    expect_equal(lines, ['VFIO_MSI: vfio_msi:0000:00:05.0: not used: this release of the bus '
-                         'works in the primary process only'], 'lines of the secondary')
-    expect('vfio_msi:0000:00:03.0 net_e1000_igb' in output, 'the primary lost its port')
 
 
 @test('the device that forced PA is named', ['arm-smmuv3'])

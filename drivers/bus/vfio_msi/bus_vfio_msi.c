@@ -56,8 +56,10 @@ bus_parse(const char *name, void *addr)
 static enum rte_iova_mode
 bus_get_iommu_class(void)
 {
+	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
+		return RTE_IOVA_DC;
 	/* The plan was made for IOVA as VA, where the layout can be chosen. */
-	return TAILQ_EMPTY(&vfio_msi_bus.devices) ? RTE_IOVA_DC : RTE_IOVA_VA;
+	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
 }
 
 /* Log once, with the device's name; c is what stood in the way of a map. */
@@ -82,6 +84,16 @@ dma_result(const struct rte_device *dev, const char *what, uint64_t iova,
 	return -1;
 }
 
+/* The primary process has the address space; its memory is what all share. */
+static int
+refuse_dma(const struct rte_device *dev, const char *what)
+{
+	BUS_LOG(ERR, "%s: no DMA %s in a secondary process: the primary process does that for all; do it there",
+		dev->name, what);
+	rte_errno = ENOTSUP;
+	return -1;
+}
+
 /* With IOVA as VA, 0 is what applications give for "the same". */
 static uint64_t
 iova_of(const void *addr, uint64_t iova)
@@ -96,6 +108,8 @@ bus_dma_map(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 	struct iova_conflict c = { 0 };
 	int ret;
 
+	if (vfio_msi_is_secondary())
+		return refuse_dma(rdev, "map");
 	iova = iova_of(addr, iova);
 	if (vfio_msi_bus.ioas == NULL)
 		return dma_result(rdev, "map", iova, len, -ENODEV, NULL);
@@ -108,6 +122,8 @@ bus_dma_unmap(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 {
 	int ret = -ENODEV;
 
+	if (vfio_msi_is_secondary())
+		return refuse_dma(rdev, "unmap");
 	iova = iova_of(addr, iova);
 	if (vfio_msi_bus.ioas != NULL)
 		ret = ioas_unmap(vfio_msi_bus.ioas, iova, len);

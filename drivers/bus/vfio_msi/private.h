@@ -10,7 +10,11 @@
  * memory; bring-up (attach, map), open (BARs, interrupts), driver, in probe;
  * down in reverse. All of it runs on EAL's main or hotplug thread, one at a
  * time; only memory events come from elsewhere, and those see the address
- * space and nothing of this header.
+ * space and nothing of this header; and requests of secondary processes, which
+ * see what is offered to them.
+ *
+ * In a secondary process there is no survey, layout, steering or address space:
+ * args -> scan (the primary has it?) -> open what the primary has open, driver.
  */
 
 #ifndef VFIO_MSI_PRIVATE_H
@@ -19,6 +23,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include <rte_eal.h>
 #include <rte_interrupts.h>
 #include <rte_log.h>
 #include <rte_spinlock.h>
@@ -39,6 +44,7 @@ extern int vfio_msi_logtype;
 struct vfio_msi_bar {
 	void *addr;
 	size_t len;
+	void *want;			/**< in a secondary: where the primary has it */
 };
 
 /** A device we claimed. */
@@ -61,6 +67,8 @@ struct vfio_msi_device {
 	bool revoked;			/**< taken away; fd is that of no device */
 	bool gone;			/**< a BAR did not answer */
 	bool faulted;			/**< the same, not told yet; atomic */
+	bool offered;			/**< secondary processes may have it */
+	TAILQ_ENTRY(vfio_msi_device) offer;
 };
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
@@ -73,9 +81,16 @@ struct vfio_msi_bus {
 	struct ioas *ioas;		/**< NULL until a device was surveyed */
 	bool memory_is_up;		/**< EAL has its memory (probe was reached) */
 	bool syncing;			/**< EAL's memory is mapped and followed */
+	enum rte_iova_mode primary_mode;	/**< in a secondary: the primary's */
 };
 
 extern struct vfio_msi_bus vfio_msi_bus;
+
+static inline bool
+vfio_msi_is_secondary(void)
+{
+	return rte_eal_process_type() == RTE_PROC_SECONDARY;
+}
 
 /** The device of an rte_device of this bus. */
 static inline struct vfio_msi_device *
@@ -174,6 +189,7 @@ int vfio_msi_device_revoke(struct vfio_msi_device *dev);
 
 /** First VFIO_MSI_CONFIG_LEN bytes of configuration space of an open device. */
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
+/** @return 0; -EEXIST in a secondary: a BAR's place is taken; -errno. */
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 
@@ -185,6 +201,20 @@ bool vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr);
  * signal handler. @return 0, -ENOMEM.
  */
 int vfio_msi_regions_kill(struct vfio_msi_device *dev, const void *addr);
+
+/* vfio_msi_place.c */
+
+/**
+ * Addresses for a BAR, without access; in a secondary bar[].want or none.
+ *
+ * @return 0; -EEXIST: something is there; -EBADMSG: the primary has not mapped
+ *   the BAR; -errno.
+ */
+int vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
+		uint64_t size, void **addr);
+/** Why a secondary could not map its BARs, of which none is mapped. */
+void vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret,
+		char *why, size_t size);
 
 /* vfio_msi_intr.c */
 int vfio_msi_intr_setup(struct vfio_msi_device *dev);
@@ -198,6 +228,33 @@ void vfio_msi_req_teardown(struct vfio_msi_device *dev);
 int vfio_msi_hot_unplug(struct rte_device *dev);
 /** Whose address is it? @return 0 handled; 1 not ours; -1 with rte_errno. */
 int vfio_msi_sigbus(const void *addr);
+
+/* vfio_msi_mp.c, the primary: answer requests of secondary processes. */
+
+/** Begin to answer; any number of times. Without EAL's messages there are no secondaries. */
+void vfio_msi_mp_serve(void);
+void vfio_msi_mp_stop(void);
+
+/** A device that is up, and that its driver knows, may be had by secondaries. */
+void vfio_msi_mp_offer(struct vfio_msi_device *dev);
+/** No more; those that have it keep it. Any number of times. */
+void vfio_msi_mp_withdraw(struct vfio_msi_device *dev);
+
+/*
+ * vfio_msi_mp.c, a secondary: ask the primary. All of them wait for it and are
+ * not to be called on the thread that receives messages. They return -ENODEV if
+ * the primary does not offer that device, -EPROTO, -ETIMEDOUT, ..., each with a
+ * sentence.
+ */
+
+/** Address of the n-th device the primary offers. @return 0; -errno. */
+int vfio_msi_mp_nth(unsigned int n, struct topo_addr *addr, char *why, size_t size);
+
+/** Does the primary offer this device? @return 0; -errno. */
+int vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size);
+
+/** Get the device's descriptor, and into bar[].want where its BARs are. @return fd; -errno. */
+int vfio_msi_mp_open(struct vfio_msi_device *dev, char *why, size_t size);
 
 /* vfio_msi_probe.c */
 int vfio_msi_probe(void);

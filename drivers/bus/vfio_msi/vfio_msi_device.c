@@ -80,6 +80,34 @@ close_fd(struct vfio_msi_device *dev)
 	dev->fd = -1;
 }
 
+/*
+ * A secondary process: the device that the primary has open, at the same
+ * addresses. How the device is set up, and its interrupts, is the primary's.
+ */
+static int
+open_shared(struct vfio_msi_device *dev)
+{
+	char why[VFIO_MSI_TEXT] = "";
+	int ret = vfio_msi_mp_open(dev, why, sizeof(why));
+
+	dev->fd = ret < 0 ? -1 : ret;
+	if (ret < 0) {
+		BUS_LOG(ERR, "%s: can't be shared: %s", dev->name, why);
+		return ret;
+	}
+	rte_intr_dev_fd_set(dev->pci.device.intr_handle, dev->fd);
+	ret = vfio_msi_regions_map(dev);
+	if (ret < 0) {
+		vfio_msi_place_explain(dev, ret, why, sizeof(why));
+		BUS_LOG(ERR, "%s: can't be shared: %s", dev->name, why);
+	} else {
+		ret = check_object(dev);
+	}
+	if (ret < 0)
+		close_fd(dev);
+	return ret;
+}
+
 int
 vfio_msi_device_open(struct vfio_msi_device *dev)
 {
@@ -87,6 +115,8 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	const char *step = "opened";
 	int ret;
 
+	if (vfio_msi_is_secondary())
+		return open_shared(dev);
 	dev->fd = ioas_open_device(vfio_msi_bus.ioas, &member);
 	ret = dev->fd;
 	if (ret < 0)
@@ -144,11 +174,14 @@ vfio_msi_device_revoke(struct vfio_msi_device *dev)
 void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {
+	vfio_msi_mp_withdraw(dev);
 	if (dev->fd < 0)
 		return;
-	/* No DMA may start any more when mappings go away after this. */
-	update_command(dev, 0, PCI_COMMAND_MASTER);
-	vfio_msi_req_teardown(dev);
-	vfio_msi_intr_teardown(dev);
+	if (!vfio_msi_is_secondary()) {
+		/* No DMA may start any more when mappings go away after this. */
+		update_command(dev, 0, PCI_COMMAND_MASTER);
+		vfio_msi_req_teardown(dev);
+		vfio_msi_intr_teardown(dev);
+	}
 	close_fd(dev);
 }

@@ -153,8 +153,10 @@ start(struct vfio_msi_device *dev)
 	if (ret < 0)
 		goto err_handles;
 	ret = run_drivers(dev);
-	if (ret == 0)
+	if (ret == 0) {
+		vfio_msi_mp_offer(dev);
 		return 0;
+	}
 	if (ret > 0)
 		BUS_LOG(WARNING, "%s: its drivers leave the device alone; do its arguments (pmd.KEY) say so?",
 			dev->name);
@@ -184,12 +186,14 @@ stop(struct vfio_msi_device *dev)
 	struct rte_pci_device *p = &dev->pci.device;
 	int ret = 0;
 
+	vfio_msi_mp_withdraw(dev);
 	rte_spinlock_lock(&dev->closing);
 	if (p->driver != NULL && p->driver->remove != NULL)
 		ret = p->driver->remove(p);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
 			p->driver->driver.name, strerror(-ret));
+		vfio_msi_mp_offer(dev);
 	} else {
 		p->driver = NULL;
 		p->device.driver = NULL;
@@ -203,6 +207,24 @@ stop(struct vfio_msi_device *dev)
 	return ret;
 }
 
+/*
+ * A secondary process. What does not come up is forgotten: a device that EAL
+ * finds here without a driver would keep the primary from removing it.
+ */
+static void
+probe_shared(void)
+{
+	struct vfio_msi_device *dev, *next;
+
+	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
+		next = TAILQ_NEXT(dev, next);
+		if (dev->fd >= 0 || (has_driver(dev) && start(dev) == 0))
+			continue;
+		TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+		vfio_msi_device_free(dev);
+	}
+}
+
 int
 vfio_msi_probe(void)
 {
@@ -212,6 +234,11 @@ vfio_msi_probe(void)
 	vfio_msi_bus.memory_is_up = true;
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return 0;
+	if (vfio_msi_is_secondary()) {
+		probe_shared();
+		return 0;
+	}
+	vfio_msi_mp_serve();
 	/* All of them first, so that memory is mapped into every IOMMU at once. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (has_driver(dev))
@@ -243,6 +270,9 @@ vfio_msi_plug(struct rte_device *rdev)
 		vfio_msi_detach(dev);
 		return 1;
 	}
+	if (vfio_msi_is_secondary())
+		return start(dev);
+	vfio_msi_mp_serve();
 	ret = vfio_msi_attach(dev);
 	if (ret < 0)
 		return ret;
@@ -304,6 +334,7 @@ vfio_msi_cleanup(void)
 		}
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
+	vfio_msi_mp_stop();
 	iova_layout_destroy(vfio_msi_bus.layout);
 	vfio_msi_bus.layout = NULL;
 	return ret;

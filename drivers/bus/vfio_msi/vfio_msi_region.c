@@ -88,8 +88,7 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 
 	if (ret < 0 || p.n == 0)
 		return ret;
-	ret = vfio_uapi_mmap(NULL, info->size, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &addr);
+	ret = vfio_msi_bar_reserve(dev, i, info->size, &addr);
 	if (ret < 0)
 		return ret;
 	for (n = 0; ret == 0 && n < p.n; n++)

@@ -122,6 +122,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	return ret;
 }
 
+/* Find out what the device allows, and see that the layout goes with it. */
 static int
 survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
 		size_t size)
@@ -140,7 +141,8 @@ survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
 		return ret;
 	}
 	wish.layout = vfio_msi_bus.layout;
-	return plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
+	ret = plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
+	return ret < 0 ? ret : add_to_layout(dev, why, size);
 }
 
 static void
@@ -148,6 +150,10 @@ log_claimed(const struct vfio_msi_device *dev)
 {
 	const struct topo_device *t = &dev->plan.topo;
 
+	if (vfio_msi_is_secondary()) {
+		BUS_LOG(INFO, "%s: claimed: shared with the primary process", dev->name);
+		return;
+	}
 	if (dev->plan.backend_why[0] != '\0')
 		BUS_LOG(INFO, "%s: chooses backend %s for all devices: %s", dev->name,
 			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
@@ -167,7 +173,22 @@ log_claimed(const struct vfio_msi_device *dev)
 			dev->name, t->root_bus);
 }
 
-/* From arguments to a device that is in the plan; why tells what failed. */
+/* A secondary process uses what the primary has; the layout is the primary's. */
+static int
+ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		char *why, size_t size)
+{
+	char bdf[TOPO_BDF_LEN];
+	int ret = topology_read("", addr, &dev->plan.topo);
+
+	if (ret == 0)
+		return vfio_msi_mp_find(addr, why, size);
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	snprintf(why, size, "sysfs of %s can't be read: %s", bdf, strerror(-ret));
+	return ret;
+}
+
+/* From arguments to a device that can be used; why tells what failed. */
 static int
 prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		const char *args, char *why, size_t size)
@@ -182,10 +203,10 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		return -ENOMEM;
 	}
 	ret = vfio_msi_parse_args(args, &dev->conf, why, size);
-	if (ret == 0)
+	if (ret == 0 && vfio_msi_is_secondary())
+		ret = ask_primary(dev, addr, why, size);
+	else if (ret == 0)
 		ret = survey(dev, addr, why, size);
-	if (ret == 0)
-		ret = add_to_layout(dev, why, size);
 	if (ret < 0)
 		return ret;
 	return vfio_msi_pci_keep_off_group(&dev->plan.topo, why, size);
@@ -202,7 +223,7 @@ is_settled(const struct topo_addr *addr, const char *args)
 
 	if (dev == NULL)
 		return false;
-	if (dev->attached || strcmp(dev->args, args != NULL ? args : "") == 0)
+	if (dev->attached || dev->fd >= 0 || strcmp(dev->args, args != NULL ? args : "") == 0)
 		return true;
 	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
 	vfio_msi_device_free(dev);
@@ -239,12 +260,44 @@ claim(const char *name, const struct topo_addr *addr, const char *args)
 	return 0;
 }
 
+/* One device of "all". */
+static void
+claim_one_of_all(const struct topo_addr *addr, const char *args)
+{
+	char name[RTE_DEV_NAME_MAX_LEN], bdf[TOPO_BDF_LEN];
+
+	if (vfio_msi_pci_devargs(addr) != NULL)
+		return;
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", bdf);
+	claim(name, addr, args);
+}
+
+/* "all" in a secondary process: every device that the primary has. */
+static void
+claim_all_shared(const char *args)
+{
+	char why[VFIO_MSI_TEXT] = "";
+	struct topo_addr addr;
+	unsigned int n = 0;
+	int ret;
+
+	while ((ret = vfio_msi_mp_nth(n, &addr, why, sizeof(why))) == 0) {
+		claim_one_of_all(&addr, args);
+		n++;
+	}
+	if (ret != -ENODEV)
+		BUS_LOG(ERR, "%s: not used: %s", VFIO_MSI_ALL, why);
+	else if (n == 0)
+		BUS_LOG(ERR, "%s: the primary process has no device on this bus",
+			VFIO_MSI_ALL);
+}
+
 /* "all": every device bound to a VFIO driver that nobody else was given. */
 static void
 claim_all(const char *args)
 {
 	struct topo_device *v = NULL;
-	char name[RTE_DEV_NAME_MAX_LEN];
 	size_t n = 0, i, found = 0;
 	int ret = topology_list("", &v, &n);
 
@@ -257,10 +310,7 @@ claim_all(const char *args)
 		if (!topology_is_vfio(&v[i]) || v[i].is_bridge)
 			continue;
 		found++;
-		if (vfio_msi_pci_devargs(&v[i].addr) != NULL)
-			continue;
-		snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", v[i].bdf);
-		claim(name, &v[i].addr, args);
+		claim_one_of_all(&v[i].addr, args);
 	}
 	free(v);
 	if (found == 0)
@@ -275,17 +325,14 @@ scan_devargs(const struct rte_devargs *da)
 
 	if (da->policy != RTE_DEV_ALLOWED)
 		return;
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		BUS_LOG(ERR, "%s: not used: this release of the bus works in the primary process only",
-			da->name);
+	if (strcmp(da->name, VFIO_MSI_ALL) != 0) {
 		if (vfio_msi_parse_name(da->name, &addr) == 0)
-			vfio_msi_pci_keep_off(&addr);
-		return;
-	}
-	if (strcmp(da->name, VFIO_MSI_ALL) == 0)
+			claim(da->name, &addr, da->args);
+	} else if (vfio_msi_is_secondary()) {
+		claim_all_shared(da->args);
+	} else {
 		claim_all(da->args);
-	else if (vfio_msi_parse_name(da->name, &addr) == 0)
-		claim(da->name, &addr, da->args);
+	}
 }
 
 int
@@ -295,7 +342,9 @@ vfio_msi_scan(void)
 
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da)
 		scan_devargs(da);
-	if (!vfio_msi_bus.memory_is_up && !TAILQ_EMPTY(&vfio_msi_bus.devices))
+	/* A secondary process has its memory where the primary has it. */
+	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
+	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
 		vfio_msi_steer(vfio_msi_bus.layout);
 	return 0;
 }

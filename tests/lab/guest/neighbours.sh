@@ -42,17 +42,6 @@ pci)
 	cat $TESTPMD_LOG
 	exit $status
 	;;
-secondary)
-	vfio-bind 0000:00:03.0 0000:00:05.0
-	testpmd_start -a vfio_msi:0000:00:03.0 -l 0,1 -n 1 -- -i --total-num-mbufs=4096
-	timeout -k 5 60 dpdk-testpmd --proc-type=secondary -l 0,1 -n 1 -a vfio_msi:0000:00:05.0 \
-		-- --total-num-mbufs=4096 </dev/null 2>&1 | grep VFIO_MSI
-	testpmd_say 'show port summary all'
-	testpmd_quit
-	status=$?
-	cat $TESTPMD_LOG
-	exit $status
-	;;
 hotplug)
 	# Both devices come and go in turn; what the process holds is counted.
 	vfio-bind 0000:00:03.0 0000:00:05.0

@@ -10,7 +10,8 @@ testpmd_start()
 {
 	rm -f /tmp/testpmd.in
 	mkfifo /tmp/testpmd.in
-	stdbuf -oL dpdk-testpmd "$@" </tmp/testpmd.in >$TESTPMD_LOG 2>&1 &
+	: >$TESTPMD_LOG
+	stdbuf -oL dpdk-testpmd "$@" </tmp/testpmd.in >>$TESTPMD_LOG 2>&1 &
 	testpmd_pid=$!
 	exec 3>/tmp/testpmd.in
 	testpmd_await 'testpmd> ' 60

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Where BARs are mapped.
+ *
+ * Drivers keep pointers into BARs in memory that all processes share, so a
+ * secondary process must map them where the primary has them. For that the
+ * primary takes addresses that a secondary most likely has free: behind EAL's
+ * memory, which is at the same place in both, and not among the libraries,
+ * where the kernel would put them and which lie elsewhere in every process.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_memory.h>
+
+#include "private.h"
+#include "sysfs.h"
+#include "vfio_uapi.h"
+
+#define BAR_DISTANCE (64ULL << 30)	/* left to the pci bus, behind EAL's memory */
+#define BAR_ALIGN_MAX (1ULL << 30)	/* largest page of the kernel's mappings */
+
+static int
+find_end(const struct rte_memseg_list *msl, void *arg)
+{
+	uint64_t *end = arg, last = (uintptr_t)msl->base_va + msl->len;
+
+	if (!msl->external && last > *end)
+		*end = last;
+	return 0;
+}
+
+/*
+ * Where a BAR of the primary should go, aligned so that the kernel can use large
+ * pages. The pci bus fills the room right behind EAL's memory in the same way.
+ */
+static void *
+next_place(uint64_t size)
+{
+	static uint64_t next;
+	uint64_t align = RTE_MIN(rte_align64pow2(size), BAR_ALIGN_MAX), at;
+
+	if (next == 0) {
+		rte_memseg_list_walk(find_end, &next);
+		next += BAR_DISTANCE;
+	}
+	align = RTE_MAX(align, (uint64_t)sysconf(_SC_PAGESIZE));
+	at = RTE_ALIGN_CEIL(next, align);
+	next = at + size;
+	return (void *)(uintptr_t)at;
+}
+
+int
+vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
+		uint64_t size, void **addr)
+{
+	bool fixed = vfio_msi_is_secondary();
+	void *at = fixed ? dev->bar[i].want : next_place(size);
+	int ret;
+
+	if (at == NULL)
+		return -EBADMSG;
+	ret = vfio_uapi_mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			MAP_NORESERVE | (fixed ? MAP_FIXED_NOREPLACE : 0), -1, 0,
+			addr);
+	/* Kernels before 4.17 take the address for a hint. */
+	if (ret == 0 && fixed && *addr != at) {
+		vfio_uapi_munmap(*addr, size);
+		ret = -EEXIST;
+	}
+	return ret;
+}
+
+/* What this process has in a range, from /proc/self/maps. @return false: nothing. */
+static bool
+find_occupant(struct iova_range range, char *out, size_t size)
+{
+	char *text, *line, *save = NULL;
+	bool found = false;
+
+	if (sysfs_read_file("", &text, NULL, "/proc/self/maps") < 0)
+		return false;
+	for (line = strtok_r(text, "\n", &save); line != NULL && !found;
+	     line = strtok_r(NULL, "\n", &save)) {
+		uint64_t start, end;
+		int name = 0;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n",
+				&start, &end, &name) < 2 ||
+		    end <= range.first || start > range.last)
+			continue;
+		snprintf(out, size, "0x%" PRIx64 "-0x%" PRIx64 " (%s)", start,
+			end - 1, name > 0 && line[name] != '\0' ?
+			line + name : "anonymous memory");
+		found = true;
+	}
+	free(text);
+	return found;
+}
+
+void
+vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret, char *why,
+		size_t size)
+{
+	char what[192];
+	unsigned int i;
+
+	for (i = 0; ret == -EEXIST && i < TOPO_BARS; i++) {
+		struct iova_range r;
+
+		if (!iova_range_make((uintptr_t)dev->bar[i].want,
+				dev->plan.topo.bar[i].len, &r) ||
+		    r.first == 0 || !find_occupant(r, what, sizeof(what)))
+			continue;
+		snprintf(why, size, "the primary process has BAR %u at 0x%" PRIx64 "-0x%" PRIx64 ", where this process has %s; start the primary with another --base-virtaddr",
+			i, r.first, r.last, what);
+		return;
+	}
+	snprintf(why, size, "its BARs can't be mapped: %s; see dmesg", strerror(-ret));
+}

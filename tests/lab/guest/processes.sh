@@ -1,0 +1,239 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# processes.sh WHAT: ports shared by two processes, see tests/lab/processes.py.
+# What a test needs to judge it comes in sections that begin with "@@ NAME".
+
+. "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/oracle.sh"
+
+SECOND_LOG=/tmp/second.log
+EAL='-l 0,1 -n 1 --log-level=bus.vfio_msi:info --proc-type=auto'
+APP='-i --rxq=2 --txq=2 --num-procs=2 --txonly-multi-flow --rss-udp
+	--total-num-mbufs=8192 --noisy-lkup-memory=32'
+BOTH='-a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0'
+
+# What goes to a process that is gone is lost, no more.
+trap '' PIPE
+
+# first_start EAL_ARG...: the primary process; it has both ports
+first_start()
+{
+	# shellcheck disable=SC2086
+	testpmd_start $EAL $BOTH "$@" -- $APP --proc-id=0
+}
+
+# second_start EAL_ARG...: another dpdk-testpmd beside the one of testpmd.sh
+second_start()
+{
+	rm -f /tmp/second.in
+	mkfifo /tmp/second.in
+	: >$SECOND_LOG
+	# shellcheck disable=SC2086
+	stdbuf -oL dpdk-testpmd $EAL "$@" -- $APP --proc-id=1 </tmp/second.in >>$SECOND_LOG 2>&1 &
+	second_pid=$!
+	exec 4>/tmp/second.in
+	second_await 'testpmd> ' 60
+}
+
+second_say()
+{
+	echo "$1" >&4
+}
+
+second_await()
+{
+	(TESTPMD_LOG=$SECOND_LOG testpmd_pid=$second_pid && testpmd_await "$@")
+}
+
+both_say()
+{
+	testpmd_say "$1"
+	second_say "$1"
+}
+
+# logs NAME: what both said so far, in two sections; they begin anew
+logs()
+{
+	echo "@@ first_$1"
+	cat $TESTPMD_LOG
+	printf '\n@@ second_%s\n' "$1"
+	cat $SECOND_LOG
+	echo
+	: >$TESTPMD_LOG
+	: >$SECOND_LOG
+}
+
+# bars: where BARs are in the first process, and whether the second has the same
+bars()
+{
+	for process in $testpmd_pid $second_pid; do
+		awk '/vfio-device/ { print $1, $3 }' "/proc/$process/maps" | sort >"/tmp/bars.$process"
+	done
+	cat "/tmp/bars.$testpmd_pid"
+	cmp "/tmp/bars.$testpmd_pid" "/tmp/bars.$second_pid" && echo same
+}
+
+# burst: both send and receive at once, each on its own queues of both ports
+burst()
+{
+	both_say 'set fwd rxonly'
+	both_say 'set verbose 1'
+	both_say 'start tx_first 4'
+	for _ in 1 2 3 4 5 6 7 8; do
+		sleep 1
+		[ "$(cat $TESTPMD_LOG $SECOND_LOG | grep -c 'Receive queue')" -lt 512 ] || break
+	done
+	second_say 'stop'
+	second_await 'Done\.' 10
+	testpmd_say 'stop'
+	testpmd_await 'Done\.' 10
+	both_say 'set verbose 0'
+}
+
+# forwarded: packets that the first process has received on port 0
+forwarded()
+{
+	: >$TESTPMD_LOG
+	testpmd_say 'show port stats 0'
+	testpmd_await 'TX-packets' 5
+	testpmd_count RX-packets
+}
+
+share()
+{
+	vfio-bind 0000:00:03.0 0000:00:05.0
+	oracle_start
+	first_start || exit 1
+	second_start -a vfio_msi:all || exit 1
+	echo '@@ bars'
+	bars
+	burst
+	logs burst
+
+	echo '@@ info'
+	# shellcheck disable=SC2086
+	timeout -k 5 60 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats 2>&1
+	echo "status $?"
+
+	# Memory that the second process allocates: the engine takes it when it starts.
+	both_say 'set fwd noisy'
+	second_say 'start'
+	second_await 'packet forwarding' 10
+	sleep 1
+	echo '@@ hugepages'
+	awk '/rtemap/ { print $1 }' "/proc/$testpmd_pid/maps"
+	oracle_events 'dpdk-'
+	second_say 'stop'
+	second_await 'Done\.' 10
+	logs noisy
+}
+
+die()
+{
+	both_say 'set fwd io'
+	testpmd_say 'start tx_first'
+	second_say 'start tx_first'
+	second_await 'packet forwarding' 10
+	sleep 1
+	kill -9 $second_pid
+	wait $second_pid
+	status=$?
+	echo '@@ died'
+	echo "status $status"
+	before=$(forwarded)
+	sleep 1
+	after=$(forwarded)
+	echo "forwarded: $before, then $after"
+	# What it left in its queues goes.
+	for command in 'stop' 'port stop all' 'port start all'; do
+		testpmd_say "$command"
+	done
+	testpmd_await 'Checking link statuses' 20
+	sleep 2
+	: >$TESTPMD_LOG
+	second_start -a vfio_msi:all
+	burst
+	logs again
+}
+
+# info NAME COMMAND...: what another secondary process says, in a section
+info()
+{
+	echo "@@ $1"
+	shift
+	timeout -k 5 60 "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats 2>&1
+	echo "status $?"
+}
+
+# The first process gives a device away, the second asks for it. The spare NIC
+# is on the pci bus of both.
+hotplug()
+{
+	vfio-bind 0000:00:03.0 0000:00:05.0 0000:00:07.0
+	first_start --iova-mode=pa -m 64 || exit 1
+	second_start -a vfio_msi:all || exit 1
+	testpmd_say 'port stop all'
+	testpmd_say 'port detach 1'
+	testpmd_await 'Now total ports is 1' 20
+	echo '@@ one'
+	bars
+	second_say 'port attach vfio_msi:0000:00:03.0'
+	testpmd_await 'Port 1: link state|new port' 2
+	second_await 'is attached|ailed' 20
+	echo '@@ two'
+	bars
+	logs hotplug
+}
+
+# Secondary processes that get their devices, and such that don't.
+refuse()
+{
+	info good dpdk-proc-info $BOTH
+	info mode dpdk-proc-info $BOTH --iova-mode=va
+	info odd dpdk-proc-info -a vfio_msi:0000:00:07.0 -a vfio_msi:0000:00:03.0,foo=1 \
+		-a vfio_msi:0000:00:05.0,msi=off
+	info twice dpdk-proc-info -a 0000:00:03.0 -a vfio_msi:0000:00:03.0
+	kill -9 $testpmd_pid
+	wait $testpmd_pid
+	info gone dpdk-proc-info $BOTH
+	# It sees that the primary is gone, and leaves.
+	wait $second_pid
+	status=$?
+	echo '@@ orphan'
+	echo "status $status"
+	cat $SECOND_LOG
+}
+
+# Without random addresses the heap of a process is behind its program, and here
+# 64 MiB long. There the primary is made to put its BARs, 128 GiB and some MiB
+# behind the address.
+occupy()
+{
+	first_start --base-virtaddr=0xaa8aaa400000 || exit 1
+	echo '@@ occupied'
+	MALLOC_TOP_PAD_=67108864 timeout -k 5 60 setarch -R dpdk-testpmd -l 0,1 -n 1 --proc-type=secondary \
+		-a vfio_msi:0000:00:03.0 -- --total-num-mbufs=4096 </dev/null 2>&1
+	echo "status $?"
+	grep vfio-device "/proc/$testpmd_pid/maps"
+	testpmd_quit
+}
+
+case $1 in
+share)
+	share
+	die
+	echo '@@ end'
+	second_say quit
+	wait $second_pid
+	echo "second $?"
+	testpmd_quit
+	echo "first $?"
+	;;
+hotplug)
+	hotplug
+	refuse
+	occupy
+	;;
+esac

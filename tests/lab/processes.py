@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Ports that a primary and a secondary process share.
+
+Each process has a queue of both ports of its own.  What it received is read
+back by that process, so that its mappings are proved as well as the counters.
+"""
+
+import re
+
+from labkit import guest, oracle
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 240
+
+PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP.*'
+                    r'Receive queue=0x(\d)', re.I)
+SCRIPT = '/usr/share/vfio-msi/processes.sh'
+
+
+def _run(platform, what, seconds=500):
+    result = guest.run(platform, [SCRIPT, what], seconds=seconds)
+    expect_equal(result.status, 0,
+                 f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    return oracle.sections(result.stdout)
+
+
+def _check_burst(parts, name):
+    """512 packets, half of them from each port; each process read its own queue."""
+    logs = [parts[f'first_{name}'], parts[f'second_{name}']]
+    macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', logs[1], re.MULTILINE)[:2]
+    read = [PACKET.findall(log) for log in logs]
+    for number, packets in enumerate(read):
+        expect_equal({queue for _, queue in packets}, {str(number)},
+                     f'queues that process {number} read')
+    senders = [sender for packets in read for sender, _ in packets]
+    expect_equal(sorted((mac, senders.count(mac)) for mac in set(senders)),
+                 sorted((mac, 256) for mac in macs), 'packets read back, by sender')
+
+
+def _check_bars(text, number):
+    """Both processes have so many BARs, at the same addresses."""
+    expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', text, re.MULTILINE)), number,
+                 f'BARs mapped\n{text}\n')
+    expect('\nsame\n' in text, f'BARs differ\n{text}')
+
+
+def _lines(text):
+    """What the bus said."""
+    return re.findall(r'VFIO_MSI: (.*)', text)
+
+
+@test('both forward; one dies, the other goes on, a new one comes', ['arm-smmuv3', 'x86-vtd'])
+def share(platform):
+    parts = _run(platform, 'share')
+    _check_bars(parts['bars'], 6)
+    _check_burst(parts, 'burst')
+
+    statistics = re.findall(r'^ +RX-packets: (\d+) ', parts['info'], re.MULTILINE)
+    expect_equal(statistics, ['256', '256'], f'statistics\n{parts["info"][-2000:]}\n')
+    expect('status 0\n' in parts['info'], parts['info'][-500:])
+
+    # The primary maps, on its thread for messages, what the secondary allocates.
+    grown = [line for line in parts['events'].splitlines() if 'mp-msg' in line]
+    size = sum(last + 1 - first for first, last in oracle.mapped('\n'.join(grown)))
+    expect(size >= 32 << 20, f'{size} bytes were mapped for the secondary')
+    oracle.check_mappings(parts)
+
+    expect('status 137\n' in parts['died'], f'not killed\n{parts["died"]}')
+    before, after = re.search(r'forwarded: (\d+), then (\d+)', parts['died']).groups()
+    expect(int(after) > int(before), f'the primary stands still\n{parts["died"]}')
+    _check_burst(parts, 'again')
+    expect_equal(parts['end'], 'second 0\nfirst 0\n', 'exit statuses')
+
+
+@test('hotplug in both, beside the pci bus; PA; who gets no device is told why', ['arm-smmuv3'])
+def hotplug(platform):
+    parts = _run(platform, 'hotplug')
+    # Three BARs each of the spare NIC on the pci bus, of one port, of two.
+    _check_bars(parts['one'], 6)
+    _check_bars(parts['two'], 9)
+    for name in ('first', 'second'):
+        expect_equal(parts[f'{name}_hotplug'].count("Selected IOVA mode 'PA'"), 1, 'PA')
+    expect('is attached. Now total ports is' in parts['second_hotplug'],
+           parts['second_hotplug'][-1500:])
+
+    one, other = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
+    expect_equal(_lines(parts['good']), [], 'words for none')
+    expect_equal(parts['good'].count('NIC statistics for port'), 2, 'ports')
+    expect_equal(_lines(parts['mode']), [
+        f"{name}: can't be shared: the primary process has another IOVA mode; start this one "
+        'with --iova-mode=pa' for name in (one, other)], 'words for another mode')
+    words = _lines(parts['odd'])
+    expect_equal(words[0], 'vfio_msi:0000:00:07.0: not used: the primary process does not have '
+                 'it; give it the same argument there', 'words for a device it has not')
+    expect(len(words) == 2 and words[1].startswith(f'{one}: not used: unknown key "foo"'), words)
+    expect(_lines(parts['twice'])[0].startswith(f'{one}: given to two buses'), parts['twice'])
+
+    expect(f'{one}: not used: the primary process does not answer: Connection refused' in
+           parts['gone'], parts['gone'])
+    expect('status 1\n' in parts['orphan'] and 'Primary process is no longer active, exiting' in
+           parts['orphan'], f'the secondary did not leave by itself\n{parts["orphan"]}')
+    expect(re.search(re.escape(one) + r": can't be shared: the primary process has BAR 0 at "
+                     r'0x(\w+)-0x\w+, where this process has 0x\w+-0x\w+ \(\[heap\]\); start '
+                     r'the primary with another --base-virtaddr', parts['occupied']),
+           parts['occupied'])
