@@ -144,27 +144,66 @@ vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
 	return neg_errno(ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, info));
 }
 
-int
-vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
-		const int *fds, unsigned int n)
+static int
+set_irqs(int device, const struct vfio_irq_set *head, const void *data, size_t len)
 {
-	size_t size = sizeof(struct vfio_irq_set) + n * sizeof(*fds);
-	struct vfio_irq_set *set = calloc(1, size);
+	struct vfio_irq_set *set = calloc(1, sizeof(*set) + len);
 	int ret;
 
 	if (set == NULL)
 		return -ENOMEM;
-	set->argsz = (uint32_t)size;
-	set->index = index;
-	set->start = start;
-	set->count = n;
-	set->flags = VFIO_IRQ_SET_ACTION_TRIGGER |
-		(n > 0 ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
-	if (n > 0)
-		memcpy(set->data, fds, n * sizeof(*fds));
+	*set = *head;
+	set->argsz = (uint32_t)(sizeof(*set) + len);
+	if (len > 0)
+		memcpy(set->data, data, len);
 	ret = neg_errno(ioctl(device, VFIO_DEVICE_SET_IRQS, set));
 	free(set);
 	return ret;
+}
+
+int
+vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
+		const int *fds, unsigned int n)
+{
+	struct vfio_irq_set head = {
+		.flags = VFIO_IRQ_SET_ACTION_TRIGGER |
+			(n > 0 ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE),
+		.index = index,
+		.start = start,
+		.count = n,
+	};
+
+	return set_irqs(device, &head, fds, n * sizeof(*fds));
+}
+
+int
+vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
+		const uint8_t *which, unsigned int n)
+{
+	struct vfio_irq_set head = {
+		.flags = VFIO_IRQ_SET_ACTION_TRIGGER |
+			(which != NULL ? VFIO_IRQ_SET_DATA_BOOL : VFIO_IRQ_SET_DATA_NONE),
+		.index = index,
+		.start = start,
+		.count = n,
+	};
+
+	/* None at all would mean: disable. */
+	if (n == 0)
+		return -EINVAL;
+	return set_irqs(device, &head, which, which != NULL ? n : 0);
+}
+
+int
+vfio_uapi_unmask_intx(int device)
+{
+	struct vfio_irq_set head = {
+		.flags = VFIO_IRQ_SET_ACTION_UNMASK | VFIO_IRQ_SET_DATA_NONE,
+		.index = VFIO_PCI_INTX_IRQ_INDEX,
+		.count = 1,
+	};
+
+	return set_irqs(device, &head, NULL, 0);
 }
 
 int

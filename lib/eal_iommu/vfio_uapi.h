@@ -146,6 +146,20 @@ int vfio_uapi_irq_info(int device, unsigned int index,
 int vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
 		const int *fds, unsigned int n);
 
+/**
+ * VFIO_DEVICE_SET_IRQS: loopback. The kernel signals the eventfds of vectors that
+ * are enabled as if the device had interrupted; others are passed over.
+ *
+ * @param which  one byte per vector, not 0: signal it. NULL: all of them
+ * @param n      number of vectors, at least 1
+ * @return 0; -EINVAL if n is 0, or this index is not the one that is enabled.
+ */
+int vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
+		const uint8_t *which, unsigned int n);
+
+/** VFIO_DEVICE_SET_IRQS: let an INTx come again, which the kernel masked. */
+int vfio_uapi_unmask_intx(int device);
+
 /** VFIO_DEVICE_RESET. */
 int vfio_uapi_reset(int device);
 

@@ -203,6 +203,33 @@ vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start, const int
 }
 
 int
+vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
+		const uint8_t *which, unsigned int n)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+
+	if (ret < 0)
+		return ret;
+	if (n == 0 || index > VFIO_PCI_MSIX_IRQ_INDEX || start >= irq_count(d, index) ||
+			n > irq_count(d, index) - start)
+		return -EINVAL;
+	/* Beyond what is enabled the kernel passes over without a word. */
+	return d->n_vectors > 0 && d->irq_index == index ? 0 : -EINVAL;
+}
+
+int
+vfio_uapi_unmask_intx(int device)
+{
+	struct fake_device *d;
+	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
+
+	if (ret < 0)
+		return ret;
+	return d->n_vectors > 0 && d->irq_index == VFIO_PCI_INTX_IRQ_INDEX ? 0 : -EINVAL;
+}
+
+int
 vfio_uapi_reset(int device)
 {
 	struct fake_device *d;

@@ -283,6 +283,10 @@ test_irqs(void **state)
 	fake.vectors = 3;
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 4), 3);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 3), 0);
+	assert_int_equal(vfio_uapi_trigger_irqs(fd, msix, 7, NULL, 1), 0);
+	assert_int_equal(vfio_uapi_trigger_irqs(fd, msix, 0, NULL, 0), -EINVAL);
+	assert_int_equal(vfio_uapi_trigger_irqs(fd, msi, 0, NULL, 1), -EINVAL);
+	assert_int_equal(vfio_uapi_unmask_intx(fd), -EINVAL);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 3, fds, 1), -EINVAL);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msi, 0, fds, 1), -EINVAL);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msi, 0, NULL, 0), -EINVAL);
@@ -292,6 +296,7 @@ test_irqs(void **state)
 	fake.vectors = 0;
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 1), -ENOSPC);
 	assert_int_equal(vfio_uapi_set_irqs(fd, VFIO_PCI_INTX_IRQ_INDEX, 0, fds, 1), 0);
+	assert_int_equal(vfio_uapi_unmask_intx(fd), 0);
 	for (i = 0; i < 9; i++)
 		vfio_uapi_close(fds[i]);
 	vfio_uapi_close(fd);
