@@ -20,17 +20,8 @@
 
 #include "test_msi.h"
 
-#define NAME_LEN 64
-
-/** One -a. */
-struct given {
-	bool all;
-	struct topo_addr addr;
-	struct vfio_msi_conf conf;
-};
-
 struct layout_options {
-	struct given *given;
+	struct tool_given *given;
 	size_t n;
 	bool json;
 	const char *root;
@@ -52,35 +43,13 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-/* One value of -a. @return 0, or -errno with the fault told. */
-static int
-parse_given(const char *arg, struct given *out)
-{
-	char name[NAME_LEN], why[PLAN_TEXT];
-	const char *keys = strchrnul(arg, ',');
-	size_t len = (size_t)(keys - arg);
-	int ret;
-
-	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
-	out->all = len < sizeof(name) && strcmp(name, VFIO_MSI_ALL) == 0;
-	if (!out->all && (len >= sizeof(name) || vfio_msi_parse_name(name, &out->addr) != 0)) {
-		tool_error(arg, "is no device of this bus; write %sDDDD:BB:DD.F or %s",
-			VFIO_MSI_PREFIX, VFIO_MSI_ALL);
-		return -EINVAL;
-	}
-	ret = vfio_msi_parse_args(*keys == ',' ? keys + 1 : NULL, &out->conf, why, sizeof(why));
-	if (ret < 0)
-		tool_error(name, "%s", why);
-	return ret;
-}
-
 static void
 free_given(struct layout_options *opt)
 {
 	size_t i;
 
 	for (i = 0; i < opt->n; i++)
-		vfio_msi_conf_free(&opt->given[i].conf);
+		tool_given_free(&opt->given[i]);
 	free(opt->given);
 }
 
@@ -100,7 +69,7 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 	while ((c = getopt_long(argc, argv, "a:jr:h", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
-			ret = parse_given(optarg, &opt->given[opt->n]);
+			ret = tool_given_parse(optarg, &opt->given[opt->n]);
 			if (ret < 0)
 				return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
 			opt->n++;
@@ -201,7 +170,7 @@ layout(const struct layout_options *opt, struct tool_plan *plan)
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < opt->n; i++) {
-		const struct given *g = &opt->given[i];
+		const struct tool_given *g = &opt->given[i];
 
 		if (g->all)
 			faulty |= give_all(opt, &g->conf, plan) < 0;

@@ -7,7 +7,7 @@
  * "dpdk-test-msi rxintr": does a packet wake who sleeps on its queue, and does
  * it bring the right bytes? It models an application that sleeps in
  * rte_epoll_wait() while its queues are empty: device, MSI-X write through the
- * IOMMU, VFIO's eventfd, epoll. The command that runs an EAL.
+ *
  */
 
 #include <errno.h>
@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -27,7 +26,6 @@
 #define PACKETS 32
 #define PACKETS_MAX 1000000
 #define BUFFERS 8191
-#define OUR_EAL_ARGS 8
 
 struct rxintr_options {
 	unsigned int packets;
@@ -35,8 +33,7 @@ struct rxintr_options {
 	bool no_link;
 	bool verbose;
 	char *device[2];
-	char **eal;	/**< what follows "--" */
-	int n_eal;
+	struct tool_eal eal;
 };
 
 static void
@@ -52,19 +49,6 @@ usage(FILE *f)
 		"  -L, --no-link    no link interrupts: devices with one vector can't have both\n"
 		"  -v, --verbose    show VFIO's lines of /proc/interrupts at the end\n"
 		"  -h, --help       this text\n", f);
-}
-
-/* @return a number from 1 to max, or 0. */
-static unsigned int
-parse_number(const char *s, unsigned int max)
-{
-	char *end;
-	unsigned long v;
-
-	errno = 0;
-	v = strtoul(s, &end, 10);
-	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && v <= max ?
-		(unsigned int)v : 0;
 }
 
 /* The two devices. @return a STATUS_*, or -1 to go on. */
@@ -96,19 +80,15 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int c, n;
+	int c, n = tool_eal_split(argc, argv, &opt->eal);
 
-	for (n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
-		;
-	opt->eal = argv + n + (n < argc);
-	opt->n_eal = argc - n - (n < argc);
 	while ((c = getopt_long(n, argv, "n:q:Lvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			opt->packets = parse_number(optarg, PACKETS_MAX);
+			opt->packets = tool_parse_number(optarg, PACKETS_MAX);
 			break;
 		case 'q':
-			opt->queues = parse_number(optarg, RXINTR_QUEUES_MAX);
+			opt->queues = tool_parse_number(optarg, RXINTR_QUEUES_MAX);
 			break;
 		case 'L':
 			opt->no_link = true;
@@ -129,42 +109,6 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 	tool_error("rxintr", "packets are 1 to %d, queues 1 to %d", PACKETS_MAX,
 		RXINTR_QUEUES_MAX);
 	return STATUS_USAGE;
-}
-
-static bool
-names_cores(const struct rxintr_options *opt)
-{
-	int i;
-
-	for (i = 0; i < opt->n_eal; i++)
-		if (strncmp(opt->eal[i], "-l", 2) == 0 || strncmp(opt->eal[i], "-c", 2) == 0 ||
-		    strncmp(opt->eal[i], "--lcores", 8) == 0)
-			return true;
-	return false;
-}
-
-/* The array must stay until the end: EAL may point into it. */
-static int
-start_eal(const struct rxintr_options *opt, char **argv)
-{
-	static char dash_a[] = "-a", dash_l[] = "-l", core[] = "0", prog[] = "dpdk-test-msi";
-	int n = 0, i;
-
-	argv[n++] = prog;
-	for (i = 0; i < 2; i++) {
-		argv[n++] = dash_a;
-		argv[n++] = opt->device[i];
-	}
-	if (!names_cores(opt)) {
-		argv[n++] = dash_l;
-		argv[n++] = core;
-	}
-	for (i = 0; i < opt->n_eal; i++)
-		argv[n++] = opt->eal[i];
-	if (rte_eal_init(n, argv) >= 0)
-		return 0;
-	tool_error("EAL", "does not start: %s; see the lines above", rte_strerror(rte_errno));
-	return -rte_errno;
 }
 
 static int
@@ -277,21 +221,18 @@ tell(const struct rxintr_run *run)
 
 /* @return a STATUS_*. */
 static int
-run_with_eal(struct rxintr_run *run, bool verbose)
+run_with_eal(struct rxintr_run *run, struct rxintr_options *opt)
 {
 	int status = STATUS_FAULT;
 
 	if (start_ports(run) == 0 && rxintr_run(run) == 0)
 		status = tell(run);
-	if (verbose)
+	if (opt->verbose)
 		print_interrupts();
 	rxintr_port_stop(&run->sender);
 	rxintr_port_stop(&run->receiver);
 	rte_mempool_free(run->pool);
-	if (rte_eal_cleanup() == 0)
-		return status;
-	tool_error("EAL", "does not clean up; see the lines above");
-	return STATUS_FAULT;
+	return tool_eal_stop(&opt->eal) < 0 ? STATUS_FAULT : status;
 }
 
 int
@@ -300,7 +241,7 @@ cmd_rxintr(int argc, char **argv)
 	struct rxintr_options opt = { .packets = PACKETS, .queues = 1 };
 	struct rxintr_run run = { 0 };
 	int status = parse_options(argc, argv, &opt);
-	char **eal;
+	const char *ours[4];
 
 	if (status >= 0)
 		return status;
@@ -311,13 +252,14 @@ cmd_rxintr(int argc, char **argv)
 	run.receiver.queues = (uint16_t)opt.queues;
 	run.receiver.lsc = !opt.no_link;
 	run.seen = calloc(opt.packets, sizeof(*run.seen));
-	eal = calloc((size_t)opt.n_eal + OUR_EAL_ARGS, sizeof(*eal));
+	ours[0] = ours[2] = "-a";
+	ours[1] = opt.device[0];
+	ours[3] = opt.device[1];
 	status = STATUS_FAULT;
-	if (run.seen == NULL || eal == NULL)
+	if (run.seen == NULL)
 		tool_error("rxintr", "%s", strerror(ENOMEM));
-	else if (start_eal(&opt, eal) == 0)
-		status = run_with_eal(&run, opt.verbose);
-	free(eal);
+	else if (tool_eal_start(&opt.eal, ours, 4) == 0)
+		status = run_with_eal(&run, &opt);
 	free(run.seen);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "test_msi.h"
@@ -16,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
 		cmd_layout },
@@ -37,7 +39,7 @@ usage(FILE *f)
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
 	fputs("\n\"dpdk-test-msi COMMAND --help\" tells the options of a command.\n"
-		"exit status: 0 good, 1 a fault was found, 2 wrong usage\n", f);
+		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
 }
 
 void
@@ -51,6 +53,18 @@ tool_error(const char *who, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+unsigned int
+tool_parse_number(const char *s, unsigned int max)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && v <= max ?
+		(unsigned int)v : 0;
 }
 
 void

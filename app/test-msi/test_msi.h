@@ -7,7 +7,7 @@
  * What the files of dpdk-test-msi share.
  *
  * Results go to stdout, faults to stderr, each with the device and the cure.
- * Only rxintr initialises EAL. Nothing here is thread safe; nothing needs to be.
+ * list and layout start no EAL. Nothing here is thread safe; nothing needs to be.
  */
 
 #ifndef TEST_MSI_H
@@ -28,6 +28,8 @@ enum {
 	STATUS_GOOD = 0,
 	STATUS_FAULT = 1,	/**< a fault was found, or the command failed */
 	STATUS_USAGE = 2,
+	STATUS_LOOPBACK_LOST = 3,	/**< irq: between kernel and program */
+	STATUS_DEVICE_LOST = 4,		/**< irq: between device and kernel */
 };
 
 #define NODE_LEN 64	/**< room for the path of a VFIO group's node */
@@ -56,13 +58,48 @@ struct tool_plan {
 void tool_error(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** A decimal number from 1 to @p max, or 0 if @p s is none. */
+unsigned int tool_parse_number(const char *s, unsigned int max);
+
 /** Node of the device's VFIO group, or "" if it has none. */
 void tool_node(const struct topo_device *dev, char *out, size_t size);
 
-/* cmd_list.c, cmd_layout.c, cmd_rxintr.c; argv[0] is the program and the command */
+/* cmd_*.c; argv[0] is the program and the command */
+int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 int cmd_rxintr(int argc, char **argv);
+
+/* given.c */
+
+/** A device of this bus as written behind -a. */
+struct tool_given {
+	bool all;		/**< vfio_msi:all; addr is not set */
+	struct topo_addr addr;
+	struct vfio_msi_conf conf;
+};
+
+/** @return 0; -EINVAL, -ENOMEM with the fault told. */
+int tool_given_parse(const char *arg, struct tool_given *out);
+void tool_given_free(struct tool_given *given);
+
+/* tool_eal.c */
+
+/** An EAL of the tool's; start with all zero. */
+struct tool_eal {
+	char **user;	/**< what follows "--" */
+	int n_user;
+	char **argv;	/**< EAL may point into it until the end */
+};
+
+/** Cut argv at "--". @return number of words before it. */
+int tool_eal_split(int argc, char **argv, struct tool_eal *eal);
+
+/** Start it with @p ours before the user's. @return 0, or -errno with the fault told. */
+int tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours);
+
+/** Clean up. @return 0, or -errno with the fault told. */
+int tool_eal_stop(struct tool_eal *eal);
 
 /* make_plan.c */
 

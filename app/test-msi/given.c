@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A device as the user writes it: what EAL takes behind -a.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test_msi.h"
+
+#define NAME_LEN 64
+
+int
+tool_given_parse(const char *arg, struct tool_given *out)
+{
+	char name[NAME_LEN], why[PLAN_TEXT];
+	const char *keys = strchrnul(arg, ',');
+	size_t len = (size_t)(keys - arg);
+	int ret;
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
+	out->all = len < sizeof(name) && strcmp(name, VFIO_MSI_ALL) == 0;
+	if (!out->all && (len >= sizeof(name) || vfio_msi_parse_name(name, &out->addr) != 0)) {
+		tool_error(arg, "is no device of this bus; write %sDDDD:BB:DD.F or %s",
+			VFIO_MSI_PREFIX, VFIO_MSI_ALL);
+		return -EINVAL;
+	}
+	ret = vfio_msi_parse_args(*keys == ',' ? keys + 1 : NULL, &out->conf, why, sizeof(why));
+	if (ret < 0)
+		tool_error(name, "%s", why);
+	return ret;
+}
+
+void
+tool_given_free(struct tool_given *given)
+{
+	vfio_msi_conf_free(&given->conf);
+}

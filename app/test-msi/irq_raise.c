@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Devices that interrupt when a register is written: their own write goes by
+ * IOMMU and doorbell, as it will for a driver. Only models that were tried are
+ * listed. The device was reset, and nothing but interrupts is switched on.
+ *
+ *   igb     Intel 82576, datasheet chapter 8.8: EICS sets causes of MSI-X, ICS others
+ *   e1000e  Intel 82574, datasheet chapter 10.2.4: ICS sets causes, IVAR maps them
+ *   edu     QEMU's device for teaching, docs/specs/edu.rst
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "irq.h"
+#include "vfio_uapi.h"
+
+#define ALL UINT32_MAX
+#define LEGACY_CAUSE 1u		/* "transmit descriptor written back" */
+
+/* In BAR 0, in bytes. */
+#define IGB_ICR 0x00c0		/* written: clear; by its alias, as QEMU has no 0x1500 */
+#define IGB_ICS 0x00c8
+#define IGB_IMS 0x00d0
+#define IGB_IMC 0x00d8
+#define IGB_GPIE 0x1514
+#define IGB_GPIE_MSIX 0x80000010u	/* pending bits cleared; one vector per cause */
+#define IGB_EICS 0x1520
+#define IGB_EIMS 0x1524
+#define IGB_EIMC 0x1528
+#define IGB_EICR 0x1580
+#define IGB_VECTORS 10
+
+#define E1000E_ICR 0x00c0
+#define E1000E_ICS 0x00c8
+#define E1000E_IMS 0x00d0
+#define E1000E_IMC 0x00d8
+#define E1000E_IVAR 0x00e4
+#define E1000E_IVAR_IN_ORDER 0x000cba98u	/* cause 20 + n is vector n, all valid */
+#define E1000E_CAUSE 20
+#define E1000E_VECTORS 5
+#define E1000E_CAUSES(n) (((1u << (n)) - 1) << E1000E_CAUSE)
+
+#define EDU_RAISE 0x60
+#define EDU_ACK 0x64
+
+struct write {
+	uint32_t reg, value;
+};
+
+struct irq_raiser {
+	uint16_t vendor, device;
+	const char *name;
+	unsigned int vectors[IRQ_KINDS];	/* that it can raise */
+	/* @return number of writes that do it, in order */
+	unsigned int (*prepare)(enum irq_kind kind, unsigned int n, struct write *w);
+	struct write (*raise)(enum irq_kind kind, unsigned int i);
+	struct write (*calm)(enum irq_kind kind, unsigned int i);
+};
+
+#define WRITES_MAX 6
+
+static unsigned int
+igb_prepare(enum irq_kind kind, unsigned int n, struct write *w)
+{
+	bool msix = kind == IRQ_MSIX;
+
+	w[0] = (struct write){ IGB_IMC, ALL };
+	w[1] = (struct write){ IGB_EIMC, ALL };
+	w[2] = (struct write){ IGB_GPIE, msix ? IGB_GPIE_MSIX : 0 };
+	w[3] = (struct write){ IGB_ICR, ALL };
+	w[4] = (struct write){ IGB_EICR, ALL };
+	w[5] = msix ? (struct write){ IGB_EIMS, (1u << n) - 1 } :
+		(struct write){ IGB_IMS, LEGACY_CAUSE };
+	return 6;
+}
+
+static struct write
+igb_raise(enum irq_kind kind, unsigned int i)
+{
+	return kind == IRQ_MSIX ? (struct write){ IGB_EICS, 1u << i } :
+		(struct write){ IGB_ICS, LEGACY_CAUSE };
+}
+
+static struct write
+igb_calm(enum irq_kind kind, unsigned int i)
+{
+	return kind == IRQ_MSIX ? (struct write){ IGB_EICR, 1u << i } :
+		(struct write){ IGB_ICR, ALL };
+}
+
+static unsigned int
+e1000e_prepare(enum irq_kind kind, unsigned int n, struct write *w)
+{
+	bool msix = kind == IRQ_MSIX;
+
+	w[0] = (struct write){ E1000E_IMC, ALL };
+	w[1] = (struct write){ E1000E_IVAR, msix ? E1000E_IVAR_IN_ORDER : 0 };
+	w[2] = (struct write){ E1000E_ICR, ALL };
+	w[3] = (struct write){ E1000E_IMS, msix ? E1000E_CAUSES(n) : LEGACY_CAUSE };
+	return 4;
+}
+
+static struct write
+e1000e_raise(enum irq_kind kind, unsigned int i)
+{
+	return (struct write){ E1000E_ICS, kind == IRQ_MSIX ? 1u << (E1000E_CAUSE + i) :
+		LEGACY_CAUSE };
+}
+
+static struct write
+e1000e_calm(enum irq_kind kind, unsigned int i)
+{
+	return (struct write){ E1000E_ICR, ALL };
+}
+
+static unsigned int
+edu_prepare(enum irq_kind kind, unsigned int n, struct write *w)
+{
+	w[0] = (struct write){ EDU_ACK, ALL };
+	return 1;
+}
+
+static struct write
+edu_raise(enum irq_kind kind, unsigned int i)
+{
+	return (struct write){ EDU_RAISE, 1 };
+}
+
+static struct write
+edu_calm(enum irq_kind kind, unsigned int i)
+{
+	return (struct write){ EDU_ACK, 1 };
+}
+
+static const struct irq_raiser raisers[] = {
+	{ 0x8086, 0x10c9, "igb", { IGB_VECTORS, 1, 1 }, igb_prepare, igb_raise, igb_calm },
+	{ 0x8086, 0x10d3, "e1000e", { E1000E_VECTORS, 1, 1 }, e1000e_prepare, e1000e_raise,
+		e1000e_calm },
+	{ 0x1234, 0x11e8, "edu", { 0, 1, 1 }, edu_prepare, edu_raise, edu_calm },
+};
+
+const struct irq_raiser *
+irq_raiser_find(const struct topo_device *topo)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(raisers) / sizeof(*raisers); i++)
+		if (raisers[i].vendor == topo->vendor && raisers[i].device == topo->device)
+			return &raisers[i];
+	return NULL;
+}
+
+const char *
+irq_raiser_name(const struct irq_raiser *raiser)
+{
+	return raiser->name;
+}
+
+static int
+do_write(const struct irq_device *dev, struct write w)
+{
+	return irq_reg_write(dev, w.reg, w.value);
+}
+
+/* One interrupt, and the device as it was before. */
+static int
+raise_one(const struct irq_raiser *raiser, struct irq_vectors *vs, unsigned int i,
+		struct irq_count *count)
+{
+	int ret = do_write(vs->dev, raiser->raise(vs->kind, i));
+	bool came = ret == 0 && irq_vectors_await(vs, i, count);
+
+	if (ret == 0 && came)
+		ret = do_write(vs->dev, raiser->calm(vs->kind, i));
+	/* The kernel masks INTx when it comes. */
+	if (ret == 0 && came && vs->kind == IRQ_INTX)
+		ret = vfio_uapi_unmask_intx(vs->dev->fd);
+	return ret;
+}
+
+/* The device may have more vectors than causes for them. */
+static unsigned int
+n_vectors(const struct irq_raiser *raiser, const struct irq_vectors *vs)
+{
+	unsigned int n = raiser->vectors[vs->kind];
+
+	return vs->n < n ? vs->n : n;
+}
+
+static int
+tell_write(const struct irq_vectors *vs, int ret)
+{
+	if (ret < 0)
+		tool_error(vs->dev->name, "its registers can't be written: %s", strerror(-ret));
+	return ret;
+}
+
+int
+irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors *vs)
+{
+	struct write w[WRITES_MAX];
+	unsigned int n = raiser->prepare(vs->kind, n_vectors(raiser, vs), w), i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < n; i++)
+		ret = do_write(vs->dev, w[i]);
+	return tell_write(vs, ret);
+}
+
+int
+irq_raise(const struct irq_raiser *raiser, struct irq_vectors *vs, struct irq_count *count)
+{
+	unsigned int n = n_vectors(raiser, vs), i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < n && count->arrived == count->raised; i++)
+		ret = raise_one(raiser, vs, i, count);
+	return tell_write(vs, ret);
+}

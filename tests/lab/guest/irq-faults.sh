@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# irq-faults.sh BDF: what "dpdk-test-msi irq" says when interrupts get lost on the
+# way.  Each is lost behind its back, by hands that it does not know of: setpci,
+# /dev/mem (the kernel is booted with iomem=relaxed), strace.
+
+bdf=$1
+table=$(sed -n 4p "/sys/bus/pci/devices/$bdf/resource" | cut -d' ' -f1)
+vfio-bind "$bdf" || exit 1
+
+# lose COMMAND: run it when the device has interrupted some times
+lose()
+{
+	dpdk-test-msi irq -n 100000 "$bdf" >/tmp/irq 2>&1 &
+	program=$!
+	tries=300
+	until [ $tries -eq 0 ] ||
+	      awk '/vfio-msix\[0\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 5 }' \
+			/proc/interrupts; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	eval "$1"
+	wait $program
+	echo "status $?" >>/tmp/irq
+	cat /tmp/irq
+}
+
+echo '@@ master'
+lose "setpci -s $bdf COMMAND=0:4"
+echo '@@ masked'
+lose "setpci -s $bdf CAP_MSIX+2.w=4000:4000"
+echo '@@ address'
+lose "busybox devmem $table 32 0x12340000"
+echo '@@ eventfd'
+# From its 31st call on, orders to the device are taken and not carried out.
+strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' -e trace=ioctl \
+	-e inject=ioctl:retval=0:when=31+ dpdk-test-msi irq "$bdf" 2>&1
+echo "status $?"
+echo '@@ held'
+group=$(basename "$(readlink "/sys/bus/pci/devices/$bdf/iommu_group")")
+(exec 9<>"/dev/vfio/$group"; sleep 5) &
+sleep 1
+dpdk-test-msi irq "$bdf" 2>&1
+echo "status $?"
