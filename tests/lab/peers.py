@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""DPDK's own tests give the same results with devices on the bus as without it."""
+
+from labkit import guest
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 330
+
+QUICK = ('devargs', 'interrupt', 'malloc', 'memory', 'memzone', 'mempool', 'external_mem',
+         'eal_flags_main_opt', 'eal_flags_n_opt', 'eal_flags_hpet', 'eal_flags_no_huge',
+         'eal_flags_vdev_opt', 'eal_flags_r_opt')
+LONG = ('eal_flags_a_opt', 'eal_flags_b_opt', 'eal_flags_c_opt', 'eal_flags_mem',
+        'eal_flags_file_prefix', 'eal_flags_misc')
+
+# Fail without the bus as well: EAL takes no -b beside the -a that a child gets here.
+FAIL_IN_BOTH = {'eal_flags_b_opt'}
+
+SKIPPED = 77
+
+
+def _word(status):
+    return {0: 'passed', SKIPPED: 'skipped'}.get(status, f'failed ({status})')
+
+
+def _same(platform, names, seconds):
+    result = guest.run(platform, ['/usr/share/vfio-msi/peers.sh',
+                                  *(f'{name}_autotest' for name in names)], seconds=seconds)
+    expect_equal(result.status, 0, f'exit status, after\n{result.stdout}{result.error}\n')
+    came = {}
+    for line in result.stdout.splitlines():
+        name, who, status, devices = line.split()
+        came[name.removesuffix('_autotest'), who] = int(status), int(devices)
+    for name in names:
+        without, with_bus = came[name, 'without'], came[name, 'with']
+        print(f'     {name}: {_word(without[0])}, with the bus {_word(with_bus[0])}', flush=True)
+    for name in names:
+        without, with_bus = came[name, 'without'], came[name, 'with']
+        expect_equal(with_bus[0], without[0], f'status of {name} with the bus')
+        expect_equal(without[0] not in (0, SKIPPED), name in FAIL_IN_BOTH,
+                     f'that {name} fails without the bus')
+        expect(with_bus[1] >= 2 and without[1] == 0, f'devices of the bus in {name}: '
+               f'{with_bus[1]}, {without[1]} without it')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('memory, interrupts, arguments', ['arm-smmuv3'])
+def quick(platform):
+    _same(platform, QUICK, 600)
+
+
+@test('the long ones', ['arm-smmuv3'], soak=True)
+def long(platform):
+    _same(platform, LONG, 1200)
