@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The backend iommufd by character devices alone; drivers.py has it beside groups."""
+
+import re
+
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, figure, test
+
+BUDGET = 200
+
+RXINTR = 'sent 20, received 20, wake-ups 20, bytes wrong 0'
+SMALL_PAGE = 4096
+
+
+def _held(sections):
+    """Bytes of hugepages that the process has."""
+    ends = [line.split('-') for line in sections['hugepages'].split()]
+    return sum(int(last, 16) - int(first, 16) for first, last in ends)
+
+
+@test('all of VFIO without a group: packets, pins, interrupts, hotplug, a kill',
+      ['arm-smmuv3', 'arm-virtio-iommu'])
+def alone(platform):
+    result = guest.run(platform, ['/usr/share/vfio-msi/iommufd.sh', *PLATFORMS[platform].nics],
+                       kernel='lab', seconds=300)
+    sections = oracle.sections(result.stdout)
+    log = sections.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{log[-2500:]}\n{result.stdout[-1500:]}')
+    expect('chooses backend iommufd for all devices: kernel and device have it' in log,
+           f'not by iommufd\n{log[:1500]}')
+    expect('RX-packets: 512 ' in log, f'not 512 packets\n{log[-1500:]}')
+    oracle.check_mappings(sections)
+    oracle.check_payloads(log)
+    oracle.check_interrupts(sections['interrupts'], 'vfio-msix')
+    pinned, left = map(int, re.findall(r'\d+', sections['pages']))
+    # Once, not twice; doorbells and the like are not pinned.
+    expect_equal(pinned * SMALL_PAGE, _held(sections), 'bytes pinned, bytes of hugepages')
+    expect_equal(left, 0, 'pages pinned after the end')
+    figure('pinned', f'{pinned * SMALL_PAGE >> 20} MiB')
+    expect('is held by process' in sections['second'], sections['second'])
+    expect(RXINTR in sections['rxintr'] and sections['rxintr'].endswith('status 0\n'),
+           sections['rxintr'])
+    _check_coming_and_going(sections)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+def _check_coming_and_going(sections):
+    text = sections['hotplug']
+    expect_equal(re.findall(r'Now total ports is (\d)', text), ['1', '2', '1', '0'] * 3,
+                 f'ports that came and went\n{text}')
+    expect_equal(len(set(re.findall(r'descriptors: (\d+)', text))), 1, f'descriptors\n{text}')
+    expect('0 pinned' in text.splitlines(), text)
+    text = sections['killed']
+    expect('killed: status 137\n0 pinned\n' in text, text)
+    expect('RX-packets: 512 ' in text, f'no traffic after the kill\n{text}')
