@@ -69,7 +69,7 @@ logs()
 bars()
 {
 	for process in $testpmd_pid $second_pid; do
-		awk '/vfio-device/ { print $1, $3 }' "/proc/$process/maps" | sort >"/tmp/bars.$process"
+		awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$process/maps" | sort >"/tmp/bars.$process"
 	done
 	cat "/tmp/bars.$testpmd_pid"
 	cmp "/tmp/bars.$testpmd_pid" "/tmp/bars.$second_pid" && echo same
