@@ -11,8 +11,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/pci_regs.h>
+
 #include <rte_byteorder.h>
-#include <rte_pci.h>
 
 #include "irq.h"
 #include "vfio_uapi.h"
@@ -50,7 +51,7 @@ reset(const struct irq_device *dev)
 static int
 set_command(const struct irq_device *dev, uint16_t set, uint16_t clear)
 {
-	uint64_t at = dev->config + RTE_PCI_COMMAND;
+	uint64_t at = dev->config + PCI_COMMAND;
 	uint16_t cmd;
 	int ret = vfio_uapi_pread(dev->fd, &cmd, sizeof(cmd), at);
 
@@ -99,7 +100,7 @@ irq_device_open(struct irq_device *dev, const struct tool_device *td, struct ioa
 	}
 	if (ret == 0) {
 		step = "made bus master";
-		ret = set_command(dev, RTE_PCI_COMMAND_MEMORY | RTE_PCI_COMMAND_MASTER, 0);
+		ret = set_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	}
 	if (ret < 0)
 		tool_error(dev->name, "set-up refused: the device can't be %s: %s; see dmesg", step,
@@ -111,7 +112,7 @@ void
 irq_device_close(struct irq_device *dev)
 {
 	if (dev->fd >= 0)
-		set_command(dev, 0, RTE_PCI_COMMAND_MASTER);
+		set_command(dev, 0, PCI_COMMAND_MASTER);
 	vfio_uapi_close(dev->fd);
 	dev->fd = -1;
 	if (dev->attached)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_config.h>
 #include <rte_eal.h>
 
+#include "dpdk_limits.h"
 #include "test_msi.h"
 
 #define GIB 30
@@ -123,8 +123,8 @@ print_obstacle(const struct iova_layout *layout, uint64_t at)
 static void
 print_eal(const struct iova_layout *layout)
 {
-	const uint64_t share = (uint64_t)RTE_MAX_MEM_MB_PER_TYPE << MIB;
-	const uint64_t all = (uint64_t)RTE_MAX_MEM_MB << MIB;
+	const uint64_t share = DPDK_SHARE_MB << MIB;
+	const uint64_t all = DPDK_ALL_MB << MIB;
 	struct room room = { .at = rte_eal_get_baseaddr() };
 	struct iova_range within = { .first = room.at, .last = TOP_OF_MEMORY }, window;
 

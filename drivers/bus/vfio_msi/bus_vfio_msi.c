@@ -134,19 +134,22 @@ struct vfio_msi_bus vfio_msi_bus = {
 	.bus = {
 		.name = VFIO_MSI_BUS,
 		.scan = vfio_msi_scan,
-		.probe = vfio_msi_probe,
-		.find_device = bus_find_device,
-		.plug = vfio_msi_plug,
-		.unplug = vfio_msi_unplug,
 		.parse = bus_parse,
 		.dma_map = bus_dma_map,
 		.dma_unmap = bus_dma_unmap,
 		.get_iommu_class = bus_get_iommu_class,
 		.hot_unplug_handler = vfio_msi_hot_unplug,
 		.sigbus_handler = vfio_msi_sigbus,
-		.cleanup = vfio_msi_cleanup,
 	},
 	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),
+};
+
+static const struct compat_bus_ops bus_ops = {
+	.probe = vfio_msi_probe,
+	.cleanup = vfio_msi_cleanup,
+	.find_device = bus_find_device,
+	.plug = vfio_msi_plug,
+	.unplug = vfio_msi_unplug,
 };
 
 RTE_INIT_PRIO(vfio_msi_register, BUS)
@@ -161,5 +164,5 @@ RTE_INIT_PRIO(vfio_msi_register, BUS)
 			RTE_VER_YEAR, RTE_VER_MONTH, compat_running());
 		return;
 	}
-	rte_bus_register(&vfio_msi_bus.bus);
+	compat_bus_register(&vfio_msi_bus.bus, &bus_ops);
 }

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * The one place that knows DPDK versions.
+ * The one place that knows DPDK versions, with dpdk_compat.c.
  *
  * Below the public API a bus shares structures with librte_bus_pci: the device
  * object with the region table behind it, and the bus object with its lists.
@@ -27,14 +27,16 @@
 #include <rte_devargs.h>
 
 /*
- * What is mirrored here is the same from 22.11 to 26.03; librte_bus_pci keeps
- * the region table since 23.07, before that it takes the kernel's offsets for
- * granted and reads nothing behind the device. 26.07 has other buses.
+ * Two kinds of buses: the same from 22.11 to 26.03, then those of 26.07, where
+ * lists of devices and drivers are in struct rte_bus and operations are told
+ * the bus. librte_bus_pci keeps the region table since 23.07; before that it
+ * takes the kernel's offsets for granted and reads nothing behind the device.
  */
 #if RTE_VERSION < RTE_VERSION_NUM(22, 11, 0, 0) || \
-	RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
-#error "the buses of this release of DPDK are not known: 22.11 to 26.03 are"
+	RTE_VERSION >= RTE_VERSION_NUM(26, 11, 0, 0)
+#error "the buses of this release of DPDK are not known: 22.11 to 26.07 are"
 #endif
+#define COMPAT_NEW_BUSES (RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0))
 
 /* Regions librte_bus_pci keeps of a device: six BARs, ROM, config, VGA. */
 #define COMPAT_PCI_REGIONS 9
@@ -50,6 +52,9 @@ struct compat_pci_object {
 	struct compat_pci_region region[COMPAT_PCI_REGIONS];
 };
 
+#if COMPAT_NEW_BUSES
+#define COMPAT_FOREACH_PCI_DRIVER(drv, pci) RTE_BUS_FOREACH_DRV(drv, pci)
+#else
 /** librte_bus_pci's bus object. */
 struct compat_pci_bus {
 	struct rte_bus bus;
@@ -59,6 +64,66 @@ struct compat_pci_bus {
 
 #define COMPAT_FOREACH_PCI_DRIVER(drv, pci) \
 	RTE_TAILQ_FOREACH(drv, &((struct compat_pci_bus *)(pci))->driver_list, next)
+#endif
+
+/** The PCI device of a device of a bus that has PCI devices. */
+#define COMPAT_PCI_CONST(dev) container_of(dev, const struct rte_pci_device, device)
+
+/** The driver that runs, or is about to run, on a device; NULL: none. */
+static inline struct rte_pci_driver *
+compat_pci_driver(const struct rte_pci_device *p)
+{
+#if COMPAT_NEW_BUSES
+	/* Drivers are const to their devices only. */
+	return p->device.driver == NULL ? NULL : (struct rte_pci_driver *)
+		((uintptr_t)p->device.driver - offsetof(struct rte_pci_driver, driver));
+#else
+	return p->driver;
+#endif
+}
+
+/** Tell the device its driver, before that is probed; NULL: none any more. */
+static inline void
+compat_pci_driver_set(struct rte_pci_device *p, struct rte_pci_driver *drv)
+{
+#if COMPAT_NEW_BUSES
+	p->device.driver = drv != NULL ? &drv->driver : NULL;
+#else
+	p->driver = drv;
+#endif
+}
+
+/** The first device of a bus for which cmp() returns 0, or NULL. */
+static inline struct rte_device *
+compat_find_device(const struct rte_bus *bus, rte_dev_cmp_t cmp, const void *data)
+{
+#if COMPAT_NEW_BUSES
+	return bus->find_device(bus, NULL, cmp, data);
+#else
+	return bus->find_device(NULL, cmp, data);
+#endif
+}
+
+/** What differs of a bus's operations, in words of the older kind. */
+struct compat_bus_ops {
+	int (*probe)(void);
+	int (*cleanup)(void);
+	struct rte_device *(*find_device)(const struct rte_device *start,
+			rte_dev_cmp_t cmp, const void *data);
+	int (*plug)(struct rte_device *dev);
+	/* Keeps the device where compat_keeps_unplugged() says so. */
+	int (*unplug)(struct rte_device *dev);
+};
+
+/** Register a bus; there is one, and its operations stay where they are. */
+void compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops);
+
+/** Whether EAL still uses a device after it has been unplugged. */
+static inline bool
+compat_keeps_unplugged(void)
+{
+	return COMPAT_NEW_BUSES;
+}
 
 /**
  * Name of the release that the application runs, as in "DPDK 24.11.4".

@@ -101,7 +101,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 static int
 is_uio(const struct rte_device *dev, const void *data)
 {
-	switch (RTE_DEV_TO_PCI_CONST(dev)->kdrv) {
+	switch (COMPAT_PCI_CONST(dev)->kdrv) {
 	case RTE_PCI_KDRV_IGB_UIO:
 	case RTE_PCI_KDRV_UIO_GENERIC:
 	case RTE_PCI_KDRV_NIC_UIO:
@@ -122,7 +122,7 @@ static int
 wants_pa(const struct rte_bus *bus, const void *data)
 {
 	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL ||
-	    bus->find_device(NULL, is_any, NULL) == NULL)
+	    compat_find_device(bus, is_any, NULL) == NULL)
 		return 1;
 	return bus->get_iommu_class() == RTE_IOVA_PA ? 0 : 1;
 }
@@ -137,7 +137,7 @@ name_who_forced_pa(void)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
 		return;
 	}
-	dev = bus->find_device(NULL, strcmp(bus->name, "pci") == 0 ?
+	dev = compat_find_device(bus, strcmp(bus->name, "pci") == 0 ?
 			is_uio : is_any, NULL);
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
 		bus->name, dev != NULL ? dev->name : "unknown");

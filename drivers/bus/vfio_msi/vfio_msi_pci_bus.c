@@ -66,7 +66,7 @@ vfio_msi_pci_devargs(const struct topo_addr *addr)
 static int
 same_addr(const struct rte_device *dev, const void *addr)
 {
-	return rte_pci_addr_cmp(&RTE_DEV_TO_PCI_CONST(dev)->addr, addr);
+	return rte_pci_addr_cmp(&COMPAT_PCI_CONST(dev)->addr, addr);
 }
 
 static struct rte_device *
@@ -74,7 +74,7 @@ find_device(struct rte_bus *pci, const struct topo_addr *addr)
 {
 	struct rte_pci_addr want = to_rte(addr);
 
-	return pci->find_device(NULL, same_addr, &want);
+	return compat_find_device(pci, same_addr, &want);
 }
 
 static int

@@ -74,12 +74,12 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
 		dev->name, drv->driver.name, p->id.vendor_id,
 		p->id.device_id, p->device.numa_node);
-	p->driver = drv;
+	compat_pci_driver_set(p, drv);
 	ret = drv->probe(drv, p);
 	if (ret == 0)
 		p->device.driver = &drv->driver;
 	else
-		p->driver = NULL;
+		compat_pci_driver_set(p, NULL);
 	if (ret < 0)
 		BUS_LOG(ERR, "%s: driver %s failed: %s", dev->name,
 			drv->driver.name, strerror(-ret));
@@ -184,18 +184,20 @@ static int
 stop(struct vfio_msi_device *dev)
 {
 	struct rte_pci_device *p = &dev->pci.device;
+	struct rte_pci_driver *drv;
 	int ret = 0;
 
 	vfio_msi_mp_withdraw(dev);
 	rte_spinlock_lock(&dev->closing);
-	if (p->driver != NULL && p->driver->remove != NULL)
-		ret = p->driver->remove(p);
+	drv = compat_pci_driver(p);
+	if (drv != NULL && drv->remove != NULL)
+		ret = drv->remove(p);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
-			p->driver->driver.name, strerror(-ret));
+			drv->driver.name, strerror(-ret));
 		vfio_msi_mp_offer(dev);
 	} else {
-		p->driver = NULL;
+		compat_pci_driver_set(p, NULL);
 		p->device.driver = NULL;
 		if (dev->mapped_by_driver)
 			forget_mapping(dev);
@@ -314,7 +316,9 @@ vfio_msi_unplug(struct rte_device *rdev)
 	struct vfio_msi_device *dev = vfio_msi_of(rdev);
 	int ret = stop(dev);
 
-	if (ret == 0)
+	if (ret == 0 && compat_keeps_unplugged())
+		vfio_msi_detach(dev);
+	else if (ret == 0)
 		forget(dev);
 	return ret;
 }
@@ -328,7 +332,7 @@ vfio_msi_cleanup(void)
 	vfio_msi_steer_release();
 	/* Every device stops before the first mapping goes. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (dev->pci.device.driver != NULL && stop(dev) < 0) {
+		if (compat_pci_driver(&dev->pci.device) != NULL && stop(dev) < 0) {
 			vfio_msi_device_close(dev);
 			ret = -EBUSY;
 		}

@@ -26,9 +26,9 @@
 #include <sys/mman.h>
 
 #include <numa.h>
-#include <rte_config.h>
 #include <rte_eal.h>
 
+#include "dpdk_limits.h"
 #include "private.h"
 #include "sysfs.h"
 #include "vfio_uapi.h"
@@ -146,9 +146,9 @@ eal_needs(void)
 	unsigned int nodes = numa_available() < 0 ? 1 :
 		(unsigned int)numa_num_configured_nodes();
 	uint64_t mb = (uint64_t)count_page_sizes() * (nodes > 0 ? nodes : 1) *
-		RTE_MAX_MEM_MB_PER_TYPE;
+		DPDK_SHARE_MB;
 
-	return (RTE_MIN(mb, (uint64_t)RTE_MAX_MEM_MB) << 20) + SLACK;
+	return (RTE_MIN(mb, DPDK_ALL_MB) << 20) + SLACK;
 }
 
 /* Does [base, base + need) lie in one gap, but for what EAL has at base? */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include "dpdk_compat.h"
+
+#if COMPAT_NEW_BUSES
+
+static const struct compat_bus_ops *compat_ops;
+
+/*
+ * EAL matches devices with drivers of their own bus and probes the pair. Ours
+ * are on the pci bus: one driver stands for all of them.
+ */
+static struct rte_driver any_pci_driver = { .name = "vfio_msi_any" };
+
+static bool
+match(const struct rte_driver *drv, const struct rte_device *dev)
+{
+	return drv == &any_pci_driver;
+}
+
+static int
+probe_device(struct rte_driver *drv, struct rte_device *dev)
+{
+	/* EAL has set it, and it means a device that works. */
+	dev->driver = NULL;
+	return compat_ops->plug(dev);
+}
+
+static int
+probe(struct rte_bus *bus)
+{
+	return compat_ops->probe();
+}
+
+static int
+cleanup(struct rte_bus *bus)
+{
+	return compat_ops->cleanup();
+}
+
+static struct rte_device *
+find_device(const struct rte_bus *bus, const struct rte_device *start,
+		rte_dev_cmp_t cmp, const void *data)
+{
+	return compat_ops->find_device(start, cmp, data);
+}
+
+void
+compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
+{
+	compat_ops = ops;
+	bus->probe = probe;
+	bus->cleanup = cleanup;
+	bus->find_device = find_device;
+	bus->match = match;
+	bus->probe_device = probe_device;
+	bus->unplug_device = ops->unplug;
+	rte_bus_register(bus);
+	rte_bus_add_driver(bus, &any_pci_driver);
+}
+
+#else
+
+void
+compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
+{
+	bus->probe = ops->probe;
+	bus->cleanup = ops->cleanup;
+	bus->find_device = ops->find_device;
+	bus->plug = ops->plug;
+	bus->unplug = ops->unplug;
+	rte_bus_register(bus);
+}
+
+#endif
