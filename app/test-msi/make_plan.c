@@ -45,6 +45,8 @@ make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
 		.root = root,
 		.addr = dev->addr,
 		.backend = dev->conf->backend,
+		.vf_token = dev->conf->vf_token[0] != '\0' ?
+			dev->conf->vf_token : NULL,
 	};
 	int survey = plan_survey(&wish, &plan->space, &dev->plan, dev->why,
 			sizeof(dev->why));

@@ -59,6 +59,7 @@ struct vfio_msi_device {
 	struct plan_device plan;
 	struct vfio_msi_bar bar[TOPO_BARS];
 	int fd;				/**< VFIO device, -1 closed, or open by EAL */
+	char vf_token[RTE_UUID_STRLEN];	/**< of its key, or of EAL's option; "" for none */
 	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
 	bool attached;			/**< it is counted in the ioas */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
@@ -123,6 +124,9 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
+
+/** Has the device a token that it may be opened without? */
+bool vfio_msi_token_is_spare(const struct vfio_msi_device *dev);
 
 /* vfio_msi_steer.c */
 

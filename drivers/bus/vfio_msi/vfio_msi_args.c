@@ -15,7 +15,8 @@
 #define KEY_BACKEND "backend"
 #define KEY_MSI "msi"
 #define KEY_HOLE "hole"
-#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST"
+#define KEY_VF_TOKEN "vf_token"
+#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID"
 /* Keys that begin so are not ours: the rest of the word goes to the PMD. */
 #define PMD_PREFIX "pmd."
 
@@ -72,6 +73,17 @@ parse_hole(const char *value, struct parse *p)
 }
 
 static int
+parse_vf_token(const char *value, struct parse *p)
+{
+	rte_uuid_t token;
+
+	if (rte_uuid_parse(value, token) < 0)
+		return -EINVAL;
+	rte_uuid_unparse(token, p->conf->vf_token, sizeof(p->conf->vf_token));
+	return 0;
+}
+
+static int
 add_pmd_arg(const char *key, const char *value, struct parse *p)
 {
 	char *args = NULL;
@@ -99,6 +111,8 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = parse_msi(value, p);
 	} else if (strcmp(key, KEY_HOLE) == 0) {
 		ret = parse_hole(value, p);
+	} else if (strcmp(key, KEY_VF_TOKEN) == 0) {
+		ret = parse_vf_token(value, p);
 	} else if (strncmp(key, PMD_PREFIX, strlen(PMD_PREFIX)) == 0) {
 		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
 	} else {

@@ -15,6 +15,8 @@
 
 #include <stddef.h>
 
+#include <rte_uuid.h>
+
 #include "holes.h"
 #include "ioas.h"
 #include "topology.h"
@@ -40,6 +42,7 @@ struct vfio_msi_conf {
 	enum ioas_backend backend;
 	enum vfio_msi_mode msi;
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
+	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
 	char *pmd_args;		/**< what goes on to the PMD; never NULL after parse */
 };
 

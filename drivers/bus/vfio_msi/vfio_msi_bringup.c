@@ -46,7 +46,8 @@ settle_ioas(void)
 struct ioas_member
 vfio_msi_member(const struct vfio_msi_device *dev)
 {
-	struct ioas_member m = plan_member(&dev->plan, NULL);
+	struct ioas_member m = plan_member(&dev->plan,
+			dev->vf_token[0] != '\0' ? dev->vf_token : NULL);
 
 	m.group_fd = dev->group_fd;
 	return m;

@@ -108,21 +108,47 @@ open_shared(struct vfio_msi_device *dev)
 	return ret;
 }
 
+/* A refusal that only the token explains is told as such. */
+static int
+open_fd(struct vfio_msi_device *dev)
+{
+	struct ioas_member member = vfio_msi_member(dev);
+	int ret = ioas_open_device(vfio_msi_bus.ioas, &member);
+
+	if (ret == -EINVAL && vfio_msi_token_is_spare(dev)) {
+		dev->vf_token[0] = '\0';
+		member = vfio_msi_member(dev);
+		ret = ioas_open_device(vfio_msi_bus.ioas, &member);
+	}
+	if (ret >= 0)
+		return ret;
+	if (ret == -EINVAL && dev->vf_token[0] != '\0')
+		BUS_LOG(ERR, "%s: takes no VF token: it has no SR-IOV, or its physical function is not bound to vfio-pci; drop vf_token=",
+			dev->name);
+	else if (ret == -EACCES && dev->vf_token[0] != '\0')
+		BUS_LOG(ERR, "%s: the VF token is not that of its physical function; give the one which the process that has the physical function was started with",
+			dev->name);
+	else if (ret == -EACCES)
+		BUS_LOG(ERR, "%s: needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: -a %s,vf_token=UUID",
+			dev->name, dev->name);
+	else
+		BUS_LOG(ERR, "%s: can't be opened: %s; see dmesg", dev->name,
+			strerror(-ret));
+	return ret;
+}
+
 int
 vfio_msi_device_open(struct vfio_msi_device *dev)
 {
-	const struct ioas_member member = vfio_msi_member(dev);
-	const char *step = "opened";
+	const char *step = "mapped (BARs)";
 	int ret;
 
 	if (vfio_msi_is_secondary())
 		return open_shared(dev);
-	dev->fd = ioas_open_device(vfio_msi_bus.ioas, &member);
-	ret = dev->fd;
-	if (ret < 0)
-		goto err;
+	dev->fd = open_fd(dev);
+	if (dev->fd < 0)
+		return dev->fd;
 	rte_intr_dev_fd_set(dev->pci.device.intr_handle, dev->fd);
-	step = "mapped (BARs)";
 	ret = vfio_msi_regions_map(dev);
 	if (ret < 0)
 		goto err;

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# vf.sh PF BDF: a virtual function of PF, which another process drives, with the
+# VF token and without it; BDF is a NIC without SR-IOV.
+# Sections that begin with "@@ NAME".
+
+. "$(dirname "$0")/testpmd.sh"
+pf=$1 other=$2
+token=2ab74924-c335-45f4-9b16-8569e5b08258
+wrong=00000000-c335-45f4-9b16-8569e5b08258
+
+vfio-bind "$pf" "$other" || exit 1
+echo Y >/sys/module/vfio_pci/parameters/enable_sriov
+echo 1 >"/sys/bus/pci/devices/$pf/sriov_numvfs" || exit 1
+vf=$(basename "$(readlink "/sys/bus/pci/devices/$pf/virtfn0")")
+vfio-bind "$vf" || exit 1
+echo "VF $vf"
+
+# The process that has the PF.
+mkfifo /tmp/pf.in
+dpdk-testpmd -l 0,1 -n 1 --file-prefix pf --no-pci -a "vfio_msi:$pf,vf_token=$token" \
+	-- -i --total-num-mbufs=4096 </tmp/pf.in >/tmp/pf.log 2>&1 &
+pf_pid=$!
+exec 4>/tmp/pf.in
+for _ in $(seq 200); do
+	grep -q 'testpmd> ' /tmp/pf.log && break
+	sleep 0.2
+done
+
+# try NAME EAL_ARG...
+try()
+{
+	echo "@@ $1"
+	shift
+	# A port that comes up is enough: waiting for its link and leaving take long.
+	timeout -k 1 25 dpdk-testpmd -l 0,1 -n 1 --file-prefix vf --no-pci "$@" \
+		-- --total-num-mbufs=4096 </dev/null 2>&1 | grep -m 1 -E 'VFIO_MSI|^Port [0-9]:'
+}
+
+try missing -a "vfio_msi:$vf"
+try wrong -a "vfio_msi:$vf,vf_token=$wrong"
+try right -a "vfio_msi:$vf,vf_token=$token"
+try option -a "vfio_msi:$vf" --vfio-vf-token "$token"
+try plain -a "vfio_msi:$other" --vfio-vf-token "$token"
+try needless -a "vfio_msi:$other,vf_token=$token"
+try malformed -a "vfio_msi:$other,vf_token=12"
+
+echo '@@ pf'
+echo quit >&4
+exec 4>&-
+wait $pf_pid
+echo "status $?"

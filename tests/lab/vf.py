@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Virtual functions of a physical function that another process drives."""
+
+from labkit import guest, oracle
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 150
+
+PF, PLAIN = '0000:00:03.0', '0000:00:07.0'
+
+SAYS = {
+    'missing': ': needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci',
+    'wrong': ': the VF token is not that of its physical function',
+    'right': 'Port 0: ',
+    'option': 'Port 0: ',
+    'plain': 'Port 0: ',
+    'needless': f'vfio_msi:{PLAIN}: takes no VF token',
+    'malformed': 'bad value "12" for key "vf_token"',
+}
+
+
+@test('each mistake with the VF token has its words', ['arm-smmuv3'])
+def token(platform):
+    result = guest.run(platform, ['/usr/share/vfio-msi/vf.sh', PF, PLAIN], seconds=300)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-1500:]}')
+    sections = oracle.sections(result.stdout)
+    for name, words in SAYS.items():
+        expect(words in sections[name], f'no "{words}" with {name} in\n{result.stdout}')
+    expect('status 0' in sections['pf'], f'the physical function\n{sections["pf"]}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
