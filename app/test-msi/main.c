@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
 		cmd_layout },
+	{ "map", "calls and time it takes to map memory, beside the pci bus", cmd_map },
 	{ "rxintr", "whether packets wake who sleeps on a queue, from one device to another",
 		cmd_rxintr },
 };

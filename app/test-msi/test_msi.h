@@ -68,6 +68,7 @@ void tool_node(const struct topo_device *dev, char *out, size_t size);
 int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
+int cmd_map(int argc, char **argv);
 int cmd_rxintr(int argc, char **argv);
 
 /* given.c */

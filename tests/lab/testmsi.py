@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""dpdk-test-msi: list and layout show what the machine is, and exit as they promise."""
+"""dpdk-test-msi: list, layout and map show what is, and exit as they promise."""
 
 import json
+import re
 
 from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 150
+BUDGET = 180
 
 # Runs each argument as a line of shell, and separates what they print.
 EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
@@ -16,8 +17,9 @@ EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
 USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'layout -a 0000:00:03.0', 'layout -a vfio_msi:3',
          'layout -a vfio_msi:0000:00:03.0,key=value',
-         'layout -a vfio_msi:0000:00:03.0,hole=2-1', 'layout -a vfio_msi:all,msi=maybe')
-HELP = ('--help', 'list --help', 'layout --help')
+         'layout -a vfio_msi:0000:00:03.0,hole=2-1', 'layout -a vfio_msi:all,msi=maybe',
+         'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0')
+HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help')
 
 
 def _run(platform, *lines):
@@ -149,6 +151,23 @@ def layout_faults(platform):
     expect_equal([item['used'] for item in plan['devices']], [False, False, True], 'used')
     expect('no such PCI device' in plan['devices'][1]['why'], mixed[0])
     _free_is_sane(plan)
+
+
+@test('map counts the calls of the pci bus, and fewer of ours', ['arm-smmuv3'])
+def map_calls(platform):
+    nic, size = PLATFORMS[platform].nics[0], 256
+    result = guest.run(platform, ['bash', '-c', f'vfio-bind {nic} && dpdk-test-msi map --bench '
+                                  f'-m {size} {nic}; echo "status $?"'], seconds=120)
+    rows = {who: [float(word) for word in words.split()] for who, words in
+            re.findall(r'^([a-z].*?)  +([0-9][0-9. ]+)$', result.stdout, re.MULTILINE)}
+    said = f'{result.stdout}{result.stderr}'
+    expect(result.stdout.endswith('status 0\n') and len(rows) == 3, said)
+    expect_equal([row[0] for row in rows.values()], [size] * 3, f'MiB mapped in\n{said}\n')
+    expect_equal(rows['pci bus of DPDK'][1], size / 2, 'calls of the pci bus')
+    expect_equal(rows['one call, type1'][1:4:2], [1, 1], 'calls of one')
+    expect(rows['vfio_msi, type1'][1] <= 4 and rows['vfio_msi, type1'][3] <= 4, said)
+    expect(all(row[2] > 0 and row[4] > 0 for row in rows.values()), f'no time passed\n{said}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
 @test('wrong usage is told with status 2, help with 0', ['arm-smmuv3'])
