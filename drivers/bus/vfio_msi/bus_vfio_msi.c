@@ -111,7 +111,8 @@ bus_dma_map(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 	if (vfio_msi_is_secondary())
 		return refuse_dma(rdev, "map");
 	iova = iova_of(addr, iova);
-	if (vfio_msi_bus.ioas == NULL)
+	/* The address space is there since the scan, but has devices only now. */
+	if (!vfio_msi_bus.syncing)
 		return dma_result(rdev, "map", iova, len, -ENODEV, NULL);
 	ret = ioas_map(vfio_msi_bus.ioas, (uint64_t)(uintptr_t)addr, iova, len, &c);
 	return dma_result(rdev, "map", iova, len, ret, &c);
@@ -125,7 +126,7 @@ bus_dma_unmap(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
 	if (vfio_msi_is_secondary())
 		return refuse_dma(rdev, "unmap");
 	iova = iova_of(addr, iova);
-	if (vfio_msi_bus.ioas != NULL)
+	if (vfio_msi_bus.syncing)
 		ret = ioas_unmap(vfio_msi_bus.ioas, iova, len);
 	return dma_result(rdev, "unmap", iova, len, ret, NULL);
 }
