@@ -9,7 +9,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 180
+BUDGET = 270
 
 # Runs each argument as a line of shell, and separates what they print.
 EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
