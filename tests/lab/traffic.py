@@ -14,8 +14,10 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 400
+BUDGET = 500
 
+# Debian's kernel has no iommufd; where there is one, the bus prefers it.
+KERNELS = {'iommufd': 'lab'}
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 
 
@@ -31,9 +33,9 @@ def _run(platform, *eal, command='exec /usr/share/vfio-msi/traffic.sh "$0" "$@"'
     return sections, log
 
 
-@test('512 packets, payloads, mappings, interrupts', each_backend('type1'))
+@test('512 packets, payloads, mappings, interrupts', each_backend('type1', 'iommufd'))
 def burst(platform, backend):
-    sections, log = _run(platform)
+    sections, log = _run(platform, kernel=KERNELS.get(backend, ''))
     expect(f'backend {backend}' in log, f'not by {backend}\n{log[:1500]}')
     oracle.check_mappings(sections)
     oracle.check_payloads(log)
