@@ -160,8 +160,8 @@ int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
  *   isolated); -EADDRINUSE, or -EINVAL from some backends (the kernel refuses it
  *   beside what is mapped or kept); -EINVAL (firmware wants 1:1 mappings, the
  *   device is open in another process, the group_fd has a container already,
- *   the token is none or not wanted); -EACCES (another token is wanted);
- *   -ENOMEM. What was held stays held.
+ *   the token is none or not wanted); -EKEYREJECTED (the physical function wants
+ *   a token, or another one); -ENOMEM. What was held stays held.
  */
 int ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable);
 
@@ -191,9 +191,9 @@ unsigned int ioas_n_attached(struct ioas *ioas);
 /**
  * Open the device of an attached member. The caller closes it.
  *
- * @return fd; -ENODEV (not attached, or no such device in the group); -EACCES
- *   (the physical function wants another vf_token); -EINVAL (it wants none, or
- *   the token is too long to be one); -EBUSY, ...
+ * @return fd; -ENODEV (not attached, or no such device in the group);
+ *   -EKEYREJECTED (the physical function wants a vf_token, or another one);
+ *   -EINVAL (it wants none, or the token is too long to be one); -EBUSY, ...
  */
 int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 

@@ -45,12 +45,13 @@ int
 ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m)
 {
 	char name[128];
-	int n;
+	int n, ret;
 
-	if (m->vf_token == NULL)
-		return vfio_uapi_group_get_device(seat->fd, m->name);
-	n = snprintf(name, sizeof(name), "%s vf_token=%s", m->name, m->vf_token);
+	n = snprintf(name, sizeof(name), "%s%s%s", m->name,
+			m->vf_token != NULL ? " vf_token=" : "",
+			m->vf_token != NULL ? m->vf_token : "");
 	if (n < 0 || (size_t)n >= sizeof(name))
 		return -EINVAL;
-	return vfio_uapi_group_get_device(seat->fd, name);
+	ret = vfio_uapi_group_get_device(seat->fd, name);
+	return ret == -EACCES ? -EKEYREJECTED : ret;
 }

@@ -109,7 +109,8 @@ iommufd_enter(struct ioas_kernel *k, const struct ioas_member *m,
 			m->vf_token == NULL ? NULL : token);
 	if (ret < 0)
 		vfio_uapi_close(seat->fd);
-	return ret;
+	/* Access to the node was granted: this is about the token. */
+	return ret == -EACCES ? -EKEYREJECTED : ret;
 }
 
 static int

@@ -105,6 +105,9 @@ int plan_explain_attach(const char *root, const struct ioas *space,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size);
 
+/** The same for -EKEYREJECTED alone, also that of ioas_open_device(). */
+void plan_explain_token(const struct ioas_member *m, char *why, size_t size);
+
 /** Free what a survey holds. */
 void plan_device_free(struct plan_device *pd);
 

@@ -75,6 +75,17 @@ say_refused(const struct ioas *space, const struct ioas_member *m, int ret,
 		m->group);
 }
 
+void
+plan_explain_token(const struct ioas_member *m, char *why, size_t size)
+{
+	if (m->vf_token != NULL)
+		say(0, why, size,
+			"the VF token is not that of its physical function; give the one which the process that has the physical function was started with");
+	else
+		say(0, why, size,
+			"needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: vf_token=UUID");
+}
+
 int
 plan_explain_attach(const char *root, const struct ioas *space,
 		const struct ioas_member *m, int ret, bool viable, char *why,
@@ -95,11 +106,10 @@ plan_explain_attach(const char *root, const struct ioas *space,
 		    say_held(root, m, node, ret, why, size) != 0)
 			return -EBUSY;
 		return say_refused(space, m, ret, viable, why, size);
+	case -EKEYREJECTED:
+		plan_explain_token(m, why, size);
+		return ret;
 	case -EACCES:
-		if (m->vf_token != NULL)
-			return say(ret, why, size,
-				"no permission for %s, or the physical function wants another VF token",
-				node);
 		return say(ret, why, size,
 			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
 			node, node, node);

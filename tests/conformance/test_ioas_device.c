@@ -88,14 +88,14 @@ test_vf_token(void **state)
 	vfio_uapi_close(fd);
 	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(open_with_token(ioas, "14d63f20-8445-11ea-8900-1f9ce7d5650e", &fd),
-			-EACCES);
-	assert_int_equal(open_with_token(ioas, NULL, &fd), -EACCES);
+			-EKEYREJECTED);
+	assert_int_equal(open_with_token(ioas, NULL, &fd), -EKEYREJECTED);
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_int_equal(open_with_token(ioas, longest, &fd), -EINVAL);
 	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++)
 		assert_int_equal(open_with_token(ioas, odd[i], &fd),
-				BY_BACKEND(-EACCES, -EINVAL));
+				BY_BACKEND(-EKEYREJECTED, -EINVAL));
 	fake.no_bind_token = true;
 	assert_int_equal(open_with_token(ioas, uuid, &fd), BY_BACKEND(0, -EINVAL));
 	if (backend == IOAS_BACKEND_TYPE1) {

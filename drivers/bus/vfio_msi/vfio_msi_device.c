@@ -113,6 +113,7 @@ static int
 open_fd(struct vfio_msi_device *dev)
 {
 	struct ioas_member member = vfio_msi_member(dev);
+	char why[VFIO_MSI_TEXT];
 	int ret = ioas_open_device(vfio_msi_bus.ioas, &member);
 
 	if (ret == -EINVAL && vfio_msi_token_is_spare(dev)) {
@@ -125,13 +126,10 @@ open_fd(struct vfio_msi_device *dev)
 	if (ret == -EINVAL && dev->vf_token[0] != '\0')
 		BUS_LOG(ERR, "%s: takes no VF token: it has no SR-IOV, or its physical function is not bound to vfio-pci; drop vf_token=",
 			dev->name);
-	else if (ret == -EACCES && dev->vf_token[0] != '\0')
-		BUS_LOG(ERR, "%s: the VF token is not that of its physical function; give the one which the process that has the physical function was started with",
-			dev->name);
-	else if (ret == -EACCES)
-		BUS_LOG(ERR, "%s: needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: -a %s,vf_token=UUID",
-			dev->name, dev->name);
-	else
+	else if (ret == -EKEYREJECTED) {
+		plan_explain_token(&member, why, sizeof(why));
+		BUS_LOG(ERR, "%s: %s", dev->name, why);
+	} else
 		BUS_LOG(ERR, "%s: can't be opened: %s; see dmesg", dev->name,
 			strerror(-ret));
 	return ret;
