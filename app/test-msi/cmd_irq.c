@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "irq.h"
 
 #define ROUNDS 16
@@ -64,36 +66,18 @@ parse_device(const char *arg, struct irq_options *opt)
 static int
 parse_options(int argc, char **argv, struct irq_options *opt)
 {
-	static const struct option options[] = {
-		{ "all", no_argument, NULL, 'A' },
-		{ "rounds", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct tool_option options[] = {
+		{ "all", 'A', .flag = &opt->all },
+		{ "rounds", 'n', .number = &opt->rounds, .max = ROUNDS_MAX },
 	};
-	int c, n = tool_eal_split(argc, argv, &opt->eal);
+	int n = tool_eal_split(argc, argv, &opt->eal);
+	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
 
-	while ((c = getopt_long(n, argv, "An:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'A':
-			opt->all = true;
-			break;
-		case 'n':
-			opt->rounds = tool_parse_number(optarg, ROUNDS_MAX);
-			break;
-		case 'h':
-			usage(stdout);
-			return STATUS_GOOD;
-		default:
-			usage(stderr);
-			return STATUS_USAGE;
-		}
-	}
-	if (opt->rounds > 0 && n - optind == 1)
+	if (ret >= 0)
+		return ret;
+	if (n - optind == 1)
 		return parse_device(argv[optind], opt);
-	if (opt->rounds == 0)
-		tool_error("irq", "rounds are 1 to %d", ROUNDS_MAX);
-	else
-		tool_error("irq", "wants one device, not %d", n - optind);
+	tool_error("irq", "wants one device, not %d", n - optind);
 	usage(stderr);
 	return STATUS_USAGE;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include <bsd/string.h>
+#include <rte_common.h>
 
 #include "test_msi.h"
 
@@ -53,41 +54,31 @@ free_given(struct layout_options *opt)
 	free(opt->given);
 }
 
+static int
+take_device(const char *value, void *arg)
+{
+	struct layout_options *opt = arg;
+	int ret = tool_given_parse(value, &opt->given[opt->n]);
+
+	if (ret < 0)
+		return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	opt->n++;
+	return -1;
+}
+
 /* @return a STATUS_*, or -1 to go on. */
 static int
 parse_options(int argc, char **argv, struct layout_options *opt)
 {
-	static const struct option options[] = {
-		{ "allow", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "root", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct tool_option options[] = {
+		{ "allow", 'a', .take = take_device, .arg = opt },
+		{ "json", 'j', .flag = &opt->json },
+		{ "root", 'r', .text = &opt->root },
 	};
-	int c, ret;
+	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
-	while ((c = getopt_long(argc, argv, "a:jr:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'a':
-			ret = tool_given_parse(optarg, &opt->given[opt->n]);
-			if (ret < 0)
-				return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
-			opt->n++;
-			break;
-		case 'j':
-			opt->json = true;
-			break;
-		case 'r':
-			opt->root = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return STATUS_GOOD;
-		default:
-			usage(stderr);
-			return STATUS_USAGE;
-		}
-	}
+	if (ret >= 0)
+		return ret;
 	if (optind == argc && opt->n > 0)
 		return -1;
 	if (optind < argc)

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_common.h>
+
 #include "test_msi.h"
 
 struct list_options {
@@ -269,35 +271,16 @@ list(const struct list_options *opt)
 int
 cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "all", no_argument, NULL, 'A' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "root", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	struct list_options opt = { .root = "" };
-	int c;
+	const struct tool_option options[] = {
+		{ "all", 'A', .flag = &opt.all },
+		{ "json", 'j', .flag = &opt.json },
+		{ "root", 'r', .text = &opt.root },
+	};
+	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
-	while ((c = getopt_long(argc, argv, "Ajr:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'A':
-			opt.all = true;
-			break;
-		case 'j':
-			opt.json = true;
-			break;
-		case 'r':
-			opt.root = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return STATUS_GOOD;
-		default:
-			usage(stderr);
-			return STATUS_USAGE;
-		}
-	}
+	if (ret >= 0)
+		return ret;
 	if (optind < argc) {
 		tool_error(argv[optind], "is no option");
 		usage(stderr);

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <rte_common.h>
+
 #include "ioas.h"
 #include "map_meter.h"
 #include "test_msi.h"
@@ -65,33 +67,18 @@ usage(FILE *f)
 static int
 parse_options(int argc, char **argv, struct map_options *opt)
 {
-	static const struct option options[] = {
-		{ "bench", no_argument, NULL, 'b' },
-		{ "megabytes", required_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct tool_option options[] = {
+		{ "bench", 'b', .flag = &opt->bench },
+		{ "megabytes", 'm', .number = &opt->megabytes, .max = MEGABYTES_MAX },
 	};
-	int c, n = tool_eal_split(argc, argv, &opt->eal);
+	int n = tool_eal_split(argc, argv, &opt->eal);
+	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
 	char name[NAME_LEN];
 
-	while ((c = getopt_long(n, argv, "bm:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'b':
-			opt->bench = true;
-			break;
-		case 'm':
-			opt->megabytes = tool_parse_number(optarg, MEGABYTES_MAX);
-			break;
-		case 'h':
-			usage(stdout);
-			return STATUS_GOOD;
-		default:
-			usage(stderr);
-			return STATUS_USAGE;
-		}
-	}
-	if (opt->megabytes == 0 || opt->megabytes % 2 != 0 || n - optind != 1) {
-		tool_error("map", opt->megabytes == 0 || opt->megabytes % 2 != 0 ?
+	if (ret >= 0)
+		return ret;
+	if (opt->megabytes % 2 != 0 || n - optind != 1) {
+		tool_error("map", opt->megabytes % 2 != 0 ?
 			"megabytes are an even number" : "wants one device");
 		usage(stderr);
 		return STATUS_USAGE;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -72,43 +73,16 @@ parse_devices(int n, char **v, struct rxintr_options *opt)
 static int
 parse_options(int argc, char **argv, struct rxintr_options *opt)
 {
-	static const struct option options[] = {
-		{ "packets", required_argument, NULL, 'n' },
-		{ "queues", required_argument, NULL, 'q' },
-		{ "no-link", no_argument, NULL, 'L' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct tool_option options[] = {
+		{ "packets", 'n', .number = &opt->packets, .max = PACKETS_MAX },
+		{ "queues", 'q', .number = &opt->queues, .max = RXINTR_QUEUES_MAX },
+		{ "no-link", 'L', .flag = &opt->no_link },
+		{ "verbose", 'v', .flag = &opt->verbose },
 	};
-	int c, n = tool_eal_split(argc, argv, &opt->eal);
+	int n = tool_eal_split(argc, argv, &opt->eal);
+	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
 
-	while ((c = getopt_long(n, argv, "n:q:Lvh", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			opt->packets = tool_parse_number(optarg, PACKETS_MAX);
-			break;
-		case 'q':
-			opt->queues = tool_parse_number(optarg, RXINTR_QUEUES_MAX);
-			break;
-		case 'L':
-			opt->no_link = true;
-			break;
-		case 'v':
-			opt->verbose = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return STATUS_GOOD;
-		default:
-			usage(stderr);
-			return STATUS_USAGE;
-		}
-	}
-	if (opt->packets > 0 && opt->queues > 0)
-		return parse_devices(n - optind, argv + optind, opt);
-	tool_error("rxintr", "packets are 1 to %d, queues 1 to %d", PACKETS_MAX,
-		RXINTR_QUEUES_MAX);
-	return STATUS_USAGE;
+	return ret >= 0 ? ret : parse_devices(n - optind, argv + optind, opt);
 }
 
 static int

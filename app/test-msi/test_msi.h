@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -83,6 +84,29 @@ struct tool_given {
 /** @return 0; -EINVAL, -ENOMEM with the fault told. */
 int tool_given_parse(const char *arg, struct tool_given *out);
 void tool_given_free(struct tool_given *given);
+
+/* tool_options.c */
+
+/** One option; exactly one of flag, number, text and take says where it goes. */
+struct tool_option {
+	const char *name;	/**< the long form */
+	char letter;		/**< the short form; not 'h' */
+	bool *flag;		/**< an option without a value */
+	unsigned int *number;	/**< 1 to max, decimal */
+	unsigned int max;
+	const char **text;
+	int (*take)(const char *value, void *arg);	/**< @return a STATUS_*, or -1 to go on */
+	void *arg;
+};
+
+/**
+ * Read the options of a command; what is none begins at argv[optind] then.
+ *
+ * @param usage  prints the usage; called for --help and for what is no option
+ * @return a STATUS_* to exit with, or -1 to go on.
+ */
+int tool_options_read(int argc, char **argv, const struct tool_option *table, size_t n,
+		void (*usage)(FILE *f));
 
 /* tool_eal.c */
 
