@@ -4,10 +4,14 @@
 
 /*
  * Allowed ranges in a sorted array: there are a handful, they only change when a
- * device arrives, and the change is atomic because it makes a new array.
+ * device comes or goes, and the change is atomic because it makes a new array.
  *
  * Ranges neither overlap nor touch. The intersection of two such sets is again
  * one: two pieces that touched would lie in the same range of both.
+ *
+ * Sets of a and of b ranges meet in a + b - 1 ranges at the most. So there is
+ * room for one range and for those of every grant: each intersection fits, in
+ * whatever order and of however few of the grants it is taken.
  */
 
 #include <errno.h>
@@ -18,23 +22,58 @@
 
 #include "iova_allowed.h"
 
+static void
+allow_all(struct iova_allowed *set)
+{
+	memset(&set->v[0], 0, sizeof(set->v[0]));
+	set->v[0].range.last = UINT64_MAX;
+	set->n = 1;
+}
+
+static int
+make_room(struct iova_allowed *set, size_t room)
+{
+	struct iova_bounds *v = realloc(set->v, room * sizeof(*v));
+
+	if (v == NULL)
+		return -ENOMEM;
+	set->v = v;
+	v = realloc(set->spare, room * sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	set->spare = v;
+	set->room = room;
+	return 0;
+}
+
 int
 iova_allowed_all(struct iova_allowed *out)
 {
-	out->v = calloc(1, sizeof(*out->v));
-	if (out->v == NULL)
+	memset(out, 0, sizeof(*out));
+	TAILQ_INIT(&out->grants);
+	if (make_room(out, 1) < 0) {
+		iova_allowed_clear(out);
 		return -ENOMEM;
-	out->v[0].range.last = UINT64_MAX;
-	out->n = 1;
+	}
+	allow_all(out);
 	return 0;
 }
 
 void
 iova_allowed_clear(struct iova_allowed *set)
 {
+	struct iova_grant *grant;
+
+	while ((grant = TAILQ_FIRST(&set->grants)) != NULL) {
+		TAILQ_REMOVE(&set->grants, grant, link);
+		free(grant);
+	}
 	free(set->v);
+	free(set->spare);
 	set->v = NULL;
+	set->spare = NULL;
 	set->n = 0;
+	set->room = 0;
 }
 
 static int
@@ -80,36 +119,86 @@ append_cut(struct iova_allowed *out, const struct iova_bounds *a, struct iova_ra
 }
 
 int
-iova_allowed_intersect(const struct iova_allowed *set, const struct iova_range *ranges,
-		size_t n, const char *owner, struct iova_allowed *out)
+iova_allowed_prepare(struct iova_allowed *set, const struct iova_range *ranges, size_t n,
+		const char *owner, struct iova_grant **out)
 {
-	struct iova_range *in;
-	size_t i, j = 0;
+	struct iova_grant *grant;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (!iova_range_valid(ranges[i]))
 			return -EINVAL;
-	in = calloc(n, sizeof(*in));
-	if (in == NULL)
+	grant = malloc(sizeof(*grant) + n * sizeof(*ranges));
+	if (grant == NULL)
 		return -ENOMEM;
-	memcpy(in, ranges, n * sizeof(*in));
-	n = normalize(in, n);
-
-	out->n = 0;
-	out->v = calloc(set->n + n, sizeof(*out->v));
-	if (out->v == NULL) {
-		free(in);
+	strlcpy(grant->owner, owner, sizeof(grant->owner));
+	memcpy(grant->v, ranges, n * sizeof(*ranges));
+	grant->n = normalize(grant->v, n);
+	if (make_room(set, set->room + grant->n) < 0) {
+		free(grant);
 		return -ENOMEM;
 	}
-	for (i = 0; i < set->n && j < n; ) {
-		append_cut(out, &set->v[i], in[j], owner);
-		if (set->v[i].range.last < in[j].last)
+	*out = grant;
+	return 0;
+}
+
+struct iova_allowed
+iova_allowed_with(const struct iova_allowed *set, const struct iova_grant *grant)
+{
+	struct iova_allowed out = { .v = set->spare };
+	size_t i, j = 0;
+
+	for (i = 0; i < set->n && j < grant->n; ) {
+		append_cut(&out, &set->v[i], grant->v[j], grant->owner);
+		if (set->v[i].range.last < grant->v[j].last)
 			i++;
 		else
 			j++;
 	}
-	free(in);
-	return 0;
+	return out;
+}
+
+static void
+apply(struct iova_allowed *set, const struct iova_grant *grant)
+{
+	struct iova_allowed cut = iova_allowed_with(set, grant);
+
+	set->spare = set->v;
+	set->v = cut.v;
+	set->n = cut.n;
+}
+
+void
+iova_allowed_enter(struct iova_allowed *set, struct iova_grant *grant)
+{
+	apply(set, grant);
+	TAILQ_INSERT_TAIL(&set->grants, grant, link);
+}
+
+void
+iova_allowed_give_up(struct iova_allowed *set, struct iova_grant *grant)
+{
+	set->room -= grant->n;
+	free(grant);
+}
+
+size_t
+iova_allowed_drop(struct iova_allowed *set, const char *owner)
+{
+	size_t room = set->room;
+	struct iova_grant *grant, *next;
+
+	for (grant = TAILQ_FIRST(&set->grants); grant != NULL; grant = next) {
+		next = TAILQ_NEXT(grant, link);
+		if (strcmp(grant->owner, owner) != 0)
+			continue;
+		TAILQ_REMOVE(&set->grants, grant, link);
+		iova_allowed_give_up(set, grant);
+	}
+	allow_all(set);
+	TAILQ_FOREACH(grant, &set->grants, link)
+		apply(set, grant);
+	return room - set->room;
 }
 
 bool
@@ -169,12 +258,26 @@ iova_allowed_gap_owner(const struct iova_allowed *set, size_t i)
 	return set->n > 0 ? set->v[0].low : "";
 }
 
+/* The room is that of the grants. */
+static bool
+room_right(const struct iova_allowed *set)
+{
+	const struct iova_grant *grant;
+	size_t room = 1;
+
+	TAILQ_FOREACH(grant, &set->grants, link)
+		room += grant->n;
+	return set->room == room && set->n <= room;
+}
+
 const char *
 iova_allowed_check(const struct iova_allowed *set)
 {
 	struct iova_range gap;
 	size_t i;
 
+	if (!room_right(set))
+		return "the room for allowed ranges does not fit the devices";
 	for (i = 0; i < set->n; i++) {
 		if (!iova_range_valid(set->v[i].range))
 			return "an allowed range is not valid";

@@ -9,7 +9,7 @@
  * way?" costs no more below a thousand soft ones.
  *
  * Holes may overlap each other in any way. No two are the same in all of the
- * key; the owner does not count.
+ * key; the owner does not count: a hole keeps a list of them.
  *
  * Why a search for the lowest overlap never has to turn back: let a subtree on
  * the left reach the wanted range, by a hole that ends at or after its first
@@ -17,8 +17,11 @@
  * the left; or it begins after the range, then so does all that is higher.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "iova_holes_tree.h"
 
@@ -92,8 +95,10 @@ iova_holes_new(const struct iova_hole *hole)
 {
 	struct iova_hole_node *node = malloc(sizeof(*node));
 
-	if (node != NULL)
-		node->hole = *hole;
+	if (node == NULL)
+		return NULL;
+	node->hole = *hole;
+	SLIST_INIT(&node->others);
 	return node;
 }
 
@@ -119,14 +124,68 @@ iova_holes_insert(struct iova_holes_tree *tree, struct iova_hole_node *node)
 }
 
 void
+iova_holes_remove(struct iova_holes_tree *tree, struct iova_hole_node *node)
+{
+	struct iova_hole_owner *other;
+
+	iova_holes_tree_remove(tree, node);
+	while ((other = SLIST_FIRST(&node->others)) != NULL) {
+		SLIST_REMOVE_HEAD(&node->others, link);
+		free(other);
+	}
+	free(node);
+}
+
+int
+iova_holes_own(struct iova_hole_node *node, const char *owner)
+{
+	struct iova_hole_owner *other, *last = NULL, *more;
+
+	if (strcmp(node->hole.owner, owner) == 0)
+		return 0;
+	SLIST_FOREACH(other, &node->others, link) {
+		if (strcmp(other->owner, owner) == 0)
+			return 0;
+		last = other;
+	}
+	more = malloc(sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	strlcpy(more->owner, owner, sizeof(more->owner));
+	if (last != NULL)
+		SLIST_INSERT_AFTER(last, more, link);
+	else
+		SLIST_INSERT_HEAD(&node->others, more, link);
+	return 0;
+}
+
+bool
+iova_holes_disown(struct iova_hole_node *node, const char *owner)
+{
+	struct iova_hole_owner *other = SLIST_FIRST(&node->others);
+
+	if (strcmp(node->hole.owner, owner) == 0) {
+		if (other == NULL)
+			return true;
+		strlcpy(node->hole.owner, other->owner, sizeof(node->hole.owner));
+	} else {
+		while (other != NULL && strcmp(other->owner, owner) != 0)
+			other = SLIST_NEXT(other, link);
+		if (other == NULL)
+			return false;
+	}
+	SLIST_REMOVE(&node->others, other, iova_hole_owner, link);
+	free(other);
+	return false;
+}
+
+void
 iova_holes_clear(struct iova_holes_tree *tree)
 {
 	struct iova_hole_node *node;
 
-	while ((node = RB_ROOT(tree)) != NULL) {
-		iova_holes_tree_remove(tree, node);
-		free(node);
-	}
+	while ((node = RB_ROOT(tree)) != NULL)
+		iova_holes_remove(tree, node);
 }
 
 static bool

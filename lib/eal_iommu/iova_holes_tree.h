@@ -10,6 +10,8 @@
 #ifndef IOVA_HOLES_TREE_H
 #define IOVA_HOLES_TREE_H
 
+#include <sys/queue.h>
+
 #include "iova_layout.h"
 #include "iova_tree.h"
 
@@ -19,9 +21,18 @@ struct iova_reach {
 	uint64_t last;			/**< their highest last address */
 };
 
+/** A further device that brought the same hole. */
+struct iova_hole_owner {
+	SLIST_ENTRY(iova_hole_owner) link;
+	char owner[IOVA_OWNER_LEN];
+};
+
+SLIST_HEAD(iova_hole_owners, iova_hole_owner);
+
 struct iova_hole_node {
 	RB_ENTRY(iova_hole_node) link;
-	struct iova_hole hole;
+	struct iova_hole hole;		/**< with the first owner */
+	struct iova_hole_owners others;	/**< in the order of arrival */
 	struct iova_reach reach[IOVA_HARD + 1];	/**< by the least hardness that counts */
 };
 
@@ -36,6 +47,15 @@ struct iova_hole_node *iova_holes_same(const struct iova_holes_tree *tree,
 
 /** Insert a node; the tree must not have the same hole. */
 void iova_holes_insert(struct iova_holes_tree *tree, struct iova_hole_node *node);
+
+/** Remove a node and free it. */
+void iova_holes_remove(struct iova_holes_tree *tree, struct iova_hole_node *node);
+
+/** Note one more owner of a hole, unless it is known. @return 0; -ENOMEM. */
+int iova_holes_own(struct iova_hole_node *node, const char *owner);
+
+/** Strike an owner. @return true if it was the only one; then nothing is changed. */
+bool iova_holes_disown(struct iova_hole_node *node, const char *owner);
 
 /** Free all nodes. */
 void iova_holes_clear(struct iova_holes_tree *tree);

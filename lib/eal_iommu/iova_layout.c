@@ -16,11 +16,12 @@
  *  - A used range lies inside one allowed range, overlaps no used range and no
  *    hard hole. It may overlap soft holes: the caller may insist on an address.
  *  - There are exactly as many nodes for free extents, in the tree or in stock,
- *    as there are allowed ranges, holes and used ranges. No layout of so many
- *    parts has more free extents: each hole or used range splits one extent
- *    into two at the most. So whoever brings a part brings the node it may
- *    cost, and giving back cannot fail for want of memory, not even when the
- *    used range that leaves bares the space between many soft holes.
+ *    as there are holes, used ranges, and allowed ranges at the most (see
+ *    iova_allowed.c). No layout of so many parts has more free extents: each
+ *    hole or used range splits one extent into two at the most. So whoever
+ *    brings a part brings the node it may cost, and giving back cannot fail
+ *    for want of memory, not even when the used range that leaves bares the
+ *    space between many soft holes, or a device leaves.
  *
  * Every operation judges first, then takes all memory it may need, and only then
  * edits the sets. Edits cannot fail; so on error nothing has changed.
@@ -109,19 +110,17 @@ is_name(const char *name)
 	return name != NULL && name[0] != '\0';
 }
 
-/* Replace the allowed ranges by narrower ones; the stock has their nodes. */
+/* Enter what a device can translate; the stock has the nodes. */
 static void
-narrow(struct iova_layout *layout, struct iova_allowed *narrower)
+narrow(struct iova_layout *layout, struct iova_grant *grant)
 {
 	struct iova_range gap;
 	size_t i;
 
-	for (i = 0; i <= narrower->n; i++)
-		if (iova_allowed_gap(narrower, i, &gap))
+	iova_allowed_enter(&layout->allowed, grant);
+	for (i = 0; i <= layout->allowed.n; i++)
+		if (iova_allowed_gap(&layout->allowed, i, &gap))
 			iova_free_cut(&layout->free, gap);
-	iova_free_shrink(&layout->free, layout->allowed.n);
-	iova_allowed_clear(&layout->allowed);
-	layout->allowed = *narrower;
 }
 
 static const struct iova_used_node *
@@ -140,28 +139,30 @@ iova_layout_allow(struct iova_layout *layout, const struct iova_range *ranges, s
 {
 	const struct iova_used_node *outside;
 	struct iova_allowed narrower;
+	struct iova_grant *grant;
 	int ret;
 
 	why_clear(why);
 	if (n == 0 || !is_name(owner))
 		return -EINVAL;
-	ret = iova_allowed_intersect(&layout->allowed, ranges, n, owner, &narrower);
+	ret = iova_allowed_prepare(&layout->allowed, ranges, n, owner, &grant);
 	if (ret != 0)
 		return ret;
+	narrower = iova_allowed_with(&layout->allowed, grant);
 	outside = lowest_outside(layout, &narrower);
 	if (outside != NULL) {
 		why_range(why, outside->used.range, owner);
 		ret = -ERANGE;
-		goto err_clear_narrower;
+		goto err_give_up;
 	}
-	ret = iova_free_grow(&layout->free, narrower.n);
+	ret = iova_free_grow(&layout->free, grant->n);
 	if (ret != 0)
-		goto err_clear_narrower;
-	narrow(layout, &narrower);
+		goto err_give_up;
+	narrow(layout, grant);
 	return 0;
 
-err_clear_narrower:
-	iova_allowed_clear(&narrower);
+err_give_up:
+	iova_allowed_give_up(&layout->allowed, grant);
 	return ret;
 }
 
@@ -185,8 +186,9 @@ iova_layout_add_hole(struct iova_layout *layout, const struct iova_hole *hole,
 	why_clear(why);
 	if (!hole_valid(hole))
 		return -EINVAL;
-	if (iova_holes_same(&layout->holes, hole) != NULL)
-		return 0;
+	node = iova_holes_same(&layout->holes, hole);
+	if (node != NULL)
+		return iova_holes_own(node, hole->owner);
 	used = iova_used_in(&layout->used, hole->range);
 	if (hole->hardness == IOVA_HARD && used != NULL) {
 		why_range(why, used->used.range, "");

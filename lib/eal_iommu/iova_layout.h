@@ -129,8 +129,8 @@ int iova_layout_allow(struct iova_layout *layout,
 		const char *owner, struct iova_conflict *why);
 
 /**
- * Add a hole. The same hole (range, origin, hardness, detail) of another
- * owner is kept once, with the first owner.
+ * Add a hole. The same hole (range, origin, hardness, detail) of several
+ * owners is kept once and shows the first of them that is still there.
  *
  * @param why  filled on -EADDRINUSE; may be NULL
  * @return 0; -EINVAL; -ENOMEM; -EADDRINUSE if it is hard and overlaps a used
@@ -139,6 +139,14 @@ int iova_layout_allow(struct iova_layout *layout,
  */
 int iova_layout_add_hole(struct iova_layout *layout,
 		const struct iova_hole *hole, struct iova_conflict *why);
+
+/**
+ * Take back all that a device brought: its allowed ranges, and its holes, but for
+ * those that others brought as well. What is used stays. Cannot fail.
+ *
+ * @param owner  not empty; one that brought nothing changes nothing
+ */
+void iova_layout_forget(struct iova_layout *layout, const char *owner);
 
 /**
  * Place a range at the lowest free address that fits.

@@ -138,7 +138,7 @@ check_counts(const struct iova_layout *layout)
 		n_holes++;
 	if (n_used != layout->n_used || n_holes != layout->n_holes)
 		return "used ranges or holes are miscounted";
-	if (layout->free.n_tree + layout->free.n_stock != layout->allowed.n + n_used + n_holes)
+	if (layout->free.n_tree + layout->free.n_stock != layout->allowed.room + n_used + n_holes)
 		return "the stock of free nodes does not fit the layout";
 	return NULL;
 }

@@ -118,7 +118,16 @@ plan_add(struct iova_layout *layout, const struct plan_device *pd,
 			return ret;
 		}
 	}
-	return add_holes(layout, pd, why, size);
+	ret = add_holes(layout, pd, why, size);
+	if (ret < 0)
+		plan_remove(layout, pd);
+	return ret;
+}
+
+void
+plan_remove(struct iova_layout *layout, const struct plan_device *pd)
+{
+	iova_layout_forget(layout, pd->topo.bdf);
 }
 
 struct window_search {

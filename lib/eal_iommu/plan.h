@@ -116,11 +116,13 @@ void plan_device_free(struct plan_device *pd);
  * holes.
  *
  * @return 0; -ERANGE or -EADDRINUSE if it does not go with what is placed (the
- *   sentence names both ranges); -ENOMEM. On an error holes that were added
- *   before the failing one stay: they only keep addresses away.
+ *   sentence names both ranges); -ENOMEM. On an error nothing of it is left.
  */
 int plan_add(struct iova_layout *layout, const struct plan_device *pd,
 		char *why, size_t size);
+
+/** Take a device out of the layout again, if it is in it. Cannot fail. */
+void plan_remove(struct iova_layout *layout, const struct plan_device *pd);
 
 /**
  * Lowest range that is free, at least @p need bytes long and inside @p within.

@@ -52,7 +52,8 @@ model_reset(struct iova_model *m, uint64_t base, unsigned int shift, unsigned in
 	m->base = base;
 	m->shift = shift;
 	for (u = 0; u < MODEL_UNITS; u++) {
-		m->allowed[u] = first <= u && u <= last;
+		m->space[u] = first <= u && u <= last;
+		m->allowed[u] = m->space[u];
 		m->owner[u] = -1;
 	}
 }
@@ -228,32 +229,95 @@ model_release(struct iova_model *m, struct iova_range range)
 	return 0;
 }
 
+/* Allowed is what all devices that are there grant. */
+static void
+allow_again(struct iova_model *m)
+{
+	unsigned int u, i;
+
+	for (u = 0; u < MODEL_UNITS; u++) {
+		m->allowed[u] = m->space[u];
+		for (i = 0; i < m->n_grants; i++)
+			m->allowed[u] &= m->grants[i].owner[0] == '\0' || m->grants[i].allowed[u];
+	}
+}
+
 int
 model_allow(struct iova_model *m, const struct iova_range *ranges, size_t n, const char *owner,
 		struct iova_conflict *why)
 {
-	bool allowed[MODEL_UNITS] = { false };
+	struct model_grant *grant = &m->grants[m->n_grants];
 	unsigned int u;
 	size_t i;
 
 	memset(why, 0, sizeof(*why));
+	memset(grant, 0, sizeof(*grant));
 	for (i = 0; i < n; i++) {
 		if (ranges[i].first > ranges[i].last)
 			return -EINVAL;
 		for (u = 0; u < MODEL_UNITS; u++)
-			allowed[u] |= m->allowed[u] && on_unit(m, ranges[i], u);
+			grant->allowed[u] |= on_unit(m, ranges[i], u);
 	}
 	if (n == 0)
 		return -EINVAL;
 	for (u = 0; u < MODEL_UNITS; u++) {
-		if (m->owner[u] >= 0 && !allowed[u]) {
+		if (m->owner[u] >= 0 && !grant->allowed[u]) {
 			why->with = m->used[m->owner[u]].range;
 			snprintf(why->hole.owner, sizeof(why->hole.owner), "%s", owner);
 			return -ERANGE;
 		}
 	}
-	memcpy(m->allowed, allowed, sizeof(allowed));
+	snprintf(grant->owner, sizeof(grant->owner), "%s", owner);
+	m->n_grants++;
+	allow_again(m);
 	return 0;
+}
+
+/* One more owner of hole i, unless it is known. */
+static void
+own(struct iova_model *m, unsigned int i, const char *owner)
+{
+	unsigned int k;
+
+	for (k = 0; k < m->n_owners[i]; k++)
+		if (strcmp(m->owners[i][k], owner) == 0)
+			return;
+	snprintf(m->owners[i][m->n_owners[i]++], IOVA_OWNER_LEN, "%s", owner);
+}
+
+/* Without this owner; whether there is another. */
+static bool
+disown(struct iova_model *m, unsigned int i, const char *owner)
+{
+	unsigned int k, left = 0;
+
+	for (k = 0; k < m->n_owners[i]; k++)
+		if (strcmp(m->owners[i][k], owner) != 0)
+			memmove(m->owners[i][left++], m->owners[i][k], IOVA_OWNER_LEN);
+	m->n_owners[i] = left;
+	memcpy(m->holes[i].owner, m->owners[i][0], IOVA_OWNER_LEN);
+	return left > 0;
+}
+
+void
+model_forget(struct iova_model *m, const char *owner)
+{
+	unsigned int i, left = 0;
+
+	if (owner[0] == '\0')
+		return;
+	for (i = 0; i < m->n_holes; i++) {
+		if (!disown(m, i, owner))
+			continue;
+		m->holes[left] = m->holes[i];
+		memmove(m->owners[left], m->owners[i], sizeof(m->owners[i]));
+		m->n_owners[left++] = m->n_owners[i];
+	}
+	m->n_holes = left;
+	for (i = 0; i < m->n_grants; i++)
+		if (strcmp(m->grants[i].owner, owner) == 0)
+			m->grants[i].owner[0] = '\0';
+	allow_again(m);
 }
 
 int
@@ -267,13 +331,17 @@ model_add_hole(struct iova_model *m, const struct iova_hole *hole, struct iova_c
 		return -EINVAL;
 	for (i = 0; i < m->n_holes; i++) {
 		had = &m->holes[i];
-		if (!before(had, hole) && !before(hole, had))
+		if (!before(had, hole) && !before(hole, had)) {
+			own(m, i, hole->owner);
 			return 0;
+		}
 	}
 	if (hole->hardness == IOVA_HARD && lowest_used(m, hole->range) != NULL) {
 		why->with = lowest_used(m, hole->range)->range;
 		return -EADDRINUSE;
 	}
+	m->n_owners[m->n_holes] = 0;
+	own(m, m->n_holes, hole->owner);
 	m->holes[m->n_holes++] = *hole;
 	return 0;
 }

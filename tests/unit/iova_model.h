@@ -15,14 +15,27 @@
 
 #define MODEL_UNITS 256
 #define MODEL_HOLES 24
+#define MODEL_OWNERS 8
+#define MODEL_GRANTS 24
+
+/** One device's ranges; gone when the owner is empty. */
+struct model_grant {
+	char owner[IOVA_OWNER_LEN];
+	bool allowed[MODEL_UNITS];
+};
 
 struct iova_model {
 	uint64_t base;			/**< address of unit 0 */
 	unsigned int shift;		/**< a unit is 1 << shift addresses */
+	bool space[MODEL_UNITS];	/**< allowed whichever devices there are */
 	bool allowed[MODEL_UNITS];
+	struct model_grant grants[MODEL_GRANTS];
+	unsigned int n_grants;
 	int owner[MODEL_UNITS];		/**< the used range on it, by its first unit, or -1 */
 	struct iova_used used[MODEL_UNITS];
-	struct iova_hole holes[MODEL_HOLES];
+	struct iova_hole holes[MODEL_HOLES];	/**< with the first of their owners */
+	char owners[MODEL_HOLES][MODEL_OWNERS][IOVA_OWNER_LEN];
+	unsigned int n_owners[MODEL_HOLES];
 	unsigned int n_holes;
 };
 
@@ -39,6 +52,7 @@ int model_allow(struct iova_model *m, const struct iova_range *ranges, size_t n,
 		const char *owner, struct iova_conflict *why);
 int model_add_hole(struct iova_model *m, const struct iova_hole *hole,
 		struct iova_conflict *why);
+void model_forget(struct iova_model *m, const char *owner);
 int model_place(struct iova_model *m, uint64_t span, uint64_t align, uint64_t limit,
 		const char *what, struct iova_range *out);
 int model_place_at(struct iova_model *m, struct iova_range range, const char *what,

@@ -283,6 +283,37 @@ walks_stop_when_told(void **state)
 	assert_int_equal(calls, 5);
 }
 
+/* ---- forget ---- */
+
+static void
+forget_keeps_what_others_brought(void **state)
+{
+	const struct iova_range low = RANGE(0, 0xffff), high = RANGE(0x2000, TOP);
+	struct iova_hole hole = a_hole(0x4000, 0x4fff, IOVA_ORIGIN_MSI, IOVA_HARD);
+
+	assert_int_equal(iova_layout_allow(layout, &low, 1, hole.owner, NULL), 0);
+	assert_int_equal(iova_layout_allow(layout, &high, 1, "other", NULL), 0);
+	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+	strcpy(hole.owner, "other");
+	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+	add_hole(0x8000, 0x8fff, IOVA_SOFT);
+	place_at(0x8000, 0x9fff);
+
+	iova_layout_forget(layout, "0000:00:03.0");
+	assert_int_equal(iova_layout_test(layout, RANGE(0x10000, TOP), true, NULL), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x1fff, 0x1fff), true, &why), -ERANGE);
+	assert_string_equal(why.hole.owner, "other");
+	assert_int_equal(iova_layout_test(layout, RANGE(0x4000, 0x4000), false, &why),
+		-EADDRINUSE);
+	assert_string_equal(why.hole.owner, "other");
+	iova_layout_forget(layout, "");
+	iova_layout_forget(layout, "nobody");
+	iova_layout_forget(layout, "other");
+	assert_int_equal(iova_layout_release(layout, RANGE(0x8000, 0x9fff)), 0);
+	expect_dump("allowed  0x0000000000000000-0xffffffffffffffff\n"
+		"free     0x0000000000000000-0xffffffffffffffff  16 EiB\n");
+}
+
 int
 main(void)
 {
@@ -300,6 +331,7 @@ main(void)
 		layout_test(release_spares_holes_that_overlap_each_other),
 		layout_test(lookup_finds_by_any_address),
 		layout_test(walks_stop_when_told),
+		layout_test(forget_keeps_what_others_brought),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,9 +139,29 @@ step_allow_less(void)
 	return iova_layout_allow(layout, ranges, 2, "0000:00:02.0", NULL);
 }
 
+/* Another owner of a hole costs a node; leaving costs nothing and can't fail. */
+static int
+step_same_hole_of_another(void)
+{
+	struct iova_hole hole = {
+		.range = { 0xfee00000, 0xfeefffff }, .origin = IOVA_ORIGIN_RESERVED,
+		.hardness = IOVA_HARD, .owner = "0000:00:02.0",
+	};
+
+	return iova_layout_add_hole(layout, &hole, NULL);
+}
+
+static int
+step_forget(void)
+{
+	iova_layout_forget(layout, "0000:00:01.0");
+	return 0;
+}
+
 static int (*const steps[])(void) = {
 	step_create, step_allow, step_hard_hole, step_soft_hole, step_other_soft_hole, step_place,
 	step_place_at, step_late_soft_hole, step_release, step_allow_less, step_place,
+	step_same_hole_of_another, step_forget, step_allow, step_place,
 };
 
 /* ---- the sweep ---- */

@@ -8,8 +8,8 @@
  * the engine after each.
  *
  * The tiny space lies at IOVA 0, somewhere in the middle, or ends at UINT64_MAX; a
- * unit is one address or one page. Holes are never removed and allowed ranges
- * only shrink, so a layout fills up; a new one is begun every few hundred steps.
+ * unit is one address or one page. Devices come more often than they go, so a
+ * layout fills up; a new one is begun every few hundred steps.
  *
  * Environment: SEED (default 1), OPS (default 1000000).
  */
@@ -32,6 +32,7 @@ enum op {
 	OP_RELEASE,
 	OP_ALLOW,
 	OP_ADD_HOLE,
+	OP_FORGET,
 	OP_LOOKUP,
 	OP_TEST,
 	OP_HOLE_IN,
@@ -39,11 +40,11 @@ enum op {
 };
 
 static const char *const op_names[OP_COUNT] = {
-	"place", "place_at", "release", "allow", "add_hole", "lookup", "test", "hole_in",
+	"place", "place_at", "release", "allow", "add_hole", "forget", "lookup", "test", "hole_in",
 };
 
 /* How often an operation is drawn, of 100, and the errors it must have met. */
-static const unsigned int op_weights[OP_COUNT] = { 22, 20, 24, 2, 4, 8, 12, 8 };
+static const unsigned int op_weights[OP_COUNT] = { 22, 20, 24, 2, 4, 1, 8, 11, 8 };
 static const int op_errors[OP_COUNT][4] = {
 	[OP_PLACE] = { EINVAL, ENOSPC },
 	[OP_PLACE_AT] = { EINVAL, ERANGE, EADDRINUSE, EEXIST },
@@ -154,6 +155,8 @@ do_allow(void)
 	size_t i, n = model_random(16) == 0 ? 0 : 2;
 	char owner[IOVA_OWNER_LEN];
 
+	if (model.n_grants == MODEL_GRANTS - 1)
+		return;
 	ranges[0] = model_range(&model, 0, MODEL_UNITS - 1);
 	ranges[1] = ranges[0];
 	if (n > 0 && hole.first > model.base && hole.last < ranges[0].last) {
@@ -182,10 +185,26 @@ do_add_hole(void)
 		hole = model.holes[model_random(model.n_holes)];
 	if (model_random(2) != 0)
 		model_draw_name(hole.detail, sizeof(hole.detail), "0000:0");
-	model_draw_name(hole.owner, sizeof(hole.owner), "0000:02:00.");
+	if (model_random(8) == 0)
+		hole.owner[0] = '\0';
+	else
+		model_draw_name(hole.owner, sizeof(hole.owner), "0000:01:00.");
 	expect_result(OP_ADD_HOLE, iova_layout_add_hole(layout, &hole, &got),
 		model_add_hole(&model, &hole, &want));
 	expect_conflict(OP_ADD_HOLE, &got, &want);
+}
+
+static void
+do_forget(void)
+{
+	char owner[IOVA_OWNER_LEN] = "";
+
+	if (model_random(16) != 0)
+		model_draw_name(owner, sizeof(owner), "0000:01:00.");
+	iova_layout_forget(layout, owner);
+	model_forget(&model, owner);
+	expect_result(OP_FORGET, 0, 0);
+	expect_same(OP_FORGET, model_sets_differ(&model, layout));
 }
 
 static void
@@ -214,7 +233,8 @@ do_hole_in(void)
 }
 
 static void (*const op_do[OP_COUNT])(void) = {
-	do_place, do_place_at, do_release, do_allow, do_add_hole, do_lookup, do_test, do_hole_in,
+	do_place, do_place_at, do_release, do_allow, do_add_hole, do_forget, do_lookup, do_test,
+	do_hole_in,
 };
 
 /* ---- the run ---- */

@@ -61,6 +61,7 @@ struct vfio_msi_device {
 	int fd;				/**< VFIO device, -1 closed, or open by EAL */
 	char vf_token[RTE_UUID_STRLEN];	/**< of its key, or of EAL's option; "" for none */
 	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
+	bool in_layout;			/**< the layout has its ranges and holes */
 	bool attached;			/**< it is counted in the ioas */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 	rte_spinlock_t closing;		/**< held by who closes or revokes it */

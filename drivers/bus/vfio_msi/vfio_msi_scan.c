@@ -34,12 +34,28 @@ find_addr(const struct topo_addr *addr)
 	return NULL;
 }
 
+/* After the device was detached: nobody places for it any more. */
+static void
+take_from_layout(struct vfio_msi_device *dev)
+{
+	if (!dev->in_layout)
+		return;
+	/* Without an address space nobody else looks at the layout. */
+	if (vfio_msi_bus.ioas != NULL)
+		ioas_layout_lock(vfio_msi_bus.ioas);
+	plan_remove(vfio_msi_bus.layout, &dev->plan);
+	if (vfio_msi_bus.ioas != NULL)
+		ioas_layout_unlock(vfio_msi_bus.ioas);
+	dev->in_layout = false;
+}
+
 void
 vfio_msi_device_free(struct vfio_msi_device *dev)
 {
 	if (dev == NULL)
 		return;
 	vfio_msi_detach(dev);
+	take_from_layout(dev);
 	plan_device_free(&dev->plan);
 	vfio_msi_conf_free(&dev->conf);
 	free(dev->args);
@@ -119,6 +135,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
+	dev->in_layout = ret == 0;
 	return ret;
 }
 
