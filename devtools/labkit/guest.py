@@ -16,7 +16,7 @@ import sys
 import time
 
 from . import build, cache, cpio, host, kernel, labkernel, monitor, outside, qemu, rootfs
-from .platforms import PLATFORMS
+from .platforms import KERNEL_OF, PLATFORMS
 from .progress import LabError, say
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -45,6 +45,7 @@ class Options:
 
     memory: str = ''
     kernel: str = ''
+    backend: str = ''
     kernel_args: tuple = ()
     qemu_args: tuple = ()
     seconds: float = 600
@@ -135,7 +136,8 @@ def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=()):
 @contextlib.contextmanager
 def _prepared(platform, argv, options, interactive=False):
     """Make everything a machine needs; yields its command line and a scratch folder."""
-    options.kernel = options.kernel or platform.kernel
+    options.kernel = (options.kernel or KERNEL_OF.get(options.backend)
+                      or platform.kernel)
     userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
                                platform.packages)
     stage = contextlib.nullcontext() if options.stock else \

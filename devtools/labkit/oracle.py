@@ -78,6 +78,12 @@ def check_mappings(parts):
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
 
+def check_backend(log, backend, times=1):
+    """The bus told, at level info, that it chose this backend, by so many processes."""
+    found = re.findall(r': chooses backend (\w+) for all devices: ', log)
+    expect_equal(found, [backend] * times, f'the backend that is chosen in\n{log[:1500]}\n')
+
+
 def check_payloads(log, ports=2):
     """Headers of 256 packets from each port came across."""
     macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', log, re.MULTILINE)[:ports]

@@ -5,7 +5,10 @@
 import dataclasses
 import json
 
-# The backends of VFIO, and what each brings where all is well.
+# The kernel on which each backend of VFIO is what the bus chooses by itself.
+KERNEL_OF = {'type1': 'debian', 'iommufd': 'lab'}
+
+# The backends, and what each brings where all is well.
 MSIX = {'type1': 'vfio-msix', 'iommufd': 'vfio-msix'}
 INTX = {'type1': 'vfio-intx', 'iommufd': 'vfio-intx'}
 # type1 finds no way to map this platform's doorbell, iommufd does.

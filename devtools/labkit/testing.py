@@ -14,7 +14,7 @@ import sys
 import time
 
 from . import build
-from .platforms import PLATFORMS
+from .platforms import KERNEL_OF, PLATFORMS
 from .progress import LabError
 
 SUITES = build.SOURCE / 'tests/lab'
@@ -35,10 +35,10 @@ def expect_equal(actual, wanted, what):
     expect(actual == wanted, f'{what} is {actual!r}, not {wanted!r}')
 
 
-def each_backend(*backends):
-    """(platform, backend) for all platforms where these backends of VFIO work."""
-    return [(platform.name, backend) for backend in backends for platform in PLATFORMS.values()
-            if backend in platform.interrupts]
+def each_backend(*platforms):
+    """(platform, backend) of these platforms, else of all, by each backend of VFIO there."""
+    return [(name, backend) for backend in KERNEL_OF for name in platforms or PLATFORMS
+            if backend in PLATFORMS[name].interrupts]
 
 
 def test(name, platforms=tuple(PLATFORMS), soak=False):

@@ -43,11 +43,11 @@ def _check_hotplug(text):
     expect_equal(len({count for count, _ in counts}), 1, f'numbers of descriptors\n{text}')
 
 
-def _pair_at_work(platform, model, driver, *options, others=(), kernel=''):
+def _pair_at_work(platform, model, driver, *options, others=(), backend=''):
     """What a pair of NICs must do, beside others; returns all that the guest said."""
     ports = [*others, *PAIR]
     result = guest.run(platform, ['/usr/share/vfio-msi/drivers.sh', *options, *ports],
-                       seconds=200, qemu_args=_pair(model), kernel=kernel)
+                       seconds=200, qemu_args=_pair(model), backend=backend)
     sections = oracle.sections(result.stdout)
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n'
@@ -64,8 +64,7 @@ def _pair_at_work(platform, model, driver, *options, others=(), kernel=''):
 def virtio(platform, backend):
     # With iommufd igb is used by its character device, virtio by its group.
     result, sections = _pair_at_work(platform, MODERN, 'net_virtio',
-                                     others=PLATFORMS[platform].nics,
-                                     kernel='lab' if backend == 'iommufd' else '')
+                                     others=PLATFORMS[platform].nics, backend=backend)
     expect(f'chooses backend {backend} ' in sections['testpmd'], sections['testpmd'][:1500])
     _check_hotplug(sections['hotplug'])
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -16,31 +16,40 @@ from labkit.testing import each_backend, expect, expect_equal, test
 
 BUDGET = 500
 
-# Debian's kernel has no iommufd; where there is one, the bus prefers it.
-KERNELS = {'iommufd': 'lab'}
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 
 
-def _run(platform, *eal, command='exec /usr/share/vfio-msi/traffic.sh "$0" "$@"', **options):
-    nics = PLATFORMS[platform].nics
-    result = guest.run(platform, ['sh', '-c', command, *nics, *eal], seconds=150, **options)
+def _run(platform, backend, *eal, keys='', command='exec /usr/share/vfio-msi/traffic.sh "$0" "$@"',
+         **options):
+    nics = [nic + keys for nic in PLATFORMS[platform].nics]
+    result = guest.run(platform, ['sh', '-c', command, *nics, *eal], seconds=150,
+                       backend=backend, **options)
     sections = oracle.sections(result.stdout)
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
     expect('RX-packets: 512 ' in log and 'TX-packets: 512 ' in log,
            f'not 512 packets sent and received\n{log[-1500:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    oracle.check_backend(log, backend)
     return sections, log
 
 
-@test('512 packets, payloads, mappings, interrupts', each_backend('type1', 'iommufd'))
+@test('512 packets, payloads, mappings, interrupts', each_backend())
 def burst(platform, backend):
-    sections, log = _run(platform, kernel=KERNELS.get(backend, ''))
-    expect(f'backend {backend}' in log, f'not by {backend}\n{log[:1500]}')
+    sections, log = _run(platform, backend)
     oracle.check_mappings(sections)
     oracle.check_payloads(log)
     oracle.check_interrupts(sections['interrupts'], PLATFORMS[platform].interrupts[backend])
     expect_equal(log.count('link state change event') >= 2, True, 'link interrupts')
+
+
+@test('type1 by backend=, on a kernel with both', ['arm-smmuv3', 'x86-vtd'])
+def forced(platform):
+    sections, log = _run(platform, 'type1', keys=',backend=type1', kernel='lab')
+    expect('for all devices: backend=type1' in log, log[:1500])
+    oracle.check_mappings(sections)
+    oracle.check_payloads(log)
+    oracle.check_interrupts(sections['interrupts'], PLATFORMS[platform].interrupts['type1'])
 
 
 BITS39 = 0x7fffffffff
@@ -57,10 +66,10 @@ exit $status
 '''
 
 
-@test('39 bits of address hold, whatever base address the user gives', ['x86-vtd39'])
-def narrow(platform):
+@test('39 bits of address hold, whatever base address the user gives', each_backend('x86-vtd39'))
+def narrow(platform, backend):
     # Stock DPDK beside it: it refuses, and there is no port.
-    sections, log = _run(platform, *BEYOND, command=BESIDE_STOCK)
+    sections, log = _run(platform, backend, *BEYOND, command=BESIDE_STOCK)
     oracle.check_mappings(sections)
     oracle.check_payloads(log)
     pieces = oracle.mapped(sections['events'])
@@ -71,9 +80,9 @@ def narrow(platform):
            f'stock DPDK came up\n{stock[-1500:]}')
 
 
-@test('memory is steered out of holes at its default address', ['x86-vtd', 'arm-reserved'])
-def steered(platform):
-    sections, log = _run(platform, '-m', '64')
+@test('memory is steered out of holes at its default address', each_backend('x86-vtd', 'arm-reserved'))
+def steered(platform, backend):
+    sections, log = _run(platform, backend, '-m', '64')
     window = STEERED.search(log)
     expect(window, f'memory was not steered\n{log[:2000]}')
     first, last = (int(word, 16) for word in window.groups())
@@ -82,9 +91,9 @@ def steered(platform):
         expect(first <= piece[0] and piece[1] <= last, f'{piece[0]:#x} is not in the window')
 
 
-@test('IOVA is PA, by the user', ['arm-smmuv3'])
-def physical(platform):
-    sections, log = _run(platform, '--iova-mode=pa', '-m', '64')
+@test('IOVA is PA, by the user', each_backend('arm-smmuv3'))
+def physical(platform, backend):
+    sections, log = _run(platform, backend, '--iova-mode=pa', '-m', '64')
     expect('IOVA mode is PA, by --iova-mode=pa' in log, log[:2000])
     oracle.check_payloads(log)
     for first, last in oracle.mapped(sections['events']):

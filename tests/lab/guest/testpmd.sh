@@ -11,7 +11,8 @@ testpmd_start()
 	rm -f /tmp/testpmd.in
 	mkfifo /tmp/testpmd.in
 	: >$TESTPMD_LOG
-	stdbuf -oL dpdk-testpmd "$@" </tmp/testpmd.in >>$TESTPMD_LOG 2>&1 &
+	stdbuf -oL dpdk-testpmd --log-level=bus.vfio_msi:info "$@" \
+		</tmp/testpmd.in >>$TESTPMD_LOG 2>&1 &
 	testpmd_pid=$!
 	exec 3>/tmp/testpmd.in
 	testpmd_await 'testpmd> ' 60
