@@ -10,13 +10,6 @@
 . "$(dirname "$0")/oracle.sh"
 first=$1 second=$2
 
-# Pages that are pinned for DMA now.
-pins()
-{
-	awk '/nr_foll_pin_acquired/ { n += $2 } /nr_foll_pin_released/ { n -= $2 }
-		END { print n + 0 }' /proc/vmstat
-}
-
 both="-a vfio_msi:$first -a vfio_msi:$second -l 0,1 -n 1 --log-level=bus.vfio_msi:info"
 vfio-bind "$first" "$second" || exit 1
 rm -f /dev/vfio/vfio /dev/vfio/[0-9]*

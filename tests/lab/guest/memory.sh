@@ -2,32 +2,56 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# memory.sh MEGABYTES: map so much preallocated memory, once by the bus and once
-# by stock DPDK, and count: "WHO: N calls to map, N calls to unmap, N bytes".
+# memory.sh MEGABYTES WHO...: map so much preallocated memory, by stock DPDK or by the
+# bus with the backend WHO, and measure: "WHO: NAME N, NAME N, ...".
 
-tracing=/sys/kernel/tracing
+. "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/oracle.sh"
+megabytes=$1
+shift
+
 vfio-bind 0000:00:03.0 || exit 1
+echo 65536 >$tracing/buffer_size_kb
+# The process stays the shell's child, and strace is beside it.
+TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 
-# The events name the process that called; testpmd's main thread is the one.
-measure()
+# calls NAME...: how many of these calls the kernel took
+calls()
 {
-	who=$1
-	shift
+	grep -cE "($1), .* = 0" /tmp/strace
+}
+
+# memory_of NAME: bytes of the process, as its status tells
+memory_of()
+{
+	awk -v name="$1:" '$1 == name { printf "%.0f", $2 * 1024 }' "/proc/$testpmd_pid/status"
+}
+
+for who; do
+	device=vfio_msi:0000:00:03.0,backend=$who
+	[ "$who" != stock ] || device=0000:00:03.0
+	before=$(pins)
 	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
-	timeout -k 5 200 strace --seccomp-bpf -f -e trace=ioctl -o /tmp/strace \
-		dpdk-testpmd -l 0,1 -n 1 "$@" -- --total-num-mbufs=4096 </dev/null >/tmp/log 2>&1
-	status=$?
+	testpmd_start -l 0,1 -n 1 -a "$device" -m "$megabytes" --huge-unlink \
+		-- -i --no-mlockall --total-num-mbufs=4096 || testpmd_await 'testpmd> ' 100
 	echo 0 >$tracing/events/iommu/map/enable
-	maps=$(grep -c 'VFIO_IOMMU_MAP_DMA.* = 0' /tmp/strace)
-	unmaps=$(grep -c 'VFIO_IOMMU_UNMAP_DMA.* = 0' /tmp/strace)
 	# Doorbell pages, if any, are the only ones below 4 GiB.
 	bytes=$(grep -o 'iova=0x0000000[1-9a-f][0-9a-f]\{8\} .* size=[0-9]*' $tracing/trace |
 		awk -F= '{ sum += $NF } END { printf "%.0f", sum }')
-	echo "$who: $maps calls to map, $unmaps calls to unmap, $bytes bytes, status $status"
-	grep VFIO_MSI /tmp/log
-}
-
-echo 65536 >$tracing/buffer_size_kb
-measure ours -a vfio_msi:0000:00:03.0 --log-level=bus.vfio_msi:info -m "$1" --huge-unlink
-measure stock -a 0000:00:03.0 -m "$1" --huge-unlink
+	pinned=$((($(pins) - before) * $(getconf PAGESIZE)))
+	locked="VmLck $(memory_of VmLck), VmPin $(memory_of VmPin), pinned $pinned"
+	testpmd_quit
+	status=$?
+	tries=100
+	until grep -q "^$testpmd_pid .*exited with" /tmp/strace || [ $tries -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	maps=$(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP')
+	unmaps=$(calls 'VFIO_IOMMU_UNMAP_DMA|IOMMU_IOAS_UNMAP')
+	echo "$who: map $maps, unmap $unmaps, bytes $bytes, $locked," \
+		"left $(($(pins) - before)), status $status"
+	grep VFIO_MSI $TESTPMD_LOG
+done
+exit 0

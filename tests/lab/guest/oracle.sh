@@ -25,3 +25,10 @@ oracle_events()
 	echo '@@ events'
 	grep -E ' (map|unmap): ' $tracing/trace | grep "$1"
 }
+
+# pins: how many pages are pinned for DMA now
+pins()
+{
+	awk '/nr_foll_pin_acquired/ { n += $2 } /nr_foll_pin_released/ { n -= $2 }
+		END { print n + 0 }' /proc/vmstat
+}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# To be sourced: talk to an interactive dpdk-testpmd.  Its output is in $TESTPMD_LOG.
+# To be sourced: talk to an interactive dpdk-testpmd.  Its output is in $TESTPMD_LOG;
+# $TESTPMD_UNDER, if any, is the command that runs it.
 
 TESTPMD_LOG=/tmp/testpmd.log
 
@@ -11,7 +12,7 @@ testpmd_start()
 	rm -f /tmp/testpmd.in
 	mkfifo /tmp/testpmd.in
 	: >$TESTPMD_LOG
-	stdbuf -oL dpdk-testpmd --log-level=bus.vfio_msi:info "$@" \
+	stdbuf -oL $TESTPMD_UNDER dpdk-testpmd --log-level=bus.vfio_msi:info "$@" \
 		</tmp/testpmd.in >>$TESTPMD_LOG 2>&1 &
 	testpmd_pid=$!
 	exec 3>/tmp/testpmd.in
