@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# only-iommufd.sh BDF BDF: MSI-X by stock DPDK, by the bus with iommufd and with type1.
+# Sections that begin with "@@ NAME"; see tests/lab/iommufd.py.
+
+first=$1 second=$2
+tell='--log-level=bus.vfio_msi:info'
+
+# try NAME COMMAND...
+try()
+{
+	echo "@@ $1"
+	shift
+	timeout -k 5 80 "$@" </dev/null 2>&1
+	echo "status $?"
+}
+
+vfio-bind "$first" "$second" || exit 1
+try stock dpdk-testpmd -a "$first" -l 0,1 -n 1 -- --total-num-mbufs=4096
+try stock_rxintr dpdk-test-msi rxintr -L -v -n 20 "$first" "$second"
+try rxintr dpdk-test-msi rxintr -v -n 20 "vfio_msi:$first" "vfio_msi:$second" -- $tell
+try irq dpdk-test-msi irq "vfio_msi:$first"
+try type1 dpdk-test-msi irq "vfio_msi:$first,backend=type1"
+exit 0
