@@ -49,7 +49,8 @@ seat_leave(struct ioas *ioas, struct ioas_seat *seat)
 			ioas_unmap_all_locked(ioas);
 		}
 		ioas->n_attached--;
-		ioas->ops->detach(seat);
+		if (seat->fd >= 0)
+			ioas->ops->detach(seat);
 	}
 	seat_free(seat);
 }
@@ -167,6 +168,21 @@ ioas_release(struct ioas *ioas, const struct ioas_member *m)
 	pthread_mutex_unlock(&ioas->lock);
 }
 
+void
+ioas_surrender(struct ioas *ioas, const struct ioas_member *m)
+{
+	struct ioas_seat *s;
+
+	pthread_mutex_lock(&ioas->lock);
+	s = seat_find(ioas, m);
+	if (s != NULL && s->name[0] != '\0' && s->fd >= 0) {
+		ioas->ops->detach(s);
+		vfio_uapi_close(s->fd);
+		s->fd = -1;
+	}
+	pthread_mutex_unlock(&ioas->lock);
+}
+
 /* Limits of a group: a space for a moment, with nobody else in it. */
 static int
 survey_group(const struct ioas *ioas, const struct ioas_member *m,
@@ -263,7 +279,7 @@ ioas_open_device(struct ioas *ioas, const struct ioas_member *m)
 
 	pthread_mutex_lock(&ioas->lock);
 	s = seat_find(ioas, m);
-	if (s != NULL && s->attached)
+	if (s != NULL && s->attached && s->fd >= 0)
 		ret = ioas->ops->open_device(s, m);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;

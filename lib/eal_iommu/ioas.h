@@ -176,6 +176,13 @@ void ioas_detach(struct ioas *ioas, const struct ioas_member *m);
 /** Let go of a member that is held since its survey, and not attached. */
 void ioas_release(struct ioas *ioas, const struct ioas_member *m);
 
+/**
+ * Give a device back to the kernel while it is attached: the node of a member
+ * that is alone is closed, the attach stays counted and the mappings stay. For a
+ * group nothing is to be done, as closing its devices is enough.
+ */
+void ioas_surrender(struct ioas *ioas, const struct ioas_member *m);
+
 /** Hold the layout still; no other function of this header may be called. */
 void ioas_layout_lock(struct ioas *ioas);
 

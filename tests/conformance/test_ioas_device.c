@@ -49,6 +49,40 @@ test_open_device(void **state)
 	vfio_uapi_close(fd);
 }
 
+/* The kernel wants a device back: nothing of it is open, the rest stays. */
+static void
+test_surrender(void **state)
+{
+	struct ioas *ioas = open_space();
+	unsigned int left;
+	int fd;
+
+	add_group(7);
+	left = fake_leaks(NULL);
+	attach(ioas, 7);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	fd = ioas_open_device(ioas, MEMBER(7));
+	assert_true(fd >= 0);
+	vfio_uapi_close(fd);
+	ioas_surrender(ioas, MEMBER(7));
+	ioas_surrender(ioas, MEMBER(7));
+	ioas_surrender(ioas, MEMBER(8));
+	assert_int_equal(ioas_n_attached(ioas), 1);
+	expect_same(ioas);
+	if (backend == IOAS_BACKEND_IOMMUFD) {
+		assert_int_equal(ioas_open_device(ioas, MEMBER(7)), -ENODEV);
+		/* Somebody else can have it now. */
+		fd = vfio_uapi_open("/dev/vfio/7");
+		assert_true(fd >= 0);
+		vfio_uapi_close(fd);
+	}
+	ioas_detach(ioas, MEMBER(7));
+	assert_int_equal(ioas_n_attached(ioas), 0);
+	assert_int_equal(fake_leaks(NULL), left);
+	attach(ioas, 7);
+	ioas_close(ioas);
+}
+
 /* A token is wanted when the device is opened: by the group, or at the bind. */
 static int
 open_with_token(struct ioas *ioas, const char *token, int *fd)
@@ -195,6 +229,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_open_device),
+		machine_test(test_surrender),
 		machine_test(test_vf_token),
 		machine_test(test_foreign_group),
 		machine_test(test_group_beside_device),

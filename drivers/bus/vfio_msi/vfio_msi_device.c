@@ -191,6 +191,11 @@ vfio_msi_device_revoke(struct vfio_msi_device *dev)
 	ret = vfio_msi_regions_kill(dev, NULL);
 	if (ret == 0)
 		ret = vfio_uapi_dup_over(null, dev->fd);
+	if (ret == 0) {
+		const struct ioas_member member = vfio_msi_member(dev);
+
+		ioas_surrender(vfio_msi_bus.ioas, &member);
+	}
 	vfio_uapi_close(null);
 	return ret;
 }
