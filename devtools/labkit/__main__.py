@@ -71,7 +71,7 @@ def _options(args):
 def _run(args, command):
     if not command:
         raise LabError('no command: lab run PLATFORM [options] -- COMMAND [ARG]...')
-    result = guest.run(args.platform, command, live=True, seconds=args.seconds,
+    result = guest.run(args.platform, command, live=True, seconds=args.seconds, patience=1,
                        qmp=tuple(args.qmp), **_options(args))
     if not result.error:
         sys.stderr.write(result.qemu_stderr)
