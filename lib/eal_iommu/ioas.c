@@ -206,6 +206,18 @@ survey_group(const struct ioas *ioas, const struct ioas_member *m,
 	return ret;
 }
 
+/* Then no other device of the group can be in another space, not for a moment. */
+static bool
+group_is_attached(const struct ioas *ioas, int group)
+{
+	const struct ioas_seat *s;
+
+	for (s = ioas->seats; s != NULL; s = s->next)
+		if (s->attached && s->group == group)
+			return true;
+	return false;
+}
+
 int
 ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
@@ -224,7 +236,7 @@ ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 	if (ret == 0) {
 		if (s == NULL)
 			ret = survey_group(ioas, m, out, viable);
-		else if (s->attached)
+		else if (s->attached || group_is_attached(ioas, m->group))
 			ret = ioas->ops->info(&ioas->kernel, out);
 		else
 			ret = ioas->ops->survey(&ioas->kernel, s, out);
@@ -250,12 +262,10 @@ ioas_layout_unlock(struct ioas *ioas)
 bool
 ioas_has_group(struct ioas *ioas, int group)
 {
-	const struct ioas_seat *s;
-	bool has = false;
+	bool has;
 
 	pthread_mutex_lock(&ioas->lock);
-	for (s = ioas->seats; s != NULL; s = s->next)
-		has |= s->attached && s->group == group;
+	has = group_is_attached(ioas, group);
 	pthread_mutex_unlock(&ioas->lock);
 	return has;
 }

@@ -133,7 +133,8 @@ void ioas_close(struct ioas *ioas);
 
 /**
  * What a member can translate, by itself. Nothing is attached by this; the
- * limits of one that is attached are those of the address space.
+ * limits of one that is attached, or whose group is, are those of the address
+ * space.
  *
  * A member with a character device is opened, which resets it, and held from
  * then on: a device can't be bound twice, and another process can't have it.

@@ -287,6 +287,11 @@ fake_ioas_attach(struct fake_device *d, struct fake_container *c)
 
 	if (d->ioas == c)
 		return 0;
+	/* A group is in one space; its last device may move. */
+	for (i = 0; i < fake_n_devices; i++)
+		if (fake_devices[i].group == d->group && &fake_devices[i] != d &&
+				fake_devices[i].ioas != NULL && fake_devices[i].ioas != c)
+			return -EINVAL;
 	for (i = 0; i < g->n_reserved; i++)
 		if (in_the_way(c, g->reserved[i]))
 			return -EADDRINUSE;

@@ -224,6 +224,32 @@ test_group_beside_device(void **state)
 	ioas_close(ioas);
 }
 
+/* A second device of a group joins while the first is in. */
+static void
+test_sibling_joins(void **state)
+{
+	struct ioas *ioas = open_space();
+	struct fake_group *g = add_group(7);
+	struct ioas_member m = *MEMBER(7);
+	struct ioas_info info;
+	bool viable;
+
+	fake_range(g, 0x8000000, 0x80fffff);
+	fake_device_add(g, "0000:01:07.1", 1);
+	m.name = "0000:01:07.1";
+	m.cdev = BY_BACKEND(NULL, fake_cdev(m.name));
+	attach(ioas, 7);
+	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_survey(ioas, &m, &info, &viable), 0);
+	assert_int_equal(info.n_ranges, 2);
+	assert_int_equal(info.ranges[1].first, 0x8100000);
+	ioas_info_free(&info);
+	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	ioas_detach(ioas, &m);
+	ioas_detach(ioas, MEMBER(7));
+	ioas_close(ioas);
+}
+
 int
 main(void)
 {
@@ -233,6 +259,7 @@ main(void)
 		machine_test(test_vf_token),
 		machine_test(test_foreign_group),
 		machine_test(test_group_beside_device),
+		machine_test(test_sibling_joins),
 	};
 
 	return RUN_ON_BACKENDS("ioas_device", tests);
