@@ -34,7 +34,7 @@ FLOORS = [
     {'holes': [LIB + 'holes*'],
      'address space': [LIB + 'ioas.*', LIB + 'ioas_map.c', LIB + 'ioas_ops.h',
                        LIB + 'ioas_keep.c', LIB + 'ioas_open.c',
-                       LIB + 'ioas_private.h']},
+                       LIB + 'ioas_reset.c', LIB + 'ioas_private.h']},
     {'backends': [LIB + 'ioas_*']},
     {'plan': [LIB + 'plan*']},
     {'EAL half': [LIB + 'dma_*', LIB + 'rte_eal_iommu.*', LIB + 'eal_iommu_current.h']},

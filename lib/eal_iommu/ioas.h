@@ -205,6 +205,39 @@ unsigned int ioas_n_attached(struct ioas *ioas);
  */
 int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 
+/** One of those that are reset together. */
+struct ioas_reset_fellow {
+	char name[32];		/**< PCI address */
+	int group;		/**< IOMMU group; -1: not told */
+	bool ours;		/**< in a group or a device of this address space */
+};
+
+/** All that are reset together, the asking device among them. */
+struct ioas_reset_set {
+	struct ioas_reset_fellow *v;
+	size_t n;
+};
+
+/**
+ * Who is reset when the slot or bus of a device is.
+ *
+ * @param device  what ioas_open_device() returned
+ * @param out     to be freed by ioas_reset_set_free()
+ * @return 0; -ENODEV neither can be reset; -ENOMEM; -EBADMSG if the answer is odd.
+ */
+int ioas_reset_set_get(struct ioas *ioas, int device, struct ioas_reset_set *out);
+
+/** Free what ioas_reset_set_get() gave. */
+void ioas_reset_set_free(struct ioas_reset_set *set);
+
+/**
+ * Reset them all. Whoever is in use loses its state: look before.
+ *
+ * @return 0; -EPERM one is not ours; -EINVAL one is not bound to vfio-pci; -EBUSY
+ *   one is being opened; -ENODEV; -ENOMEM; ...
+ */
+int ioas_reset_all(struct ioas *ioas, int device, const struct ioas_reset_set *set);
+
 /** Limits as they are now. @return 0; -ENOMEM; -EBADMSG if the answer is odd. */
 int ioas_info_get(struct ioas *ioas, struct ioas_info *out);
 

@@ -64,6 +64,10 @@ struct abi_device_detach {
 	__u32 flags;
 };
 
+/* Who is reset with a device: flags, and what takes the place of a group then. */
+#define ABI_HOT_RESET_DEVID (1u << 0)	/* ids of devices; kernels before them: 0 */
+#define ABI_DEVID_NOT_OWNED UINT32_MAX	/* not of this iommufd */
+
 /* On /dev/iommu. */
 #define ABI_IOMMUFD(n) _IO(';', 0x80 + (n))
 #define ABI_DESTROY ABI_IOMMUFD(0)
@@ -140,6 +144,10 @@ static_assert(sizeof(struct abi_ioas_ranges) == 32, "ABI");
 static_assert(sizeof(struct abi_ioas_map) == 40, "ABI");
 static_assert(sizeof(struct abi_ioas_unmap) == 24, "ABI");
 static_assert(sizeof(struct abi_vfio_ioas) == 12, "ABI");
+
+static_assert(sizeof(struct vfio_pci_dependent_device) == 8, "ABI");
+static_assert(sizeof(struct vfio_pci_hot_reset_info) == 12, "ABI");
+static_assert(sizeof(struct vfio_pci_hot_reset) == 12, "ABI");
 
 static_assert(sizeof(struct vfio_info_cap_header) == 8, "ABI");
 static_assert(sizeof(struct vfio_group_status) == 8, "ABI");

@@ -213,6 +213,44 @@ vfio_uapi_reset(int device)
 }
 
 int
+vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v,
+		uint32_t *n, uint32_t *flags)
+{
+	size_t room = *n * sizeof(*v);
+	struct vfio_pci_hot_reset_info *info = calloc(1, sizeof(*info) + room);
+	int ret;
+
+	if (info == NULL)
+		return -ENOMEM;
+	info->argsz = (uint32_t)(sizeof(*info) + room);
+	ret = neg_errno(ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info));
+	if (ret == 0)
+		memcpy(v, info->devices, room);
+	*n = info->count;
+	*flags = info->flags;
+	free(info);
+	return ret;
+}
+
+int
+vfio_uapi_hot_reset(int device, const int *groups, uint32_t n)
+{
+	size_t len = n * sizeof(*groups);
+	struct vfio_pci_hot_reset *reset = calloc(1, sizeof(*reset) + len);
+	int ret;
+
+	if (reset == NULL)
+		return -ENOMEM;
+	reset->argsz = (uint32_t)(sizeof(*reset) + len);
+	reset->count = n;
+	if (n > 0)
+		memcpy(reset->group_fds, groups, len);
+	ret = neg_errno(ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, reset));
+	free(reset);
+	return ret;
+}
+
+int
 vfio_uapi_eventfd(void)
 {
 	return neg_errno(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));

@@ -163,6 +163,24 @@ int vfio_uapi_unmask_intx(int device);
 /** VFIO_DEVICE_RESET. */
 int vfio_uapi_reset(int device);
 
+/**
+ * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: who is reset with a device, and itself.
+ *
+ * @param n      in: room; out: how many there are, also on -ENOSPC
+ * @param flags  ABI_HOT_RESET_DEVID: group_id is the id of a device
+ * @return 0; -ENODEV neither slot nor bus can be reset; -errno.
+ */
+int vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v,
+		uint32_t *n, uint32_t *flags);
+
+/**
+ * VFIO_DEVICE_PCI_HOT_RESET.
+ *
+ * @param groups  nodes of all groups that have one of the devices; none (0) if the
+ *   device was opened by its character device
+ */
+int vfio_uapi_hot_reset(int device, const int *groups, uint32_t n);
+
 /** eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC). @return fd or -errno. */
 int vfio_uapi_eventfd(void);
 

@@ -98,7 +98,7 @@ vfio_uapi_device_info(int device, struct vfio_device_info *info)
 	if (ret < 0)
 		return ret;
 	info->argsz = sizeof(*info);
-	info->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info->flags = VFIO_DEVICE_FLAGS_PCI | (d->no_reset ? 0 : VFIO_DEVICE_FLAGS_RESET);
 	info->num_regions = VFIO_PCI_NUM_REGIONS;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
 	return 0;
@@ -227,14 +227,6 @@ vfio_uapi_unmask_intx(int device)
 	if (ret < 0)
 		return ret;
 	return d->n_vectors > 0 && d->irq_index == VFIO_PCI_INTX_IRQ_INDEX ? 0 : -EINVAL;
-}
-
-int
-vfio_uapi_reset(int device)
-{
-	struct fake_device *d;
-
-	return fake_ioctl(__func__, device, FAKE_DEVICE, &d);
 }
 
 int

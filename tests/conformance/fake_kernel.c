@@ -139,6 +139,18 @@ fake_device_held(const char *bdf, bool held)
 	find_device(bdf)->held = held;
 }
 
+void
+fake_device_no_reset(const char *bdf)
+{
+	find_device(bdf)->no_reset = true;
+}
+
+unsigned int
+fake_resets(const char *bdf)
+{
+	return find_device(bdf)->n_resets;
+}
+
 const char *
 fake_cdev(const char *bdf)
 {

@@ -70,6 +70,7 @@ struct fake_machine {
 	bool no_cdevs;		/**< no character devices: ENOENT */
 	bool no_groups;		/**< no nodes of groups: ENOENT */
 	bool no_bind_token;	/**< as kernels before the flag: EINVAL */
+	bool no_hot_reset;	/**< buses can't be reset: ENODEV */
 	int api_version;
 	bool no_type1v2;
 	bool no_caps;		/**< GET_INFO as before capabilities */
@@ -120,6 +121,12 @@ const char *fake_cdev(const char *bdf);
 
 /** Let another process hold a device. */
 void fake_device_held(const char *bdf, bool held);
+
+/** Let a device have no reset but that of its bus. */
+void fake_device_no_reset(const char *bdf);
+
+/** How often a device was reset on demand. */
+unsigned int fake_resets(const char *bdf);
 
 /** The token that a device's physical function has set. */
 void fake_device_token(const char *bdf, const char *token);

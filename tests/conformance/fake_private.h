@@ -69,6 +69,8 @@ struct fake_device {
 	char bdf[24];
 	char cdev[32];
 	bool held;
+	bool no_reset;		/* has none of its own */
+	unsigned int n_resets;
 	struct fake_cdev *bound;
 	struct fake_container *ioas;	/* attached to */
 	const char *token;	/* NULL: wants none */

@@ -63,6 +63,7 @@ struct vfio_msi_device {
 	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
 	bool in_layout;			/**< the layout has its ranges and holes */
 	bool attached;			/**< it is counted in the ioas */
+	bool fresh;			/**< was reset with another one, not started since */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 	rte_spinlock_t closing;		/**< held by who closes or revokes it */
 	unsigned int requests;		/**< how often the kernel wanted it back */
@@ -189,6 +190,16 @@ void vfio_msi_device_close(struct vfio_msi_device *dev);
  * @return 0, or -errno with the device as it was, but no bus master any more.
  */
 int vfio_msi_device_revoke(struct vfio_msi_device *dev);
+
+/* vfio_msi_reset.c */
+
+/**
+ * Reset an open device, or say why it is used as it is. Nothing of it, and of
+ * those that are reset with it, may be in use.
+ *
+ * @return 0; -errno of a reset that the device has for itself.
+ */
+int vfio_msi_device_reset(struct vfio_msi_device *dev);
 
 /* vfio_msi_region.c */
 

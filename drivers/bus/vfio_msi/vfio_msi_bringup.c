@@ -94,6 +94,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	else
 		ioas_release(vfio_msi_bus.ioas, &member);
 	dev->attached = false;
+	dev->fresh = false;
 	vfio_msi_eal_group_put(dev);
 	settle_ioas();
 }

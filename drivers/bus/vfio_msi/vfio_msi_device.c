@@ -55,21 +55,6 @@ check_object(struct vfio_msi_device *dev)
 	return -ENOTSUP;
 }
 
-static int
-reset(struct vfio_msi_device *dev)
-{
-	struct vfio_device_info info;
-	int ret = vfio_uapi_device_info(dev->fd, &info);
-
-	if (ret < 0)
-		return ret;
-	if ((info.flags & VFIO_DEVICE_FLAGS_RESET) == 0) {
-		BUS_LOG(DEBUG, "%s: has no function level reset", dev->name);
-		return 0;
-	}
-	return vfio_uapi_reset(dev->fd);
-}
-
 /* Everything that was made with the file descriptor, and the descriptor. */
 static void
 close_fd(struct vfio_msi_device *dev)
@@ -154,7 +139,7 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	if (ret < 0)
 		goto err_logged;
 	step = "reset";
-	ret = reset(dev);
+	ret = vfio_msi_device_reset(dev);
 	if (ret < 0)
 		goto err;
 	ret = vfio_msi_intr_setup(dev);

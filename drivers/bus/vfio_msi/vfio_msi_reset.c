@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A device begins as new: what its last user left in it is gone.
+ *
+ * Without a reset of its own a device is reset with all that share its slot or
+ * bus. That is done while none of them runs: the first that is opened resets
+ * them all, and the others are as new when their turn comes.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "private.h"
+#include "vfio_uapi.h"
+
+static struct vfio_msi_device *
+find(const char *bdf)
+{
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (strcmp(dev->plan.topo.bdf, bdf) == 0)
+			return dev;
+	return NULL;
+}
+
+/* Open, or with a driver that has it open. */
+static bool
+in_use(const struct vfio_msi_device *dev)
+{
+	return dev->fd >= 0 || compat_pci_driver(&dev->pci.device) != NULL;
+}
+
+/* May they all be reset? @return 0, or -errno with the rest of a sentence. */
+static int
+check(const struct vfio_msi_device *dev, const struct ioas_reset_set *set, char *why,
+		size_t size)
+{
+	const struct vfio_msi_device *other;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		if (!set->v[i].ours) {
+			snprintf(why, size, "shares its bus with %s, which this process does not have; bind that to vfio-pci and give it to this process too",
+				set->v[i].name);
+			return -EPERM;
+		}
+		other = find(set->v[i].name);
+		if (other != NULL && other != dev && in_use(other)) {
+			snprintf(why, size, "shares its bus with %s, which is in use",
+				set->v[i].name);
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+static void
+note_fresh(const struct vfio_msi_device *dev, const struct ioas_reset_set *set)
+{
+	struct vfio_msi_device *other;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		other = find(set->v[i].name);
+		/* Those that are not attached yet somebody else may have until then. */
+		if (other != NULL && other != dev)
+			other->fresh = other->attached;
+	}
+}
+
+/* The slot or bus. @return 0, or -errno with the rest of a sentence. */
+static int
+reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
+{
+	struct ioas_reset_set set;
+	int ret = ioas_reset_set_get(vfio_msi_bus.ioas, dev->fd, &set);
+
+	if (ret == -ENODEV)
+		snprintf(why, size, "its bus can't be reset either");
+	else if (ret < 0)
+		snprintf(why, size, "who shares its bus can't be read: %s", strerror(-ret));
+	if (ret < 0)
+		return ret;
+	ret = check(dev, &set, why, size);
+	if (ret == 0) {
+		ret = ioas_reset_all(vfio_msi_bus.ioas, dev->fd, &set);
+		if (ret < 0)
+			snprintf(why, size, "the kernel does not reset its bus: %s; is all that shares it bound to vfio-pci? see dmesg",
+				strerror(-ret));
+	}
+	if (ret == 0) {
+		note_fresh(dev, &set);
+		BUS_LOG(INFO, "%s: reset with all of its bus, %zu functions", dev->name, set.n);
+	}
+	ioas_reset_set_free(&set);
+	return ret;
+}
+
+int
+vfio_msi_device_reset(struct vfio_msi_device *dev)
+{
+	bool fresh = dev->fresh;
+	struct vfio_device_info info;
+	char why[VFIO_MSI_TEXT];
+	int ret = vfio_uapi_device_info(dev->fd, &info);
+
+	dev->fresh = false;
+	if (ret < 0)
+		return ret;
+	if ((info.flags & VFIO_DEVICE_FLAGS_RESET) != 0)
+		return vfio_uapi_reset(dev->fd);
+	if (!fresh && reset_all(dev, why, sizeof(why)) < 0)
+		BUS_LOG(WARNING, "%s: is not reset and starts as its last user left it, with DMA off: it has no reset of its own, and %s",
+			dev->name, why);
+	return 0;
+}

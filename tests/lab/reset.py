@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Devices without a reset of their own: reset with all of their bus, or named."""
+
+from labkit import guest, oracle
+from labkit.testing import expect, expect_equal, test
+
+BUDGET = 180
+
+SCRIPT = '/usr/share/vfio-msi/reset.sh'
+
+# Two functions of one slot, on a wire of their own.
+TWINS = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
+         *(argument for f in (0, 1) for argument in (
+             '-netdev', f'hubport,id=twin{f},hubid=9', '-device',
+             f'e1000,bus=rp9,addr=0.{f},multifunction=on,romfile=,netdev=twin{f}')))
+
+NOT_RESET = 'is not reset and starts as its last user left it, with DMA off'
+RESET = 'reset with all of its bus, 2 functions'
+
+
+def _twins(platform, kernel, refusal):
+    result = guest.run(platform, [SCRIPT], kernel=kernel, seconds=200, qemu_args=TWINS)
+    output = result.stdout
+    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{output[-3000:]}\n')
+    sections = oracle.sections(output)
+    text = sections['unbound']
+    expect('mark 0x12345670, then 0x12345670\n' in text, f'the mark of the sibling\n{text}')
+    expect(f'.0: {NOT_RESET}: it has no reset of its own, and {refusal}' in text, text)
+    text = sections['bound']
+    expect('mark 0x12345670, then 0x00000000\n' in text, f'the mark of the sibling\n{text}')
+    expect(RESET in text and NOT_RESET not in text, text)
+    text = sections['both']
+    start, back = text.split('\nback\n')
+    expect_equal((start.count(RESET), start.count(NOT_RESET)), (1, 0), f'resets\n{text}')
+    expect_equal((back.count(RESET), back.count(NOT_RESET)), (0, 1), f'resets\n{text}')
+    expect('shares its bus with 0000:' in back and ', which is in use' in back, back)
+    # The kernel's own words: the one that stayed was left alone.
+    kernel = sections['kernel']
+    expect('00.1: resetting' in kernel, f'no reset of the second\n{kernel}')
+    meanwhile = kernel.split('reset.sh: back')[1].split('reset.sh: end')[0]
+    expect('00.0: resetting' not in meanwhile, f'reset while it runs\n{meanwhile}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('two functions of a bus that are reset together only', ['arm-smmuv3'])
+def twins(platform):
+    _twins(platform, '', 'the kernel does not reset its bus: Invalid argument')
+
+
+@test('the same by character devices', ['arm-smmuv3'])
+def twins_of_cdevs(platform):
+    # The group is ours; by the device, one that is not bound to vfio-pci is nobody's.
+    _twins(platform, 'lab', 'shares its bus with 0000:01:00.1, which this process does not have')
