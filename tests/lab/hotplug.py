@@ -2,12 +2,14 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Devices pulled out and plugged in again, under traffic."""
 
+import random
 import re
 
-from labkit import guest
+from labkit import guest, oracle, rootfs
+from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 240
+BUDGET = 400
 
 SCRIPT = '/usr/share/vfio-msi/hotplug.sh'
 
@@ -49,3 +51,98 @@ def deaf(platform):
         expect(words in output, f'no "{words}" in\n{output[-4000:]}')
     with_bars = int(re.search(r'mapped BARs: (\d+)', output)[1])
     expect(with_bars > 0, 'the other device lost its BARs')
+
+
+def _steps(devices, rounds):
+    """Each device comes and goes ROUNDS times, in an order that is the same each time."""
+    order, there = random.Random(rounds), set()
+    left = {device: 2 * rounds for device in devices}
+    while any(left.values()):
+        device = order.choice([device for device, count in left.items() if count])
+        left[device] -= 1
+        yield ('-' if device in there else '+') + device
+        there ^= {device}
+
+
+def _come_and_go(platform, rounds, dpdk=rootfs.DEFAULT):
+    """Devices in and out of one process; what the kernel says is left after each."""
+    first, other = PLATFORMS[platform].nics
+    devices = [first, other, PLATFORMS[platform].spare]
+    steps = list(_steps(devices, rounds))
+    result = guest.run(platform, ['/usr/share/vfio-msi/comings.sh', first, other, *steps],
+                       seconds=120 + 8 * len(steps), dpdk=dpdk)
+    parts = oracle.sections(result.stdout)
+    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{log[-3000:]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    _check_refused(parts['refused'], log, first, other)
+    _check_syntax(parts['syntax'], log, first, other)
+    _check_again(parts['again'], log, first)
+    _check_steps(parts, log, steps)
+
+
+def _check_refused(said, log, first, other):
+    """A hole over memory in use: both ranges told each time, nothing of the device left."""
+    held = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
+    expect_equal(held, [held[0]] * 3, 'open before and after each refusal')
+    page = int(re.search(r'mapped: (\S+)', said)[1], 16)
+    told = re.findall(rf'{other}: not used: user 0x([0-9a-f]+)-0x([0-9a-f]+) overlaps '
+                      r'0x([0-9a-f]+)-0x([0-9a-f]+), which is in use', log)
+    expect_equal(len(told), 2, f'refusals\n{log[:6000]}\n')
+    for ends in told:
+        hole_first, hole_last, used_first, used_last = (int(end, 16) for end in ends)
+        expect_equal((hole_first, hole_last), (page, page + 0xfff), 'the hole')
+        expect(used_first <= page <= used_last, f'{page:#x} is not in what is in use: {ends}')
+    # Every hotplug scans again, and so meets this one again.
+    expect_equal(log.count('0000:00:1e.0: not used: '), 1, 'times a lasting refusal was told')
+    expect(f'{first}: not used' not in log, f'the first device was refused\n{log[:3000]}')
+
+
+def _check_syntax(said, log, first, other):
+    """The layered form names the device as the other does, its keys count."""
+    expect_equal(log.count(f'{first}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
+    expect_equal(log.count(f'{other}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
+    shown = re.findall(r'Infos for device (\S+) \**\nBus name: vfio_msi', said)
+    expect_equal(shown, [f'vfio_msi:{first}', f'vfio_msi:{other}'], f'devices shown\n{said}')
+
+
+def _check_again(said, log, first):
+    """A device that comes back with other keys does not meet its own old hole."""
+    before, _, after = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
+    expect_equal(after, before, 'open before and after')
+    refused = re.findall(r"EAL's memory can't be mapped for DMA: .*$", log, re.MULTILINE)
+    expect(len(refused) == 1 and f'(user, from {first})' in refused[0],
+           f'not one refusal by the hole: {refused}')
+
+
+def _check_steps(parts, log, steps):
+    """Without a device nothing is open, mapped or allocated."""
+    held = set(re.findall(r'^descriptors: .*$', parts['steps'], re.MULTILINE))
+    expect_equal(len(held), 1, f'different descriptors without devices: {held}')
+    # EAL's own container is never closed.
+    expect(held.pop().endswith(', 1, 0'), f'VFIO is open\n{parts["steps"]}')
+    there = set()
+    for step, vectors in re.findall(r'^([+-]\S+) (\d+)$', parts['steps'], re.MULTILINE):
+        there ^= {step[1:]}
+        expect((int(vectors) > 0) == bool(there), f'{vectors} vectors after {step}')
+    expect_equal(len(re.findall(r'^[+-]', parts['steps'], re.MULTILINE)), len(steps), 'steps')
+    expect_equal(parts['interrupts'], '', 'vectors in the end')
+    left = [piece for piece in oracle.mapped(parts['events'])
+            if not oracle.SW_MSI[0] <= piece[0] <= oracle.SW_MSI[1]]
+    expect_equal(left, [], 'mappings in the end')
+
+
+@test('three devices come and go in random order, nothing is left', ['arm-smmuv3'])
+def come_and_go(platform):
+    _come_and_go(platform, 3)
+
+
+@test('three devices come and go 30 times each', ['arm-smmuv3', 'x86-vtd'], soak=True)
+def come_and_go_long(platform):
+    _come_and_go(platform, 30)
+
+
+@test('the same with DPDK 22.11 and 25.11', ['arm-smmuv3'], soak=True)
+def come_and_go_releases(platform):
+    for dpdk in ('22.11', '25.11'):
+        _come_and_go(platform, 3, dpdk)

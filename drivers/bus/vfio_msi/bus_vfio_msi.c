@@ -21,8 +21,8 @@
 
 RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
 
-static struct rte_device *
-bus_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
+struct rte_device *
+vfio_msi_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
 		const void *data)
 {
 	struct vfio_msi_device *dev = start != NULL ?
@@ -136,6 +136,7 @@ struct vfio_msi_bus vfio_msi_bus = {
 		.name = VFIO_MSI_BUS,
 		.scan = vfio_msi_scan,
 		.parse = bus_parse,
+		.devargs_parse = vfio_msi_devargs_parse,
 		.dma_map = bus_dma_map,
 		.dma_unmap = bus_dma_unmap,
 		.get_iommu_class = bus_get_iommu_class,
@@ -148,7 +149,8 @@ struct vfio_msi_bus vfio_msi_bus = {
 static const struct compat_bus_ops bus_ops = {
 	.probe = vfio_msi_probe,
 	.cleanup = vfio_msi_cleanup,
-	.find_device = bus_find_device,
+	.find_device = vfio_msi_find_device,
+	.dev_iterate = vfio_msi_dev_iterate,
 	.plug = vfio_msi_plug,
 	.unplug = vfio_msi_unplug,
 };

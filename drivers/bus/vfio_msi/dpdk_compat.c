@@ -4,9 +4,9 @@
 
 #include "dpdk_compat.h"
 
-#if COMPAT_NEW_BUSES
-
 static const struct compat_bus_ops *compat_ops;
+
+#if COMPAT_NEW_BUSES
 
 /*
  * EAL matches devices with drivers of their own bus and probes the pair. Ours
@@ -47,10 +47,18 @@ find_device(const struct rte_bus *bus, const struct rte_device *start,
 	return compat_ops->find_device(start, cmp, data);
 }
 
+static void *
+dev_iterate(const struct rte_bus *bus, const void *start, const char *str,
+		const struct rte_dev_iterator *it)
+{
+	return compat_ops->dev_iterate(start, str);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
 	compat_ops = ops;
+	bus->dev_iterate = dev_iterate;
 	bus->probe = probe;
 	bus->cleanup = cleanup;
 	bus->find_device = find_device;
@@ -63,9 +71,17 @@ compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 
 #else
 
+static void *
+dev_iterate(const void *start, const char *str, const struct rte_dev_iterator *it)
+{
+	return compat_ops->dev_iterate(start, str);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
+	compat_ops = ops;
+	bus->dev_iterate = dev_iterate;
 	bus->probe = ops->probe;
 	bus->cleanup = ops->cleanup;
 	bus->find_device = ops->find_device;

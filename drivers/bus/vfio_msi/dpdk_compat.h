@@ -110,6 +110,7 @@ struct compat_bus_ops {
 	int (*cleanup)(void);
 	struct rte_device *(*find_device)(const struct rte_device *start,
 			rte_dev_cmp_t cmp, const void *data);
+	void *(*dev_iterate)(const void *start, const char *str);
 	int (*plug)(struct rte_device *dev);
 	/* Keeps the device where compat_keeps_unplugged() says so. */
 	int (*unplug)(struct rte_device *dev);

@@ -55,7 +55,8 @@ struct vfio_msi_device {
 	char bus_info[40];
 	struct rte_devargs devargs;	/**< ours, with the PMD's arguments only */
 	struct vfio_msi_conf conf;
-	char *args;			/**< what conf was parsed from */
+	char *args;			/**< all that was written for it */
+	char *cls_str;			/**< layer of the class (class=eth,...), or NULL */
 	struct plan_device plan;
 	struct vfio_msi_bar bar[TOPO_BARS];
 	int fd;				/**< VFIO device, -1 closed, or open by EAL */
@@ -125,7 +126,42 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);
+
+/* vfio_msi_claim.c */
+
+/** Claim the device, unless it is on the list; a refusal is logged. */
+void vfio_msi_claim(const char *name, const struct topo_addr *addr,
+		const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
+
+/** Log that what is written for a name is not used, once as long as it is not written again. */
+void vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why);
+void vfio_msi_refusals_free(void);
+
+/* vfio_msi_params.c: bus=vfio_msi,addr=... */
+
+/** Operations of the bus, the iteration without what differs between releases. */
+void *vfio_msi_dev_iterate(const void *start, const char *str);
+int vfio_msi_devargs_parse(struct rte_devargs *da);
+
+/* bus_vfio_msi.c */
+
+/** The next device after @p start (NULL: the first) for which cmp() returns 0, or NULL. */
+struct rte_device *vfio_msi_find_device(const struct rte_device *start,
+		rte_dev_cmp_t cmp, const void *data);
+
+/* vfio_msi_survey.c */
+
+/**
+ * Find out what a device allows, and see that the layout goes with it.
+ *
+ * @return 0; -errno with a sentence, as plan_survey() and plan_add().
+ */
+int vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		char *why, size_t size);
+
+/** Take a device that is detached out of the layout, if it is in it. */
+void vfio_msi_leave_layout(struct vfio_msi_device *dev);
 
 /** Has the device a token that it may be opened without? */
 bool vfio_msi_token_is_spare(const struct vfio_msi_device *dev);

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,12 @@
 /* Keys that begin so are not ours: the rest of the word goes to the PMD. */
 #define PMD_PREFIX "pmd."
 
+/* How EAL's layer of the bus begins, and what it knows itself. */
+#define LAYER_BUS "bus"
+#define LAYER_ADDR "addr"
+
 struct parse {
+	bool layer;
 	struct vfio_msi_conf *conf;
 	char *why;
 	size_t size;
@@ -83,18 +89,32 @@ parse_vf_token(const char *value, struct parse *p)
 	return 0;
 }
 
+int
+vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args)
+{
+	char *both = NULL;
+
+	if (args[0] == '\0')
+		return 0;
+	if (asprintf(&both, "%s%s%s", conf->pmd_args,
+			conf->pmd_args[0] != '\0' ? "," : "", args) < 0)
+		return -ENOMEM;
+	free(conf->pmd_args);
+	conf->pmd_args = both;
+	return 0;
+}
+
 static int
 add_pmd_arg(const char *key, const char *value, struct parse *p)
 {
-	char *args = NULL;
-	int n = asprintf(&args, "%s%s%s=%s", p->conf->pmd_args,
-		p->conf->pmd_args[0] != '\0' ? "," : "", key, value);
+	char *pair = NULL;
+	int ret;
 
-	if (n < 0)
+	if (asprintf(&pair, "%s=%s", key, value) < 0)
 		return -ENOMEM;
-	free(p->conf->pmd_args);
-	p->conf->pmd_args = args;
-	return 0;
+	ret = vfio_msi_conf_pmd(p->conf, pair);
+	free(pair);
+	return ret;
 }
 
 static int
@@ -105,6 +125,8 @@ parse_pair(const char *key, const char *value, void *arg)
 
 	if (value == NULL)
 		value = "";
+	if (p->layer && (strcmp(key, LAYER_BUS) == 0 || strcmp(key, LAYER_ADDR) == 0))
+		return 0;
 	if (strcmp(key, KEY_BACKEND) == 0) {
 		ret = ioas_backend_parse(value, &p->conf->backend);
 	} else if (strcmp(key, KEY_MSI) == 0) {
@@ -146,6 +168,7 @@ vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
 	}
 	if (args == NULL || args[0] == '\0')
 		return 0;
+	p.layer = strncmp(args, LAYER_BUS "=", strlen(LAYER_BUS "=")) == 0;
 	kv = rte_kvargs_parse(args, NULL);
 	if (kv == NULL) {
 		snprintf(why, size, "\"%s\" is no list of KEY=VALUE; known are %s",

@@ -52,11 +52,15 @@ int vfio_msi_parse_name(const char *name, struct topo_addr *out);
 /**
  * Parse the keys.
  *
- * @param args  "KEY=VALUE,...", NULL or "" for none
+ * @param args  "KEY=VALUE,...", NULL or "" for none; or EAL's layer of the bus,
+ *   "bus=vfio_msi,addr=BDF,KEY=VALUE,...", whose first words are passed over
  * @return 0; -EINVAL with a sentence in @p why; -ENOMEM.
  */
 int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
 		char *why, size_t size);
+
+/** Append to what goes on to the PMD, "" for nothing. @return 0; -ENOMEM. */
+int vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args);
 
 /** Free what vfio_msi_parse_args() gave. */
 void vfio_msi_conf_free(struct vfio_msi_conf *conf);

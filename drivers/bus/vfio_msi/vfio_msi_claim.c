@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * From one argument to a claimed device, or to a refusal with its reason.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <bsd/string.h>
+
+#include "private.h"
+
+static struct vfio_msi_device *
+find_addr(const struct topo_addr *addr)
+{
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (topology_addr_cmp(&dev->plan.topo.addr, addr) == 0)
+			return dev;
+	return NULL;
+}
+
+void
+vfio_msi_device_free(struct vfio_msi_device *dev)
+{
+	if (dev == NULL)
+		return;
+	vfio_msi_detach(dev);
+	vfio_msi_leave_layout(dev);
+	plan_device_free(&dev->plan);
+	vfio_msi_conf_free(&dev->conf);
+	free(dev->args);
+	free(dev->cls_str);
+	free(dev);
+}
+
+/* What the PMD sees: a PCI device, bound to VFIO. */
+static void
+fill_pci(struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+	struct rte_pci_device *p = &dev->pci.device;
+	unsigned int i;
+
+	p->addr.domain = t->addr.domain;
+	p->addr.bus = t->addr.bus;
+	p->addr.devid = t->addr.dev;
+	p->addr.function = t->addr.fn;
+	p->id.vendor_id = t->vendor;
+	p->id.device_id = t->device;
+	p->id.subsystem_vendor_id = t->subvendor;
+	p->id.subsystem_device_id = t->subdevice;
+	p->id.class_id = t->class_id;
+	p->max_vfs = t->max_vfs;
+	p->kdrv = RTE_PCI_KDRV_VFIO;
+	for (i = 0; i < PCI_MAX_RESOURCE && i < TOPO_BARS; i++) {
+		p->mem_resource[i].phys_addr = t->bar[i].phys;
+		p->mem_resource[i].len = t->bar[i].len;
+	}
+	strlcpy(p->name, t->bdf, sizeof(p->name));
+	snprintf(dev->name, sizeof(dev->name), VFIO_MSI_PREFIX "%s", t->bdf);
+	snprintf(dev->bus_info, sizeof(dev->bus_info),
+		"vendor_id=%x, device_id=%x", t->vendor, t->device);
+	p->bus_info = dev->bus_info;
+	p->device.name = dev->name;
+	p->device.bus_info = dev->bus_info;
+	p->device.bus = &vfio_msi_bus.bus;
+	p->device.numa_node = t->numa_node;
+
+	strlcpy(dev->devargs.name, dev->name, sizeof(dev->devargs.name));
+	dev->devargs.bus = &vfio_msi_bus.bus;
+	dev->devargs.type = RTE_DEVTYPE_ALLOWED;
+	dev->devargs.policy = RTE_DEV_ALLOWED;
+	dev->devargs.data = dev->conf.pmd_args;
+	dev->devargs.args = dev->conf.pmd_args;
+	dev->devargs.cls_str = dev->cls_str;
+	p->device.devargs = &dev->devargs;
+}
+
+/* Refuse what the user gave to the pci bus as well, or blocked. */
+static int
+check_other_args(const char *name, const struct topo_addr *addr, char *why, size_t size)
+{
+	const struct rte_devargs *da = vfio_msi_pci_devargs(addr);
+
+	if (da == NULL)
+		return 0;
+	if (da->policy == RTE_DEV_BLOCKED)
+		snprintf(why, size, "blocked by -b %s; drop one of the two arguments",
+			da->name);
+	else
+		snprintf(why, size,
+			"given to two buses, by \"-a %s\" and by \"-a %s\"; the pci bus keeps it, drop one of the two arguments",
+			da->name, name);
+	return -EEXIST;
+}
+
+static void
+log_claimed(const struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+
+	if (vfio_msi_is_secondary()) {
+		BUS_LOG(INFO, "%s: claimed: shared with the primary process", dev->name);
+		return;
+	}
+	if (dev->plan.backend_why[0] != '\0')
+		BUS_LOG(INFO, "%s: chooses backend %s for all devices: %s", dev->name,
+			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
+	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
+		dev->name, t->group, ioas_backend_name(dev->plan.backend),
+		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
+	if (dev->plan.bridge.source == HOLES_SOURCE_NONE)
+		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; run as root once (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
+			dev->name, t->root_bus);
+	else if (dev->plan.bridge.source == HOLES_SOURCE_RESOURCES)
+		BUS_LOG(NOTICE, "%s: without CAP_SYS_ADMIN only the used parts of the windows of host bridge %s are known and avoided; see all as root (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
+			dev->name, t->root_bus);
+	if (dev->plan.alias_why[0] != '\0')
+		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
+	if (dev->plan.bridge.offset_assumed)
+		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
+			dev->name, t->root_bus);
+}
+
+/* A secondary process uses what the primary has; the layout is the primary's. */
+static int
+ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		char *why, size_t size)
+{
+	char bdf[TOPO_BDF_LEN];
+	int ret = topology_read("", addr, &dev->plan.topo);
+
+	if (ret == 0)
+		return vfio_msi_mp_find(addr, why, size);
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	snprintf(why, size, "sysfs of %s can't be read: %s", bdf, strerror(-ret));
+	return ret;
+}
+
+/* All that was written for a device, to tell it from what is written next time. */
+static char *
+whole_args(const struct rte_devargs *da)
+{
+	char *text = NULL;
+	int n;
+
+	if (da->bus_str == NULL)
+		return strdup(da->args != NULL ? da->args : "");
+	n = asprintf(&text, "%s/%s/%s", da->bus_str, da->drv_str != NULL ? da->drv_str : "",
+		da->cls_str != NULL ? da->cls_str : "");
+	return n < 0 ? NULL : text;
+}
+
+/* Our keys are in the layer of the bus, if there are layers. */
+static int
+read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
+		size_t size)
+{
+	bool layers = da->bus_str != NULL;
+	int ret = 0;
+
+	dev->args = whole_args(da);
+	if (layers && da->cls_str != NULL)
+		dev->cls_str = strdup(da->cls_str);
+	if (dev->args == NULL || (layers && da->cls_str != NULL && dev->cls_str == NULL))
+		ret = -ENOMEM;
+	if (ret == 0)
+		ret = vfio_msi_parse_args(layers ? da->bus_str : da->args, &dev->conf,
+				why, size);
+	if (ret == 0 && layers && da->drv_str != NULL)
+		ret = vfio_msi_conf_pmd(&dev->conf, da->drv_str);
+	if (ret == -ENOMEM)
+		snprintf(why, size, "%s", strerror(ENOMEM));
+	return ret;
+}
+
+/* From arguments to a device that can be used; why tells what failed. */
+static int
+prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		const struct rte_devargs *da, char *why, size_t size)
+{
+	int ret;
+
+	dev->fd = -1;
+	dev->group_fd = -1;
+	ret = read_args(dev, da, why, size);
+	if (ret == 0 && vfio_msi_is_secondary())
+		ret = ask_primary(dev, addr, why, size);
+	else if (ret == 0)
+		ret = vfio_msi_survey(dev, addr, why, size);
+	if (ret < 0)
+		return ret;
+	return vfio_msi_pci_keep_off_group(&dev->plan.topo, why, size);
+}
+
+/*
+ * A device that is on the list stays as it is, but for one that did not come up
+ * and is asked for with other arguments now.
+ */
+static bool
+is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
+{
+	struct vfio_msi_device *dev = find_addr(addr);
+	bool settled;
+	char *args;
+
+	if (dev == NULL)
+		return false;
+	args = whole_args(da);
+	settled = dev->attached || dev->fd >= 0 || args == NULL ||
+		strcmp(dev->args, args) == 0;
+	free(args);
+	if (settled)
+		return true;
+	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	vfio_msi_device_free(dev);
+	return false;
+}
+
+/* A device that was refused: what was written for it, and the reason. */
+struct refusal {
+	SLIST_ENTRY(refusal) link;
+	char name[RTE_DEV_NAME_MAX_LEN];
+	const char *data;		/* of the argument, to know it again; never read */
+	char why[VFIO_MSI_TEXT];
+};
+
+static SLIST_HEAD(, refusal) refusals = SLIST_HEAD_INITIALIZER(refusals);
+
+static struct refusal *
+find_refusal(const char *name)
+{
+	struct refusal *r;
+
+	SLIST_FOREACH(r, &refusals, link)
+		if (strcmp(r->name, name) == 0)
+			return r;
+	return NULL;
+}
+
+static void
+forget_refusal(struct refusal *r)
+{
+	if (r == NULL)
+		return;
+	SLIST_REMOVE(&refusals, r, refusal, link);
+	free(r);
+}
+
+void
+vfio_msi_refusals_free(void)
+{
+	while (!SLIST_EMPTY(&refusals))
+		forget_refusal(SLIST_FIRST(&refusals));
+}
+
+/*
+ * Say it once of each argument that stays, as each hotplug scans again. Those stay
+ * that were there at the start, until they are written again; EAL drops the one of a
+ * hotplug that failed.
+ */
+void
+vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why)
+{
+	struct refusal *r = find_refusal(name);
+	bool same = r != NULL && r->data == da->data;
+
+	if (same && strcmp(r->why, why) == 0)
+		return;
+	BUS_LOG(ERR, "%s: not used: %s", name, why);
+	if (!same && vfio_msi_bus.memory_is_up && strcmp(da->name, VFIO_MSI_ALL) != 0) {
+		forget_refusal(r);
+		return;
+	}
+	if (r == NULL) {
+		r = calloc(1, sizeof(*r));
+		if (r == NULL)	/* then it is said again */
+			return;
+		strlcpy(r->name, name, sizeof(r->name));
+		SLIST_INSERT_HEAD(&refusals, r, link);
+	}
+	r->data = da->data;
+	strlcpy(r->why, why, sizeof(r->why));
+}
+
+/* Bring a new device onto the list. @return 0; -errno with a sentence. */
+static int
+take(const char *name, const struct topo_addr *addr, const struct rte_devargs *da,
+		char *why, size_t size)
+{
+	struct vfio_msi_device *dev;
+	int ret = check_other_args(name, addr, why, size);
+
+	if (ret < 0)
+		return ret;
+	dev = calloc(1, sizeof(*dev));
+	if (dev == NULL) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	ret = prepare(dev, addr, da, why, size);
+	if (ret < 0) {
+		/* Nor by the pci bus, which would map it the way that is wrong. */
+		vfio_msi_pci_keep_off(addr);
+		vfio_msi_device_free(dev);
+		return ret;
+	}
+	fill_pci(dev);
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
+	log_claimed(dev);
+	return 0;
+}
+
+void
+vfio_msi_claim(const char *name, const struct topo_addr *addr,
+		const struct rte_devargs *da)
+{
+	char why[VFIO_MSI_TEXT] = "";
+
+	if (is_settled(addr, da))
+		return;
+	if (take(name, addr, da, why, sizeof(why)) < 0)
+		vfio_msi_refuse(name, da, why);
+	else
+		forget_refusal(find_refusal(name));
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * EAL's layered syntax, bus=vfio_msi,addr=BDF: to name a device, and to look for
+ * devices that are there (RTE_DEV_FOREACH).
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_kvargs.h>
+
+#include "private.h"
+
+#define KEY_ADDR "addr"
+#define ALL "all"
+
+struct match {
+	bool named;
+	bool any;
+	struct topo_addr addr;
+};
+
+/*
+ * What addr= says, if it is there; "all" is any device, and so is no word.
+ *
+ * @return 0, *value is NULL without addr=; -EINVAL, -ENOMEM with the reason logged.
+ */
+static int
+parse(const char *str, const char *const keys[], struct match *m)
+{
+	struct rte_kvargs *kv = rte_kvargs_parse(str, keys);
+	const char *value;
+	int ret = 0;
+
+	if (kv == NULL) {
+		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": \"%s\" can't be read; devices are looked for by addr=DDDD:BB:DD.F",
+			str);
+		return -EINVAL;
+	}
+	value = rte_kvargs_get(kv, KEY_ADDR);
+	m->named = value != NULL;
+	m->any = value == NULL || strcmp(value, ALL) == 0;
+	if (rte_kvargs_count(kv, KEY_ADDR) > 1 ||
+	    (!m->any && topology_parse_bdf(value, &m->addr) < 0)) {
+		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": addr is \"%s\"; it is to be one DDDD:BB:DD.F, or all",
+			value);
+		ret = -EINVAL;
+	}
+	rte_kvargs_free(kv);
+	return ret;
+}
+
+static int
+cmp_match(const struct rte_device *dev, const void *data)
+{
+	const struct match *m = data;
+
+	return m->any || topology_addr_cmp(&vfio_msi_of(dev)->plan.topo.addr, &m->addr) == 0 ?
+		0 : 1;
+}
+
+void *
+vfio_msi_dev_iterate(const void *start, const char *str)
+{
+	static const char *const keys[] = { KEY_ADDR, NULL };
+	struct match m = { .any = true };
+
+	if (str != NULL && parse(str, keys, &m) < 0) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	return vfio_msi_find_device(start, cmp_match, &m);
+}
+
+/* An iterator may do without addr=; an argument without it is refused by the scan. */
+int
+vfio_msi_devargs_parse(struct rte_devargs *da)
+{
+	char bdf[TOPO_BDF_LEN] = ALL;
+	struct match m;
+	int ret;
+
+	if (da == NULL || da->bus_str == NULL)
+		return 0;
+	ret = parse(da->bus_str, NULL, &m);
+	if (ret < 0) {
+		rte_errno = -ret;
+		return ret;
+	}
+	if (!m.any)
+		topology_format_bdf(&m.addr, bdf, sizeof(bdf));
+	if (m.named)
+		snprintf(da->name, sizeof(da->name), VFIO_MSI_PREFIX "%s", bdf);
+	/* libethdev takes the length of this, with or without a layer for the driver. */
+	if (da->drv_str == NULL)
+		da->drv_str = "";
+	return 0;
+}
