@@ -127,8 +127,12 @@ def _check_steps(parts, log, steps):
         expect((int(vectors) > 0) == bool(there), f'{vectors} vectors after {step}')
     expect_equal(len(re.findall(r'^[+-]', parts['steps'], re.MULTILINE)), len(steps), 'steps')
     expect_equal(parts['interrupts'], '', 'vectors in the end')
-    left = [piece for piece in oracle.mapped(parts['events'])
-            if not oracle.SW_MSI[0] <= piece[0] <= oracle.SW_MSI[1]]
+    # The kernel maps doorbells for itself, again in each address space that comes up.
+    events = [line for line in parts['events'].splitlines()
+              if not any(oracle.SW_MSI[0] <= int(first, 16) <= oracle.SW_MSI[1]
+                         for _, first, _ in oracle.EVENT.findall(line))]
+    expect(events, 'nothing was mapped at all')
+    left = oracle.mapped('\n'.join(events))
     expect_equal(left, [], 'mappings in the end')
 
 
