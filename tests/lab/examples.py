@@ -10,9 +10,9 @@ import re
 
 from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
-from labkit.testing import expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 190
+BUDGET = 360
 
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048
@@ -45,11 +45,12 @@ def _covered(kind, first, lines):
     return sum(end - start for start, end in pieces)
 
 
-@test('frames from own memory, at the lowest good address', list(FORBIDDEN))
-def own_memory(platform):
+@test('frames from own memory, at the lowest good address', each_backend(*FORBIDDEN))
+def own_memory(platform, backend):
     forbidden = (0, FORBIDDEN[platform])
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
-                                  f',hole=0x0-{forbidden[1]:#x}'], seconds=150, examples=True)
+                                  f',hole=0x0-{forbidden[1]:#x}'], seconds=150, examples=True,
+                       backend=backend)
     sections = oracle.sections(result.stdout)
     said = sections.get('example', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{said[-3000:]}\n')
@@ -59,6 +60,7 @@ def own_memory(platform):
         expect(f'own_memory: {line}\n' in said, f'"{line}" is not in\n{said[-3000:]}')
     expect('two ports are needed' in sections['one'] and 'status 1\n' in sections['one'],
            f'a port of the pci bus is taken\n{sections["one"]}')
+    oracle.check_backend(said, backend)
     expect('EAL_IOMMU' not in said, f'the library complains\n{said[-3000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
@@ -90,18 +92,19 @@ def room_to_grow(platform):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('a linked bus registers once and forwards, without -d', ['arm-smmuv3'])
-def forwarder(platform):
+@test('a linked bus registers once and forwards, without -d', each_backend('arm-smmuv3', 'x86-vtd'))
+def forwarder(platform, backend):
     first, second = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/forwarder.sh', '0000:00:09.0',
                                   '0000:00:07.0', second, first],
-                       seconds=150, examples=True, qemu_args=FOURTH_NIC)
+                       seconds=150, examples=True, qemu_args=FOURTH_NIC, backend=backend)
     sections = oracle.sections(result.stdout)
     expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
     expect(f'sent {FORWARDED}, received {FORWARDED}, wake-ups {FORWARDED}, bytes wrong 0'
            in sections['rxintr'] and 'status 0\n' in sections['rxintr'], sections['rxintr'])
     expect(f'forwarder: {FORWARDED} frames\n' in sections['forwarder']
            and 'status 0\n' in sections['forwarder'], sections['forwarder'])
+    oracle.check_backend(sections['forwarder'], backend)
     # EAL opens the file of the plugin folder as well: the loader must see one and the same.
     loader = sections['loader']
     expect('/dpdk/pmds-' in loader and 'dynamically loaded by' in loader,

@@ -9,10 +9,10 @@ vfio-bind "$@" || exit 1
 # --no-pci: else the pci bus takes the two devices that are left.
 LD_DEBUG=files LD_DEBUG_OUTPUT=/tmp/files /usr/lib/vfio-msi/examples/forwarder \
 	-a "vfio_msi:$2" -a "vfio_msi:$3" -l 0 -n 1 -m 64 --huge-unlink --no-pci \
-	--file-prefix=forwarder >/tmp/forwarder 2>&1 &
+	--file-prefix=forwarder --log-level=bus.vfio_msi:info >/tmp/forwarder 2>&1 &
 pid=$!
 tries=100
-until [ "$(grep -c vfio-device /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 ]; do
+until [ "$(grep -c "vfio[-/]device" /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 ]; do
 	tries=$((tries - 1))
 	sleep 0.2
 done
