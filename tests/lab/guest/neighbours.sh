@@ -76,7 +76,7 @@ unbind)
 	timeout 20 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind' &&
 		echo 'unbound in time'
 	testpmd_await 'Now total ports is 1' 10
-	echo "open devices: $(ls -l /proc/$testpmd_pid/fd | grep -c vfio-device)"
+	echo "open devices: $(testpmd_devices)"
 	testpmd_quit
 	status=$?
 	cat $TESTPMD_LOG

@@ -60,6 +60,15 @@ testpmd_burst()
 	done
 }
 
+# testpmd_devices: how many devices it has open; those of iommufd have names, and more
+# than one descriptor each
+testpmd_devices()
+{
+	ls -l /proc/$testpmd_pid/fd | awk '
+		/vfio-device/ || (/vfio\/devices\// && !seen[$11]++) { n++ }
+		END { print n + 0 }'
+}
+
 # testpmd_quit: stop forwarding and leave; its status
 testpmd_quit()
 {
