@@ -51,8 +51,8 @@ if testpmd_await 'taken away from the application' 1; then
 	# Drivers wait long for registers that do not answer: no stop, no detach.
 	testpmd_say 'show port stats all'
 	testpmd_await 'NIC statistics for port 1' 20 && echo 'answers'
-	echo "open devices: $(ls -l /proc/$testpmd_pid/fd | grep -c vfio-device)"
-	echo "mapped BARs: $(grep -c vfio-device /proc/$testpmd_pid/maps)"
+	echo "open devices: $(testpmd_devices)"
+	echo "mapped BARs: $(grep -c 'vfio[-/]device' /proc/$testpmd_pid/maps)"
 	testpmd_say 'stop'
 	testpmd_await 'Forward statistics for port 1' 10 && echo 'stopped'
 	kill -KILL $testpmd_pid
