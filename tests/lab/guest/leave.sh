@@ -25,9 +25,10 @@ for round in $(seq "$times"); do
 	exec 3>&-
 	wait $testpmd_pid
 	echo "round $round: status $?"
+	grep 'chooses backend' $TESTPMD_LOG
 done
 sleep 1
 left=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
 echo "hugepages free: $free before, $left after"
-echo "open VFIO nodes: $(ls -l /proc/*/fd 2>/dev/null | grep -c /dev/vfio)"
+echo "open VFIO nodes: $(ls -l /proc/*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)')"
 echo "vectors: $(grep -c vfio /proc/interrupts)"
