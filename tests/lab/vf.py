@@ -4,8 +4,8 @@
 
 How they are opened, and no packets: QEMU 10.0.2 does not map the BARs of igb's
 virtual functions, on the root bus or behind a port, whatever VF Enable and VF MSE
-say ("info mtree" has no igbvf-mmio).  Their registers read as ones, and the driver
-brings up its port on that all the same.
+say ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm and as zeros on
+a PC, and the driver brings up its port on that all the same.
 """
 
 from labkit import guest, oracle
