@@ -6,22 +6,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "plan_internal.h"
-
-static int __attribute__((format(printf, 4, 5)))
-say(int ret, char *why, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, size, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 /* Who has one of the nodes by which the device can be had? */
 static int

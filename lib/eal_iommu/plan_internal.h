@@ -10,7 +10,22 @@
 #ifndef PLAN_INTERNAL_H
 #define PLAN_INTERNAL_H
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "plan.h"
+
+/** Write the sentence about a failure. @return @p ret. */
+static inline int __attribute__((format(printf, 4, 5)))
+say(int ret, char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return ret;
+}
 
 /**
  * Do other functions look like this one to the IOMMU, and does the kernel know?

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +21,6 @@
 #include "plan_internal.h"
 
 #define X86_MSI UINT64_C(0xfee00000)	/* picked up before any translation */
-
-static int __attribute__((format(printf, 4, 5)))
-say(int ret, char *why, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, size, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 static int
 check_driver(const struct topo_device *t, char *why, size_t size)
