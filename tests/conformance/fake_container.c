@@ -191,8 +191,10 @@ vfio_uapi_set_iommu(int container, unsigned int type)
 
 	if (ret < 0)
 		return ret;
-	if (!fake_has_groups(c) || c->type != 0 || type != VFIO_TYPE1v2_IOMMU || fake.no_type1v2)
+	if (!fake_has_groups(c) || c->type != 0)
 		return -EINVAL;
+	if (type != VFIO_TYPE1v2_IOMMU || fake.no_type1v2)
+		return -ENODEV;
 	for (i = 0; i < fake_n_groups && ret == 0; i++)
 		if (fake_groups[i].container == c)
 			ret = iommu_attach(c, &fake_groups[i]);
@@ -246,7 +248,7 @@ vfio_uapi_group_set_container(int group, int container)
 		return fake_iommufd_group(ctx, g);
 	c = fake_file(container, FAKE_CONTAINER);
 	if (c == NULL)
-		return -EINVAL;
+		return fake_is_open(container) ? -EBADFD : -EBADF;
 	ret = fake_claim(g, false);
 	if (ret == 0 && c->type != 0)
 		ret = iommu_attach(c, g);

@@ -4,12 +4,8 @@
 
 /**
  * @file
- * Devices: one PCI function has config space, BAR 0 and interrupts.
- *
- * A device can be opened while its group has an IOMMU. Of INTx, MSI and MSI-X
- * one is enabled at a time; its vectors are all asked for at once (NORESIZE,
- * as where interrupts go through a GIC), and a number that is not to be had is
- * answered by the number that is, with nothing enabled.
+ * Devices: one PCI function has config space, BAR 0 and interrupts. A device can
+ * be opened while its group has an IOMMU.
  */
 
 #include <errno.h>
@@ -82,7 +78,7 @@ vfio_uapi_group_get_device(int group, const char *name)
 void
 fake_device_closed(struct fake_device *d)
 {
-	d->n_vectors = 0;
+	fake_irqs_off(d);
 	fake_ioas_detach(d);
 	if (--d->group->n_devices == 0 && !d->group->open)
 		fake_group_closed(d->group);
@@ -120,7 +116,7 @@ vfio_uapi_region_info(int device, struct vfio_region_info *info)
 
 	if (ret < 0)
 		return ret;
-	if (info->argsz < sizeof(*info) || info->index >= VFIO_PCI_NUM_REGIONS)
+	if (info->argsz < sizeof(*info) || info->index >= VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	info->offset = (uint64_t)info->index << REGION_SHIFT;
 	info->size = region_size(info->index);
@@ -130,103 +126,6 @@ vfio_uapi_region_info(int device, struct vfio_region_info *info)
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 	info->cap_offset = 0;
 	return 0;
-}
-
-static uint32_t
-irq_count(const struct fake_device *d, unsigned int index)
-{
-	return index == VFIO_PCI_MSIX_IRQ_INDEX ? d->n_msix : 1;
-}
-
-int
-vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
-{
-	struct fake_device *d;
-	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
-
-	memset(info, 0, sizeof(*info));
-	if (ret < 0)
-		return ret;
-	if (index >= VFIO_PCI_NUM_IRQS)
-		return -EINVAL;
-	info->argsz = sizeof(*info);
-	info->index = index;
-	info->count = irq_count(d, index);
-	info->flags = VFIO_IRQ_INFO_EVENTFD | (index == VFIO_PCI_INTX_IRQ_INDEX ?
-			VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED :
-			VFIO_IRQ_INFO_NORESIZE);
-	return 0;
-}
-
-/* Vectors of INTx, MSI or MSI-X, of which one is active. */
-static int
-vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
-{
-	if (d->n_vectors > 0)
-		return d->irq_index == index && end <= d->n_vectors ? 0 : -EINVAL;
-	/* Doorbells are mapped into the address space that the device is in. */
-	if (index != VFIO_PCI_INTX_IRQ_INDEX &&
-			(fake.vectors == 0 || (d->bound != NULL && d->ioas == NULL)))
-		return -ENOSPC;
-	if (index != VFIO_PCI_INTX_IRQ_INDEX && end > fake.vectors)
-		return (int)fake.vectors;
-	d->irq_index = index;
-	d->n_vectors = end;
-	return 0;
-}
-
-int
-vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start, const int *fds,
-		unsigned int n)
-{
-	struct fake_device *d;
-	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
-	unsigned int i;
-
-	if (ret < 0)
-		return ret;
-	if (index >= VFIO_PCI_NUM_IRQS || start >= irq_count(d, index) ||
-			n > irq_count(d, index) - start)
-		return -EINVAL;
-	if (n == 0) {
-		if (index <= VFIO_PCI_MSIX_IRQ_INDEX && d->n_vectors > 0) {
-			if (index != d->irq_index)
-				return -EINVAL;
-			d->n_vectors = 0;
-		}
-		return 0;
-	}
-	for (i = 0; i < n; i++)
-		if (fds[i] >= 0 && fake_file(fds[i], FAKE_EVENTFD) == NULL)
-			return -EBADF;
-	return index > VFIO_PCI_MSIX_IRQ_INDEX ? 0 : vectors_enable(d, index, start + n);
-}
-
-int
-vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
-		const uint8_t *which, unsigned int n)
-{
-	struct fake_device *d;
-	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
-
-	if (ret < 0)
-		return ret;
-	if (n == 0 || index > VFIO_PCI_MSIX_IRQ_INDEX || start >= irq_count(d, index) ||
-			n > irq_count(d, index) - start)
-		return -EINVAL;
-	/* Beyond what is enabled the kernel passes over without a word. */
-	return d->n_vectors > 0 && d->irq_index == index ? 0 : -EINVAL;
-}
-
-int
-vfio_uapi_unmask_intx(int device)
-{
-	struct fake_device *d;
-	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
-
-	if (ret < 0)
-		return ret;
-	return d->n_vectors > 0 && d->irq_index == VFIO_PCI_INTX_IRQ_INDEX ? 0 : -EINVAL;
 }
 
 int
@@ -245,7 +144,7 @@ vfio_uapi_signal(int eventfd)
 		fake_fault(__func__, eventfd);
 }
 
-/* Only config space can be read and written; a short transfer is -EIO. */
+/* Only config space can be read and written. */
 static int
 config_at(const char *name, int fd, size_t len, uint64_t offset, uint8_t **at)
 {
@@ -255,10 +154,10 @@ config_at(const char *name, int fd, size_t len, uint64_t offset, uint8_t **at)
 
 	if (ret < 0)
 		return ret;
-	if (offset >> REGION_SHIFT != VFIO_PCI_CONFIG_REGION_INDEX || pos >= FAKE_CONFIG)
+	if (offset >> REGION_SHIFT != VFIO_PCI_CONFIG_REGION_INDEX)
 		return -EINVAL;
-	if (len > FAKE_CONFIG - pos)
-		return -EIO;
+	if (pos >= FAKE_CONFIG || len > FAKE_CONFIG - pos)
+		return -EFAULT;
 	*at = d->config + pos;
 	return 0;
 }
@@ -294,8 +193,12 @@ vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd, uint64_t off
 	if (ret < 0)
 		return ret;
 	if (fd >= 0) {
-		if (fake_file(fd, FAKE_DEVICE) == NULL && fake_file(fd, FAKE_CDEV) == NULL)
+		const struct fake_cdev *file = fake_file(fd, FAKE_CDEV);
+
+		if (fake_file(fd, FAKE_DEVICE) == NULL && file == NULL)
 			return -EBADF;
+		if (file != NULL && file->ctx == NULL)
+			return -EINVAL;
 		if ((flags & MAP_SHARED) == 0 || offset >= FAKE_BAR || len > FAKE_BAR - offset)
 			return -EINVAL;
 	}

@@ -128,7 +128,7 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 		return -EINVAL;
 	if (!iova_range_make(vaddr, size, &va))
 		return -EOVERFLOW;
-	if (((iova | size | vaddr) & mask_of(c)) != 0)
+	if (((iova | size) & mask_of(c)) != 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &m.iova))
 		return -EOVERFLOW;
@@ -136,6 +136,8 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 		return -EINVAL;
 	if (fake_map_in(c, m.iova))
 		return -EEXIST;
+	if ((vaddr & mask_of(c)) != 0)
+		return -EINVAL;
 	if (fake_has_groups(c) && fake_over_memlock(c, size))
 		return -ENOMEM;
 	if (fake_has_groups(c) && iova_range_overlap(va, fake.hollow))

@@ -122,7 +122,7 @@ fake_cdev_closed(struct fake_cdev *file)
 
 	if (--file->fds > 0 || ctx == NULL)
 		return;
-	file->dev->n_vectors = 0;
+	fake_irqs_off(file->dev);
 	fake_ioas_detach(file->dev);
 	file->dev->bound = NULL;
 	file->dev->group->n_bound--;
@@ -189,15 +189,17 @@ vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)
 
 	if (ret < 0)
 		return ret;
-	if (token != NULL && fake.no_bind_token)
+	if (iommufd < 0 || (token != NULL && fake.no_bind_token))
 		return -EINVAL;
 	if (file->dev->group->open || file->dev->group->cfg.held)
 		return -EBUSY;
+	if (file->ctx != NULL)
+		return -EINVAL;
 	ctx = fake_file(iommufd, FAKE_IOMMUFD);
 	if (ctx == NULL)
-		return -EBADF;
+		return fake_is_open(iommufd) ? -EBADFD : -EBADF;
 	/* A device can't be opened twice this way, here or elsewhere. */
-	if (file->ctx != NULL || file->dev->bound != NULL || file->dev->held)
+	if (file->dev->bound != NULL || file->dev->held)
 		return -EINVAL;
 	ret = token_ok(file->dev, token);
 	if (ret == 0)
@@ -254,6 +256,18 @@ fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g)
 	return ret;
 }
 
+/* Is there what the pages of a device do not hold? */
+static bool
+odd_mapping(const struct fake_container *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_maps; i++)
+		if (((c->maps[i].iova.first | (c->maps[i].iova.last + 1)) & fake_page_mask()) != 0)
+			return true;
+	return false;
+}
+
 /* Would reserving this hit a mapping or what was promised? */
 static bool
 in_the_way(const struct fake_container *c, struct iova_range r)
@@ -300,6 +314,8 @@ fake_ioas_attach(struct fake_device *d, struct fake_container *c)
 		return -EADDRINUSE;
 	if (g->aperture.last < UINT64_MAX &&
 			in_the_way(c, (struct iova_range){ g->aperture.last + 1, UINT64_MAX }))
+		return -EADDRINUSE;
+	if (odd_mapping(c))
 		return -EADDRINUSE;
 	if (!fake_has_groups(c) && pin(c) < 0)
 		return pin(c);
@@ -379,8 +395,10 @@ vfio_uapi_ioas_destroy(int iommufd, uint32_t ioas)
 
 	if (ret < 0)
 		return ret;
-	if (fake_has_groups(c) || c->ctx->for_groups == c)
+	if (fake_has_groups(c))
 		return -EBUSY;
+	if (c->ctx->for_groups == c)
+		c->ctx->for_groups = NULL;
 	ioas_free(c);
 	return 0;
 }

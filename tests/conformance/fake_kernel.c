@@ -209,8 +209,8 @@ fake_file_open(enum fake_kind kind, void *obj)
 	return -EMFILE;
 }
 
-static bool
-is_open(int fd)
+bool
+fake_is_open(int fd)
 {
 	return fd >= FD_BASE && fd < FD_BASE + FILES && files[fd - FD_BASE].kind != FAKE_CLOSED;
 }
@@ -218,14 +218,14 @@ is_open(int fd)
 int
 fake_file_dup(int fd)
 {
-	return is_open(fd) ? fake_file_open(files[fd - FD_BASE].kind, files[fd - FD_BASE].obj) :
+	return fake_is_open(fd) ? fake_file_open(files[fd - FD_BASE].kind, files[fd - FD_BASE].obj) :
 			-EBADF;
 }
 
 void *
 fake_file(int fd, enum fake_kind kind)
 {
-	return is_open(fd) && files[fd - FD_BASE].kind == kind ? files[fd - FD_BASE].obj : NULL;
+	return fake_is_open(fd) && files[fd - FD_BASE].kind == kind ? files[fd - FD_BASE].obj : NULL;
 }
 
 int
@@ -236,7 +236,7 @@ fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj)
 
 	if (ret < 0)
 		return ret;
-	if (!is_open(fd)) {
+	if (!fake_is_open(fd)) {
 		fake_fault(name, fd);
 		return -EBADF;
 	}
@@ -325,7 +325,7 @@ vfio_uapi_close(int fd)
 
 	if (fd < 0)
 		return;
-	if (!is_open(fd)) {
+	if (!fake_is_open(fd)) {
 		fake_fault("close of what is not open:", fd);
 		return;
 	}

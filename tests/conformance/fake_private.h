@@ -78,6 +78,7 @@ struct fake_device {
 	uint32_t n_msix;
 	unsigned int irq_index;
 	uint32_t n_vectors;	/* enabled of irq_index; 0: none */
+	bool notices[2];	/* has an eventfd for errors, for requests */
 	uint8_t config[FAKE_CONFIG];
 };
 
@@ -95,11 +96,17 @@ void fake_fault(const char *what, int fd);
 /** A new descriptor. @return it, or -EMFILE. */
 int fake_file_open(enum fake_kind kind, void *obj);
 
+/** Is it open, whatever it is? */
+bool fake_is_open(int fd);
+
 /** Object of a descriptor of that kind, or NULL. */
 void *fake_file(int fd, enum fake_kind kind);
 
 /** Count the call and look up its descriptor. @return 0, -EBADF, -ENOTTY, as fake_enter(). */
 int fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj);
+
+/** Disable all interrupts of a device. */
+void fake_irqs_off(struct fake_device *d);
 
 /** A file of the kind was closed. */
 void fake_container_closed(struct fake_container *c);

@@ -244,7 +244,8 @@ test_device(void **state)
 	assert_int_equal(vfio_uapi_pwrite(fd, &v, 4, region.offset + 16), 0);
 	assert_int_equal(vfio_uapi_pread(fd, &w, 4, region.offset + 16), 0);
 	assert_int_equal(w, v);
-	assert_int_equal(vfio_uapi_pread(fd, &w, 4, region.offset + region.size - 2), -EIO);
+	assert_int_equal(vfio_uapi_pread(fd, &w, 4, region.offset + region.size - 2),
+			-EFAULT);
 	region.index = 0;
 	assert_int_equal(vfio_uapi_region_info(fd, &region), 0);
 	assert_int_equal(vfio_uapi_mmap(NULL, region.size, PROT_READ, MAP_PRIVATE, fd,
@@ -279,7 +280,9 @@ test_irqs(void **state)
 	assert_int_equal(vfio_uapi_irq_info(fd, VFIO_PCI_NUM_IRQS, &info), -EINVAL);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 9), -EINVAL);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 8, fds, 1), -EINVAL);
-	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, &fd, 1), -EBADF);
+	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, &fd, 1), -EINVAL);
+	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, &(int){ 1 }, 1), -EBADF);
+	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, NULL, 0), -EINVAL);
 	fake.vectors = 3;
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 4), 3);
 	assert_int_equal(vfio_uapi_set_irqs(fd, msix, 0, fds, 3), 0);
