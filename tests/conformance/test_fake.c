@@ -6,7 +6,8 @@
  * @file
  * The rules of VFIO that the fake kernel keeps. A difference to what a real
  * kernel does is a fault of the fake; each rule is one that code above the
- * system calls leans on.
+ * system calls leans on. Those that a guest can be made to show are asked of
+ * real kernels too: rules*.c.
  */
 
 #include <errno.h>

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "rules.h"
+
+static unsigned int n_rules, n_broken;
+
+static const char *
+answer(int64_t v, char *buf, size_t size)
+{
+	const char *name = v < 0 ? strerrorname_np((int)-v) : NULL;
+
+	if (name != NULL)
+		return name;
+	snprintf(buf, size, "%" PRId64, v);
+	return buf;
+}
+
+int64_t
+rule(const char *name, int64_t got, int64_t expected)
+{
+	char a[24], b[24];
+
+	n_rules++;
+	printf("%s: %s", name, answer(got, a, sizeof(a)));
+	if (got != expected) {
+		n_broken++;
+		printf(", not %s", answer(expected, b, sizeof(b)));
+	}
+	putchar('\n');
+	return got;
+}
+
+int
+rule_fd(const char *name, int fd, int expected)
+{
+	rule(name, fd < 0 ? fd : 0, expected);
+	return fd;
+}
+
+uint64_t
+rules_reserved(const struct rules_machine *m)
+{
+	return m->reserved[0].first;
+}
+
+void
+rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n)
+{
+	uint64_t next = 0;
+	size_t i, j;
+	bool ascend = true, left_out = true, wrong = false;
+
+	for (i = 0; i < n; i++) {
+		ascend &= v[i].first <= v[i].last && (i == 0 || v[i].first > v[i - 1].last);
+		for (j = 0; j < m->n_reserved; j++)
+			left_out &= !iova_range_overlap(v[i], m->reserved[j]);
+		/* What is between two of them has to be reserved. */
+		if (v[i].first > next) {
+			struct iova_range gap = { next, v[i].first - 1 };
+			bool is = false;
+
+			for (j = 0; j < m->n_reserved; j++)
+				is |= iova_range_covers(m->reserved[j], gap);
+			wrong |= !is;
+		}
+		next = v[i].last + 1;
+	}
+	rule("ranges: ascend", ascend, 1);
+	rule("ranges: leave out what is reserved", left_out, 1);
+	rule("ranges: leave out more than that", wrong, 0);
+	rule("ranges: as many as reserved ones, and one", (int64_t)n - (int64_t)m->n_reserved, 1);
+	m->last = n > 0 ? v[n - 1].last : 0;
+}
+
+/* Memory that can be mapped for DMA, and a page of addresses without any. */
+static int
+prepare(struct rules_machine *m)
+{
+	void *p, *q;
+
+	if (vfio_uapi_mmap(NULL, RULES_MEMORY, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, &p) < 0)
+		return -1;
+	if (vfio_uapi_mmap(NULL, RULES_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
+				&q) < 0)
+		return -1;
+	m->vaddr = (uintptr_t)p;
+	m->hollow = (uintptr_t)q;
+	vfio_uapi_munmap(q, RULES_PAGE);
+	rules_make_hollow(m->hollow, m->hollow + RULES_PAGE - 1);
+	return 0;
+}
+
+int
+rules_run(struct rules_machine *m, const char *backend)
+{
+	size_t i;
+
+	if (m->n_reserved == 0 || prepare(m) < 0) {
+		fputs("rules: no reserved range, or no memory\n", stderr);
+		return 2;
+	}
+	if (strcmp(backend, "type1") == 0) {
+		rules_type1(m);
+	} else if (strcmp(backend, "iommufd") == 0) {
+		rules_iommufd(m);
+	} else {
+		fprintf(stderr, "rules: no backend %s\n", backend);
+		return 2;
+	}
+	vfio_uapi_munmap((void *)(uintptr_t)m->vaddr, RULES_MEMORY);
+	printf("machine: last=%#" PRIx64 " pages=%#" PRIx64 " msix=%u", m->last, m->page_sizes,
+			m->msix);
+	for (i = 0; i < m->n_reserved; i++)
+		printf(" reserved=%#" PRIx64 "-%#" PRIx64, m->reserved[i].first,
+				m->reserved[i].last);
+	printf("\n%u rules, %u broken\n", n_rules, n_broken);
+	return n_broken > 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Rules of the kernel that hold for the fake kernel and for a real one.
+ *
+ * The rules call vfio_uapi.h and nothing else, and are linked twice: with the
+ * fake, and with the system calls for a guest. One line per rule goes to the
+ * standard output, with what was answered; both must say the same, byte by
+ * byte. What machines may differ in is told at the end ("machine: ..."), for
+ * the fake to be made like that. Not thread safe.
+ */
+
+#ifndef RULES_H
+#define RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iova_range.h"
+#include "vfio_uapi.h"
+
+#define RULES_PAGE UINT64_C(4096)
+#define RULES_MEMORY (64 * RULES_PAGE)
+#define RULES_RESERVED 8
+#define RULES_RANGES 64
+
+/** A PCI function that is alone in its group. */
+struct rules_device {
+	char bdf[24];
+	char group[32];		/**< node of its group */
+	char cdev[64];		/**< its character device; "": none */
+};
+
+struct rules_machine {
+	struct rules_device nic;
+	struct rules_device other;	/**< has no virtual functions */
+	struct iova_range reserved[RULES_RESERVED];	/**< of both groups */
+	size_t n_reserved;
+	uint64_t vaddr;		/**< memory of RULES_MEMORY bytes */
+	uint64_t hollow;	/**< address of a page without memory */
+	/* Found on the way: */
+	uint64_t last;		/**< last IOVA of the aperture */
+	uint64_t page_sizes;	/**< type1 only */
+	uint32_t msix;		/**< vectors of the first device */
+};
+
+/**
+ * Tell the answer to one rule: 0 or more, or a negative errno. One that is not
+ * as expected is marked, and remembered by rules_status().
+ *
+ * @return got
+ */
+int64_t rule(const char *name, int64_t got, int64_t expected);
+
+/** The same of a call that gives a descriptor, which is no number to compare. */
+int rule_fd(const char *name, int fd, int expected);
+
+/**
+ * Ranges that can be mapped: they ascend, and leave out what is reserved and no
+ * more. Takes the end of the aperture from them.
+ */
+void rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n);
+
+/** First address of the first reserved range; there must be one. */
+uint64_t rules_reserved(const struct rules_machine *m);
+
+/** All rules of a backend, "type1" or "iommufd", in rules*.c. */
+void rules_type1(struct rules_machine *m);
+void rules_iommufd(struct rules_machine *m);
+
+/** Of a device that is open and in an address space, whatever the backend. */
+void rules_device(struct rules_machine *m, int fd);
+
+/** Of its interrupts; none is enabled, before and after. */
+void rules_irqs(struct rules_machine *m, int fd);
+
+/**
+ * All of it, and the line about the machine. The memory must not be there yet.
+ *
+ * @return 0; 1 if a rule was broken; 2 if the machine will not do.
+ */
+int rules_run(struct rules_machine *m, const char *backend);
+
+/** Let a page that was just unmapped be without memory, where that is not enough. */
+void rules_make_hollow(uint64_t first, uint64_t last);
+
+#endif /* RULES_H */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * rules_fake BACKEND [last=N] [pages=N] [msix=N] [reserved=N-N]...: the rules on the
+ * fake kernel, of a machine as "machine:" tells of a real one.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_kernel.h"
+#include "rules.h"
+
+#define NIC "0000:01:00.0"
+#define OTHER "0000:02:00.0"
+
+struct likeness {
+	uint64_t last, pages, msix;
+};
+
+void
+rules_make_hollow(uint64_t first, uint64_t last)
+{
+	fake.hollow = (struct iova_range){ first, last };
+}
+
+static bool
+understand(const char *word, struct likeness *like, struct rules_machine *m)
+{
+	const struct {
+		const char *key;
+		uint64_t *value;
+	} keys[] = {
+		{ "last=", &like->last }, { "pages=", &like->pages }, { "msix=", &like->msix },
+	};
+	struct iova_range r;
+	char *end = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strncmp(word, keys[i].key, strlen(keys[i].key)) == 0) {
+			*keys[i].value = strtoull(word + strlen(keys[i].key), &end, 0);
+			return *end == '\0';
+		}
+	if (strncmp(word, "reserved=", 9) != 0 || m->n_reserved == RULES_RESERVED)
+		return false;
+	r.first = strtoull(word + 9, &end, 0);
+	if (*end != '-')
+		return false;
+	r.last = strtoull(end + 1, &end, 0);
+	m->reserved[m->n_reserved++] = r;
+	return *end == '\0' && iova_range_valid(r);
+}
+
+static void
+add_device(int id, const char *bdf, const struct likeness *like, const struct rules_machine *m,
+		struct rules_device *out)
+{
+	struct fake_group *g = fake_group_add(id);
+	size_t i;
+
+	g->aperture.last = like->last;
+	for (i = 0; i < m->n_reserved; i++)
+		fake_range(g, m->reserved[i].first, m->reserved[i].last);
+	fake_device_add(g, bdf, (uint32_t)like->msix);
+	snprintf(out->bdf, sizeof(out->bdf), "%s", bdf);
+	snprintf(out->group, sizeof(out->group), "/dev/vfio/%d", id);
+	snprintf(out->cdev, sizeof(out->cdev), "%s", fake_cdev(bdf));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct likeness like = { .last = (UINT64_C(1) << 48) - 1, .msix = 10 };
+	struct rules_machine m = { 0 };
+	int i, ret;
+
+	fake_reset();
+	for (i = 2; i < argc; i++)
+		if (!understand(argv[i], &like, &m)) {
+			fprintf(stderr, "%s: what is %s?\n", argv[0], argv[i]);
+			return 2;
+		}
+	if (argc < 2)
+		return 2;
+	if (m.n_reserved == 0)
+		m.reserved[m.n_reserved++] = (struct iova_range){ 0x8000000, 0x80fffff };
+	if (like.pages != 0)
+		fake.page_sizes = like.pages;
+	add_device(7, NIC, &like, &m, &m.nic);
+	add_device(8, OTHER, &like, &m, &m.other);
+	ret = rules_run(&m, argv[1]);
+	return fake_leaks(stderr) > 0 ? 2 : ret;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * vfio-msi-rules BACKEND BDF BDF: the rules on the kernel that runs. The devices
+ * are bound to VFIO, are alone in their groups, and have the same ranges reserved.
+ * The second has no virtual functions: those who have take any token for them.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules.h"
+#include "sysfs.h"
+#include "topology.h"
+
+void
+rules_make_hollow(uint64_t first, uint64_t last)
+{
+}
+
+/* Where the device is, and which group it is in. @return the group or -1. */
+static int
+find(const char *name, struct rules_device *out)
+{
+	struct topo_device dev;
+	struct topo_addr addr;
+
+	if (topology_parse_bdf(name, &addr) < 0 || topology_read("", &addr, &dev) < 0 ||
+			dev.group < 0) {
+		fprintf(stderr, "rules: no device %s with a group\n", name);
+		return -1;
+	}
+	topology_format_bdf(&addr, out->bdf, sizeof(out->bdf));
+	snprintf(out->group, sizeof(out->group), "/dev/vfio/%d", dev.group);
+	if (topology_cdev_node("", &dev, out->cdev, sizeof(out->cdev)) < 0)
+		out->cdev[0] = '\0';
+	return dev.group;
+}
+
+static int
+read_reserved(struct rules_machine *m, int group)
+{
+	struct sysfs_lines lines;
+	struct iova_range r;
+	char *text, *line;
+	const char *rest;
+	size_t len;
+
+	if (sysfs_read_file("", &text, &len, "/sys/kernel/iommu_groups/%d/reserved_regions",
+				group) < 0)
+		return -1;
+	sysfs_lines_start(&lines, text, len);
+	while ((line = sysfs_lines_next(&lines)) != NULL && m->n_reserved < RULES_RESERVED) {
+		rest = sysfs_hex0x(line, &r.first);
+		if (rest != NULL && rest[0] == ' ')
+			rest = sysfs_hex0x(rest + 1, &r.last);
+		else
+			rest = NULL;
+		if (rest == NULL)
+			break;
+		/* What VFIO lets users map all the same. */
+		if (strcmp(rest, " direct-relaxable") != 0)
+			m->reserved[m->n_reserved++] = r;
+	}
+	free(text);
+	return line == NULL ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rules_machine m = { 0 };
+	int group;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: %s type1|iommufd BDF BDF\n", argv[0]);
+		return 2;
+	}
+	group = find(argv[2], &m.nic);
+	if (group < 0 || find(argv[3], &m.other) < 0 || read_reserved(&m, group) < 0)
+		return 2;
+	return rules_run(&m, argv[1]);
+}

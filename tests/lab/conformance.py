@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The fake kernel of the conformance tests against real ones, rule by rule."""
+
+import difflib
+import re
+import subprocess
+
+from labkit import build, guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, figure, test
+
+BUDGET = 40
+
+PROGRAM = 'tests/conformance/rules_fake'
+
+
+def _likeness(said):
+    """What the fake has to be told to be the machine that said this."""
+    found = re.search(r'^machine: (.+)$', said, re.MULTILINE)
+    expect(found, f'no machine in\n{said[-1500:]}')
+    # Where a rule broke on the way, a zero is what was not found.
+    return [word for word in found[1].split() if not word.endswith('=0')]
+
+
+def _fake(backend, said):
+    """The lines that the fake says of the same machine."""
+    program = build.native('gcc') / PROGRAM
+    result = subprocess.run([program, backend, *_likeness(said)], capture_output=True,
+                            text=True, check=False)
+    return f'{result.stdout}{result.stderr}status {result.returncode}\n'
+
+
+def _compare(platform, kernel, backends):
+    first, _ = PLATFORMS[platform].nics
+    # A second device without virtual functions, see rules_guest.c.
+    devices = [first, PLATFORMS[platform].spare]
+    result = guest.run(platform, ['/usr/share/vfio-msi/conformance.sh', *devices, *backends],
+                       kernel=kernel, seconds=60)
+    expect_equal(result.status, 0, f'exit status ({result.error}) {result.stdout[-1500:]}\n')
+    sections = oracle.sections(result.stdout)
+    for backend in backends:
+        real = sections[backend]
+        fake = _fake(backend, real)
+        difference = '\n'.join(difflib.unified_diff(fake.splitlines(), real.splitlines(),
+                                                    'fake', 'real', lineterm='', n=1))
+        expect(not difference, f'{backend}: the fake is not like the kernel\n{difference}')
+        rules = re.search(r'^(\d+) rules, 0 broken\nstatus 0\n\Z', real, re.MULTILINE)
+        expect(rules, f'{backend}: broken rules\n{real[-3000:]}')
+        figure(f'rules of {backend} that fake and kernel keep', rules[1])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('both backends on the kernel of the lab', ['arm-smmuv3'])
+def lab_kernel(platform):
+    _compare(platform, 'lab', ['type1', 'iommufd'])
+
+
+@test("type1 on Debian's kernel", ['arm-smmuv3'])
+def debian_kernel(platform):
+    _compare(platform, 'debian', ['type1'])
