@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Binding a character device to an iommufd, errors in the kernel's order.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fake_private.h"
+
+static int
+token_ok(const struct fake_device *d, const uint8_t *token)
+{
+	char text[ABI_UUID_SIZE * 2 + 1];
+	size_t i, n = 0;
+
+	if (d->token == NULL)
+		return token == NULL ? 0 : -EINVAL;
+	if (token == NULL)
+		return -EACCES;
+	for (i = 0; i < ABI_UUID_SIZE; i++)
+		snprintf(text + i * 2, 3, "%02x", token[i]);
+	for (i = 0; d->token[i] != '\0'; i++)
+		if (d->token[i] != '-' && (n >= sizeof(text) - 1 || d->token[i] != text[n++]))
+			return -EACCES;
+	return n == sizeof(text) - 1 ? 0 : -EACCES;
+}
+
+/* Somebody else's sibling in the group? */
+static bool
+owned_elsewhere(const struct fake_group_state *g, const struct fake_iommufd *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_devices; i++) {
+		const struct fake_device *d = &fake_devices[i];
+
+		if (d->group == g && (d->held || (d->bound != NULL && d->bound->ctx != ctx)))
+			return true;
+	}
+	return false;
+}
+
+int
+vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)
+{
+	struct fake_iommufd *ctx;
+	struct fake_cdev *file;
+	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+
+	if (ret < 0)
+		return ret;
+	if (iommufd < 0 || (token != NULL && fake.no_bind_token))
+		return -EINVAL;
+	if (file->dev->group->open || file->dev->group->cfg.held)
+		return -EBUSY;
+	if (file->ctx != NULL)
+		return -EINVAL;
+	ctx = fake_file(iommufd, FAKE_IOMMUFD);
+	if (ctx == NULL)
+		return fake_is_open(iommufd) ? -EBADFD : -EBADF;
+	/* A device can't be opened twice this way, here or elsewhere. */
+	if (file->dev->bound != NULL || file->dev->held)
+		return -EINVAL;
+	ret = token_ok(file->dev, token);
+	if (ret == 0)
+		ret = fake_claim(file->dev->group, true);
+	if (ret == 0 && owned_elsewhere(file->dev->group, ctx))
+		ret = -EPERM;
+	if (ret < 0)
+		return ret;
+	file->ctx = ctx;
+	file->dev->bound = file;
+	file->dev->group->n_bound++;
+	return 0;
+}
