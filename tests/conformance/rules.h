@@ -35,7 +35,7 @@ struct rules_device {
 };
 
 struct rules_machine {
-	struct rules_device nic;
+	struct rules_device nic;	/**< on a root bus, which can't be reset */
 	struct rules_device other;	/**< has no virtual functions */
 	struct iova_range reserved[RULES_RESERVED];	/**< of both groups */
 	size_t n_reserved;

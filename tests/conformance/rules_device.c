@@ -96,6 +96,8 @@ rules_device(struct rules_machine *m, int fd)
 	if (rule("region: config", region(fd, VFIO_PCI_CONFIG_REGION_INDEX, &r), 0) == 0)
 		config(fd, &r);
 	rule("device: reset", vfio_uapi_reset(fd), 0);
+	rule("device: who is reset with it", vfio_uapi_hot_reset_info(fd, NULL, &(uint32_t){ 0 },
+				&v), -ENODEV);
 }
 
 static int64_t

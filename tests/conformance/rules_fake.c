@@ -88,6 +88,7 @@ main(int argc, char **argv)
 		return 2;
 	if (m.n_reserved == 0)
 		m.reserved[m.n_reserved++] = (struct iova_range){ 0x8000000, 0x80fffff };
+	fake.no_hot_reset = true;
 	if (like.pages != 0)
 		fake.page_sizes = like.pages;
 	add_device(7, NIC, &like, &m, &m.nic);

@@ -5,7 +5,8 @@
 /*
  * vfio-msi-rules BACKEND BDF BDF: the rules on the kernel that runs. The devices
  * are bound to VFIO, are alone in their groups, and have the same ranges reserved.
- * The second has no virtual functions: those who have take any token for them.
+ * The first is on a root bus. The second has no virtual functions: those who have
+ * take any token for them.
  */
 
 #include <stdio.h>

@@ -311,6 +311,8 @@ rules_iommufd(struct rules_machine *m)
 	mappings();
 	unmappings();
 	rules_device(m, nic);
+	rule("device: hot reset with a group", vfio_uapi_hot_reset(nic, &iommufd, 1), -EINVAL);
+	rule("device: hot reset", vfio_uapi_hot_reset(nic, NULL, 0), -ENODEV);
 	rules_irqs(m, nic);
 	other = rule_fd("another: open", vfio_uapi_open(m->other.cdev), 0);
 	rule("another: a token that nobody wants", vfio_uapi_device_bind(other, iommufd, token), -EINVAL);

@@ -280,6 +280,8 @@ rules_type1(struct rules_machine *m)
 	unmappings();
 	fd = rule_fd("device: open", vfio_uapi_group_get_device(group, m->nic.bdf), 0);
 	rules_device(m, fd);
+	rule("device: hot reset without a group", vfio_uapi_hot_reset(fd, NULL, 0), -EINVAL);
+	rule("device: hot reset", vfio_uapi_hot_reset(fd, &group, 1), -ENODEV);
 	rules_irqs(m, fd);
 	vfio_uapi_close(fd);
 	groups();
