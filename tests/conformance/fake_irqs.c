@@ -7,7 +7,8 @@
  * Interrupts of a device.
  *
  * Of INTx, MSI and MSI-X one is enabled at a time; its vectors are all asked for
- * at once (NORESIZE, as where interrupts go through a GIC), and a number that is
+ * at once (NORESIZE, as where interrupts go through a GIC) unless told otherwise,
+ * and a number that is
  * not to be had is answered by the number that is, with nothing enabled. What is
  * off is neither put off nor signalled.
  */
@@ -37,9 +38,11 @@ vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
 	info->argsz = sizeof(*info);
 	info->index = index;
 	info->count = irq_count(d, index);
-	info->flags = VFIO_IRQ_INFO_EVENTFD | (index == VFIO_PCI_INTX_IRQ_INDEX ?
-			VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED :
-			VFIO_IRQ_INFO_NORESIZE);
+	info->flags = VFIO_IRQ_INFO_EVENTFD;
+	if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		info->flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	else if (index != VFIO_PCI_MSIX_IRQ_INDEX || !fake.dynamic_msix)
+		info->flags |= VFIO_IRQ_INFO_NORESIZE;
 	return 0;
 }
 
@@ -47,11 +50,17 @@ vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
 static int
 vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
 {
-	if (d->n_vectors > 0)
-		return d->irq_index == index && end <= d->n_vectors ? 0 : -EINVAL;
+	if (d->n_vectors > 0 && (d->irq_index != index || (end > d->n_vectors &&
+			(index != VFIO_PCI_MSIX_IRQ_INDEX || !fake.dynamic_msix))))
+		return -EINVAL;
+	if (d->n_vectors > 0 && end > fake.vectors)
+		return -ENOSPC;
+	if (end <= d->n_vectors)
+		return 0;
 	/* Doorbells are mapped into the address space that the device is in. */
 	if (index != VFIO_PCI_INTX_IRQ_INDEX &&
-			(fake.vectors == 0 || (d->bound != NULL && d->ioas == NULL)))
+			(fake.vectors == 0 || (d->bound != NULL && d->ioas == NULL &&
+			!fake.no_doorbells)))
 		return -ENOSPC;
 	if (index != VFIO_PCI_INTX_IRQ_INDEX && end > fake.vectors)
 		return (int)fake.vectors;

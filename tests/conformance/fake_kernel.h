@@ -81,6 +81,8 @@ struct fake_machine {
 	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
 	struct iova_range hollow;	/**< addresses without memory: EFAULT */
 	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
+	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
+	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
 	enum fake_lie lie;
 };
 

@@ -118,8 +118,8 @@ rules_run(struct rules_machine *m, const char *backend)
 		return 2;
 	}
 	vfio_uapi_munmap((void *)(uintptr_t)m->vaddr, RULES_MEMORY);
-	printf("machine: last=%#" PRIx64 " pages=%#" PRIx64 " msix=%u", m->last, m->page_sizes,
-			m->msix);
+	printf("machine: last=%#" PRIx64 " pages=%#" PRIx64 " msix=%u dynamic=%d no_doorbell=%d",
+			m->last, m->page_sizes, m->msix, m->dynamic, m->no_doorbell);
 	for (i = 0; i < m->n_reserved; i++)
 		printf(" reserved=%#" PRIx64 "-%#" PRIx64, m->reserved[i].first,
 				m->reserved[i].last);

@@ -16,6 +16,7 @@
 #ifndef RULES_H
 #define RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,8 @@ struct rules_machine {
 	uint64_t last;		/**< last IOVA of the aperture */
 	uint64_t page_sizes;	/**< type1 only */
 	uint32_t msix;		/**< vectors of the first device */
+	bool dynamic;		/**< vectors can be added to those enabled */
+	bool no_doorbell;	/**< iommufd only: interrupts need no mapping */
 };
 
 /**

@@ -101,18 +101,20 @@ rules_device(struct rules_machine *m, int fd)
 }
 
 static int64_t
-irq_count(int fd, unsigned int index)
+irq_count(struct rules_machine *m, int fd, unsigned int index)
 {
 	struct vfio_irq_info info;
 	int ret = vfio_uapi_irq_info(fd, index, &info);
 
 	if (ret == 0)
 		printf("irqs: flags of index %u: %#x\n", index, info.flags);
+	if (index == MSIX)
+		m->dynamic = ret == 0 && (info.flags & VFIO_IRQ_INFO_NORESIZE) == 0;
 	return ret < 0 ? ret : (int64_t)info.count;
 }
 
 static void
-msix(int fd, const int *efd, unsigned int n)
+msix(int fd, const int *efd, unsigned int n, bool dynamic)
 {
 	rule("msix: loopback while off", vfio_uapi_trigger_irqs(fd, MSIX, 0, NULL, 1), -EINVAL);
 	rule("msix: off while off", vfio_uapi_set_irqs(fd, MSIX, 0, NULL, 0), -EINVAL);
@@ -125,7 +127,8 @@ msix(int fd, const int *efd, unsigned int n)
 	rule("msix: again", vfio_uapi_set_irqs(fd, MSIX, 0, efd, 3), 0);
 	rule("msix: one of them off", vfio_uapi_set_irqs(fd, MSIX, 1, &(int){ -1 }, 1), 0);
 	rule("msix: and on", vfio_uapi_set_irqs(fd, MSIX, 1, &efd[1], 1), 0);
-	rule("msix: one more", vfio_uapi_set_irqs(fd, MSIX, 3, &efd[3], 1), -EINVAL);
+	rule("msix: one more", vfio_uapi_set_irqs(fd, MSIX, 3, &efd[3], 1),
+			dynamic ? 0 : -EINVAL);
 	rule("msix: loopback", vfio_uapi_trigger_irqs(fd, MSIX, 0, NULL, 3), 0);
 	rule("msix: loopback of some", vfio_uapi_trigger_irqs(fd, MSIX, 0,
 				(const uint8_t[]){ 0, 1, 0 }, 3), 0);
@@ -177,19 +180,19 @@ rules_irqs(struct rules_machine *m, int fd)
 	int64_t n;
 	int i;
 
-	rule("irqs: INTx", irq_count(fd, INTX), 1);
-	rule("irqs: MSI", irq_count(fd, MSI), 1);
-	n = irq_count(fd, MSIX);
+	rule("irqs: INTx", irq_count(m, fd, INTX), 1);
+	rule("irqs: MSI", irq_count(m, fd, MSI), 1);
+	n = irq_count(m, fd, MSIX);
 	rule("irqs: MSI-X enough, and not too many", n >= 4 && n < EVENTFDS, 1);
-	rule("irqs: errors", irq_count(fd, VFIO_PCI_ERR_IRQ_INDEX), 1);
-	rule("irqs: requests", irq_count(fd, VFIO_PCI_REQ_IRQ_INDEX), 1);
-	rule("irqs: one too many", irq_count(fd, VFIO_PCI_NUM_IRQS), -EINVAL);
+	rule("irqs: errors", irq_count(m, fd, VFIO_PCI_ERR_IRQ_INDEX), 1);
+	rule("irqs: requests", irq_count(m, fd, VFIO_PCI_REQ_IRQ_INDEX), 1);
+	rule("irqs: one too many", irq_count(m, fd, VFIO_PCI_NUM_IRQS), -EINVAL);
 	if (n < 4 || n >= EVENTFDS)
 		return;
 	m->msix = (uint32_t)n;
 	for (i = 0; i < EVENTFDS; i++)
 		efd[i] = vfio_uapi_eventfd();
-	msix(fd, efd, m->msix);
+	msix(fd, efd, m->msix, m->dynamic);
 	others(fd, efd);
 	for (i = 0; i < EVENTFDS; i++)
 		vfio_uapi_close(efd[i]);

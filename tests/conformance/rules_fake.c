@@ -3,8 +3,8 @@
  */
 
 /*
- * rules_fake BACKEND [last=N] [pages=N] [msix=N] [reserved=N-N]...: the rules on the
- * fake kernel, of a machine as "machine:" tells of a real one.
+ * rules_fake BACKEND [KEY=N]... [reserved=N-N]...: the rules on the fake kernel, of a
+ * machine as "machine:" tells of a real one.
  */
 
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define OTHER "0000:02:00.0"
 
 struct likeness {
-	uint64_t last, pages, msix;
+	uint64_t last, pages, msix, dynamic, no_doorbell;
 };
 
 void
@@ -35,6 +35,7 @@ understand(const char *word, struct likeness *like, struct rules_machine *m)
 		uint64_t *value;
 	} keys[] = {
 		{ "last=", &like->last }, { "pages=", &like->pages }, { "msix=", &like->msix },
+		{ "dynamic=", &like->dynamic }, { "no_doorbell=", &like->no_doorbell },
 	};
 	struct iova_range r;
 	char *end = NULL;
@@ -89,6 +90,8 @@ main(int argc, char **argv)
 	if (m.n_reserved == 0)
 		m.reserved[m.n_reserved++] = (struct iova_range){ 0x8000000, 0x80fffff };
 	fake.no_hot_reset = true;
+	fake.dynamic_msix = like.dynamic != 0;
+	fake.no_doorbells = like.no_doorbell != 0;
 	if (like.pages != 0)
 		fake.page_sizes = like.pages;
 	add_device(7, NIC, &like, &m, &m.nic);

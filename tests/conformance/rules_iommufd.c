@@ -89,7 +89,7 @@ fresh_space(void)
 	struct abi_iova_range v[2];
 	uint64_t alignment = 0;
 	uint32_t n = 2, id;
-	int efd = vfio_uapi_eventfd();
+	int efd = vfio_uapi_eventfd(), ret;
 
 	rule("space: of an eventfd", vfio_uapi_ioas_alloc(efd, &id), -ENOTTY);
 	rule("space: unknown", vfio_uapi_ioas_ranges(iommufd, UNKNOWN, v, &n, &alignment), -ENOENT);
@@ -109,8 +109,12 @@ fresh_space(void)
 	rule("space: map no memory", map_from(machine->hollow, IOVA, PAGE), 0);
 	rule("space: attach with that", vfio_uapi_device_attach(nic, space), -EFAULT);
 	rule("space: unmap that", unmap(IOVA, PAGE), PAGE);
-	rule("space: interrupts without", vfio_uapi_set_irqs(nic, VFIO_PCI_MSIX_IRQ_INDEX, 0,
-				&efd, 1), -ENOSPC);
+	/* Where a doorbell has to be mapped there has to be a space for it. */
+	ret = vfio_uapi_set_irqs(nic, VFIO_PCI_MSIX_IRQ_INDEX, 0, &efd, 1);
+	machine->no_doorbell = ret == 0;
+	rule("space: interrupts without", ret, ret == 0 ? 0 : -ENOSPC);
+	rule("space: interrupts off", vfio_uapi_set_irqs(nic, VFIO_PCI_MSIX_IRQ_INDEX, 0,
+				NULL, 0), ret == 0 ? 0 : -EINVAL);
 	rule("space: attach to an unknown one", vfio_uapi_device_attach(nic, UNKNOWN), -ENOENT);
 	rule("space: attach", vfio_uapi_device_attach(nic, space), 0);
 	rule("space: attach again", vfio_uapi_device_attach(nic, space), 0);

@@ -10,7 +10,7 @@ from labkit import build, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, figure, test
 
-BUDGET = 40
+BUDGET = 50
 
 PROGRAM = 'tests/conformance/rules_fake'
 
@@ -51,7 +51,7 @@ def _compare(platform, kernel, backends):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('both backends on the kernel of the lab', ['arm-smmuv3'])
+@test('both backends on the kernel of the lab', ['arm-smmuv3', 'x86-vtd'])
 def lab_kernel(platform):
     _compare(platform, 'lab', ['type1', 'iommufd'])
 
