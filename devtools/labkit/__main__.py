@@ -53,6 +53,9 @@ def _parser():
     soak = commands.add_parser('soak', help='run the long versions of the tests')
     for parser_of_suites in (test, soak):
         parser_of_suites.add_argument('suites', metavar='SUITE', nargs='*')
+        parser_of_suites.add_argument('-j', '--jobs', metavar='N', type=int, default=0,
+                                      help='suites in guests at a time (default: by '
+                                           'processors and memory)')
     make = commands.add_parser('build', help='build the project for guests')
     make.add_argument('arches', metavar='ARCH', nargs='*', default=[])
     _dpdk_option(make)
@@ -111,8 +114,9 @@ def _dispatch(args, command):
         'run': lambda: _run(args, command),
         'shell': lambda: guest.shell(args.platform, **_options(args)),
         'demo': lambda: 0 if demo.run() else 1,
-        'test': lambda: 0 if suites.run_suites(args.suites, keep=args.results) else 1,
-        'soak': lambda: 0 if suites.run_suites(args.suites, soak=True) else 1,
+        'test': lambda: 0 if suites.run_suites(args.suites, keep=args.results,
+                                                   jobs=args.jobs) else 1,
+        'soak': lambda: 0 if suites.run_suites(args.suites, soak=True, jobs=args.jobs) else 1,
         'build': lambda: _build(args.arches, args.dpdk),
         'setup': _setup,
     }

@@ -32,6 +32,9 @@ TIMED_OUT = 124
 DIED = 125
 LAST_WORDS = 4000
 
+# Of hundreds of boots the emulator leaves one hanging: it is killed, and done again once.
+BOOTS = 2
+
 # The kernel log comes as it grows; at the end, after this line, once more as a whole.
 WHOLE_LOG = '=== whole kernel log'
 
@@ -53,6 +56,8 @@ class Options:
     seconds: float = 600
     # A limit keeps a guest from hanging, it measures nothing: a busy host takes longer.
     patience: float = 3
+    # Who is not up by then hangs.
+    boot_limit: float = 150
     smp: int = 2
     hugepages: int = 256
     stock: bool = False
@@ -89,13 +94,21 @@ def run(platform, argv, live=False, **options):
     machine_kind = find(platform)
     with _prepared(machine_kind, argv, options) as (command, scratch):
         timed = [monitor.parse_timed(text) for text in options.qmp]
-        with qemu.Machine(command, scratch) as machine:
-            limit = options.seconds * options.patience
-            session = _Session(machine, limit, live, timed)
-            finished = machine.pump(session.start + limit, session.on_data,
-                                    session.on_time)
-            machine.kill()
-            return session.result(finished)
+        for _ in range(BOOTS):
+            say(f'booting {platform}')
+            result, hung = _run_once(command, scratch, options, live, timed)
+            if not hung:
+                break
+        return result
+
+
+def _run_once(command, scratch, options, live, timed):
+    """One life of a machine: its result, and whether it hung before it was up."""
+    with qemu.Machine(command, scratch) as machine:
+        session = _Session(machine, options, live, timed)
+        finished = machine.pump(session)
+        machine.kill()
+        return session.result(finished), session.hung(finished)
 
 
 def shell(platform, **options):
@@ -103,9 +116,11 @@ def shell(platform, **options):
     options = Options(**options)
     machine_kind = find(platform)
     with _prepared(machine_kind, [], options, interactive=True) as (command, scratch):
+        say(f'booting {platform}')
         with qemu.Machine(command, scratch, interactive=True) as machine:
-            session = _Session(machine, options.seconds)
-            machine.pump(float('inf'), session.on_data)
+            options.seconds = float('inf')
+            session = _Session(machine, options)
+            machine.pump(session)
             machine.kill()
             sys.stderr.write(_without_noise(machine.text('emulator')))
             return session.status if session.status is not None else DIED
@@ -154,7 +169,6 @@ def _prepared(platform, argv, options, interactive=False):
                 outside.build_examples(platform.arch, installed, options.dpdk)
             _write_initrd(scratch, platform, argv, options,
                           (userland, booted, installed), interactive)
-        say(f'booting {platform.name}')
         yield qemu.command_line(platform, options, userland / 'root.ext4',
                                 booted / 'vmlinuz', scratch / 'initrd'), scratch
 
@@ -193,29 +207,40 @@ def _write_initrd(scratch, platform, argv, options, sources, interactive):
 class _Session:
     """Follows one command through the streams of its machine."""
 
-    def __init__(self, machine, limit, live=False, timed=()):
+    def __init__(self, machine, options, live=False, timed=()):
         self.start = time.monotonic()
         self.status = None
-        self._machine, self._limit, self._live = machine, limit, live
+        self._machine, self._live = machine, live
+        self._limit = options.seconds * options.patience
+        self._boot_limit = options.boot_limit
         self._monitor = monitor.Monitor(machine.send)
         self._timed = sorted(timed, key=lambda item: item[1])
-        self._up = None
+        self._up = self._end = None
         self._control = b''
 
+    def deadline(self):
+        """Until when the machine may run."""
+        if self._end is not None:
+            return self._end
+        return self.start + (self._limit if self._up else min(self._limit, self._boot_limit))
+
+    def hung(self, finished):
+        """Whether the machine had all the time for booting and did not come up."""
+        return not finished and self._up is None and self._boot_limit < self._limit
+
     def on_data(self, name, data):
-        """Take one piece of output; may return a new deadline."""
+        """Take one piece of output."""
         if self._live and name == 'stdout':
             qemu.write_all(sys.stdout, data)
         elif self._live and name == 'stderr':
             qemu.write_all(sys.stderr, data)
         elif name == 'control':
             self._control += data
-            return self._follow()
+            self._follow()
         elif name == 'qmp':
             self._monitor.on_qmp(data)
         elif name == 'monitor':
             self._monitor.on_guest(data)
-        return None
 
     def on_time(self, now):
         """Run the commands whose time has come; returns the seconds until the next."""
@@ -235,22 +260,27 @@ class _Session:
                 say(f'guest is up after {self._up:.1f} s')
             elif word == 'exit':
                 self.status = int(value)
-        if self.status is not None:
-            return time.monotonic() + qemu.POWER_OFF_LIMIT
-        return None
+        if self.status is not None and self._end is None:
+            self._end = time.monotonic() + qemu.POWER_OFF_LIMIT
+
+    def _what_happened(self, finished, seconds):
+        if self.hung(finished):
+            return f'the guest did not come up within {seconds:.0f} s'
+        if not finished:
+            return f'killed at the limit of {self._limit:g} s'
+        what = 'the guest died' if self._up else 'the guest did not come up'
+        return f"{what} (the emulator's exit status is {self._machine.status})"
 
     def result(self, finished):
         """Sum up, when the machine is off."""
         machine = self._machine
         seconds = time.monotonic() - self.start
         error = ''
-        if self.status is None and not finished:
-            self.status, error = TIMED_OUT, f'killed at the limit of {self._limit:g} s'
-        elif self.status is None:
-            self.status = DIED
-            error = 'the guest died' if self._up else 'the guest did not come up'
-            error += f" (the emulator's exit status is {machine.status})\n" \
-                + _without_noise(machine.text('emulator')) + machine.text('console')[-LAST_WORDS:]
+        if self.status is None:
+            self.status = DIED if finished or self.hung(finished) else TIMED_OUT
+            error = self._what_happened(finished, seconds)
+            error += '\n' + _without_noise(machine.text('emulator')) \
+                + machine.text('console')[-LAST_WORDS:]
         say(error or f'exit status {self.status} after {seconds:.1f} s')
         return Result(self.status, machine.text('stdout'), machine.text('stderr'),
                       machine.text('kmsg').split(WHOLE_LOG + '\n')[-1], _without_noise(machine.text('emulator')),

@@ -112,24 +112,26 @@ class Machine:
         """The emulator's exit status; negative: the signal that ended it."""
         return self._process.returncode
 
-    def pump(self, deadline, on_data, on_time=lambda now: LONGEST_SLEEP):
-        """Collect all output until the machine is off; False when DEADLINE came first.
+    def pump(self, session):
+        """Collect all output until the machine is off; False when the deadline came first.
 
-        on_data(name, data) sees every piece as it comes.  on_time(now) is called
-        in between; it returns after how many seconds it wants to be called again.
+        session.on_data(name, data) sees every piece as it comes.  In between
+        session.on_time(now) is called, which returns after how many seconds it
+        wants to be called again, and session.deadline().
         """
         while self._selector.get_map():
             now = time.monotonic()
-            if now >= deadline:
+            left = session.deadline() - now
+            if left <= 0:
                 return False
-            for key, _ in self._selector.select(min(deadline - now, on_time(now), LONGEST_SLEEP)):
+            for key, _ in self._selector.select(min(left, session.on_time(now), LONGEST_SLEEP)):
                 try:
                     data = os.read(key.fd, 65536)
                 except ConnectionResetError:
                     data = b''
                 if data:
                     self.output[key.data] += data
-                    deadline = min(deadline, on_data(key.data, data) or deadline)
+                    session.on_data(key.data, data)
                 else:
                     self._selector.unregister(key.fileobj)
                     key.fileobj.close()

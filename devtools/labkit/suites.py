@@ -7,7 +7,7 @@ import json
 import time
 import typing
 
-from . import build, outside, results, rootfs
+from . import build, outside, results, rootfs, side
 from .progress import LabError, run
 from .testing import Report, lab_suites
 
@@ -94,31 +94,40 @@ def everything():
     return HOST_SUITES + lab_suites()
 
 
-def run_suites(names, soak=False, keep=False):
+def run_suites(names, soak=False, keep=False, jobs=0):
     """Run these suites (all when none is named); True when nothing failed.
 
     keep: write the page of results of each lab suite in which nothing failed.
+    jobs: how many lab suites run at a time; 0: as many as this host is good for.
     """
     suites = everything()
     unknown = set(names) - {suite.name for suite in suites}
     if unknown:
         raise LabError(f'no suite {", ".join(sorted(unknown))}; see: devtools/lab list')
+    suites = [suite for suite in suites if not names or suite.name in names]
+    of_guests = [suite for suite in suites if suite not in HOST_SUITES]
+    jobs = min(jobs or side.jobs(), len(of_guests))
     report = Report()
-    start, budget = time.monotonic(), 0
-    for suite in suites:
-        if names and suite.name not in names:
-            continue
-        began, failed = time.monotonic(), report.failed
-        budget += suite.budget
-        try:
-            print(f'== {suite.name}, budget {suite.budget} s', flush=True)
-            suite.run(report, soak)
-        except Exception as error:  # a suite that cannot even start has failed
-            report.fail(suite.name, f'{type(error).__name__}: {error}')
-        print(f'== {suite.name} took {time.monotonic() - began:.1f} s', flush=True)
-        cases = [case for case in report.cases if case.suite == suite.name]
-        if keep and cases and report.failed == failed:
-            results.write(suite.name, suite.about, cases)
+    start, budget = time.monotonic(), sum(suite.budget for suite in suites)
+    for suite in suites if jobs < 2 else [suite for suite in suites if suite in HOST_SUITES]:
+        _run_suite(suite, report, soak, keep)
+    if jobs >= 2:
+        print(f'== {len(of_guests)} suites in guests, {jobs} at a time', flush=True)
+        side.run(of_guests, report, jobs,
+                 ['soak' if soak else 'test'] + ['--results'] * keep)
     print(f'== all took {time.monotonic() - start:.1f} s, budgets {budget} s', flush=True)
     print(f'{report.passed} passed, {report.failed} failed', flush=True)
     return report.failed == 0
+
+
+def _run_suite(suite, report, soak, keep):
+    began, failed = time.monotonic(), report.failed
+    try:
+        print(f'== {suite.name}, budget {suite.budget} s', flush=True)
+        suite.run(report, soak)
+    except Exception as error:  # a suite that cannot even start has failed
+        report.fail(suite.name, f'{type(error).__name__}: {error}')
+    print(f'== {suite.name} took {time.monotonic() - began:.1f} s', flush=True)
+    cases = [case for case in report.cases if case.suite == suite.name]
+    if keep and cases and report.failed == failed:
+        results.write(suite.name, suite.about, cases)

@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """The lab itself: machines come up as described, commands run as typed."""
 
+import time
+
 from labkit import guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
@@ -75,6 +77,17 @@ def limit(platform):
     expect_equal(result.stdout, 'before\n', 'stdout')
     expect(30 <= result.seconds < 45, f'it took {result.seconds:.1f} s')
     expect('Linux version' in result.dmesg, 'no kernel log')
+
+
+@test('boots a guest that hangs once more', ['arm-smmuv3'])
+def hangs(platform):
+    # -S: the emulator waits for a word before its first instruction.
+    began = time.monotonic()
+    result = guest.run(platform, ['true'], kernel='lab', seconds=60, boot_limit=4,
+                       qemu_args=('-S',))
+    expect_equal(result.status, guest.DIED, 'exit status')
+    expect('did not come up within 4 s' in result.error, result.error)
+    expect(time.monotonic() - began >= 8, 'it was booted but once')
 
 
 @test('says when the guest dies', ['arm-smmuv3'])

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Lab suites side by side: an emulated machine keeps one processor of this host busy.
+
+Each suite runs in a process of its own, which is "lab test SUITE" with its usual
+output; its last line is its verdict.  A process that ends without one has failed.
+"""
+
+import collections
+import contextlib
+import os
+import re
+import selectors
+import subprocess
+import sys
+import time
+
+# What one machine takes: its memory, and the rest of an emulator.
+MEMORY_PER_JOB = 3 << 30
+VERDICT = re.compile(r'(\d+) passed, (\d+) failed$')
+OF_THE_SUITE = re.compile(r'(ok|FAIL) |== ')
+LONGEST_END = 60
+
+
+def jobs():
+    """How many suites this host runs at a time: by its processors and its free memory."""
+    memory = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    with contextlib.suppress(OSError), open('/proc/meminfo', encoding='ascii') as table:
+        memory = next(int(line.split()[1]) << 10 for line in table if 'MemAvailable' in line)
+    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_PER_JOB))
+
+
+class _Job:
+    """One suite in a process of its own."""
+
+    def __init__(self, suite, words):
+        self.suite = suite
+        self.verdict = None
+        self.began = time.monotonic()
+        self._rest = b''
+        self.process = subprocess.Popen(
+            [sys.executable, '-m', 'labkit', *words, '--jobs=1', suite.name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def read(self):
+        """Pass on what it printed, each line with its suite; False at the end of it."""
+        data = os.read(self.process.stdout.fileno(), 65536)
+        *lines, self._rest = (self._rest + (data or b'\n')).split(b'\n')
+        for line in lines:
+            self._line(line.decode('utf-8', 'replace'))
+        return bool(data)
+
+    def _line(self, line):
+        found = VERDICT.match(line)
+        if found:
+            self.verdict = int(found[1]), int(found[2])
+        elif line.startswith('== all took') or not line:
+            pass
+        elif OF_THE_SUITE.match(line):
+            print(line, flush=True)
+        else:
+            print(f'{self.suite.name}| {line}', flush=True)
+
+    def end(self, report):
+        """Count what came of it."""
+        status = self.process.wait()
+        passed, failed = self.verdict or (0, 0)
+        report.passed += passed
+        report.failed += failed
+        if self.verdict is None or (status != 0) != (failed != 0):
+            report.fail(self.suite.name, f'its process ended with status {status} and '
+                        f'{"no verdict" if self.verdict is None else f"{failed} failed"}')
+
+    def stop(self):
+        """End it before its time; it takes its machine with it."""
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LONGEST_END)
+        self.process.kill()
+        self.process.wait()
+
+
+def run(suites, report, at_a_time, words):
+    """Run SUITES, AT_A_TIME of them at any time, the longest first.
+
+    WORDS: the lab's command, "test" or "soak" and its options.
+    """
+    waiting = collections.deque(sorted(suites, key=lambda suite: -suite.budget))
+    running = {}
+    with selectors.DefaultSelector() as selector:
+        try:
+            while waiting or running:
+                while waiting and len(running) < at_a_time:
+                    job = _Job(waiting.popleft(), words)
+                    running[job.process.stdout] = job
+                    selector.register(job.process.stdout, selectors.EVENT_READ)
+                for key, _ in selector.select():
+                    if running[key.fileobj].read():
+                        continue
+                    selector.unregister(key.fileobj)
+                    running.pop(key.fileobj).end(report)
+        finally:
+            for job in running.values():
+                job.stop()
