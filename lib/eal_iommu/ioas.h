@@ -253,6 +253,12 @@ void ioas_info_free(struct ioas_info *info);
  */
 int ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n);
 
+/** A kept range, and the first part of it that a newcomer can't translate. */
+struct ioas_kept {
+	struct iova_range range;
+	struct iova_range lost;
+};
+
 /**
  * Would a newcomer's limits leave all kept ranges usable? For backends whose
  * kernel does not look, and for words before the kernel has its say.
@@ -261,7 +267,7 @@ int ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n);
  * @return 0, or -ERANGE.
  */
 int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
-		struct iova_range *out);
+		struct ioas_kept *out);
 
 /**
  * Map memory for DMA, readable and writable, at a fixed IOVA.

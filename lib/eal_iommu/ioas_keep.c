@@ -75,20 +75,33 @@ out:
 	return ret;
 }
 
+/* The first part of r that is in none of the kernel's ranges, which are sorted. */
 static bool
-covered(const struct ioas_info *info, struct iova_range r)
+find_lost(const struct ioas_info *info, struct iova_range r, struct iova_range *lost)
 {
 	size_t i;
 
-	for (i = 0; i < info->n_ranges; i++)
-		if (iova_range_covers(info->ranges[i], r))
+	*lost = r;
+	for (i = 0; i < info->n_ranges; i++) {
+		const struct iova_range *good = &info->ranges[i];
+
+		if (good->last < lost->first)
+			continue;
+		if (good->first > lost->first) {
+			if (good->first <= r.last)
+				lost->last = good->first - 1;
 			return true;
-	return false;
+		}
+		if (good->last >= r.last)
+			return false;
+		lost->first = good->last + 1;
+	}
+	return true;
 }
 
 int
 ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
-		struct iova_range *out)
+		struct ioas_kept *out)
 {
 	size_t i;
 	int ret = 0;
@@ -97,8 +110,8 @@ ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
 		return 0;
 	pthread_mutex_lock(&ioas->lock);
 	for (i = 0; i < ioas->n_kept && ret == 0; i++)
-		if (!covered(newcomer, ioas->kept[i])) {
-			*out = ioas->kept[i];
+		if (find_lost(newcomer, ioas->kept[i], &out->lost)) {
+			out->range = ioas->kept[i];
 			ret = -ERANGE;
 		}
 	pthread_mutex_unlock(&ioas->lock);

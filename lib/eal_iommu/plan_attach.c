@@ -11,30 +11,28 @@
 
 #include "plan_internal.h"
 
-/* Who has one of the nodes by which the device can be had? */
-static int
-find_holder(const char *root, const struct ioas_member *m, char *node, size_t size,
-		struct topo_holder *holder)
-{
-	if (m->cdev != NULL && topology_holder(root, m->cdev, holder) == 0) {
-		snprintf(node, size, "%s", m->cdev);
-		return 0;
-	}
-	snprintf(node, size, "/dev/vfio/%d", m->group);
-	return topology_holder(root, node, holder);
-}
-
-/* A refusal whose reason may be another process. @return 0 if it is not. */
+/* A refusal whose reason may be who has a node already. @return 0 if it is not. */
 static int
 say_held(const char *root, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)
 {
-	char node[PLAN_NODE_LEN];
+	const char *nodes[] = { m->cdev, NULL };
+	char group[PLAN_NODE_LEN];
 	struct topo_holder holder;
+	size_t i;
 
-	if (find_holder(root, m, node, sizeof(node), &holder) == 0)
-		return say(-EBUSY, why, size, "%s is held by process %d (%s); stop it first",
-			node, holder.pid, holder.comm);
+	snprintf(group, sizeof(group), "/dev/vfio/%d", m->group);
+	nodes[1] = group;
+	for (i = 0; i < 2; i++)
+		if (nodes[i] != NULL && topology_holder(root, nodes[i], &holder) == 0)
+			return say(-EBUSY, why, size,
+				"%s is held by process %d (%s); stop it first",
+				nodes[i], holder.pid, holder.comm);
+	for (i = 0; i < 2; i++)
+		if (nodes[i] != NULL && topology_holds(root, nodes[i]))
+			return say(-EBUSY, why, size,
+				"%s is held by this process already, by DPDK's pci bus for one; give the device to this bus at start-up, or keep that bus from it with --no-pci",
+				nodes[i]);
 	if (ret == -EBUSY)
 		return say(ret, why, size,
 			"%s is held by another process; find it with: fuser -v %s",
@@ -171,15 +169,24 @@ check_backend(const struct plan_wish *wish, const struct ioas *space, char *why,
 static int
 check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t size)
 {
-	struct iova_range kept;
+	struct iova_hole lost = { .origin = IOVA_ORIGIN_COUNT };
+	struct ioas_kept kept;
 	int ret = ioas_keep_test(space, &pd->info, &kept);
+	size_t i;
 
-	if (ret < 0)
-		return say(ret, why, size,
-			"EAL's memory may grow into 0x%" PRIx64 "-0x%" PRIx64
-			", not all of which this device's IOMMU can translate; give this device at start-up, so that the layout can avoid it",
-			kept.first, kept.last);
-	return 0;
+	if (ret == 0)
+		return 0;
+	lost.range = kept.lost;
+	for (i = pd->holes.n; i-- > 0;)
+		if (iova_range_overlap(pd->holes.v[i].range, kept.lost))
+			lost = pd->holes.v[i];
+	return say(ret, why, size,
+		"%s 0x%" PRIx64 "-0x%" PRIx64 " %s 0x%" PRIx64 "-0x%" PRIx64
+		", which EAL's memory may grow into; give this device at start-up, so that the layout can avoid it",
+		lost.origin == IOVA_ORIGIN_COUNT ? "its IOMMU aperture lacks" :
+		iova_origin_name(lost.origin), lost.range.first, lost.range.last,
+		lost.origin == IOVA_ORIGIN_COUNT ? "of" : "overlaps",
+		kept.range.first, kept.range.last);
 }
 
 int

@@ -193,6 +193,9 @@ struct topo_holder {
 int topology_holder(const char *root, const char *node,
 		struct topo_holder *out);
 
+/** Does the caller itself have @p node open, whoever in it opened it? */
+bool topology_holds(const char *root, const char *node);
+
 #ifdef __cplusplus
 }
 #endif

@@ -69,6 +69,12 @@ comm_read(const char *root, int pid, char *out, size_t size)
 			*c = '?';
 }
 
+bool
+topology_holds(const char *root, const char *node)
+{
+	return strlen(node) < NODE_LEN && pid_holds(root, (int)getpid(), node);
+}
+
 int
 topology_holder(const char *root, const char *node, struct topo_holder *out)
 {

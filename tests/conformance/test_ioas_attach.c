@@ -195,7 +195,7 @@ test_survey(void **state)
 }
 
 static int
-newcomer(struct ioas *ioas, int group, struct iova_range *why)
+newcomer(struct ioas *ioas, int group, struct ioas_kept *why)
 {
 	struct ioas_info info;
 	bool viable;
@@ -215,7 +215,7 @@ test_keep(void **state)
 		{ 0x10000000, 0x1fffffff }, { 0x7000000, 0x8ffffff },
 		{ UINT64_C(1) << 47, (UINT64_C(1) << 49) - 1 },
 	};
-	struct iova_range why;
+	struct ioas_kept why;
 	struct ioas *ioas = open_space();
 	bool viable;
 
@@ -233,9 +233,12 @@ test_keep(void **state)
 	assert_int_equal(newcomer(ioas, 10, &why), 0);
 	attach(ioas, 10);
 	assert_int_equal(newcomer(ioas, 9, &why), -ERANGE);
-	assert_int_equal(why.first, 0x10000000);
+	assert_int_equal(why.range.first, 0x10000000);
+	assert_true(why.lost.first == 0x18000000 && why.lost.last == 0x18000fff);
 	assert_int_equal(newcomer(ioas, 11, &why), -ERANGE);
-	assert_true(why.first == UINT64_C(1) << 47 && why.last == (UINT64_C(1) << 48) - 1);
+	assert_true(why.range.first == UINT64_C(1) << 47 &&
+		why.range.last == (UINT64_C(1) << 48) - 1);
+	assert_true(why.lost.first == why.range.first && why.lost.last == why.range.last);
 	/* iommufd's kernel holds to it by itself. */
 	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable), BY_BACKEND(0, -EADDRINUSE));
 	if (backend == IOAS_BACKEND_TYPE1)

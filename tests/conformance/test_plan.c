@@ -183,6 +183,9 @@ test_attach_failures(void **state)
 	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
 	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)", "stop it");
 	machine_holder(*state, 4242, "testpmd\n", "/dev/null");
+	machine_holder(*state, (int)getpid(), "self\n", "/dev/vfio/2");
+	FAILS(-EBUSY, "/dev/vfio/2", "this process already", "--no-pci");
+	machine_holder(*state, (int)getpid(), "self\n", "/dev/null");
 	machine_group->held = false;
 	machine_group->denied = true;
 	FAILS(-EACCES, BY_BACKEND("no permission", "can't be used: Permission denied"), NODE);
@@ -311,8 +314,17 @@ test_kept(void **state)
 	machine_regions_of(*state, 3, SW_MSI_LINE);
 	topology_parse_bdf(SIBLING, &wish.addr);
 	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
-	assert_non_null(strstr(why, "0x100000000-0x1ffffffff"));
+	assert_non_null(strstr(why, "aperture lacks 0x100000000-0x1ffffffff of "
+				"0x100000000-0x1ffffffff"));
 	assert_non_null(strstr(why, "start-up"));
+	plan_device_free(&second);
+	/* A region that the kernel names. */
+	g->aperture.last = UINT64_MAX;
+	fake_range(g, 0x180000000, 0x18000ffff);
+	machine_regions_of(*state, 3, SW_MSI_LINE "0x180000000 0x18000ffff reserved\n");
+	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
+	assert_non_null(strstr(why, "reserved 0x180000000-0x18000ffff overlaps "
+				"0x100000000-0x1ffffffff, which EAL's memory may grow into"));
 	plan_device_free(&second);
 	assert_int_equal(fake_leaks(NULL), left);
 	plan_device_free(&pd);

@@ -218,6 +218,8 @@ test_holder(void **state)
 	tree_link(root, own, "/dev/vfio/7");
 	before = tree_open_fds();
 	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), -ENOENT);
+	assert_true(topology_holds(root, "/dev/vfio/7"));
+	assert_false(topology_holds(root, "/dev/vfio/70"));
 	tree_link(root, "/proc/4000000/fd/0", "/dev/null");
 	tree_link(root, "/proc/4000000/fd/9", "/dev/vfio/7");
 	tree_text(root, "/proc/4000000/comm", "qemu \033[31m\nx\n");
