@@ -3,13 +3,11 @@
 """Holes that are rarely met: dma-ranges, shared requester IDs, windows seen without root."""
 
 import json
-import pathlib
 import re
-import tempfile
 
 from labkit import dtb, guest, oracle
 from labkit.platforms import PLATFORMS
-from labkit.testing import expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, test
 
 BUDGET = 150
 
@@ -24,28 +22,25 @@ ALL_MEMORY = 0x43000000
 
 
 def _dma_ranges():
-    cells = []
-    for bus, above, size in PASSED:
-        cells.append(ALL_MEMORY)
-        for number in (bus, above, size):
-            cells += [number >> 32, number & 0xffffffff]
-    return cells
+    cells = ' '.join(f'{ALL_MEMORY:#x} {_cells(bus, above, size)}' for bus, above, size in PASSED)
+    return f'&{{/pcie@10000000}} {{ dma-ranges = <{cells}>; }};'
+
+
+def _cells(*numbers):
+    """Numbers of 64 bits in dtc's language."""
+    return ' '.join(f'{number >> 32:#x} {number & 0xffffffff:#x}' for number in numbers)
 
 
 @test('memory stays in what dma-ranges of the bridge pass', ['arm-smmuv3'])
 def dma_ranges(platform):
     nics = PLATFORMS[platform].nics
     devices = ' '.join(f'vfio_msi:{nic}' for nic in nics)
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / 'tree.dtb'
-        dtb.dump(platform, path)
-        path.write_bytes(dtb.add_cells(path.read_bytes(), 'pcie@10000000', 'dma-ranges',
-                                       _dma_ranges()))
+    with dtb.extended(platform, _dma_ranges()) as tree:
         result = guest.run(platform, [
             'sh', '-c', f'{SCRIPTS}/traffic.sh {" ".join(nics)} -m 64; echo "@@ layout"; '
             'dpdk-test-msi layout --json -a vfio_msi:all; echo "@@ rxintr"; '
             f'timeout -k 5 100 dpdk-test-msi rxintr -n 16 {devices} -- -l 0,1 -m 64'],
-            seconds=300, qemu_args=('-dtb', str(path)))
+            seconds=300, qemu_args=tree)
     expect_equal(result.status, 0, f'exit status ({result.error}) {result.stdout[-2000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     parts = oracle.sections(result.stdout)
@@ -57,12 +52,80 @@ def dma_ranges(platform):
     window = STEERED.search(parts['testpmd'])
     expect(window, f'memory was not steered\n{parts["testpmd"][:2000]}')
     expect_equal(int(window[1], 16), 128 << 30, 'the first address of the window')
-    mapped = [(int(first, 16), int(end, 16)) for kind, first, end in
-              oracle.EVENT.findall(parts['events']) if kind == 'map']
-    expect(mapped, 'nothing was mapped')
-    for first, end in mapped:
+    for first, end in _mapped(parts['events']):
         expect(any(bus <= first and end <= bus + size for bus, _, size in PASSED),
                f'{first:#x}-{end - 1:#x} is not passed')
+
+
+# What firmware says of single devices: one must not use these addresses, another one
+# (the spare) uses this memory itself and wants it mapped 1:1.
+RESERVED = (0x140000000, 0x14fffffff)
+FRAME = (0xb0000000, 0xb00fffff)
+FIRMWARE = f'''
+/ {{
+    reserved-memory {{
+        #address-cells = <2>;
+        #size-cells = <2>;
+        ranges;
+        kept: kept {{
+            iommu-addresses = <&other {ALL_MEMORY:#x} {_cells(RESERVED[0], 0x10000000)}>;
+        }};
+        frame: frame@b0000000 {{
+            reg = <{_cells(FRAME[0], 0x100000)}>;
+            no-map;
+            iommu-addresses = <&spare {ALL_MEMORY:#x} {_cells(FRAME[0], 0x100000)}>;
+        }};
+    }};
+}};
+&{{/pcie@10000000}} {{
+    other: ethernet@5,0 {{ reg = <0x2800 0 0 0 0>; memory-region = <&kept>; }};
+    spare: ethernet@7,0 {{ reg = <0x3800 0 0 0 0>; memory-region = <&frame>; }};
+}};
+'''
+
+
+@test('what firmware keeps from one device: refused, avoided, or elsewhere',
+      each_backend('arm-smmuv3'))
+def firmware(platform, backend):
+    first, other = PLATFORMS[platform].nics
+    spare = PLATFORMS[platform].spare
+    with dtb.extended(platform, FIRMWARE) as tree:
+        result = guest.run(platform, [f'{SCRIPTS}/firmware.sh', first, other, spare,
+                                      f'{RESERVED[0]:#x}'],
+                           seconds=250, qemu_args=tree, backend=backend)
+    parts = oracle.sections(result.stdout)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-3000:]}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    kept = ' '.join(f'0x{end:016x}' for end in RESERVED)
+    frame = ' '.join(f'0x{end:016x}' for end in FRAME)
+    expect(f'{kept} reserved' in parts['kernel'] and f'{frame} direct' in parts['kernel'],
+           f'not what the kernel says:\n{parts["kernel"]}')
+    for name in (other, spare):
+        expect(re.search(rf'{name} .*error 22', parts['stock']), f'stock?\n{parts["stock"]}')
+    expect(re.search(rf'{other}: not used: /dev/vfio/\S+ is held by this process already',
+                     parts['held']), parts['held'])
+    log = parts['latecomer']
+    oracle.check_backend(log, backend)
+    told = re.search(rf'{other}: not used: reserved {RESERVED[0]:#x}-{RESERVED[1]:#x} overlaps '
+                     r'0x([0-9a-f]+)-0x([0-9a-f]+), which EAL.s memory may grow into', log)
+    expect(told, f'the latecomer was not refused\n{log}')
+    room = [int(end, 16) for end in told.groups()]
+    expect(RESERVED[0] <= room[0] <= RESERVED[1] < room[1], f'{room} is not where EAL is')
+    expect(f'{spare}: not used: firmware asks for a 1:1 mapping of '
+           f'{FRAME[0]:#x}-{FRAME[1]:#x} (RMRR or RMR)' in log, log)
+    expect(f'{other}: not used' not in parts['elsewhere'], parts['elsewhere'])
+    for name in ('elsewhere', 'both'):
+        oracle.check_payloads(parts[name])
+    for first_used, end in _mapped(parts['events']):
+        expect(end <= RESERVED[0] or first_used > RESERVED[1],
+               f'{first_used:#x}-{end - 1:#x} is in the region')
+
+
+def _mapped(events):
+    found = [(int(first, 16), int(end, 16)) for kind, first, end in oracle.EVENT.findall(events)
+             if kind == 'map']
+    expect(found, 'nothing was mapped')
+    return found
 
 
 # Two NICs of conventional PCI behind one bridge.
