@@ -4,7 +4,8 @@
 
 import re
 
-from labkit import guest
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, test
 
 BUDGET = 200
@@ -42,3 +43,22 @@ def coalesced(platform, backend):
     expect_equal(re.findall(r'chooses backend (\w+) for all', result.stdout), ways[1:],
                  f'backends of\n{result.stdout}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('memory grows and is given back in the middle of a run', each_backend('arm-smmuv3', 'x86-vtd'))
+def breathe(platform, backend):
+    result = guest.run(platform, ['/usr/share/vfio-msi/breathe.sh', *PLATFORMS[platform].nics],
+                       seconds=150, backend=backend)
+    parts = oracle.sections(result.stdout)
+    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{parts.get("pages")}{log[-3000:]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    oracle.check_backend(log, backend)
+    first, *rounds = parts['pages'].splitlines()
+    rounds = [tuple(map(int, line.split())) for line in rounds]
+    expect_equal(rounds[1::2], [(int(first), 0)] * 3, f'pages after each stop\n{parts["pages"]}\n')
+    for pages, pinned in rounds[::2]:
+        expect(pages >= int(first) + 24, f'memory did not grow\n{parts["pages"]}')
+        expect_equal(pinned, (pages - int(first)) * 2 << 20, 'bytes pinned besides')
+    oracle.check_mappings(parts)
+    oracle.check_payloads(log)

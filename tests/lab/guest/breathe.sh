@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# breathe.sh BDF BDF: EAL's memory grows and is given back while both ports are there
+# (each start of the "noisy" mode takes 32 MiB per queue, each stop gives them back).
+# Sections that begin with "@@ NAME", see tests/lab/memory.py.
+
+. "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/oracle.sh"
+
+# pages: how many hugepages the process has
+pages()
+{
+	grep -c rtemap /proc/$testpmd_pid/maps
+}
+
+vfio-bind "$1" "$2" || exit 1
+oracle_start
+testpmd_start -a "vfio_msi:$1" -a "vfio_msi:$2" -l 0,1 -n 1 -m 32 \
+	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || status=1
+echo '@@ pages'
+before=$(pins)
+pages
+for round in 1 2 3; do
+	testpmd_say 'set fwd noisy'
+	testpmd_say 'start'
+	testpmd_await 'noisy packet forwarding - ports=2' 10 || status=1
+	testpmd_say "show port info 10$round"
+	testpmd_await "Invalid port 10$round\$" 30 || status=1
+	echo "$(pages) $((($(pins) - before) * $(getconf PAGESIZE)))"
+	testpmd_say 'stop'
+	testpmd_say "show port info 20$round"
+	testpmd_await "Invalid port 20$round\$" 30 || status=1
+	echo "$(pages) $((($(pins) - before) * $(getconf PAGESIZE)))"
+done
+testpmd_say 'set verbose 1'
+testpmd_burst || status=1
+echo '@@ hugepages'
+awk '/rtemap/ { print $1 }' /proc/$testpmd_pid/maps
+oracle_events dpdk-testpmd
+testpmd_quit || status=1
+echo '@@ testpmd'
+cat $TESTPMD_LOG
+exit ${status:-0}
