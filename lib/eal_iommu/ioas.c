@@ -78,12 +78,15 @@ is_alone(const struct ioas *ioas, const struct ioas_member *m)
 static struct ioas_seat *
 seat_find(const struct ioas *ioas, const struct ioas_member *m)
 {
-	bool alone = is_alone(ioas, m);
 	struct ioas_seat *s;
 
+	if (is_alone(ioas, m))
+		for (s = ioas->seats; s != NULL; s = s->next)
+			if (strcmp(s->name, m->name) == 0)
+				return s;
+	/* While its group is in, nobody can have a device of it alone. */
 	for (s = ioas->seats; s != NULL; s = s->next)
-		if (alone ? strcmp(s->name, m->name) == 0 :
-		    s->name[0] == '\0' && s->group == m->group)
+		if (s->name[0] == '\0' && s->group == m->group)
 			return s;
 	return NULL;
 }

@@ -146,6 +146,7 @@ test_foreign_group(void **state)
 {
 	struct ioas_member m;
 	struct ioas *ioas = open_space();
+	struct ioas_info info;
 	unsigned int left;
 	bool viable;
 	uint32_t flags;
@@ -172,6 +173,16 @@ test_foreign_group(void **state)
 	/* One space for both. */
 	assert_int_equal(fake_n_mappings(), 1);
 	vfio_uapi_close(device);
+	/* Who comes by a device of the group has to join the group. */
+	assert_int_equal(ioas_survey(ioas, MEMBER(7), &info, &viable), 0);
+	assert_true(viable && info.n_ranges > 0);
+	ioas_info_free(&info);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
+	assert_int_equal(ioas_n_attached(ioas), 2);
+	device = ioas_open_device(ioas, MEMBER(7));
+	assert_true(device >= 0);
+	vfio_uapi_close(device);
+	ioas_detach(ioas, MEMBER(7));
 	ioas_detach(ioas, &m);
 	assert_true(ioas_has_group(ioas, 7));
 	ioas_detach(ioas, &m);
