@@ -120,6 +120,9 @@ int vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why,
 /** Undo both for all members of a group. */
 void vfio_msi_pci_let_go_group(int group);
 
+/** What drivers know a device by. */
+struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
+
 /** First driver that matches and comes after @p prev (NULL: from the start). */
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 		const struct rte_pci_device *dev);
@@ -134,8 +137,12 @@ void vfio_msi_claim(const char *name, const struct topo_addr *addr,
 		const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
 
+/* vfio_msi_refuse.c */
+
 /** Log that what is written for a name is not used, once as long as it is not written again. */
 void vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why);
+/** It is used after all. */
+void vfio_msi_refusal_forget(const char *name);
 void vfio_msi_refusals_free(void);
 
 /* vfio_msi_params.c: bus=vfio_msi,addr=... */

@@ -54,11 +54,7 @@ fill_pci(struct vfio_msi_device *dev)
 	p->addr.bus = t->addr.bus;
 	p->addr.devid = t->addr.dev;
 	p->addr.function = t->addr.fn;
-	p->id.vendor_id = t->vendor;
-	p->id.device_id = t->device;
-	p->id.subsystem_vendor_id = t->subvendor;
-	p->id.subsystem_device_id = t->subdevice;
-	p->id.class_id = t->class_id;
+	p->id = vfio_msi_pci_id(t);
 	p->max_vfs = t->max_vfs;
 	p->kdrv = RTE_PCI_KDRV_VFIO;
 	for (i = 0; i < PCI_MAX_RESOURCE && i < TOPO_BARS; i++) {
@@ -183,6 +179,25 @@ read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 	return ret;
 }
 
+/* A device that nobody can drive is left alone: it is not even opened, nor avoided. */
+static int
+check_driver(const struct topo_addr *addr, char *why, size_t size)
+{
+	struct rte_pci_device pci = { 0 };
+	struct topo_device t;
+
+	/* There are words for it later. */
+	if (topology_read("", addr, &t) < 0)
+		return 0;
+	pci.id = vfio_msi_pci_id(&t);
+	if (vfio_msi_pci_driver(NULL, &pci) != NULL)
+		return 0;
+	snprintf(why, size,
+		"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+		t.vendor, t.device);
+	return -ENOTSUP;
+}
+
 /* From arguments to a device that can be used; why tells what failed. */
 static int
 prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
@@ -193,6 +208,8 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	dev->fd = -1;
 	dev->group_fd = -1;
 	ret = read_args(dev, da, why, size);
+	if (ret == 0)
+		ret = check_driver(addr, why, size);
 	if (ret == 0 && vfio_msi_is_secondary())
 		ret = ask_primary(dev, addr, why, size);
 	else if (ret == 0)
@@ -224,72 +241,6 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
 	vfio_msi_device_free(dev);
 	return false;
-}
-
-/* A device that was refused: what was written for it, and the reason. */
-struct refusal {
-	SLIST_ENTRY(refusal) link;
-	char name[RTE_DEV_NAME_MAX_LEN];
-	const char *data;		/* of the argument, to know it again; never read */
-	char why[VFIO_MSI_TEXT];
-};
-
-static SLIST_HEAD(, refusal) refusals = SLIST_HEAD_INITIALIZER(refusals);
-
-static struct refusal *
-find_refusal(const char *name)
-{
-	struct refusal *r;
-
-	SLIST_FOREACH(r, &refusals, link)
-		if (strcmp(r->name, name) == 0)
-			return r;
-	return NULL;
-}
-
-static void
-forget_refusal(struct refusal *r)
-{
-	if (r == NULL)
-		return;
-	SLIST_REMOVE(&refusals, r, refusal, link);
-	free(r);
-}
-
-void
-vfio_msi_refusals_free(void)
-{
-	while (!SLIST_EMPTY(&refusals))
-		forget_refusal(SLIST_FIRST(&refusals));
-}
-
-/*
- * Say it once of each argument that stays, as each hotplug scans again. Those stay
- * that were there at the start, until they are written again; EAL drops the one of a
- * hotplug that failed.
- */
-void
-vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why)
-{
-	struct refusal *r = find_refusal(name);
-	bool same = r != NULL && r->data == da->data;
-
-	if (same && strcmp(r->why, why) == 0)
-		return;
-	BUS_LOG(ERR, "%s: not used: %s", name, why);
-	if (!same && vfio_msi_bus.memory_is_up && strcmp(da->name, VFIO_MSI_ALL) != 0) {
-		forget_refusal(r);
-		return;
-	}
-	if (r == NULL) {
-		r = calloc(1, sizeof(*r));
-		if (r == NULL)	/* then it is said again */
-			return;
-		strlcpy(r->name, name, sizeof(r->name));
-		SLIST_INSERT_HEAD(&refusals, r, link);
-	}
-	r->data = da->data;
-	strlcpy(r->why, why, sizeof(r->why));
 }
 
 /* Bring a new device onto the list. @return 0; -errno with a sentence. */
@@ -331,5 +282,5 @@ vfio_msi_claim(const char *name, const struct topo_addr *addr,
 	if (take(name, addr, da, why, sizeof(why)) < 0)
 		vfio_msi_refuse(name, da, why);
 	else
-		forget_refusal(find_refusal(name));
+		vfio_msi_refusal_forget(name);
 }

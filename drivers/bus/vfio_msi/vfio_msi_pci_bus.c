@@ -203,6 +203,18 @@ id_matches(const struct rte_pci_id *want, const struct rte_pci_id *have)
 			want->class_id == RTE_CLASS_ANY_ID);
 }
 
+struct rte_pci_id
+vfio_msi_pci_id(const struct topo_device *t)
+{
+	return (struct rte_pci_id) {
+		.class_id = t->class_id,
+		.vendor_id = t->vendor,
+		.device_id = t->device,
+		.subsystem_vendor_id = t->subvendor,
+		.subsystem_device_id = t->subdevice,
+	};
+}
+
 struct rte_pci_driver *
 vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_device *dev)
 {

@@ -130,17 +130,6 @@ run_drivers(struct vfio_msi_device *dev)
 	return ret;
 }
 
-/* A device that nobody can drive is left alone: neither attached nor opened. */
-static bool
-has_driver(const struct vfio_msi_device *dev)
-{
-	if (vfio_msi_pci_driver(NULL, &dev->pci.device) != NULL)
-		return true;
-	BUS_LOG(WARNING, "%s: no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
-		dev->name, dev->plan.topo.vendor, dev->plan.topo.device);
-	return false;
-}
-
 /* Open the device and run its driver. Memory is mapped. */
 static int
 start(struct vfio_msi_device *dev)
@@ -220,7 +209,7 @@ probe_shared(void)
 
 	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
-		if (dev->fd >= 0 || (has_driver(dev) && start(dev) == 0))
+		if (dev->fd >= 0 || start(dev) == 0)
 			continue;
 		TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
 		vfio_msi_device_free(dev);
@@ -243,10 +232,7 @@ vfio_msi_probe(void)
 	vfio_msi_mp_serve();
 	/* All of them first, so that memory is mapped into every IOMMU at once. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (has_driver(dev))
-			vfio_msi_attach(dev);
-		else
-			vfio_msi_detach(dev);
+		vfio_msi_attach(dev);
 	if (vfio_msi_bus.ioas == NULL || ioas_n_attached(vfio_msi_bus.ioas) == 0)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
@@ -268,10 +254,6 @@ vfio_msi_plug(struct rte_device *rdev)
 
 	if (rdev->driver != NULL)
 		return -EEXIST;
-	if (!has_driver(dev)) {
-		vfio_msi_detach(dev);
-		return 1;
-	}
 	if (vfio_msi_is_secondary())
 		return start(dev);
 	vfio_msi_mp_serve();
