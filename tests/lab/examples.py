@@ -75,11 +75,12 @@ def own_memory(platform, backend):
         expect_equal(_covered(kind, first, sections['events']), SIZE, f'bytes of {kind} events')
 
 
-@test('own memory leaves EAL room to grow', ['arm-smmuv3'])
-def room_to_grow(platform):
+@test('own memory leaves EAL room to grow', each_backend('arm-smmuv3'))
+def room_to_grow(platform, backend):
     # With all below 4 GiB forbidden, the lowest free address is amid EAL's lists.
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
-                                  ',hole=0x0-0xffffffff'], seconds=150, examples=True)
+                                  ',hole=0x0-0xffffffff'], seconds=150, examples=True,
+                       backend=backend)
     expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
     kept = [(int(first, 16), int(last, 16)) for first, last in re.findall(
         r'^hole +0x([0-9a-f]+)-0x([0-9a-f]+)  EAL memory', result.stdout, re.MULTILINE)]

@@ -67,17 +67,19 @@ def _steps(devices, rounds):
         there ^= {device}
 
 
-def _come_and_go(platform, rounds, dpdk=rootfs.DEFAULT):
+def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     """Devices in and out of one process; what the kernel says is left after each."""
     first, other = PLATFORMS[platform].nics
     devices = [first, other, PLATFORMS[platform].spare]
     steps = list(_steps(devices, rounds))
     result = guest.run(platform, ['/usr/share/vfio-msi/comings.sh', first, other, *steps],
-                       seconds=120 + 8 * len(steps), dpdk=dpdk)
+                       seconds=120 + 8 * len(steps), dpdk=dpdk, backend=backend)
     parts = oracle.sections(result.stdout)
     log = parts.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-3000:]}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    # It is chosen again whenever the first device comes.
+    oracle.check_backend(log, backend, log.count(': chooses backend '))
     _check_refused(parts['refused'], log, first, other)
     _check_syntax(parts['syntax'], log, first, other)
     _check_again(parts['again'], log, first)
@@ -141,17 +143,17 @@ def _check_steps(parts, log, steps):
     expect_equal(left, [], 'mappings in the end')
 
 
-@test('three devices come and go in random order, nothing is left', ['arm-smmuv3'])
-def come_and_go(platform):
-    _come_and_go(platform, 3)
+@test('three devices come and go in random order, nothing is left', each_backend('arm-smmuv3'))
+def come_and_go(platform, backend):
+    _come_and_go(platform, backend, 3)
 
 
-@test('three devices come and go 30 times each', ['arm-smmuv3', 'x86-vtd'], soak=True)
-def come_and_go_long(platform):
-    _come_and_go(platform, 30)
+@test('three devices come and go 30 times each', each_backend('arm-smmuv3', 'x86-vtd'), soak=True)
+def come_and_go_long(platform, backend):
+    _come_and_go(platform, backend, 30)
 
 
-@test('the same with DPDK 22.11 and 25.11', ['arm-smmuv3'], soak=True)
-def come_and_go_releases(platform):
+@test('the same with DPDK 22.11 and 25.11', each_backend('arm-smmuv3'), soak=True)
+def come_and_go_releases(platform, backend):
     for dpdk in ('22.11', '25.11'):
-        _come_and_go(platform, 3, dpdk)
+        _come_and_go(platform, backend, 3, dpdk)

@@ -9,7 +9,7 @@ back by that process, so that its mappings are proved as well as the counters.
 import re
 
 from labkit import guest, oracle
-from labkit.testing import expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, test
 
 BUDGET = 240
 
@@ -51,10 +51,9 @@ def _lines(text):
     return re.findall(r'VFIO_MSI: (.*)', text)
 
 
-@test('both forward; one dies, the other goes on, a new one comes', ['arm-smmuv3', 'x86-vtd'])
-def share(platform):
-    # The lab's kernel has iommufd, where descriptors are of another kind.
-    backend = {'arm-smmuv3': 'iommufd', 'x86-vtd': 'type1'}[platform]
+@test('both forward; one dies, the other goes on, a new one comes',
+      each_backend('arm-smmuv3', 'x86-vtd'))
+def share(platform, backend):
     parts = _run(platform, 'share', backend=backend)
     expect_equal(parts['first_burst'].count(f', backend {backend}, '), 2, f'devices by {backend}')
     _check_bars(parts['bars'], 6)
@@ -77,9 +76,10 @@ def share(platform):
     expect_equal(parts['end'], 'second 0\nfirst 0\n', 'exit statuses')
 
 
-@test('hotplug in both, beside the pci bus; PA; who gets no device is told why', ['arm-smmuv3'])
-def hotplug(platform):
-    parts = _run(platform, 'hotplug')
+@test('hotplug in both, beside the pci bus; PA; who gets no device is told why',
+      each_backend('arm-smmuv3'))
+def hotplug(platform, backend):
+    parts = _run(platform, 'hotplug', backend=backend)
     # Three BARs each of the spare NIC on the pci bus, of one port, of two.
     _check_bars(parts['one'], 6)
     _check_bars(parts['two'], 9)

@@ -18,14 +18,12 @@ settled()
 	testpmd_await "Invalid port $mark\$" 60 || exit 1
 }
 
-# held: all descriptors, and those of VFIO's groups, of devices and for events
+# held: all descriptors, those of nodes of VFIO and iommufd, and devices
 held()
 {
 	settled
-	echo "descriptors: $(ls /proc/$testpmd_pid/fd | wc -l)$(
-		for kind in vfio/ vfio-device; do
-			printf ', %s' "$(ls -l /proc/$testpmd_pid/fd | grep -c $kind)"
-		done)"
+	echo "descriptors: $(ls /proc/$testpmd_pid/fd | wc -l)," \
+		"$(ls -l /proc/$testpmd_pid/fd | grep -cE ' /dev/(vfio/|iommu)'), $(testpmd_devices)"
 }
 
 # come WORDS...: attach what they say; go BDF

@@ -36,7 +36,9 @@ echo '@@ address'
 lose "busybox devmem $table 32 0x12340000"
 echo '@@ eventfd'
 # From its 31st call on, orders to the device are taken and not carried out.
-strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' -e trace=ioctl \
+node=$(ls "/sys/bus/pci/devices/$bdf/vfio-dev" 2>/dev/null)
+strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' \
+	-P "/dev/vfio/devices/${node:-none}" -e trace=ioctl \
 	-e inject=ioctl:retval=0:when=31+ dpdk-test-msi irq "$bdf" 2>&1
 echo "status $?"
 echo '@@ held'

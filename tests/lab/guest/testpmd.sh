@@ -19,10 +19,11 @@ testpmd_start()
 	testpmd_await 'testpmd> ' 60
 }
 
-# testpmd_await REGEX SECONDS: wait until the log has a line like this
+# testpmd_await REGEX SECONDS: wait until the log has a line like this.  A busy host is
+# given three times as long: a limit measures nothing.
 testpmd_await()
 {
-	tries=$(($2 * 5))
+	tries=$(($2 * 15))
 	until grep -Eq "$1" $TESTPMD_LOG; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] && kill -0 $testpmd_pid 2>/dev/null || return 1
