@@ -26,10 +26,10 @@ HEAD = '''\
 '''
 
 
-def _table(rows):
-    """A list-table of RST; the first row is its header, the first column wider."""
+def _table(rows, first=None):
+    """A list-table of RST; the first row is its header, the first column FIRST percent wide."""
     others = len(rows[0]) - 1
-    first = 100 - others * (12 if others > 3 else 20)
+    first = first or 100 - others * (12 if others > 3 else 20)
     widths = ' '.join(map(str, [first] + [(100 - first) // others] * others))
     lines = ['.. list-table::', '   :header-rows: 1', f'   :widths: {widths}', '']
     for row in rows:
@@ -46,7 +46,7 @@ def page(name, about, cases):
     if len(columns) > COLUMNS_MAX:
         rows = [[test, '; '.join(column for column in columns if (test, column) in passed)]
                 for test in tests]
-        text += _table([['Test', 'Passed on'], *rows])
+        text += _table([['Test', 'Passed on'], *rows], 35)
     else:
         rows = [[test, *('passed' if (test, column) in passed else '' for column in columns)]
                 for test in tests]
