@@ -22,8 +22,8 @@ from .progress import LabError, say
 HERE = pathlib.Path(__file__).resolve().parent
 GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
-# Not installed: nobody else has a use for it.
-RULES = 'tests/conformance/vfio-msi-rules'
+# Not installed: nobody else has a use for them.
+PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-foreach')
 
 # The kernels a guest can have: what makes the folder of each.
 KERNELS = {'debian': kernel.folder, 'lab': labkernel.folder}
@@ -199,7 +199,9 @@ def _write_initrd(scratch, platform, argv, options, sources, interactive):
         archive.tree('overlay/usr/share/vfio-msi', GUEST_SCRIPTS)
         if installed:
             archive.tree('overlay', installed)
-            archive.file('overlay/usr/sbin/vfio-msi-rules', installed.parent / RULES, 0o755)
+            for program in PROGRAMS:
+                path = installed.parent / program
+                archive.file(f'overlay/usr/sbin/{path.name}', path, 0o755)
         if options.others:
             archive.tree('overlay/opt', scratch / 'opt')
 

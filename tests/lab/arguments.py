@@ -4,10 +4,10 @@
 
 import re
 
-from labkit import guest
+from labkit import guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 240
+BUDGET = 260
 
 ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
 CASES = '/usr/share/vfio-msi/cases.sh'
@@ -61,6 +61,41 @@ def bound(platform, backend):
     for case, status, output in _cases(platform, BOUND, '--bind', '0000:00:03.0 0000:00:05.0',
                                        backend=backend):
         _check(case, status, output)
+
+
+LOOK = '''
+vfio-bind 0000:00:03.0 0000:00:05.0
+timeout -k 5 60 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 \\
+    -- "$@" 2>&1
+'''
+# What is looked for; the devices found; rte_errno and the words for it.
+EINVAL = 22
+BAD_ADDR = 'addr is "{}"; it is to be one DDDD:BB:DD.F, or all'
+LOOKED_FOR = [
+    ('bus=vfio_msi', [ONE, OTHER], 0, ''),
+    ('bus=vfio_msi,addr=all', [ONE, OTHER], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:03.0', [ONE], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:05.0/class=eth', [OTHER], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:09.0', [], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:03', [], EINVAL, BAD_ADDR.format('0000:00:03')),
+    ('bus=vfio_msi,addr=', [], EINVAL, BAD_ADDR.format('')),
+    ('bus=vfio_msi,adr=0000:00:03.0', [], EINVAL,
+     '"adr=0000:00:03.0" can\'t be read; devices are looked for by addr=DDDD:BB:DD.F'),
+    ('bus=pci,addr=0000:00:03.0', [], 0, ''),
+]
+
+
+@test('an application finds devices by bus=vfio_msi,addr=', ['arm-smmuv3'])
+def looked_for(platform):
+    result = guest.run(platform, ['sh', '-c', LOOK, 'sh', *(item[0] for item in LOOKED_FOR)],
+                       seconds=90)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-1500:]}\n')
+    sections = oracle.sections(result.stdout)
+    for number, (text, devices, error, words) in enumerate(LOOKED_FOR):
+        said = sections[str(number)]
+        expect_equal(re.findall('^device (.*)$', said, re.MULTILINE), devices, f'{text} gives\n{said}\n')
+        expect(f'error {error}\n' in said, f'{text}: not error {error}\n{said}')
+        expect(words in said if words else 'VFIO_MSI' not in said, f'{text}: no "{words}" in\n{said}')
 
 
 @test('a device bound to no driver is named with the cure', ['arm-smmuv3'])
