@@ -103,8 +103,9 @@ plan_explain_attach(const char *root, const struct ioas *space,
 		return say(ret, why, size, "IOVA ranges can't be read: %s",
 			strerror(-ret));
 	default:
-		return say(ret, why, size, "%s can't be attached: %s", node,
-			strerror(-ret));
+		/* It may have been either of them. */
+		return say(ret, why, size, "%s can't be attached to %s: %s; see dmesg",
+			node, ioas_traits_of(space)->node, strerror(-ret));
 	}
 }
 

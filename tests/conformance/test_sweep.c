@@ -44,6 +44,20 @@ struct story {
 		return first; \
 } while (0)
 
+/* An error without words of its own is told with the kernel's, and where it was. */
+static void
+expect_told(const char *why, int ret)
+{
+	const char *node = BY_BACKEND("/dev/vfio/vfio", "/dev/iommu");
+
+	if (ret != -EIO)
+		return;
+	assert_non_null(strstr(why, strerror(EIO)));
+	/* What was opened may have been the node of the group or device. */
+	if (strcmp(fake_failed(), "vfio_uapi_open") != 0 && strstr(why, node) == NULL)
+		fail_msg("%s failed, and \"%s\" is told", fake_failed(), why);
+}
+
 static int
 survey_add(struct story *s, const char *bdf)
 {
@@ -57,6 +71,7 @@ survey_add(struct story *s, const char *bdf)
 	if (ret == 0)
 		ret = plan_add(layout, &pd, why, sizeof(why));
 	plan_device_free(&pd);
+	expect_told(why, ret);
 	assert_true((ret == 0) == (why[0] == '\0'));
 	return ret;
 }
