@@ -122,10 +122,12 @@ vfio_msi_req_setup(struct vfio_msi_device *dev)
 	struct vfio_irq_info info;
 	int efd, ret;
 
+	ret = vfio_uapi_irq_info(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, &info);
 	/* Not every kernel and not every device has it; unbinding just waits then. */
-	if (vfio_uapi_irq_info(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, &info) < 0 ||
-	    info.count == 0)
+	if (ret == -EINVAL || (ret == 0 && info.count == 0))
 		return 0;
+	if (ret < 0)
+		return ret;
 	efd = vfio_uapi_eventfd();
 	if (efd < 0)
 		return efd;
