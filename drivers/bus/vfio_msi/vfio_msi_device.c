@@ -46,9 +46,14 @@ check_object(struct vfio_msi_device *dev)
 {
 	uint16_t vendor = 0;
 
+	/* It tells no error, and may well have none of its own to tell. */
 	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
-				RTE_PCI_VENDOR_ID) == sizeof(vendor) &&
-	    rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
+				RTE_PCI_VENDOR_ID) != sizeof(vendor)) {
+		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg, and if that has nothing, rebuild the plugin against this build of DPDK",
+			dev->name);
+		return -EIO;
+	}
+	if (rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
 		return 0;
 	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x through our device where sysfs says 0x%04x: this build of DPDK lays its PCI devices out in another way; rebuild the plugin against it",
 		dev->name, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
