@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# sweep.sh ERROR FIRST STEP BDF BDF: start and end testpmd with two devices again
+# and again, each time with another of its system calls on VFIO and iommufd failing
+# with ERROR: the FIRST one, and each STEPth after it.  Prints a section for each.
+
+error=$1 first=$2 step=$3
+shift 3
+calls=openat,ioctl,mmap,pread64,pwrite64
+vfio-bind "$@" || exit 1
+
+trace=(strace --seccomp-bpf -f -q -y -o /tmp/trace -e "trace=$calls" -P 'anon_inode:[vfio-device]')
+for node in /dev/vfio/vfio /dev/iommu /dev/vfio/[0-9]* /dev/vfio/devices/*; do
+	[ -e "$node" ] && trace+=(-P "$node")
+done
+program=(dpdk-testpmd -l 0,1 -n 1 --no-pci -m 32 --huge-unlink --no-telemetry)
+for bdf in "$@"; do
+	program+=(-a "vfio_msi:$bdf")
+done
+program+=(-- --total-num-mbufs=2048)
+
+# Look at the vectors when testpmd works, then tell it to leave.
+visit()
+{
+	until grep -q '^Press enter to exit' /tmp/log; do
+		[ ! -e /tmp/over ] || return
+		sleep 0.1
+	done
+	grep vfio /proc/interrupts >/tmp/vectors
+	echo
+}
+
+# run [STRACE_ARG]...
+run()
+{
+	rm -f /tmp/over
+	: >/tmp/log >/tmp/vectors
+	visit | {
+		timeout -k 5 90 stdbuf -oL "${trace[@]}" "$@" "${program[@]}" >>/tmp/log 2>&1
+		echo "status $?"
+		touch /tmp/over
+	}
+	sed 's/^/log: /' /tmp/log
+	sed 's/^/works: /' /tmp/vectors
+	awk '/HugePages_Free/ { print "hugepages free", $2 }' /proc/meminfo
+	ls -l /proc/[0-9]*/fd 2>/dev/null |
+		grep -E '/dev/(vfio|iommu)|vfio-device' | sed 's/^/left: /'
+	grep vfio /proc/interrupts | sed 's/^/left: /'
+}
+
+echo '@@ whole'
+awk '/HugePages_Free/ { print "hugepages before", $2 }' /proc/meminfo
+run
+# A line per call: its name, and which one of that name it is.
+awk '{ sub(/\(.*/, "", $2) } $2 ~ /^[a-z0-9]+$/ { print $2, ++n[$2] }' /tmp/trace >/tmp/calls
+echo "calls $(wc -l </tmp/calls)"
+number=0
+while read -r name nth; do
+	number=$((number + 1))
+	[ $number -ge "$first" ] && [ $(((number - first) % step)) -eq 0 ] || continue
+	echo "@@ call_$number"
+	echo "wanted $name $nth"
+	run -e "inject=$name:error=$error:when=$nth"
+	grep INJECTED /tmp/trace | sed 's/^/injected: /'
+done </tmp/calls

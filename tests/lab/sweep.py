@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Each system call on VFIO and iommufd fails once: it is told by whom it hits, nothing is left."""
+
+import errno
+import os
+import re
+
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import Failure, each_backend, expect, expect_equal, figure, test
+
+BUDGET = 160
+
+# testpmd makes more than so many calls for two devices.
+CALLS_LEAST = 80
+# The sample: every twelfth, of all kinds: nodes, EAL's own, memory, BARs, MSI-X.
+STEP = 12
+FIRST = {'type1': 2, 'iommufd': 1}
+# What may fail without a word: giving back (it is given back all the same), switching
+# interrupts and bus mastering off, and iommufd, as type1 does instead.
+QUIET = re.compile('_UNSET_CONTAINER|_DETACH_|_DESTROY|_UNMAP|_ALLOW_|_SET_IRQS|pread64|'
+                   r'pwrite64\(.*"\\3\\0"|openat.*/dev/(?:iommu|vfio/devices)|_IOAS_ALLOC')
+# EAL looks for VFIO itself, and switches the interrupts on for the driver.
+EAL = re.compile(r'^EAL: (?:Cannot open VFIO|Could not get|Error \w+abling )', re.MULTILINE)
+ELSEWHERE = 'is held by another process'
+NODE = re.compile(r'/dev/(?:vfio/vfio|vfio/\d+|vfio/devices/vfio\d+|iommu)\b')
+
+
+class _Run:
+    """What one run of testpmd left in the output, by the kind of line."""
+
+    def __init__(self, text):
+        self.text = text
+        self.log = self._lines('log')
+        self.macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', self.log, re.MULTILINE)
+        # What the bus says at the level that everybody sees.
+        self.told = re.findall(r'^VFIO_MSI: (.*)', self.log, re.MULTILINE)
+
+    def _lines(self, kind):
+        return ''.join(re.findall(rf'^{kind}: (.*\n)', self.text, re.MULTILINE))
+
+    def number(self, what):
+        """A number behind these words."""
+        found = re.search(rf'^{what} (\d+)$', self.text, re.MULTILINE)
+        expect(found, f'no {what} in\n{self.text}')
+        return int(found[1])
+
+    def check_end(self, free):
+        """It left in good order and left nothing."""
+        expect_equal(self.number('status'), 0, 'the exit status')
+        expect_equal(self.number('hugepages free'), free, 'hugepages free afterwards')
+        expect_equal(self._lines('left'), '', 'what is left')
+
+    def vectors(self, bdf):
+        """Kind of interrupt that a device has in the kernel, while testpmd works."""
+        found = re.search(rf'vfio-(\w+)(?:\[0\])?\({bdf}\)', self._lines('works'))
+        return found and found[1]
+
+
+def _check_loss(run, bdf, injected, words):
+    """A device is lost: its name, or that of all memory, and what the kernel said."""
+    mine = [line for line in run.told if f'vfio_msi:{bdf}: ' in line or
+            line.startswith('vfio_msi: EAL\'s memory ')]
+    expect(mine, f'{bdf} is lost without a word')
+    expect(any(word in line for line in mine for word in words),
+           f'{bdf} is lost and no {words} is told')
+    nodes = NODE.findall(' '.join(mine))
+    # Who is busy is found by the node of the device or group, whichever call tells.
+    for failed in NODE.findall(injected) if ELSEWHERE not in mine[0] else ():
+        expect(not nodes or failed in nodes, f'{nodes} are named, and {failed} failed')
+
+
+def _judge(run, whole, free, error, bdfs):
+    wanted = re.search(r'^wanted (\w+) (\d+)$', run.text, re.MULTILINE)
+    injected = re.findall(r'^injected: (.*)', run.text, re.MULTILINE)
+    expect_equal([(wanted[1], errno.errorcode[error])],
+                 re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', '\n'.join(injected),
+                            re.MULTILINE), 'the call that failed')
+    run.check_end(free)
+    expect(run.told or EAL.search(run.log) or QUIET.search(injected[0]), 'nothing is told')
+    words = [os.strerror(error), "librte_bus_pci can't read"]
+    words += [ELSEWHERE] * (error == errno.EBUSY)
+    for mac, bdf in zip(whole.macs, bdfs):
+        if mac not in run.macs:
+            _check_loss(run, bdf, injected[0], words)
+        elif run.vectors(bdf) != 'msix' and not EAL.search(run.log):
+            expect(any(f'vfio_msi:{bdf}: interrupts are ' in line or
+                       f'vfio_msi:{bdf}: no interrupts' in line for line in run.told),
+                   f'{bdf} has {run.vectors(bdf)} without a word')
+
+
+def _sweep(platform, backend, error, first, step, seconds):
+    bdfs = PLATFORMS[platform].nics
+    result = guest.run(platform, ['/usr/share/vfio-msi/sweep.sh', errno.errorcode[error],
+                                  str(first), str(step), *bdfs], seconds=seconds, backend=backend)
+    parts = oracle.sections(result.stdout)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-3000:]}')
+    whole = _Run(parts.pop('whole'))
+    free = whole.number('hugepages before')
+    whole.check_end(free)
+    expect_equal((len(whole.macs), whole.told), (2, []), f'ports, and messages of\n{whole.log}')
+    expect_equal([whole.vectors(bdf) for bdf in bdfs], ['msix'] * 2, 'interrupts')
+    calls = whole.number('calls')
+    expect(calls >= CALLS_LEAST, f'only {calls} calls')
+    expect_equal([int(name[5:]) for name in parts], list(range(first, calls + 1, step)), 'runs')
+    wrong = []
+    for name, text in parts.items():
+        run = _Run(text)
+        try:
+            _judge(run, whole, free, error, bdfs)
+        except Failure as why:
+            wrong.append(f'{name}: {why}, in\n{text}\n')
+    expect(not wrong, f'{len(wrong)} of {len(parts)}:\n' + '\n'.join(wrong))
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    figure('calls on VFIO that failed once', len(parts), varies=True)
+
+
+@test('calls that fail are told by the device and leave nothing, a sample',
+      each_backend('arm-smmuv3'))
+def sample(platform, backend):
+    _sweep(platform, backend, errno.EIO, FIRST[backend], STEP, 150)
+
+
+@test('every call that fails is told by the device and leaves nothing',
+      each_backend('arm-smmuv3'), soak=True)
+def every(platform, backend):
+    for error in errno.EIO, errno.ENOMEM, errno.EBUSY:
+        _sweep(platform, backend, error, 1, 1, 900)
