@@ -71,6 +71,8 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 	member = vfio_msi_member(dev);
 	ret = ioas_attach(vfio_msi_bus.ioas, &member, &viable);
 	if (ret < 0) {
+		/* Whoever still holds its nodes then is not we. */
+		ioas_release(vfio_msi_bus.ioas, &member);
 		ret = plan_explain_attach("", vfio_msi_bus.ioas, &member, ret,
 				viable, why, sizeof(why));
 		BUS_LOG(ERR, "%s: can't be attached beside the other devices: %s",
