@@ -119,11 +119,11 @@ def _sweep(platform, backend, error, first, step, seconds):
 @test('calls that fail are told by the device and leave nothing, a sample',
       each_backend('arm-smmuv3'))
 def sample(platform, backend):
-    _sweep(platform, backend, errno.EIO, FIRST[backend], STEP, 150)
+    _sweep(platform, backend, errno.EIO, FIRST[backend], STEP, 250)
 
 
 @test('every call that fails is told by the device and leaves nothing',
       each_backend('arm-smmuv3'), soak=True)
 def every(platform, backend):
     for error in errno.EIO, errno.ENOMEM, errno.EBUSY:
-        _sweep(platform, backend, error, 1, 1, 900)
+        _sweep(platform, backend, error, 1, 1, 1500)
