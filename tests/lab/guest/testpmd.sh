@@ -46,18 +46,30 @@ testpmd_count()
 		END { for (port in count) sum += count[port]; print sum + 0 }' $TESTPMD_LOG
 }
 
+# testpmd_seen: packets that the application printed, as "set verbose 1" has it do
+testpmd_seen()
+{
+	grep -o 'src=[0-9A-F:]* - dst=' $TESTPMD_LOG | wc -l
+}
+
 # testpmd_burst [PACKETS]: 256 packets from each port to its neighbour; wait until they
-# (512) arrived
+# (512) arrived, and were printed where packets are
 testpmd_burst()
 {
+	seen=$(($(testpmd_seen) + ${1:-512}))
 	testpmd_say 'set fwd rxonly'
 	testpmd_say 'start tx_first 8'
 	testpmd_await 'packet forwarding - ports=[1-9]' 5 || return 1
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 30); do
 		sleep 1
 		testpmd_say 'show port stats all'
 		sleep 0.5
 		[ "$(testpmd_count RX-packets)" -lt ${1:-512} ] || break
+	done
+	grep -q 'Change verbose level from 0' $TESTPMD_LOG || return 0
+	for _ in $(seq 150); do
+		[ "$(testpmd_seen)" -lt $seen ] || break
+		sleep 0.2
 	done
 }
 
