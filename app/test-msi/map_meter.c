@@ -16,13 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__has_include)
-#if __has_include(<linux/iommufd.h>)
-#include <linux/iommufd.h>
-#endif
-#endif
-
 #include "map_meter.h"
+#include "vfio_abi.h"
 
 struct map_meter map_meter;
 
@@ -55,14 +50,15 @@ measure(unsigned long request, const void *arg, uint64_t ns)
 		count(&map_meter.unmap, ((const struct vfio_iommu_type1_dma_unmap *)arg)->size,
 			ns);
 		break;
-#ifdef IOMMU_IOAS_MAP
-	case IOMMU_IOAS_MAP:
-		count(&map_meter.map, ((const struct iommu_ioas_map *)arg)->length, ns);
+	case ABI_IOAS_MAP:
+		count(&map_meter.map, ((const struct abi_ioas_map *)arg)->length, ns);
 		break;
-	case IOMMU_IOAS_UNMAP:
-		count(&map_meter.unmap, ((const struct iommu_ioas_unmap *)arg)->length, ns);
+	case ABI_IOAS_MAP_FILE:
+		count(&map_meter.map, ((const struct abi_ioas_map_file *)arg)->length, ns);
 		break;
-#endif
+	case ABI_IOAS_UNMAP:
+		count(&map_meter.unmap, ((const struct abi_ioas_unmap *)arg)->length, ns);
+		break;
 	default:
 		break;
 	}

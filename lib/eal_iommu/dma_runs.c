@@ -6,10 +6,14 @@
 
 #include "dma_runs.h"
 
+/* A file for each page is the rule: for smaller ones it would be too many calls. */
+#define FILE_MIN ((uint64_t)1 << 30)
+
 struct walk {
 	int (*emit)(const struct dma_run *run, void *arg);
 	void *arg;
 	bool coalesce_all;
+	bool by_file;
 	struct dma_run run;
 };
 
@@ -17,6 +21,32 @@ static bool
 is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
 	return !(msl->external && !msl->heap) && ms->iova != RTE_BAD_IOVA;
+}
+
+struct ioas_file
+dma_runs_file(const struct rte_memseg *ms)
+{
+	size_t start = 0;
+	int fd = rte_memseg_get_fd_thread_unsafe(ms);
+
+	if (fd < 0 || rte_memseg_get_fd_offset_thread_unsafe(ms, &start) < 0)
+		fd = -1;
+	return (struct ioas_file){ .fd = fd, .start = start };
+}
+
+/* Does the segment go on where the file of the run has come to? */
+static bool
+file_goes_on(const struct dma_run *run, const struct ioas_file *file)
+{
+	return run->file.fd >= 0 && file->fd == run->file.fd &&
+		file->start == run->file.start + run->len;
+}
+
+/* Is the run a file of its own, which is worth a call? */
+static bool
+file_is_done(const struct dma_run *run, const struct ioas_file *file)
+{
+	return run->file.fd >= 0 && run->len >= FILE_MIN && !file_goes_on(run, file);
 }
 
 static int
@@ -36,13 +66,18 @@ walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 	struct dma_run *run = &w->run;
 	bool keep = w->coalesce_all ||
 		(!msl->external && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE));
+	struct ioas_file file;
 	int ret;
 
 	if (!is_for_dma(msl, ms))
 		return 0;
+	file = dma_runs_file(ms);
 	if (run->len > 0 && keep && run->msl == msl &&
 	    ms->addr_64 == run->va + run->len &&
-	    ms->iova == run->iova + run->len) {
+	    ms->iova == run->iova + run->len &&
+	    !(w->by_file && file_is_done(run, &file))) {
+		if (!file_goes_on(run, &file))
+			run->file.fd = -1;
 		run->len += ms->len;
 		run->pages++;
 		return 0;
@@ -56,18 +91,20 @@ walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		.len = ms->len,
 		.pages = 1,
 		.msl = msl,
+		.file = file,
 	};
 	return keep ? 0 : flush_run(w);
 }
 
 int
-dma_runs_foreach(bool coalesce_all, int (*emit)(const struct dma_run *run, void *arg),
-		void *arg)
+dma_runs_foreach(bool coalesce_all, bool by_file,
+		int (*emit)(const struct dma_run *run, void *arg), void *arg)
 {
 	struct walk w = {
 		.emit = emit,
 		.arg = arg,
 		.coalesce_all = coalesce_all,
+		.by_file = by_file,
 	};
 	int ret = rte_memseg_walk_thread_unsafe(walk_step, &w);
 

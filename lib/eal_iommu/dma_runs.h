@@ -15,6 +15,8 @@
 
 #include <rte_memory.h>
 
+#include "ioas.h"
+
 /** A run of segments, contiguous in VA and IOVA. */
 struct dma_run {
 	uint64_t va;
@@ -22,16 +24,21 @@ struct dma_run {
 	uint64_t len;		/* 0: empty */
 	uint64_t pages;
 	const struct rte_memseg_list *msl;	/* the list they are in */
+	struct ioas_file file;	/* what all of them are in, one behind the other */
 };
+
+/** The file of one segment; EAL's memory lock is held. */
+struct ioas_file dma_runs_file(const struct rte_memseg *ms);
 
 /**
  * Walk the memory EAL has, in ascending order; EAL's memory lock is held.
  *
  * @param coalesce_all  join all neighbours; else only those that EAL never
  *   gives back one by one (RTE_MEMSEG_FLAG_DO_NOT_FREE)
+ * @param by_file  do not join what is a file of 1 GiB and more to others
  * @param emit  called for every run; non-zero stops and is returned
  */
-int dma_runs_foreach(bool coalesce_all,
+int dma_runs_foreach(bool coalesce_all, bool by_file,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg);
 
 #endif /* DMA_RUNS_H */

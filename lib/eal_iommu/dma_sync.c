@@ -11,6 +11,9 @@
  *  - preallocated (RTE_MEMSEG_FLAG_DO_NOT_FREE), or memory of an EAL that
  *    sends no events (--legacy-mem, --no-huge): whole contiguous runs;
  *  - all other memory: one mapping a page, as events may free any page.
+ * Where the backend maps files, a run in one file is mapped by it: runs of
+ * --single-file-segments, pages of 1 GiB, single pages. Smaller pages with a
+ * file each are joined and mapped by their address.
  * rte_eal_cleanup() takes DO_NOT_FREE away before the buses go down. A page
  * freed then lies inside a run; the run stays mapped (the kernel keeps the
  * page pinned, nobody else can get it) until the whole address space goes. If
@@ -117,7 +120,8 @@ map_run(const struct dma_run *run, void *arg)
 {
 	struct mapping *m = arg;
 	struct iova_conflict c;
-	int ret = ioas_map(m->ioas, run->va, run->iova, run->len, &c);
+	int ret = ioas_map_file(m->ioas, run->va, run->file.fd < 0 ? NULL : &run->file,
+			run->iova, run->len, &c);
 
 	if (ret < 0)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
@@ -145,9 +149,11 @@ event_alloc(const struct rte_memseg *ms)
 		.iova = ms->iova,
 		.len = ms->len,
 	};
+	const struct ioas_file file = dma_runs_file(ms);
 	struct iova_conflict c;
 	char text[320];
-	int ret = ioas_map(sync_state.ioas, run.va, run.iova, run.len, &c);
+	int ret = ioas_map_file(sync_state.ioas, run.va, file.fd < 0 ? NULL : &file,
+			run.iova, run.len, &c);
 
 	if (ret == 0 && (!c.is_hole || is_own(&c)))
 		return;
@@ -211,8 +217,9 @@ static int
 map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 {
 	struct mapping m = { .ioas = ioas, .why = s->why, .size = s->size };
+	bool by_file = ioas_traits_of(ioas)->maps_files;
 	uint64_t start;
-	int ret = dma_runs_foreach(coalesce_all, survey_run, s);
+	int ret = dma_runs_foreach(coalesce_all, by_file, survey_run, s);
 
 	if (ret < 0)
 		return ret;
@@ -221,7 +228,7 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 	if (ret < 0)
 		return ret;
 	start = now_usec();
-	ret = dma_runs_foreach(coalesce_all, map_run, &m);
+	ret = dma_runs_foreach(coalesce_all, by_file, map_run, &m);
 	if (ret < 0)
 		ioas_unmap_all(ioas);
 	s->stats.usec = now_usec() - start;

@@ -66,6 +66,8 @@ struct ioas_traits {
 	bool memlock_by_user;		/**< locked memory is counted by user, else by
 					 * process
 					 */
+	bool maps_files;		/**< memory is mapped faster by its file, see
+					 *   ioas_map_file() */
 };
 
 /** How a backend was chosen. */
@@ -279,6 +281,20 @@ int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
  */
 int ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
 		struct iova_conflict *why);
+
+/** What memory is a part of: a file of hugetlbfs, of shmem, or a memfd. */
+struct ioas_file {
+	int fd;			/**< -1: none is known */
+	uint64_t start;		/**< offset of the memory in it, bytes */
+};
+
+/**
+ * As ioas_map(), and the backend may take the memory from its file.
+ *
+ * @param file  what is mapped at all of the memory; may be NULL
+ */
+int ioas_map_file(struct ioas *ioas, uint64_t va, const struct ioas_file *file,
+		uint64_t iova, uint64_t size, struct iova_conflict *why);
 
 /**
  * Map memory at an IOVA the layout chooses: the lowest free one that has the

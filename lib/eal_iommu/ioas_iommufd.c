@@ -252,9 +252,22 @@ iommufd_keep(struct ioas_kernel *k, const struct iova_range *v, size_t n)
 	return ret;
 }
 
+/*
+ * By its file memory is pinned a hugepage at a time and not 4 KiB at a time. What
+ * the kernel does not take by the file it may take by the address.
+ */
 static int
-iommufd_map(struct ioas_kernel *k, uint64_t va, uint64_t iova, uint64_t size)
+iommufd_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, uint64_t iova,
+		uint64_t size)
 {
+	int ret;
+
+	if (file != NULL && !k->no_files) {
+		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size);
+		if (ret == 0)
+			return 0;
+		k->no_files = ret == -ENOTTY;
+	}
 	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size);
 }
 
@@ -300,6 +313,7 @@ const struct ioas_ops ioas_iommufd_ops = {
 		.serves_msi_window = true,
 		.limits_by_device = true,
 		.memlock_by_user = true,
+		.maps_files = true,
 	},
 	.fits = iommufd_fits,
 	.open = iommufd_open,

@@ -59,9 +59,9 @@ ioas_unmap_all_locked(struct ioas *ioas)
 
 /* The range is placed in the layout: map it, record it, or release it. */
 static int
-map_placed(struct ioas *ioas, struct ioas_node *n)
+map_placed(struct ioas *ioas, struct ioas_node *n, const struct ioas_file *file)
 {
-	int ret = ioas->ops->map(&ioas->kernel, n->m.va, n->m.iova.first,
+	int ret = ioas->ops->map(&ioas->kernel, n->m.va, file, n->m.iova.first,
 			iova_range_span(n->m.iova) + 1);
 
 	if (ret < 0) {
@@ -93,6 +93,13 @@ int
 ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
 		struct iova_conflict *why)
 {
+	return ioas_map_file(ioas, va, NULL, iova, size, why);
+}
+
+int
+ioas_map_file(struct ioas *ioas, uint64_t va, const struct ioas_file *file,
+		uint64_t iova, uint64_t size, struct iova_conflict *why)
+{
 	struct iova_range range;
 	struct ioas_node *n;
 	int ret;
@@ -109,7 +116,7 @@ ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
 	if (ioas->layout != NULL)
 		ret = iova_layout_place_at(ioas->layout, range, "DMA", why);
 	if (ret == 0)
-		ret = map_placed(ioas, n);
+		ret = map_placed(ioas, n, file);
 	pthread_mutex_unlock(&ioas->lock);
 	if (ret < 0)
 		free(n);
@@ -133,7 +140,7 @@ ioas_map_any(struct ioas *ioas, uint64_t va, uint64_t size, uint64_t align,
 			&n->m.iova);
 	if (ret == 0) {
 		*iova = n->m.iova.first;
-		ret = map_placed(ioas, n);
+		ret = map_placed(ioas, n, NULL);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	if (ret < 0)

@@ -20,6 +20,7 @@ struct ioas_kernel {
 	int fd;			/**< the backend's node, open */
 	uint32_t id;		/**< of the space, where a node has several */
 	bool for_groups;	/**< groups that get fd use this space */
+	bool no_files;		/**< the kernel can't map files */
 };
 
 /** Who is in: a whole group, or one device alone. */
@@ -58,8 +59,9 @@ struct ioas_ops {
 	int (*info)(struct ioas_kernel *k, struct ioas_info *out);
 	/** Let no newcomer make these ranges unusable; replaces the list. */
 	int (*keep)(struct ioas_kernel *k, const struct iova_range *v, size_t n);
-	int (*map)(struct ioas_kernel *k, uint64_t va, uint64_t iova,
-			uint64_t size);
+	/** file: what is at va, as far as it is known; may be NULL */
+	int (*map)(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file,
+			uint64_t iova, uint64_t size);
 	/** *done: bytes the kernel says it unmapped. */
 	int (*unmap)(struct ioas_kernel *k, uint64_t iova, uint64_t size,
 			uint64_t *done);

@@ -179,8 +179,10 @@ out:
 }
 
 static int
-type1_map(struct ioas_kernel *k, uint64_t va, uint64_t iova, uint64_t size)
+type1_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, uint64_t iova,
+		uint64_t size)
 {
+	(void)file;
 	return vfio_uapi_map_dma(k->fd, va, iova, size);
 }
 

@@ -77,6 +77,7 @@ struct abi_device_detach {
 #define ABI_IOAS_MAP ABI_IOMMUFD(5)
 #define ABI_IOAS_UNMAP ABI_IOMMUFD(6)
 #define ABI_VFIO_IOAS ABI_IOMMUFD(8)
+#define ABI_IOAS_MAP_FILE ABI_IOMMUFD(15)
 
 struct abi_destroy {
 	__u32 size;
@@ -118,6 +119,17 @@ struct abi_ioas_map {
 	__aligned_u64 iova;
 };
 
+/* Linux 6.13; EINVAL unless the file is of hugetlbfs, of shmem or a memfd. */
+struct abi_ioas_map_file {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__s32 fd;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+
 struct abi_ioas_unmap {
 	__u32 size;
 	__u32 id;
@@ -142,6 +154,7 @@ static_assert(sizeof(struct abi_ioas_alloc) == 12, "ABI");
 static_assert(sizeof(struct abi_iova_range) == 16, "ABI");
 static_assert(sizeof(struct abi_ioas_ranges) == 32, "ABI");
 static_assert(sizeof(struct abi_ioas_map) == 40, "ABI");
+static_assert(sizeof(struct abi_ioas_map_file) == 40, "ABI");
 static_assert(sizeof(struct abi_ioas_unmap) == 24, "ABI");
 static_assert(sizeof(struct abi_vfio_ioas) == 12, "ABI");
 

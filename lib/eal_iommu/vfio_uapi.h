@@ -115,6 +115,10 @@ int vfio_uapi_ioas_allow(int iommufd, uint32_t ioas,
 int vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
 		uint64_t size);
 
+/** The same for a part of a file in memory, whoever has it mapped. -ENOTTY: older kernel. */
+int vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start,
+		uint64_t iova, uint64_t size);
+
 /**
  * Unmap all mappings in the range.
  *

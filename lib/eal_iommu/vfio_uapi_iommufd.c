@@ -113,6 +113,23 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
 }
 
 int
+vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint64_t iova,
+		uint64_t size)
+{
+	struct abi_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = ABI_MAP_FIXED | ABI_MAP_READ | ABI_MAP_WRITE,
+		.id = ioas,
+		.fd = fd,
+		.start = start,
+		.length = size,
+		.iova = iova,
+	};
+
+	return call(iommufd, ABI_IOAS_MAP_FILE, &map);
+}
+
+int
 vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
 		uint64_t *unmapped)
 {

@@ -112,7 +112,7 @@ same_step(const struct ioas_mapping *m, void *arg)
 	const struct iova_used *used = iova_layout_lookup(layout, m->iova.first);
 	struct fake_mapping k;
 
-	if (!fake_mapping_get((*i)++, &k) || k.va != m->va ||
+	if (!fake_mapping_get((*i)++, &k) || (!k.file && k.va != m->va) ||
 			memcmp(&k.iova, &m->iova, sizeof(k.iova)) != 0)
 		return 1;
 	return used == NULL || memcmp(&used->range, &m->iova, sizeof(m->iova)) != 0 ? 2 : 0;

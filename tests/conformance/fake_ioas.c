@@ -7,8 +7,12 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "fake_private.h"
 
@@ -114,6 +118,24 @@ vfio_uapi_ioas_allow(int iommufd, uint32_t ioas, const struct abi_iova_range *v,
 	return 0;
 }
 
+/* What is the same for memory and files; at: where in them. */
+static int
+check_map(const struct fake_container *c, uint64_t at, uint64_t iova, uint64_t size,
+		struct iova_range *out)
+{
+	if (((iova | size) & mask_of(c)) != 0)
+		return -EINVAL;
+	if (!iova_range_make(iova, size, out))
+		return -EOVERFLOW;
+	if (!fake_in_one_range(c, *out))
+		return -EINVAL;
+	if (fake_map_in(c, *out))
+		return -EEXIST;
+	if ((at & mask_of(c)) != 0)
+		return -EINVAL;
+	return fake_has_groups(c) && fake_over_memlock(c, size) ? -ENOMEM : 0;
+}
+
 int
 vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
 {
@@ -128,20 +150,53 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 		return -EINVAL;
 	if (!iova_range_make(vaddr, size, &va))
 		return -EOVERFLOW;
-	if (((iova | size) & mask_of(c)) != 0)
-		return -EINVAL;
-	if (!iova_range_make(iova, size, &m.iova))
-		return -EOVERFLOW;
-	if (!fake_in_one_range(c, m.iova))
-		return -EINVAL;
-	if (fake_map_in(c, m.iova))
-		return -EEXIST;
-	if ((vaddr & mask_of(c)) != 0)
-		return -EINVAL;
-	if (fake_has_groups(c) && fake_over_memlock(c, size))
-		return -ENOMEM;
+	ret = check_map(c, vaddr, iova, size, &m.iova);
+	if (ret < 0)
+		return ret;
 	if (fake_has_groups(c) && iova_range_overlap(va, fake.hollow))
 		return -EFAULT;
+	return fake_map_insert(c, &m);
+}
+
+/* Files are real ones; only those in memory can be pinned, and no byte behind their end. */
+static int
+pin_file(int fd, uint64_t last)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
+		return -EBADF;
+	if (fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC)
+		return -EINVAL;
+	return last >= (uint64_t)st.st_size ? -EINVAL : 0;
+}
+
+int
+vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint64_t iova,
+		uint64_t size)
+{
+	struct fake_mapping m = { 0 };
+	struct iova_range part;
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	if (fake.no_map_file)
+		return -ENOTTY;
+	if (ret < 0)
+		return ret;
+	if (size == 0)
+		return -EINVAL;
+	if (!iova_range_make(start, size, &part))
+		return -EOVERFLOW;
+	if (fcntl(fd, F_GETFD) < 0)
+		return -EBADF;
+	ret = check_map(c, start, iova, size, &m.iova);
+	if (ret == 0 && fake_has_groups(c))
+		ret = pin_file(fd, part.last);
+	if (ret < 0)
+		return ret;
+	m.file = true;
 	return fake_map_insert(c, &m);
 }
 

@@ -70,6 +70,7 @@ struct fake_machine {
 	bool no_cdevs;		/**< no character devices: ENOENT */
 	bool no_groups;		/**< no nodes of groups: ENOENT */
 	bool no_bind_token;	/**< as kernels before the flag: EINVAL */
+	bool no_map_file;	/**< as kernels before the call: ENOTTY */
 	bool no_hot_reset;	/**< buses can't be reset: ENODEV */
 	int api_version;
 	bool no_type1v2;
@@ -104,6 +105,7 @@ struct fake_group {
 struct fake_mapping {
 	struct iova_range iova;
 	uint64_t va;
+	bool file;		/**< by a file, va is not known */
 };
 
 /** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */

@@ -74,6 +74,9 @@ uint64_t rules_reserved(const struct rules_machine *m);
 void rules_type1(struct rules_machine *m);
 void rules_iommufd(struct rules_machine *m);
 
+/** Files in a space with a device and without a mapping. */
+void rules_files(struct rules_machine *machine, int of, uint32_t id);
+
 /** Of a device that is open and in an address space, whatever the backend. */
 void rules_device(struct rules_machine *m, int fd);
 

@@ -313,6 +313,7 @@ rules_iommufd(struct rules_machine *m)
 	fresh_space();
 	ranges();
 	mappings();
+	rules_files(m, iommufd, space);
 	unmappings();
 	rules_device(m, nic);
 	rule("device: hot reset with a group", vfio_uapi_hot_reset(nic, &iommufd, 1), -EINVAL);

@@ -17,6 +17,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,6 +34,7 @@ struct story {
 	const char *root;
 	struct ioas *ioas;
 	int device;
+	int memory;	/* a file */
 	bool stubborn;	/* go on after an error */
 };
 
@@ -90,11 +93,13 @@ limits(struct ioas *ioas)
 static int
 mappings(struct story *s)
 {
+	const struct ioas_file memory = { .fd = s->memory };
 	uint64_t iova, i;
 	int first = 0;
 
 	for (i = 1; i <= 4; i++)
 		STEP(ioas_map(s->ioas, i << 20, i << 20, PAGE, NULL));
+	STEP(ioas_map_file(s->ioas, PAGE, &memory, 5 << 20, PAGE, NULL));
 	for (i = 1; i <= 2; i++)
 		STEP(ioas_map_any(s->ioas, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
 	expect_same(s->ioas);
@@ -149,6 +154,8 @@ tell(struct story *s)
 	return first;
 }
 
+static int memory;
+
 static int
 stop_at_any(const struct iova_used *used, void *arg)
 {
@@ -159,7 +166,7 @@ stop_at_any(const struct iova_used *used, void *arg)
 static int
 run(const char *root, bool stubborn, unsigned int n, int error)
 {
-	struct story s = { .root = root, .device = -1, .stubborn = stubborn };
+	struct story s = { .root = root, .device = -1, .memory = memory, .stubborn = stubborn };
 	struct fake_group *g;
 	int ret;
 
@@ -191,6 +198,8 @@ may_be_ignored(const char *call)
 		"vfio_uapi_group_unset_container", "vfio_uapi_unmap_dma",
 		"vfio_uapi_device_detach", "vfio_uapi_ioas_unmap", "vfio_uapi_ioas_destroy",
 		"vfio_uapi_ioas_allow",
+		/* There is another way to map. */
+		"vfio_uapi_ioas_map_file",
 	};
 	size_t i;
 
@@ -250,6 +259,9 @@ setup(void **state)
 {
 	if (tree_machine_setup(state) != 0)
 		return -1;
+	memory = memfd_create("sweep", MFD_CLOEXEC);
+	if (memory < 0 || ftruncate(memory, PAGE) < 0)
+		return -1;
 	/* Each run makes its own. */
 	iova_layout_destroy(layout);
 	machine_device(*state, SECOND, SECOND_GROUP, "vfio-pci");
@@ -260,6 +272,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
+	close(memory);
 	return iova_layout_create(&layout) != 0 ? -1 : tree_machine_teardown(state);
 }
 

@@ -62,3 +62,41 @@ def breathe(platform, backend):
         expect_equal(pinned, (pages - int(first)) * 2 << 20, 'bytes pinned besides')
     oracle.check_mappings(parts)
     oracle.check_payloads(log)
+
+
+# In one file, by 2 MiB pages; a file each, of 1 GiB pages; a file each, of 2 MiB pages.
+FILES = {
+    'one': '--single-file-segments -m 640',
+    'large': '--huge-dir /mnt -m 2048',
+    'small': '-m 640',
+}
+IN_FILES = '''
+mkdir -p /mnt && mount -t hugetlbfs -o pagesize=1G none /mnt || exit 2
+export TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
+/usr/share/vfio-msi/traffic.sh "$@" || exit 1
+echo "@@ calls"
+grep -cE ' IOMMU_IOAS_MAP,.* = 0' /tmp/strace
+grep -cE '(IOMMU_IOAS_MAP_FILE|0x3b, 0x8f, 0).* = 0' /tmp/strace
+exit 0
+'''
+
+
+@test('memory is mapped by its file where that is one or a large one',
+      [(platform, 'iommufd', how) for platform in ('arm-smmuv3', 'x86-vtd') for how in FILES])
+def in_files(platform, backend, how):
+    result = guest.run(platform, ['sh', '-c', IN_FILES, 'sh', *PLATFORMS[platform].nics,
+                                  *FILES[how].split()], seconds=150, memory='6G', hugepages=400,
+                       kernel_args=('hugepagesz=1G', 'hugepages=2'), backend=backend)
+    parts = oracle.sections(result.stdout)
+    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
+    oracle.check_mappings(parts)
+    oracle.check_payloads(log)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    # Memory that is added later, a page at a time, is mapped by its file.
+    by_address, by_file = map(int, parts['calls'].split())
+    at_once = int(re.search(r'mapped \d+ MiB, \d+ pages, by (\d+) calls', log)[1])
+    wanted = {'one': (1, 0), 'large': (2, 0), 'small': (1, 1)}[how]
+    expect_equal((at_once, by_address), wanted, f'calls at once, of them by address\n{log[:2000]}\n')
+    expect(by_file >= at_once - by_address, f'{by_file} calls by files')
+    figure(f'{how}: calls at once, of these by address', f'{at_once}, {by_address}')
