@@ -115,7 +115,8 @@ def run_suites(names, soak=False, keep=False, jobs=0):
         print(f'== {len(of_guests)} suites in guests, {jobs} at a time', flush=True)
         side.run(of_guests, report, jobs,
                  ['soak' if soak else 'test'] + ['--results'] * keep)
-    print(f'== all took {time.monotonic() - start:.1f} s, budgets {budget} s', flush=True)
+    print(f'== all took {time.monotonic() - start:.1f} s, budgets {budget} s'
+          + f', {jobs} suites of guests at a time' * (jobs >= 2), flush=True)
     print(f'{report.passed} passed, {report.failed} failed', flush=True)
     return report.failed == 0
 
