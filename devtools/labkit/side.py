@@ -15,8 +15,8 @@ import subprocess
 import sys
 import time
 
-# What one machine takes: its memory, and the rest of an emulator.
-MEMORY_PER_JOB = 3 << 30
+# What the largest machine of a test takes: its memory, and the rest of an emulator.
+MEMORY_PER_JOB = 7 << 30
 VERDICT = re.compile(r'(\d+) passed, (\d+) failed$')
 OF_THE_SUITE = re.compile(r'(ok|FAIL) |== ')
 LONGEST_END = 60
