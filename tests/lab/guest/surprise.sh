@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# surprise.sh: two slots lose their power under traffic and nobody was asked: registers
+# of the NIC in it do not answer (see tests/lab/hotplug.py).  The application does not
+# listen, then one does.  Sections that begin with "@@ NAME".
+
+. "$(dirname "$0")/testpmd.sh"
+fixed=0000:00:03.0
+
+# pull NIC [TESTPMD_ARG]...: with MSI the kernel itself has no business in a BAR
+pull()
+{
+	pulled=$1
+	slot=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$pulled")")")
+	shift
+	testpmd_start -a vfio_msi:$fixed -a "vfio_msi:$pulled" --vfio-intr=msi --no-pci \
+		-l 0,1 -n 1 -- -i --total-num-mbufs=4096 "$@" || exit 1
+	testpmd_say 'set fwd io'
+	testpmd_say 'start tx_first'
+	testpmd_await 'packet forwarding - ports=2' 5
+	sleep 1
+	# Power controller and indicator off: that is when QEMU takes the NIC out.
+	setpci -s "$slot" CAP_EXP+18.w=0700:0700
+}
+
+vfio-bind $fixed 0000:01:00.0 0000:02:00.0 || exit 1
+echo '@@ deaf'
+pull 0000:01:00.0
+exec 3>&-
+wait $testpmd_pid
+echo "status $?"
+cat $TESTPMD_LOG
+echo
+
+echo '@@ listens'
+pull 0000:02:00.0 --hot-plug
+testpmd_await 'Now total ports is 1' 20 && echo 'detached'
+echo "open devices: $(testpmd_devices)"
+testpmd_quit
+echo "status $?"
+cat $TESTPMD_LOG
