@@ -31,12 +31,7 @@ testpmd_start $arguments -l 0,1 -n 1 --log-level=bus.vfio_msi:info \
 	-- -i --total-num-mbufs=8192 || status=1
 testpmd_say 'set verbose 1'
 testpmd_burst $((256 * $#)) || status=1
-echo 0 >$tracing/events/iommu/map/enable
-echo '@@ hugepages'
-awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
-oracle_events dpdk-testpmd
-echo '@@ interrupts'
-grep vfio /proc/interrupts
+oracle_testpmd
 testpmd_quit || status=1
 echo '@@ left'
 grep vfio /proc/interrupts

@@ -20,12 +20,7 @@ testpmd_start $both -- -i --total-num-mbufs=8192 || status=1
 testpmd_say 'set verbose 1'
 testpmd_burst || status=1
 pinned=$(($(pins) - before))
-echo 0 >$tracing/events/iommu/map/enable
-echo '@@ hugepages'
-awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
-oracle_events dpdk-testpmd
-echo '@@ interrupts'
-grep vfio /proc/interrupts
+oracle_testpmd
 echo '@@ second'
 timeout -k 5 60 dpdk-test-msi layout -a "vfio_msi:$first" 2>&1
 testpmd_quit || status=1

@@ -23,12 +23,7 @@ testpmd_start -v -a "$first" -a "$second" -l 0,1 -n 1 --log-level=bus.vfio_msi:i
 	status=1
 testpmd_say 'set verbose 1'
 testpmd_burst || status=1
-echo 0 >$tracing/events/iommu/map/enable
-echo '@@ hugepages'
-awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
-oracle_events dpdk-testpmd
-echo '@@ interrupts'
-grep vfio /proc/interrupts
+oracle_testpmd
 
 # Both devices go and come back, and packets flow again.
 testpmd_say 'stop'

@@ -26,6 +26,18 @@ oracle_events()
 	grep -E ' (map|unmap): ' $tracing/trace | grep "$1"
 }
 
+# oracle_testpmd: what testpmd (see testpmd.sh) holds, what was mapped for it up to
+# now, and its interrupts
+oracle_testpmd()
+{
+	echo 0 >$tracing/events/iommu/map/enable
+	echo '@@ hugepages'
+	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
+	oracle_events dpdk-testpmd
+	echo '@@ interrupts'
+	grep vfio /proc/interrupts
+}
+
 # pins: how many pages are pinned for DMA now
 pins()
 {

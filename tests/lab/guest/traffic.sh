@@ -17,12 +17,7 @@ testpmd_start -d librte_bus_vfio_msi.so -a "vfio_msi:$first" -a "vfio_msi:$secon
 	-l 0,1 -n 1 "$@" -- -i || status=1
 testpmd_say 'set verbose 1'
 testpmd_burst || status=1
-echo 0 >$tracing/events/iommu/map/enable
-echo '@@ hugepages'
-awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
-oracle_events dpdk-testpmd
-echo '@@ interrupts'
-grep vfio /proc/interrupts
+oracle_testpmd
 testpmd_quit || status=1
 echo '@@ testpmd'
 cat $TESTPMD_LOG
