@@ -18,9 +18,11 @@ CALLS_LEAST = 80
 STEP = 12
 FIRST = {'type1': 2, 'iommufd': 1}
 # What may fail without a word: giving back (it is given back all the same), switching
-# interrupts and bus mastering off, and iommufd, as type1 does instead.
+# interrupts and bus mastering off, iommufd, as type1 does instead, and a file, as the
+# address does.
 QUIET = re.compile('_UNSET_CONTAINER|_DETACH_|_DESTROY|_UNMAP|_ALLOW_|_SET_IRQS|pread64|'
-                   r'pwrite64\(.*"\\3\\0"|openat.*/dev/(?:iommu|vfio/devices)|_IOAS_ALLOC')
+                   r'pwrite64\(.*"\\3\\0"|openat.*/dev/(?:iommu|vfio/devices)|_IOAS_ALLOC|'
+                   r'_MAP_FILE|0x3b, 0x8f, 0')
 # EAL looks for VFIO itself, and switches the interrupts on for the driver.
 EAL = re.compile(r'^EAL: (?:Cannot open VFIO|Could not get|Error \w+abling )', re.MULTILINE)
 ELSEWHERE = 'is held by another process'
