@@ -7,7 +7,7 @@ import re
 from labkit import guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 260
+BUDGET = 440
 
 ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
 CASES = '/usr/share/vfio-msi/cases.sh'

@@ -8,7 +8,7 @@ from labkit import guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 260
+BUDGET = 290
 
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 

@@ -8,7 +8,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 420
+BUDGET = 260
 
 PAIR = ('0000:00:09.0', '0000:00:0a.0')
 MODERN = 'virtio-net-pci,disable-legacy=on,iommu_platform=on,vectors=4'

@@ -12,7 +12,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 360
+BUDGET = 250
 
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048

@@ -9,7 +9,7 @@ from labkit import guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 580
+BUDGET = 510
 
 SCRIPT = '/usr/share/vfio-msi/hotplug.sh'
 

@@ -12,7 +12,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 300
+BUDGET = 210
 
 PACKETS, QUEUES = 20, 4
 SUMMARY = re.compile(r'^sent (\d+), received (\d+), wake-ups (\d+), bytes wrong (\d+), '

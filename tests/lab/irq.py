@@ -8,7 +8,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 360
+BUDGET = 190
 
 # Beside a platform's own: a device for teaching, and one that the tool does not know.
 EDU, UNKNOWN = '0000:00:09.0', '0000:00:0b.0'

@@ -8,7 +8,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, test
 
-BUDGET = 200
+BUDGET = 370
 
 LINE = re.compile(r'^(\w+): (map \d+, .*)$', re.MULTILINE)
 MEGABYTES, PAGES = 4096, 2048

@@ -7,7 +7,7 @@ import re
 from labkit import guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 280
+BUDGET = 230
 
 SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
 

@@ -11,7 +11,7 @@ import re
 from labkit import guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 240
+BUDGET = 420
 
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP.*'
                     r'Receive queue=0x(\d)', re.I)

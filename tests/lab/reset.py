@@ -5,7 +5,7 @@
 from labkit import guest, oracle
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 180
+BUDGET = 70
 
 SCRIPT = '/usr/share/vfio-msi/reset.sh'
 

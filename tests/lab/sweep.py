@@ -10,7 +10,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import Failure, each_backend, expect, expect_equal, figure, test
 
-BUDGET = 160
+BUDGET = 270
 
 # testpmd makes more than so many calls for two devices.
 CALLS_LEAST = 80

@@ -9,7 +9,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, test
 
-BUDGET = 400
+BUDGET = 300
 
 # Runs each argument as a line of shell, and separates what they print.
 EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
