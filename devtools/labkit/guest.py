@@ -32,7 +32,7 @@ TIMED_OUT = 124
 DIED = 125
 LAST_WORDS = 4000
 
-# Of hundreds of boots the emulator leaves one hanging: it is killed, and done again once.
+# Of hundreds of boots one was seen to hang: it is killed, and done again once.
 BOOTS = 2
 
 # The kernel log comes as it grows; at the end, after this line, once more as a whole.
