@@ -75,27 +75,26 @@ out:
 	return ret;
 }
 
-/* The first part of r that is in none of the kernel's ranges, which are sorted. */
+/* The first part of r that is in none of the kernel's ranges, whatever their order. */
 static bool
 find_lost(const struct ioas_info *info, struct iova_range r, struct iova_range *lost)
 {
-	size_t i;
+	const struct iova_range *good = info->ranges, *end = good + info->n_ranges;
 
 	*lost = r;
-	for (i = 0; i < info->n_ranges; i++) {
-		const struct iova_range *good = &info->ranges[i];
-
-		if (good->last < lost->first)
+	while (good < end) {
+		if (good->first > lost->first || good->last < lost->first) {
+			good++;
 			continue;
-		if (good->first > lost->first) {
-			if (good->first <= r.last)
-				lost->last = good->first - 1;
-			return true;
 		}
 		if (good->last >= r.last)
 			return false;
 		lost->first = good->last + 1;
+		good = info->ranges;
 	}
+	for (good = info->ranges; good < end; good++)
+		if (good->first > lost->first && good->first <= lost->last)
+			lost->last = good->first - 1;
 	return true;
 }
 

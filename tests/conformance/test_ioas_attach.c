@@ -215,6 +215,9 @@ test_keep(void **state)
 		{ 0x10000000, 0x1fffffff }, { 0x7000000, 0x8ffffff },
 		{ UINT64_C(1) << 47, (UINT64_C(1) << 49) - 1 },
 	};
+	/* Touching, and the kernel told the upper one first. */
+	struct iova_range halves[] = { { 0x18000000, UINT64_MAX }, { 0, 0x17ffffff } };
+	const struct ioas_info odd = { .ranges = halves, .n_ranges = 2 };
 	struct ioas_kept why;
 	struct ioas *ioas = open_space();
 	bool viable;
@@ -227,6 +230,10 @@ test_keep(void **state)
 	attach(ioas, 7);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
 	assert_int_equal(ioas_keep(ioas, lists, 3), 0);
+	assert_int_equal(ioas_keep_test(ioas, &odd, &why), 0);
+	halves[0].first = 0x18001000;
+	assert_int_equal(ioas_keep_test(ioas, &odd, &why), -ERANGE);
+	assert_true(why.lost.first == 0x18000000 && why.lost.last == 0x18000fff);
 	/* The same hole as another's, or one elsewhere. */
 	assert_int_equal(newcomer(ioas, 8, &why), 0);
 	attach(ioas, 8);
