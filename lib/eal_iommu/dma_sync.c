@@ -120,8 +120,7 @@ map_run(const struct dma_run *run, void *arg)
 {
 	struct mapping *m = arg;
 	struct iova_conflict c;
-	int ret = ioas_map_file(m->ioas, run->va, run->file.fd < 0 ? NULL : &run->file,
-			run->iova, run->len, &c);
+	int ret = ioas_map_file(m->ioas, run->va, &run->file, run->iova, run->len, &c);
 
 	if (ret < 0)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
@@ -148,12 +147,11 @@ event_alloc(const struct rte_memseg *ms)
 		.va = ms->addr_64,
 		.iova = ms->iova,
 		.len = ms->len,
+		.file = dma_runs_file(ms),
 	};
-	const struct ioas_file file = dma_runs_file(ms);
 	struct iova_conflict c;
 	char text[320];
-	int ret = ioas_map_file(sync_state.ioas, run.va, file.fd < 0 ? NULL : &file,
-			run.iova, run.len, &c);
+	int ret = ioas_map_file(sync_state.ioas, run.va, &run.file, run.iova, run.len, &c);
 
 	if (ret == 0 && (!c.is_hole || is_own(&c)))
 		return;

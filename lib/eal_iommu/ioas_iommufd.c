@@ -262,7 +262,7 @@ iommufd_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, ui
 {
 	int ret;
 
-	if (file != NULL && !k->no_files) {
+	if (file != NULL && file->fd >= 0 && !k->no_files) {
 		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size);
 		if (ret == 0)
 			return 0;

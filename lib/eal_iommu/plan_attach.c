@@ -16,13 +16,12 @@ static int
 say_held(const char *root, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)
 {
-	const char *nodes[] = { m->cdev, NULL };
 	char group[PLAN_NODE_LEN];
+	const char *nodes[] = { m->cdev, group };
 	struct topo_holder holder;
 	size_t i;
 
 	snprintf(group, sizeof(group), "/dev/vfio/%d", m->group);
-	nodes[1] = group;
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_holder(root, nodes[i], &holder) == 0)
 			return say(-EBUSY, why, size,
@@ -170,24 +169,26 @@ check_backend(const struct plan_wish *wish, const struct ioas *space, char *why,
 static int
 check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t size)
 {
-	struct iova_hole lost = { .origin = IOVA_ORIGIN_COUNT };
 	struct ioas_kept kept;
 	int ret = ioas_keep_test(space, &pd->info, &kept);
 	size_t i;
 
 	if (ret == 0)
 		return 0;
-	lost.range = kept.lost;
-	for (i = pd->holes.n; i-- > 0;)
-		if (iova_range_overlap(pd->holes.v[i].range, kept.lost))
-			lost = pd->holes.v[i];
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		if (iova_range_overlap(h->range, kept.lost))
+			return say(ret, why, size,
+				"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
+				", which EAL's memory may grow into; give this device at start-up, so that the layout can avoid it",
+				iova_origin_name(h->origin), h->range.first, h->range.last,
+				kept.range.first, kept.range.last);
+	}
 	return say(ret, why, size,
-		"%s 0x%" PRIx64 "-0x%" PRIx64 " %s 0x%" PRIx64 "-0x%" PRIx64
+		"its IOMMU aperture lacks 0x%" PRIx64 "-0x%" PRIx64 " of 0x%" PRIx64 "-0x%" PRIx64
 		", which EAL's memory may grow into; give this device at start-up, so that the layout can avoid it",
-		lost.origin == IOVA_ORIGIN_COUNT ? "its IOMMU aperture lacks" :
-		iova_origin_name(lost.origin), lost.range.first, lost.range.last,
-		lost.origin == IOVA_ORIGIN_COUNT ? "of" : "overlaps",
-		kept.range.first, kept.range.last);
+		kept.lost.first, kept.lost.last, kept.range.first, kept.range.last);
 }
 
 int
