@@ -125,7 +125,7 @@ struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
 
 /** First driver that matches and comes after @p prev (NULL: from the start). */
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
-		const struct rte_pci_device *dev);
+		const struct rte_pci_id *id);
 
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);

@@ -183,14 +183,14 @@ read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 static int
 check_driver(const struct topo_addr *addr, char *why, size_t size)
 {
-	struct rte_pci_device pci = { 0 };
+	struct rte_pci_id id;
 	struct topo_device t;
 
 	/* There are words for it later. */
 	if (topology_read("", addr, &t) < 0)
 		return 0;
-	pci.id = vfio_msi_pci_id(&t);
-	if (vfio_msi_pci_driver(NULL, &pci) != NULL)
+	id = vfio_msi_pci_id(&t);
+	if (vfio_msi_pci_driver(NULL, &id) != NULL)
 		return 0;
 	snprintf(why, size,
 		"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",

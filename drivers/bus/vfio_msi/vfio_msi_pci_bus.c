@@ -216,7 +216,7 @@ vfio_msi_pci_id(const struct topo_device *t)
 }
 
 struct rte_pci_driver *
-vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_device *dev)
+vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_id *have)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
 	const struct rte_pci_id *id;
@@ -231,7 +231,7 @@ vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_device *de
 			continue;
 		}
 		for (id = drv->id_table; id->vendor_id != 0; id++)
-			if (id_matches(id, &dev->id))
+			if (id_matches(id, have))
 				return drv;
 	}
 	return NULL;

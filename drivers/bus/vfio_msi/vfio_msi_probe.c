@@ -119,7 +119,7 @@ run_drivers(struct vfio_msi_device *dev)
 	struct rte_pci_driver *drv = NULL;
 	int ret = 1;
 
-	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, &dev->pci.device)) != NULL) {
+	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, &dev->pci.device.id)) != NULL) {
 		if (!driver_fits(dev, drv))
 			ret = -ENOTSUP;
 		else if (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING)
