@@ -27,20 +27,10 @@ map_file(int fd, uint64_t start, uint64_t iova, uint64_t size)
 	return vfio_uapi_ioas_map_file(iommufd, space, fd, start, iova, size);
 }
 
-/* @return bytes or -errno. */
-static int64_t
-unmap(uint64_t iova, uint64_t size)
-{
-	uint64_t bytes;
-	int ret = vfio_uapi_ioas_unmap(iommufd, space, iova, size, &bytes);
-
-	return ret < 0 ? ret : (int64_t)bytes;
-}
-
 void
 rules_files(struct rules_machine *machine, int of, uint32_t id)
 {
-	uint64_t last = UINT64_MAX - PAGE + 1;
+	uint64_t last = UINT64_MAX - PAGE + 1, bytes = 0;
 	int fd = memfd_create("rules", MFD_CLOEXEC);
 	int disk = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), efd = eventfd(0, EFD_CLOEXEC);
 
@@ -68,6 +58,8 @@ rules_files(struct rules_machine *machine, int of, uint32_t id)
 	close(efd);
 	close(disk);
 	close(fd);
-	rule("file: half of it", unmap(IOVA, PAGE), -ENOENT);
-	rule("file: unmap when it is closed", unmap(0, UINT64_MAX), 5 * PAGE);
+	rule("file: half of it", vfio_uapi_ioas_unmap(iommufd, space, IOVA, PAGE, &bytes), -ENOENT);
+	rule("file: unmap when it is closed",
+			vfio_uapi_ioas_unmap(iommufd, space, 0, UINT64_MAX, &bytes), 0);
+	rule("file: bytes unmapped", (int64_t)bytes, 5 * PAGE);
 }

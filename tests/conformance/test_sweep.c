@@ -34,9 +34,10 @@ struct story {
 	const char *root;
 	struct ioas *ioas;
 	int device;
-	int memory;	/* a file */
 	bool stubborn;	/* go on after an error */
 };
+
+static int memory;	/* a file */
 
 /* Go on? Then the next step, else the end of the story. */
 #define STEP(call) do { \
@@ -93,13 +94,13 @@ limits(struct ioas *ioas)
 static int
 mappings(struct story *s)
 {
-	const struct ioas_file memory = { .fd = s->memory };
+	const struct ioas_file file = { .fd = memory };
 	uint64_t iova, i;
 	int first = 0;
 
 	for (i = 1; i <= 4; i++)
 		STEP(ioas_map(s->ioas, i << 20, i << 20, PAGE, NULL));
-	STEP(ioas_map_file(s->ioas, PAGE, &memory, 5 << 20, PAGE, NULL));
+	STEP(ioas_map_file(s->ioas, PAGE, &file, 5 << 20, PAGE, NULL));
 	for (i = 1; i <= 2; i++)
 		STEP(ioas_map_any(s->ioas, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
 	expect_same(s->ioas);
@@ -154,8 +155,6 @@ tell(struct story *s)
 	return first;
 }
 
-static int memory;
-
 static int
 stop_at_any(const struct iova_used *used, void *arg)
 {
@@ -166,7 +165,7 @@ stop_at_any(const struct iova_used *used, void *arg)
 static int
 run(const char *root, bool stubborn, unsigned int n, int error)
 {
-	struct story s = { .root = root, .device = -1, .memory = memory, .stubborn = stubborn };
+	struct story s = { .root = root, .device = -1, .stubborn = stubborn };
 	struct fake_group *g;
 	int ret;
 

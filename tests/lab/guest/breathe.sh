@@ -36,9 +36,7 @@ for round in 1 2 3; do
 done
 testpmd_say 'set verbose 1'
 testpmd_burst || status=1
-echo '@@ hugepages'
-awk '/rtemap/ { print $1 }' /proc/$testpmd_pid/maps
-oracle_events dpdk-testpmd
+oracle_testpmd
 testpmd_quit || status=1
 echo '@@ testpmd'
 cat $TESTPMD_LOG

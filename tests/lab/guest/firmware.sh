@@ -11,14 +11,6 @@
 first=$1 other=$2 spare=$3 address=$4
 eal="--no-pci -l 0,1 -n 1 -m 64"
 
-# burst_and_quit: packets between both ports, their headers in the log
-burst_and_quit()
-{
-	testpmd_say 'set verbose 1'
-	testpmd_burst || status=1
-	testpmd_quit || status=1
-}
-
 vfio-bind $first $other $spare || exit 1
 echo '@@ kernel'
 cat /sys/kernel/iommu_groups/*/reserved_regions
@@ -51,13 +43,17 @@ testpmd_say "port attach vfio_msi:$other"
 testpmd_await 'Now total ports is 2' 20 || status=1
 testpmd_say 'port start all'
 testpmd_await 'Configuring Port 1' 10 || status=1
-burst_and_quit
+testpmd_say 'set verbose 1'
+testpmd_burst || status=1
+testpmd_quit || status=1
 cat $TESTPMD_LOG
 
 oracle_start
 testpmd_start -a vfio_msi:$first -a vfio_msi:$other $eal --base-virtaddr=$address -- -i || status=1
-burst_and_quit
-oracle_events dpdk-testpmd
+testpmd_say 'set verbose 1'
+testpmd_burst || status=1
+oracle_testpmd
+testpmd_quit || status=1
 echo '@@ both'
 cat $TESTPMD_LOG
 exit ${status:-0}
