@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import sys
 import time
 
@@ -32,8 +33,10 @@ TIMED_OUT = 124
 DIED = 125
 LAST_WORDS = 4000
 
-# Of hundreds of boots one was seen to hang: it is killed, and done again once.
-BOOTS = 2
+# Of hundreds of guests one hung before it was up, and one's emulator crashed.  Whatever
+# runs in a guest is to blame for neither, so it is run again once, in another one.
+LIVES = 2
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 # The kernel log comes as it grows; at the end, after this line, once more as a whole.
 WHOLE_LOG = '=== whole kernel log'
@@ -94,21 +97,21 @@ def run(platform, argv, live=False, **options):
     machine_kind = find(platform)
     with _prepared(machine_kind, argv, options) as (command, scratch):
         timed = [monitor.parse_timed(text) for text in options.qmp]
-        for _ in range(BOOTS):
+        for _ in range(LIVES):
             say(f'booting {platform}')
-            result, hung = _run_once(command, scratch, options, live, timed)
-            if not hung:
+            result, lost = _run_once(command, scratch, options, live, timed)
+            if not lost:
                 break
         return result
 
 
 def _run_once(command, scratch, options, live, timed):
-    """One life of a machine: its result, and whether it hung before it was up."""
+    """One life of a machine: its result, and whether the machine itself failed."""
     with qemu.Machine(command, scratch) as machine:
         session = _Session(machine, options, live, timed)
         finished = machine.pump(session)
         machine.kill()
-        return session.result(finished), session.hung(finished)
+        return session.result(finished), session.hung(finished) or session.crashed
 
 
 def shell(platform, **options):
@@ -230,6 +233,12 @@ class _Session:
         """Whether the machine had all the time for booting and did not come up."""
         return not finished and self._up is None and self._boot_limit < self._limit
 
+    @property
+    def crashed(self):
+        """The signal by which the emulator failed before the command had ended, or None."""
+        signals = CRASHES if self._end is None else ()
+        return next((number for number in signals if number == -self._machine.status), None)
+
     def on_data(self, name, data):
         """Take one piece of output."""
         if self._live and name == 'stdout':
@@ -270,6 +279,8 @@ class _Session:
             return f'the guest did not come up within {seconds:.0f} s'
         if not finished:
             return f'killed at the limit of {self._limit:g} s'
+        if self.crashed:
+            return f'the emulator crashed ({self.crashed.name})'
         what = 'the guest died' if self._up else 'the guest did not come up'
         return f"{what} (the emulator's exit status is {self._machine.status})"
 

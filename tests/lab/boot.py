@@ -2,9 +2,11 @@
 # Copyright(c) 2026 The vfio_msi authors
 """The lab itself: machines come up as described, commands run as typed."""
 
+import signal
 import time
+from unittest import mock
 
-from labkit import guest
+from labkit import guest, qemu
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
@@ -88,6 +90,28 @@ def hangs(platform):
     expect_equal(result.status, guest.DIED, 'exit status')
     expect('did not come up within 4 s' in result.error, result.error)
     expect(time.monotonic() - began >= 8, 'it was booted but once')
+
+
+@test('runs a command again when the emulator crashes', ['arm-smmuv3'])
+def crashes(platform):
+    lives = []
+
+    class Crashing(qemu.Machine):
+        """A machine whose emulator crashes, unless its predecessor did."""
+
+        def pump(self, session):
+            lives.append(self)
+            if len(lives) != 2:
+                self._process.send_signal(signal.SIGSEGV)
+            return super().pump(session)
+
+    with mock.patch.object(qemu, 'Machine', Crashing):
+        result = guest.run(platform, ['echo', 'well'], kernel='lab', seconds=60)
+        expect_equal((result.stdout, result.status, len(lives)), ('well\n', 0, 2), 'second life')
+        lives.append(None)
+        result = guest.run(platform, ['true'], kernel='lab', seconds=60)
+    expect_equal((result.status, len(lives)), (guest.DIED, 5), 'status and lives')
+    expect('the emulator crashed (SIGSEGV)' in result.error, result.error)
 
 
 @test('says when the guest dies', ['arm-smmuv3'])
