@@ -62,6 +62,7 @@ class Options:
     # Who is not up by then hangs.
     boot_limit: float = 150
     smp: int = 2
+    threads: str = ''
     hugepages: int = 256
     stock: bool = False
     examples: bool = False

@@ -31,7 +31,8 @@ def command_line(platform, options, disk, kernel, initrd):
     append = [f'console={platform.console}', 'loglevel=4', 'log_buf_len=4M', 'panic=-1',
               platform.kernel_args, *options.kernel_args]
     argv = [platform.emulator, '-nodefaults', '-no-user-config', '-display', 'none',
-            '-no-reboot', '-accel', f'tcg,thread={platform.threads}', *platform.machine,
+            '-no-reboot', '-accel', f'tcg,thread={options.threads or platform.threads}',
+            *platform.machine,
             '-smp', str(options.smp), '-m', options.memory or platform.memory,
             '-global', 'virtio-mmio.force-legacy=false',
             '-kernel', str(kernel), '-initrd', str(initrd), '-append', ' '.join(append),
