@@ -18,54 +18,10 @@
 
 #include <cmocka.h>
 
-#include "common.h"
-#include "machine.h"
-#include "plan.h"
+#include "surveyed.h"
 #include "tree.h"
 
 #define DEFAULT_LAST ((UINT64_C(1) << 48) - 1)
-
-static char why[PLAN_TEXT];
-static struct plan_device pd;
-
-/* A survey by a process that has nothing else; the device is let go. */
-static int
-ask(const char *root, const struct topo_addr *addr)
-{
-	const struct plan_wish wish = { .root = root, .addr = *addr, .backend = backend };
-	struct ioas *space = NULL;
-	int ret = plan_survey(&wish, &space, &pd, why, sizeof(why));
-
-	assert_true((ret == 0) == (space != NULL));
-	ioas_close(space);
-	return ret;
-}
-
-static int
-survey(const char *root, const char *bdf)
-{
-	struct topo_addr addr;
-
-	assert_int_equal(topology_parse_bdf(bdf, &addr), 0);
-	memset(why, 0, sizeof(why));
-	return ask(root, &addr);
-}
-
-/* The survey fails, says all the words, and leaves nothing open. */
-static void
-expect_failure(const char *root, int error, const char *const *words)
-{
-	assert_int_equal(survey(root, NIC), error);
-	for (; *words != NULL; words++)
-		if (strstr(why, *words) == NULL)
-			fail_msg("no \"%s\" in \"%s\"", *words, why);
-	assert_null(pd.info.ranges);
-	plan_device_free(&pd);
-	assert_int_equal(fake_leaks(stderr), 0);
-}
-
-#define FAILS(error, ...) \
-	expect_failure(*state, error, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 unlink_member(const char *root, int group, const char *bdf)
@@ -141,7 +97,7 @@ test_sysfs_failures(void **state)
 {
 	struct topo_addr gone = { .bus = 9 };
 
-	assert_int_equal(ask(*state, &gone), -ENODEV);
+	assert_int_equal(survey_addr(*state, &gone), -ENODEV);
 	assert_non_null(strstr(why, "no such PCI device"));
 	machine_no_cdev(*state, NIC);
 	machine_unlink(*state, NIC, "driver");
@@ -171,164 +127,6 @@ test_noiommu(void **state)
 {
 	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
 	FAILS(-ENOTSUP, "no-IOMMU group", "switch the IOMMU on");
-}
-
-#define NODE BY_BACKEND("/dev/vfio/2", "/dev/vfio/devices/vfio0")
-
-static void
-test_attach_failures(void **state)
-{
-	machine_group->held = true;
-	FAILS(-EBUSY, NODE, "another process", "fuser -v ");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
-	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)", "stop it");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/null");
-	machine_holder(*state, (int)getpid(), "self\n", "/dev/vfio/2");
-	FAILS(-EBUSY, "/dev/vfio/2", "this process already", "--no-pci");
-	machine_holder(*state, (int)getpid(), "self\n", "/dev/null");
-	machine_group->held = false;
-	machine_group->denied = true;
-	FAILS(-EACCES, BY_BACKEND("no permission", "can't be used: Permission denied"), NODE);
-	machine_group->denied = false;
-	machine_group->isolated = false;
-	FAILS(-EPERM, "group 2", "isolate",
-			BY_BACKEND("vfio_iommu_type1.allow_unsafe_interrupts=1",
-				"iommufd.allow_unsafe_interrupts=1"));
-	machine_group->isolated = true;
-	machine_group->viable = false;
-	FAILS(-EPERM, "group 2", BY_BACKEND("not viable", "another process"));
-	machine_group->viable = true;
-	machine_group->direct = true;
-	FAILS(-EINVAL, "group 2", "reserved regions", "dmesg");
-	machine_group->direct = false;
-	assert_int_equal(survey(*state, NIC), 0);
-	plan_device_free(&pd);
-}
-
-/* Who has it by its character device is found, though the kernel says EINVAL. */
-static void
-test_held_device(void **state)
-{
-	if (backend != IOAS_BACKEND_IOMMUFD)
-		skip();
-	fake_device_held(NIC, true);
-	FAILS(-EINVAL, "group 2", "dmesg");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/devices/vfio0");
-	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process 4242 (testpmd)", "stop it");
-}
-
-static void
-test_node_failures(void **state)
-{
-	bool *missing = BY_BACKEND(&fake.no_node, &fake.no_iommufd);
-	bool *denied = BY_BACKEND(&fake.node_denied, &fake.iommufd_denied);
-	const char *node = BY_BACKEND("/dev/vfio/vfio", "/dev/iommu");
-
-	*missing = true;
-	FAILS(-ENOENT, node, "No such file", BY_BACKEND("modprobe vfio-pci", "CONFIG_IOMMUFD"));
-	*missing = false;
-	*denied = true;
-	FAILS(-EACCES, node, "Permission denied", "access to the node");
-	*denied = false;
-	fake.lie = BY_BACKEND(FAKE_CAP_CYCLE, FAKE_ALIGN_ODD);
-	FAILS(-EBADMSG, "IOVA ranges", "Bad message");
-	fake.lie = FAKE_TRUTH;
-	if (backend == IOAS_BACKEND_TYPE1) {
-		fake.no_type1v2 = true;
-		FAILS(-ENOTSUP, "/dev/vfio/vfio", "not supported");
-		fake.no_type1v2 = false;
-		machine_group->id = 3;
-		FAILS(-ENOENT, "/dev/vfio/2", "No such file");
-	} else {
-		fake.no_cdevs = true;
-		FAILS(-ENOENT, NODE, "No such file", "CONFIG_VFIO_DEVICE_CDEV");
-	}
-}
-
-/* The first device chooses for all; who wants another backend is told so. */
-static void
-test_choice(void **state)
-{
-	struct plan_wish wish = { .root = *state };
-	struct plan_device second;
-	struct ioas *space = NULL;
-
-	if (backend == IOAS_BACKEND_TYPE1)
-		fake.no_iommufd = true;
-	topology_parse_bdf(NIC, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
-	assert_int_equal(pd.backend, backend);
-	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
-				"kernel and device have it")));
-	/* A device without a node of its own is not for iommufd, nor is it asked. */
-	if (backend == IOAS_BACKEND_TYPE1) {
-		ioas_close(space);
-		space = NULL;
-		machine_unlink(*state, NIC, "vfio-dev/vfio0/dev");
-		plan_device_free(&pd);
-		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
-		assert_string_equal(pd.backend_why,
-				"no iommufd, as the device has no character device");
-	}
-	fake_device_add(fake_group_add(3), SIBLING, 4);
-	machine_device(*state, SIBLING, 3, "vfio-pci");
-	machine_regions_of(*state, 3, SW_MSI_LINE);
-	topology_parse_bdf(SIBLING, &wish.addr);
-	wish.backend = BY_BACKEND(IOAS_BACKEND_IOMMUFD, IOAS_BACKEND_TYPE1);
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -EINVAL);
-	plan_device_free(&second);
-	assert_non_null(strstr(why, BY_BACKEND("backend=iommufd is wanted", "backend=type1 is wanted")));
-	assert_non_null(strstr(why, BY_BACKEND("chose type1", "chose iommufd")));
-	wish.backend = IOAS_BACKEND_AUTO;
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), 0);
-	assert_int_equal(second.backend, backend);
-	assert_string_equal(second.backend_why, "");
-	plan_device_free(&second);
-	plan_device_free(&pd);
-	ioas_close(space);
-}
-
-/* A latecomer that takes away what memory may grow into. */
-static void
-test_kept(void **state)
-{
-	static const struct iova_range list = { 0x100000000, 0x1ffffffff };
-	struct plan_wish wish = { .root = *state, .backend = backend };
-	struct plan_device second;
-	struct ioas *space = NULL;
-	struct fake_group *g;
-	unsigned int left;
-	bool viable;
-	struct ioas_member m;
-
-	topology_parse_bdf(NIC, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
-	m = plan_member(&pd, NULL);
-	assert_int_equal(ioas_attach(space, &m, &viable), 0);
-	assert_int_equal(ioas_keep(space, &list, 1), 0);
-	left = fake_leaks(NULL);
-	g = fake_group_add(3);
-	g->aperture.last = UINT32_MAX;
-	fake_device_add(g, SIBLING, 4);
-	machine_device(*state, SIBLING, 3, "vfio-pci");
-	machine_regions_of(*state, 3, SW_MSI_LINE);
-	topology_parse_bdf(SIBLING, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
-	assert_non_null(strstr(why, "aperture lacks 0x100000000-0x1ffffffff of "
-				"0x100000000-0x1ffffffff"));
-	assert_non_null(strstr(why, "start-up"));
-	plan_device_free(&second);
-	/* A region that the kernel names. */
-	g->aperture.last = UINT64_MAX;
-	fake_range(g, 0x180000000, 0x18000ffff);
-	machine_regions_of(*state, 3, SW_MSI_LINE "0x180000000 0x18000ffff reserved\n");
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
-	assert_non_null(strstr(why, "reserved 0x180000000-0x18000ffff overlaps "
-				"0x100000000-0x1ffffffff, which EAL's memory may grow into"));
-	plan_device_free(&second);
-	assert_int_equal(fake_leaks(NULL), left);
-	plan_device_free(&pd);
-	ioas_close(space);
 }
 
 static void
@@ -474,17 +272,11 @@ test_aliases(void **state)
 int
 main(void)
 {
-#define PLAN_TEST(t) cmocka_unit_test_setup_teardown(t, tree_machine_setup, tree_machine_teardown)
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_good),
 		PLAN_TEST(test_shared_group),
 		PLAN_TEST(test_sysfs_failures),
 		PLAN_TEST(test_noiommu),
-		PLAN_TEST(test_attach_failures),
-		PLAN_TEST(test_held_device),
-		PLAN_TEST(test_node_failures),
-		PLAN_TEST(test_choice),
-		PLAN_TEST(test_kept),
 		PLAN_TEST(test_msi),
 		PLAN_TEST(test_dma_ranges),
 		PLAN_TEST(test_aliases),
