@@ -40,6 +40,7 @@ struct plan_device {
 	char backend_why[PLAN_CHOICE_LEN];	/**< why that, if it was chosen for this
 						 * device; else ""
 						 */
+	bool backend_failed;			/**< a better one is there, but fails */
 	struct holes_view bridge;		/**< how the bridge windows are known */
 	bool aliased;				/**< other functions look like it to the IOMMU */
 	char alias_why[PLAN_TEXT];		/**< what is wrong with that, or "" */

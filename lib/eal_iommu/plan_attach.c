@@ -148,6 +148,8 @@ open_space(const struct plan_wish *wish, const struct ioas_member *member,
 		snprintf(pd->backend_why, sizeof(pd->backend_why),
 			"no %s, as %s can't be opened: %s", ioas_backend_name(c.passed),
 			c.passed_node, strerror(-c.error));
+	pd->backend_failed = wish->backend == IOAS_BACKEND_AUTO && c.passed_node != NULL &&
+		c.error != -ENOENT && c.error != -ENODEV;
 	return 0;
 }
 

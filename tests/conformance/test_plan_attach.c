@@ -106,6 +106,18 @@ test_choice(void **state)
 	assert_int_equal(pd.backend, backend);
 	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
 				"kernel and device have it")));
+	assert_false(pd.backend_failed);
+	/* It is there, and can't be had. */
+	if (backend == IOAS_BACKEND_TYPE1) {
+		ioas_close(space);
+		space = NULL;
+		plan_device_free(&pd);
+		fake.no_iommufd = false;
+		fake.iommufd_denied = true;
+		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+		assert_non_null(strstr(pd.backend_why, "/dev/iommu can't be opened: Permission"));
+		assert_true(pd.backend_failed);
+	}
 	/* A device without a node of its own is not for iommufd, nor is it asked. */
 	if (backend == IOAS_BACKEND_TYPE1) {
 		ioas_close(space);
@@ -115,7 +127,8 @@ test_choice(void **state)
 		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
 		assert_string_equal(pd.backend_why,
 				"no iommufd, as the device has no character device");
-		}
+		assert_false(pd.backend_failed);
+	}
 	fake_device_add(fake_group_add(3), SIBLING, 4);
 	machine_device(*state, SIBLING, 3, "vfio-pci");
 	machine_regions_of(*state, 3, SW_MSI_LINE);

@@ -109,7 +109,9 @@ log_claimed(const struct vfio_msi_device *dev)
 		return;
 	}
 	if (dev->plan.backend_why[0] != '\0')
-		BUS_LOG(INFO, "%s: chooses backend %s for all devices: %s", dev->name,
+		rte_log(dev->plan.backend_failed ? RTE_LOG_NOTICE : RTE_LOG_INFO,
+			RTE_LOGTYPE_VFIO_MSI,
+			"VFIO_MSI: %s: chooses backend %s for all devices: %s\n", dev->name,
 			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
 	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
 		dev->name, t->group, ioas_backend_name(dev->plan.backend),
