@@ -317,6 +317,9 @@ void ioas_unmap_all(struct ioas *ioas);
 /** Mapping that contains @p iova. @return 0 and *out, or -ENOENT. */
 int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
 
+/** Is all of this memory mapped at this IOVA, by one mapping or by several? */
+bool ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size);
+
 /** Number of mappings. */
 size_t ioas_n_mappings(struct ioas *ioas);
 

@@ -243,6 +243,27 @@ ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
 	return ret;
 }
 
+bool
+ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
+{
+	struct iova_range left;
+	struct ioas_node *n;
+	bool all = false;
+
+	if (!iova_range_make(iova, size, &left))
+		return false;
+	pthread_mutex_lock(&ioas->lock);
+	n = node_from(ioas, iova);
+	while (!all && n != NULL && n->m.iova.first <= left.first &&
+	       n->m.va - n->m.iova.first == va - iova) {
+		all = n->m.iova.last >= left.last;
+		left.first = n->m.iova.last + 1;
+		n = RB_NEXT(ioas_tree, &ioas->tree, n);
+	}
+	pthread_mutex_unlock(&ioas->lock);
+	return all;
+}
+
 size_t
 ioas_n_mappings(struct ioas *ioas)
 {

@@ -27,7 +27,9 @@
 #define HOLE_LAST 103
 
 static uint32_t owner[PAGES + BEHIND];	/* 0: free */
+static bool moved[PAGES];	/* its memory is not where step_map() takes it from */
 static uint32_t n_owners;
+static unsigned int n_covered;
 static uint64_t seed;
 
 static uint64_t
@@ -110,8 +112,10 @@ step_map(struct ioas *ioas)
 	int want = model_test(first, n);
 
 	assert_int_equal(ioas_map(ioas, (first + 1) * PAGE, first * PAGE, n * PAGE, NULL), want);
-	if (want == 0)
+	if (want == 0) {
 		model_set(first, n, ++n_owners);
+		memset(&moved[first], false, n);
+	}
 }
 
 static void
@@ -126,6 +130,7 @@ step_map_any(struct ioas *ioas)
 	if (want == 0) {
 		assert_int_equal(iova, at * PAGE);
 		model_set(at, n, ++n_owners);
+		memset(&moved[at], at != 0, n);
 	}
 }
 
@@ -167,6 +172,21 @@ step_lookup(struct ioas *ioas)
 			owner[m.iova.last / PAGE + 1] != owner[page]);
 }
 
+/* Bytes anywhere in pages of which each is mapped, by whatever calls. */
+static void
+step_covers(struct ioas *ioas)
+{
+	size_t first = below(PAGES), n = 1 + below(6), cut = below(PAGE), i;
+	bool all = first + n <= PAGES;
+
+	for (i = first; all && i < first + n; i++)
+		all = owner[i] != 0 && !moved[i];
+	assert_int_equal(ioas_covers(ioas, (first + 1) * PAGE + cut, first * PAGE + cut,
+				n * PAGE - cut), all);
+	assert_false(ioas_covers(ioas, first * PAGE, first * PAGE, 0));
+	n_covered += all;
+}
+
 static void
 step(struct ioas *ioas, bool *viable)
 {
@@ -180,8 +200,10 @@ step(struct ioas *ioas, bool *viable)
 		step_unmap(ioas);
 	else if (what < 900)
 		step_refused(ioas);
-	else if (what < 997)
+	else if (what < 950)
 		step_lookup(ioas);
+	else if (what < 997)
+		step_covers(ioas);
 	else if (what < 998) {
 		ioas_unmap_all(ioas);
 		model_set(0, PAGES, 0);
@@ -217,6 +239,7 @@ test_random(void **state)
 		most = ioas_n_mappings(ioas) > most ? ioas_n_mappings(ioas) : most;
 	}
 	assert_in_range(most, 30, PAGES);
+	assert_true(n_covered > 100);
 	ioas_close(ioas);
 }
 
