@@ -24,7 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
 # Not installed: nobody else has a use for them.
-PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-foreach')
+PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-dma',
+            'tests/lab/vfio-msi-foreach')
 
 # The kernels a guest can have: what makes the folder of each.
 KERNELS = {'debian': kernel.folder, 'lab': labkernel.folder}

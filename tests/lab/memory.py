@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """How many calls it takes to map memory, and how much is locked, beside stock DPDK."""
 
+import errno
 import re
 
 from labkit import guest, oracle
@@ -100,3 +101,64 @@ def in_files(platform, backend, how):
     expect_equal((at_once, by_address), wanted, f'calls at once, of them by address\n{log[:2000]}\n')
     expect(by_file >= at_once - by_address, f'{by_file} calls by files')
     figure(f'{how}: calls at once, of these by address', f'{at_once}, {by_address}')
+
+
+OWN = '''
+vfio-bind 0000:00:03.0 0000:00:05.0
+for bus in vfio_msi: ''; do
+    [ -n "$bus" ] && echo '@@ ours' || echo '@@ stock'
+    timeout -k 5 60 vfio-msi-dma -l 0 -n 1 -m 64 --log-level=bus.vfio_msi:info \\
+        -a ${bus}0000:00:03.0 -a ${bus}0000:00:05.0 2>&1 || exit 1
+done
+'''
+# The steps of vfio-msi-dma: 0 or an errno, KiB of the application's that are pinned after it.
+STEPS = [
+    ('register', 0, 0),
+    ('first', 0, 12),                       # by one port
+    ('second', 0, 12),                      # and by the other: the same memory, once
+    ('unmap-first', 0, 12),                 # the other one still needs it
+    ('unmap-second', 0, 0),
+    ('unmap-third', errno.ENOENT, 0),
+    ('page', 0, 4),
+    ('pages', 0, 12),
+    ('unmap-all', 0, 0),                    # both at once
+    ('window', errno.ERANGE, 0),            # where MSIs go
+    ('again', 0, 12),
+    ('elsewhere', errno.EEXIST, 12),        # the IOVA is another page's
+    ('unmap-part', errno.EBUSY, 12),
+    ('heap-create', 0, 12),
+    ('heap-add', 0, 24),                    # EAL told the bus
+    ('heap-map', 0, 24),                    # so it is mapped already
+    ('heap-unmap', 0, 24),                  # and stays
+    ('heap-remove', 0, 12),
+    ('remove-first', 0, 12),
+    ('remove-second', 0, 0),                # no device, no DMA
+    ('probe', 0, 12),                       # as it was before
+    ('unmap-last', 0, 0),
+    ('unregister', 0, 0),
+]
+# Nothing else is an error.
+SAID = [r'DMA unmap of IOVA \S+ failed: it was not mapped by rte_dev_dma_map\(\)',
+        r'DMA map of IOVA 0x8000000-0x8002fff failed: meets 0x8000000-0x80fffff '
+        r'\(SW_MSI, from 0000:00:03.0\)',
+        r'DMA map of IOVA (\S+) failed: overlaps 0x\w+-0x\w+, which is mapped already',
+        r'DMA unmap of IOVA \S+ failed: a part of what was mapped at once would be left']
+
+
+@test('an application maps its own memory for each port', each_backend('arm-smmuv3'))
+def own(platform, backend):
+    result = guest.run(platform, ['sh', '-c', OWN], seconds=120, backend=backend)
+    parts = oracle.sections(result.stdout)
+    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-3000:]}\n')
+    said = parts['ours']
+    found = [(name, int(error), int(pinned)) for name, error, pinned
+             in re.findall(r'^([a-z-]+) (\d+) (\d+)$', said, re.MULTILINE)]
+    expect_equal(found, STEPS, f'steps of\n{said}\n')
+    failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', said)
+    expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)), f'said is\n{failures}')
+    oracle.check_backend(said, backend, said.count(': chooses backend '))
+    # The first of it is what every application does, and works on the pci bus too.
+    stock = dict((name, (int(error), int(pinned))) for name, error, pinned
+                 in re.findall(r'^([a-z-]+) (\d+) (\d+)$', parts['stock'], re.MULTILINE))
+    expect_equal((stock['first'], stock['second']), ((0, 12), (0, 12)), 'maps by stock DPDK')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

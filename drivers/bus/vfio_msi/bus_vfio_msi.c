@@ -62,83 +62,14 @@ bus_get_iommu_class(void)
 	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
 }
 
-/* Log once, with the device's name; c is what stood in the way of a map. */
-static int
-dma_result(const struct rte_device *dev, const char *what, uint64_t iova,
-		size_t len, int ret, const struct iova_conflict *c)
-{
-	struct iova_range range = { iova, iova + (len - 1) };
-	char text[192];
-
-	if (ret >= 0)
-		return 0;
-	if (c != NULL) {
-		ioas_layout_lock(vfio_msi_bus.ioas);
-		plan_explain(vfio_msi_bus.layout, range, ret, c, text, sizeof(text));
-		ioas_layout_unlock(vfio_msi_bus.ioas);
-	}
-	BUS_LOG(ERR, "%s: DMA %s of IOVA 0x%" PRIx64 "-0x%" PRIx64 " failed: %s",
-		dev->name, what, range.first, range.last,
-		c != NULL ? text : strerror(-ret));
-	rte_errno = -ret;
-	return -1;
-}
-
-/* The primary process has the address space; its memory is what all share. */
-static int
-refuse_dma(const struct rte_device *dev, const char *what)
-{
-	BUS_LOG(ERR, "%s: no DMA %s in a secondary process: the primary process does that for all; do it there",
-		dev->name, what);
-	rte_errno = ENOTSUP;
-	return -1;
-}
-
-/* With IOVA as VA, 0 is what applications give for "the same". */
-static uint64_t
-iova_of(const void *addr, uint64_t iova)
-{
-	return iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA ?
-		(uint64_t)(uintptr_t)addr : iova;
-}
-
-static int
-bus_dma_map(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
-{
-	struct iova_conflict c = { 0 };
-	int ret;
-
-	if (vfio_msi_is_secondary())
-		return refuse_dma(rdev, "map");
-	iova = iova_of(addr, iova);
-	/* The address space is there since the scan, but has devices only now. */
-	if (!vfio_msi_bus.syncing)
-		return dma_result(rdev, "map", iova, len, -ENODEV, NULL);
-	ret = ioas_map(vfio_msi_bus.ioas, (uint64_t)(uintptr_t)addr, iova, len, &c);
-	return dma_result(rdev, "map", iova, len, ret, &c);
-}
-
-static int
-bus_dma_unmap(struct rte_device *rdev, void *addr, uint64_t iova, size_t len)
-{
-	int ret = -ENODEV;
-
-	if (vfio_msi_is_secondary())
-		return refuse_dma(rdev, "unmap");
-	iova = iova_of(addr, iova);
-	if (vfio_msi_bus.syncing)
-		ret = ioas_unmap(vfio_msi_bus.ioas, iova, len);
-	return dma_result(rdev, "unmap", iova, len, ret, NULL);
-}
-
 struct vfio_msi_bus vfio_msi_bus = {
 	.bus = {
 		.name = VFIO_MSI_BUS,
 		.scan = vfio_msi_scan,
 		.parse = bus_parse,
 		.devargs_parse = vfio_msi_devargs_parse,
-		.dma_map = bus_dma_map,
-		.dma_unmap = bus_dma_unmap,
+		.dma_map = vfio_msi_dma_map,
+		.dma_unmap = vfio_msi_dma_unmap,
 		.get_iommu_class = bus_get_iommu_class,
 		.hot_unplug_handler = vfio_msi_hot_unplug,
 		.sigbus_handler = vfio_msi_sigbus,

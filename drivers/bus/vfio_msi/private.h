@@ -194,6 +194,18 @@ void vfio_msi_detach(struct vfio_msi_device *dev);
 /** Check where EAL's memory lies, map it and follow it; done once. */
 int vfio_msi_map_memory(void);
 
+/* vfio_msi_dma.c: memory that the application maps (rte_dev_dma_map()) */
+
+int vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
+int vfio_msi_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
+
+/** The address space is up: from now on, and again what it had before. */
+void vfio_msi_dma_start(void);
+/** It goes: what it has is remembered. */
+void vfio_msi_dma_stop(void);
+/** Forget it all. */
+void vfio_msi_dma_free(void);
+
 /* vfio_msi_eal_group.c: groups of devices whose drivers map them through EAL */
 
 /** Is there a driver for this device that maps it itself? */

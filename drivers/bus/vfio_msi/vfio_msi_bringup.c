@@ -34,6 +34,7 @@ settle_ioas(void)
 	if (ioas_n_attached(vfio_msi_bus.ioas) > 0)
 		return;
 	eal_iommu_current_set(NULL, NULL);
+	vfio_msi_dma_stop();
 	if (vfio_msi_bus.syncing)
 		dma_sync_stop();
 	vfio_msi_bus.syncing = false;
@@ -242,6 +243,7 @@ vfio_msi_map_memory(void)
 	vfio_msi_bus.syncing = true;
 	keep_room();
 	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
+	vfio_msi_dma_start();
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
 	return 0;

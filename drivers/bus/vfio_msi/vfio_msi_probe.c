@@ -320,6 +320,7 @@ vfio_msi_cleanup(void)
 		}
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
+	vfio_msi_dma_free();
 	vfio_msi_mp_stop();
 	vfio_msi_refusals_free();
 	iova_layout_destroy(vfio_msi_bus.layout);

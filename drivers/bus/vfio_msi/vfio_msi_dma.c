@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Memory that the application maps for DMA, by rte_dev_dma_map().
+ *
+ * That function is for one device, but all devices share one address space. An
+ * application that maps the same memory for each of its ports is right, so equal
+ * maps are counted, and the last unmap counts. Memory that is mapped already, as
+ * a part of EAL's (a heap of external memory, for one), is good as it is: it is
+ * noted, and stays when the application unmaps it.
+ *
+ * With the last device the address space goes. The application's memory is mapped
+ * again with the next one: hotplug takes nothing from an application.
+ *
+ * The lock guards all of this file; the address space's lock is taken under it.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "private.h"
+
+struct part {
+	TAILQ_ENTRY(part) next;
+	uint64_t va;
+	struct iova_range iova;
+	unsigned int refs;
+	bool mapped;		/* by us, and now; else it is in what others mapped */
+};
+
+static TAILQ_HEAD(, part) parts = TAILQ_HEAD_INITIALIZER(parts);
+static pthread_mutex_t parts_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool is_up;
+
+/* What an errno means where no range stands in the way. */
+static const char *
+meaning(int ret)
+{
+	switch (ret) {
+	case -ENODEV:
+		return "no device of this bus is up";
+	case -ENOENT:
+		return "it was not mapped by rte_dev_dma_map()";
+	case -EBUSY:
+		return "a part of what was mapped at once would be left; unmap all of that";
+	case -ENOTSUP:
+		return "the primary process does that for all; do it there";
+	default:
+		return strerror(-ret);
+	}
+}
+
+/* Log once, with the device's name. */
+static int
+result(const char *name, const char *what, struct iova_range range, int ret, const char *why)
+{
+	if (ret >= 0)
+		return 0;
+	BUS_LOG(ERR, "%s: DMA %s of IOVA 0x%" PRIx64 "-0x%" PRIx64 " failed: %s", name,
+		what, range.first, range.last, why);
+	rte_errno = -ret;
+	return -1;
+}
+
+/* The range of a call. With IOVA as VA, 0 is what applications give for "the same". */
+static int
+check_call(const void *addr, uint64_t iova, size_t len, struct iova_range *out)
+{
+	if (iova == 0 && rte_eal_iova_mode() == RTE_IOVA_VA)
+		iova = (uintptr_t)addr;
+	if (!iova_range_make(iova, len, out)) {
+		*out = (struct iova_range){ .first = iova, .last = iova };
+		return -EINVAL;
+	}
+	return vfio_msi_is_secondary() ? -ENOTSUP : 0;
+}
+
+static uint64_t
+size_of(const struct part *p)
+{
+	return iova_range_span(p->iova) + 1;
+}
+
+static struct part *
+find(uint64_t va, struct iova_range iova)
+{
+	struct part *p;
+
+	TAILQ_FOREACH(p, &parts, next)
+		if (p->va == va && p->iova.first == iova.first && p->iova.last == iova.last)
+			return p;
+	return NULL;
+}
+
+/* Map a part, unless it is in what is mapped. */
+static int
+map_part(struct part *p, char *why, size_t size)
+{
+	struct iova_conflict c = { 0 };
+	int ret = ioas_map(vfio_msi_bus.ioas, p->va, p->iova.first, size_of(p), &c);
+
+	p->mapped = ret == 0;
+	if (ret == -EEXIST &&
+	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, size_of(p)))
+		return 0;
+	if (ret < 0) {
+		char text[192];
+
+		ioas_layout_lock(vfio_msi_bus.ioas);
+		plan_explain(vfio_msi_bus.layout, p->iova, ret, &c, text, sizeof(text));
+		ioas_layout_unlock(vfio_msi_bus.ioas);
+		snprintf(why, size, "%s%s", text, ioas_hint(vfio_msi_bus.ioas, ret));
+	}
+	return ret;
+}
+
+static int
+add_part(uint64_t va, struct iova_range iova, char *why, size_t size)
+{
+	struct part *p = find(va, iova);
+	int ret;
+
+	if (p != NULL) {
+		p->refs++;
+		return 0;
+	}
+	p = calloc(1, sizeof(*p));
+	if (p == NULL) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	p->va = va;
+	p->iova = iova;
+	p->refs = 1;
+	ret = map_part(p, why, size);
+	if (ret == 0)
+		TAILQ_INSERT_TAIL(&parts, p, next);
+	else
+		free(p);
+	return ret;
+}
+
+int
+vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	char why[VFIO_MSI_TEXT];
+	struct iova_range range;
+	int ret = check_call(addr, iova, len, &range);
+
+	pthread_mutex_lock(&parts_lock);
+	if (ret == 0 && !is_up)
+		ret = -ENODEV;
+	snprintf(why, sizeof(why), "%s", meaning(ret));
+	if (ret == 0)
+		ret = add_part((uintptr_t)addr, range, why, sizeof(why));
+	pthread_mutex_unlock(&parts_lock);
+	return result(dev->name, "map", range, ret, why);
+}
+
+/* -EBUSY: a part reaches out of the range; -ENOENT: none is in it. */
+static int
+check_unmap(struct iova_range range)
+{
+	struct part *p;
+	int ret = -ENOENT;
+
+	TAILQ_FOREACH(p, &parts, next) {
+		if (!iova_range_overlap(range, p->iova))
+			continue;
+		if (!iova_range_covers(range, p->iova))
+			return -EBUSY;
+		ret = 0;
+	}
+	return ret;
+}
+
+/* What the kernel can't unmap stays, for another try. */
+static int
+drop_part(struct part *p)
+{
+	int ret = 0;
+
+	if (p->refs == 1 && p->mapped && is_up)
+		ret = ioas_unmap(vfio_msi_bus.ioas, p->iova.first, size_of(p));
+	if (ret < 0 || --p->refs > 0)
+		return ret;
+	TAILQ_REMOVE(&parts, p, next);
+	free(p);
+	return 0;
+}
+
+int
+vfio_msi_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	struct part *p, *next;
+	struct iova_range range;
+	int ret = check_call(addr, iova, len, &range);
+
+	pthread_mutex_lock(&parts_lock);
+	if (ret == 0)
+		ret = check_unmap(range);
+	for (p = TAILQ_FIRST(&parts); ret == 0 && p != NULL; p = next) {
+		next = TAILQ_NEXT(p, next);
+		if (iova_range_overlap(range, p->iova))
+			ret = drop_part(p);
+	}
+	pthread_mutex_unlock(&parts_lock);
+	return result(dev->name, "unmap", range, ret, meaning(ret));
+}
+
+void
+vfio_msi_dma_start(void)
+{
+	char why[VFIO_MSI_TEXT];
+	struct part *p;
+	int ret;
+
+	pthread_mutex_lock(&parts_lock);
+	is_up = true;
+	TAILQ_FOREACH(p, &parts, next) {
+		ret = map_part(p, why, sizeof(why));
+		result(VFIO_MSI_BUS, "map", p->iova, ret, why);
+	}
+	pthread_mutex_unlock(&parts_lock);
+}
+
+void
+vfio_msi_dma_stop(void)
+{
+	struct part *p;
+
+	pthread_mutex_lock(&parts_lock);
+	is_up = false;
+	TAILQ_FOREACH(p, &parts, next)
+		p->mapped = false;
+	pthread_mutex_unlock(&parts_lock);
+}
+
+void
+vfio_msi_dma_free(void)
+{
+	struct part *p;
+
+	pthread_mutex_lock(&parts_lock);
+	while ((p = TAILQ_FIRST(&parts)) != NULL) {
+		TAILQ_REMOVE(&parts, p, next);
+		free(p);
+	}
+	pthread_mutex_unlock(&parts_lock);
+}
