@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+#include <errno.h>
+
 #include <rte_eal_memconfig.h>
 
 #include "dma_runs.h"
@@ -23,8 +25,8 @@ is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 	return !(msl->external && !msl->heap) && ms->iova != RTE_BAD_IOVA;
 }
 
-struct ioas_file
-dma_runs_file(const struct rte_memseg *ms)
+static struct ioas_file
+file_of(const struct rte_memseg *ms)
 {
 	size_t start = 0;
 	int fd = rte_memseg_get_fd_thread_unsafe(ms);
@@ -58,24 +60,27 @@ flush_run(struct walk *w)
 	return ret;
 }
 
-static int
-walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
-		void *arg)
+/* Does the segment go on where the run has come to? */
+static bool
+goes_on(const struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+		const struct ioas_file *file)
 {
-	struct walk *w = arg;
+	const struct dma_run *run = &w->run;
+
+	return run->len > 0 && run->msl == msl && ms->addr_64 == run->va + run->len &&
+		ms->iova == run->iova + run->len &&
+		!(w->by_file && file_is_done(run, file));
+}
+
+/* A segment to the run, if it may be joined to others, or to a new one. */
+static int
+take(struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg *ms, bool join)
+{
+	struct ioas_file file = file_of(ms);
 	struct dma_run *run = &w->run;
-	bool keep = w->coalesce_all ||
-		(!msl->external && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE));
-	struct ioas_file file;
 	int ret;
 
-	if (!is_for_dma(msl, ms))
-		return 0;
-	file = dma_runs_file(ms);
-	if (run->len > 0 && keep && run->msl == msl &&
-	    ms->addr_64 == run->va + run->len &&
-	    ms->iova == run->iova + run->len &&
-	    !(w->by_file && file_is_done(run, &file))) {
+	if (join && goes_on(w, msl, ms, &file)) {
 		if (!file_goes_on(run, &file))
 			run->file.fd = -1;
 		run->len += ms->len;
@@ -93,7 +98,18 @@ walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		.msl = msl,
 		.file = file,
 	};
-	return keep ? 0 : flush_run(w);
+	return join ? 0 : flush_run(w);
+}
+
+static int
+walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
+{
+	struct walk *w = arg;
+	/* External memory comes and goes as a whole. */
+	bool join = w->coalesce_all || msl->external ||
+		(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE);
+
+	return is_for_dma(msl, ms) ? take(w, msl, ms, join) : 0;
 }
 
 int
@@ -108,5 +124,27 @@ dma_runs_foreach(bool coalesce_all, bool by_file,
 	};
 	int ret = rte_memseg_walk_thread_unsafe(walk_step, &w);
 
+	return ret != 0 ? ret : flush_run(&w);
+}
+
+int
+dma_runs_changed(const void *addr, size_t len,
+		int (*emit)(const struct dma_run *run, void *arg), void *arg)
+{
+	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
+	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
+	struct walk w = { .emit = emit, .arg = arg };
+	size_t done;
+	int ret = 0;
+
+	if (msl == NULL || ms == NULL)
+		return -ENOENT;
+	/*
+	 * External memory joins its heap only after the event, so it is not
+	 * filtered by heap here. Segments lie one behind the other in the array.
+	 */
+	for (done = 0; ret == 0 && done < len; done += ms->len, ms++)
+		if (ms->iova != RTE_BAD_IOVA)
+			ret = take(&w, msl, ms, msl->external);
 	return ret != 0 ? ret : flush_run(&w);
 }

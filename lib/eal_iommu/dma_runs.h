@@ -27,18 +27,24 @@ struct dma_run {
 	struct ioas_file file;	/* what all of them are in, one behind the other */
 };
 
-/** The file of one segment; EAL's memory lock is held. */
-struct ioas_file dma_runs_file(const struct rte_memseg *ms);
-
 /**
  * Walk the memory EAL has, in ascending order; EAL's memory lock is held.
  *
- * @param coalesce_all  join all neighbours; else only those that EAL never
- *   gives back one by one (RTE_MEMSEG_FLAG_DO_NOT_FREE)
+ * @param coalesce_all  join all neighbours; else only those that are never given
+ *   back one by one (RTE_MEMSEG_FLAG_DO_NOT_FREE, external memory)
  * @param by_file  do not join what is a file of 1 GiB and more to others
  * @param emit  called for every run; non-zero stops and is returned
  */
 int dma_runs_foreach(bool coalesce_all, bool by_file,
+		int (*emit)(const struct dma_run *run, void *arg), void *arg);
+
+/**
+ * Walk what a memory event is about: EAL's pages one by one, external memory in
+ * runs. EAL's memory lock is held.
+ *
+ * @return as dma_runs_foreach(); -ENOENT for memory that EAL does not have
+ */
+int dma_runs_changed(const void *addr, size_t len,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg);
 
 #endif /* DMA_RUNS_H */

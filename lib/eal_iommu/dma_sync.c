@@ -8,8 +8,9 @@
  *
  * Neither type1 v2 nor iommufd unmaps part of a mapping, so how much one call
  * maps is decided by how the memory can be given back:
- *  - preallocated (RTE_MEMSEG_FLAG_DO_NOT_FREE), or memory of an EAL that
- *    sends no events (--legacy-mem, --no-huge): whole contiguous runs;
+ *  - preallocated (RTE_MEMSEG_FLAG_DO_NOT_FREE), memory of an EAL that sends
+ *    no events (--legacy-mem, --no-huge), and external memory of a heap, which
+ *    comes and goes as a whole: contiguous runs;
  *  - all other memory: one mapping a page, as events may free any page.
  * Where the backend maps files, a run in one file is mapped by it: runs of
  * --single-file-segments, pages of 1 GiB, single pages. Smaller pages with a
@@ -141,27 +142,21 @@ now_usec(void)
 }
 
 static void
-event_alloc(const struct rte_memseg *ms)
+event_alloc(const struct dma_run *run)
 {
-	struct dma_run run = {
-		.va = ms->addr_64,
-		.iova = ms->iova,
-		.len = ms->len,
-		.file = dma_runs_file(ms),
-	};
 	struct iova_conflict c;
 	char text[320];
-	int ret = ioas_map_file(sync_state.ioas, run.va, &run.file, run.iova, run.len, &c);
+	int ret = ioas_map_file(sync_state.ioas, run->va, &run->file, run->iova, run->len, &c);
 
 	if (ret == 0 && (!c.is_hole || is_own(&c)))
 		return;
 	if (ret == -EEXIST && sync_state.kept) {
 		SYNC_LOG(INFO, "page at IOVA 0x%" PRIx64 " is new while EAL goes down: devices still reach the page that was there",
-			run.iova);
+			run->iova);
 		return;
 	}
 	ioas_layout_lock(sync_state.ioas);
-	describe_run(&run, ret, &c, text, sizeof(text));
+	describe_run(run, ret, &c, text, sizeof(text));
 	ioas_layout_unlock(sync_state.ioas);
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
@@ -172,43 +167,38 @@ event_alloc(const struct rte_memseg *ms)
 }
 
 static void
-event_free(const struct rte_memseg *ms)
+event_free(const struct dma_run *run)
 {
-	int ret = ioas_unmap(sync_state.ioas, ms->iova, ms->len);
+	int ret = ioas_unmap(sync_state.ioas, run->iova, run->len);
 
 	if (ret == -EBUSY) {
 		sync_state.kept = true;
 		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
-			ms->iova);
+			run->iova);
 	} else if (ret < 0) {
-		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%zx bytes, can't be unmapped: %s; it stays pinned until the process ends",
-			ms->iova, ms->len, strerror(-ret));
+		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends",
+			run->iova, run->len, strerror(-ret));
 	}
+}
+
+static int
+event_run(const struct dma_run *run, void *arg)
+{
+	const enum rte_mem_event *type = arg;
+
+	if (*type == RTE_MEM_EVENT_ALLOC)
+		event_alloc(run);
+	else
+		event_free(run);
+	return 0;
 }
 
 static void
 on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
 		void *arg __rte_unused)
 {
-	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
-	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
-	size_t done;
-
-	if (msl == NULL || ms == NULL) {
+	if (dma_runs_changed(addr, len, event_run, &type) < 0)
 		SYNC_LOG(ERR, "memory event for %p, which is in no memory list", addr);
-		return;
-	}
-	/* External memory joins its heap only after the event, so it is not
-	 * filtered by heap here. Segments lie one behind the other in the array.
-	 */
-	for (done = 0; done < len; done += ms->len, ms++) {
-		if (ms->iova == RTE_BAD_IOVA)
-			continue;
-		if (type == RTE_MEM_EVENT_ALLOC)
-			event_alloc(ms);
-		else
-			event_free(ms);
-	}
 }
 
 static int

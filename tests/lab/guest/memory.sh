@@ -15,12 +15,6 @@ echo 65536 >$tracing/buffer_size_kb
 # The process stays the shell's child, and strace is beside it.
 TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 
-# calls NAME...: how many of these calls the kernel took
-calls()
-{
-	grep -cE "($1), .* = 0" /tmp/strace
-}
-
 # memory_of NAME: bytes of the process, as its status tells
 memory_of()
 {
@@ -43,11 +37,6 @@ for who; do
 	locked="VmLck $(memory_of VmLck), VmPin $(memory_of VmPin), pinned $pinned"
 	testpmd_quit
 	status=$?
-	tries=100
-	until grep -q "^$testpmd_pid .*exited with" /tmp/strace || [ $tries -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.2
-	done
 	maps=$(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP')
 	unmaps=$(calls 'VFIO_IOMMU_UNMAP_DMA|IOMMU_IOAS_UNMAP')
 	echo "$who: map $maps, unmap $unmaps, bytes $bytes, $locked," \

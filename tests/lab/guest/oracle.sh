@@ -41,6 +41,20 @@ oracle_testpmd()
 # pins: how many pages are pinned for DMA now
 pins()
 {
+	# Each processor has counted for itself; reading this adds it all up.
+	cat /proc/sys/vm/stat_refresh
 	awk '/nr_foll_pin_acquired/ { n += $2 } /nr_foll_pin_released/ { n -= $2 }
 		END { print n + 0 }' /proc/vmstat
+}
+
+# calls NAME...: how many of these calls (a regular expression) the kernel took of a
+# testpmd that has ended, in what "strace -o /tmp/strace" saw
+calls()
+{
+	tries=100
+	until grep -q "^$testpmd_pid .*exited with" /tmp/strace || [ $tries -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	grep -cE "($1), .* = 0" /tmp/strace
 }
