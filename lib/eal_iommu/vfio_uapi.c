@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,6 +25,28 @@ int
 vfio_uapi_open(const char *path)
 {
 	return neg_errno(open(path, O_RDWR | O_CLOEXEC));
+}
+
+int
+vfio_uapi_lock_file(const char *path)
+{
+	int fd = neg_errno(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	int ret = fd < 0 ? fd : neg_errno(flock(fd, LOCK_EX));
+
+	if (ret == 0)
+		return fd;
+	vfio_uapi_close(fd);
+	return ret;
+}
+
+int
+vfio_uapi_file_is_locked(const char *path)
+{
+	int fd = neg_errno(open(path, O_RDONLY | O_CLOEXEC));
+	int ret = fd < 0 ? fd : neg_errno(flock(fd, LOCK_SH | LOCK_NB));
+
+	vfio_uapi_close(fd);
+	return ret == -EWOULDBLOCK ? 1 : ret;
 }
 
 void

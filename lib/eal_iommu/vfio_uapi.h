@@ -27,6 +27,15 @@ extern "C" {
 /** Open a device node read-write with O_CLOEXEC. @return fd or -errno. */
 int vfio_uapi_open(const char *path);
 
+/**
+ * A file of this user that this process keeps locked until it is closed, or the
+ * process ends; made if it is not there. Waits for who has it. @return fd or -errno.
+ */
+int vfio_uapi_lock_file(const char *path);
+
+/** Does a process keep this file locked? @return 1 yes; 0 no; -errno. */
+int vfio_uapi_file_is_locked(const char *path);
+
 /** Close; a negative fd is allowed. Cannot fail. */
 void vfio_uapi_close(int fd);
 

@@ -11,7 +11,7 @@ import re
 from labkit import guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 420
+BUDGET = 500
 
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP.*'
                     r'Receive queue=0x(\d)', re.I)
@@ -109,3 +109,24 @@ def hotplug(platform, backend):
                      r'0x(\w+)-0x\w+, where this process has 0x\w+-0x\w+ \(\[heap\]\); start '
                      r'the primary with another --base-virtaddr', parts['occupied']),
            parts['occupied'])
+
+
+@test("DPDK's tools: given no device they have those of the primary", each_backend('arm-smmuv3'))
+def tools(platform, backend):
+    parts = _run(platform, 'tools', backend=backend)
+    names = ['vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0']
+    expect_equal(re.findall(r'^\d+\. (\S+)$', parts['list'], re.MULTILINE), names, 'ports of dumpcap')
+    expect_equal(_lines(parts['statistics']), [], 'words for none')
+    expect_equal(parts['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
+    # Who names other devices, or wants none, does not get these.
+    for name in ('other', 'none'):
+        expect('NIC statistics' not in parts[name] and not _lines(parts[name]), parts[name])
+    expect('status 0\n' in parts['capture'], parts['capture'])
+    senders = re.findall(r'^Port \d+: ([0-9A-F:]{17})', parts['first'], re.MULTILINE)[:2]
+    # The packets of both go round and round.
+    counts = [parts['packets'].count(f'{mac.replace(":", "").lower()}0800') for mac in senders]
+    expect(min(counts) > 0 and sum(counts) >= 64, f'packets captured, by sender: {counts}')
+    expect('bus_vfio_msi\n' in parts['first'], f'the file is not there\n{parts["first"][-500:]}')
+    expect_equal(parts['next'].count('NIC statistics for port'), 1, f'ports\n{parts["next"]}\n')
+    expect_equal(_lines(parts['next']), [], 'words for a primary without devices')
+    expect('bus_vfio_msi' not in parts['end'], 'the file is left')

@@ -110,6 +110,9 @@ vfio_msi_of(const struct rte_device *dev)
 /** The user's own argument for this device on the pci bus, or NULL. */
 const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 
+/** May the pci bus use devices that nobody named? */
+bool vfio_msi_pci_takes_all(void);
+
 /** Make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
 int vfio_msi_pci_keep_off(const struct topo_addr *addr);
 
@@ -326,6 +329,14 @@ int vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size);
 
 /** Get the device's descriptor, and into bar[].want where its BARs are. @return fd; -errno. */
 int vfio_msi_mp_open(struct vfio_msi_device *dev, char *why, size_t size);
+
+/* vfio_msi_presence.c */
+
+/** The primary has devices, from now on; it has none any more. Any number of times. */
+void vfio_msi_presence_tell(void);
+void vfio_msi_presence_end(void);
+/** Has it, as a secondary sees it? */
+bool vfio_msi_presence_seen(void);
 
 /* vfio_msi_probe.c */
 int vfio_msi_probe(void);

@@ -135,16 +135,19 @@ vfio_msi_mp_serve(void)
 {
 	if (serving)
 		return;
-	if (rte_mp_action_register(MP_ACTION, on_request) == 0)
+	if (rte_mp_action_register(MP_ACTION, on_request) == 0) {
 		serving = true;
-	else if (rte_errno != ENOTSUP)	/* that is --in-memory or --no-shconf */
+		vfio_msi_presence_tell();
+	} else if (rte_errno != ENOTSUP) {	/* that is --in-memory or --no-shconf */
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": secondary processes can't use the devices: %s",
 			rte_strerror(rte_errno));
+	}
 }
 
 void
 vfio_msi_mp_stop(void)
 {
+	vfio_msi_presence_end();
 	if (serving)
 		rte_mp_action_unregister(MP_ACTION);
 	serving = false;

@@ -63,6 +63,15 @@ vfio_msi_pci_devargs(const struct topo_addr *addr)
 	return find_devargs(addr, false);
 }
 
+bool
+vfio_msi_pci_takes_all(void)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+
+	return rte_eal_has_pci() && pci != NULL &&
+		pci->conf.scan_mode != RTE_BUS_SCAN_ALLOWLIST;
+}
+
 static int
 same_addr(const struct rte_device *dev, const void *addr)
 {

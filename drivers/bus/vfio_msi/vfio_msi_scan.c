@@ -101,13 +101,34 @@ scan_devargs(const struct rte_devargs *da)
 	}
 }
 
+/*
+ * A secondary process that names no device gets what the primary has, as it does
+ * on the pci bus, and on the same terms.
+ */
+static void
+scan_without_devargs(void)
+{
+	static const struct rte_devargs all = {
+		.policy = RTE_DEV_ALLOWED, .name = VFIO_MSI_ALL,
+	};
+
+	if (vfio_msi_is_secondary() && !vfio_msi_bus.memory_is_up &&
+	    vfio_msi_pci_takes_all() && vfio_msi_presence_seen())
+		claim_all_shared(&all);
+}
+
 int
 vfio_msi_scan(void)
 {
 	struct rte_devargs *da;
+	bool named = false;
 
-	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da)
+	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
+		named = true;
 		scan_devargs(da);
+	}
+	if (!named)
+		scan_without_devargs();
 	/* A secondary process has its memory where the primary has it. */
 	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
 	    !TAILQ_EMPTY(&vfio_msi_bus.devices))

@@ -220,7 +220,57 @@ occupy()
 	testpmd_quit
 }
 
+# tool NAME COMMAND...: what one of DPDK's tools says, in a section
+tool()
+{
+	echo "@@ $1"
+	shift
+	timeout -k 5 60 "$@" 2>&1
+	echo "status $?"
+}
+
+# Tools that are given no device, some can't be: they have what the primary has.
+tools()
+{
+	vfio-bind 0000:00:03.0 0000:00:05.0
+	first_start -m 64 || exit 1
+	tool list dpdk-dumpcap -D
+	tool statistics dpdk-proc-info -- -p 0x3 --stats
+	tool other dpdk-proc-info -a 0000:00:07.0 -- -p 0x3 --stats
+	tool none dpdk-proc-info --no-pci -- -p 0x3 --stats
+	tool capture dpdk-dumpcap -i 0 -c 64 -w /tmp/packets.pcapng &
+	tries=150
+	until [ -s /tmp/packets.pcapng ] || [ $tries -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	sleep 1
+	testpmd_say 'set fwd io'
+	testpmd_say 'start tx_first'
+	wait $!
+	testpmd_say 'stop'
+	echo '@@ packets'
+	od -An -v -tx1 /tmp/packets.pcapng | tr -d ' \n'
+	echo
+	echo '@@ first'
+	kill -9 $testpmd_pid
+	wait $testpmd_pid
+	cat $TESTPMD_LOG
+	ls /var/run/dpdk/rte
+	# What the dead one left says nothing of the next.
+	testpmd_start -l 0,1 -n 1 --no-pci --vdev=net_null0 -- -i --total-num-mbufs=4096 || exit 1
+	tool next dpdk-proc-info -- -p 0x1 --stats
+	testpmd_quit
+	first_start -m 64 || exit 1
+	testpmd_quit
+	echo '@@ end'
+	ls /var/run/dpdk/rte
+}
+
 case $1 in
+tools)
+	tools
+	;;
 share)
 	share
 	die
