@@ -9,7 +9,7 @@
 . "$(dirname "$0")/oracle.sh"
 
 SECOND_LOG=/tmp/second.log
-EAL='-l 0,1 -n 1 --log-level=bus.vfio_msi:info --proc-type=auto'
+EAL='-n 1 --log-level=bus.vfio_msi:info --proc-type=auto'
 APP='-i --rxq=2 --txq=2 --num-procs=2 --txonly-multi-flow --rss-udp
 	--total-num-mbufs=8192 --noisy-lkup-memory=32'
 BOTH='-a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0'
@@ -21,17 +21,18 @@ trap '' PIPE
 first_start()
 {
 	# shellcheck disable=SC2086
-	testpmd_start $EAL $BOTH "$@" -- $APP --proc-id=0
+	testpmd_start -l 0,1 $EAL $BOTH "$@" -- $APP --proc-id=0
 }
 
-# second_start EAL_ARG...: another dpdk-testpmd beside the one of testpmd.sh
+# second_start EAL_ARG...: another dpdk-testpmd beside the one of testpmd.sh. The two
+# share mempools, which have a cache for each logical core: it has other ones.
 second_start()
 {
 	rm -f /tmp/second.in
 	mkfifo /tmp/second.in
 	: >$SECOND_LOG
 	# shellcheck disable=SC2086
-	stdbuf -oL dpdk-testpmd $EAL "$@" -- $APP --proc-id=1 </tmp/second.in >>$SECOND_LOG 2>&1 &
+	stdbuf -oL dpdk-testpmd --lcores=2@0,3@1 $EAL "$@" -- $APP --proc-id=1 </tmp/second.in >>$SECOND_LOG 2>&1 &
 	second_pid=$!
 	exec 4>/tmp/second.in
 	second_await 'testpmd> ' 60
@@ -120,8 +121,8 @@ share()
 	# Memory that the second process allocates: the engine takes it when it starts.
 	both_say 'set fwd noisy'
 	second_say 'start'
-	second_await 'packet forwarding' 10
-	sleep 1
+	second_say 'show port info 100'
+	second_await 'Invalid port 100$' 30
 	echo '@@ hugepages'
 	awk '/rtemap/ { print $1 }' "/proc/$testpmd_pid/maps"
 	oracle_events 'dpdk-'
