@@ -30,7 +30,7 @@ vfio_uapi_open(const char *path)
 int
 vfio_uapi_lock_file(const char *path)
 {
-	int fd = neg_errno(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	int fd = neg_errno(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 	int ret = fd < 0 ? fd : neg_errno(flock(fd, LOCK_EX));
 
 	if (ret == 0)

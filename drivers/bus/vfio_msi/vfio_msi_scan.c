@@ -36,9 +36,9 @@ claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 	vfio_msi_claim(name, addr, da);
 }
 
-/* "all" in a secondary process: every device that the primary has. */
+/* "all" in a secondary process, written or not: every device that the primary has. */
 static void
-claim_all_shared(const struct rte_devargs *da)
+claim_all_shared(const struct rte_devargs *da, bool written)
 {
 	char why[VFIO_MSI_TEXT] = "";
 	struct topo_addr addr;
@@ -51,7 +51,7 @@ claim_all_shared(const struct rte_devargs *da)
 	}
 	if (ret != -ENODEV)
 		BUS_LOG(ERR, "%s: not used: %s", VFIO_MSI_ALL, why);
-	else if (n == 0)
+	else if (n == 0 && written)
 		BUS_LOG(ERR, "%s: the primary process has no device on this bus",
 			VFIO_MSI_ALL);
 }
@@ -95,7 +95,7 @@ scan_devargs(const struct rte_devargs *da)
 		if (vfio_msi_parse_name(da->name, &addr) == 0)
 			vfio_msi_claim(da->name, &addr, da);
 	} else if (vfio_msi_is_secondary()) {
-		claim_all_shared(da);
+		claim_all_shared(da, true);
 	} else {
 		claim_all(da);
 	}
@@ -114,7 +114,7 @@ scan_without_devargs(void)
 
 	if (vfio_msi_is_secondary() && !vfio_msi_bus.memory_is_up &&
 	    vfio_msi_pci_takes_all() && vfio_msi_presence_seen())
-		claim_all_shared(&all);
+		claim_all_shared(&all, false);
 }
 
 int
