@@ -15,7 +15,6 @@
 
 #include <rte_dev.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 
 #include "private.h"
 

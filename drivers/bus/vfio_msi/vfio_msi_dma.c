@@ -102,6 +102,15 @@ find(uint64_t va, struct iova_range iova)
 	return NULL;
 }
 
+/* What to do about a map that failed, as the end of a sentence. */
+static const char *
+remedy(int ret)
+{
+	if (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST)
+		return "; rte_eal_iommu_dma_map() finds an IOVA that is free";
+	return ioas_hint(vfio_msi_bus.ioas, ret);
+}
+
 /* Map a part, unless it is in what is mapped. */
 static int
 map_part(struct part *p, char *why, size_t size)
@@ -119,7 +128,7 @@ map_part(struct part *p, char *why, size_t size)
 		ioas_layout_lock(vfio_msi_bus.ioas);
 		plan_explain(vfio_msi_bus.layout, p->iova, ret, &c, text, sizeof(text));
 		ioas_layout_unlock(vfio_msi_bus.ioas);
-		snprintf(why, size, "%s%s", text, ioas_hint(vfio_msi_bus.ioas, ret));
+		snprintf(why, size, "%s%s", text, remedy(ret));
 	}
 	return ret;
 }
@@ -190,7 +199,7 @@ drop_part(struct part *p)
 {
 	int ret = 0;
 
-	if (p->refs == 1 && p->mapped && is_up)
+	if (p->refs == 1 && p->mapped)
 		ret = ioas_unmap(vfio_msi_bus.ioas, p->iova.first, size_of(p));
 	if (ret < 0 || --p->refs > 0)
 		return ret;

@@ -2,20 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# kinds.sh PREFIX BDF BDF: packets from every kind of memory that testpmd has for them
-# (but "anon", which it fails to register, on the pci bus too); PREFIX names the bus.
-# A section "@@ KIND" for each, which ends with the number of calls that mapped memory
-# and how many pages are pinned in the end.
+# kinds.sh BDF BDF: packets from every kind of memory that testpmd has for them (but
+# "anon", which it fails to register, on the pci bus too).  A section "@@ KIND" for
+# each, which ends with the number of calls that mapped memory and how many pages are
+# pinned in the end.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
-bus=$1 first=$2 second=$3
-vfio-bind "$first" "$second" || exit 1
+vfio-bind "$1" "$2" || exit 1
 TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 
 for kind in native xmem xmemhuge xbuf; do
 	before=$(pins)
-	testpmd_start -a "$bus$first" -a "$bus$second" -l 0,1 -n 1 \
+	testpmd_start -a "vfio_msi:$1" -a "vfio_msi:$2" -l 0,1 -n 1 \
 		-- -i --total-num-mbufs=4096 --mp-alloc=$kind || status=1
 	testpmd_say 'set verbose 1'
 	testpmd_burst || status=1
