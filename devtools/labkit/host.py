@@ -15,8 +15,8 @@ CROSS = {
     'arm64': ['gcc-aarch64-linux-gnu'],
     'amd64': ['gcc-x86-64-linux-gnu'],
 }
-NATIVE = ['gcc', 'libc6-dev', 'libbsd-dev', 'libnuma-dev', 'libcmocka-dev', 'libjansson-dev',
-          'pkg-config', 'meson', 'ninja-build']
+NATIVE = ['gcc', 'libc6-dev', 'libarchive-dev', 'libbsd-dev', 'libnuma-dev', 'libcmocka-dev',
+          'libjansson-dev', 'pkg-config', 'meson', 'ninja-build']
 CLANG_RUNTIME = {'12': 'libclang-rt-14-dev', '13': 'libclang-rt-19-dev'}
 
 QEMU_MAJOR = 9

@@ -40,8 +40,8 @@ SYSTEM = ['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutil
           'grep', 'iproute2', 'kmod', 'libc-bin', 'mawk', 'mount', 'ncurses-base', 'ncurses-bin',
           'numactl', 'pciutils', 'procps', 'sed', 'strace', 'util-linux']
 DPDK = ['dpdk', 'dpdk-dev']
-SYSROOT = ['libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev', 'libjansson-dev',
-           'libnuma-dev']
+SYSROOT = ['libarchive-dev', 'libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev',
+           'libjansson-dev', 'libnuma-dev']
 
 # What neither guest nor compiler reads.
 UNUSED = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info',
