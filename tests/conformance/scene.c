@@ -134,6 +134,23 @@ make_cells(const struct maker *m)
 	tree_cells(m->root, m->line[1], cells, m->words - 2);
 }
 
+/* A word about a group: what the kernel refuses it for. */
+static bool
+group_refused(struct fake_group *group, const char *word)
+{
+	if (strcmp(word, "unviable") == 0)
+		group->viable = false;
+	else if (strcmp(word, "direct") == 0)
+		group->direct = true;
+	else if (strcmp(word, "unisolated") == 0)
+		group->isolated = false;
+	else if (strcmp(word, "held") == 0)
+		group->held = true;
+	else
+		return false;
+	return true;
+}
+
 static void
 make_iommu(const struct maker *m)
 {
@@ -141,8 +158,15 @@ make_iommu(const struct maker *m)
 	unsigned int i;
 	char *dash;
 
-	group->aperture.last = number(m->line[2], 16);
+	dash = strchr(m->line[2], '-');
+	if (dash != NULL) {
+		*dash = '\0';
+		group->aperture.first = number(m->line[2], 16);
+	}
+	group->aperture.last = number(dash != NULL ? dash + 1 : m->line[2], 16);
 	for (i = 3; i < m->words; i++) {
+		if (group_refused(group, m->line[i]))
+			continue;
 		dash = strchr(m->line[i], '-');
 		assert_non_null(dash);
 		*dash = '\0';

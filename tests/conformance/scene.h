@@ -16,8 +16,10 @@
  *   file PATH                      the lines behind it that begin with a tab
  *   link PATH TARGET
  *   cells PATH CELL...             a property of the device tree
- *   iommu N LAST [FIRST-LAST]...   what VFIO says of group N: the last address
- *                                  of its aperture, what is left out
+ *   iommu N [FIRST-]LAST WORD...   what VFIO says of group N: its aperture, then
+ *                                  ranges FIRST-LAST that are left out, and why
+ *                                  the kernel refuses it: unviable, direct,
+ *                                  unisolated, held
  *   survey BDF
  *
  * Numbers are hex but for N. Lines that begin with # say nothing.

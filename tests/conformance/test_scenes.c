@@ -3,18 +3,21 @@
  */
 
 /*
- * Machines as fixtures ("machine"), and what the plan makes of them ("layout"):
- * each device with its topology and where its bridge's windows are known from,
+ * Machines as fixtures ("machine"), and what the plan makes of them ("layout");
+ * each folder of fixtures that has both files is a test. Of each machine:
+ * the devices with their topology and where its bridge's windows are known from,
  * what is said of those that can't be used, every hole with origin and
  * hardness, and where EAL's memory would go.
  */
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,6 +25,14 @@
 #include "plan.h"
 #include "scene.h"
 #include "tree.h"
+
+struct scene_test {
+	const char *name;
+	char *root;
+};
+
+/* Print the plans, to write a layout from, and compare nothing. */
+static bool print;
 
 #define EAL_FIRST (UINT64_C(1) << 32)
 #define EAL_LAST ((UINT64_C(1) << 47) - 1)
@@ -100,6 +111,11 @@ scene_check(const char *root, const char *name)
 	snprintf(path, sizeof(path), "%s/machine", tree_fixture(name));
 	scene_make(root, path, &scene);
 	text = plan_text(root, &scene);
+	if (print) {
+		fputs(text, stdout);
+		free(text);
+		return;
+	}
 	snprintf(path, sizeof(path), "%s/layout", tree_fixture(name));
 	f = fopen(path, "re");
 	if (f == NULL)
@@ -117,46 +133,103 @@ scene_check(const char *root, const char *name)
 	free(text);
 }
 
-#define SCENE(function, name) \
-	static void function(void **state) { scene_check(*state, name); }
+static void
+test_scene(void **state)
+{
+	const struct scene_test *test = *state;
 
-SCENE(test_arm_acpi, "arm-smmuv3-acpi")
-SCENE(test_lx2160a, "lx2160a")
-SCENE(test_rcar, "rcar")
-SCENE(test_xgene, "xgene-acpi")
-SCENE(test_xgene_user, "xgene-acpi-user")
-SCENE(test_desktop, "desktop-39bit")
-SCENE(test_epyc, "epyc-naples")
-SCENE(test_rmrr, "server-rmrr")
+	scene_check(test->root, test->name);
+}
 
+/* cmocka hands over the fixture's name. */
 static int
 scene_setup(void **state)
 {
-	return tree_setup(state) != 0 || machine_setup(state) != 0 ? -1 : 0;
+	struct scene_test *test = calloc(1, sizeof(*test));
+	void *root = NULL;
+
+	if (test == NULL || tree_setup(&root) != 0)
+		return -1;
+	test->name = *state;
+	test->root = root;
+	*state = test;
+	return machine_setup(&root);
 }
 
 static int
 scene_teardown(void **state)
 {
-	int ret = tree_teardown(state);
+	struct scene_test *test = *state;
+	void *root = test->root;
+	int ret = tree_teardown(&root);
 
-	return machine_teardown(state) != 0 ? -1 : ret;
+	free(test);
+	return machine_teardown(&root) != 0 ? -1 : ret;
 }
 
-int
-main(void)
+/* A folder of fixtures that has a machine and the layout that is right for it. */
+static int
+is_scene(const struct dirent *entry)
 {
-#define SCENE_TEST(t) cmocka_unit_test_setup_teardown(t, scene_setup, scene_teardown)
-	const struct CMUnitTest tests[] = {
-		SCENE_TEST(test_arm_acpi),
-		SCENE_TEST(test_lx2160a),
-		SCENE_TEST(test_rcar),
-		SCENE_TEST(test_xgene),
-		SCENE_TEST(test_xgene_user),
-		SCENE_TEST(test_desktop),
-		SCENE_TEST(test_epyc),
-		SCENE_TEST(test_rmrr),
-	};
+	static const char *const files[] = { "machine", "layout" };
+	char path[TREE_PATH_MAX];
+	size_t i;
 
-	return cmocka_run_group_tests_name("scenes", tests, NULL, NULL);
+	if (entry->d_name[0] == '.')
+		return 0;
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", tree_fixture(entry->d_name), files[i]);
+		if (access(path, R_OK) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+tests_run(char *const *names, size_t n)
+{
+	struct CMUnitTest *tests = calloc(n, sizeof(*tests));
+	size_t i;
+	int failed;
+
+	if (tests == NULL)
+		return 1;
+	for (i = 0; i < n; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = names[i],
+			.test_func = test_scene,
+			.setup_func = scene_setup,
+			.teardown_func = scene_teardown,
+			.initial_state = names[i],
+		};
+	failed = _cmocka_run_group_tests("scenes", tests, n, NULL, NULL);
+	free(tests);
+	return failed;
+}
+
+/* With names of fixtures: print their plans. */
+int
+main(int argc, char **argv)
+{
+	struct dirent **found;
+	char **names;
+	int n, i, failed = 1;
+
+	print = argc > 1;
+	if (print)
+		return tests_run(argv + 1, (size_t)argc - 1);
+	n = scandir(tree_fixture("."), &found, is_scene, alphasort);
+	names = n > 0 ? calloc((size_t)n, sizeof(*names)) : NULL;
+	if (names == NULL) {
+		fprintf(stderr, "no scenes in %s\n", tree_fixture("."));
+		return 1;
+	}
+	for (i = 0; i < n; i++)
+		names[i] = found[i]->d_name;
+	failed = tests_run(names, (size_t)n);
+	for (i = 0; i < n; i++)
+		free(found[i]);
+	free(found);
+	free(names);
+	return failed;
 }
