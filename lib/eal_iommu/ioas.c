@@ -339,8 +339,5 @@ void
 ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
 		size_t size)
 {
-	if (is_alone(ioas, m))
-		strlcpy(out, m->cdev, size);
-	else
-		snprintf(out, size, "/dev/vfio/%d", m->group);
+	ioas_backend_node(ioas->ops->backend, m, out, size);
 }

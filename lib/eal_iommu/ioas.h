@@ -330,6 +330,22 @@ size_t ioas_n_mappings(struct ioas *ioas);
 int ioas_foreach(struct ioas *ioas,
 		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
 
+/** The backend that IOAS_BACKEND_AUTO tries as number @p i; IOAS_BACKEND_COUNT: no more. */
+enum ioas_backend ioas_backend_at(size_t i);
+
+/** How a backend is different; NULL for one that is none (IOAS_BACKEND_AUTO). */
+const struct ioas_traits *ioas_backend_traits(enum ioas_backend backend);
+
+/**
+ * Would a backend open the device itself to survey this member? That wakes a
+ * sleeping one, and resets it.
+ */
+bool ioas_backend_opens(enum ioas_backend backend, const struct ioas_member *m);
+
+/** Node by which a backend opens a member. @p out is "" for one that is none. */
+void ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *out,
+		size_t size);
+
 /** Backend in use. */
 enum ioas_backend ioas_backend_of(const struct ioas *ioas);
 

@@ -5,8 +5,11 @@
 /* Backends: their names, and the choice of one. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "ioas_private.h"
 
@@ -41,6 +44,58 @@ ioas_backend_parse(const char *name, enum ioas_backend *out)
 			return 0;
 		}
 	return -EINVAL;
+}
+
+static const struct ioas_ops *
+backend_find(enum ioas_backend backend)
+{
+	size_t i;
+
+	for (i = 0; i < N_BACKENDS; i++)
+		if (ioas_backends[i]->backend == backend)
+			return ioas_backends[i];
+	return NULL;
+}
+
+enum ioas_backend
+ioas_backend_at(size_t i)
+{
+	return i < N_BACKENDS ? ioas_backends[i]->backend : IOAS_BACKEND_COUNT;
+}
+
+const struct ioas_traits *
+ioas_backend_traits(enum ioas_backend backend)
+{
+	const struct ioas_ops *ops = backend_find(backend);
+
+	return ops != NULL ? &ops->traits : NULL;
+}
+
+static bool
+is_alone(const struct ioas_ops *ops, const struct ioas_member *m)
+{
+	return ops->alone != NULL && ops->alone(m);
+}
+
+bool
+ioas_backend_opens(enum ioas_backend backend, const struct ioas_member *m)
+{
+	const struct ioas_ops *ops = backend_find(backend);
+
+	return ops != NULL && (ops->traits.limits_by_device || is_alone(ops, m));
+}
+
+void
+ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *out,
+		size_t size)
+{
+	const struct ioas_ops *ops = backend_find(backend);
+
+	*out = '\0';
+	if (ops != NULL && is_alone(ops, m))
+		strlcpy(out, m->cdev, size);
+	else if (ops != NULL)
+		snprintf(out, size, "/dev/vfio/%d", m->group);
 }
 
 /* A backend that can be had for a member, or for nobody yet. */

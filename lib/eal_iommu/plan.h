@@ -49,6 +49,32 @@ struct plan_device {
 	bool msi_doubtful;			/**< the backend can't serve its MSI window */
 };
 
+/** What a kernel said of one device by one backend. */
+struct plan_answer {
+	struct topo_addr addr;
+	enum ioas_backend backend;
+	int opened;			/**< what ioas_open() returned */
+	char node[PLAN_NODE_LEN];	/**< that was opened last; "": there is none */
+	bool asked;			/**< false: it was not, as that wakes the device */
+	int surveyed;			/**< what ioas_survey() returned, if opened is 0 */
+	bool viable;			/**< and what it said */
+	struct ioas_info info;		/**< if surveyed is 0 */
+};
+
+/**
+ * Answers of a kernel that runs elsewhere or did so earlier. A survey with them
+ * opens no node. Freed with plan_answers_free().
+ */
+struct plan_answers {
+	struct plan_answer *v;
+	size_t n;
+	struct ioas_info assumed;	/**< limits of all devices if page_sizes is not 0:
+					 * they stand in for every answer
+					 */
+	uint64_t page_size;		/**< bytes of a page of that kernel */
+	enum ioas_backend chosen;	/**< by the first device; AUTO until then */
+};
+
 /** A device, and how it is to be used. */
 struct plan_wish {
 	const char *root;		/**< as in sysfs.h */
@@ -56,6 +82,7 @@ struct plan_wish {
 	enum ioas_backend backend;
 	const char *vf_token;		/**< UUID, or NULL */
 	struct iova_layout *layout;	/**< of an address space opened here, or NULL */
+	struct plan_answers *answers;	/**< in place of the kernel's, or NULL */
 };
 
 /** The device as the address space knows it; valid as long as both. */
@@ -73,18 +100,43 @@ struct ioas_member plan_member(const struct plan_device *pd, const char *vf_toke
  * it in any case.
  *
  * @param space  the address space of the process; opened if it is NULL, and
- *   left NULL if that fails
+ *   left NULL if that fails or there are answers
  * @param why      a sentence about the failure, without the device's name
  * @param size     room in @p why
  * @return 0; -ENODEV absent; -ENXIO not bound to a VFIO driver; -ENOTSUP no
  *   IOMMU group; -EPERM group not viable or interrupts not isolated; -EINVAL
  *   firmware wants a 1:1 mapping, or another backend is wanted than the one of
  *   the address space; -EBUSY held by another process; -EACCES; -ERANGE it can't
- *   translate what is kept (ioas_keep()); others as ioas_attach() and holes.h.
+ *   translate what is kept (ioas_keep()); -ENODATA the answers have none for it;
+ *   others as ioas_attach() and holes.h.
  *   On an error the address space does not hold the device.
  */
 int plan_survey(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
+
+/**
+ * Ask the kernel about a device by one backend and keep the answer. The device
+ * is let go again.
+ *
+ * @param backend   not IOAS_BACKEND_AUTO
+ * @param vf_token  UUID, or NULL
+ * @param may_wake  the device may be opened for it, which wakes and resets it
+ * @return 0, also where the kernel refuses: that is an answer; as
+ *   topology_read(); -ENOMEM. On success @p out is freed by plan_answers_free()
+ *   or ioas_info_free(&out->info).
+ */
+int plan_answer_ask(const char *root, const struct topo_addr *addr,
+		enum ioas_backend backend, const char *vf_token, bool may_wake,
+		struct plan_answer *out);
+
+/** Append an answer, whose ranges are taken over. @return 0, -ENOMEM. */
+int plan_answers_add(struct plan_answers *answers, const struct plan_answer *answer);
+
+/** Free all of them. */
+void plan_answers_free(struct plan_answers *answers);
+
+/** Bytes of a page of the machine that is examined. */
+uint64_t plan_page_size(const struct plan_wish *wish);
 
 /**
  * Has a function no IOMMU group because others behind its bridge took it all?

@@ -40,7 +40,7 @@ say_held(const char *root, const struct ioas_member *m, const char *opened_by,
 }
 
 static int
-say_refused(const struct ioas *space, const struct ioas_member *m, int ret,
+say_refused(enum ioas_backend backend, const struct ioas_member *m, int ret,
 		bool viable, char *why, size_t size)
 {
 	if (ret == -EPERM && !viable)
@@ -50,11 +50,11 @@ say_refused(const struct ioas *space, const struct ioas_member *m, int ret,
 	if (ret == -EPERM)
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; if you trust every device, set the module parameter %s",
-			m->group, ioas_traits_of(space)->unsafe_interrupts);
+			m->group, ioas_backend_traits(backend)->unsafe_interrupts);
 	if (ret == -EINVAL && m->vf_token != NULL)
 		return say(ret, why, size,
 			"the kernel refuses the device or its VF token; is a token wanted, and does this kernel take it with backend=%s? see dmesg",
-			ioas_backend_name(ioas_backend_of(space)));
+			ioas_backend_name(backend));
 	return say(ret, why, size,
 		"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits don't go with this address space; see dmesg",
 		m->group);
@@ -72,14 +72,14 @@ plan_explain_token(const struct ioas_member *m, char *why, size_t size)
 }
 
 int
-plan_explain_attach(const char *root, const struct ioas *space,
+plan_explain_refusal(const char *root, enum ioas_backend backend,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size)
 {
 	char node[PLAN_NODE_LEN];
 	bool alone;
 
-	ioas_node_of(space, m, node, sizeof(node));
+	ioas_backend_node(backend, m, node, sizeof(node));
 	/* A device that is bound elsewhere is refused in various ways, a group in one. */
 	alone = m->cdev != NULL && strcmp(node, m->cdev) == 0;
 	switch (ret) {
@@ -90,7 +90,7 @@ plan_explain_attach(const char *root, const struct ioas *space,
 		if ((ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
 		    say_held(root, m, node, ret, why, size) != 0)
 			return -EBUSY;
-		return say_refused(space, m, ret, viable, why, size);
+		return say_refused(backend, m, ret, viable, why, size);
 	case -EKEYREJECTED:
 		plan_explain_token(m, why, size);
 		return ret;
@@ -104,8 +104,16 @@ plan_explain_attach(const char *root, const struct ioas *space,
 	default:
 		/* It may have been either of them. */
 		return say(ret, why, size, "%s can't be attached to %s: %s; see dmesg",
-			node, ioas_traits_of(space)->node, strerror(-ret));
+			node, ioas_backend_traits(backend)->node, strerror(-ret));
 	}
+}
+
+int
+plan_explain_attach(const char *root, const struct ioas *space,
+		const struct ioas_member *m, int ret, bool viable, char *why,
+		size_t size)
+{
+	return plan_explain_refusal(root, ioas_backend_of(space), m, ret, viable, why, size);
 }
 
 struct ioas_member
@@ -120,13 +128,11 @@ plan_member(const struct plan_device *pd, const char *vf_token)
 	};
 }
 
-/* Open the process's address space, by the backend that suits the first device. */
-static int
-open_space(const struct plan_wish *wish, const struct ioas_member *member,
-		struct ioas **space, struct plan_device *pd, char *why, size_t size)
+int
+plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
+		struct plan_device *pd, char *why, size_t size)
 {
-	struct ioas_choice c = { 0 };
-	int ret = ioas_open(wish->backend, member, wish->layout, space, &c);
+	const struct ioas_choice c = *choice;
 
 	if (ret < 0 && c.node == NULL)
 		return say(ret, why, size, "it has no character device; %s",
@@ -153,13 +159,20 @@ open_space(const struct plan_wish *wish, const struct ioas_member *member,
 	return 0;
 }
 
-/* All devices share one address space, hence one backend. */
+/* Open the process's address space, by the backend that suits the first device. */
 static int
-check_backend(const struct plan_wish *wish, const struct ioas *space, char *why,
-		size_t size)
+open_space(const struct plan_wish *wish, const struct ioas_member *member,
+		struct ioas **space, struct plan_device *pd, char *why, size_t size)
 {
-	enum ioas_backend has = ioas_backend_of(space);
+	struct ioas_choice c = { 0 };
+	int ret = ioas_open(wish->backend, member, wish->layout, space, &c);
 
+	return plan_explain_choice(wish, ret, &c, pd, why, size);
+}
+
+int
+plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why, size_t size)
+{
 	if (wish->backend == IOAS_BACKEND_AUTO || wish->backend == has)
 		return 0;
 	return say(-EINVAL, why, size,
@@ -202,7 +215,7 @@ plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
 	int ret;
 
 	ret = fresh ? open_space(wish, &member, space, pd, why, size) :
-		check_backend(wish, *space, why, size);
+		plan_check_backend(wish, ioas_backend_of(*space), why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = ioas_backend_of(*space);

@@ -36,6 +36,22 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
  */
 int plan_alias_check(const char *root, struct plan_device *pd, char *why, size_t size);
 
+/** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
+int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
+		struct plan_device *pd, char *why, size_t size);
+
+/** All devices share one address space, hence one backend. @return 0, -EINVAL. */
+int plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why,
+		size_t size);
+
+/** As plan_explain_attach(), of a backend that may be another kernel's. */
+int plan_explain_refusal(const char *root, enum ioas_backend backend,
+		const struct ioas_member *m, int ret, bool viable, char *why, size_t size);
+
+/** plan_ask_kernel() with the answers of another kernel, wish->answers. */
+int plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char *why,
+		size_t size);
+
 /** Open the address space if need be, read the device's limits into info; it may be held then. */
 int plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *pd, char *why, size_t size);

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "plan_internal.h"
 
@@ -116,10 +115,9 @@ collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
 }
 
 static int
-collect_holes(const char *root, struct plan_device *pd, char *why, size_t size)
+collect_holes(const char *root, uint64_t page, struct plan_device *pd, char *why, size_t size)
 {
 	const struct topo_device *t = &pd->topo;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	size_t i;
 	int ret;
 
@@ -153,6 +151,9 @@ doubt_msi(const struct ioas_traits *traits, struct plan_device *pd)
 {
 	size_t i;
 
+	/* Of a kernel that nobody asked the backend is not known. */
+	if (traits == NULL)
+		return;
 	for (i = 0; i < pd->holes.n; i++)
 		if (pd->holes.v[i].origin == IOVA_ORIGIN_MSI &&
 		    pd->holes.v[i].range.first != X86_MSI)
@@ -240,12 +241,13 @@ plan_survey(const struct plan_wish *wish, struct ioas **space,
 	if (ret == 0)
 		ret = plan_alias_check(root, out, why, size);
 	if (ret == 0)
-		ret = collect_holes(root, out, why, size);
+		ret = collect_holes(root, plan_page_size(wish), out, why, size);
 	if (ret == 0)
-		ret = plan_ask_kernel(wish, space, out, why, size);
+		ret = wish->answers != NULL ? plan_ask_answers(wish, out, why, size) :
+			plan_ask_kernel(wish, space, out, why, size);
 	if (ret == 0) {
 		judge_msi(out);
-		doubt_msi(ioas_traits_of(*space), out);
+		doubt_msi(ioas_backend_traits(out->backend), out);
 	}
 	return ret;
 }

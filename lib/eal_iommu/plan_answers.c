@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * The kernel's answers without the kernel: asked for and kept on one machine,
+ * given to the survey on another.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "plan_internal.h"
+
+int
+plan_answers_add(struct plan_answers *answers, const struct plan_answer *answer)
+{
+	struct plan_answer *v = reallocarray(answers->v, answers->n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return -ENOMEM;
+	answers->v = v;
+	v[answers->n++] = *answer;
+	return 0;
+}
+
+void
+plan_answers_free(struct plan_answers *answers)
+{
+	size_t i;
+
+	for (i = 0; i < answers->n; i++)
+		ioas_info_free(&answers->v[i].info);
+	free(answers->v);
+	ioas_info_free(&answers->assumed);
+	*answers = (struct plan_answers){ 0 };
+}
+
+uint64_t
+plan_page_size(const struct plan_wish *wish)
+{
+	return wish->answers != NULL ? wish->answers->page_size : (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int
+plan_answer_ask(const char *root, const struct topo_addr *addr, enum ioas_backend backend,
+		const char *vf_token, bool may_wake, struct plan_answer *out)
+{
+	struct plan_device pd = { 0 };
+	struct ioas_choice choice = { 0 };
+	struct ioas_member member;
+	struct ioas *space;
+	int ret = topology_read(root, addr, &pd.topo);
+
+	if (ret < 0)
+		return ret;
+	(void)topology_cdev_node(root, &pd.topo, pd.cdev, sizeof(pd.cdev));
+	member = plan_member(&pd, vf_token);
+	*out = (struct plan_answer){
+		.addr = *addr,
+		.backend = backend,
+		.viable = true,
+		.asked = may_wake || !ioas_backend_opens(backend, &member),
+	};
+	out->opened = ioas_open(backend, &member, NULL, &space, &choice);
+	if (choice.node != NULL)
+		strlcpy(out->node, choice.node, sizeof(out->node));
+	if (out->opened == -ENOMEM)
+		return -ENOMEM;
+	if (out->opened < 0)
+		return 0;
+	if (out->asked)
+		out->surveyed = ioas_survey(space, &member, &out->info, &out->viable);
+	ioas_close(space);
+	return out->surveyed == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int
+info_copy(const struct ioas_info *from, struct ioas_info *to)
+{
+	struct iova_range *ranges = calloc(from->n_ranges + 1, sizeof(*ranges));
+
+	if (ranges == NULL)
+		return -ENOMEM;
+	if (from->n_ranges > 0)
+		memcpy(ranges, from->ranges, from->n_ranges * sizeof(*ranges));
+	*to = *from;
+	to->ranges = ranges;
+	return 0;
+}
+
+static const struct plan_answer *
+find(const struct plan_wish *wish, enum ioas_backend backend)
+{
+	const struct plan_answers *a = wish->answers;
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (a->v[i].backend == backend &&
+		    topology_addr_cmp(&a->v[i].addr, &wish->addr) == 0)
+			return &a->v[i];
+	return NULL;
+}
+
+static int
+say_not_asked(bool asleep, char *why, size_t size)
+{
+	return say(-ENODATA, why, size,
+		"the kernel of that machine was not asked what it allows%s; name the device when the machine is captured, or give the limits of its IOMMU: --aperture FIRST-LAST --page-sizes SIZE,...",
+		asleep ? ", as the device slept" : "");
+}
+
+/* Which backend that kernel would have given to the first device. */
+static int
+choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t size)
+{
+	struct ioas_choice c = { .passed = IOAS_BACKEND_AUTO };
+	const struct plan_answer *answer;
+	enum ioas_backend backend, asleep = IOAS_BACKEND_AUTO;
+	int ret = -ENODATA;
+	size_t i;
+
+	for (i = 0; ret < 0 && (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {
+		if (wish->backend != IOAS_BACKEND_AUTO && wish->backend != backend)
+			continue;
+		answer = find(wish, backend);
+		if (answer == NULL)
+			continue;
+		if (answer->opened == 0 && !answer->asked) {
+			asleep = backend;
+			continue;
+		}
+		ret = answer->opened;
+		c.backend = backend;
+		c.traits = ioas_backend_traits(backend);
+		c.node = answer->node[0] != '\0' ? answer->node : NULL;
+		if (ret < 0 && c.passed == IOAS_BACKEND_AUTO) {
+			c.passed = backend;
+			c.passed_node = c.node;
+			c.error = ret;
+		}
+	}
+	if (c.traits == NULL || (ret < 0 && asleep != IOAS_BACKEND_AUTO))
+		return say_not_asked(asleep != IOAS_BACKEND_AUTO, why, size);
+	ret = plan_explain_choice(wish, ret, &c, pd, why, size);
+	if (ret < 0)
+		return ret;
+	if (asleep != IOAS_BACKEND_AUTO)
+		say(0, pd->backend_why, sizeof(pd->backend_why),
+			"%s was not asked, as that wakes the device", ioas_backend_name(asleep));
+	wish->answers->chosen = c.backend;
+	return 0;
+}
+
+int
+plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t size)
+{
+	const struct ioas_member member = plan_member(pd, wish->vf_token);
+	struct plan_answers *answers = wish->answers;
+	const bool fresh = answers->chosen == IOAS_BACKEND_AUTO;
+	const struct plan_answer *answer;
+	int ret;
+
+	if (answers->assumed.page_sizes != 0) {
+		pd->backend = wish->backend;
+		say(0, pd->backend_why, sizeof(pd->backend_why),
+			"no kernel was asked, the limits are given by hand");
+		return info_copy(&answers->assumed, &pd->info);
+	}
+	ret = fresh ? choose(wish, pd, why, size) :
+		plan_check_backend(wish, answers->chosen, why, size);
+	if (ret < 0)
+		return ret;
+	pd->backend = answers->chosen;
+	answer = find(wish, answers->chosen);
+	if (answer == NULL || !answer->asked)
+		return say_not_asked(answer != NULL, why, size);
+	/* Each was asked alone there, so that a later one may lack the first one's backend. */
+	ret = answer->opened < 0 ? answer->opened : answer->surveyed;
+	if (ret == 0)
+		return info_copy(&answer->info, &pd->info);
+	if (fresh)
+		answers->chosen = IOAS_BACKEND_AUTO;
+	return plan_explain_refusal(wish->root, pd->backend, &member, ret, answer->viable, why,
+		size);
+}
