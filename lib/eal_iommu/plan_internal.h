@@ -56,4 +56,7 @@ int plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char 
 int plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *pd, char *why, size_t size);
 
+/** Whether MSI writes arrive, by the holes and limits that were found. */
+void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);
+
 #endif /* PLAN_INTERNAL_H */
