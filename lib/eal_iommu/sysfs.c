@@ -146,6 +146,18 @@ sysfs_read_start(const char *root, void *buf, size_t size, size_t *len, const ch
 	return 0;
 }
 
+int
+sysfs_exists(const char *root, const char *fmt, ...)
+{
+	char path[SYSFS_PATH_MAX];
+	int ret;
+
+	SYSFS_PATH(ret, path, root, fmt);
+	if (ret == 0 && access(path, F_OK) < 0)
+		ret = -errno;
+	return ret;
+}
+
 /* The one word of a file that holds a number, up to the newline. */
 static int
 number_read(const char *path, char **out)

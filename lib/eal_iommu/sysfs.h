@@ -48,6 +48,15 @@ int sysfs_read_start(const char *root, void *buf, size_t size, size_t *len,
 		const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/**
+ * Is there such a file, folder or link target? Nothing is opened: to read some
+ * files means to read a register of the device.
+ *
+ * @return 0; -ENOENT; -EACCES (a folder above may not be searched); -ENAMETOOLONG.
+ */
+int sysfs_exists(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /** A number in any base strtoull(…, 0) takes. @return 0, -EINVAL, or as above. */
 int sysfs_read_u64(const char *root, uint64_t *out, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -130,15 +130,14 @@ group_read(const char *root, struct topo_device *dev)
 	return 0;
 }
 
-/* Files about the link are there for PCI Express only (Linux 4.13). */
+/*
+ * Files about the link are there for PCI Express only (Linux 4.13). To read them
+ * is to read a register of the device, which wakes it up.
+ */
 static void
 pcie_read(const char *root, struct topo_device *dev)
 {
-	size_t len;
-	char c;
-
-	dev->pcie = sysfs_read_start(root, &c, 1, &len, DEVICES "/%s/current_link_speed",
-			dev->bdf) != -ENOENT;
+	dev->pcie = sysfs_exists(root, DEVICES "/%s/current_link_speed", dev->bdf) != -ENOENT;
 }
 
 /* vfio-dev/ holds one folder, named like the character device. */
