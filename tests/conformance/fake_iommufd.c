@@ -21,7 +21,7 @@
 #include "fake_private.h"
 
 static struct fake_iommufd iommufds[FAKE_OBJECTS];
-static struct fake_cdev cdevs[FAKE_OBJECTS];
+static struct fake_cdev cdevs[FAKE_MEMBERS];
 
 void
 fake_iommufd_reset(void)
@@ -38,7 +38,7 @@ in_use(const struct fake_iommufd *ctx)
 	for (i = 0; i < fake_n_groups; i++)
 		if (fake_groups[i].ctx == ctx)
 			return true;
-	for (i = 0; i < FAKE_OBJECTS; i++)
+	for (i = 0; i < FAKE_MEMBERS; i++)
 		if (cdevs[i].fds > 0 && cdevs[i].ctx == ctx)
 			return true;
 	for (i = 0; i < fake_n_devices; i++)
@@ -106,9 +106,9 @@ fake_cdev_open(struct fake_device *d)
 		return -ENOENT;
 	if (d->group->cfg.denied)
 		return -EACCES;
-	for (i = 0; i < FAKE_OBJECTS && cdevs[i].fds > 0; i++)
+	for (i = 0; i < FAKE_MEMBERS && cdevs[i].fds > 0; i++)
 		;
-	if (i == FAKE_OBJECTS)
+	if (i == FAKE_MEMBERS)
 		return -ENOMEM;
 	fd = fake_file_open(FAKE_CDEV, &cdevs[i]);
 	cdevs[i] = (struct fake_cdev){ .dev = d, .fds = fd >= 0 };

@@ -20,12 +20,12 @@
 #include "fake_private.h"
 
 #define FD_BASE 1000000
-#define FILES 128
+#define FILES (2 * FAKE_MEMBERS)
 
 struct fake_machine fake;
 struct fake_container fake_containers[FAKE_OBJECTS];
-struct fake_group_state fake_groups[FAKE_OBJECTS];
-struct fake_device fake_devices[FAKE_OBJECTS];
+struct fake_group_state fake_groups[FAKE_MEMBERS];
+struct fake_device fake_devices[FAKE_MEMBERS];
 size_t fake_n_groups, fake_n_devices;
 
 static struct {
@@ -48,8 +48,8 @@ fake_reset(void)
 	}
 	fake_iommufd_reset();
 	memset(fake_containers, 0, sizeof(fake_containers));
-	memset(fake_groups, 0, sizeof(fake_groups));
-	memset(fake_devices, 0, sizeof(fake_devices));
+	memset(fake_groups, 0, fake_n_groups * sizeof(*fake_groups));
+	memset(fake_devices, 0, fake_n_devices * sizeof(*fake_devices));
 	memset(files, 0, sizeof(files));
 	fake_mmaps(NULL);
 	fake_n_groups = 0;
@@ -82,7 +82,7 @@ fake_group_add(int id)
 {
 	struct fake_group *g = &fake_groups[fake_n_groups].cfg;
 
-	full(fake_n_groups == FAKE_OBJECTS);
+	full(fake_n_groups == FAKE_MEMBERS);
 	fake_n_groups++;
 	*g = (struct fake_group) {
 		.id = id,
@@ -106,7 +106,7 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 	struct fake_device *d = &fake_devices[fake_n_devices];
 	size_t i;
 
-	full(fake_n_devices == FAKE_OBJECTS);
+	full(fake_n_devices == FAKE_MEMBERS);
 	fake_n_devices++;
 	snprintf(d->bdf, sizeof(d->bdf), "%s", bdf);
 	snprintf(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%zu", fake_n_devices - 1);

@@ -12,7 +12,8 @@
 
 #include "fake_kernel.h"
 
-#define FAKE_OBJECTS 16	/* containers, groups, devices: of each */
+#define FAKE_OBJECTS 16	/* containers, and files of /dev/iommu */
+#define FAKE_MEMBERS 600	/* groups, devices: of each */
 
 enum fake_kind {
 	FAKE_CLOSED,
@@ -83,8 +84,8 @@ struct fake_device {
 };
 
 extern struct fake_container fake_containers[FAKE_OBJECTS];
-extern struct fake_group_state fake_groups[FAKE_OBJECTS];
-extern struct fake_device fake_devices[FAKE_OBJECTS];
+extern struct fake_group_state fake_groups[FAKE_MEMBERS];
+extern struct fake_device fake_devices[FAKE_MEMBERS];
 extern size_t fake_n_groups, fake_n_devices;
 
 /** Count a call. @return 0, or the error it has to fail with. */
