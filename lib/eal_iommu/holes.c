@@ -96,22 +96,16 @@ holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
 	return holes_add(bridge->list, &hole);
 }
 
-int
-holes_bridge_name(struct holes_bridge *bridge, const char *root_bus, const char *owner)
+void
+holes_bridge_name(struct holes_bridge *bridge, const char *bus)
 {
-	struct topo_addr bus;
-
-	if (topology_parse_bus(root_bus, &bus) != 0)
-		return -EINVAL;
-	topology_format_bus(&bus, bridge->bus, sizeof(bridge->bus));
-	strlcpy(bridge->hole.detail, bridge->bus, sizeof(bridge->hole.detail));
-	strlcpy(bridge->hole.owner, owner, sizeof(bridge->hole.owner));
-	return 0;
+	strlcpy(bridge->bus, bus, sizeof(bridge->bus));
+	strlcpy(bridge->hole.detail, bus, sizeof(bridge->hole.detail));
 }
 
 int
-holes_host_bridge(const char *root, const char *root_bus, bool hard, const char *owner,
-		struct hole_list *list, struct holes_view *view)
+holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+		struct holes_view *view)
 {
 	static const struct {
 		enum holes_source source;
@@ -123,19 +117,19 @@ holes_host_bridge(const char *root, const char *root_bus, bool hard, const char 
 	};
 	struct holes_view seen = { .source = HOLES_SOURCE_NONE };
 	struct holes_bridge bridge = {
-		.root = root,
+		.root = snap->root,
+		.snap = snap,
 		.view = &seen,
 		.hole = {
 			.origin = IOVA_ORIGIN_HOST_BRIDGE,
-			.hardness = hard ? IOVA_HARD : IOVA_SOFT,
+			.hardness = IOVA_SOFT,
 		},
 		.list = list,
 	};
 	size_t i, before = list->n;
-	int ret = holes_bridge_name(&bridge, root_bus, owner);
+	int ret;
 
-	if (ret != 0)
-		return ret;
+	holes_bridge_name(&bridge, bus);
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		ret = sources[i].read(&bridge);
 		if (ret == 0 && list->n > before) {

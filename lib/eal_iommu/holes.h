@@ -7,13 +7,15 @@
  * Where holes of the IOVA layout come from, apart from the IOMMU's own list.
  *
  * Each function appends to a list; on error the list is as it was. Thread
- * safe (no state). Every function takes the root of sysfs.h.
+ * safe (no state), except for one struct holes_bridges. Functions take the root of
+ * sysfs.h, or a snapshot that has it.
  */
 
 #ifndef HOLES_H
 #define HOLES_H
 
 #include "iova_layout.h"
+#include "topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,8 +83,19 @@ struct holes_view {
 /** Short text of a source for dumps. */
 const char *holes_source_name(enum holes_source source);
 
+/** What one scan knows of host bridges. Begins as { .snap = ... }, ends with holes_bridges_free(). */
+struct holes_bridges {
+	struct topo_snapshot *snap;	/**< of the same scan; lives longer */
+	struct holes_known *known;	/**< belongs to the holes room */
+	size_t n_known;
+};
+
+/** Free what is known; nothing is known then. */
+void holes_bridges_free(struct holes_bridges *bridges);
+
 /**
- * Memory windows of the host bridge of @p root_bus ("DDDD:BB").
+ * Memory windows of the host bridge of @p root_bus ("DDDD:BB"). They are read for
+ * the first device below it, and for others copied.
  *
  * Tried in this order, until one shows a window: device tree (exact bus
  * addresses, no rights needed), /proc/iomem (needs CAP_SYS_ADMIN; lines of
@@ -91,13 +104,15 @@ const char *holes_source_name(enum holes_source source);
  * and bridge windows in config space tell by how much the bus differs, for each
  * window apart. Holes are always addresses of the bus.
  *
+ * Not thread safe for one @p bridges.
+ *
  * @param hard  true for groups of several devices, where peer-to-peer below
  *   the IOMMU is possible
  * @param view  where it was read
  * @return 0 (also with HOLES_SOURCE_NONE); -EINVAL if @p root_bus is no bus;
  *   -EBADMSG if a source can be read but not understood; -ENOMEM.
  */
-int holes_host_bridge(const char *root, const char *root_bus, bool hard,
+int holes_host_bridge(struct holes_bridges *bridges, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list,
 		struct holes_view *view);
 
@@ -105,12 +120,13 @@ int holes_host_bridge(const char *root, const char *root_bus, bool hard,
  * Bus addresses that the host bridge of @p root_bus does not pass to memory:
  * the gaps below, between and above "dma-ranges" of its device tree node and of
  * the nodes above that. Soft: the kernel's own drivers stay away from them, VFIO
- * does not. No device tree, no such property, an empty one: no hole.
+ * does not. No device tree, no such property, an empty one: no hole. Read and
+ * copied as by holes_host_bridge().
  *
  * @return 0; -EINVAL if @p root_bus is no bus; -EBADMSG if a property can't be
  *   understood, or nothing at all would pass; -ENOMEM; what reading gives.
  */
-int holes_dma_ranges(const char *root, const char *root_bus, const char *owner,
+int holes_dma_ranges(struct holes_bridges *bridges, const char *root_bus, const char *owner,
 		struct hole_list *list);
 
 #ifdef __cplusplus

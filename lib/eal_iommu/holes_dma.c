@@ -192,11 +192,11 @@ dma_ranges(const struct holes_bridge *bridge)
 }
 
 int
-holes_dma_ranges(const char *root, const char *root_bus, const char *owner,
-		struct hole_list *list)
+holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list)
 {
 	struct holes_bridge bridge = {
-		.root = root,
+		.root = snap->root,
+		.snap = snap,
 		.hole = {
 			.origin = IOVA_ORIGIN_DMA_RANGES,
 			.hardness = IOVA_SOFT,
@@ -204,10 +204,9 @@ holes_dma_ranges(const char *root, const char *root_bus, const char *owner,
 		.list = list,
 	};
 	size_t before = list->n;
-	int ret = holes_bridge_name(&bridge, root_bus, owner);
+	int ret;
 
-	if (ret != 0)
-		return ret;
+	holes_bridge_name(&bridge, bus);
 	ret = dma_ranges(&bridge);
 	if (ret != 0)
 		list->n = before;

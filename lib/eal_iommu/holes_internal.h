@@ -15,11 +15,12 @@
 #define HOLES_INTERNAL_H
 
 #include "holes.h"
-#include "topology.h"
+#include "topology_snapshot.h"
 
 /** The host bridge whose windows are looked for. */
 struct holes_bridge {
 	const char *root;
+	struct topo_snapshot *snap;
 	char bus[IOVA_DETAIL_LEN];	/**< canonical DDDD:BB */
 	struct iova_hole hole;		/**< what all its windows share; no range */
 	struct hole_list *list;
@@ -29,8 +30,20 @@ struct holes_bridge {
 /** A page size that can be: a power of two up to 1 GiB. */
 bool holes_page_ok(uint64_t page_size);
 
-/** Who the bridge and the owner of its holes are. @return 0; -EINVAL if it is no bus. */
-int holes_bridge_name(struct holes_bridge *bridge, const char *root_bus, const char *owner);
+/** Name the bridge by its bus, canonical DDDD:BB. */
+void holes_bridge_name(struct holes_bridge *bridge, const char *bus);
+
+/**
+ * What holes_host_bridge() keeps: the windows, soft and of no owner.
+ *
+ * @param bus  canonical DDDD:BB
+ * @return 0; -EBADMSG; -ENOMEM. On an error the list is as it was.
+ */
+int holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+		struct holes_view *view);
+
+/** The same for holes_dma_ranges(). */
+int holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list);
 
 /** Append one window, or one gap. @return as holes_add(). */
 int holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range);
@@ -77,8 +90,7 @@ struct holes_pairs {
 };
 
 /** What one function tells of its rows. @return 0, -ENOMEM. */
-int holes_pairs_add(struct holes_pairs *pairs, const char *root,
-		const struct topo_addr *addr, const struct topo_bar *rows, size_t n);
+int holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory);
 
 /** What all functions below the bridge tell. @return 0; -ENOMEM, the list is empty then. */
 int holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs);

@@ -34,38 +34,34 @@ pair_add(struct holes_pairs *pairs, struct iova_range cpu, uint64_t bus)
 }
 
 int
-holes_pairs_add(struct holes_pairs *pairs, const char *root, const struct topo_addr *addr,
-		const struct topo_bar *rows, size_t n)
+holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory)
 {
-	uint64_t bus[TOPO_ROWS];
 	struct iova_range cpu;
 	size_t i;
 	int ret = 0;
 
-	topology_bus_rows(root, addr, rows, n, bus);
-	for (i = 0; i < n && ret == 0; i++)
-		if (bus[i] != TOPO_NO_ADDRESS && holes_row_range(&rows[i], &cpu))
-			ret = pair_add(pairs, cpu, bus[i]);
+	for (i = 0; i < memory->n && ret == 0; i++)
+		if (memory->bus[i] != TOPO_NO_ADDRESS && holes_row_range(&memory->rows[i], &cpu))
+			ret = pair_add(pairs, cpu, memory->bus[i]);
 	return ret;
 }
 
 int
 holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs)
 {
-	struct topo_bar rows[TOPO_ROWS];
-	struct topo_addr *v;
-	size_t n, n_rows, i;
-	int ret = topology_below(bridge->root, bridge->bus, &v, &n);
+	struct topo_memory memory;
+	size_t next = 0;
+	int ret, err = 0;
 
-	if (ret != 0)
-		return ret == -ENOMEM ? ret : 0;
-	for (i = 0; ret == 0 && i < n; i++)
-		if (topology_resource_rows(bridge->root, &v[i], rows, &n_rows) == 0)
-			ret = holes_pairs_add(pairs, bridge->root, &v[i], rows, n_rows);
-	free(v);
-	if (ret != 0)
+	while (err == 0 &&
+			(ret = topology_snapshot_memory(bridge->snap, bridge->bus, &next, &memory)) > 0)
+		if (memory.ret == 0)
+			err = holes_pairs_add(pairs, &memory);
+	if (err == 0 && ret == -ENOMEM)
+		err = ret;
+	if (err != 0)
 		holes_pairs_free(pairs);
-	return ret;
+	return err;
 }
 
 void

@@ -53,24 +53,20 @@ holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
 
 /* The rows of one function, and what it tells of them. */
 static int
-function_read(const struct holes_bridge *bridge, const struct topo_addr *addr,
-		struct rows *rows, struct holes_pairs *pairs)
+function_read(const struct topo_memory *memory, struct rows *rows, struct holes_pairs *pairs)
 {
-	struct topo_bar v[TOPO_ROWS];
 	struct iova_range *more;
-	size_t n, i;
-	int ret;
+	size_t i;
 
-	ret = topology_resource_rows(bridge->root, addr, v, &n);
-	if (ret != 0)
-		return ret == -ENOENT ? 0 : ret; /* gone meanwhile */
+	if (memory->ret != 0)
+		return memory->ret == -ENOENT ? 0 : memory->ret; /* gone meanwhile */
 	more = reallocarray(rows->v, rows->n + TOPO_ROWS, sizeof(*more));
 	if (more == NULL)
 		return -ENOMEM;
 	rows->v = more;
-	for (i = 0; i < n; i++)
-		rows->n += holes_row_range(&v[i], &rows->v[rows->n]);
-	return holes_pairs_add(pairs, bridge->root, addr, v, n);
+	for (i = 0; i < memory->n; i++)
+		rows->n += holes_row_range(&memory->rows[i], &rows->v[rows->n]);
+	return holes_pairs_add(pairs, memory);
 }
 
 static int
@@ -111,16 +107,15 @@ holes_resources(const struct holes_bridge *bridge)
 {
 	struct holes_pairs pairs = { 0 };
 	struct rows rows = { 0 };
-	struct topo_addr *v;
-	size_t n, i;
+	struct topo_memory memory;
+	size_t next = 0;
 	int ret;
 
-	ret = topology_below(bridge->root, bridge->bus, &v, &n);
-	if (ret != 0)
-		return ret;
-	for (i = 0; ret == 0 && i < n; i++)
-		ret = function_read(bridge, &v[i], &rows, &pairs);
-	free(v);
+	while ((ret = topology_snapshot_memory(bridge->snap, bridge->bus, &next, &memory)) > 0) {
+		ret = function_read(&memory, &rows, &pairs);
+		if (ret != 0)
+			break;
+	}
 	if (ret == 0)
 		ret = hulls_add(bridge, &rows, &pairs);
 	free(rows.v);

@@ -182,8 +182,12 @@ numbers_read(const char *root, struct topo_device *dev)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-int
-topology_path_walk(char *path, struct topo_device *dev)
+/*
+ * From the end of a function's path up: the function itself, bridges,
+ * "pciDDDD:BB". Fills root_bus and the bridges; the path is cut.
+ */
+static int
+path_walk(char *path, struct topo_device *dev)
 {
 	struct topo_addr a;
 	char *name;
@@ -257,21 +261,17 @@ topology_resource_rows(const char *root, const struct topo_addr *addr, struct to
 	return ret;
 }
 
-static int
-bars_read(const char *root, struct topo_device *dev)
+void
+topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t n)
 {
-	struct topo_bar rows[TOPO_ROWS];
-	size_t n;
-	int ret;
+	size_t i;
 
-	ret = topology_resource_rows(root, &dev->addr, rows, &n);
-	if (ret == 0)
-		memcpy(dev->bar, rows, (n < TOPO_BARS ? n : TOPO_BARS) * sizeof(*rows));
-	return ret == -ENOENT ? 0 : ret;
+	for (i = 0; i < n && i < TOPO_BARS; i++)
+		dev->bar[i] = rows[i];
 }
 
-static int
-device_fill(const char *root, struct topo_device *dev)
+int
+topology_fill(const char *root, struct topo_device *dev)
 {
 	int ret = ids_read(root, dev);
 
@@ -286,30 +286,45 @@ device_fill(const char *root, struct topo_device *dev)
 		ret = cdev_read(root, dev);
 	if (ret == 0)
 		ret = numbers_read(root, dev);
-	if (ret == 0)
-		ret = bars_read(root, dev);
 	return ret;
+}
+
+/* The link is read and not followed: its text is the place, and it is one call. */
+int
+topology_place(const char *root, struct topo_device *dev)
+{
+	char path[SYSFS_PATH_MAX];
+	int ret = sysfs_read_link_target(root, path, sizeof(path), DEVICES "/%s", dev->bdf);
+
+	return ret == 0 ? path_walk(path, dev) : ret;
+}
+
+int
+topology_gone(const char *root, const struct topo_device *dev, int ret)
+{
+	return ret != 0 && sysfs_exists(root, DEVICES "/%s", dev->bdf) == -ENOENT ? -ENOENT : ret;
 }
 
 int
 topology_read(const char *root, const struct topo_addr *addr, struct topo_device *out)
 {
 	struct topo_device dev = { .addr = *addr };
-	char path[SYSFS_PATH_MAX];
+	struct topo_bar rows[TOPO_ROWS];
+	size_t n = 0;
 	int ret;
 
 	topology_format_bdf(addr, dev.bdf, sizeof(dev.bdf));
-	ret = sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf);
-	if (ret != 0)
-		return ret;
-	ret = topology_path_walk(path, &dev);
+	ret = topology_place(root, &dev);
 	if (ret == 0)
-		ret = device_fill(root, &dev);
+		ret = topology_fill(root, &dev);
+	if (ret == 0) {
+		ret = topology_resource_rows(root, addr, rows, &n);
+		topology_bars(&dev, rows, n);
+		ret = ret == -ENOENT ? 0 : ret;
+	}
 	if (ret == 0)
 		*out = dev;
-	else if (sysfs_read_link_path(root, path, sizeof(path), DEVICES "/%s", dev.bdf) == -ENOENT)
-		ret = -ENOENT;
-	return ret;
+	return topology_gone(root, &dev, ret);
 }
 
 int

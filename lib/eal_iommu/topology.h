@@ -113,15 +113,6 @@ void topology_bus_rows(const char *root, const struct topo_addr *addr,
 		const struct topo_bar *rows, size_t n, uint64_t *bus);
 
 /**
- * Addresses of all functions below the host bridge of @p root_bus (canonical
- * "DDDD:BB"), sorted; *out is freed with free(). Only paths are read.
- *
- * @return 0; -ENOENT without PCI; -ENOMEM.
- */
-int topology_below(const char *root, const char *root_bus, struct topo_addr **out,
-		size_t *n);
-
-/**
  * One device. Below a bridge that makes a domain of its own (VMD), root_bus
  * and the bridges are those of the inner domain.
  *

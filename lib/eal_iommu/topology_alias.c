@@ -8,25 +8,22 @@
  * functions behind the bridge look like one.
  */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "topology.h"
+#include "topology_internal.h"
 
 static bool
-bridge_is_pcie(const char *root, const char *bdf)
+bridge_is_pcie(struct topo_snapshot *snap, const char *bdf)
 {
-	struct topo_device bridge;
+	const struct topo_device *bridge;
 	struct topo_addr addr;
 
 	/* What can't be read is taken for the better one: nothing is refused by it. */
-	return topology_parse_bdf(bdf, &addr) != 0 || topology_read(root, &addr, &bridge) != 0 ||
-			bridge.pcie;
+	return topology_parse_bdf(bdf, &addr) != 0 ||
+			topology_snapshot_device(snap, &addr, &bridge) != 0 || bridge->pcie;
 }
 
 /* The highest bridge above that has a conventional bus below it on this path, or "". */
 static const char *
-alias_bridge(const char *root, const struct topo_device *dev)
+alias_bridge(struct topo_snapshot *snap, const struct topo_device *dev)
 {
 	bool conventional = !dev->pcie;
 	const char *bridge = "";
@@ -35,42 +32,26 @@ alias_bridge(const char *root, const struct topo_device *dev)
 	for (i = 0; i < dev->n_up; i++) {
 		if (conventional)
 			bridge = dev->up[i];
-		conventional = !bridge_is_pcie(root, dev->up[i]);
+		conventional = !bridge_is_pcie(snap, dev->up[i]);
 	}
 	return bridge;
 }
 
-static bool
-is_below(const struct topo_device *dev, const char *bridge)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->n_up; i++)
-		if (strcmp(dev->up[i], bridge) == 0)
-			return true;
-	return false;
-}
-
 int
-topology_aliases(const char *root, const struct topo_device *dev, struct topo_device **out,
-		size_t *n)
+topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_device *dev,
+		struct topo_set *out)
 {
-	const char *bridge = alias_bridge(root, dev);
-	struct topo_device *v;
-	size_t count, i;
-	int ret;
+	const char *bridge = alias_bridge(snap, dev);
+	size_t i, n = 0;
+	int ret = 0;
 
-	*out = NULL;
-	*n = 0;
-	if (*bridge == '\0')
-		return 0;
-	ret = topology_list(root, &v, &count);
-	if (ret != 0)
+	*out = (struct topo_set){ 0 };
+	if (*bridge == '\0' || topology_kept(snap, bridge, &ret, out))
 		return ret;
-	for (i = 0; i < count; i++)
-		if (!v[i].is_bridge && topology_addr_cmp(&v[i].addr, &dev->addr) != 0 &&
-				is_below(&v[i], bridge))
-			v[(*n)++] = v[i];
-	*out = v;
-	return 0;
+	ret = topology_functions(snap, bridge, out);
+	for (i = 0; i < out->n; i++)
+		if (!out->v[i]->is_bridge)
+			out->v[n++] = out->v[i];
+	out->n = n;
+	return topology_keep(snap, bridge, ret, out);
 }

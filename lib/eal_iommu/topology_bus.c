@@ -3,12 +3,8 @@
  */
 
 /*
- * What lies below a host bridge, and at which addresses of its bus.
+ * At which addresses of its bus the memory of a function is.
  */
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "sysfs.h"
 #include "topology_internal.h"
@@ -137,42 +133,4 @@ topology_bus_rows(const char *root, const struct topo_addr *addr, const struct t
 		windows_decode(config, rows, n, bus);
 		break;
 	}
-}
-
-static int
-addr_cmp(const void *a, const void *b)
-{
-	return topology_addr_cmp(a, b);
-}
-
-int
-topology_below(const char *root, const char *root_bus, struct topo_addr **out, size_t *n)
-{
-	char **names, path[SYSFS_PATH_MAX];
-	struct topo_addr *v;
-	size_t count, i;
-	int ret;
-
-	ret = sysfs_list(root, &names, &count, TOPO_DEVICES);
-	if (ret != 0)
-		return ret;
-	*n = 0;
-	v = calloc(count + 1, sizeof(*v));
-	for (i = 0; v != NULL && i < count; i++) {
-		struct topo_device dev = { 0 };
-
-		/* What goes away meanwhile, or is odd, is not below this bridge. */
-		if (topology_parse_bdf(names[i], &dev.addr) == 0 &&
-				sysfs_read_link_path(root, path, sizeof(path), TOPO_DEVICES "/%s",
-					names[i]) == 0 &&
-				topology_path_walk(path, &dev) == 0 &&
-				strcmp(dev.root_bus, root_bus) == 0)
-			v[(*n)++] = dev.addr;
-	}
-	sysfs_free_names(names, count);
-	if (v == NULL)
-		return -ENOMEM;
-	qsort(v, *n, sizeof(*v), addr_cmp);
-	*out = v;
-	return 0;
 }

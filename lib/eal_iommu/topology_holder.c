@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,10 +12,17 @@
 #include <bsd/string.h>
 
 #include "sysfs.h"
-#include "topology.h"
+#include "topology_internal.h"
 
 /* Longest name of a device node that is looked for. */
 #define NODE_LEN 128
+#define NODES "/dev/vfio/"
+
+/* A node that a process has open. */
+struct topo_opened {
+	char node[NODE_LEN];
+	int pid;
+};
 
 /* A process number, or -1 for the other names in /proc. */
 static int
@@ -32,22 +38,51 @@ pid_parse(const char *name)
 	return errno == 0 && *end == '\0' && v > 0 && v <= INT_MAX ? (int)v : -1;
 }
 
-/* Not being allowed to look, or the process being gone, reads as "no". */
-static bool
-pid_holds(const char *root, int pid, const char *node)
+static int
+opened_add(struct topo_snapshot *snap, const char *node, int pid)
+{
+	struct topo_opened *more;
+
+	more = reallocarray(snap->opened, snap->n_opened + 1, sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	snap->opened = more;
+	more += snap->n_opened++;
+	*more = (struct topo_opened){ .pid = pid };
+	strlcpy(more->node, node, sizeof(more->node));
+	return 0;
+}
+
+/*
+ * The nodes among what a process has open. Not being allowed to look, or the
+ * process being gone, reads as none.
+ */
+static int
+pid_read(struct topo_snapshot *snap, int pid)
 {
 	char **fds, target[NODE_LEN];
-	bool found = false;
 	size_t n, i;
+	int ret = 0;
 
-	if (sysfs_list(root, &fds, &n, "/proc/%d/fd", pid) != 0)
-		return false;
-	for (i = 0; i < n && !found; i++)
-		found = sysfs_read_link_target(root, target, sizeof(target),
-				"/proc/%d/fd/%s", pid, fds[i]) == 0 &&
-				strcmp(target, node) == 0;
+	if (sysfs_list(snap->root, &fds, &n, "/proc/%d/fd", pid) != 0)
+		return 0;
+	for (i = 0; i < n && ret == 0; i++)
+		if (sysfs_read_link_target(snap->root, target, sizeof(target), "/proc/%d/fd/%s",
+				pid, fds[i]) == 0 && strncmp(target, NODES, strlen(NODES)) == 0)
+			ret = opened_add(snap, target, pid);
 	sysfs_free_names(fds, n);
-	return found;
+	return ret;
+}
+
+static const struct topo_opened *
+opened_find(const struct topo_snapshot *snap, const char *node)
+{
+	size_t i;
+
+	for (i = 0; i < snap->n_opened; i++)
+		if (strcmp(snap->opened[i].node, node) == 0)
+			return &snap->opened[i];
+	return NULL;
 }
 
 /* A process chooses its name itself: only what can be printed is kept. */
@@ -72,30 +107,50 @@ comm_read(const char *root, int pid, char *out, size_t size)
 bool
 topology_holds(const char *root, const char *node)
 {
-	return strlen(node) < NODE_LEN && pid_holds(root, (int)getpid(), node);
+	struct topo_snapshot own = { .root = root };
+	bool holds = pid_read(&own, (int)getpid()) == 0 && opened_find(&own, node) != NULL;
+
+	topology_snapshot_free(&own);
+	return holds;
 }
 
-int
-topology_holder(const char *root, const char *node, struct topo_holder *out)
+/* Ask every process once what it has. */
+static int
+look(struct topo_snapshot *snap)
 {
 	int ret, pid, self = (int)getpid();
 	char **names;
 	size_t n, i;
 
-	if (strlen(node) >= NODE_LEN)
-		return -ENAMETOOLONG;
-	ret = sysfs_list(root, &names, &n, "/proc");
+	if (snap->looked)
+		return 0;
+	ret = sysfs_list(snap->root, &names, &n, "/proc");
 	if (ret != 0)
 		return ret;
-	ret = -ENOENT;
-	for (i = 0; i < n && ret == -ENOENT; i++) {
+	for (i = 0; i < n && ret == 0; i++) {
 		pid = pid_parse(names[i]);
-		if (pid < 0 || pid == self || !pid_holds(root, pid, node))
-			continue;
-		out->pid = pid;
-		comm_read(root, pid, out->comm, sizeof(out->comm));
-		ret = 0;
+		if (pid >= 0 && pid != self)
+			ret = pid_read(snap, pid);
 	}
 	sysfs_free_names(names, n);
+	snap->looked = ret == 0;
+	if (ret != 0)
+		snap->n_opened = 0;
 	return ret;
+}
+
+int
+topology_snapshot_holder(struct topo_snapshot *snap, const char *node, struct topo_holder *out)
+{
+	const struct topo_opened *opened;
+	int ret = look(snap);
+
+	if (ret != 0)
+		return ret;
+	opened = opened_find(snap, node);
+	if (opened == NULL)
+		return -ENOENT;
+	out->pid = opened->pid;
+	comm_read(snap->root, out->pid, out->comm, sizeof(out->comm));
+	return 0;
 }

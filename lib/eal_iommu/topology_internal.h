@@ -10,16 +10,41 @@
 #ifndef TOPOLOGY_INTERNAL_H
 #define TOPOLOGY_INTERNAL_H
 
-#include "topology.h"
+#include "topology_snapshot.h"
 
 #define TOPO_DEVICES "/sys/bus/pci/devices"
 
+/** Root bus and bridges of dev->addr. @return 0; -ENOENT; -ENODATA; ... */
+int topology_place(const char *root, struct topo_device *dev);
+
+/** All but root bus, bridges and BARs. @return 0; -ENODATA; ... */
+int topology_fill(const char *root, struct topo_device *dev);
+
+/** The BARs are the first rows of "resource". */
+void topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t n);
+
+/** An error of reading, or -ENOENT if the function went away meanwhile. */
+int topology_gone(const char *root, const struct topo_device *dev, int ret);
+
 /**
- * From the end of a function's path up: the function itself, bridges,
- * "pciDDDD:BB". Fills root_bus and the bridges; @p path is cut.
- *
- * @return 0; -ENODATA if it is no such path.
+ * All functions below @p bridge, or all (NULL). A function that goes away is left
+ * out, and below a bridge one whose place is odd. out->v is freed with free(),
+ * also on an error.
  */
-int topology_path_walk(char *path, struct topo_device *dev);
+int topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_set *out);
+
+/** A set that was asked for, and what reading it gave. */
+struct topo_kept {
+	char of[TOPO_NAME_LEN];	/* a bridge, the number of a group, or "" for all */
+	int ret;
+	struct topo_set set;
+};
+
+/** Is the set of this name kept? Fills @p out, and @p ret with what reading it gave. */
+bool topology_kept(const struct topo_snapshot *snap, const char *of, int *ret,
+		struct topo_set *out);
+
+/** Keep a set, or the error @p ret. @return @p ret; -ENOMEM, then the set is freed. */
+int topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_set *set);
 
 #endif /* TOPOLOGY_INTERNAL_H */

@@ -7,77 +7,105 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "sysfs.h"
-#include "topology.h"
+#include "topology_internal.h"
+
+bool
+topology_kept(const struct topo_snapshot *snap, const char *of, int *ret, struct topo_set *out)
+{
+	size_t i;
+
+	for (i = 0; i < snap->n_kept; i++)
+		if (strcmp(snap->kept[i].of, of) == 0) {
+			*ret = snap->kept[i].ret;
+			*out = snap->kept[i].set;
+			return true;
+		}
+	return false;
+}
+
+int
+topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_set *set)
+{
+	struct topo_kept *more;
+
+	more = ret == -ENOMEM ? NULL :
+		reallocarray(snap->kept, snap->n_kept + 1, sizeof(*more));
+	if (more == NULL) {
+		free(set->v);
+		*set = (struct topo_set){ 0 };
+		return -ENOMEM;
+	}
+	snap->kept = more;
+	more += snap->n_kept++;
+	*more = (struct topo_kept){ .ret = ret, .set = *set };
+	strlcpy(more->of, of, sizeof(more->of));
+	return ret;
+}
 
 static int
 device_cmp(const void *a, const void *b)
 {
-	const struct topo_device *x = a, *y = b;
+	const struct topo_device *const *x = a, *const *y = b;
 
-	return topology_addr_cmp(&x->addr, &y->addr);
+	return topology_addr_cmp(&(*x)->addr, &(*y)->addr);
 }
 
 /* The functions among @p names, which may go away while they are read. */
 static int
-devices_read(const char *root, char **names, size_t n, struct topo_device **out, size_t *n_out)
+members_read(struct topo_snapshot *snap, char **names, size_t n, struct topo_set *out)
 {
-	struct topo_device *v = NULL;
 	struct topo_addr addr;
-	size_t i, count = 0;
-	int ret;
+	size_t i;
+	int ret = 0;
 
-	if (n > 0) {
-		v = calloc(n, sizeof(*v));
-		if (v == NULL)
-			return -ENOMEM;
-	}
-	for (i = 0; i < n; i++) {
+	out->v = calloc(n + 1, sizeof(*out->v));
+	if (out->v == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n && ret == 0; i++) {
 		if (topology_parse_bdf(names[i], &addr) != 0)
 			continue;
-		ret = topology_read(root, &addr, &v[count]);
-		if (ret == 0) {
-			count++;
-		} else if (ret != -ENOENT) {
-			free(v);
-			return ret;
-		}
+		ret = topology_snapshot_device(snap, &addr, &out->v[out->n]);
+		if (ret == 0)
+			out->n++;
+		else if (ret == -ENOENT)
+			ret = 0;
 	}
-	if (count > 1)
-		qsort(v, count, sizeof(*v), device_cmp);
-	*out = v;
-	*n_out = count;
-	return 0;
-}
-
-static int
-folder_read(const char *root, const char *folder, struct topo_device **out, size_t *n)
-{
-	char **names;
-	size_t count;
-	int ret;
-
-	ret = sysfs_list(root, &names, &count, "%s", folder);
-	if (ret != 0)
-		return ret;
-	ret = devices_read(root, names, count, out, n);
-	sysfs_free_names(names, count);
+	qsort(out->v, out->n, sizeof(*out->v), device_cmp);
 	return ret;
 }
 
 int
-topology_list(const char *root, struct topo_device **out, size_t *n)
+topology_snapshot_group(struct topo_snapshot *snap, int group, struct topo_set *out)
 {
-	return folder_read(root, "/sys/bus/pci/devices", out, n);
+	char of[TOPO_NAME_LEN], **names;
+	size_t n;
+	int ret;
+
+	snprintf(of, sizeof(of), "%d", group);
+	*out = (struct topo_set){ 0 };
+	if (topology_kept(snap, of, &ret, out))
+		return ret;
+	ret = sysfs_list(snap->root, &names, &n, "/sys/kernel/iommu_groups/%s/devices", of);
+	if (ret == 0) {
+		ret = members_read(snap, names, n, out);
+		sysfs_free_names(names, n);
+	}
+	return topology_keep(snap, of, ret, out);
 }
 
 int
-topology_group(const char *root, int group, struct topo_device **out, size_t *n)
+topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out)
 {
-	char folder[64];
+	int ret;
 
-	snprintf(folder, sizeof(folder), "/sys/kernel/iommu_groups/%d/devices", group);
-	return folder_read(root, folder, out, n);
+	*out = (struct topo_set){ 0 };
+	if (topology_kept(snap, "", &ret, out))
+		return ret;
+	ret = topology_functions(snap, NULL, out);
+	return topology_keep(snap, "", ret, out);
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "bridge_check.h"
+#include "bridge_once.h"
 #include "tree.h"
 
 #define ROUNDS 10000
@@ -33,7 +34,7 @@ check(const struct hole_list *list, const struct iova_range *want, size_t n)
 static int
 bridge(const char *root, struct hole_list *list, struct holes_view *view)
 {
-	return holes_host_bridge(root, "0000:00", false, "0000:01:00.0", list, view);
+	return bridge_windows(root, "0000:00", false, "0000:01:00.0", list, view);
 }
 
 void

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "bridge_check.h"
+#include "bridge_once.h"
 #include "tree.h"
 
 static void
@@ -167,14 +168,14 @@ test_arguments(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(holes_host_bridge(root, bad[i], false, "", &list, &view),
+		assert_int_equal(bridge_windows(root, bad[i], false, "", &list, &view),
 				-EINVAL);
 	assert_int_equal(list.n, 0);
-	assert_int_equal(holes_host_bridge(root, "0000:00", true, "", &list, &view), 0);
+	assert_int_equal(bridge_windows(root, "0000:00", true, "", &list, &view), 0);
 	for (i = 0; i < list.n; i++)
 		assert_int_equal(list.v[i].hardness, IOVA_HARD);
 	holes_free(&list);
-	assert_int_equal(holes_host_bridge(root, "0000:7f", true, "", &list, &view), 0);
+	assert_int_equal(bridge_windows(root, "0000:7f", true, "", &list, &view), 0);
 	assert_int_equal(view.source, HOLES_SOURCE_NONE);
 	assert_int_equal(list.n, 0);
 	assert_string_equal(holes_source_name(HOLES_SOURCE_NONE), "none");

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "holes.h"
+#include "bridge_once.h"
 #include "tree.h"
 
 #define BASE "/sys/firmware/devicetree/base"
@@ -26,7 +26,7 @@ static struct hole_list list;
 static int
 read_gaps(const char *root)
 {
-	return holes_dma_ranges(root, "0000:00", "0000:01:00.0", &list);
+	return bridge_gaps(root, "0000:00", "0000:01:00.0", &list);
 }
 
 static void
@@ -136,7 +136,7 @@ test_nothing(void **state)
 	tree_link(root, BUS "/of_node", "../../../../../../../kernel");
 	tree_text(root, "/sys/kernel/dma-ranges", "x");
 	expect_nothing(root);
-	assert_int_equal(holes_dma_ranges(root, "00", "", &list), -EINVAL);
+	assert_int_equal(bridge_gaps(root, "00", "", &list), -EINVAL);
 	assert_int_equal(list.n, 0);
 }
 

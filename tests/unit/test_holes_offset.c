@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "holes.h"
+#include "bridge_once.h"
 #include "sysfs.h"
 #include "topology_bdf.h"
 #include "tree.h"
@@ -85,7 +85,7 @@ expect(const char *root, enum holes_source source, const struct iova_range *want
 	size_t i;
 
 	memset(&view, 0, sizeof(view));
-	assert_int_equal(holes_host_bridge(root, "0000:00", false, "x", &list, &view), 0);
+	assert_int_equal(bridge_windows(root, "0000:00", false, "x", &list, &view), 0);
 	assert_int_equal(view.source, source);
 	assert_int_equal(list.n, n);
 	for (i = 0; i < n; i++) {
@@ -293,22 +293,24 @@ static void
 test_below(void **state)
 {
 	const char *root = *state;
-	struct topo_addr *v;
-	size_t n;
+	struct topo_snapshot snap = { .root = root };
+	struct topo_memory memory;
+	size_t next = 0;
 
 	tree_device(root, "/devices/pci0000:00/0000:00:01.0/0000:01:00.0");
 	tree_device(root, "/devices/pci0000:00/0000:00:01.0");
 	tree_device(root, "/devices/pci0000:80/0000:80:01.0");
 	tree_link(root, "/sys/bus/pci/devices/0000:00:07.0", "../gone");
 	tree_link(root, "/sys/bus/pci/devices/0000:00:08.0", "../../../devices");
-	assert_int_equal(topology_below(root, "0000:00", &v, &n), 0);
-	assert_int_equal(n, 2);
-	assert_int_equal(v[0].bus, 0);
-	assert_int_equal(v[1].bus, 1);
-	free(v);
-	assert_int_equal(topology_below(root, "0001:00", &v, &n), 0);
-	assert_int_equal(n, 0);
-	free(v);
+	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
+	assert_int_equal(memory.addr.bus, 0);
+	assert_int_equal(memory.ret, -ENOENT);
+	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
+	assert_int_equal(memory.addr.bus, 1);
+	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 0);
+	next = 0;
+	assert_int_equal(topology_snapshot_memory(&snap, "0001:00", &next, &memory), 0);
+	topology_snapshot_free(&snap);
 }
 
 /* Noise in config space and in the rows: holes are ranges, or it is said. */
@@ -338,7 +340,7 @@ test_noise(void **state)
 		tree_text(root, "/proc/iomem", round % 2 == 0 ? "" :
 				"600000000000-60003fffffff : PCI Bus 0000:00\n"
 				"8000000000-ffffffffff : PCI Bus 0000:00\n");
-		ret = holes_host_bridge(root, "0000:00", false, "x", &list, &view);
+		ret = bridge_windows(root, "0000:00", false, "x", &list, &view);
 		assert_true(ret == 0 || (ret == -EBADMSG && list.n == 0));
 		good += ret == 0;
 		for (i = 0; i < list.n; i++)
