@@ -91,74 +91,74 @@ firmware_lets_go(const char *root, struct row *row)
 }
 
 static bool
-siblings_let_go(const char *root, struct row *row)
+siblings_let_go(struct topo_snapshot *snap, struct row *row)
 {
-	const struct topo_device *d = row->dev;
-	struct topo_device *v = NULL;
+	const struct topo_device *d = row->dev, *v;
+	struct topo_set set;
 	bool good = true;
-	size_t n = 0, i;
-	int ret = topology_group(root, d->group, &v, &n);
+	size_t i;
+	int ret = topology_snapshot_group(snap, d->group, &set);
 
 	if (ret < 0)
 		return unusable(row, "members of group %d can't be read: %s", d->group,
 				strerror(-ret));
-	for (i = 0; good && i < n; i++)
-		if (topology_blocks_group(&v[i]) && v[i].is_bridge)
+	for (i = 0; good && i < set.n; i++) {
+		v = set.v[i];
+		if (topology_blocks_group(v) && v->is_bridge)
 			good = unusable(row, "bridge %s is bound to %s: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
-					v[i].bdf, v[i].driver, v[i].bdf, v[i].bdf);
-		else if (topology_addr_cmp(&v[i].addr, &d->addr) != 0 &&
-				topology_blocks_group(&v[i]))
+					v->bdf, v->driver, v->bdf, v->bdf);
+		else if (v != d && topology_blocks_group(v))
 			good = unusable(row, "sibling %s is bound to %s: dpdk-devbind.py -b vfio-pci %s",
-					v[i].bdf, v[i].driver, v[i].bdf);
-	free(v);
+					v->bdf, v->driver, v->bdf);
+	}
 	return good;
 }
 
 static bool
-nobody_holds(const char *root, struct row *row)
+nobody_holds(struct topo_snapshot *snap, struct row *row)
 {
 	struct topo_holder holder;
 
-	if (row->node[0] == '\0' || topology_holder(root, row->node, &holder) != 0)
+	if (row->node[0] == '\0' || topology_snapshot_holder(snap, row->node, &holder) != 0)
 		return true;
 	return unusable(row, "held by process %d (%s)", holder.pid, holder.comm);
 }
 
 /* What can't be cured by binding is told first. */
 static bool
-judge(const char *root, struct row *row)
+judge(struct topo_snapshot *snap, struct row *row)
 {
 	const struct topo_device *d = row->dev;
 	char why[PLAN_TEXT];
 
 	if (d->is_bridge)
 		return unusable(row, "a bridge belongs to the kernel");
-	if (plan_alias_lost(root, d, why, sizeof(why)))
+	if (plan_alias_lost(snap, d, why, sizeof(why)))
 		return unusable(row, "%s", why);
 	if (d->group < 0)
 		return unusable(row, "no IOMMU group: switch the IOMMU on (x86: intel_iommu=on or amd_iommu=on)");
 	if (d->group_noiommu)
 		return unusable(row, "its group has no IOMMU behind it: switch the IOMMU on");
-	if (!firmware_lets_go(root, row))
+	if (!firmware_lets_go(snap->root, row))
 		return false;
 	if (d->driver[0] == '\0')
 		return unusable(row, "bound to no driver: dpdk-devbind.py -b vfio-pci %s", d->bdf);
 	if (!topology_is_vfio(d))
 		return unusable(row, "bound to kernel driver %s: dpdk-devbind.py -b vfio-pci %s",
 				d->driver, d->bdf);
-	return siblings_let_go(root, row) && nobody_holds(root, row);
+	return siblings_let_go(snap, row) && nobody_holds(snap, row);
 }
 
 static void
-fill_row(const char *root, const struct topo_device *dev, struct row *row)
+fill_row(struct topo_snapshot *snap, const struct topo_device *dev, struct row *row)
 {
 	row->dev = dev;
 	tool_node(dev, row->node, sizeof(row->node));
-	(void)topology_cdev_node(root, dev, row->cdev, sizeof(row->cdev));
+	(void)topology_cdev_node(snap->root, dev, row->cdev, sizeof(row->cdev));
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);
-	row->usable = judge(root, row);
+	row->usable = judge(snap, row);
 }
 
 static const char *
@@ -241,22 +241,24 @@ print_json(const struct row *rows, size_t n)
 static int
 list(const struct list_options *opt)
 {
-	struct topo_device *v = NULL;
+	struct topo_snapshot snap = { .root = opt->root };
+	struct topo_set all;
 	struct row *rows = NULL;
-	size_t n = 0, n_rows = 0, i;
-	int ret = topology_list(opt->root, &v, &n);
+	size_t n_rows = 0, i;
+	int ret = topology_snapshot_all(&snap, &all);
 
 	if (ret < 0) {
+		topology_snapshot_free(&snap);
 		tool_error("list", "PCI functions can't be read from %s/sys/bus/pci: %s",
 			opt->root, strerror(-ret));
 		return STATUS_FAULT;
 	}
-	rows = calloc(n + 1, sizeof(*rows));
+	rows = calloc(all.n + 1, sizeof(*rows));
 	if (rows == NULL)
 		ret = -ENOMEM;
-	for (i = 0; ret == 0 && i < n; i++)
-		if (opt->all || !v[i].is_bridge)
-			fill_row(opt->root, &v[i], &rows[n_rows++]);
+	for (i = 0; ret == 0 && i < all.n; i++)
+		if (opt->all || !all.v[i]->is_bridge)
+			fill_row(&snap, all.v[i], &rows[n_rows++]);
 	if (ret == 0 && opt->json)
 		ret = print_json(rows, n_rows);
 	else if (ret == 0)
@@ -264,7 +266,7 @@ list(const struct list_options *opt)
 	if (ret < 0)
 		tool_error("list", "%s", strerror(-ret));
 	free(rows);
-	free(v);
+	topology_snapshot_free(&snap);
 	return ret < 0 ? STATUS_FAULT : STATUS_GOOD;
 }
 

@@ -38,11 +38,11 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 }
 
 static int
-make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
+make_one(struct tool_plan *plan, struct plan_scan *scan, struct tool_device *dev)
 {
 	char ignored[PLAN_TEXT];
 	const struct plan_wish wish = {
-		.root = root,
+		.scan = scan,
 		.addr = dev->addr,
 		.backend = dev->conf->backend,
 		.vf_token = dev->conf->vf_token[0] != '\0' ?
@@ -71,11 +71,14 @@ make_one(struct tool_plan *plan, const char *root, struct tool_device *dev)
 int
 tool_plan_make(struct tool_plan *plan, const char *root)
 {
+	struct plan_scan scan;
 	size_t i;
 	int ret = 0;
 
+	plan_scan_begin(&scan, root);
 	for (i = 0; ret == 0 && i < plan->n; i++)
-		ret = make_one(plan, root, &plan->v[i]);
+		ret = make_one(plan, &scan, &plan->v[i]);
+	plan_scan_end(&scan);
 	return ret;
 }
 

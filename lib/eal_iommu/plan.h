@@ -20,7 +20,7 @@
 
 #include "holes.h"
 #include "ioas.h"
-#include "topology.h"
+#include "topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,9 +75,26 @@ struct plan_answers {
 	enum ioas_backend chosen;	/**< by the first device; AUTO until then */
 };
 
+/**
+ * What one scan reads once for all its devices. Stays where it is, begins with
+ * plan_scan_begin() and lives no longer than the scan: a later one must see what
+ * has changed.
+ */
+struct plan_scan {
+	struct topo_snapshot topo;
+	struct holes_bridges bridges;
+};
+
+/** @param root  as in sysfs.h; lives longer */
+void plan_scan_begin(struct plan_scan *scan, const char *root);
+
+/** Free what was read. */
+void plan_scan_end(struct plan_scan *scan);
+
 /** A device, and how it is to be used. */
 struct plan_wish {
-	const char *root;		/**< as in sysfs.h */
+	struct plan_scan *scan;		/**< the scan that it is part of; NULL: none */
+	const char *root;		/**< as in sysfs.h, where there is no scan */
 	struct topo_addr addr;
 	enum ioas_backend backend;
 	const char *vf_token;		/**< UUID, or NULL */
@@ -143,7 +160,7 @@ uint64_t plan_page_size(const struct plan_wish *wish);
  *
  * @return true, and the sentence about it in @p why.
  */
-bool plan_alias_lost(const char *root, const struct topo_device *t, char *why,
+bool plan_alias_lost(struct topo_snapshot *snap, const struct topo_device *t, char *why,
 		size_t size);
 
 /**

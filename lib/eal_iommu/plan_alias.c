@@ -10,46 +10,44 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "plan_internal.h"
 
 bool
-plan_alias_lost(const char *root, const struct topo_device *t, char *why, size_t size)
+plan_alias_lost(struct topo_snapshot *snap, const struct topo_device *t, char *why, size_t size)
 {
-	struct topo_device *v;
+	struct topo_set set;
 	bool lost = false;
-	size_t n, i;
+	size_t i;
 
-	if (t->group >= 0 || topology_aliases(root, t, &v, &n) != 0)
+	if (t->group >= 0 || topology_snapshot_aliases(snap, t, &set) != 0)
 		return false;
-	for (i = 0; i < n && !lost; i++) {
-		lost = v[i].group >= 0;
+	for (i = 0; i < set.n && !lost; i++) {
+		lost = set.v[i]->group >= 0;
 		if (lost)
 			snprintf(why, size,
 				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't tell them apart (see dmesg); put it into another slot",
-				v[i].bdf, v[i].group);
+				set.v[i]->bdf, set.v[i]->group);
 	}
-	free(v);
 	return lost;
 }
 
 int
-plan_alias_check(const char *root, struct plan_device *pd, char *why, size_t size)
+plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd, char *why, size_t size)
 {
 	const struct topo_device *t = &pd->topo, *a;
-	struct topo_device *v;
-	size_t n, i;
-	int ret = topology_aliases(root, t, &v, &n);
+	struct topo_set set;
+	size_t i;
+	int ret = topology_snapshot_aliases(snap, t, &set);
 
 	if (ret != 0) {
 		snprintf(why, size, "who shares its PCI bus can't be read: %s", strerror(-ret));
 		return ret;
 	}
-	pd->aliased = n > 0;
-	for (i = 0; i < n && ret == 0; i++) {
-		a = &v[i];
+	pd->aliased = set.n > 1;
+	for (i = 0; i < set.n && ret == 0; i++) {
+		a = set.v[i];
 		if (a->group == t->group)
 			continue;
 		if (topology_blocks_group(a)) {
@@ -63,6 +61,5 @@ plan_alias_check(const char *root, struct plan_device *pd, char *why, size_t siz
 				a->bdf);
 		}
 	}
-	free(v);
 	return ret;
 }

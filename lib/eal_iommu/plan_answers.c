@@ -157,7 +157,8 @@ choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t s
 }
 
 int
-plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t size)
+plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
+		struct plan_device *pd, char *why, size_t size)
 {
 	const struct ioas_member member = plan_member(pd, wish->vf_token);
 	struct plan_answers *answers = wish->answers;
@@ -185,6 +186,6 @@ plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char *why
 		return info_copy(&answer->info, &pd->info);
 	if (fresh)
 		answers->chosen = IOAS_BACKEND_AUTO;
-	return plan_explain_refusal(wish->root, pd->backend, &member, ret, answer->viable, why,
+	return plan_explain_refusal(snap, pd->backend, &member, ret, answer->viable, why,
 		size);
 }

@@ -13,7 +13,7 @@
 
 /* A refusal whose reason may be who has a node already. @return 0 if it is not. */
 static int
-say_held(const char *root, const struct ioas_member *m, const char *opened_by,
+say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)
 {
 	char group[PLAN_NODE_LEN];
@@ -23,12 +23,12 @@ say_held(const char *root, const struct ioas_member *m, const char *opened_by,
 
 	snprintf(group, sizeof(group), "/dev/vfio/%d", m->group);
 	for (i = 0; i < 2; i++)
-		if (nodes[i] != NULL && topology_holder(root, nodes[i], &holder) == 0)
+		if (nodes[i] != NULL && topology_snapshot_holder(snap, nodes[i], &holder) == 0)
 			return say(-EBUSY, why, size,
 				"%s is held by process %d (%s); stop it first",
 				nodes[i], holder.pid, holder.comm);
 	for (i = 0; i < 2; i++)
-		if (nodes[i] != NULL && topology_holds(root, nodes[i]))
+		if (nodes[i] != NULL && topology_holds(snap->root, nodes[i]))
 			return say(-EBUSY, why, size,
 				"%s is held by this process already, by DPDK's pci bus for one; give the device to this bus at start-up, or keep that bus from it with --no-pci",
 				nodes[i]);
@@ -72,7 +72,7 @@ plan_explain_token(const struct ioas_member *m, char *why, size_t size)
 }
 
 int
-plan_explain_refusal(const char *root, enum ioas_backend backend,
+plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size)
 {
@@ -88,7 +88,7 @@ plan_explain_refusal(const char *root, enum ioas_backend backend,
 	case -EINVAL:
 	case -EADDRINUSE:
 		if ((ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
-		    say_held(root, m, node, ret, why, size) != 0)
+		    say_held(snap, m, node, ret, why, size) != 0)
 			return -EBUSY;
 		return say_refused(backend, m, ret, viable, why, size);
 	case -EKEYREJECTED:
@@ -113,7 +113,11 @@ plan_explain_attach(const char *root, const struct ioas *space,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size)
 {
-	return plan_explain_refusal(root, ioas_backend_of(space), m, ret, viable, why, size);
+	struct topo_snapshot snap = { .root = root };
+
+	ret = plan_explain_refusal(&snap, ioas_backend_of(space), m, ret, viable, why, size);
+	topology_snapshot_free(&snap);
+	return ret;
 }
 
 struct ioas_member
@@ -207,8 +211,8 @@ check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t s
 }
 
 int
-plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
-		struct plan_device *pd, char *why, size_t size)
+plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
+		struct ioas **space, struct plan_device *pd, char *why, size_t size)
 {
 	const struct ioas_member member = plan_member(pd, wish->vf_token);
 	bool viable, fresh = *space == NULL;
@@ -221,7 +225,7 @@ plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
 	pd->backend = ioas_backend_of(*space);
 	ret = ioas_survey(*space, &member, &pd->info, &viable);
 	if (ret < 0)
-		ret = plan_explain_attach(wish->root, *space, &member, ret, viable,
+		ret = plan_explain_refusal(snap, ioas_backend_of(*space), &member, ret, viable,
 			why, size);
 	if (ret == 0) {
 		ret = check_kept(*space, pd, why, size);

@@ -32,9 +32,9 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
  * Fills aliased and alias_why.
  *
  * @return 0; -EPERM if a driver of the kernel has such a function; as
- *   topology_aliases().
+ *   topology_snapshot_aliases().
  */
-int plan_alias_check(const char *root, struct plan_device *pd, char *why, size_t size);
+int plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd, char *why, size_t size);
 
 /** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
 int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
@@ -45,16 +45,16 @@ int plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char
 		size_t size);
 
 /** As plan_explain_attach(), of a backend that may be another kernel's. */
-int plan_explain_refusal(const char *root, enum ioas_backend backend,
+int plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		const struct ioas_member *m, int ret, bool viable, char *why, size_t size);
 
 /** plan_ask_kernel() with the answers of another kernel, wish->answers. */
-int plan_ask_answers(const struct plan_wish *wish, struct plan_device *pd, char *why,
-		size_t size);
+int plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
+		struct plan_device *pd, char *why, size_t size);
 
 /** Open the address space if need be, read the device's limits into info; it may be held then. */
-int plan_ask_kernel(const struct plan_wish *wish, struct ioas **space,
-		struct plan_device *pd, char *why, size_t size);
+int plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
+		struct ioas **space, struct plan_device *pd, char *why, size_t size);
 
 /** Whether MSI writes arrive, by the holes and limits that were found. */
 void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);

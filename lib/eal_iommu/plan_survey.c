@@ -47,64 +47,64 @@ check_group(const struct topo_device *t, char *why, size_t size)
 
 /* Name the sibling that keeps the group from us, if there is one. */
 static int
-check_siblings(const char *root, const struct topo_device *t, char *why,
+check_siblings(struct topo_snapshot *snap, const struct topo_device *t, char *why,
 		size_t size)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i;
-	int ret = topology_group(root, t->group, &v, &n);
+	const struct topo_device *v;
+	struct topo_set set;
+	size_t i;
+	int ret = topology_snapshot_group(snap, t->group, &set);
 
 	if (ret < 0)
 		return say(ret, why, size, "members of IOMMU group %d can't be read: %s",
 			t->group, strerror(-ret));
-	for (i = 0; i < n; i++) {
-		if (!topology_blocks_group(&v[i]))
+	for (i = 0; i < set.n; i++) {
+		v = set.v[i];
+		if (!topology_blocks_group(v))
 			continue;
-		if (v[i].is_bridge)
+		if (v->is_bridge)
 			ret = say(-EPERM, why, size,
 				"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
-				t->group, v[i].bdf, v[i].driver, v[i].bdf, v[i].bdf);
+				t->group, v->bdf, v->driver, v->bdf, v->bdf);
 		else
 			ret = say(-EPERM, why, size,
 				"IOMMU group %d is not viable: its member %s is bound to %s; bind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
-				t->group, v[i].bdf, v[i].driver, v[i].bdf);
+				t->group, v->bdf, v->driver, v->bdf);
 		break;
 	}
-	free(v);
 	return ret;
 }
 
 /* Groups of several functions can do peer-to-peer below the IOMMU. */
 static int
-group_is_shared(const char *root, int group)
+group_is_shared(struct topo_snapshot *snap, int group)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i, functions = 0;
-	int ret = topology_group(root, group, &v, &n);
+	struct topo_set set;
+	size_t i, functions = 0;
+	int ret = topology_snapshot_group(snap, group, &set);
 
 	if (ret < 0)
 		return ret;
-	for (i = 0; i < n; i++)
-		functions += !v[i].is_bridge;
-	free(v);
+	for (i = 0; i < set.n; i++)
+		functions += !set.v[i]->is_bridge;
 	return functions > 1;
 }
 
 /* Where devices live on the host bridge's bus, and what it passes up to memory. */
 static int
-collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
+collect_bridge(struct plan_scan *scan, struct plan_device *pd, char *why, size_t size)
 {
 	const struct topo_device *t = &pd->topo;
-	int shared = group_is_shared(root, t->group), ret;
+	int shared = group_is_shared(&scan->topo, t->group), ret;
 
 	ret = shared < 0 ? shared :
-		holes_host_bridge(root, t->root_bus, shared > 0 || pd->aliased, t->bdf,
+		holes_host_bridge(&scan->bridges, t->root_bus, shared > 0 || pd->aliased, t->bdf,
 				&pd->holes, &pd->bridge);
 	if (ret < 0)
 		return say(ret, why, size,
 			"windows of host bridge %s can't be read: %s",
 			t->root_bus, strerror(-ret));
-	ret = holes_dma_ranges(root, t->root_bus, t->bdf, &pd->holes);
+	ret = holes_dma_ranges(&scan->bridges, t->root_bus, t->bdf, &pd->holes);
 	if (ret < 0)
 		return say(ret, why, size,
 			"dma-ranges of host bridge %s in the device tree can't be read: %s",
@@ -113,7 +113,8 @@ collect_bridge(const char *root, struct plan_device *pd, char *why, size_t size)
 }
 
 static int
-collect_holes(const char *root, uint64_t page, struct plan_device *pd, char *why, size_t size)
+collect_holes(struct plan_scan *scan, uint64_t page, struct plan_device *pd, char *why,
+		size_t size)
 {
 	const struct topo_device *t = &pd->topo;
 	size_t i;
@@ -121,7 +122,7 @@ collect_holes(const char *root, uint64_t page, struct plan_device *pd, char *why
 
 	ret = holes_builtin(&pd->holes, page);
 	if (ret == 0)
-		ret = holes_reserved_regions(root, t->group, t->iommu, page,
+		ret = holes_reserved_regions(scan->topo.root, t->group, t->iommu, page,
 				t->bdf, &pd->holes);
 	if (ret < 0)
 		return say(ret, why, size,
@@ -136,45 +137,74 @@ collect_holes(const char *root, uint64_t page, struct plan_device *pd, char *why
 				" (RMRR or RMR), and the kernel gives no such device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
 				h->range.first, h->range.last);
 	}
-	return collect_bridge(root, pd, why, size);
+	return collect_bridge(scan, pd, why, size);
 }
 
-int
-plan_survey(const struct plan_wish *wish, struct ioas **space,
+static int
+survey(const struct plan_wish *wish, struct plan_scan *scan, struct ioas **space,
 		struct plan_device *out, char *why, size_t size)
 {
-	const char *root = wish->root;
+	struct topo_snapshot *snap = &scan->topo;
+	const struct topo_device *t;
 	char bdf[TOPO_BDF_LEN];
 	int ret;
 
-	memset(out, 0, sizeof(*out));
 	topology_format_bdf(&wish->addr, bdf, sizeof(bdf));
-	ret = topology_read(root, &wish->addr, &out->topo);
+	ret = topology_snapshot_device(snap, &wish->addr, &t);
 	if (ret == -ENOENT)
 		return say(-ENODEV, why, size,
 			"there is no such PCI device; see: dpdk-test-msi list");
 	if (ret < 0)
 		return say(ret, why, size, "sysfs of %s can't be read: %s", bdf,
 			strerror(-ret));
-	if (plan_alias_lost(root, &out->topo, why, size))
+	out->topo = *t;
+	if (plan_alias_lost(snap, &out->topo, why, size))
 		return -ENOTSUP;
 	/* Without one there are groups yet. */
-	(void)topology_cdev_node(root, &out->topo, out->cdev, sizeof(out->cdev));
+	(void)topology_cdev_node(snap->root, &out->topo, out->cdev, sizeof(out->cdev));
 	ret = check_driver(&out->topo, why, size);
 	if (ret == 0)
 		ret = check_group(&out->topo, why, size);
 	if (ret == 0)
-		ret = check_siblings(root, &out->topo, why, size);
+		ret = check_siblings(snap, &out->topo, why, size);
 	if (ret == 0)
-		ret = plan_alias_check(root, out, why, size);
+		ret = plan_alias_check(snap, out, why, size);
 	if (ret == 0)
-		ret = collect_holes(root, plan_page_size(wish), out, why, size);
+		ret = collect_holes(scan, plan_page_size(wish), out, why, size);
 	if (ret == 0)
-		ret = wish->answers != NULL ? plan_ask_answers(wish, out, why, size) :
-			plan_ask_kernel(wish, space, out, why, size);
+		ret = wish->answers != NULL ? plan_ask_answers(wish, snap, out, why, size) :
+			plan_ask_kernel(wish, snap, space, out, why, size);
 	if (ret == 0)
 		plan_judge_msi(ioas_backend_traits(out->backend), out);
 	return ret;
+}
+
+int
+plan_survey(const struct plan_wish *wish, struct ioas **space,
+		struct plan_device *out, char *why, size_t size)
+{
+	struct plan_scan once, *scan = wish->scan;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	plan_scan_begin(&once, wish->root);
+	ret = survey(wish, scan != NULL ? scan : &once, space, out, why, size);
+	plan_scan_end(&once);
+	return ret;
+}
+
+void
+plan_scan_begin(struct plan_scan *scan, const char *root)
+{
+	*scan = (struct plan_scan){ .topo.root = root };
+	scan->bridges.snap = &scan->topo;
+}
+
+void
+plan_scan_end(struct plan_scan *scan)
+{
+	holes_bridges_free(&scan->bridges);
+	topology_snapshot_free(&scan->topo);
 }
 
 void
