@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sysfs.h"
+#include "va_need.h"
+
+/* Bytes of "2M", "1024k", "1G"; 0 for what is no power of two. */
+static uint64_t
+parse_size(const char *text)
+{
+	static const char units[] = "kmg";
+	const char *unit;
+	char *end;
+	uint64_t size = strtoull(text, &end, 10);
+	unsigned int shift = 0;
+
+	unit = *end != '\0' ? strchr(units, *end | 0x20) : NULL;
+	if (unit != NULL)
+		shift = (unsigned int)(unit - units + 1) * 10;
+	if (size == 0 || (size & (size - 1)) != 0 || size > UINT64_MAX >> 1 >> shift)
+		return 0;
+	return size << shift;
+}
+
+/* Is there a mount of hugetlbfs with this page size? */
+static bool
+is_mounted(const char *mounts, uint64_t size)
+{
+	const char *line, *p;
+
+	for (line = mounts; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+		char type[16] = "", options[256] = "";
+
+		line += *line == '\n';
+		if (sscanf(line, "%*s %*s %15s %255s", type, options) != 2 ||
+		    strcmp(type, "hugetlbfs") != 0)
+			continue;
+		p = strstr(options, "pagesize=");
+		if (p != NULL && parse_size(p + strlen("pagesize=")) == size)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_page(struct va_need *need, uint64_t size)
+{
+	unsigned int i;
+
+	if (need->n_pages == VA_PAGES_MAX)
+		return;
+	for (i = need->n_pages++; i > 0 && need->page[i - 1] < size; i--)
+		need->page[i] = need->page[i - 1];
+	need->page[i] = size;
+}
+
+static int
+read_pages(const char *root, bool unmounted, struct va_need *need)
+{
+	char **names = NULL, *mounts = NULL;
+	size_t n = 0, i;
+	int ret = sysfs_read_file(root, &mounts, NULL, "/proc/self/mounts");
+
+	if (ret != -ENOMEM)
+		ret = sysfs_list(root, &names, &n, "/sys/kernel/mm/hugepages");
+	for (i = 0; ret == 0 && i < n; i++) {
+		uint64_t size = strncmp(names[i], "hugepages-", 10) == 0 ?
+			parse_size(names[i] + 10) : 0;
+
+		if (size > 0 && (unmounted || (mounts != NULL && is_mounted(mounts, size))))
+			add_page(need, size);
+	}
+	if (ret == 0)
+		sysfs_free_names(names, n);
+	free(mounts);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int
+read_nodes(const char *root, struct va_need *need)
+{
+	unsigned int node;
+
+	for (node = 0; node < VA_NODES_MAX; node++) {
+		char *cpus;
+		int ret = sysfs_read_file(root, &cpus, NULL,
+				"/sys/devices/system/node/node%u/cpulist", node);
+
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret < 0)
+			continue;
+		if (*cpus >= '0' && *cpus <= '9')
+			need->node[need->n_nodes++] = node;
+		free(cpus);
+	}
+	if (need->n_nodes == 0)
+		need->n_nodes = 1;
+	return 0;
+}
+
+int
+va_need_read(const char *root, bool unmounted, struct va_need *out)
+{
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = read_pages(root, unmounted, out);
+	return ret < 0 ? ret : read_nodes(root, out);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * For which kinds of memory EAL reserves addresses: each page size on each NUMA
+ * node, counted as EAL counts them.
+ *
+ * Thread safe for separate objects.
+ */
+
+#ifndef VA_NEED_H
+#define VA_NEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VA_PAGES_MAX 8
+#define VA_NODES_MAX 64
+
+/** Page sizes and NUMA nodes. */
+struct va_need {
+	uint64_t page[VA_PAGES_MAX];	/**< bytes, largest first; powers of two */
+	unsigned int n_pages;
+	unsigned int node[VA_NODES_MAX];	/**< ascending */
+	unsigned int n_nodes;
+	bool plain;	/**< no hugepages: one list of pages of the system */
+};
+
+/**
+ * Read the page sizes of mounted hugetlbfs and the nodes that have processors.
+ *
+ * A machine without the files has one node. Without a page size that EAL could use
+ * n_pages is 0.
+ *
+ * @param root       as in sysfs.h
+ * @param unmounted  page sizes that are not mounted as well (EAL's --in-memory)
+ * @return 0; -ENOMEM.
+ */
+int va_need_read(const char *root, bool unmounted, struct va_need *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VA_NEED_H */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "va_place.h"
+
+#define LOWEST (UINT64_C(1) << 32)	/* leave 32 bits to those who need them */
+
+struct search {
+	const struct iova_layout *layout;
+	const struct va_need *need;
+	const struct va_limits *limits;
+	const struct va_space *space;
+	struct va_choice *best;
+	uint64_t best_bytes;	/* that are good in it */
+};
+
+struct prefix {
+	struct iova_range range;
+	uint64_t bytes;
+};
+
+static int
+prefix_step(const struct iova_range *r, void *arg)
+{
+	struct prefix *p = arg;
+
+	if (r->last < p->range.first)
+		return 0;
+	if (r->first <= p->range.first)
+		p->bytes = iova_range_span(iova_range_cut(*r, p->range)) + 1;
+	return 1;
+}
+
+uint64_t
+va_good_bytes(const struct iova_layout *layout, struct iova_range range)
+{
+	struct prefix p = { .range = range };
+
+	iova_layout_foreach_free(layout, prefix_step, &p);
+	return p.bytes;
+}
+
+/*
+ * How good these lists are, and how much of them. EAL goes on to the next list of a
+ * kind when one is full, so what comes behind bad addresses is never reached.
+ */
+static enum va_quality
+rate(const struct iova_layout *layout, const struct va_lists *lists, uint64_t *bytes)
+{
+	enum va_quality quality = VA_WHOLE;
+	bool reached = true;
+	size_t i;
+
+	*bytes = 0;
+	for (i = 0; i < lists->n; i++) {
+		const struct va_list_at *l = &lists->v[i];
+		uint64_t good = va_good_bytes(layout, l->range);
+		bool whole = good > iova_range_span(l->range);
+
+		reached |= l->first;
+		*bytes += reached ? good : 0;
+		reached &= whole;
+		if (l->first && good < l->page)
+			quality = VA_BAD;
+		else if (!whole && quality == VA_WHOLE)
+			quality = VA_SHORT;
+	}
+	return quality;
+}
+
+static int
+consider(struct search *s, uint64_t start, bool moved)
+{
+	struct va_choice c = { .moved = moved, .start = start };
+	uint64_t bytes;
+	int ret = va_lists_try(s->need, s->limits, start, &c.lists);
+
+	if (ret < 0)	/* elsewhere is no place then */
+		return moved ? 0 : ret;
+	c.quality = rate(s->layout, &c.lists, &bytes);
+	if (moved && (c.quality < s->best->quality ||
+			(c.quality == s->best->quality && bytes <= s->best_bytes))) {
+		va_choice_free(&c);
+		return 0;
+	}
+	va_choice_free(s->best);
+	*s->best = c;
+	s->best_bytes = bytes;
+	return 0;
+}
+
+/*
+ * Good addresses within one gap of the process: the first list begins with them if
+ * there is room for what comes before it. The page before the start is free, too.
+ */
+static void
+consider_piece(struct search *s, struct iova_range gap, struct iova_range piece)
+{
+	uint64_t system = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t page = s->need->plain ? system : s->need->page[0];
+	uint64_t lead = va_lists_lead(s->need, s->limits), first;
+
+	if (!iova_align_up(piece.first, page, &first) || first > piece.last ||
+	    piece.last - first < page - 1)
+		return;
+	consider(s, first - gap.first >= lead + system ? first - lead : gap.first + system,
+		true);
+}
+
+static int
+free_step(const struct iova_range *range, void *arg)
+{
+	struct search *s = arg;
+	size_t i;
+
+	for (i = 0; i < s->space->n && s->best->quality != VA_WHOLE; i++) {
+		struct iova_range gap = s->space->gap[i], piece;
+
+		if (gap.last < LOWEST || gap.first > range->last || gap.last < range->first)
+			continue;
+		if (gap.first < LOWEST)
+			gap.first = LOWEST;
+		piece = iova_range_cut(gap, *range);
+		if (iova_range_valid(piece))
+			consider_piece(s, gap, piece);
+	}
+	return s->best->quality == VA_WHOLE;
+}
+
+int
+va_place(const struct iova_layout *layout, const struct va_need *need,
+		const struct va_limits *limits, const struct va_space *space,
+		struct va_choice *out)
+{
+	struct search s = {
+		.layout = layout,
+		.need = need,
+		.limits = limits,
+		.space = space,
+		.best = out,
+	};
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = consider(&s, space->next, false);
+	if (ret == 0 && out->lists.n > 0 && out->quality != VA_WHOLE)
+		iova_layout_foreach_free(layout, free_step, &s);
+	return ret;
+}
+
+void
+va_choice_free(struct va_choice *choice)
+{
+	va_lists_free(&choice->lists);
+	memset(choice, 0, sizeof(*choice));
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Where EAL's memory should begin, while IOVA is VA: addresses that are both free
+ * in the process and good for all devices.
+ *
+ * EAL fills each list from its start, so a list needs not be good to its end:
+ * what matters is how much of it is good from the start on.
+ */
+
+#ifndef VA_PLACE_H
+#define VA_PLACE_H
+
+#include "iova_layout.h"
+#include "va_lists.h"
+#include "va_space.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How well EAL's memory lies; better ones are greater. */
+enum va_quality {
+	VA_BAD,		/**< memory of some page size or node begins at bad addresses */
+	VA_SHORT,	/**< each begins well, but can't grow to its end */
+	VA_WHOLE,	/**< all of it is good */
+};
+
+/** What va_place() chose. */
+struct va_choice {
+	bool moved;		/**< EAL must be made to begin at start */
+	uint64_t start;		/**< where EAL's next mapping goes; if moved, the page
+				 * before it is free
+				 */
+	enum va_quality quality;
+	struct va_lists lists;	/**< where they lie then */
+};
+
+/** Bytes of @p range that are free in the layout, from its start on. */
+uint64_t va_good_bytes(const struct iova_layout *layout, struct iova_range range);
+
+/**
+ * Choose. EAL's own place is kept if nothing is better than that; else of the best
+ * places the lowest is taken. Addresses below 4 GiB are never chosen.
+ *
+ * @param space  as va_space_read() filled it; its next is EAL's own place
+ * @param out    to be freed with va_choice_free()
+ * @return 0; -ENOMEM as va_lists_try(), and others of it.
+ */
+int va_place(const struct iova_layout *layout, const struct va_need *need,
+		const struct va_limits *limits, const struct va_space *space,
+		struct va_choice *out);
+
+/** Free what va_place() filled; all zero is allowed. */
+void va_choice_free(struct va_choice *choice);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VA_PLACE_H */

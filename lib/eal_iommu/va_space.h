@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The address space of this process: which virtual addresses are free, and where
+ * user space ends. Both are read and tried, nothing is taken for granted: the end
+ * differs with the architecture, its paging levels and its page size.
+ *
+ * Not thread safe for one object. Mappings that other threads make meanwhile are
+ * not seen.
+ */
+
+#ifndef VA_SPACE_H
+#define VA_SPACE_H
+
+#include <stddef.h>
+
+#include "iova_range.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Free addresses of the process. */
+struct va_space {
+	struct iova_range *gap;	/**< ascending, page aligned */
+	size_t n;
+	uint64_t top;		/**< last address that mmap() gives without being asked */
+	uint64_t next;		/**< where EAL looks for its next mapping */
+};
+
+/**
+ * Read /proc/self/maps and measure the end of user space.
+ *
+ * The 64 MiB below the main thread's stack are no gap: the stack may grow there.
+ *
+ * @param root  as in sysfs.h
+ * @param base  address at which EAL begins; next is that, or the end of EAL's
+ *   configuration if EAL has it mapped there already
+ * @param out   to be freed with va_space_free()
+ * @return 0; -EBADMSG if the file has no mapping; -ENOMEM; as sysfs_read_file().
+ */
+int va_space_read(const char *root, uint64_t base, struct va_space *out);
+
+/** Free what va_space_read() filled; all zero is allowed. */
+void va_space_free(struct va_space *space);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VA_SPACE_H */

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "iova_fixture.h"
+#include "tree.h"
+#include "va_kernel.h"
+#include "va_place.h"
+
+#define BASE (4 * GIB)
+
+/* DPDK as Debian builds it. */
+static const struct va_limits limits = {
+	.type_bytes = 64 * GIB,
+	.all_bytes = 512 * GIB,
+	.list_bytes = 32 * GIB,
+	.type_pages = 32768,
+	.list_pages = 8192,
+	.lists = 128,
+	.entry_bytes = 48,
+	.zones = 2560,
+	.zone_bytes = 72,
+};
+
+static const struct va_need small = { .page = { 2 * MIB }, .n_pages = 1, .n_nodes = 1 };
+static const struct va_need large = { .page = { GIB }, .n_pages = 1, .n_nodes = 1 };
+static const struct va_need both = { .page = { GIB, 2 * MIB }, .n_pages = 2, .n_nodes = 1 };
+static const struct va_need nodes = {
+	.page = { 2 * MIB }, .n_pages = 1, .node = { 0, 1 }, .n_nodes = 2,
+};
+
+static struct va_choice choice;
+
+static void
+choose(const char *root, const struct va_need *need)
+{
+	struct va_space space;
+
+	va_kernel_maps(root);
+	assert_int_equal(va_space_read(root, BASE, &space), 0);
+	va_choice_free(&choice);
+	assert_int_equal(va_place(layout, need, &limits, &space, &choice), 0);
+	assert_int_equal(va_kernel_left(), 0);
+	va_space_free(&space);
+}
+
+#define EXPECT(is_moved, grade, at) do { \
+	assert_int_equal(choice.quality, grade); \
+	assert_int_equal(choice.moved, is_moved); \
+	assert_int_equal(choice.lists.v[0].range.first, at); \
+} while (0)
+
+/* Four lists of 16 GiB, one behind the other; arrays fit into the 2 MiB before each. */
+static void
+test_stays(void **state)
+{
+	size_t i;
+
+	choose(*state, &small);
+	EXPECT(false, VA_WHOLE, BASE + 2 * MIB);
+	assert_int_equal(choice.lists.n, 4);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(iova_range_span(choice.lists.v[i].range), 16 * GIB - 1);
+		assert_int_equal(choice.lists.v[i].first, i == 0);
+		assert_int_equal(choice.lists.v[i].range.first,
+				BASE + i * 16 * GIB + (i + 1) * 2 * MIB);
+	}
+	choose(*state, &both);
+	EXPECT(false, VA_WHOLE, BASE + GIB);
+	assert_int_equal(choice.lists.n, 6);
+	assert_int_equal(choice.lists.v[2].page, 2 * MIB);
+	assert_true(choice.lists.v[2].first);
+	choose(*state, &nodes);
+	assert_int_equal(choice.lists.n, 8);
+	assert_int_equal(choice.lists.v[4].node, 1);
+}
+
+/* q35 with 2 GiB: where EAL begins is the host bridge's window. */
+static void
+test_bridge_window(void **state)
+{
+	add_hole(0x100000000, 0x8ffffffff, IOVA_SOFT);
+	choose(*state, &small);
+	EXPECT(true, VA_WHOLE, 0x900000000);
+	assert_int_equal(choice.start, 0x900000000 - 0x61000 - 0x2e000);
+	choose(*state, &large);
+	EXPECT(true, VA_WHOLE, 0x900000000);
+}
+
+/*
+ * 39 bits of I/O addresses, and one page is mapped amid EAL's default: a list would
+ * not fit there and land above 39 bits. Good addresses alone are not enough.
+ */
+static void
+test_occupied(void **state)
+{
+	allow(0, 0x7fffffffff);
+	va_kernel_map(0x180000000, 0x180000fff, "");
+	choose(*state, &small);
+	EXPECT(true, VA_WHOLE, 0x180200000);
+}
+
+/* Raspberry Pi 5 with its IOMMU: 4 GiB at 40 GiB. */
+static void
+test_pi5(void **state)
+{
+	va_kernel_start(VA_ARM64(39), VA_ARM64(39));
+	allow(0xa00000000, 0xaffffffff);
+	choose(*state, &small);
+	EXPECT(true, VA_SHORT, 0xa00000000);
+	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 4 * GIB);
+	assert_int_equal(va_good_bytes(layout, choice.lists.v[1].range), 0);
+	choose(*state, &large);
+	EXPECT(true, VA_SHORT, 0xa00000000);
+	/* Pages of two sizes, or of two nodes, can't both begin there. */
+	choose(*state, &both);
+	assert_int_equal(choice.quality, VA_BAD);
+	choose(*state, &nodes);
+	assert_int_equal(choice.quality, VA_BAD);
+}
+
+/* Juno: of the windows in its dma-ranges the one below 4 GiB is never chosen. */
+static void
+test_juno(void **state)
+{
+	va_kernel_start(VA_ARM64(48), VA_ARM64(48));
+	add_hole(0, 0x7fffffff, IOVA_SOFT);
+	add_hole(0x100000000, 0x7ffffffff, IOVA_SOFT);
+	add_hole(0xa00000000, UINT64_MAX, IOVA_SOFT);
+	choose(*state, &small);
+	EXPECT(true, VA_SHORT, 0x800000000);
+	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 8 * GIB);
+}
+
+/* 33 bits: EAL's own place is as good as any. */
+static void
+test_33_bits(void **state)
+{
+	allow(0, 0x1ffffffff);
+	choose(*state, &small);
+	EXPECT(false, VA_SHORT, BASE + 2 * MIB);
+	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 4 * GIB - 2 * MIB);
+}
+
+static void
+test_nowhere(void **state)
+{
+	allow(0, UINT32_MAX);
+	choose(*state, &small);
+	EXPECT(false, VA_BAD, BASE + 2 * MIB);
+	/* Above the end of user space nothing can be had. */
+	add_hole(0, VA_X86_4LEVEL - 1, IOVA_SOFT);
+	choose(*state, &small);
+	assert_int_equal(choice.quality, VA_BAD);
+}
+
+/* Of two short windows the longer, of equal ones the lower. */
+static void
+test_longest(void **state)
+{
+	add_hole(0, 0x7ffffffff, IOVA_SOFT);
+	add_hole(0x900000000, 0xfffffffff, IOVA_SOFT);
+	add_hole(0x1200000000, 0x1fffffffff, IOVA_SOFT);
+	add_hole(0x2200000000, UINT64_MAX, IOVA_SOFT);
+	choose(*state, &small);
+	EXPECT(true, VA_SHORT, 0x1000000000);
+	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 8 * GIB);
+}
+
+/* The room in front of the window is taken, so what comes first takes some of it. */
+static void
+test_no_lead(void **state)
+{
+	allow(0xa00000000, 0xaffffffff);
+	va_kernel_map(0x9fff00000, 0x9ffffffff, "");
+	choose(*state, &small);
+	EXPECT(true, VA_SHORT, 0xa00200000);
+}
+
+static void
+test_without_hugepages(void **state)
+{
+	static const struct va_need plain = { .plain = true };
+
+	allow(0xa00000000, 0xaffffffff);
+	choose(*state, &plain);
+	EXPECT(true, VA_SHORT, 0xa00000000);
+	assert_int_equal(choice.lists.n, 1);
+}
+
+static void
+test_no_address_space(void **state)
+{
+	struct va_space space;
+
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, BASE, &space), 0);
+	va_kernel_limit();
+	assert_int_equal(va_place(layout, &small, &limits, &space, &choice), -ENOMEM);
+	va_space_free(&space);
+}
+
+static int
+place_setup(void **state)
+{
+	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
+	return layout_setup(state) != 0 || tree_setup(state) != 0 ? -1 : 0;
+}
+
+static int
+place_teardown(void **state)
+{
+	int ret = tree_teardown(state);
+
+	va_choice_free(&choice);
+	return layout_teardown(state) != 0 ? -1 : ret;
+}
+
+int
+main(void)
+{
+#define PLACE_TEST(t) cmocka_unit_test_setup_teardown(t, place_setup, place_teardown)
+	const struct CMUnitTest tests[] = {
+		PLACE_TEST(test_stays),
+		PLACE_TEST(test_bridge_window),
+		PLACE_TEST(test_occupied),
+		PLACE_TEST(test_pi5),
+		PLACE_TEST(test_juno),
+		PLACE_TEST(test_33_bits),
+		PLACE_TEST(test_nowhere),
+		PLACE_TEST(test_longest),
+		PLACE_TEST(test_no_lead),
+		PLACE_TEST(test_without_hugepages),
+		PLACE_TEST(test_no_address_space),
+	};
+
+	return cmocka_run_group_tests_name("va_place", tests, NULL, NULL);
+}

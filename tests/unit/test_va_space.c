@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tree.h"
+#include "va_kernel.h"
+#include "va_need.h"
+#include "va_space.h"
+
+#define BASE UINT64_C(0x100000000)
+
+static uint64_t
+top_of(const char *root, uint64_t end, uint64_t window)
+{
+	struct va_space space;
+	uint64_t top;
+
+	va_kernel_start(end, window);
+	va_kernel_maps(root);
+	assert_int_equal(va_space_read(root, BASE, &space), 0);
+	assert_int_equal(va_kernel_left(), 0);
+	top = space.top;
+	assert_int_equal(space.gap[space.n - 1].last, top);
+	va_space_free(&space);
+	return top;
+}
+
+/* The last page of 47 bits is none of an x86 process, but that is so nowhere else. */
+static void
+test_top(void **state)
+{
+	static const struct { uint64_t end, window, top; } v[] = {
+		{ VA_X86_4LEVEL, VA_X86_4LEVEL, 0x7fffffffefff },
+		{ VA_X86_5LEVEL, VA_X86_4LEVEL, 0x7fffffffffff },
+		{ VA_ARM64(39), VA_ARM64(39), 0x7fffffffff },
+		{ VA_ARM64(42), VA_ARM64(42), 0x3ffffffffff },
+		{ VA_ARM64(47), VA_ARM64(47), 0x7fffffffffff },
+		{ VA_ARM64(48), VA_ARM64(48), 0xffffffffffff },
+		{ VA_ARM64(52), VA_ARM64(48), 0xffffffffffff },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(*v); i++)
+		assert_int_equal(top_of(*state, v[i].end, v[i].window), v[i].top);
+}
+
+static void
+test_gaps(void **state)
+{
+	struct va_space s;
+
+	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
+	va_kernel_map(0x180000000, 0x180000fff, "");
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, BASE, &s), 0);
+	assert_int_equal(s.n, 7);
+	assert_int_equal(s.gap[2].first, 0x1421000);
+	assert_int_equal(s.gap[2].last, 0x17fffffff);
+	assert_int_equal(s.gap[3].first, 0x180001000);
+	/* Room for the stack. */
+	assert_int_equal(s.gap[4].last, VA_X86_4LEVEL - 0x2200000 - (64 << 20) - 1);
+	assert_int_equal(s.next, BASE);
+	va_space_free(&s);
+}
+
+/* EAL goes on behind its configuration, where that lies at the base address. */
+static void
+test_next(void **state)
+{
+	struct va_space s;
+
+	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
+	va_kernel_map(BASE, BASE + 0xdfff, "/run/dpdk/rte/config");
+	va_kernel_map(BASE + 0xe000, BASE + 0xefff, "/tmp/something");
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, BASE, &s), 0);
+	assert_int_equal(s.next, BASE + 0xe000);
+	va_space_free(&s);
+	assert_int_equal(va_space_read(*state, BASE << 1, &s), 0);
+	assert_int_equal(s.next, BASE << 1);
+	va_space_free(&s);
+}
+
+static void
+test_odd_maps(void **state)
+{
+	struct va_space s;
+
+	assert_int_equal(va_space_read(*state, BASE, &s), -ENOENT);
+	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
+	tree_text(*state, "/proc/self/maps", "nothing\n5-4 is none\n");
+	assert_int_equal(va_space_read(*state, BASE, &s), -EBADMSG);
+	/* Without rights to map anything the end is what is mapped. */
+	va_kernel_maps(*state);
+	va_kernel_limit();
+	assert_int_equal(va_space_read(*state, BASE, &s), 0);
+	assert_int_equal(s.top, VA_X86_4LEVEL - 0x2000000 - 1);
+	va_space_free(&s);
+}
+
+#define HUGE "/sys/kernel/mm/hugepages/hugepages-"
+
+static void
+test_need(void **state)
+{
+	const char *root = *state;
+	struct va_need need;
+
+	assert_int_equal(va_need_read(root, false, &need), 0);
+	assert_int_equal(need.n_pages, 0);
+	assert_int_equal(need.n_nodes, 1);
+	tree_text(root, HUGE "2048kB/nr_hugepages", "1\n");
+	tree_text(root, HUGE "1048576kB/nr_hugepages", "1\n");
+	tree_text(root, HUGE "64kB/nr_hugepages", "1\n");
+	tree_text(root, HUGE "3kB/nr_hugepages", "1\n");
+	tree_text(root, "/proc/self/mounts", "sysfs /sys sysfs rw 0 0\n"
+		"hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
+		"none /mnt hugetlbfs rw,pagesize=1024M,uid=1 0 0\n"
+		"x /tmp/hugetlbfs tmpfs rw,pagesize=64k 0 0\n");
+	tree_text(root, "/sys/devices/system/node/node0/cpulist", "0-3\n");
+	tree_text(root, "/sys/devices/system/node/node1/cpulist", "\n");
+	tree_text(root, "/sys/devices/system/node/node8/cpulist", "4\n");
+	assert_int_equal(va_need_read(root, false, &need), 0);
+	assert_int_equal(need.n_pages, 2);
+	assert_int_equal(need.page[0], 1 << 30);
+	assert_int_equal(need.page[1], 2 << 20);
+	assert_int_equal(need.n_nodes, 2);
+	assert_int_equal(need.node[1], 8);
+	assert_int_equal(va_need_read(root, true, &need), 0);
+	assert_int_equal(need.n_pages, 3);
+	assert_int_equal(need.page[2], 64 << 10);
+}
+
+int
+main(void)
+{
+#define SPACE_TEST(t) cmocka_unit_test_setup_teardown(t, tree_setup, tree_teardown)
+	const struct CMUnitTest tests[] = {
+		SPACE_TEST(test_top),
+		SPACE_TEST(test_gaps),
+		SPACE_TEST(test_next),
+		SPACE_TEST(test_odd_maps),
+		SPACE_TEST(test_need),
+	};
+
+	return cmocka_run_group_tests_name("va_space", tests, NULL, NULL);
+}
