@@ -149,6 +149,8 @@ tell_faults(const struct tool_plan *plan)
 	    iova_layout_foreach_free(plan->layout, stop_at_first, NULL) == 0) {
 		tool_error("layout", "no address is left that all devices can use; give fewer devices or holes to one process");
 		faulty = true;
+	} else {
+		faulty |= eal_memory_tell_fault(plan);
 	}
 	return faulty;
 }

@@ -176,6 +176,40 @@ add_hole(const struct iova_hole *hole, void *arg)
 	return -1;
 }
 
+/* Where EAL's memory would lie; null if that is not known. */
+static json_t *
+eal_memory(const struct tool_plan *plan)
+{
+	static const char *const words[] = {
+		[VA_BAD] = "bad", [VA_SHORT] = "short", [VA_WHOLE] = "whole",
+	};
+	json_t *o, *lists;
+	size_t i;
+	int bad;
+
+	if (!plan->eal_placed)
+		return json_null();
+	o = json_object();
+	lists = json_array();
+	bad = json_put(o, "steered", json_boolean(plan->eal.moved));
+	bad |= json_put(o, "quality", json_string(words[plan->eal.quality]));
+	for (i = 0; i < plan->eal.lists.n; i++) {
+		const struct va_list_at *l = &plan->eal.lists.v[i];
+		json_t *list = range_json(&l->range);
+
+		bad |= json_put(list, "page", hex(l->page));
+		bad |= json_put(list, "node", json_integer(l->node));
+		bad |= json_put(list, "good_bytes",
+				hex(va_good_bytes(plan->layout, l->range)));
+		bad |= json_array_append_new(lists, list);
+	}
+	bad |= json_put(o, "lists", lists);
+	if (bad == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 json_t *
 json_plan(const struct tool_plan *plan)
 {
@@ -196,6 +230,7 @@ json_plan(const struct tool_plan *plan)
 	bad |= json_put(root, "allowed", allowed);
 	bad |= json_put(root, "holes", holes);
 	bad |= json_put(root, "free", unused);
+	bad |= json_put(root, "eal_memory", eal_memory(plan));
 	if (bad == 0)
 		return root;
 	json_decref(root);

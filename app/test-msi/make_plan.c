@@ -79,6 +79,8 @@ tool_plan_make(struct tool_plan *plan, const char *root)
 	for (i = 0; ret == 0 && i < plan->n; i++)
 		ret = make_one(plan, &scan, &plan->v[i]);
 	plan_scan_end(&scan);
+	if (ret == 0 && plan->layout != NULL)
+		ret = eal_memory_place(plan, root);
 	return ret;
 }
 
@@ -96,6 +98,7 @@ tool_plan_free(struct tool_plan *plan)
 	for (i = 0; i < plan->n; i++)
 		plan_device_free(&plan->v[i].plan);
 	free(plan->v);
+	va_choice_free(&plan->eal);
 	ioas_close(plan->space);
 	iova_layout_destroy(plan->layout);
 }

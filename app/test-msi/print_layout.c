@@ -6,14 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_eal.h>
-
-#include "dpdk_limits.h"
 #include "test_msi.h"
-
-#define GIB 30
-#define MIB 20
-#define TOP_OF_MEMORY ((UINT64_C(1) << 47) - 1)	/* end of user space */
 
 /* Page sizes: "4 KiB, 2 MiB", or "4 KiB and every power of two above". */
 static void
@@ -84,71 +77,6 @@ print_device(const struct tool_device *dev)
 		printf("    MSI             not blocked\n");
 }
 
-struct room {
-	uint64_t at;
-	uint64_t bytes;
-};
-
-static int
-room_step(const struct iova_range *range, void *arg)
-{
-	struct room *room = arg;
-
-	if (range->last < room->at)
-		return 0;
-	if (range->first <= room->at)
-		room->bytes = range->last - room->at + 1;
-	return 1;
-}
-
-/* What ends the room: the hole there, or the end of what is allowed. */
-static void
-print_obstacle(const struct iova_layout *layout, uint64_t at)
-{
-	struct iova_range here = { .first = at, .last = at };
-	const struct iova_hole *hole = iova_layout_hole_in(layout, here);
-
-	if (hole == NULL)
-		printf("  then the IOMMU's range ends\n");
-	else
-		printf("  then comes 0x%" PRIx64 "-0x%" PRIx64 ", %s%s%s\n", hole->range.first,
-			hole->range.last, iova_origin_name(hole->origin),
-			hole->detail[0] != '\0' ? " " : "", hole->detail);
-}
-
-/*
- * While IOVA is VA, memory must lie at good IOVAs. How much EAL reserves depends
- * on the page sizes and NUMA nodes it has, so a share for one of each is told.
- */
-static void
-print_eal(const struct iova_layout *layout)
-{
-	const uint64_t share = DPDK_SHARE_MB << MIB;
-	const uint64_t all = DPDK_ALL_MB << MIB;
-	struct room room = { .at = rte_eal_get_baseaddr() };
-	struct iova_range within = { .first = room.at, .last = TOP_OF_MEMORY }, window;
-
-	iova_layout_foreach_free(layout, room_step, &room);
-	printf("\nEAL's memory (IOVA = VA)\n"
-		"  by default it begins at 0x%" PRIx64 " and takes up to %" PRIu64
-		" GiB per page size and NUMA node\n"
-		"  good addresses from there: %" PRIu64 " GiB\n",
-		room.at, share >> GIB, room.bytes >> GIB);
-	if (room.bytes <= all)
-		print_obstacle(layout, room.at + room.bytes);
-	if (room.bytes > all) {
-		printf("  all of it lands well, nothing is steered\n");
-	} else if (room.bytes > share) {
-		printf("  up to %" PRIu64 " such shares land well; for more the bus steers EAL elsewhere\n",
-			(room.bytes - 1) / share);
-	} else if (plan_window(layout, within, share, &window) == 0) {
-		printf("  so the bus steers EAL into 0x%" PRIx64 "-0x%" PRIx64
-			", or higher if that is too short\n", window.first, window.last);
-	} else {
-		printf("  no range above it holds one share: memory may lie in a hole\n");
-	}
-}
-
 void
 print_plan(const struct tool_plan *plan)
 {
@@ -164,5 +92,5 @@ print_plan(const struct tool_plan *plan)
 	}
 	printf("\nI/O virtual addresses\n");
 	iova_layout_dump(plan->layout, stdout);
-	print_eal(plan->layout);
+	eal_memory_print(plan);
 }

@@ -22,6 +22,7 @@
 
 #include "iova_layout.h"
 #include "plan.h"
+#include "va_place.h"
 #include "vfio_msi_args.h"
 
 /** Exit statuses of the program and of each command. */
@@ -51,6 +52,8 @@ struct tool_plan {
 	size_t n;
 	struct iova_layout *layout;	/**< NULL while no device was surveyed */
 	struct ioas *space;		/**< holds the devices; NULL as above */
+	struct va_choice eal;		/**< where EAL's memory would lie, if eal_placed */
+	bool eal_placed;
 };
 
 /* main.c */
@@ -144,6 +147,18 @@ int tool_plan_make(struct tool_plan *plan, const char *root);
 bool tool_device_faulty(const struct tool_device *dev);
 
 void tool_plan_free(struct tool_plan *plan);
+
+/* eal_memory.c */
+
+/**
+ * Find out where EAL's memory would lie; eal_placed remains false where this process
+ * can't reserve the addresses. @return 0, -ENOMEM, as va_space_read().
+ */
+int eal_memory_place(struct tool_plan *plan, const char *root);
+void eal_memory_print(const struct tool_plan *plan);
+
+/** Tell it if it would lie badly. @return whether it would. */
+bool eal_memory_tell_fault(const struct tool_plan *plan);
 
 /* print_layout.c */
 void print_plan(const struct tool_plan *plan);

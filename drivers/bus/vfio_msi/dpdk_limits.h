@@ -4,10 +4,10 @@
 
 /**
  * @file
- * How much address space EAL reserves at the most, in MiB.
+ * How much address space EAL reserves, as it was built.
  *
- * Each page size has its share on each NUMA node. Up to 26.03 there is a limit
- * for all shares together as well.
+ * Each page size has its share on each NUMA node. Up to 26.03 a share is cut into
+ * lists and there is a limit for all shares together; after that a share is one list.
  */
 
 #ifndef VFIO_MSI_DPDK_LIMITS_H
@@ -16,13 +16,37 @@
 #include <stdint.h>
 
 #include <rte_config.h>
+#include <rte_memory.h>
+#include <rte_memzone.h>
 
-#define DPDK_SHARE_MB ((uint64_t)RTE_MAX_MEM_MB_PER_TYPE)
+#include "va_lists.h"
 
+#define DPDK_MB(n) ((uint64_t)(n) << 20)
+#define DPDK_MEMZONES 2560	/* rte_memzone_max_get(), which is no constant */
+
+/** What this DPDK reserves. @param before  bytes that EAL maps before its memory zones */
+static inline struct va_limits
+dpdk_va_limits(uint64_t before)
+{
+	return (struct va_limits){
+		.type_bytes = DPDK_MB(RTE_MAX_MEM_MB_PER_TYPE),
 #ifdef RTE_MAX_MEM_MB
-#define DPDK_ALL_MB ((uint64_t)RTE_MAX_MEM_MB)
+		.all_bytes = DPDK_MB(RTE_MAX_MEM_MB),
+		.list_bytes = DPDK_MB(RTE_MAX_MEM_MB_PER_LIST),
+		.type_pages = RTE_MAX_MEMSEG_PER_TYPE,
+		.list_pages = RTE_MAX_MEMSEG_PER_LIST,
+		.entry_bytes = sizeof(struct rte_memseg),
 #else
-#define DPDK_ALL_MB (UINT64_MAX >> 20)
+		.all_bytes = UINT64_MAX,
+		.list_bytes = UINT64_MAX,
+		.type_pages = UINT32_MAX,
+		.list_pages = UINT32_MAX,
 #endif
+		.lists = RTE_MAX_MEMSEG_LISTS,
+		.zones = DPDK_MEMZONES,
+		.zone_bytes = sizeof(struct rte_memzone),
+		.before = before,
+	};
+}
 
 #endif /* VFIO_MSI_DPDK_LIMITS_H */

@@ -178,12 +178,8 @@ bool vfio_msi_token_is_spare(const struct vfio_msi_device *dev);
 
 /* vfio_msi_steer.c */
 
-/**
- * See to it that EAL's memory lands at addresses which are good IOVAs, by
- * fencing the others until vfio_msi_steer_release().
- */
+/** Before EAL has memory: make it begin at addresses that are good IOVAs. */
 void vfio_msi_steer(const struct iova_layout *layout);
-void vfio_msi_steer_release(void);
 
 /* vfio_msi_bringup.c */
 

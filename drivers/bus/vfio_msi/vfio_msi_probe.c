@@ -221,7 +221,6 @@ vfio_msi_probe(void)
 {
 	struct vfio_msi_device *dev;
 
-	vfio_msi_steer_release();
 	vfio_msi_bus.memory_is_up = true;
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return 0;
@@ -311,7 +310,6 @@ vfio_msi_cleanup(void)
 	struct vfio_msi_device *dev;
 	int ret = 0;
 
-	vfio_msi_steer_release();
 	/* Every device stops before the first mapping goes. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (compat_pci_driver(&dev->pci.device) != NULL && stop(dev) < 0) {

@@ -17,7 +17,7 @@ quiet_run()
 	grep -vE 'link state change|^$' "/tmp/$1.log" >"/tmp/$1.said"
 	sed 's/^[0-9]* *//' /tmp/strace | grep -oE '/(dev/vfio|sys|proc/(iomem|self/maps))[^"]*' |
 		sort | uniq -c >"/tmp/$1.opened"
-	# Only the fence asks for addresses that way.
+	# Only who measures the end of user space asks for addresses that way.
 	grep -c MAP_FIXED_NOREPLACE /tmp/strace >"/tmp/$1.reserved"
 }
 

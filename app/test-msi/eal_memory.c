@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Where EAL's memory would lie while IOVA is VA: the bus's choice, tried in this
+ * process, whose low addresses are as free as those of another DPDK application.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+
+#include "dpdk_limits.h"
+#include "test_msi.h"
+
+#define CONFIG_BYTES 0x10000	/* EAL's configuration, about */
+
+int
+eal_memory_place(struct tool_plan *plan, const char *root)
+{
+	const struct va_limits limits = dpdk_va_limits(CONFIG_BYTES);
+	struct va_space space;
+	struct va_need need;
+	int ret = va_need_read(root, false, &need);
+
+	if (ret == 0)
+		ret = va_space_read("", rte_eal_get_baseaddr(), &space);
+	if (ret < 0)
+		return ret;
+	ret = va_place(plan->layout, &need, &limits, &space, &plan->eal);
+	va_space_free(&space);
+	plan->eal_placed = ret == 0;
+	/* A limit of this shell's is no fault of the layout. */
+	return 0;
+}
+
+/* How much memory of one kind can be had: its lists up to the first that is cut. */
+static uint64_t
+usable(const struct tool_plan *plan, size_t first)
+{
+	const struct va_lists *lists = &plan->eal.lists;
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = first; i < lists->n && (i == first || !lists->v[i].first); i++) {
+		uint64_t good = va_good_bytes(plan->layout, lists->v[i].range);
+
+		bytes += good;
+		if (good <= iova_range_span(lists->v[i].range))
+			break;
+	}
+	return bytes;
+}
+
+/* What ends the good addresses: the hole there, or the end of what is allowed. */
+static void
+print_obstacle(const struct iova_layout *layout, uint64_t at)
+{
+	struct iova_range here = { .first = at, .last = at };
+	const struct iova_hole *hole = iova_layout_hole_in(layout, here);
+
+	if (hole == NULL)
+		printf("where the IOMMU's range ends\n");
+	else
+		printf("in 0x%" PRIx64 "-0x%" PRIx64 ", %s%s%s\n", hole->range.first,
+			hole->range.last, iova_origin_name(hole->origin),
+			hole->detail[0] != '\0' ? " " : "", hole->detail);
+}
+
+static void
+print_list(const struct iova_layout *layout, const struct va_list_at *l)
+{
+	uint64_t good = va_good_bytes(layout, l->range);
+
+	printf("  0x%016" PRIx64 "-0x%016" PRIx64 "  %" PRIu64 " KiB pages, node %u, ",
+		l->range.first, l->range.last, l->page >> 10, l->node);
+	if (good > iova_range_span(l->range)) {
+		printf("good\n");
+		return;
+	}
+	if (good == 0)
+		printf("bad: it begins ");
+	else
+		printf("%" PRIu64 " MiB good: it goes on ", good >> 20);
+	print_obstacle(layout, l->range.first + good);
+}
+
+void
+eal_memory_print(const struct tool_plan *plan)
+{
+	const struct va_choice *eal = &plan->eal;
+	size_t i;
+
+	printf("\nEAL's memory (IOVA = VA)\n");
+	if (!plan->eal_placed) {
+		printf("  EAL can't reserve addresses for it here; is the address space limited (ulimit -v)?\n");
+		return;
+	}
+	if (eal->lists.n == 0) {
+		printf("  no hugepages can be used: mount hugetlbfs\n");
+		return;
+	}
+	printf("  %s\n", eal->moved ? "the bus steers EAL to better addresses than its own" :
+		"EAL's own place, nothing is steered");
+	for (i = 0; i < eal->lists.n; i++)
+		print_list(plan->layout, &eal->lists.v[i]);
+	for (i = 0; eal->quality == VA_SHORT && i < eal->lists.n; i++)
+		if (eal->lists.v[i].first)
+			printf("  %" PRIu64 " KiB pages, node %u: up to %" PRIu64
+				" MiB can be used (-m, --socket-mem), more is rejected\n",
+				eal->lists.v[i].page >> 10, eal->lists.v[i].node,
+				usable(plan, i) >> 20);
+}
+
+bool
+eal_memory_tell_fault(const struct tool_plan *plan)
+{
+	const struct va_lists *lists = &plan->eal.lists;
+	bool several = false, some = false;
+	size_t i;
+
+	if (!plan->eal_placed || plan->eal.quality != VA_BAD)
+		return false;
+	for (i = 0; i < lists->n; i++) {
+		several |= lists->v[i].page != lists->v[0].page;
+		some |= lists->v[i].first && usable(plan, i) >= lists->v[i].page;
+	}
+	if (several && some)
+		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB is good for each page size and NUMA node; use one page size only (unmount the others, or --huge-dir)");
+	else
+		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB that is free in a process is good for each NUMA node; give fewer devices or holes to one process");
+	return true;
+}
