@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 
-from . import build, cache, clean, demo, guest, progress, rootfs, suites
+from . import build, cache, clean, demo, emulator, guest, progress, rootfs, suites
 from .platforms import PLATFORMS
 from .progress import LabError
 
@@ -92,9 +92,10 @@ def _list():
 
 
 def _setup():
+    emulator.refresh()
     for platform in PLATFORMS.values():
         for kernel in guest.KERNELS:
-            guest.prepare(platform.arch, flavour=kernel, packages=platform.packages)
+            guest.prepare(platform.arch, flavour=kernel)
     return 0
 
 

@@ -9,6 +9,7 @@ configuration.
 
 import os
 import pathlib
+import re
 import subprocess
 
 from . import cache
@@ -119,6 +120,14 @@ class Tree:
     def download(self, packages, folder):
         """Download the .deb files of PACKAGES into FOLDER."""
         self.run('apt-get', 'download', *packages, cwd=folder)
+
+    def candidate(self, package):
+        """The version of PACKAGE that would be installed."""
+        found = re.search(r'^  Candidate: (\S+)$', self.run('apt-cache', 'policy', package),
+                          re.MULTILINE)
+        if not found or found[1] == '(none)':
+            raise LabError(f'the mirror has no package {package}')
+        return found[1]
 
     def names(self):
         """The names of all packages this tree knows."""

@@ -42,6 +42,6 @@ def _machines(folder):
             argv = (entry / 'cmdline').read_bytes().split(b'\0')
         except OSError:
             continue
-        if b'qemu-system' in argv[0] and os.fsencode(folder / 'initrd') in argv:
+        if any(b'qemu-system' in word for word in argv) and os.fsencode(folder / 'initrd') in argv:
             found.append(int(entry.name))
     return found

@@ -31,7 +31,7 @@ def extended(platform, source, **options):
 
     OPTIONS are those of the guest.
     """
-    host.need(['device-tree-compiler', *host.EMULATOR])
+    host.need(['device-tree-compiler'])
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         _dump(platform, folder / 'was.dtb', options)

@@ -16,8 +16,8 @@ import signal
 import sys
 import time
 
-from . import build, cache, cpio, host, kernel, labkernel, monitor, outside, qemu, rootfs
-from .platforms import KERNEL_OF, PLATFORMS
+from . import build, cache, cpio, emulator, host, kernel, labkernel, monitor, outside, qemu, rootfs
+from .platforms import AMDVI_TRACE, KERNEL_OF, PLATFORMS
 from .progress import LabError, say
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -150,9 +150,10 @@ def find(name):
     return PLATFORMS[name]
 
 
-def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=()):
+def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian'):
     """Bring what guests of ARCH need; returns the folders of their userland and kernel."""
-    host.need(host.GUEST + host.EMULATOR + list(packages))
+    host.need(host.GUEST)
+    emulator.folder()
     if flavour not in KERNELS:
         raise LabError(f'no kernel {flavour}; there are: {", ".join(KERNELS)}')
     return rootfs.folder(arch, dpdk), KERNELS[flavour](arch)
@@ -163,8 +164,7 @@ def _prepared(platform, argv, options, interactive=False):
     """Make everything a machine needs; yields its command line and a scratch folder."""
     options.kernel = (options.kernel or KERNEL_OF.get(options.backend)
                       or platform.kernel)
-    userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
-                               platform.packages)
+    userland, booted = prepare(platform.arch, options.dpdk, options.kernel)
     stage = contextlib.nullcontext() if options.stock else \
         build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:

@@ -8,7 +8,6 @@ from . import apt, cache
 from .progress import LabError, step
 
 GUEST = ['mmdebstrap', 'e2fsprogs', 'kmod', 'xz-utils', 'debian-archive-keyring']
-EMULATOR = ['qemu-system-arm', 'qemu-system-x86']
 KERNEL = ['bc', 'bison', 'flex', 'gcc', 'libc6-dev', 'libelf-dev', 'make', 'xz-utils']
 BUILD = ['meson', 'ninja-build', 'pkg-config', 'dpkg-dev']
 CROSS = {
@@ -18,8 +17,6 @@ CROSS = {
 NATIVE = ['gcc', 'libc6-dev', 'libarchive-dev', 'libbsd-dev', 'libnuma-dev', 'libcmocka-dev',
           'libjansson-dev', 'pkg-config', 'meson', 'ninja-build']
 CLANG_RUNTIME = {'12': 'libclang-rt-14-dev', '13': 'libclang-rt-19-dev'}
-
-QEMU_MAJOR = 9
 
 
 def cross_gcc(arch):
@@ -42,16 +39,11 @@ def _debian():
 
 def _missing(packages):
     have = apt.installed(packages)
-    missing = [name for name in packages if name not in have]
-    for name in EMULATOR:
-        version = have.get(name, '').split(':')[-1].split('.')[0]
-        if version and int(version) < QEMU_MAJOR:
-            missing.append(name)
-    return missing
+    return [name for name in packages if name not in have]
 
 
 def need(packages):
-    """Make sure that PACKAGES are there; QEMU is taken from where it is new enough."""
+    """Make sure that PACKAGES are there."""
     _debian()
     if not _missing(packages):
         return
@@ -67,18 +59,7 @@ def need(packages):
 
 
 def _install(packages):
-    suites = apt.host_suites()
-    codename = apt.host_release()['VERSION_CODENAME']
-    sources = [apt.source_line(suite, uri) for suite, uri in suites.items()]
-    emulators = [name for name in packages if name in EMULATOR]
-    others = [name for name in packages if name not in EMULATOR]
-    prefer = []
-    if codename == 'bookworm':
-        sources.append(apt.source_line('bookworm-backports'))
-        prefer = ['-t', 'bookworm-backports']
+    sources = [apt.source_line(suite, uri) for suite, uri in apt.host_suites().items()]
     tree = apt.Tree('host', sources)
     tree.update()
-    if others:
-        tree.install(others)
-    if emulators:
-        tree.install(prefer + emulators)
+    tree.install(packages)

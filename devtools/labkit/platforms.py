@@ -35,9 +35,8 @@ class Platform:
     kernel_args: str = ''
     modules: tuple = ()
     memory: str = '2G'
-    # The kernel it boots unless told otherwise, and host packages that it alone needs.
+    # The kernel it boots unless told otherwise.
     kernel: str = 'debian'
-    packages: tuple = ()
     # What the first interrupt of a NIC is, by each backend of VFIO that works here.
     interrupts: dict = dataclasses.field(default_factory=MSIX.copy)
     # The two that hear each other; an e1000e to misuse, one of them where no other is.
@@ -115,8 +114,7 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='arm-smmuv3-acpi',
         about='arm-smmuv3 booted by UEFI with ACPI, without a device tree',
-        machine=[*SMMU, '-bios', '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'],
-        packages=('qemu-efi-aarch64',),
+        machine=[*SMMU, '-bios', 'QEMU_EFI.fd'],
         **ARM, **IGBS,
     ),
     Platform(

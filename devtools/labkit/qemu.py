@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from . import emulator
 from .progress import LabError
 
 PORTS = ('control', 'monitor', 'stdout', 'stderr', 'kmsg')
@@ -30,7 +31,8 @@ def command_line(platform, options, disk, kernel, initrd):
     """The arguments that make a machine, without its streams."""
     append = [f'console={platform.console}', 'loglevel=4', 'log_buf_len=4M', 'panic=-1',
               platform.kernel_args, *options.kernel_args]
-    argv = [platform.emulator, '-nodefaults', '-no-user-config', '-display', 'none',
+    argv = [*emulator.command(platform.emulator),
+            '-nodefaults', '-no-user-config', '-display', 'none',
             '-no-reboot', '-accel', f'tcg,thread={options.threads or platform.threads}',
             *platform.machine,
             '-smp', str(options.smp), '-m', options.memory or platform.memory,
@@ -68,7 +70,8 @@ class Machine:
                 argv, stdin=None if interactive else subprocess.DEVNULL,
                 stdout=None if interactive else subprocess.DEVNULL, stderr=subprocess.PIPE,
                 pass_fds=[end.fileno() for end in self._inherited],
-                env=dict(os.environ, TMPDIR=str(scratch)), preexec_fn=_die_with_parent)
+                env=dict(os.environ, TMPDIR=str(scratch), QEMU_MODULE_DIR=str(emulator.modules())),
+                preexec_fn=_die_with_parent)
         except OSError as error:
             raise LabError(f'cannot run {argv[0]}: {error.strerror}') from error
         finally:
