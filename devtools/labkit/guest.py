@@ -8,6 +8,7 @@ files (the project's build, the guest scripts, the command) come in its initrd.
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -28,7 +29,8 @@ PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-dma',
             'tests/lab/vfio-msi-foreach')
 
 # The kernels a guest can have: what makes the folder of each.
-KERNELS = {'debian': kernel.folder, 'lab': labkernel.folder}
+KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kernel.KERNELS},
+           'lab': labkernel.folder}
 
 TIMED_OUT = 124
 DIED = 125
@@ -180,9 +182,9 @@ def _prepared(platform, argv, options, interactive=False):
 
 def _modules(platform, flavour):
     """What the initrd loads; in the lab's own kernel all is built in."""
-    if flavour == 'lab':
+    if flavour not in kernel.KERNELS:
         return ''
-    return ' '.join(('virtio_mmio', 'virtio_blk', 'ext4', *platform.modules))
+    return ' '.join((*kernel.KERNELS[flavour].boot, *platform.modules))
 
 
 def _write_initrd(scratch, platform, argv, options, sources, interactive):

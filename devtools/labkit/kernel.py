@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Debian's kernel for guests: its own package, cut down to the few modules we load."""
+"""Debian's kernels for guests: their own packages, cut down to the few modules we load."""
 
+import dataclasses
 import lzma
 import pathlib
 import re
@@ -10,47 +11,72 @@ import shutil
 from . import apt, cache, host
 from .progress import LabError, run, step
 
-SUITE = 'trixie-backports'
-SERIES = '7.2'
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """A kernel of Debian's."""
+
+    suite: str
+    # Its releases, less the architecture; the group is the number that grows.
+    release: str
+    # Its packages are called linux-PART-RELEASE.
+    parts: tuple
+    # What the initrd loads, in this order, before the disk can be mounted.
+    boot: tuple
+    # Modules that this one does not have yet.
+    lacks: tuple = ()
+
+
+KERNELS = {
+    'debian': Kernel('trixie-backports', r'7\.2\.(\d+)\+deb13', ('base', 'binary', 'modules'),
+                     ('virtio_mmio', 'virtio_blk', 'ext4')),
+    # What Debian 13 and Debian 12 boot when nobody chose another one.
+    'debian-6.12': Kernel('trixie', r'6\.12\.(\d+)\+deb13', ('image',),
+                          ('virtio_mmio', 'virtio_blk', 'crc32c_generic', 'ext4')),
+    'debian-6.1': Kernel('bookworm', r'6\.1\.0-(\d+)', ('image',),
+                         ('virtio_pci', 'virtio_mmio', 'virtio_console', 'virtio_blk',
+                          'crc32c_generic', 'ext4'), ('virtio-iommu',)),
+}
 
 # Kernel drivers of the NICs are left out on purpose: devices come up unbound.
-MODULES = ['virtio_mmio', 'virtio_blk', 'ext4', 'virtio-iommu', 'vfio-pci', 'vfio_iommu_type1',
-           'uio_pci_generic']
+MODULES = ('virtio-iommu', 'vfio-pci', 'vfio_iommu_type1', 'uio_pci_generic')
 
 
-def folder(arch):
-    """The cached folder with vmlinuz and modules/VERSION of ARCH."""
-    recipe = [SUITE, SERIES, MODULES, 1]
-    return cache.entry('kernel', arch, recipe, lambda path: _make(arch, path))
+def folder(arch, name='debian'):
+    """The cached folder with vmlinuz and modules/VERSION of the kernel NAME for ARCH."""
+    recipe = [dataclasses.astuple(KERNELS[name]), MODULES, 2]
+    return cache.entry('kernel', f'{name}-{arch}', recipe,
+                       lambda path: _make(KERNELS[name], name, arch, path))
 
 
-def _make(arch, path):
+def _make(kernel, name, arch, path):
     host.need(host.GUEST)
-    tree = apt.Tree(f'kernel-{arch}', [apt.source_line(SUITE)], arch)
-    with step(f'fetching the kernel for {arch}'):
+    tree = apt.Tree(f'{name}-{arch}', [apt.source_line(kernel.suite)], arch)
+    with step(f'fetching the kernel {name} for {arch}'):
         tree.update()
-        release = _newest(tree, arch)
-        parts = [f'linux-{part}-{release}' for part in ('base', 'binary', 'modules')]
-        tree.download(parts, path)
+        release = _newest(tree, kernel, arch)
+        tree.download([f'linux-{part}-{release}' for part in kernel.parts], path)
     with step(f'unpacking kernel {release}'):
         for package in path.glob('*.deb'):
             run(['dpkg-deb', '-x', package, path / 'all'])
             package.unlink()
-        whole = path / 'all/usr/lib/modules' / release
-        shutil.move(whole / 'vmlinuz', path / 'vmlinuz')
-        _pick_modules(whole, path / 'modules' / release)
+        whole, = (path / 'all').glob(f'**/lib/modules/{release}')
+        image = path / 'all/boot' / f'vmlinuz-{release}'
+        shutil.move(image if image.exists() else whole / 'vmlinuz', path / 'vmlinuz')
+        wanted = [module for module in (*kernel.boot, *MODULES) if module not in kernel.lacks]
+        _pick_modules(whole, path / 'modules' / release, wanted)
         shutil.rmtree(path / 'all')
     depmod(path, release)
 
 
-def _newest(tree, arch):
-    """The release of the newest kernel of our series that the suite has."""
-    form = re.compile(rf'linux-modules-({re.escape(SERIES)}\.(\d+)\+deb13-{arch})')
+def _newest(tree, kernel, arch):
+    """The release of the newest such kernel that the suite has."""
+    form = re.compile(rf'linux-{kernel.parts[-1]}-({kernel.release}-{arch})')
     found = [form.fullmatch(name) for name in tree.names()]
     releases = {int(match[2]): match[1] for match in found if match}
     if not releases:
-        raise LabError(f'{SUITE} has no kernel {SERIES} for {arch}; '
-                       f'set SERIES in {__file__} to one it has')
+        raise LabError(f'{kernel.suite} has no kernel {kernel.release} for {arch}; '
+                       f'set KERNELS in {__file__} to what it has')
     return releases[max(releases)]
 
 
@@ -59,12 +85,12 @@ def _plain(name):
     return name.replace('-', '_')
 
 
-def _pick_modules(source, target):
+def _pick_modules(source, target, modules):
     """Copy MODULES and what they depend on, uncompressed."""
-    files = {_plain(path.name.split('.')[0]): path for path in source.rglob('*.ko.xz')}
+    files = {_plain(path.name.split('.')[0]): path for path in source.rglob('*.ko*')}
     builtin_list = (source / 'modules.builtin').read_text(encoding='ascii').split()
     builtin = {_plain(pathlib.Path(line).stem) for line in builtin_list}
-    wanted, taken = [_plain(name) for name in MODULES], set()
+    wanted, taken = [_plain(name) for name in modules], set()
     while wanted:
         name = wanted.pop()
         if name in taken or name in builtin:
@@ -74,9 +100,10 @@ def _pick_modules(source, target):
         taken.add(name)
         depends = run(['modinfo', '-F', 'depends', files[name]]).strip()
         wanted += [_plain(other) for other in depends.split(',') if other]
-        place = target / files[name].relative_to(source).with_suffix('')
+        place = target / files[name].relative_to(source).with_name(f'{name}.ko')
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(lzma.decompress(files[name].read_bytes()))
+        data = files[name].read_bytes()
+        place.write_bytes(lzma.decompress(data) if files[name].suffix == '.xz' else data)
     for name in ('modules.builtin', 'modules.builtin.modinfo', 'modules.order'):
         shutil.copy(source / name, target / name)
 
