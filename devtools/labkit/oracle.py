@@ -13,8 +13,8 @@ from .testing import expect, expect_equal
 # An event of the IOMMU: what it did, first address, address behind the last.
 EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
 
-# Shows in a guest what its first host bridge decodes.
-IOMEM = "grep -E 'pcie@|PCI Bus 0000:00' /proc/iomem"
+# Shows in a guest what its host bridges decode.
+IOMEM = "grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem"
 
 # Where Arm's kernel maps doorbells for itself.
 SW_MSI = (0x8000000, 0x80fffff)

@@ -42,6 +42,8 @@ class Platform:
     # The two that hear each other; an e1000e to misuse, one of them where no other is.
     nics: tuple = ()
     spare: str = ''
+    # Whether tests that name no platform run on it: an odd one has its own.
+    common: bool = True
 
     @property
     def emulator(self):
@@ -57,10 +59,25 @@ def _nic(model, slot, wire):
 
 # Two igb in neighbouring slots clash: their virtual functions want the same slot.
 IGB_PAIR = [*_nic('igb', 3, 0), *_nic('igb', 5, 0), *_nic('e1000e', 7, 1)]
+BEHIND_PXB = ['-device', 'pxb-pcie,id=pxb,bus_nr=0x40,addr=5',
+              '-device', 'pcie-root-port,id=rp40,bus=pxb,chassis=40',
+              '-netdev', 'hubport,id=net40,hubid=0',
+              '-device', 'igb,id=nic40,bus=rp40,netdev=net40,romfile=']
 E1000E_PAIR = [*_nic('e1000e', 3, 0), *_nic('e1000e', 4, 0)]
+
+# On a busy host a tick comes too late for the check, and an x86 kernel gives up.
+TIMER = 'no_timer_check'
+
+# The emulated AMD-Vi stops a stray access without a word to its guest: the emulator tells
+# how it translated each, see guest.IOMMU_FAULT.
+AMDVI_TRACE = 'amdvi_translation_result'
 
 SMMU = ['-machine', 'virt,gic-version=3,iommu=smmuv3', '-cpu', 'cortex-a57']
 VTD = 'intel-iommu,intremap=on,caching-mode=on,device-iotlb=on'
+# Next to no real machine has the 5 levels of page tables that "max" has.
+LEVELS4 = ['-cpu', 'max,la57=off']
+Q35_VTD = ['-machine', 'q35,kernel-irqchip=split', *LEVELS4, '-device']
+INTEL = f'intel_iommu=on iommu.passthrough=0 {TIMER}'
 RESERVED = {
     'driver': 'virtio-iommu-pci', 'addr': '5',
     # FIRST:LAST:TYPE, type 1 is the MSI window, type 0 is reserved
@@ -73,9 +90,6 @@ VIRTIO_IOMMU = ['-device', 'virtio-iommu-pci,addr=0xa']
 # the administrator's word; each backend has a parameter of its own.
 UNSAFE = ('vfio_iommu_type1.allow_unsafe_interrupts=1 '
           'iommufd.allow_unsafe_interrupts=1')
-
-# On a busy host a tick comes too late for the check, and an x86 kernel gives up.
-TIMER = 'no_timer_check'
 
 IGBS = {'devices': IGB_PAIR, 'nics': ('0000:00:03.0', '0000:00:05.0'), 'spare': '0000:00:07.0'}
 ARM = {'arch': 'arm64', 'lab_devices': MMIO, 'console': 'ttyAMA0'}
@@ -93,8 +107,16 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='x86-vtd',
         about='PC: VT-d with interrupt remapping; the same NICs',
-        machine=['-machine', 'q35,kernel-irqchip=split', '-cpu', 'max', '-device', VTD],
-        kernel_args=f'intel_iommu=on iommu.passthrough=0 {TIMER}',
+        machine=[*Q35_VTD, VTD],
+        kernel_args=INTEL,
+        **X86, **IGBS,
+    ),
+    Platform(
+        name='x86-amdvi',
+        about='PC: AMD-Vi with interrupt remapping; the same NICs',
+        machine=['-machine', 'q35', '-cpu', 'max,x2apic=on,la57=off',
+                 '-device', 'amd-iommu,intremap=on,xtsup=on', '-trace', AMDVI_TRACE],
+        kernel_args=f'iommu.passthrough=0 {TIMER}',
         **X86, **IGBS,
     ),
     Platform(
@@ -136,17 +158,39 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='x86-vtd39',
         about='x86-vtd with I/O addresses of 39 bits, as client PCs have',
-        machine=['-machine', 'q35,kernel-irqchip=split', '-cpu', 'max',
-                 '-device', f'{VTD},aw-bits=39'],
-        kernel_args=f'intel_iommu=on iommu.passthrough=0 {TIMER}',
+        machine=[*Q35_VTD, f'{VTD},aw-bits=39'],
+        kernel_args=INTEL,
         **X86, **IGBS,
     ),
     Platform(
         name='x86-virtio-iommu',
-        about='PC with virtio-iommu, which remaps no interrupts; igb as above',
+        about='PC with virtio-iommu, which remaps no interrupts, and 5 levels of page tables; '
+              'igb as above',
         machine=['-machine', 'q35', '-cpu', 'max', *VIRTIO_IOMMU],
         kernel_args=f'{UNSAFE} {TIMER}',
         modules=('virtio-iommu',),
         **X86, **IGBS,
+    ),
+    *(Platform(
+        name=f'x86-aperture{bits}',
+        about=f'PC whose IOMMU has {bits} address bits and whose bridge has no window above '
+              '4 GiB; igb as above',
+        machine=['-machine', 'q35', *LEVELS4, '-global', 'q35-pcihost.pci-hole64-size=0',
+                 '-device', f'virtio-iommu-pci,addr=0xa,aw-bits={bits}'],
+        kernel_args=f'{UNSAFE} {TIMER}',
+        modules=('virtio-iommu',),
+        common=False,
+        **X86, **IGBS,
+    ) for bits in (33, 32)),
+    Platform(
+        name='x86-two-bridges',
+        about='x86-vtd with a second host bridge; an igb at each, on one wire',
+        machine=[*Q35_VTD, VTD],
+        devices=[*_nic('igb', 3, 0), *_nic('e1000e', 7, 1), *BEHIND_PXB],
+        nics=('0000:00:03.0', '0000:41:00.0'),
+        spare='0000:00:07.0',
+        kernel_args=INTEL,
+        common=False,
+        **X86,
     ),
 )}

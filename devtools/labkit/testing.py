@@ -18,6 +18,7 @@ from .platforms import KERNEL_OF, PLATFORMS
 from .progress import LabError
 
 SUITES = build.SOURCE / 'tests/lab'
+COMMON = tuple(name for name, platform in PLATFORMS.items() if platform.common)
 
 
 class Failure(Exception):
@@ -37,11 +38,11 @@ def expect_equal(actual, wanted, what):
 
 def each_backend(*platforms):
     """(platform, backend) of these platforms, else of all, by each backend of VFIO there."""
-    return [(name, backend) for backend in KERNEL_OF for name in platforms or PLATFORMS
+    return [(name, backend) for backend in KERNEL_OF for name in platforms or COMMON
             if backend in PLATFORMS[name].interrupts]
 
 
-def test(name, platforms=tuple(PLATFORMS), soak=False):
+def test(name, platforms=COMMON, soak=False):
     """Register a function of one argument, the platform's name; soak: for "lab soak" only.
 
     A platform may also be a pair of its name and a backend: then both are arguments.

@@ -13,7 +13,7 @@ oracle_start()
 	echo '@@ reserved'
 	cat /sys/kernel/iommu_groups/*/reserved_regions
 	echo '@@ iomem'
-	grep -E 'pcie@|PCI Bus 0000:00' /proc/iomem
+	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem
 	echo 65536 >$tracing/buffer_size_kb
 	echo 1 >$tracing/events/iommu/map/enable
 	echo 1 >$tracing/events/iommu/unmap/enable
