@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Processor and IOMMU of the machine below the root. A captured tree may lack
+ * any of the files, so several are looked at.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sysfs.h"
+#include "topology_machine.h"
+
+#define CPUINFO_LEN 4096	/* enough for the first processor */
+
+static bool
+exists(const char *root, const char *path)
+{
+	char **names;
+	size_t n;
+
+	if (sysfs_list(root, &names, &n, "%s", path) != 0)
+		return false;
+	sysfs_free_names(names, n);
+	return true;
+}
+
+static bool
+starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* What the kernel's IOMMU drivers call their instances. */
+static void
+instances_look(const char *root, struct topo_machine *m)
+{
+	char **names;
+	size_t n, i;
+
+	if (sysfs_list(root, &names, &n, "/sys/class/iommu") != 0)
+		return;
+	for (i = 0; i < n; i++) {
+		if (starts_with(names[i], "dmar") || starts_with(names[i], "ivhd")) {
+			m->arch = TOPO_ARCH_X86;
+			m->iommu = TOPO_IOMMU_EARLY;
+			break;
+		}
+		if (starts_with(names[i], "smmu"))
+			m->arch = TOPO_ARCH_ARM;
+		m->iommu = TOPO_IOMMU_LATE;
+	}
+	sysfs_free_names(names, n);
+}
+
+static enum topo_arch
+arch_of_cpuinfo(const char *root)
+{
+	char text[CPUINFO_LEN + 1];
+	size_t len = 0;
+
+	if (sysfs_read_start(root, text, CPUINFO_LEN, &len, "/proc/cpuinfo") != 0)
+		return TOPO_ARCH_UNKNOWN;
+	text[len] = '\0';
+	if (strstr(text, "CPU implementer") != NULL)
+		return TOPO_ARCH_ARM;
+	if (strstr(text, "vendor_id\t:") != NULL)
+		return TOPO_ARCH_X86;
+	if (strstr(text, ": POWER") != NULL)
+		return TOPO_ARCH_POWER;
+	return TOPO_ARCH_UNKNOWN;
+}
+
+/* The tables of ACPI that belong to one processor; their contents are root's. */
+static enum topo_arch
+arch_of_tables(const char *root)
+{
+	static const struct {
+		const char *name;
+		enum topo_arch arch;
+	} tables[] = {
+		{ "DMAR", TOPO_ARCH_X86 }, { "IVRS", TOPO_ARCH_X86 },
+		{ "IORT", TOPO_ARCH_ARM }, { "GTDT", TOPO_ARCH_ARM },
+	};
+	enum topo_arch arch = TOPO_ARCH_UNKNOWN;
+	char **names;
+	size_t n, i, j;
+
+	if (sysfs_list(root, &names, &n, "/sys/firmware/acpi/tables") != 0)
+		return arch;
+	for (i = 0; i < n; i++)
+		for (j = 0; j < sizeof(tables) / sizeof(*tables); j++)
+			if (strcmp(names[i], tables[j].name) == 0)
+				arch = tables[j].arch;
+	sysfs_free_names(names, n);
+	return arch;
+}
+
+static bool
+has_property(const char *root, const char *node, const char *name)
+{
+	size_t len;
+	char c;
+
+	return sysfs_read_start(root, &c, 1, &len, "%s/%s", node, name) == 0;
+}
+
+/*
+ * A host bridge that is a node of the device tree has an IOMMU only if the node
+ * names it. The link may be at the bridge or at the platform device above it.
+ */
+static bool
+is_unwired(const char *root, const struct topo_device *dev)
+{
+	char path[SYSFS_PATH_MAX], bridge[sizeof("/pci") + TOPO_BDF_LEN], node[SYSFS_PATH_MAX + 32];
+	char *at;
+	int i;
+
+	if (sysfs_read_link_path(root, path, sizeof(path), "/sys/bus/pci/devices/%s", dev->bdf) != 0)
+		return false;
+	snprintf(bridge, sizeof(bridge), "/pci%s", dev->root_bus);
+	at = strstr(path, bridge);
+	if (at == NULL)
+		return false;
+	at += strlen(bridge);
+	for (i = 0; i < 2; i++) {
+		*at = '\0';
+		snprintf(node, sizeof(node), "%s/of_node", path);
+		/* Unlike a link that leads nowhere, a node can be listed. */
+		if (exists(root, node))
+			return !has_property(root, node, "iommu-map") &&
+				!has_property(root, node, "iommus");
+		at = strrchr(path, '/');
+		if (at == NULL)
+			return false;
+	}
+	return false;
+}
+
+void
+topology_machine(const char *root, const struct topo_device *dev, struct topo_machine *out)
+{
+	*out = (struct topo_machine){ 0 };
+	instances_look(root, out);
+	if (out->arch == TOPO_ARCH_UNKNOWN)
+		out->arch = arch_of_cpuinfo(root);
+	if (out->arch == TOPO_ARCH_UNKNOWN)
+		out->arch = arch_of_tables(root);
+	if (out->iommu != TOPO_IOMMU_EARLY && is_unwired(root, dev))
+		out->iommu = TOPO_IOMMU_UNWIRED;
+}

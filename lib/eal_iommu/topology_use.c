@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * What a function is used for. Disks and network interfaces lie below the
+ * function in the tree of devices:
+ *
+ *   /sys/class/block/sda2 -> .../0000:00:17.0/ata1/.../block/sda/sda2
+ *   /sys/class/net/eth0   -> .../0000:01:00.0/net/eth0
+ *
+ * NVMe with several paths is an exception: its disk lies below a virtual folder
+ * with links to the controllers. What is built upon them is followed by the
+ * folder "holders" of disks and the links "upper_*" of interfaces.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "sysfs.h"
+#include "topology_machine.h"
+
+#define STACK_DEPTH 8	/* a mapper on RAID on partitions needs 3 */
+#define BLOCK "/sys/class/block"
+#define NET "/sys/class/net"
+#define SUBSYSTEM "/nvme-subsystem/"
+
+struct search {
+	const char *root;
+	char below[TOPO_BDF_LEN + 2];	/* "/BDF/" */
+	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
+	char device[TOPO_NAME_LEN];	/* the disk or interface on the function */
+	struct topo_use *out;
+};
+
+static void
+note(struct search *s, enum topo_use_kind kind, const char *at, size_t len)
+{
+	if (kind <= s->out->kind)
+		return;
+	s->out->kind = kind;
+	strlcpy(s->out->name, s->device, sizeof(s->out->name));
+	if (len >= sizeof(s->out->at))
+		len = sizeof(s->out->at) - 1;
+	memcpy(s->out->at, at, len);
+	s->out->at[len] = '\0';
+}
+
+/* Walk the lines of a text that may be missing. */
+#define FOREACH_LINE(line, text) \
+	for (line = (text) != NULL ? (text) : ""; *line != '\0'; line = line_next(line))
+
+static const char *
+line_next(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line == '\n' ? line + 1 : line;
+}
+
+/* Word @p n of a line, counted from 0; empty if there are fewer. */
+static const char *
+word(const char *line, unsigned int n, size_t *len)
+{
+	line += strspn(line, " \t");
+	for (; n > 0; n--) {
+		line += strcspn(line, " \t\n");
+		line += strspn(line, " \t");
+	}
+	*len = strcspn(line, " \t\n");
+	return line;
+}
+
+static bool
+word_is(const char *line, unsigned int n, const char *text)
+{
+	size_t len;
+	const char *w = word(line, n, &len);
+
+	return len == strlen(text) && strncmp(w, text, len) == 0;
+}
+
+/* By the number, or by the source where a file system has a number of its own (btrfs). */
+static void
+mounts_look(struct search *s, const char *number, const char *node)
+{
+	const char *line, *source, *at;
+	size_t len;
+
+	FOREACH_LINE(line, s->mounts) {
+		source = memmem(line, strcspn(line, "\n"), " - ", 3);
+		if (!word_is(line, 2, number) && (source == NULL || !word_is(source, 2, node)))
+			continue;
+		at = word(line, 4, &len);
+		note(s, len == 1 && *at == '/' ? TOPO_USE_ROOT : TOPO_USE_MOUNTED, at, len);
+	}
+}
+
+/* A disk or partition, then all that is built upon it. */
+static void
+disk_look(struct search *s, const char *name, unsigned int depth)
+{
+	char number[16] = "?", node[TOPO_NAME_LEN + 8], *text, **names;
+	const char *line;
+	size_t n, i;
+
+	if (sysfs_read_file(s->root, &text, NULL, BLOCK "/%s/dev", name) == 0) {
+		snprintf(number, sizeof(number), "%.*s", (int)strcspn(text, "\n"), text);
+		free(text);
+	}
+	snprintf(node, sizeof(node), "/dev/%s", name);
+	mounts_look(s, number, node);
+	FOREACH_LINE(line, s->swaps)
+		if (word_is(line, 0, node))
+			note(s, TOPO_USE_SWAP, "", 0);
+	if (depth == STACK_DEPTH ||
+			sysfs_list(s->root, &names, &n, BLOCK "/%s/holders", name) != 0)
+		return;
+	for (i = 0; i < n; i++)
+		disk_look(s, names[i], depth + 1);
+	sysfs_free_names(names, n);
+}
+
+/* Is one of the controllers of this NVMe disk the function? */
+static bool
+subsystem_has(const struct search *s, char *path)
+{
+	char link[SYSFS_PATH_MAX], **names;
+	bool found = false;
+	size_t n, i;
+
+	*strrchr(path, '/') = '\0';
+	if (sysfs_list(s->root, &names, &n, "%s", path) != 0)
+		return false;
+	for (i = 0; i < n && !found; i++)
+		found = sysfs_read_link_path(s->root, link, sizeof(link), "%s/%s", path,
+				names[i]) == 0 && strstr(link, s->below) != NULL;
+	sysfs_free_names(names, n);
+	return found;
+}
+
+static void
+disks_look(struct search *s)
+{
+	char path[SYSFS_PATH_MAX], **names;
+	size_t n, i;
+
+	if (sysfs_list(s->root, &names, &n, BLOCK) != 0)
+		return;
+	for (i = 0; i < n; i++) {
+		if (sysfs_read_link_path(s->root, path, sizeof(path), BLOCK "/%s", names[i]) != 0)
+			continue;
+		if (strstr(path, s->below) == NULL &&
+				(strstr(path, SUBSYSTEM) == NULL || !subsystem_has(s, path)))
+			continue;
+		strlcpy(s->device, names[i], sizeof(s->device));
+		note(s, TOPO_USE_DISK, "", 0);
+		disk_look(s, names[i], 0);
+	}
+	sysfs_free_names(names, n);
+}
+
+/*
+ * The kernel's words: destination and mask are 1 and 7 for IPv4; destination and
+ * its length are 0 and 1 for IPv6, the interface is the last. "lo" has a route to
+ * ::/0 that says "unreachable", but lies on no function.
+ */
+static bool
+has_default_route(const struct search *s, const char *name)
+{
+	static const char any[] = "00000000", any6[] = "00000000000000000000000000000000";
+	const char *line;
+
+	FOREACH_LINE(line, s->routes)
+		if (word_is(line, 0, name) && word_is(line, 1, any) && word_is(line, 7, any))
+			return true;
+	FOREACH_LINE(line, s->routes6)
+		if (word_is(line, 9, name) && word_is(line, 0, any6) && word_is(line, 1, "00"))
+			return true;
+	return false;
+}
+
+static bool
+is_up(const struct search *s, const char *name)
+{
+	char *text;
+	bool up;
+
+	if (sysfs_read_file(s->root, &text, NULL, NET "/%s/operstate", name) != 0)
+		return false;
+	up = strcmp(text, "up\n") == 0;
+	free(text);
+	return up;
+}
+
+/* An interface, then all that is built upon it. */
+static void
+interface_look(struct search *s, const char *name, unsigned int depth)
+{
+	static const char upper[] = "upper_";
+	char **names;
+	size_t n, i;
+
+	if (is_up(s, name))
+		note(s, TOPO_USE_UP, "", 0);
+	if (has_default_route(s, name))
+		note(s, TOPO_USE_ROUTE, "", 0);
+	if (depth == STACK_DEPTH || sysfs_list(s->root, &names, &n, NET "/%s", name) != 0)
+		return;
+	for (i = 0; i < n; i++)
+		if (strncmp(names[i], upper, strlen(upper)) == 0)
+			interface_look(s, names[i] + strlen(upper), depth + 1);
+	sysfs_free_names(names, n);
+}
+
+static void
+interfaces_look(struct search *s)
+{
+	char path[SYSFS_PATH_MAX], **names;
+	size_t n, i;
+
+	if (sysfs_list(s->root, &names, &n, NET) != 0)
+		return;
+	for (i = 0; i < n; i++) {
+		if (sysfs_read_link_path(s->root, path, sizeof(path), NET "/%s", names[i]) != 0 ||
+				strstr(path, s->below) == NULL)
+			continue;
+		strlcpy(s->device, names[i], sizeof(s->device));
+		interface_look(s, names[i], 0);
+	}
+	sysfs_free_names(names, n);
+}
+
+static char *
+text_read(const char *root, const char *path)
+{
+	char *text;
+
+	return sysfs_read_file(root, &text, NULL, "%s", path) == 0 ? text : NULL;
+}
+
+void
+topology_use(const char *root, const struct topo_device *dev, struct topo_use *out)
+{
+	struct search s = { .root = root, .out = out };
+
+	*out = (struct topo_use){ 0 };
+	snprintf(s.below, sizeof(s.below), "/%s/", dev->bdf);
+	s.mounts = text_read(root, "/proc/self/mountinfo");
+	s.swaps = text_read(root, "/proc/swaps");
+	s.routes = text_read(root, "/proc/net/route");
+	s.routes6 = text_read(root, "/proc/net/ipv6_route");
+	disks_look(&s);
+	interfaces_look(&s);
+	if (dev->max_vfs > 0)
+		note(&s, TOPO_USE_FUNCTIONS, "", 0);
+	free(s.mounts);
+	free(s.swaps);
+	free(s.routes);
+	free(s.routes6);
+}
+
+bool
+topology_depends(const char *root, const struct topo_device *dev,
+		const struct topo_device *other)
+{
+	char path[SYSFS_PATH_MAX], name[TOPO_NAME_LEN], above[TOPO_BDF_LEN + 2];
+
+	snprintf(above, sizeof(above), "/%s/", other->bdf);
+	if (sysfs_read_link_path(root, path, sizeof(path), "/sys/bus/pci/devices/%s",
+			dev->bdf) == 0 && strstr(path, above) != NULL)
+		return true;
+	return sysfs_read_link_name(root, name, sizeof(name), "/sys/bus/pci/devices/%s/physfn",
+			dev->bdf) == 0 && strcmp(name, other->bdf) == 0;
+}
+
+bool
+topology_foreign_member(const char *root, int group, char *name, char *driver)
+{
+	struct topo_addr addr;
+	bool found = false;
+	char **names;
+	size_t n, i;
+
+	if (sysfs_list(root, &names, &n, "/sys/kernel/iommu_groups/%d/devices", group) != 0)
+		return false;
+	for (i = 0; i < n && !found; i++) {
+		found = topology_parse_bdf(names[i], &addr) != 0 &&
+			sysfs_read_link_name(root, driver, TOPO_NAME_LEN,
+				"/sys/kernel/iommu_groups/%d/devices/%s/driver", group,
+				names[i]) == 0 && strstr(driver, "vfio") == NULL;
+		if (found)
+			strlcpy(name, names[i], TOPO_NAME_LEN);
+	}
+	sysfs_free_names(names, n);
+	return found;
+}
