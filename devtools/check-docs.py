@@ -23,10 +23,12 @@ HEADER = f'{LIB}/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
 GUIDE, LIBRARY, LAB = 'doc/bus_guide.rst', 'doc/library.rst', 'doc/lab_guide.rst'
 
-# Calls whose text a user reads: logs, and sentences written into "why".
-LOGS = ('BUS_LOG', 'SYNC_LOG', 'RTE_LOG', 'say')
-CALL = re.compile(r'\b(BUS_LOG|SYNC_LOG|RTE_LOG|say|snprintf)\s*\(')
-WHY = re.compile(r'\bwhy\b')
+# Calls whose text a user reads: logs, reasons, and sentences written into "why".
+LOGS = ('BUS_LOG', 'SYNC_LOG', 'RTE_LOG', 'say', 'plan_reason_add')
+CALL = re.compile(r'\b(' + '|'.join(LOGS) + r'|snprintf)\s*\(')
+WHY = re.compile(r'\b(?:why|cure|loss)\b')
+# A part of a sentence, chosen before it is written.
+PART = re.compile(r'\b(?:cure|advice) = ("(?:\\.|[^"\\])*");')
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
 CONVERSION = re.compile(r'(?:0x)?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z|j|t)?[a-zA-Z])')
 PRI = re.compile(r'\s*\bPRI([a-zA-Z])\w*\s*')
@@ -118,6 +120,12 @@ def returned_texts(code):
             yield checkkit.line_of(code, match.start()), [match[1][1:-1]]
 
 
+def parts(code):
+    """(line, [text]) of each constant part of a sentence that a variable takes."""
+    for match in PART.finditer(code):
+        yield checkkit.line_of(code, match.start()), [match[1][1:-1].replace('\\"', '"')]
+
+
 def pieces(text):
     """The constant pieces of a format, in order."""
     cut = [flat(piece) for piece in CONVERSION.split(text)]
@@ -145,7 +153,7 @@ def check_messages(guide):
     for path in message_files():
         name = str(path.relative_to(checkkit.SOURCE))
         code = checkkit.without_comments(path.read_text(encoding='utf-8'))
-        found = list(messages(code))
+        found = [*messages(code), *parts(code)]
         if path.name == 'dma_budget.c':
             found += returned_texts(code)
         for line, texts in found:
@@ -206,12 +214,13 @@ def check_lab():
 
 def self_test():
     """What is missing is found."""
-    code = 'BUS_LOG(ERR, "%s: is in %" PRIu64 " way" " s: %s", x ? "; see here" : "", y);'
-    found = [text for _, texts in messages(code) for text in texts]
+    code = ('BUS_LOG(ERR, "%s: is in %" PRIu64 " way" " s: %s", x ? "; see here" : "", y);'
+            'cure = "see here";')
+    found = [text for _, texts in [*messages(code), *parts(code)] for text in texts]
     good = 'DEVICE: is in N way s: WHY ; see here'
     told = [is_told(text, good) for text in found]
     missed = [is_told(text, 'DEVICE: is in a way') for text in found]
-    if found[:2] != ['%s: is in %u way s: %s', '; see here'] or not all(told) or all(missed):
+    if found != ['%s: is in %u way s: %s', '; see here', 'see here'] or not all(told) or all(missed):
         yield pathlib.Path(__file__).name, 1, f'self-test: {found} {told} {missed}'
 
 

@@ -4,14 +4,12 @@
 
 /**
  * @file
- * "dpdk-test-msi list": one line per PCI function, and below it what is in the
- * way if the bus can't use it. Files are read, no node is opened.
+ * "dpdk-test-msi list": one line per PCI function, and below it every reason why
+ * the bus can't use it. Files are read, no node is opened.
  */
 
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +25,16 @@ struct list_options {
 	const char *root;
 };
 
+enum usable {
+	USABLE_NO,
+	USABLE_YES,
+	USABLE_MAYBE,	/**< the kernel decides; layout asks it */
+};
+
+static const char *const usable_names[] = {
+	[USABLE_NO] = "no", [USABLE_YES] = "yes", [USABLE_MAYBE] = "maybe",
+};
+
 /** One device and the verdict. */
 struct row {
 	const struct topo_device *dev;
@@ -35,8 +43,8 @@ struct row {
 	char id[10];
 	char group[12];
 	char numa[12];
-	bool usable;
-	char why[PLAN_TEXT];
+	enum usable usable;
+	struct plan_reasons reasons;
 };
 
 /** Widths of the columns that differ from machine to machine. */
@@ -55,110 +63,36 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-static bool __attribute__((format(printf, 2, 3)))
-unusable(struct row *row, const char *fmt, ...)
+/* Only the kernel knows where nothing but doubtful reasons of firmware are found. */
+static enum usable
+judge(const struct plan_reasons *reasons)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(row->why, sizeof(row->why), fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-/* Memory that firmware wants mapped 1:1 keeps the device from user space. */
-static bool
-firmware_lets_go(const char *root, struct row *row)
-{
-	const struct topo_device *d = row->dev;
-	struct hole_list holes = { 0 };
-	bool good = true;
 	size_t i;
-	int ret;
 
-	ret = holes_reserved_regions(root, d->group, d->iommu, (uint64_t)sysconf(_SC_PAGESIZE),
-			d->bdf, &holes);
-	if (ret < 0)
-		return unusable(row, "reserved_regions of group %d can't be read: %s", d->group,
-				strerror(-ret));
-	for (i = 0; good && i < holes.n; i++)
-		if (holes.v[i].origin == IOVA_ORIGIN_DIRECT)
-			good = unusable(row, "firmware wants 0x%" PRIx64 "-0x%" PRIx64
-					" mapped 1:1 (RMRR, RMR); switch off what needs it there",
-					holes.v[i].range.first, holes.v[i].range.last);
-	holes_free(&holes);
-	return good;
-}
-
-static bool
-siblings_let_go(struct topo_snapshot *snap, struct row *row)
-{
-	const struct topo_device *d = row->dev, *v;
-	struct topo_set set;
-	bool good = true;
-	size_t i;
-	int ret = topology_snapshot_group(snap, d->group, &set);
-
-	if (ret < 0)
-		return unusable(row, "members of group %d can't be read: %s", d->group,
-				strerror(-ret));
-	for (i = 0; good && i < set.n; i++) {
-		v = set.v[i];
-		if (topology_blocks_group(v) && v->is_bridge)
-			good = unusable(row, "bridge %s is bound to %s: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
-					v->bdf, v->driver, v->bdf, v->bdf);
-		else if (v != d && topology_blocks_group(v))
-			good = unusable(row, "sibling %s is bound to %s: dpdk-devbind.py -b vfio-pci %s",
-					v->bdf, v->driver, v->bdf);
-	}
-	return good;
-}
-
-static bool
-nobody_holds(struct topo_snapshot *snap, struct row *row)
-{
-	struct topo_holder holder;
-
-	if (row->node[0] == '\0' || topology_snapshot_holder(snap, row->node, &holder) != 0)
-		return true;
-	return unusable(row, "held by process %d (%s)", holder.pid, holder.comm);
-}
-
-/* What can't be cured by binding is told first. */
-static bool
-judge(struct topo_snapshot *snap, struct row *row)
-{
-	const struct topo_device *d = row->dev;
-	char why[PLAN_TEXT];
-
-	if (d->is_bridge)
-		return unusable(row, "a bridge belongs to the kernel");
-	if (plan_alias_lost(snap, d, why, sizeof(why)))
-		return unusable(row, "%s", why);
-	if (d->group < 0)
-		return unusable(row, "no IOMMU group: switch the IOMMU on (x86: intel_iommu=on or amd_iommu=on)");
-	if (d->group_noiommu)
-		return unusable(row, "its group has no IOMMU behind it: switch the IOMMU on");
-	if (!firmware_lets_go(snap->root, row))
-		return false;
-	if (d->driver[0] == '\0')
-		return unusable(row, "bound to no driver: dpdk-devbind.py -b vfio-pci %s", d->bdf);
-	if (!topology_is_vfio(d))
-		return unusable(row, "bound to kernel driver %s: dpdk-devbind.py -b vfio-pci %s",
-				d->driver, d->bdf);
-	return siblings_let_go(snap, row) && nobody_holds(snap, row);
+	if (reasons->n == 0)
+		return USABLE_YES;
+	for (i = 0; i < reasons->n; i++)
+		if (!reasons->v[i].doubtful || reasons->v[i].error != -EINVAL)
+			return USABLE_NO;
+	return USABLE_MAYBE;
 }
 
 static void
 fill_row(struct topo_snapshot *snap, const struct topo_device *dev, struct row *row)
 {
+	struct plan_device plan;
+
 	row->dev = dev;
 	tool_node(dev, row->node, sizeof(row->node));
-	(void)topology_cdev_node(snap->root, dev, row->cdev, sizeof(row->cdev));
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);
-	row->usable = judge(snap, row);
+	plan_look(snap, dev, (uint64_t)sysconf(_SC_PAGESIZE), &plan);
+	plan_look_for_holder(snap, &plan);
+	snprintf(row->cdev, sizeof(row->cdev), "%s", plan.cdev);
+	row->reasons = plan.reasons;
+	row->usable = judge(&row->reasons);
+	plan_device_free(&plan);
 }
 
 static const char *
@@ -188,7 +122,7 @@ static void
 print_table(struct row *rows, size_t n)
 {
 	struct widths w = { .driver = 6, .node = 4, .iommu = 5 };
-	size_t i;
+	size_t i, j;
 
 	for (i = 0; i < n; i++) {
 		widen(&w.driver, rows[i].dev->driver);
@@ -200,9 +134,9 @@ print_table(struct row *rows, size_t n)
 		const struct topo_device *d = rows[i].dev;
 
 		print_line(&w, d->bdf, rows[i].id, d->driver, rows[i].group, rows[i].node,
-			d->iommu, rows[i].numa, rows[i].usable ? "yes" : "no");
-		if (!rows[i].usable)
-			printf("    %s\n", rows[i].why);
+			d->iommu, rows[i].numa, usable_names[rows[i].usable]);
+		for (j = 0; j < rows[i].reasons.n; j++)
+			printf("    %s\n", rows[i].reasons.v[j].text);
 		if (rows[i].cdev[0] != '\0')
 			printf("    also %s\n", rows[i].cdev);
 	}
@@ -212,11 +146,14 @@ static json_t *
 row_json(const struct row *row)
 {
 	json_t *o = json_device(row->dev);
+	char why[PLAN_WHY];
 
 	if (o == NULL)
 		return NULL;
-	if (json_put(o, "usable", json_boolean(row->usable)) < 0 ||
-	    json_put(o, "why", row->usable ? json_null() : json_string(row->why)) < 0) {
+	plan_reasons_text(&row->reasons, why, sizeof(why));
+	if (json_put(o, "usable", row->usable == USABLE_MAYBE ? json_null() :
+			json_boolean(row->usable == USABLE_YES)) < 0 ||
+	    json_put(o, "why", row->reasons.n == 0 ? json_null() : json_string(why)) < 0) {
 		json_decref(o);
 		return NULL;
 	}

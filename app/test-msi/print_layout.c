@@ -53,9 +53,14 @@ static void
 print_device(const struct tool_device *dev)
 {
 	const struct plan_device *p = &dev->plan;
+	size_t i;
 
 	if (!dev->used) {
-		printf("%s  not used, and not in the layout:\n    %s\n", dev->bdf, dev->why);
+		printf("%s  not used, and not in the layout:\n", dev->bdf);
+		for (i = 0; i < p->reasons.n; i++)
+			printf("    %s\n", p->reasons.v[i].text);
+		if (p->reasons.n == 0)
+			printf("    %s\n", dev->why);
 		return;
 	}
 	printf("%s  %04x:%04x, IOMMU group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,

@@ -41,9 +41,9 @@ struct tool_device {
 	struct topo_addr addr;
 	char bdf[TOPO_BDF_LEN];
 	const struct vfio_msi_conf *conf;
-	struct plan_device plan;	/**< valid if used; else topo at most */
+	struct plan_device plan;	/**< valid if used; else topo and reasons */
 	bool used;			/**< its limits and holes are in the layout */
-	char why[PLAN_TEXT];		/**< why not, if not used */
+	char why[PLAN_WHY];		/**< why not, if not used */
 };
 
 /** All of them and their layout. */

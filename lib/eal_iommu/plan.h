@@ -27,8 +27,32 @@ extern "C" {
 #endif
 
 #define PLAN_TEXT 640	/**< room for one sentence to the user */
+#define PLAN_REASONS 6	/**< reasons that are kept of a device */
+#define PLAN_WHY 2048	/**< room for the sentences of several reasons */
 #define PLAN_NODE_LEN 64	/**< room for the path of a node */
 #define PLAN_CHOICE_LEN 160	/**< room for the reason of a choice */
+
+/** What kind of thing keeps a device from being used; in the order of messages. */
+enum plan_reason_kind {
+	PLAN_REASON_LASTING,	/**< can't be cured here: firmware, or another slot */
+	PLAN_REASON_PLATFORM,	/**< the IOMMU, the group and its other members */
+	PLAN_REASON_ACCESS,	/**< another process, a permission, a missing node */
+	PLAN_REASON_DRIVER,	/**< the driver that the device is bound to */
+};
+
+/** One reason why a device can't be used, and what to do about it. */
+struct plan_reason {
+	enum plan_reason_kind kind;
+	bool doubtful;		/**< the kernel decides, and has not been asked */
+	int error;		/**< -errno */
+	char text[PLAN_TEXT];	/**< a sentence without the device's name */
+};
+
+/** All of them, sorted by kind. */
+struct plan_reasons {
+	struct plan_reason v[PLAN_REASONS];
+	size_t n;
+};
 
 /** What is known of one device. Start with all zero, end with plan_device_free(). */
 struct plan_device {
@@ -47,6 +71,7 @@ struct plan_device {
 	bool msi_blocked;			/**< MSI writes can't arrive */
 	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
 	bool msi_doubtful;			/**< the backend can't serve its MSI window */
+	struct plan_reasons reasons;		/**< why it can't be used; none if it can */
 };
 
 /** What a kernel said of one device by one backend. */
@@ -106,27 +131,58 @@ struct plan_wish {
 struct ioas_member plan_member(const struct plan_device *pd, const char *vf_token);
 
 /**
+ * Find out what keeps a device from being used, as far as sysfs shows it. The
+ * kernel is not asked and no node is opened.
+ *
+ * @param t     a device of the snapshot
+ * @param page  bytes of a page of the machine
+ * @param out   gets topo, cdev, reasons, and what firmware reserves as holes;
+ *   plan_device_free() ends it
+ */
+void plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
+		struct plan_device *out);
+
+/**
+ * Add a reason if another process has a node of the device open, as far as may be
+ * seen.
+ */
+void plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd);
+
+/**
+ * All reasons as one sentence: "REASON; also: REASON".
+ *
+ * @return the error of the first, or 0 if there is none; @p out is not written then.
+ */
+int plan_reasons_text(const struct plan_reasons *reasons, char *out, size_t size);
+
+/**
  * Find out what one device allows.
  *
  * The first survey of a process opens its address space and so chooses the
  * backend of all. With some backends the device is opened and reset, and held
  * by the address space until ioas_release(); see ioas_survey().
  *
- * On an error @p out holds what was found out before it: the holes of a device
- * that another process holds are known all the same. plan_device_free() ends
- * it in any case.
+ * The survey goes on behind the first thing that is wrong and collects all
+ * reasons. The kernel is asked unless one of them is certain. What only the
+ * kernel decides (1:1 mappings of firmware, a group's viability) is a reason only
+ * if the kernel refuses the device, or can't be asked.
+ *
+ * On an error @p out holds the reasons, and the holes of a device that was asked
+ * for: those of one that another process holds are known all the same.
+ * plan_device_free() ends it in any case.
  *
  * @param space  the address space of the process; opened if it is NULL, and
  *   left NULL if that fails or there are answers
- * @param why      a sentence about the failure, without the device's name
+ * @param why      all reasons in one sentence, see plan_reasons_text(); PLAN_WHY
+ *   bytes are enough
  * @param size     room in @p why
- * @return 0; -ENODEV absent; -ENXIO not bound to a VFIO driver; -ENOTSUP no
- *   IOMMU group; -EPERM group not viable or interrupts not isolated; -EINVAL
- *   firmware wants a 1:1 mapping, or another backend is wanted than the one of
- *   the address space; -EBUSY held by another process; -EACCES; -ERANGE it can't
- *   translate what is kept (ioas_keep()); -ENODATA the answers have none for it;
- *   others as ioas_attach() and holes.h.
- *   On an error the address space does not hold the device.
+ * @return 0, or the error of the first reason: -ENODEV absent; -ENXIO not bound to
+ *   a VFIO driver; -ENOTSUP no IOMMU group; -EPERM group not viable or interrupts
+ *   not isolated; -EINVAL firmware wants a 1:1 mapping, or another backend is
+ *   wanted than the one of the address space; -EBUSY held by another process;
+ *   -EACCES; -ERANGE it can't translate what is kept (ioas_keep()); -ENODATA the
+ *   answers have none for it; others as ioas_attach() and holes.h. On an error the
+ *   address space does not hold the device.
  */
 int plan_survey(const struct plan_wish *wish, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
@@ -154,14 +210,6 @@ void plan_answers_free(struct plan_answers *answers);
 
 /** Bytes of a page of the machine that is examined. */
 uint64_t plan_page_size(const struct plan_wish *wish);
-
-/**
- * Has a function no IOMMU group because others behind its bridge took it all?
- *
- * @return true, and the sentence about it in @p why.
- */
-bool plan_alias_lost(struct topo_snapshot *snap, const struct topo_device *t, char *why,
-		size_t size);
 
 /**
  * Say why a member can't be had: who holds it, which permission or parameter is

@@ -15,26 +15,39 @@
 #include "plan_internal.h"
 
 bool
-plan_alias_lost(struct topo_snapshot *snap, const struct topo_device *t, char *why, size_t size)
+plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 {
+	const struct topo_device *t = &pd->topo;
 	struct topo_set set;
 	bool lost = false;
 	size_t i;
 
-	if (t->group >= 0 || topology_snapshot_aliases(snap, t, &set) != 0)
+	if (topology_snapshot_aliases(snap, t, &set) != 0)
 		return false;
 	for (i = 0; i < set.n && !lost; i++) {
 		lost = set.v[i]->group >= 0;
 		if (lost)
-			snprintf(why, size,
+			plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
 				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't tell them apart (see dmesg); put it into another slot",
 				set.v[i]->bdf, set.v[i]->group);
 	}
 	return lost;
 }
 
-int
-plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd, char *why, size_t size)
+/* A kernel driver maps memory by the same table. */
+static void
+add_alias(const char *root, struct plan_device *pd, const struct topo_device *a)
+{
+	char cure[PLAN_CURE];
+
+	plan_member_cure(root, a, cure, sizeof(cure));
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EPERM,
+		"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, which is bound to %s, although the kernel does not have both in one group; %s",
+		a->bdf, a->driver, cure);
+}
+
+void
+plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo, *a;
 	struct topo_set set;
@@ -42,24 +55,20 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd, char *why, 
 	int ret = topology_snapshot_aliases(snap, t, &set);
 
 	if (ret != 0) {
-		snprintf(why, size, "who shares its PCI bus can't be read: %s", strerror(-ret));
-		return ret;
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"who shares its PCI bus can't be read: %s", strerror(-ret));
+		return;
 	}
 	pd->aliased = set.n > 1;
-	for (i = 0; i < set.n && ret == 0; i++) {
+	for (i = 0; i < set.n; i++) {
 		a = set.v[i];
 		if (a->group == t->group)
 			continue;
-		if (topology_blocks_group(a)) {
-			ret = -EPERM;
-			snprintf(why, size,
-				"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, which is bound to %s, although the kernel does not have both in one group; bind that to vfio-pci too, or to no driver: dpdk-devbind.py -u %s",
-				a->bdf, a->driver, a->bdf);
-		} else if (pd->alias_why[0] == '\0') {
+		if (topology_blocks_group(a))
+			add_alias(snap->root, pd, a);
+		else if (pd->alias_why[0] == '\0')
 			snprintf(pd->alias_why, sizeof(pd->alias_why),
 				"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, although the kernel does not have both in one group; give both to this process, or the other to nobody",
 				a->bdf);
-		}
 	}
-	return ret;
 }

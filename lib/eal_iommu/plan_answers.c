@@ -158,7 +158,7 @@ choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t s
 
 int
 plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
-		struct plan_device *pd, char *why, size_t size)
+		struct plan_device *pd, bool *asked, char *why, size_t size)
 {
 	const struct ioas_member member = plan_member(pd, wish->vf_token);
 	struct plan_answers *answers = wish->answers;
@@ -166,6 +166,7 @@ plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
 	const struct plan_answer *answer;
 	int ret;
 
+	*asked = false;
 	if (answers->assumed.page_sizes != 0) {
 		pd->backend = wish->backend;
 		say(0, pd->backend_why, sizeof(pd->backend_why),
@@ -180,6 +181,7 @@ plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
 	answer = find(wish, answers->chosen);
 	if (answer == NULL || !answer->asked)
 		return say_not_asked(answer != NULL, why, size);
+	*asked = answer->opened == 0;
 	/* Each was asked alone there, so that a later one may lack the first one's backend. */
 	ret = answer->opened < 0 ? answer->opened : answer->surveyed;
 	if (ret == 0)

@@ -212,17 +212,19 @@ check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t s
 
 int
 plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
-		struct ioas **space, struct plan_device *pd, char *why, size_t size)
+		struct ioas **space, struct plan_device *pd, bool *asked, char *why, size_t size)
 {
 	const struct ioas_member member = plan_member(pd, wish->vf_token);
 	bool viable, fresh = *space == NULL;
 	int ret;
 
+	*asked = false;
 	ret = fresh ? open_space(wish, &member, space, pd, why, size) :
 		plan_check_backend(wish, ioas_backend_of(*space), why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = ioas_backend_of(*space);
+	*asked = true;
 	ret = ioas_survey(*space, &member, &pd->info, &viable);
 	if (ret < 0)
 		ret = plan_explain_refusal(snap, ioas_backend_of(*space), &member, ret, viable,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "plan.h"
+#include "topology_machine.h"
 
 /** Write the sentence about a failure. @return @p ret. */
 static inline int __attribute__((format(printf, 4, 5)))
@@ -28,13 +29,51 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
 }
 
 /**
- * Do other functions look like this one to the IOMMU, and does the kernel know?
- * Fills aliased and alias_why.
+ * Add a reason behind those of its kind. If there is no room the last one goes.
  *
- * @return 0; -EPERM if a driver of the kernel has such a function; as
- *   topology_snapshot_aliases().
+ * @param doubtful  see struct plan_reason
  */
-int plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd, char *why, size_t size);
+void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful,
+		int error, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/** Are there reasons that hold whatever the kernel says? */
+bool plan_reasons_certain(const struct plan_reasons *reasons);
+
+/** The kernel gave the device away: doubtful reasons are none. */
+void plan_reasons_settle(struct plan_reasons *reasons);
+
+/**
+ * A function has no IOMMU group because others behind its bridge took it all: add
+ * the reason.
+ *
+ * @return whether it is so
+ */
+bool plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd);
+
+/**
+ * Do other functions look like this one to the IOMMU, and does the kernel know?
+ * Fills aliased and alias_why, and adds a reason if a driver of the kernel has one.
+ */
+void plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd);
+
+/** Who keeps the device's group from being viable: add the reasons. */
+void plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd);
+
+/** The driver that the device is bound to: add the reason if it is not VFIO's. */
+void plan_look_at_driver(const char *root, struct plan_device *pd,
+		const struct topo_machine *machine);
+
+/** Room for what plan_member_cure() says. */
+#define PLAN_CURE 384
+
+/**
+ * How another function is taken from its kernel driver without harm, as the end
+ * of a sentence: a PMD that needs that driver, a mounted disk, or the machine's
+ * network is left alone.
+ */
+void plan_member_cure(const char *root, const struct topo_device *member, char *cure,
+		size_t size);
 
 /** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
 int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
@@ -50,11 +89,17 @@ int plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 
 /** plan_ask_kernel() with the answers of another kernel, wish->answers. */
 int plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
-		struct plan_device *pd, char *why, size_t size);
+		struct plan_device *pd, bool *asked, char *why, size_t size);
 
-/** Open the address space if need be, read the device's limits into info; it may be held then. */
+/**
+ * Open the address space if need be, read the device's limits into info; it may be
+ * held then.
+ *
+ * @param asked  whether the kernel was asked for the device
+ */
 int plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
-		struct ioas **space, struct plan_device *pd, char *why, size_t size);
+		struct ioas **space, struct plan_device *pd, bool *asked, char *why,
+		size_t size);
 
 /** Whether MSI writes arrive, by the holes and limits that were found. */
 void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);

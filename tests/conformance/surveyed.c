@@ -12,7 +12,7 @@
 #include "surveyed.h"
 
 struct plan_device pd;
-char why[PLAN_TEXT];
+char why[PLAN_WHY];
 
 int
 survey_addr(const char *root, const struct topo_addr *addr)
@@ -46,4 +46,19 @@ expect_failure(const char *root, int error, const char *const *words)
 	assert_null(pd.info.ranges);
 	plan_device_free(&pd);
 	assert_int_equal(fake_leaks(stderr), 0);
+}
+
+void
+says(const char *root, int error, const char *text)
+{
+	assert_int_equal(survey(root, NIC), error);
+	assert_string_equal(why, text);
+	plan_device_free(&pd);
+}
+
+void
+lacks(const char *words)
+{
+	if (strstr(why, words) != NULL)
+		fail_msg("\"%s\" in \"%s\"", words, why);
 }

@@ -105,19 +105,13 @@ test_sysfs_failures(void **state)
 	machine_device(*state, NIC, NIC_GROUP, "igb");
 	FAILS(-ENXIO, "bound to igb", "dpdk-devbind.py -b vfio-pci " NIC);
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
-	machine_device(*state, SIBLING, NIC_GROUP, "e1000e");
-	FAILS(-EPERM, "group 2 ", "not viable", SIBLING, "e1000e",
-			"dpdk-devbind.py -b vfio-pci " SIBLING);
-	machine_device(*state, SIBLING, NIC_GROUP, "vfio-pci");
-	machine_regions(*state, "0x000000007b000000 0x000000007b7fffff direct\n");
-	FAILS(-EINVAL, "0x7b000000-0x7b7fffff", "1:1", "RMRR", "firmware");
 	machine_regions(*state, "nonsense\n");
 	FAILS(-EBADMSG, "reserved_regions", "Bad message");
 	machine_regions(*state, SW_MSI_LINE);
 	machine_iomem(*state, "junk-10 : PCI Bus 0000:00\n");
 	FAILS(-EBADMSG, "host bridge 0000:00", "Bad message");
 	machine_unlink(*state, NIC, "iommu_group");
-	FAILS(-ENOTSUP, "no IOMMU group", "intel_iommu=on");
+	FAILS(-ENOTSUP, "no IOMMU group");
 	/* The kernel has not been asked for any of these. */
 	assert_int_equal(fake_calls(), 0);
 }
@@ -126,7 +120,7 @@ static void
 test_noiommu(void **state)
 {
 	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
-	FAILS(-ENOTSUP, "no-IOMMU group", "switch the IOMMU on");
+	FAILS(-ENOTSUP, "no-IOMMU group", "can't use");
 }
 
 static void
@@ -253,7 +247,7 @@ test_aliases(void **state)
 	tree_link(root, "/sys" BRIDGE "/" SECOND "/driver", "../../../../bus/pci/drivers/e1000");
 	assert_int_equal(survey(root, FIRST), -EPERM);
 	assert_non_null(strstr(why, "from that of " SECOND));
-	assert_non_null(strstr(why, "dpdk-devbind.py -u " SECOND));
+	assert_non_null(strstr(why, "dpdk-devbind.py -b vfio-pci " SECOND));
 	plan_device_free(&pd);
 	/* The one that the kernel left out. */
 	machine_unlink(root, "0000:00:03.0/" SECOND, "iommu_group");
@@ -263,6 +257,7 @@ test_aliases(void **state)
 	plan_device_free(&pd);
 	/* A bridge that a driver of the kernel has is no member to bind to vfio-pci. */
 	tree_link(root, "/sys" BRIDGE "/driver", "../../../bus/pci/drivers/shpchp");
+	machine_group->viable = false;
 	assert_int_equal(survey(root, FIRST), -EPERM);
 	assert_non_null(strstr(why, "its bridge 0000:00:03.0 is bound to shpchp"));
 	assert_non_null(strstr(why, "devices/0000:00:03.0/driver/unbind"));

@@ -73,7 +73,7 @@ tell_eal(FILE *f)
 static char *
 plan_text(const char *root, const struct scene *scene)
 {
-	char why[PLAN_TEXT], bdf[TOPO_BDF_LEN], *text;
+	char why[PLAN_WHY], bdf[TOPO_BDF_LEN], *text;
 	struct plan_wish wish = { .root = root, .backend = IOAS_BACKEND_TYPE1 };
 	struct ioas *space = NULL;
 	size_t size;

@@ -38,7 +38,7 @@ extern int vfio_msi_logtype;
 #define RTE_LOGTYPE_VFIO_MSI vfio_msi_logtype
 #define BUS_LOG(level, fmt, ...) RTE_LOG(level, VFIO_MSI, fmt "\n", ##__VA_ARGS__)
 
-#define VFIO_MSI_TEXT PLAN_TEXT
+#define VFIO_MSI_TEXT PLAN_WHY
 
 /** One mapped BAR. */
 struct vfio_msi_bar {

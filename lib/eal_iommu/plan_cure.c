@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Drivers, and advice about them that does no harm: a PMD that works through its
+ * kernel driver keeps it, and what the machine needs is named before it is lost.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_internal.h"
+
+/* PMDs that drive their device through a driver of the kernel, and what they drive. */
+struct served {
+	const char *driver;
+	const char *pmd;
+	uint16_t vendor, first, last;
+};
+
+static const struct served served[] = {
+	{ "mlx4_core", "net_mlx4", 0x15b3, 0x1003, 0x1007 },
+	{ "mlx5_core", "net_mlx5", 0x15b3, 0x1011, 0x10ff },
+	{ "mlx5_core", "net_mlx5", 0x15b3, 0xa2d0, 0xa2ff },
+	{ "mana", "net_mana", 0x1414, 0x00b9, 0x00ba },
+	{ "nfb", "net_nfb", 0x1b26, 0, 0xffff },
+	{ "nfb", "net_nfb", 0x18ec, 0, 0xffff },
+	{ "nfb", "net_nfb", 0x1c2c, 0x00d0, 0x00d2 },
+	{ "nfb", "net_nfb", 0x1c2c, 0xc240, 0xc240 },
+};
+
+/* By the driver, or for a network device by its ID. */
+static const struct served *
+served_find(const struct topo_device *t)
+{
+	const struct served *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(served) / sizeof(*served); i++) {
+		s = &served[i];
+		if (strcmp(t->driver, s->driver) == 0 ||
+				(t->class_id >> 16 == 0x02 && t->vendor == s->vendor &&
+				t->device >= s->first && t->device <= s->last))
+			return s;
+	}
+	return NULL;
+}
+
+/* What is lost without the driver. */
+static void
+loss_text(const struct topo_use *use, char *loss, size_t size)
+{
+	switch (use->kind) {
+	case TOPO_USE_DISK:
+		snprintf(loss, size, "its disk %s goes away with that", use->name);
+		break;
+	case TOPO_USE_FUNCTIONS:
+		snprintf(loss, size, "its virtual functions go away with that");
+		break;
+	case TOPO_USE_UP:
+		snprintf(loss, size, "its interface %s is up", use->name);
+		break;
+	case TOPO_USE_SWAP:
+		snprintf(loss, size, "its disk %s is swap space", use->name);
+		break;
+	case TOPO_USE_MOUNTED:
+	case TOPO_USE_ROOT:
+		snprintf(loss, size, "its disk %s is mounted at %s", use->name, use->at);
+		break;
+	case TOPO_USE_ROUTE:
+		snprintf(loss, size, "its interface %s has the default route", use->name);
+		break;
+	default:
+		*loss = '\0';
+	}
+}
+
+void
+plan_member_cure(const char *root, const struct topo_device *member, char *cure, size_t size)
+{
+	const struct served *s = served_find(member);
+	char loss[PLAN_CURE];
+	struct topo_use use;
+
+	if (s != NULL) {
+		snprintf(cure, size,
+			"leave it there, as %s works through %s; put one of the two into another slot",
+			s->pmd, s->driver);
+		return;
+	}
+	topology_use(root, member, &use);
+	loss_text(&use, loss, sizeof(loss));
+	if (use.kind >= TOPO_USE_SWAP)
+		snprintf(cure, size, "leave it there, as %s; put one of the two into another slot",
+			loss);
+	else
+		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
+			loss, use.kind == TOPO_USE_NONE ? "" : "; if nothing needs that, ",
+			member->bdf);
+}
+
+/* Bound to a driver of the kernel: what rebinding costs comes before how it is done. */
+static void
+rebind(const char *root, struct plan_device *pd)
+{
+	const struct topo_device *t = &pd->topo;
+	char loss[PLAN_CURE];
+	const char *advice;
+	struct topo_use use;
+
+	topology_use(root, t, &use);
+	loss_text(&use, loss, sizeof(loss));
+	if (use.kind == TOPO_USE_ROOT) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+			"is bound to %s, not to a VFIO driver, and must stay there: %s; use another device",
+			t->driver, loss);
+		return;
+	}
+	if (use.kind == TOPO_USE_NONE)
+		advice = "";
+	else if (use.kind >= TOPO_USE_SWAP)
+		advice = ": move that to another device first, then ";
+	else
+		advice = ": if nothing needs that, ";
+	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+		"is bound to %s, not to a VFIO driver; %s%srebind it with: dpdk-devbind.py -b vfio-pci %s",
+		t->driver, loss, advice, t->bdf);
+}
+
+void
+plan_look_at_driver(const char *root, struct plan_device *pd, const struct topo_machine *machine)
+{
+	const struct topo_device *t = &pd->topo;
+	const struct served *s = served_find(t);
+
+	if (s != NULL && strcmp(t->driver, s->driver) == 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+			"is bound to %s, and %s works through that: leave it there and give it to the pci bus: -a %s",
+			s->driver, s->pmd, t->bdf);
+	else if (s != NULL)
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+			"no PMD can drive it here: %s works through %s; bind it with: dpdk-devbind.py -b %s %s, and give it to the pci bus: -a %s",
+			s->pmd, s->driver, s->driver, t->bdf, t->bdf);
+	else if (topology_is_vfio(t))
+		return;
+	else if (t->driver[0] != '\0')
+		rebind(root, pd);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+			"is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci %s%s", t->bdf,
+			t->group < 0 && machine->iommu == TOPO_IOMMU_LATE ?
+			"; it gets its IOMMU group then (before Linux 6.15 this IOMMU makes a group when a driver binds)" : "");
+}

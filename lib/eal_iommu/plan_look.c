@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * What sysfs shows of a device that can't be used. Everything that is wrong is
+ * collected. What only the kernel decides is marked as doubtful: the kernels of
+ * 6.0 to 6.5 give devices away for which firmware wants 1:1 mappings.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_internal.h"
+
+#define CLASS_OTHER_BRIDGE 0x80	/* endpoints such as non-transparent bridges */
+#define MEMBERS_NAMED 3
+
+/* A group is not seen. What helps depends on the machine below the root. */
+static void
+no_group(struct plan_device *pd, const struct topo_machine *m)
+{
+	const struct topo_device *t = &pd->topo;
+	const char *cure;
+
+	/* An unbound device may get one yet: the reason is the driver. */
+	if (m->iommu == TOPO_IOMMU_LATE && t->driver[0] == '\0')
+		return;
+	if (m->iommu == TOPO_IOMMU_UNWIRED)
+		cure = "the device tree connects no IOMMU to its host bridge (no iommu-map), so this board has none for it, or its firmware hides it";
+	else if (m->iommu != TOPO_IOMMU_UNSEEN)
+		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
+	else if (m->arch == TOPO_ARCH_X86)
+		cure = "the IOMMU is off or does not cover it; switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (intel_iommu=on or amd_iommu=on)";
+	else if (m->arch == TOPO_ARCH_ARM)
+		cure = "the kernel found no SMMU for it; switch the SMMU on in the firmware, or describe it there (ACPI: IORT, device tree: iommu-map)";
+	else if (m->arch == TOPO_ARCH_POWER)
+		cure = "this release can't use the IOMMU of POWER (sPAPR)";
+	else
+		cure = "the kernel shows no IOMMU; if the machine has one, switch it on in the firmware and the kernel";
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		"is in no IOMMU group: %s", cure);
+}
+
+static void
+noiommu_group(struct plan_device *pd, const struct topo_machine *m)
+{
+	const char *cure;
+
+	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
+			m->arch != TOPO_ARCH_X86))
+		cure = "no IOMMU is seen for it here";
+	else if (m->iommu == TOPO_IOMMU_UNSEEN)
+		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (intel_iommu=on or amd_iommu=on)";
+	else
+		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		"is in a no-IOMMU group, which this release can't use; %s", cure);
+}
+
+/* Memory that firmware wants mapped 1:1: kernels since 6.6, and Intel's driver, refuse. */
+static void
+look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
+{
+	const struct topo_device *t = &pd->topo;
+	const struct iova_hole *first = NULL;
+	char more[32] = "";
+	size_t i, n = 0;
+	int ret = holes_builtin(&pd->holes, page);
+
+	if (ret == 0)
+		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, &pd->holes);
+	if (ret < 0) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s", t->group,
+			strerror(-ret));
+		return;
+	}
+	for (i = 0; i < pd->holes.n; i++)
+		if (pd->holes.v[i].origin == IOVA_ORIGIN_DIRECT && n++ == 0)
+			first = &pd->holes.v[i];
+	if (first == NULL)
+		return;
+	if (n > 1)
+		snprintf(more, sizeof(more), " and %zu more", n - 1);
+	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
+		"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
+		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) give no such device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
+		first->range.first, first->range.last, more);
+}
+
+/* A member without which the device itself would be gone. */
+static void
+add_needed(struct plan_device *pd, const struct topo_device *m)
+{
+	const struct topo_device *t = &pd->topo;
+
+	if (strcmp(m->driver, "vmd") == 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
+			"is behind VMD %s of the same IOMMU group %d, and is gone without VMD's driver; switch VMD off in the firmware for this slot",
+			m->bdf, t->group);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
+			"IOMMU group %d is not viable: %s is bound to %s, and the device is gone without that; put it into a slot that isolates it",
+			t->group, m->bdf, m->driver);
+}
+
+static void
+add_member(const char *root, struct plan_device *pd, const struct topo_device *m)
+{
+	const struct topo_device *t = &pd->topo;
+	char cure[PLAN_CURE];
+
+	/* Only the hotplug driver of a bridge can go: what is below it stays. */
+	if (m->is_bridge && (strcmp(m->driver, "shpchp") == 0 ||
+			!topology_depends(root, t, m))) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+			"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
+			t->group, m->bdf, m->driver, m->bdf, m->bdf);
+	} else if (topology_depends(root, t, m)) {
+		add_needed(pd, m);
+	} else {
+		plan_member_cure(root, m, cure, sizeof(cure));
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+			"IOMMU group %d is not viable: its member %s is bound to %s; %s", t->group,
+			m->bdf, m->driver, cure);
+	}
+}
+
+void
+plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
+{
+	const struct topo_device *t = &pd->topo;
+	char name[TOPO_NAME_LEN], driver[TOPO_NAME_LEN];
+	const struct topo_device *m;
+	struct topo_set set;
+	size_t i, blocking = 0;
+	int ret = topology_snapshot_group(snap, t->group, &set);
+
+	if (ret < 0) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"members of IOMMU group %d can't be read: %s", t->group, strerror(-ret));
+		return;
+	}
+	if (topology_foreign_member(snap->root, t->group, name, driver))
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
+			"IOMMU group %d is not viable: its member %s (%s) is no PCI device and can't be given away; give it an ID of its own in the firmware (device tree: its \"iommus\", the \"iommu-map\" of the host bridge)",
+			t->group, name, driver);
+	for (i = 0; i < set.n; i++) {
+		m = set.v[i];
+		if (topology_addr_cmp(&m->addr, &t->addr) != 0 && topology_blocks_group(m) &&
+				blocking++ < MEMBERS_NAMED)
+			add_member(snap->root, pd, m);
+	}
+	if (blocking > MEMBERS_NAMED)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+			"IOMMU group %d has %zu more members on kernel drivers; see them all: ls /sys/kernel/iommu_groups/%d/devices",
+			t->group, blocking - MEMBERS_NAMED, t->group);
+}
+
+void
+plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
+		struct plan_device *out)
+{
+	struct topo_machine machine = { 0 };
+
+	memset(out, 0, sizeof(*out));
+	out->topo = *t;
+	/* Without one there are groups yet. */
+	(void)topology_cdev_node(snap->root, t, out->cdev, sizeof(out->cdev));
+	if (t->is_bridge && (t->class_id >> 8 & 0xff) != CLASS_OTHER_BRIDGE) {
+		plan_reason_add(&out->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
+			"is a bridge, which belongs to the kernel; give the devices behind it");
+		return;
+	}
+	if (t->group < 0 || t->group_noiommu)
+		topology_machine(snap->root, t, &machine);
+	if (t->group >= 0 && !t->group_noiommu) {
+		look_at_firmware(snap->root, page, out);
+		plan_look_at_group(snap, out);
+		plan_alias_check(snap, out);
+	} else if (t->group >= 0) {
+		noiommu_group(out, &machine);
+	} else if (!plan_alias_lost(snap, out)) {
+		no_group(out, &machine);
+	}
+	plan_look_at_driver(snap->root, out, &machine);
+}
+
+void
+plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd)
+{
+	char group[PLAN_NODE_LEN];
+	const char *nodes[] = { pd->cdev, group };
+	struct topo_holder holder;
+	size_t i;
+
+	if (!topology_is_vfio(&pd->topo) || pd->topo.group < 0)
+		return;
+	snprintf(group, sizeof(group), "/dev/vfio/%d", pd->topo.group);
+	for (i = 0; i < 2; i++)
+		if (nodes[i][0] != '\0' &&
+				topology_snapshot_holder(snap, nodes[i], &holder) == 0) {
+			plan_reason_add(&pd->reasons, PLAN_REASON_ACCESS, false, -EBUSY,
+				"%s is held by process %d (%s); stop it first", nodes[i],
+				holder.pid, holder.comm);
+			return;
+		}
+}

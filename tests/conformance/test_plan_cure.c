@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Advice does no harm: what the machine, a PMD or the device itself needs keeps
+ * its driver, and what is lost is said before the command.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "surveyed.h"
+#include "tree.h"
+
+#define DEVICES "/sys/bus/pci/devices/"
+#define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
+
+static void
+set_id(const char *root, const char *bdf, const char *vendor, const char *device,
+		const char *class)
+{
+	const char *const files[][2] = {
+		{ "vendor", vendor }, { "device", device }, { "class", class },
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), DEVICES "%s/%s", bdf, files[i][0]);
+		tree_text(root, path, files[i][1]);
+	}
+}
+
+/* A disk or partition: its number, where it lies, what is built upon it ("": nothing). */
+static void
+disk(const char *root, const char *name, const char *number, const char *below,
+		const char *holder)
+{
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), "/sys/devices/%s/block/%s/dev", below, name);
+	tree_text(root, path, number);
+	snprintf(path, sizeof(path), "/sys/class/block/%s", name);
+	snprintf(target, sizeof(target), "../../devices/%s/block/%s", below, name);
+	tree_link(root, path, target);
+	if (*holder == '\0')
+		return;
+	snprintf(path, sizeof(path), "/sys/devices/%s/block/%s/holders/%s", below, name, holder);
+	tree_text(root, path, "");
+}
+
+static void
+interface(const char *root, const char *name, const char *below, const char *state,
+		const char *upper)
+{
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), "/sys/devices/%s/net/%s/operstate", below, name);
+	tree_text(root, path, state);
+	snprintf(path, sizeof(path), "/sys/class/net/%s", name);
+	snprintf(target, sizeof(target), "../../devices/%s/net/%s", below, name);
+	tree_link(root, path, target);
+	if (*upper == '\0')
+		return;
+	snprintf(path, sizeof(path), "/sys/devices/%s/net/%s/upper_%s", below, name, upper);
+	tree_text(root, path, "");
+}
+
+static void
+test_bridge(void **state)
+{
+	set_id(*state, NIC, "0x1b36\n", "0x000c\n", "0x060400\n");
+	machine_device(*state, SIBLING, NIC_GROUP, "e1000e");
+	set_id(*state, NIC, "0x1b36\n", "0x000c\n", "0x060400\n");
+	says(*state, -ENOTSUP,
+			"is a bridge, which belongs to the kernel; give the devices behind it");
+	/* An endpoint of that class is not. */
+	set_id(*state, NIC, "0x8086\n", "0x6f0d\n", "0x068000\n");
+	machine_unlink(*state, SIBLING, "driver");
+	assert_int_equal(survey(*state, NIC), 0);
+	plan_device_free(&pd);
+}
+
+/* PMDs that need the kernel's driver: the device stays there, as a sibling too. */
+static void
+test_served_by_kernel(void **state)
+{
+	set_id(*state, NIC, "0x15b3\n", "0x1016\n", "0x020000\n");
+	says(*state, -ENXIO, "no PMD can drive it here: net_mlx5 works through mlx5_core; "
+			"bind it with: dpdk-devbind.py -b mlx5_core " NIC
+			", and give it to the pci bus: -a " NIC);
+	assert_int_equal(fake_calls(), 0);
+	machine_no_cdev(*state, NIC);
+	machine_device(*state, NIC, NIC_GROUP, "mlx5_core");
+	says(*state, -ENXIO, "is bound to mlx5_core, and net_mlx5 works through that: leave it "
+			"there and give it to the pci bus: -a " NIC);
+	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
+	set_id(*state, NIC, "0x1414\n", "0x00ba\n", "0x020000\n");
+	FAILS(-ENXIO, "net_mana works through mana");
+	/* A disk of that vendor is another matter. */
+	set_id(*state, NIC, "0x15b3\n", "0x6001\n", "0x010802\n");
+	assert_int_equal(survey(*state, NIC), 0);
+	plan_device_free(&pd);
+	machine_device(*state, SIBLING, NIC_GROUP, "mlx4_core");
+	machine_group->viable = false;
+	FAILS(-EPERM, "member " SIBLING " is bound to mlx4_core; leave it there, as net_mlx4 "
+			"works through mlx4_core");
+	lacks("vfio-pci");
+}
+
+/* Rebinding would take the machine's disk away. */
+static void
+test_boot_disk(void **state)
+{
+#define NVME "pci0000:00/" SIBLING "/nvme/nvme0"
+	const char *root = *state;
+
+	machine_device(root, SIBLING, NIC_GROUP, "nvme");
+	machine_group->viable = false;
+	FAILS(-EPERM, "member " SIBLING " is bound to nvme; bind it to vfio-pci too");
+	disk(root, "nvme0n1", "259:0\n", NVME, "");
+	FAILS(-EPERM, "bound to nvme; its disk nvme0n1 goes away with that; if nothing needs "
+			"that, bind it");
+	disk(root, "nvme0n1p2", "259:2\n", NVME, "");
+	tree_text(root, "/proc/self/mountinfo",
+			"22 1 0:20 / /proc rw - proc proc rw\n"
+			"25 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw\n");
+	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /; put one");
+	lacks("vfio-pci");
+	/* Through LVM; and a file system with a number of its own. */
+	disk(root, "dm-0", "254:0\n", "virtual", "");
+	disk(root, "nvme0n1p2", "259:2\n", NVME, "dm-0");
+	tree_text(root, "/proc/self/mountinfo", "25 1 254:0 / /srv rw - ext4 /dev/mapper/x rw\n");
+	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /srv");
+	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / /srv rw - btrfs /dev/nvme0n1p2 rw\n");
+	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /srv");
+	tree_text(root, "/proc/self/mountinfo", "25 1 259:20 / /srv rw - ext4 /dev/nvme0n1p20 rw\n");
+	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/dm-0 partition 999\n");
+	FAILS(-EPERM, "its disk nvme0n1p2 is swap space");
+	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/dm-01 partition 999\n");
+	FAILS(-EPERM, "its disk nvme0n1 goes away");
+	/* The device itself. */
+	machine_no_cdev(root, NIC);
+	machine_device(root, NIC, NIC_GROUP, "ahci");
+	machine_unlink(root, SIBLING, "driver");
+	disk(root, "sda", "8:0\n", "pci0000:00/" NIC "/ata1/host0", "");
+	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver; its disk sda goes away with "
+			"that: if nothing needs that, rebind it with: " REBIND(NIC));
+	tree_text(root, "/proc/self/mountinfo", "25 1 8:0 / / rw - ext4 /dev/sda rw\n");
+	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver, and must stay there: its disk "
+			"sda is mounted at /; use another device");
+}
+
+/* NVMe with several paths: the disk lies below no function. */
+static void
+test_nvme_subsystem(void **state)
+{
+	machine_device(*state, SIBLING, NIC_GROUP, "nvme");
+	machine_group->viable = false;
+	disk(*state, "nvme0n1", "259:0\n", "virtual/nvme-subsystem/nvme-subsys0", "");
+	tree_link(*state, "/sys/class/block/nvme0n1",
+			"../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1");
+	tree_text(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/dev", "259:0\n");
+	tree_text(*state, "/proc/self/mountinfo", "25 1 259:0 / / rw - ext4 /dev/root rw\n");
+	FAILS(-EPERM, "bound to nvme; bind it to vfio-pci too");
+	tree_text(*state, "/sys/devices/pci0000:00/" SIBLING "/nvme/nvme0/model", "");
+	tree_link(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
+			"../../../pci0000:00/" SIBLING "/nvme/nvme0");
+	FAILS(-EPERM, "leave it there, as its disk nvme0n1 is mounted at /");
+}
+
+/* Rebinding would cut the machine off. */
+static void
+test_network(void **state)
+{
+	const char *root = *state;
+
+	machine_no_cdev(root, NIC);
+	machine_device(root, NIC, NIC_GROUP, "igb");
+	interface(root, "eth0", "pci0000:00/" NIC, "down\n", "");
+	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
+	interface(root, "eth0", "pci0000:00/" NIC, "up\n", "bond0");
+	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; its interface eth0 is up: if "
+			"nothing needs that, rebind it with: " REBIND(NIC));
+	/* By the bond above it. */
+	interface(root, "bond0", "virtual", "up\n", "");
+	tree_text(root, "/proc/net/route",
+			"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\n"
+			"eth1\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+			"bond0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+	FAILS(-ENXIO, "its interface eth0 is up");
+	tree_text(root, "/proc/net/route",
+			"bond0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; its interface eth0 has the "
+			"default route: move that to another device first, then rebind it with: "
+			REBIND(NIC));
+	tree_text(root, "/proc/net/route", "");
+	tree_text(root, "/proc/net/ipv6_route",
+			"00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+			"fe800000000000000000000000000001 00000400 1 0 00000003    bond0\n");
+	FAILS(-ENXIO, "has the default route");
+	/* As a sibling, and a card with virtual functions. */
+	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
+	machine_device(root, SIBLING, NIC_GROUP, "e1000e");
+	machine_group->viable = false;
+	interface(root, "eth0", "pci0000:00/" SIBLING, "up\n", "bond0");
+	FAILS(-EPERM, "member " SIBLING " is bound to e1000e; leave it there, as its interface "
+			"eth0 has the default route");
+	lacks("vfio-pci");
+	tree_text(root, "/proc/net/ipv6_route", "");
+	interface(root, "eth0", "pci0000:00/" SIBLING, "down\n", "");
+	machine_unlink(root, SIBLING, "net/eth0/upper_bond0");
+	tree_text(root, DEVICES SIBLING "/sriov_numvfs", "4\n");
+	FAILS(-EPERM, "its virtual functions go away with that; if nothing needs that, bind");
+}
+
+/* The device goes with its physical function, so that stays. */
+static void
+test_physical_function(void **state)
+{
+	machine_device(*state, SIBLING, NIC_GROUP, "igb");
+	machine_group->viable = false;
+	tree_link(*state, DEVICES NIC "/physfn", "../" SIBLING);
+	says(*state, -EPERM, "IOMMU group 2 is not viable: " SIBLING " is bound to igb, and the "
+			"device is gone without that; put it into a slot that isolates it");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAN_TEST(test_bridge),
+		PLAN_TEST(test_served_by_kernel),
+		PLAN_TEST(test_boot_disk),
+		PLAN_TEST(test_nvme_subsystem),
+		PLAN_TEST(test_network),
+		PLAN_TEST(test_physical_function),
+	};
+
+	return RUN_ON_BACKENDS("plan_cure", tests);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Why a device can't be used: all reasons, in order; words for the machine that
+ * is looked at; and the kernel decides where sysfs only suspects.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "surveyed.h"
+#include "tree.h"
+
+#define DIRECT_LINE "0x000000007b000000 0x000000007b7fffff direct\n"
+#define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
+
+/* What can't be cured comes first, the driver last; list sees the same. */
+static void
+test_all_reasons(void **state)
+{
+	static const char all[] = "firmware asks for a 1:1 mapping of 0x7b000000-0x7b7fffff "
+		"(RMRR or RMR), and kernels since 6.6 (on Intel all) give no such device to user "
+		"space; switch off the firmware feature that owns this memory (remote console, "
+		"shared memory) for this slot; also: IOMMU group 2 is not viable: its member "
+		SIBLING " is bound to snd_hda_intel; bind it to vfio-pci too, or to no driver: "
+		REBIND(SIBLING) "; also: is bound to igb, not to a VFIO driver; rebind it with: "
+		REBIND(NIC);
+	struct topo_snapshot snap = { .root = *state };
+	struct plan_device look;
+	char text[PLAN_WHY];
+
+	machine_no_cdev(*state, NIC);
+	machine_device(*state, NIC, NIC_GROUP, "igb");
+	machine_device(*state, SIBLING, NIC_GROUP, "snd_hda_intel");
+	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
+	assert_int_equal(survey(*state, NIC), -EINVAL);
+	assert_string_equal(why, all);
+	assert_int_equal(pd.reasons.n, 3);
+	assert_int_equal(pd.reasons.v[0].kind, PLAN_REASON_LASTING);
+	assert_int_equal(pd.reasons.v[2].error, -ENXIO);
+	assert_int_equal(pd.holes.n, 0);
+	plan_look(&snap, &pd.topo, machine_page(), &look);
+	assert_int_equal(plan_reasons_text(&look.reasons, text, sizeof(text)), -EINVAL);
+	assert_string_equal(text, all);
+	plan_device_free(&look);
+	topology_snapshot_free(&snap);
+	plan_device_free(&pd);
+	assert_int_equal(fake_calls(), 0);
+	/* A short buffer gets what there is room for. */
+	assert_int_equal(plan_reasons_text(&pd.reasons, text, 9), -EINVAL);
+	assert_string_equal(text, "firmware");
+}
+
+/* More than there is room for: the first of each kind stay, the count is said. */
+static void
+test_many_members(void **state)
+{
+	char bdf[16];
+	int i;
+
+	for (i = 4; i < 14; i++) {
+		snprintf(bdf, sizeof(bdf), "0000:00:%02x.0", i);
+		machine_device(*state, bdf, NIC_GROUP, "snd_hda_intel");
+	}
+	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
+	machine_no_cdev(*state, NIC);
+	machine_device(*state, NIC, NIC_GROUP, "igb");
+	FAILS(-EINVAL, "1:1", "member 0000:00:04.0 is", "member 0000:00:06.0 is",
+			"has 7 more members on kernel drivers", "iommu_groups/2/devices",
+			"is bound to igb");
+	lacks("0000:00:07.0");
+}
+
+/* What only the kernel decides is no reason where it gives the device away. */
+static void
+test_kernel_decides(void **state)
+{
+	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
+	machine_device(*state, SIBLING, NIC_GROUP, "tolerated");
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_int_equal(pd.reasons.n, 0);
+	plan_device_free(&pd);
+	/* It refuses: sysfs explains, by the error that goes with it. */
+	machine_group->direct = true;
+	FAILS(-EINVAL, "1:1 mapping of 0x7b000000-0x7b7fffff", "member " SIBLING);
+	lacks("dmesg");
+	machine_group->direct = false;
+	machine_group->viable = false;
+	FAILS(-EINVAL, "1:1 mapping", "not viable: its member " SIBLING);
+	lacks("a member is bound");
+	machine_group->viable = true;
+	machine_regions(*state, SW_MSI_LINE);
+	machine_unlink(*state, SIBLING, "driver");
+	machine_group->isolated = false;
+	FAILS(-EPERM, "does not isolate its interrupts");
+	machine_group->isolated = true;
+	/* It can't be asked: what is suspected is said besides. */
+	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
+	*BY_BACKEND(&fake.no_node, &fake.no_iommufd) = true;
+	FAILS(-EINVAL, "1:1 mapping", "; also: ", "can't be used: No such file");
+}
+
+/* A group is missing. What helps depends on the machine below the root. */
+static void
+test_no_group(void **state)
+{
+	static const char neutral[] = "is in no IOMMU group: the kernel shows no IOMMU; if the "
+		"machine has one, switch it on in the firmware and the kernel";
+
+	machine_unlink(*state, NIC, "iommu_group");
+	says(*state, -ENOTSUP, neutral);
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
+	FAILS(-ENOTSUP, "no IOMMU group", "VT-d, AMD-Vi", "intel_iommu=on");
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n"
+			"CPU implementer\t: 0x41\n");
+	FAILS(-ENOTSUP, "no SMMU", "IORT", "iommu-map");
+	lacks("intel");
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n");
+	FAILS(-ENOTSUP, "sPAPR");
+	lacks("intel");
+	/* A captured tree has no cpuinfo, but names. */
+	tree_text(*state, "/proc/cpuinfo", "");
+	tree_text(*state, "/sys/firmware/acpi/tables/DMAR", "");
+	FAILS(-ENOTSUP, "intel_iommu=on");
+	/* One that works, but not for this device. */
+	tree_text(*state, "/sys/class/iommu/dmar0/name", "");
+	FAILS(-ENOTSUP, "has an IOMMU, but its firmware");
+	lacks("intel");
+}
+
+/* The host bridge is a node of the device tree: it says whether there is an IOMMU. */
+static void
+test_device_tree(void **state)
+{
+	tree_text(*state, "/sys/class/iommu/10000051.iommu/name", "");
+	tree_text(*state, "/sys/firmware/devicetree/base/pcie@1/compatible", "x");
+	tree_link(*state, "/sys/devices/pci0000:00/of_node",
+			"../../firmware/devicetree/base/pcie@1");
+	machine_unlink(*state, NIC, "iommu_group");
+	machine_no_cdev(*state, NIC);
+	machine_unlink(*state, NIC, "driver");
+	FAILS(-ENOTSUP, "no iommu-map", "; also: is bound to no driver", REBIND(NIC));
+	lacks("intel");
+	lacks("group then");
+	tree_text(*state, "/sys/firmware/devicetree/base/pcie@1/iommu-map", "x");
+	says(*state, -ENXIO, "is bound to no driver; bind it with: " REBIND(NIC)
+			"; it gets its IOMMU group then (before Linux 6.15 this IOMMU makes a "
+			"group when a driver binds)");
+}
+
+/* Linux before 6.15 behind an SMMU: binding is the cure. */
+static void
+test_unbound_behind_smmu(void **state)
+{
+	tree_text(*state, "/sys/class/iommu/smmu3.0x0000000009050000/name", "");
+	machine_no_cdev(*state, NIC);
+	machine_unlink(*state, NIC, "driver");
+	machine_unlink(*state, NIC, "iommu_group");
+	FAILS(-ENXIO, "is bound to no driver; bind it with: " REBIND(NIC), "IOMMU group then");
+	lacks("switch");
+	/* A driver is bound and there is no group all the same. */
+	machine_device(*state, NIC, NIC_GROUP, "igb");
+	machine_unlink(*state, NIC, "iommu_group");
+	FAILS(-ENOTSUP, "has an IOMMU, but its firmware", "; also: is bound to igb");
+}
+
+static void
+test_noiommu_words(void **state)
+{
+	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
+	says(*state, -ENOTSUP, "is in a no-IOMMU group, which this release can't use; "
+			"no IOMMU is seen for it here");
+	tree_text(*state, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n");
+	FAILS(-ENOTSUP, "can't use; if the machine has an IOMMU", "amd_iommu=on");
+}
+
+/* A member that is no PCI function has a name and a driver. */
+static void
+test_foreign_member(void **state)
+{
+	tree_text(*state, "/sys/devices/platform/140a0000.pcie/uevent", "");
+	tree_link(*state, "/sys/kernel/iommu_groups/2/devices/140a0000.pcie",
+			"../../../../devices/platform/140a0000.pcie");
+	machine_group->viable = false;
+	FAILS(-EPERM, BY_BACKEND("a member is bound", "does not isolate"));
+	tree_link(*state, "/sys/devices/platform/140a0000.pcie/driver",
+			"../../../bus/platform/drivers/tegra194-pcie");
+	FAILS(-EPERM, "its member 140a0000.pcie (tegra194-pcie) is no PCI device", "\"iommus\"");
+	lacks("a member is bound");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAN_TEST(test_all_reasons),
+		PLAN_TEST(test_many_members),
+		PLAN_TEST(test_kernel_decides),
+		PLAN_TEST(test_no_group),
+		PLAN_TEST(test_device_tree),
+		PLAN_TEST(test_unbound_behind_smmu),
+		PLAN_TEST(test_noiommu_words),
+		PLAN_TEST(test_foreign_member),
+	};
+
+	return RUN_ON_BACKENDS("plan_look", tests);
+}
