@@ -106,10 +106,10 @@ iommu_attach(const struct fake_container *c, const struct fake_group_state *g)
 bool
 fake_has_group(const struct fake_container *c, const struct fake_group_state *g)
 {
-	size_t i;
+	const struct fake_device *d;
 
-	for (i = 0; i < fake_n_devices; i++)
-		if (fake_devices[i].group == g && fake_devices[i].ioas == c)
+	for (d = g->first; d != NULL; d = d->next)
+		if (d->ioas == c)
 			return true;
 	return g->container == c;
 }

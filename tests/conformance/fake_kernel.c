@@ -112,8 +112,11 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 	snprintf(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%zu", fake_n_devices - 1);
 	d->n_msix = msix;
 	for (i = 0; i < fake_n_groups; i++)
-		if (&fake_groups[i].cfg == group)
+		if (&fake_groups[i].cfg == group) {
 			d->group = &fake_groups[i];
+			d->next = d->group->first;
+			d->group->first = d;
+		}
 }
 
 static struct fake_device *

@@ -52,6 +52,7 @@ struct fake_container {
 /* Its file lives while its descriptor or one of a device is open. */
 struct fake_group_state {
 	struct fake_group cfg;
+	struct fake_device *first;	/* of its devices */
 	bool open;
 	unsigned int n_devices;		/* opened by the group */
 	unsigned int n_bound;		/* opened by character devices */
@@ -76,6 +77,7 @@ struct fake_device {
 	struct fake_container *ioas;	/* attached to */
 	const char *token;	/* NULL: wants none */
 	struct fake_group_state *group;
+	struct fake_device *next;	/* in the group */
 	uint32_t n_msix;
 	unsigned int irq_index;
 	uint32_t n_vectors;	/* enabled of irq_index; 0: none */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * System calls of the engine, counted at link time: calls.c stands in for the
+ * functions of the C library that read files, and passes on to them. Calls on
+ * VFIO are counted by the fake kernel. Not thread safe.
+ */
+
+#ifndef CALLS_H
+#define CALLS_H
+
+#include <stddef.h>
+
+/** Count from 0 on. */
+void calls_reset(void);
+
+/** System calls since then: on files, and those that the fake kernel counts. */
+unsigned int calls_count(void);
+
+/**
+ * Told of each file and folder when it is closed again.
+ *
+ * @param bytes  how many were read; 0 of a folder
+ */
+extern void (*calls_file)(const char *path, size_t bytes);
+
+#endif /* CALLS_H */

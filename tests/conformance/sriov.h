@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A PC with one host bridge and two NICs with SR-IOV, one of them behind a
+ * switch, with half of the VFs each. Files for sysfs and procfs and the fake
+ * kernel say the same. Every VF is on vfio-pci, alone in its group.
+ */
+
+#ifndef SRIOV_H
+#define SRIOV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "topology.h"
+
+#define SRIOV_MAX 512		/**< VFs that there is room for */
+
+/**
+ * Make the machine; the fake kernel is new then.
+ *
+ * @param root   an empty tree
+ * @param n      how many VFs, even
+ * @param iomem  false: /proc/iomem shows zeros, as to a user without rights
+ */
+void sriov_make(const char *root, size_t n, bool iomem);
+
+/** Address of the i th VF. */
+struct topo_addr sriov_vf(size_t i);
+
+/**
+ * Survey all VFs of a machine in one scan, add them to one layout, and drop all of
+ * that again. Fails the running test if one can't be used.
+ */
+void sriov_scan(const char *root, size_t n);
+
+#endif /* SRIOV_H */

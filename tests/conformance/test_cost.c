@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What a scan costs, and which files of a device it opens.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "calls.h"
+#include "common.h"
+#include "plan.h"
+#include "sriov.h"
+#include "tree.h"
+
+#define CALLS_MAX 100	/* of a device */
+#define FEW 16
+#define MANY 64
+
+static unsigned int n_files, n_config;
+
+/* System calls for each device of a scan. */
+static unsigned int
+calls_of(size_t n, bool iomem)
+{
+	unsigned int calls;
+	void *root;
+
+	assert_int_equal(tree_setup(&root), 0);
+	sriov_make(root, n, iomem);
+	calls_reset();
+	sriov_scan(root, n);
+	calls = calls_count();
+	assert_int_equal(tree_teardown(&root), 0);
+	return calls / (unsigned int)n;
+}
+
+/* Few calls, and no more for each of many devices than for each of some. */
+static void
+test_calls(void **state)
+{
+	unsigned int few, many;
+	int iomem;
+
+	for (iomem = 0; iomem < 2; iomem++) {
+		few = calls_of(FEW, iomem != 0);
+		many = calls_of(MANY, iomem != 0);
+		assert_in_range(few, 1, CALLS_MAX);
+		assert_in_range(many, 1, few);
+	}
+}
+
+/* To read other files of a device may be to read its registers. */
+static void
+check_file(const char *path, size_t bytes)
+{
+	static const char *const allowed[] = {
+		"vendor", "device", "class", "subsystem_vendor", "subsystem_device", "numa_node",
+		"sriov_numvfs", "resource", "config", "vfio-dev", "dev", "devices",
+	};
+	const char *name = strrchr(path, '/') + 1;
+	size_t i;
+
+	if (strstr(path, "/sys/bus/pci/") == NULL && strstr(path, "/sys/devices/") == NULL)
+		return;
+	n_files++;
+	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+		if (strcmp(name, allowed[i]) == 0)
+			break;
+	if (i == sizeof(allowed) / sizeof(*allowed))
+		fail_msg("%s was opened", path);
+	if (strcmp(name, "config") == 0) {
+		n_config++;
+		assert_in_range(bytes, 0, 64);
+	}
+}
+
+/* Without iomem all that there is of sources is read. */
+static void
+test_files(void **state)
+{
+	n_files = n_config = 0;
+	sriov_make(*state, 4, false);
+	calls_file = check_file;
+	sriov_scan(*state, 4);
+	calls_file = NULL;
+	/* 4 VFs, 2 NICs and 4 bridges. */
+	assert_int_equal(n_config, 10);
+	assert_in_range(n_files, 4 * 8, 10 * 12);
+}
+
+/* A scan sees one state of the machine, the next one what became of it. */
+static void
+test_scans(void **state)
+{
+	const char *root = *state;
+	const struct topo_addr addr = sriov_vf(0), other = sriov_vf(3);
+	const struct topo_device *dev;
+	struct plan_scan scan;
+	struct topo_set set;
+	char path[TREE_PATH_MAX], bdf[TOPO_BDF_LEN];
+
+	sriov_make(root, 2, true);
+	topology_format_bdf(&addr, bdf, sizeof(bdf));
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/numa_node", bdf);
+	plan_scan_begin(&scan, root);
+	assert_int_equal(topology_snapshot_device(&scan.topo, &addr, &dev), 0);
+	assert_int_equal(dev->numa_node, 0);
+	assert_int_equal(topology_snapshot_device(&scan.topo, &other, &dev), -ENOENT);
+	tree_text(root, path, "1\n");
+	assert_int_equal(topology_snapshot_device(&scan.topo, &addr, &dev), 0);
+	assert_int_equal(dev->numa_node, 0);
+	plan_scan_end(&scan);
+
+	sriov_make(root, 4, true);
+	tree_text(root, path, "1\n");
+	plan_scan_begin(&scan, root);
+	assert_int_equal(topology_snapshot_device(&scan.topo, &addr, &dev), 0);
+	assert_int_equal(dev->numa_node, 1);
+	/* It is on the list, and gone when it is looked at. */
+	topology_format_bdf(&other, bdf, sizeof(bdf));
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", root, bdf);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(topology_snapshot_device(&scan.topo, &other, &dev), -ENOENT);
+	assert_int_equal(topology_snapshot_group(&scan.topo, 23, &set), 0);
+	assert_int_equal(set.n, 0);
+	assert_int_equal(topology_snapshot_all(&scan.topo, &set), 0);
+	assert_int_equal(set.n, 4 + 2 + 3);
+	plan_scan_end(&scan);
+}
+
+#define cost_test(t) cmocka_unit_test_setup_teardown(t, tree_setup, tree_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calls),
+		cost_test(test_files),
+		cost_test(test_scans),
+	};
+
+	return RUN_ON_BACKENDS("cost", tests);
+}
