@@ -317,24 +317,6 @@ ioas_info_free(struct ioas_info *info)
 	info->n_ranges = 0;
 }
 
-enum ioas_backend
-ioas_backend_of(const struct ioas *ioas)
-{
-	return ioas->ops->backend;
-}
-
-const struct ioas_traits *
-ioas_traits_of(const struct ioas *ioas)
-{
-	return &ioas->ops->traits;
-}
-
-const char *
-ioas_hint(const struct ioas *ioas, int ret)
-{
-	return ioas->ops->hint(ret);
-}
-
 void
 ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
 		size_t size)

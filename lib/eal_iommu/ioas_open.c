@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Backends: their names, and the choice of one. */
+/* Backends: their names, the choice of one, and what is asked of it. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -165,4 +165,22 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 	ioas->layout = layout;
 	*out = ioas;
 	return 0;
+}
+
+enum ioas_backend
+ioas_backend_of(const struct ioas *ioas)
+{
+	return ioas->ops->backend;
+}
+
+const struct ioas_traits *
+ioas_traits_of(const struct ioas *ioas)
+{
+	return &ioas->ops->traits;
+}
+
+const char *
+ioas_hint(const struct ioas *ioas, int ret)
+{
+	return ioas->ops->hint(ret);
 }
