@@ -76,6 +76,7 @@ struct abi_device_detach {
 #define ABI_IOAS_IOVA_RANGES ABI_IOMMUFD(4)
 #define ABI_IOAS_MAP ABI_IOMMUFD(5)
 #define ABI_IOAS_UNMAP ABI_IOMMUFD(6)
+#define ABI_OPTION ABI_IOMMUFD(7)
 #define ABI_VFIO_IOAS ABI_IOMMUFD(8)
 #define ABI_IOAS_MAP_FILE ABI_IOMMUFD(15)
 
@@ -137,6 +138,18 @@ struct abi_ioas_unmap {
 	__aligned_u64 length;	/* out: bytes unmapped */
 };
 
+#define ABI_OPTION_RLIMIT_MODE 0
+#define ABI_OPTION_GET 1
+
+struct abi_option {
+	__u32 size;
+	__u32 option;
+	__u16 op;
+	__u16 reserved;
+	__u32 object;
+	__aligned_u64 value;	/* out: 1, locked memory is counted by process */
+};
+
 #define ABI_VFIO_IOAS_SET 1
 
 struct abi_vfio_ioas {
@@ -156,6 +169,7 @@ static_assert(sizeof(struct abi_ioas_ranges) == 32, "ABI");
 static_assert(sizeof(struct abi_ioas_map) == 40, "ABI");
 static_assert(sizeof(struct abi_ioas_map_file) == 40, "ABI");
 static_assert(sizeof(struct abi_ioas_unmap) == 24, "ABI");
+static_assert(sizeof(struct abi_option) == 24, "ABI");
 static_assert(sizeof(struct abi_vfio_ioas) == 12, "ABI");
 
 static_assert(sizeof(struct vfio_pci_dependent_device) == 8, "ABI");

@@ -101,6 +101,14 @@ int vfio_uapi_device_attach(int device, uint32_t ioas);
 /** Detach a device from its address space. */
 int vfio_uapi_device_detach(int device);
 
+/**
+ * How an iommufd counts locked memory; so it tells an iommufd from other nodes.
+ *
+ * @return 1 by process; 0 by user; -ENOTTY, or -EINVAL from a container of VFIO
+ *   without an IOMMU: the node is no iommufd
+ */
+int vfio_uapi_iommufd_rlimit_mode(int fd);
+
 /** A new address space. */
 int vfio_uapi_ioas_alloc(int iommufd, uint32_t *ioas);
 

@@ -48,6 +48,19 @@ vfio_uapi_device_detach(int device)
 }
 
 int
+vfio_uapi_iommufd_rlimit_mode(int fd)
+{
+	struct abi_option option = {
+		.size = sizeof(option),
+		.option = ABI_OPTION_RLIMIT_MODE,
+		.op = ABI_OPTION_GET,
+	};
+	int ret = call(fd, ABI_OPTION, &option);
+
+	return ret < 0 ? ret : option.value != 0;
+}
+
+int
 vfio_uapi_ioas_alloc(int iommufd, uint32_t *ioas)
 {
 	struct abi_ioas_alloc alloc = { .size = sizeof(alloc) };

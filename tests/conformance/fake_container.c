@@ -155,10 +155,32 @@ fake_group_closed(struct fake_group_state *g)
 }
 
 int
+fake_type1_call(const char *name, int fd, struct fake_container **out)
+{
+	struct fake_iommufd *ctx;
+	int ret;
+
+	if (fake_file(fd, FAKE_IOMMUFD) == NULL)
+		return fake_ioctl(name, fd, FAKE_CONTAINER, out);
+	ret = fake_ioctl(name, fd, FAKE_IOMMUFD, &ctx);
+	*out = fake_iommufd_for_groups(fd);
+	return ret == 0 && *out == NULL ? -ENODEV : ret;
+}
+
+/* A question that is answered without a group and without a space. */
+static int
+ask(const char *name, int fd)
+{
+	void *obj;
+
+	return fake_ioctl(name, fd, fake_file(fd, FAKE_IOMMUFD) != NULL ? FAKE_IOMMUFD :
+			FAKE_CONTAINER, &obj);
+}
+
+int
 vfio_uapi_api_version(int container)
 {
-	struct fake_container *c;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = ask(__func__, container);
 
 	return ret < 0 ? ret : fake.api_version;
 }
@@ -166,8 +188,7 @@ vfio_uapi_api_version(int container)
 int
 vfio_uapi_check_extension(int container, unsigned int extension)
 {
-	struct fake_container *c;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = ask(__func__, container);
 
 	if (ret < 0)
 		return ret;
@@ -186,11 +207,12 @@ int
 vfio_uapi_set_iommu(int container, unsigned int type)
 {
 	struct fake_container *c;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = fake_type1_call(__func__, container, &c);
 	size_t i;
 
-	if (ret < 0)
-		return ret;
+	/* An iommufd chooses nothing here. */
+	if (ret < 0 || c->ctx != NULL)
+		return ret < 0 || type == VFIO_TYPE1v2_IOMMU ? ret : -EINVAL;
 	if (!fake_has_groups(c) || c->type != 0)
 		return -EINVAL;
 	if (type != VFIO_TYPE1v2_IOMMU || fake.no_type1v2)

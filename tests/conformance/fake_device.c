@@ -49,6 +49,7 @@ open_by_group(struct fake_group_state *g, struct fake_device *d)
 	}
 	fd = fake_file_open(FAKE_DEVICE, d);
 	g->n_devices += fd >= 0;
+	d->n_open += fd >= 0;
 	return fd;
 }
 
@@ -74,12 +75,14 @@ vfio_uapi_group_get_device(int group, const char *name)
 	return -ENODEV;
 }
 
-/* The last descriptor that the group gave for a device. */
+/* A descriptor that the group gave for a device; the last takes it out. */
 void
 fake_device_closed(struct fake_device *d)
 {
-	fake_irqs_off(d);
-	fake_ioas_detach(d);
+	if (--d->n_open == 0) {
+		fake_irqs_off(d);
+		fake_ioas_detach(d);
+	}
 	if (--d->group->n_devices == 0 && !d->group->open)
 		fake_group_closed(d->group);
 }

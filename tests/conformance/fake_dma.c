@@ -103,10 +103,10 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
 	struct fake_mapping m = { .va = vaddr };
 	struct iova_range va;
 	struct fake_container *c;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = fake_type1_call(__func__, container, &c);
 
-	if (ret < 0)
-		return ret;
+	if (ret < 0 || c->ctx != NULL)
+		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
 	if (c->type == 0 || size == 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &m.iova) || !iova_range_make(vaddr, size, &va))
@@ -174,11 +174,11 @@ vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmap
 {
 	struct iova_range range;
 	struct fake_container *c;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = fake_type1_call(__func__, container, &c);
 
 	*unmapped = 0;
-	if (ret < 0)
-		return ret;
+	if (ret < 0 || c->ctx != NULL)
+		return ret < 0 ? ret : fake_ioas_unmap(c, iova, size, unmapped);
 	if (c->type == 0 || size == 0 || ((iova | size) & fake_page_mask()) != 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &range))

@@ -115,16 +115,18 @@ static void
 chain_build(struct chain *ch, const struct fake_container *c)
 {
 	const uint32_t migration[6] = { 0, 0, 0x1000, 0, 0x1000 };
+	const uint32_t no_limit = UINT32_MAX;
 	size_t ranges;
 
 	memset(ch, 0, sizeof(*ch));
 	ch->size = sizeof(struct vfio_iommu_type1_info);
 	if (fake.no_caps)
 		return;
-	chain_add(ch, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, migration, sizeof(migration));
+	if (c->ctx == NULL)
+		chain_add(ch, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, migration, sizeof(migration));
 	if (fake.lie != FAKE_CAP_AVAIL_CUT)
-		chain_add(ch, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &c->dma_avail,
-				sizeof(c->dma_avail));
+		chain_add(ch, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+				c->ctx == NULL ? &c->dma_avail : &no_limit, sizeof(no_limit));
 	if (fake.no_ranges)
 		return;
 	if (fake.lie == FAKE_CAP_RANGES_CUT) {
@@ -147,11 +149,11 @@ vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info)
 {
 	struct fake_container *c;
 	struct chain ch;
-	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+	int ret = fake_type1_call(__func__, container, &c);
 
 	if (ret < 0)
 		return ret;
-	if (c->type == 0 || info->argsz < offsetof(struct vfio_iommu_type1_info, cap_offset))
+	if ((c->type == 0 && c->ctx == NULL) || info->argsz < offsetof(struct vfio_iommu_type1_info, cap_offset))
 		return -EINVAL;
 	info->flags = VFIO_IOMMU_INFO_PGSIZES;
 	info->iova_pgsizes = fake.page_sizes;

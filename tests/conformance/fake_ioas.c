@@ -137,15 +137,12 @@ check_map(const struct fake_container *c, uint64_t at, uint64_t iova, uint64_t s
 }
 
 int
-vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
+fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size)
 {
 	struct fake_mapping m = { .va = vaddr };
 	struct iova_range va;
-	struct fake_container *c;
-	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	if (size == 0)
 		return -EINVAL;
 	if (!iova_range_make(vaddr, size, &va))
@@ -156,6 +153,15 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 	if (fake_has_groups(c) && iova_range_overlap(va, fake.hollow))
 		return -EFAULT;
 	return fake_map_insert(c, &m);
+}
+
+int
+vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
+{
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
 }
 
 /* Files are real ones; only those in memory can be pinned, and no byte behind their end. */
@@ -201,18 +207,12 @@ vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint
 }
 
 int
-vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
-		uint64_t *unmapped)
+fake_ioas_unmap(struct fake_container *c, uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
 	struct iova_range range;
-	struct fake_container *c;
 	uint64_t bytes = 0;
 	size_t i;
-	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 
-	*unmapped = 0;
-	if (ret < 0)
-		return ret;
 	/* Everything, and that there is nothing is fine. */
 	if (iova == 0 && size == UINT64_MAX)
 		range = (struct iova_range){ 0, UINT64_MAX };
@@ -227,8 +227,23 @@ vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
 			return -ENOENT;
 		bytes += fake_map_remove(c, c->maps[i].iova);
 	}
-	if (bytes == 0 && size != UINT64_MAX)
-		return -ENOENT;
-	*unmapped = fake_unmapped(bytes);
+	*unmapped = bytes;
 	return 0;
+}
+
+int
+vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
+		uint64_t *unmapped)
+{
+	struct fake_container *c;
+	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+
+	*unmapped = 0;
+	if (ret == 0)
+		ret = fake_ioas_unmap(c, iova, size, unmapped);
+	if (ret == 0 && *unmapped == 0 && size != UINT64_MAX)
+		ret = -ENOENT;
+	if (ret == 0)
+		*unmapped = fake_unmapped(*unmapped);
+	return ret;
 }

@@ -48,14 +48,14 @@ in_use(const struct fake_iommufd *ctx)
 }
 
 int
-fake_iommufd_open(void)
+fake_iommufd_open(bool missing, bool denied)
 {
 	size_t i;
 	int fd;
 
-	if (fake.no_iommufd)
+	if (missing)
 		return -ENOENT;
-	if (fake.iommufd_denied)
+	if (denied)
 		return -EACCES;
 	for (i = 0; i < FAKE_OBJECTS; i++) {
 		if (in_use(&iommufds[i]))
@@ -305,6 +305,27 @@ fake_ioas_call(const char *name, int iommufd, uint32_t id, struct fake_container
 		return ret;
 	*out = find_ioas(ctx, id);
 	return *out == NULL ? -ENOENT : 0;
+}
+
+int
+vfio_uapi_iommufd_rlimit_mode(int fd)
+{
+	struct fake_iommufd *ctx;
+	int ret = fake_ioctl(__func__, fd, FAKE_IOMMUFD, &ctx);
+
+	/* A container hands on what it does not know, and has nobody to hand it to. */
+	if (ret == -ENOTTY && fake_file(fd, FAKE_CONTAINER) != NULL)
+		return ((struct fake_container *)fake_file(fd, FAKE_CONTAINER))->type == 0 ?
+			-EINVAL : -ENOTTY;
+	return ret < 0 ? ret : fake.by_process;
+}
+
+struct fake_container *
+fake_iommufd_for_groups(int iommufd)
+{
+	struct fake_iommufd *ctx = fake_file(iommufd, FAKE_IOMMUFD);
+
+	return ctx == NULL ? NULL : ctx->for_groups;
 }
 
 int

@@ -306,9 +306,10 @@ vfio_uapi_open(const char *path)
 	if (ret < 0)
 		return ret;
 	if (strcmp(path, FAKE_NODE) == 0)
-		return container_open();
+		return fake.compat ? fake_iommufd_open(fake.no_node, fake.node_denied) :
+			container_open();
 	if (strcmp(path, FAKE_IOMMUFD_NODE) == 0)
-		return fake_iommufd_open();
+		return fake_iommufd_open(fake.no_iommufd, fake.iommufd_denied);
 	for (i = 0; i < fake_n_devices; i++)
 		if (strcmp(path, fake_devices[i].cdev) == 0)
 			return fake_cdev_open(&fake_devices[i]);

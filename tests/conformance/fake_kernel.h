@@ -69,6 +69,8 @@ struct fake_machine {
 	bool iommufd_denied;	/**< EACCES */
 	bool no_cdevs;		/**< no character devices: ENOENT */
 	bool no_groups;		/**< no nodes of groups: ENOENT */
+	bool compat;		/**< the container's node is an iommufd */
+	bool by_process;	/**< which counts locked memory by process */
 	bool no_bind_token;	/**< as kernels before the flag: EINVAL */
 	bool no_map_file;	/**< as kernels before the call: ENOTTY */
 	bool no_hot_reset;	/**< buses can't be reset: ENODEV */

@@ -71,6 +71,7 @@ struct fake_device {
 	char bdf[24];
 	char cdev[32];
 	bool held;
+	unsigned int n_open;	/* descriptors that its group gave */
 	bool no_reset;		/* has none of its own */
 	unsigned int n_resets;
 	struct fake_cdev *bound;
@@ -122,12 +123,20 @@ bool fake_has_groups(const struct fake_container *c);
 /** This one, or a device of it? */
 bool fake_has_group(const struct fake_container *c, const struct fake_group_state *g);
 
+/**
+ * A call of type1 on a container, or on an iommufd that stands in for one: then
+ * *out is its space for groups, with a ctx.
+ *
+ * @return 0; -ENODEV an iommufd without such a space; as fake_ioctl().
+ */
+int fake_type1_call(const char *name, int fd, struct fake_container **out);
+
 /** What the kernel asks of a group before a process may have it: -EPERM, -EINVAL. */
 int fake_claim(const struct fake_group_state *g, bool isolated_too);
 
 /* fake_iommufd.c */
 void fake_iommufd_reset(void);
-int fake_iommufd_open(void);
+int fake_iommufd_open(bool missing, bool denied);
 int fake_cdev_open(struct fake_device *d);
 /** A user has gone; the last takes the address spaces along. NULL is allowed. */
 void fake_iommufd_put(struct fake_iommufd *ctx);
@@ -135,6 +144,12 @@ void fake_iommufd_closed(struct fake_iommufd *ctx);
 void fake_cdev_closed(struct fake_cdev *file);
 /** Count a call on an address space and look it up. @return 0, -ENOENT, as fake_ioctl(). */
 int fake_ioas_call(const char *name, int iommufd, uint32_t id, struct fake_container **out);
+/** The address space for groups; NULL: there is none yet. */
+struct fake_container *fake_iommufd_for_groups(int iommufd);
+/** Map memory, as vfio_uapi_ioas_map() does. */
+int fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size);
+/** Unmap; that nothing is mapped there is no error. *unmapped: bytes, on success. */
+int fake_ioas_unmap(struct fake_container *c, uint64_t iova, uint64_t size, uint64_t *unmapped);
 /** Give a group the address space for groups, made if there is none. */
 int fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g);
 /** Attach a device; checks as the kernel does. */

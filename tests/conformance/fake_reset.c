@@ -137,7 +137,7 @@ check_groups(const int *groups, uint32_t n)
 
 	for (i = 0; i < n; i++) {
 		if (fake_file(groups[i], FAKE_GROUP) == NULL)
-			return fake_file(groups[i], FAKE_CONTAINER) != NULL ? -EINVAL : -EBADF;
+			return fake_is_open(groups[i]) ? -EINVAL : -EBADF;
 		for (k = 0; k < i; k++)
 			if (groups[k] == groups[i])
 				fake_fault("a group twice in a reset:", groups[i]);

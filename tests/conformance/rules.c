@@ -113,6 +113,8 @@ rules_run(struct rules_machine *m, const char *backend)
 		rules_type1(m);
 	} else if (strcmp(backend, "iommufd") == 0) {
 		rules_iommufd(m);
+	} else if (strcmp(backend, "compat") == 0) {
+		rules_compat(m);
 	} else {
 		fprintf(stderr, "rules: no backend %s\n", backend);
 		return 2;

@@ -70,9 +70,10 @@ void rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n)
 /** First address of the first reserved range; there must be one. */
 uint64_t rules_reserved(const struct rules_machine *m);
 
-/** All rules of a backend, "type1" or "iommufd", in rules*.c. */
+/** All rules of a backend, "type1", "iommufd" or "compat", in rules*.c. */
 void rules_type1(struct rules_machine *m);
 void rules_iommufd(struct rules_machine *m);
+void rules_compat(struct rules_machine *m);
 
 /** Files in a space with a device and without a mapping. */
 void rules_files(struct rules_machine *machine, int of, uint32_t id);

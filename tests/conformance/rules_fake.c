@@ -90,6 +90,7 @@ main(int argc, char **argv)
 	if (m.n_reserved == 0)
 		m.reserved[m.n_reserved++] = (struct iova_range){ 0x8000000, 0x80fffff };
 	fake.no_hot_reset = true;
+	fake.compat = strcmp(argv[1], "compat") == 0;
 	fake.dynamic_msix = like.dynamic != 0;
 	fake.no_doorbells = like.no_doorbell != 0;
 	if (like.pages != 0)

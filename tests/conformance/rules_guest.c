@@ -6,7 +6,7 @@
  * vfio-msi-rules BACKEND BDF BDF: the rules on the kernel that runs. The devices
  * are bound to VFIO, are alone in their groups, and have the same ranges reserved.
  * The first is on a root bus. The second has no virtual functions: those who have
- * take any token for them.
+ * take any token for them. For "compat" the container's node is an iommufd's.
  */
 
 #include <stdio.h>
@@ -77,7 +77,7 @@ main(int argc, char **argv)
 	int group;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: %s type1|iommufd BDF BDF\n", argv[0]);
+		fprintf(stderr, "usage: %s type1|iommufd|compat BDF BDF\n", argv[0]);
 		return 2;
 	}
 	group = find(argv[2], &m.nic);

@@ -306,6 +306,7 @@ rules_iommufd(struct rules_machine *m)
 
 	machine = m;
 	iommufd = rule_fd("iommufd: open", vfio_uapi_open(NODE), 0);
+	rule("iommufd: is one", vfio_uapi_iommufd_rlimit_mode(iommufd), 0);
 	rule("space: alloc", vfio_uapi_ioas_alloc(iommufd, &space), 0);
 	nic = vfio_uapi_open(m->nic.cdev);
 	not_bound();

@@ -62,6 +62,7 @@ before_iommu(void)
 	rule("container: version", vfio_uapi_api_version(container), VFIO_API_VERSION);
 	rule("container: has type1 v2",
 			vfio_uapi_check_extension(container, VFIO_TYPE1v2_IOMMU), 1);
+	rule("container: is an iommufd", vfio_uapi_iommufd_rlimit_mode(container), -EINVAL);
 	rule("container: has an unknown extension",
 			vfio_uapi_check_extension(container, UNKNOWN), 0);
 	rule("container: IOMMU without a group",
@@ -91,6 +92,8 @@ with_iommu(void)
 			vfio_uapi_group_get_device(group, machine->nic.bdf), -EINVAL);
 	rule("container: unknown IOMMU", vfio_uapi_set_iommu(container, UNKNOWN), -ENODEV);
 	rule("container: IOMMU", vfio_uapi_set_iommu(container, VFIO_TYPE1v2_IOMMU), 0);
+	rule("container: is an iommufd with IOMMU", vfio_uapi_iommufd_rlimit_mode(container),
+			-ENOTTY);
 	rule("container: IOMMU again", vfio_uapi_set_iommu(container, VFIO_TYPE1v2_IOMMU), -EINVAL);
 	rule("group: status in a container", flags_of(group),
 			VFIO_GROUP_FLAGS_VIABLE | VFIO_GROUP_FLAGS_CONTAINER_SET);

@@ -53,7 +53,7 @@ def _compare(platform, kernel, backends):
 
 @test('both backends on the kernel of the lab', ['arm-smmuv3', 'x86-vtd'])
 def lab_kernel(platform):
-    _compare(platform, 'lab', ['type1', 'iommufd'])
+    _compare(platform, 'lab', ['type1', 'iommufd', 'compat'])
 
 
 @test("type1 on Debian's kernel", ['arm-smmuv3'])
