@@ -34,7 +34,7 @@ FLOORS = [
      'addresses of the process': [LIB + 'va_*']},
     {'holes': [LIB + 'holes*'],
      'address space': [LIB + 'ioas.*', LIB + 'ioas_map.c', LIB + 'ioas_ops.h',
-                       LIB + 'ioas_keep.c', LIB + 'ioas_open.c',
+                       LIB + 'ioas_anchor.c', LIB + 'ioas_keep.c', LIB + 'ioas_open.c',
                        LIB + 'ioas_reset.c', LIB + 'ioas_private.h']},
     {'backends': [LIB + 'ioas_*']},
     {'plan': [LIB + 'plan*']},

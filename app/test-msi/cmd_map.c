@@ -259,6 +259,7 @@ show(const struct map_options *opt)
 	enum ioas_backend backend;
 	int status = SIDE_GOOD, ret;
 	unsigned int n = 0;
+	size_t i;
 	char bdf[TOPO_BDF_LEN];
 
 	topology_format_bdf(&opt->given->addr, bdf, sizeof(bdf));
@@ -266,7 +267,7 @@ show(const struct map_options *opt)
 	printf("who                    MiB  map calls    ms/GiB  unmap calls    ms/GiB\n");
 	if (opt->bench)
 		status = show_side("pci bus of DPDK", &stock);
-	for (backend = IOAS_BACKEND_AUTO + 1; backend < IOAS_BACKEND_COUNT; backend++) {
+	for (i = 0; (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {
 		ret = show_backend(backend, bdf, opt);
 		n += ret == SIDE_GOOD;
 		if (ret == SIDE_FAULT)

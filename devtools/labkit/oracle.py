@@ -80,7 +80,7 @@ def check_mappings(parts):
 
 def check_backend(log, backend, times=1):
     """The bus told, at level info, that it chose this backend, by so many processes."""
-    found = re.findall(r': chooses backend (\w+) for all devices: ', log)
+    found = re.findall(r': chooses backend ([\w-]+) for all devices: ', log)
     expect_equal(found, [backend] * times, f'the backend that is chosen in\n{log[:1500]}\n')
 
 

@@ -34,7 +34,7 @@ self_status(const char *name, int base, uint64_t *out)
 static int
 check_memlock(const struct ioas *ioas, uint64_t bytes, char *why, size_t size)
 {
-	bool by_user = ioas_traits_of(ioas)->memlock_by_user;
+	bool by_user = ioas_memlock_by_user(ioas);
 	uint64_t caps = 0, locked_kib = 0;
 	struct rlimit lim;
 

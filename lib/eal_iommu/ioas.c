@@ -49,6 +49,7 @@ seat_leave(struct ioas *ioas, struct ioas_seat *seat)
 			ioas_unmap_all_locked(ioas);
 		}
 		ioas->n_attached--;
+		ioas_anchors_free(seat);
 		if (seat->fd >= 0)
 			ioas->ops->detach(seat);
 	}
@@ -122,6 +123,27 @@ seat_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
 	return 0;
 }
 
+/* Attach a seat if it is not, and see that a member of its group is. */
+static int
+seat_attach(struct ioas *ioas, struct ioas_seat *s, const struct ioas_member *m)
+{
+	bool first = !s->attached;
+	int ret = first ? ioas->ops->attach(&ioas->kernel, s, ioas->n_attached) : 0;
+
+	if (ret < 0)
+		return ret;
+	ret = ioas_anchor_get(ioas, s, m);
+	if (ret < 0) {
+		if (first)
+			ioas->ops->detach(s);
+		return ret;
+	}
+	ioas->n_attached += first;
+	s->attached = true;
+	s->refs++;
+	return 0;
+}
+
 int
 ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 {
@@ -132,17 +154,11 @@ ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 	*viable = true;
 	pthread_mutex_lock(&ioas->lock);
 	ret = seat_get(ioas, m, viable, &s, &is_new);
-	if (ret == 0 && !s->attached) {
-		ret = ioas->ops->attach(&ioas->kernel, s, ioas->n_attached);
-		if (ret == 0) {
-			s->attached = true;
-			ioas->n_attached++;
-		} else if (is_new) {
+	if (ret == 0) {
+		ret = seat_attach(ioas, s, m);
+		if (ret < 0 && is_new)
 			seat_leave(ioas, s);
-		}
 	}
-	if (ret == 0)
-		s->refs++;
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -154,8 +170,12 @@ ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 
 	pthread_mutex_lock(&ioas->lock);
 	s = seat_find(ioas, m);
-	if (s != NULL && s->attached && --s->refs == 0)
-		seat_leave(ioas, s);
+	if (s != NULL && s->attached) {
+		if (--s->refs == 0)
+			seat_leave(ioas, s);
+		else
+			ioas_anchor_put(s, m);
+	}
 	pthread_mutex_unlock(&ioas->lock);
 }
 
@@ -178,7 +198,9 @@ ioas_surrender(struct ioas *ioas, const struct ioas_member *m)
 
 	pthread_mutex_lock(&ioas->lock);
 	s = seat_find(ioas, m);
-	if (s != NULL && s->name[0] != '\0' && s->fd >= 0) {
+	if (s != NULL && s->name[0] == '\0') {
+		ioas_anchor_surrender(s, m);
+	} else if (s != NULL && s->fd >= 0) {
 		ioas->ops->detach(s);
 		vfio_uapi_close(s->fd);
 		s->fd = -1;
@@ -192,19 +214,13 @@ survey_group(const struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
 {
 	struct ioas *moment;
-	int device = -1;
 	int ret = ioas_open(ioas->ops->backend, NULL, NULL, &moment, NULL);
 
 	if (ret < 0)
 		return ret;
 	ret = ioas_attach(moment, m, viable);
-	if (ret == 0 && ioas->ops->traits.limits_by_device) {
-		device = ioas_open_device(moment, m);
-		ret = device < 0 ? device : 0;
-	}
 	if (ret == 0)
 		ret = ioas_info_get(moment, out);
-	vfio_uapi_close(device);
 	ioas_close(moment);
 	return ret;
 }

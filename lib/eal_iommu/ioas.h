@@ -50,6 +50,9 @@ enum ioas_backend {
 	IOAS_BACKEND_AUTO,
 	IOAS_BACKEND_TYPE1,	/**< VFIO groups, type1 v2 */
 	IOAS_BACKEND_IOMMUFD,	/**< /dev/iommu and character devices */
+	IOAS_BACKEND_COMPAT,	/**< VFIO groups, and an iommufd that provides
+				 * /dev/vfio/vfio: what asking for TYPE1 gives then
+				 */
 	IOAS_BACKEND_COUNT
 };
 
@@ -62,9 +65,11 @@ struct ioas_traits {
 					 * asked to map doorbells and has a fixed
 					 * window for them
 					 */
-	bool limits_by_device;		/**< limits of a group need an open device */
+	bool group_by_device;		/**< the kernel attaches a device of a group when
+					 * it is opened, and not before
+					 */
 	bool memlock_by_user;		/**< locked memory is counted by user, else by
-					 * process
+					 * process; see ioas_memlock_by_user()
 					 */
 	bool maps_files;		/**< memory is mapped faster by its file, see
 					 *   ioas_map_file() */
@@ -141,7 +146,8 @@ void ioas_close(struct ioas *ioas);
  * A member with a character device is opened, which resets it, and held from
  * then on: a device can't be bound twice, and another process can't have it.
  * Its attach goes on from there; ioas_release() lets go of it. A group is opened
- * for a moment only (and the device in it, where the backend needs that).
+ * for a moment only (and the device in it, which resets it, where the kernel attaches
+ * a group by its devices).
  *
  * @return as ioas_attach() and ioas_info_get()
  */
@@ -181,8 +187,8 @@ void ioas_release(struct ioas *ioas, const struct ioas_member *m);
 
 /**
  * Give a device back to the kernel while it is attached: the node of a member
- * that is alone is closed, the attach stays counted and the mappings stay. For a
- * group nothing is to be done, as closing its devices is enough.
+ * that is alone is closed, or the device that is kept open for a member of a group;
+ * the attach stays counted and the mappings stay.
  */
 void ioas_surrender(struct ioas *ioas, const struct ioas_member *m);
 
@@ -330,6 +336,9 @@ size_t ioas_n_mappings(struct ioas *ioas);
 int ioas_foreach(struct ioas *ioas,
 		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
 
+/** Is @p has what asking for @p wanted may give? IOAS_BACKEND_AUTO may give any. */
+bool ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has);
+
 /** The backend that IOAS_BACKEND_AUTO tries as number @p i; IOAS_BACKEND_COUNT: no more. */
 enum ioas_backend ioas_backend_at(size_t i);
 
@@ -351,6 +360,9 @@ enum ioas_backend ioas_backend_of(const struct ioas *ioas);
 
 /** How it is different. */
 const struct ioas_traits *ioas_traits_of(const struct ioas *ioas);
+
+/** Is locked memory counted for all processes of a user together, else by process? */
+bool ioas_memlock_by_user(const struct ioas *ioas);
 
 /** What an error of ioas_map() means with it: the end of a sentence, or "". */
 const char *ioas_hint(const struct ioas *ioas, int ret);

@@ -311,7 +311,7 @@ const struct ioas_ops ioas_iommufd_ops = {
 		.need = "the kernel needs CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV; load the modules with: modprobe -a iommufd vfio-pci, and give your group access to the node",
 		.unsafe_interrupts = "iommufd.allow_unsafe_interrupts=1",
 		.serves_msi_window = true,
-		.limits_by_device = true,
+		.group_by_device = true,
 		.memlock_by_user = true,
 		.maps_files = true,
 	},
@@ -329,4 +329,34 @@ const struct ioas_ops ioas_iommufd_ops = {
 	.unmap = iommufd_unmap,
 	.clear = iommufd_clear,
 	.hint = iommufd_hint,
+};
+
+static const char *
+compat_hint(int ret)
+{
+	/* By whom it is counted depends on the node. */
+	return ret == -ENOMEM ? "; is RLIMIT_MEMLOCK too low? (ulimit -l)" : iommufd_hint(ret);
+}
+
+const struct ioas_ops ioas_compat_ops = {
+	.backend = IOAS_BACKEND_COMPAT,
+	.traits = {
+		.node = TYPE1_NODE,
+		.need = TYPE1_NEED,
+		.unsafe_interrupts = "iommufd.allow_unsafe_interrupts=1",
+		.serves_msi_window = true,
+		.group_by_device = true,
+		.memlock_by_user = true,
+		.maps_files = true,
+	},
+	.enter = ioas_group_enter,
+	.attach = iommufd_attach,
+	.detach = iommufd_detach,
+	.open_device = ioas_group_device,
+	.info = iommufd_info,
+	.keep = iommufd_keep,
+	.map = iommufd_map,
+	.unmap = iommufd_unmap,
+	.clear = iommufd_clear,
+	.hint = compat_hint,
 };

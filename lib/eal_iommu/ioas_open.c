@@ -24,6 +24,7 @@ static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
 	[IOAS_BACKEND_AUTO] = "auto",
 	[IOAS_BACKEND_TYPE1] = "type1",
 	[IOAS_BACKEND_IOMMUFD] = "iommufd",
+	[IOAS_BACKEND_COMPAT] = "type1-over-iommufd",
 };
 
 const char *
@@ -54,7 +55,18 @@ backend_find(enum ioas_backend backend)
 	for (i = 0; i < N_BACKENDS; i++)
 		if (ioas_backends[i]->backend == backend)
 			return ioas_backends[i];
-	return NULL;
+	/* Never tried by itself: type1 is, and finds this one. */
+	return backend == IOAS_BACKEND_COMPAT ? &ioas_compat_ops : NULL;
+}
+
+bool
+ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has)
+{
+	/* Which of the two it is, the node decides. */
+	if (wanted == IOAS_BACKEND_COMPAT)
+		wanted = IOAS_BACKEND_TYPE1;
+	return wanted == IOAS_BACKEND_AUTO || wanted == has ||
+		(wanted == IOAS_BACKEND_TYPE1 && has == IOAS_BACKEND_COMPAT);
 }
 
 enum ioas_backend
@@ -82,7 +94,7 @@ ioas_backend_opens(enum ioas_backend backend, const struct ioas_member *m)
 {
 	const struct ioas_ops *ops = backend_find(backend);
 
-	return ops != NULL && (ops->traits.limits_by_device || is_alone(ops, m));
+	return ops != NULL && (ops->traits.group_by_device || is_alone(ops, m));
 }
 
 void
@@ -124,15 +136,17 @@ choose_backend(enum ioas_backend backend, const struct ioas_member *m,
 	size_t i;
 
 	for (i = 0; i < N_BACKENDS && ioas->ops == NULL; i++) {
-		if (backend != IOAS_BACKEND_AUTO &&
-		    backend != ioas_backends[i]->backend)
+		if (!ioas_backend_serves(backend, ioas_backends[i]->backend))
 			continue;
 		ret = try_backend(ioas_backends[i], m, &ioas->kernel,
 				&note->node);
 		note->traits = &ioas_backends[i]->traits;
 		note->backend = ioas_backends[i]->backend;
 		if (ret == 0) {
-			ioas->ops = ioas_backends[i];
+			ioas->ops = ioas->kernel.over_iommufd ? &ioas_compat_ops :
+				ioas_backends[i];
+			note->traits = &ioas->ops->traits;
+			note->backend = ioas->ops->backend;
 		} else if (note->passed == IOAS_BACKEND_AUTO) {
 			note->passed = ioas_backends[i]->backend;
 			note->passed_node = note->node;
@@ -177,6 +191,12 @@ const struct ioas_traits *
 ioas_traits_of(const struct ioas *ioas)
 {
 	return &ioas->ops->traits;
+}
+
+bool
+ioas_memlock_by_user(const struct ioas *ioas)
+{
+	return ioas->ops->traits.memlock_by_user && !ioas->kernel.memlock_by_process;
 }
 
 const char *

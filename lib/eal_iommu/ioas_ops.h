@@ -15,12 +15,26 @@
 
 #define IOAS_NAME_LEN 32	/**< room for a PCI address */
 
+#define TYPE1_NODE "/dev/vfio/vfio"
+#define TYPE1_NEED \
+	"load the module with: modprobe vfio-pci, and give your group access to the node"
+
 /** The kernel's side of an address space. */
 struct ioas_kernel {
 	int fd;			/**< the backend's node, open */
 	uint32_t id;		/**< of the space, where a node has several */
 	bool for_groups;	/**< groups that get fd use this space */
 	bool no_files;		/**< the kernel can't map files */
+	bool over_iommufd;	/**< set by type1: the node is an iommufd, see ioas_compat_ops */
+	bool memlock_by_process;	/**< though the backend's traits say: by user */
+};
+
+/** A device that is kept open because its group is attached by that, see ioas_anchor.c. */
+struct ioas_anchor {
+	struct ioas_anchor *next;
+	char name[IOAS_NAME_LEN];
+	int fd;			/**< -1: surrendered */
+	unsigned int refs;	/**< attaches of this member */
 };
 
 /** Who is in: a whole group, or one device alone. */
@@ -32,6 +46,7 @@ struct ioas_seat {
 	bool ours;		/**< opened here, to be closed here */
 	bool attached;		/**< else the device is held since its survey */
 	unsigned int refs;	/**< attaches */
+	struct ioas_anchor *anchors;	/**< of a whole group, one for each member */
 };
 
 struct ioas_ops {
@@ -73,6 +88,9 @@ struct ioas_ops {
 
 extern const struct ioas_ops ioas_iommufd_ops;
 extern const struct ioas_ops ioas_type1_ops;
+
+/** In place of type1's where its node is an iommufd; type1's open has made the space. */
+extern const struct ioas_ops ioas_compat_ops;
 
 /* ioas_group.c: what backends have in common about groups */
 

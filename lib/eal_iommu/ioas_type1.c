@@ -9,6 +9,12 @@
  * Version 1 is not used: it answers an impossible unmap with success. The
  * container gets its IOMMU with the first group and loses it, with every
  * mapping, when the last group leaves.
+ *
+ * The container's node may be an iommufd that stands in for it (kernels with
+ * CONFIG_IOMMUFD_VFIO_CONTAINER, or a link to /dev/iommu). It answers most of type1's
+ * calls, but attaches a group when a device of it is opened: until then every range
+ * seems good and nothing is pinned. It is used as the iommufd that it is, with groups:
+ * see ioas_compat_ops.
  */
 
 #include <errno.h>
@@ -18,10 +24,25 @@
 #include "ioas_ops.h"
 #include "vfio_uapi.h"
 
-#define TYPE1_NODE "/dev/vfio/vfio"
 #define TYPE1_INFO_MAX (1u << 20)	/* a capability chain above this is a fault */
 #define TYPE1_CAPS_MAX 64		/* chain links we follow */
 #define TYPE1_INFO_TRIES 16		/* how often the chain may grow meanwhile */
+
+/* Is the container an iommufd? Then it gets its address space here. */
+static int
+find_iommufd(struct ioas_kernel *k)
+{
+	int ret = vfio_uapi_iommufd_rlimit_mode(k->fd);
+
+	/* How a container says that it does not know this call. */
+	if (ret == -ENOTTY || ret == -EINVAL)
+		return 0;
+	if (ret < 0)
+		return ret;
+	k->over_iommufd = true;
+	k->memlock_by_process = ret > 0;
+	return vfio_uapi_ioas_alloc(k->fd, &k->id);
+}
 
 static int
 type1_open(struct ioas_kernel *k)
@@ -35,10 +56,13 @@ type1_open(struct ioas_kernel *k)
 	if (ret >= 0)
 		ret = ret == VFIO_API_VERSION ?
 			vfio_uapi_check_extension(k->fd, VFIO_TYPE1v2_IOMMU) : 0;
+	if (ret == 0)
+		ret = -ENOTSUP;
 	if (ret > 0)
-		return 0;
-	vfio_uapi_close(k->fd);
-	return ret < 0 ? ret : -ENOTSUP;
+		ret = find_iommufd(k);
+	if (ret < 0)
+		vfio_uapi_close(k->fd);
+	return ret;
 }
 
 static int
@@ -211,7 +235,7 @@ const struct ioas_ops ioas_type1_ops = {
 	.backend = IOAS_BACKEND_TYPE1,
 	.traits = {
 		.node = TYPE1_NODE,
-		.need = "load the module with: modprobe vfio-pci, and give your group access to the node",
+		.need = TYPE1_NEED,
 		.unsafe_interrupts = "vfio_iommu_type1.allow_unsafe_interrupts=1",
 		/* It gives a domain the means to map doorbells for SW_MSI only. */
 		.serves_msi_window = false,

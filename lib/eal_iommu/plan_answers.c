@@ -73,6 +73,9 @@ plan_answer_ask(const char *root, const struct topo_addr *addr, enum ioas_backen
 		return -ENOMEM;
 	if (out->opened < 0)
 		return 0;
+	/* The node may have decided for another one. */
+	out->backend = ioas_backend_of(space);
+	out->asked = may_wake || !ioas_backend_opens(out->backend, &member);
 	if (out->asked)
 		out->surveyed = ioas_survey(space, &member, &out->info, &out->viable);
 	ioas_close(space);
@@ -100,7 +103,7 @@ find(const struct plan_wish *wish, enum ioas_backend backend)
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
-		if (a->v[i].backend == backend &&
+		if (ioas_backend_serves(backend, a->v[i].backend) &&
 		    topology_addr_cmp(&a->v[i].addr, &wish->addr) == 0)
 			return &a->v[i];
 	return NULL;
@@ -135,8 +138,8 @@ choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t s
 			continue;
 		}
 		ret = answer->opened;
-		c.backend = backend;
-		c.traits = ioas_backend_traits(backend);
+		c.backend = answer->backend;
+		c.traits = ioas_backend_traits(answer->backend);
 		c.node = answer->node[0] != '\0' ? answer->node : NULL;
 		if (ret < 0 && c.passed == IOAS_BACKEND_AUTO) {
 			c.passed = backend;

@@ -177,7 +177,7 @@ open_space(const struct plan_wish *wish, const struct ioas_member *member,
 int
 plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why, size_t size)
 {
-	if (wish->backend == IOAS_BACKEND_AUTO || wish->backend == has)
+	if (ioas_backend_serves(wish->backend, has))
 		return 0;
 	return say(-EINVAL, why, size,
 		"backend=%s is wanted, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",

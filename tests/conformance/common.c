@@ -12,6 +12,7 @@
 
 struct iova_layout *layout;
 enum ioas_backend backend = IOAS_BACKEND_TYPE1;
+bool over_iommufd;
 
 static void
 name_of(int group, char *out, size_t size)
@@ -58,10 +59,17 @@ open_space(void)
 	return ioas;
 }
 
+void
+machine_reset(void)
+{
+	fake_reset();
+	fake.compat = over_iommufd;
+}
+
 int
 machine_setup(void **state)
 {
-	fake_reset();
+	machine_reset();
 	return iova_layout_create(&layout);
 }
 

@@ -28,6 +28,12 @@ int machine_teardown(void **state);
 /** The backend that the tests run on; each program runs all of them on each. */
 extern enum ioas_backend backend;
 
+/** Is the container's node an iommufd? Then type1 runs over it. */
+extern bool over_iommufd;
+
+/** A new machine for the backend. */
+void machine_reset(void);
+
 /** A group with one device, 0000:01:GROUP.0. */
 struct fake_group *add_group(int id);
 
@@ -38,6 +44,12 @@ const struct ioas_member *member(int group);
 /** @p type1 with that backend, @p iommufd with that. */
 #define BY_BACKEND(type1, iommufd) (backend == IOAS_BACKEND_IOMMUFD ? (iommufd) : (type1))
 
+/** What asking for the backend gives. */
+#define BACKEND (over_iommufd ? IOAS_BACKEND_COMPAT : backend)
+
+/** The same by the kernel's side: @p iommufd also where type1 runs over it. */
+#define BY_KERNEL(type1, iommufd) (over_iommufd ? (iommufd) : BY_BACKEND(type1, iommufd))
+
 /** Open a space of the backend on the layout. */
 struct ioas *open_space(void);
 
@@ -46,6 +58,10 @@ struct ioas *open_space(void);
 	int failures; \
 	backend = IOAS_BACKEND_TYPE1; \
 	failures = cmocka_run_group_tests_name(name " on type1", tests, NULL, NULL); \
+	over_iommufd = true; \
+	failures += cmocka_run_group_tests_name(name " on type1 over iommufd", tests, NULL, \
+			NULL); \
+	over_iommufd = false; \
 	backend = IOAS_BACKEND_IOMMUFD; \
 	failures + cmocka_run_group_tests_name(name " on iommufd", tests, NULL, NULL); \
 })

@@ -115,7 +115,7 @@ machine_holder(const char *root, int pid, const char *comm, const char *node)
 void
 machine_kernel(void)
 {
-	fake_reset();
+	machine_reset();
 	machine_group = fake_group_add(NIC_GROUP);
 	fake_range(machine_group, 0x8000000, 0x80fffff);
 	fake_device_add(machine_group, NIC, 4);

@@ -52,7 +52,7 @@ test_open(void **state)
 	assert_int_equal(ioas_open(IOAS_BACKEND_COUNT, NULL, layout, &ioas, NULL), -ENOTSUP);
 	assert_null(ioas);
 	assert_int_equal(ioas_open(backend, NULL, layout, &ioas, NULL), 0);
-	assert_int_equal(ioas_backend_of(ioas), backend);
+	assert_int_equal(ioas_backend_of(ioas), BACKEND);
 	assert_int_equal(ioas_n_attached(ioas), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 0);
 	ioas_close(ioas);
@@ -94,21 +94,23 @@ test_choice(void **state)
 	struct ioas_member m = *member(7);
 	struct ioas_choice c;
 	struct ioas *ioas = NULL;
+	const enum ioas_backend by_groups = over_iommufd ? IOAS_BACKEND_COMPAT :
+			IOAS_BACKEND_TYPE1;
 
 	m.cdev = fake_cdev(m.name);
 	expect_choice(&m, IOAS_BACKEND_IOMMUFD, 0);
 	expect_choice(NULL, IOAS_BACKEND_IOMMUFD, 0);
 	fake.no_cdevs = true;
-	expect_choice(&m, IOAS_BACKEND_TYPE1, -ENOENT);
+	expect_choice(&m, by_groups, -ENOENT);
 	fake.no_cdevs = false;
 	g->denied = true;
-	expect_choice(&m, IOAS_BACKEND_TYPE1, -EACCES);
+	expect_choice(&m, by_groups, -EACCES);
 	g->denied = false;
 	fake.iommufd_denied = true;
-	expect_choice(&m, IOAS_BACKEND_TYPE1, -EACCES);
+	expect_choice(&m, by_groups, -EACCES);
 	fake.no_iommufd = true;
-	expect_choice(&m, IOAS_BACKEND_TYPE1, -ENOENT);
-	expect_choice(NULL, IOAS_BACKEND_TYPE1, -ENOENT);
+	expect_choice(&m, by_groups, -ENOENT);
+	expect_choice(NULL, by_groups, -ENOENT);
 	fake.no_node = true;
 	assert_int_equal(ioas_open(IOAS_BACKEND_AUTO, &m, layout, &ioas, &c), -ENOENT);
 	assert_int_equal(c.backend, IOAS_BACKEND_TYPE1);
@@ -118,7 +120,7 @@ test_choice(void **state)
 	expect_choice(&m, IOAS_BACKEND_IOMMUFD, 0);
 	m.cdev = NULL;
 	fake.no_node = false;
-	expect_choice(&m, IOAS_BACKEND_TYPE1, -ENODEV);
+	expect_choice(&m, by_groups, -ENODEV);
 	assert_int_equal(ioas_open(IOAS_BACKEND_IOMMUFD, &m, layout, &ioas, &c), -ENODEV);
 	assert_null(ioas);
 }
@@ -142,8 +144,8 @@ expect_info(struct ioas *ioas, const struct iova_range *want, size_t n, uint64_t
 	if (n > 0)
 		assert_memory_equal(info.ranges, want, n * sizeof(*want));
 	/* Of the pages iommufd tells the smallest, and it has no budget. */
-	assert_int_equal(info.page_sizes, BY_BACKEND(fake.page_sizes, PAGE));
-	assert_true(info.dma_avail == BY_BACKEND(avail, UINT64_MAX));
+	assert_int_equal(info.page_sizes, BY_KERNEL(fake.page_sizes, PAGE));
+	assert_true(info.dma_avail == BY_KERNEL(avail, UINT64_MAX));
 	ioas_info_free(&info);
 	assert_null(info.ranges);
 }
@@ -172,7 +174,7 @@ test_info(void **state)
 	/* Older kernels: 12 byte capabilities push the next one off its 8 bytes. */
 	fake.packed_caps = true;
 	expect_info(ioas, both, 3, 65534);
-	if (backend == IOAS_BACKEND_TYPE1) {
+	if (BY_KERNEL(true, false)) {
 		fake.no_ranges = true;
 		expect_info(ioas, NULL, 0, 65534);
 		fake.no_caps = true;
@@ -217,7 +219,7 @@ test_info_lies(void **state)
 	attach(ioas, 7);
 	for (lie = FAKE_CAP_CYCLE; lie < FAKE_UNMAP_LESS; lie++) {
 		if (lie != FAKE_RANGE_INVERTED &&
-				BY_BACKEND(lie > FAKE_ARGSZ_CREEPS, lie < FAKE_COUNT_ZERO))
+				BY_KERNEL(lie > FAKE_ARGSZ_CREEPS, lie < FAKE_COUNT_ZERO))
 			continue;
 		fake.lie = lie;
 		calls = fake_calls();

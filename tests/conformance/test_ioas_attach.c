@@ -86,10 +86,10 @@ test_attach_conflict(void **state)
 	attach(ioas, 7);
 	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), 0);
 	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable),
-			BY_BACKEND(-EINVAL, -EADDRINUSE));
+			BY_KERNEL(-EINVAL, -EADDRINUSE));
 	assert_true(viable);
 	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable),
-			BY_BACKEND(-EINVAL, -EADDRINUSE));
+			BY_KERNEL(-EINVAL, -EADDRINUSE));
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, 0x8000000, PAGE), 0);
 	attach(ioas, 8);
@@ -131,7 +131,7 @@ test_counting(void **state)
 	assert_int_equal(ioas_n_mappings(ioas), 0);
 	expect_same(ioas);
 	assert_int_equal(fake_leaks(NULL), 1);
-	if (backend == IOAS_BACKEND_TYPE1)
+	if (BY_KERNEL(true, false))
 		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	/* The first group of a second life gets the IOMMU anew. */
@@ -166,7 +166,7 @@ test_survey(void **state)
 	/* Held, not attached. */
 	assert_int_equal(ioas_open_device(ioas, MEMBER(8)), -ENODEV);
 	ioas_detach(ioas, MEMBER(8));
-	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable), BY_BACKEND(-EINVAL, -EADDRINUSE));
+	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable), BY_KERNEL(-EINVAL, -EADDRINUSE));
 	assert_int_equal(fake_leaks(NULL), left + BY_BACKEND(0, 1));
 	ioas_release(ioas, MEMBER(7));
 	ioas_release(ioas, MEMBER(8));
@@ -247,8 +247,8 @@ test_keep(void **state)
 		why.range.last == (UINT64_C(1) << 48) - 1);
 	assert_true(why.lost.first == why.range.first && why.lost.last == why.range.last);
 	/* iommufd's kernel holds to it by itself. */
-	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable), BY_BACKEND(0, -EADDRINUSE));
-	if (backend == IOAS_BACKEND_TYPE1)
+	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable), BY_KERNEL(0, -EADDRINUSE));
+	if (BY_KERNEL(true, false))
 		ioas_detach(ioas, MEMBER(9));
 	/* Nothing of it keeps memory out. */
 	assert_int_equal(ioas_map(ioas, PAGE, 0x30000000, PAGE, NULL), 0);
@@ -275,7 +275,7 @@ test_before_attach(void **state)
 	struct ioas *ioas = open_space();
 	bool viable;
 
-	if (backend == IOAS_BACKEND_TYPE1) {
+	if (BY_KERNEL(true, false)) {
 		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 		ioas_close(ioas);
 		return;

@@ -161,7 +161,7 @@ test_foreign_group(void **state)
 	/* What fails leaves the group without a container, and open. */
 	fake_fail_nth(3, EPERM);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), -EPERM);
-	assert_string_equal(fake_failed(), BY_BACKEND("vfio_uapi_set_iommu",
+	assert_string_equal(fake_failed(), BY_KERNEL("vfio_uapi_set_iommu",
 				"vfio_uapi_group_set_container"));
 	assert_int_equal(fake_leaks(NULL), left);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);

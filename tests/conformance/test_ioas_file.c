@@ -75,7 +75,7 @@ test_by_file(void **state)
 	struct ioas_mapping m;
 
 	assert_int_equal(map(fd, PAGE, 0x10000), 1);
-	assert_int_equal(is_by_file(0), BY_BACKEND(false, true));
+	assert_int_equal(is_by_file(0), BY_KERNEL(false, true));
 	assert_int_equal(ioas_lookup(ioas, 0x11000, &m), 0);
 	assert_int_equal(m.va, VA + 0x10000);
 	assert_int_equal(ioas_map(ioas, VA, 0x20000, PAGE, NULL), 0);
@@ -90,11 +90,11 @@ test_by_address(void **state)
 {
 	int disk = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	assert_int_equal(map(disk, 0, 0x10000), BY_BACKEND(1, 2));
-	assert_int_equal(map(fd, 3 * PAGE, 0x20000), BY_BACKEND(1, 2));
+	assert_int_equal(map(disk, 0, 0x10000), BY_KERNEL(1, 2));
+	assert_int_equal(map(fd, 3 * PAGE, 0x20000), BY_KERNEL(1, 2));
 	assert_false(is_by_file(0) || is_by_file(1));
 	assert_int_equal(map(fd, 0, 0x30000), 1);
-	assert_int_equal(is_by_file(2), BY_BACKEND(false, true));
+	assert_int_equal(is_by_file(2), BY_KERNEL(false, true));
 	close(disk);
 }
 
@@ -103,7 +103,7 @@ static void
 test_old_kernel(void **state)
 {
 	fake.no_map_file = true;
-	assert_int_equal(map(fd, 0, 0x10000), BY_BACKEND(1, 2));
+	assert_int_equal(map(fd, 0, 0x10000), BY_KERNEL(1, 2));
 	assert_int_equal(map(fd, 0, 0x20000), 1);
 	assert_false(is_by_file(0) || is_by_file(1));
 }
@@ -121,7 +121,7 @@ test_refused(void **state)
 	fake.hollow = (struct iova_range){ VA, VA + PAGE };
 	assert_int_equal(ioas_map_file(ioas, VA, NULL, 0x10000, 2 * PAGE, NULL), -EFAULT);
 	assert_int_equal(ioas_map_file(ioas, VA, &file, 0x10000, 2 * PAGE, NULL),
-			BY_BACKEND(-EFAULT, 0));
+			BY_KERNEL(-EFAULT, 0));
 	expect_same(ioas);
 }
 

@@ -61,7 +61,7 @@ test_good(void **state)
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_string_equal(pd.topo.bdf, NIC);
 	assert_int_equal(pd.topo.group, NIC_GROUP);
-	assert_int_equal(pd.backend, backend);
+	assert_int_equal(pd.backend, BACKEND);
 	assert_string_equal(pd.cdev, "/dev/vfio/devices/vfio0");
 	assert_int_equal(pd.bridge.source, HOLES_SOURCE_IOMEM);
 	assert_int_equal(pd.holes.n, 6);
@@ -166,7 +166,7 @@ test_msi(void **state)
 	machine_regions(*state, "0x0000000008090000 0x000000000809ffff msi\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_false(pd.msi_blocked);
-	assert_int_equal(pd.msi_doubtful, BY_BACKEND(true, false));
+	assert_int_equal(pd.msi_doubtful, BY_KERNEL(true, false));
 	plan_device_free(&pd);
 	/* Windows of the hardware's MSI are no doorbells that the kernel maps. */
 	machine_regions(*state, "0x000000000c000000 0x000000000c0fffff reserved\n");

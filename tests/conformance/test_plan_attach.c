@@ -38,7 +38,7 @@ test_attach_failures(void **state)
 	machine_group->denied = false;
 	machine_group->isolated = false;
 	FAILS(-EPERM, "group 2", "isolate",
-			BY_BACKEND("vfio_iommu_type1.allow_unsafe_interrupts=1",
+			BY_KERNEL("vfio_iommu_type1.allow_unsafe_interrupts=1",
 				"iommufd.allow_unsafe_interrupts=1"));
 	machine_group->isolated = true;
 	machine_group->viable = false;
@@ -76,7 +76,7 @@ test_node_failures(void **state)
 	*denied = true;
 	FAILS(-EACCES, node, "Permission denied", "access to the node");
 	*denied = false;
-	fake.lie = BY_BACKEND(FAKE_CAP_CYCLE, FAKE_ALIGN_ODD);
+	fake.lie = BY_KERNEL(FAKE_CAP_CYCLE, FAKE_ALIGN_ODD);
 	FAILS(-EBADMSG, "IOVA ranges", "Bad message");
 	fake.lie = FAKE_TRUTH;
 	if (backend == IOAS_BACKEND_TYPE1) {
@@ -103,7 +103,7 @@ test_choice(void **state)
 		fake.no_iommufd = true;
 	topology_parse_bdf(NIC, &wish.addr);
 	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
-	assert_int_equal(pd.backend, backend);
+	assert_int_equal(pd.backend, BACKEND);
 	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
 				"kernel and device have it")));
 	assert_false(pd.backend_failed);
@@ -140,7 +140,7 @@ test_choice(void **state)
 	assert_non_null(strstr(why, BY_BACKEND("chose type1", "chose iommufd")));
 	wish.backend = IOAS_BACKEND_AUTO;
 	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), 0);
-	assert_int_equal(second.backend, backend);
+	assert_int_equal(second.backend, BACKEND);
 	assert_string_equal(second.backend_why, "");
 	plan_device_free(&second);
 	plan_device_free(&pd);

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# drivers.sh [--stay] BDF...: pairs of ports on the bus, see tests/lab/drivers.py.  A
-# burst within each pair; interrupts of receive queues within the last pair; then,
-# without --stay, the last pair comes and goes.  In sections that begin with "@@ NAME".
+# drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see
+# tests/lab/drivers.py.  A burst within each pair; interrupts of receive queues within the
+# last pair; then, without --stay, the last pair comes and goes; with --compat another
+# burst, by type1 with an iommufd as the container's node.  In sections that begin with
+# "@@ NAME".
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
@@ -14,11 +16,11 @@ descriptors()
 	ls -l /proc/$testpmd_pid/fd | grep -cE "$1"
 }
 
-stay=
-if [ "$1" = --stay ]; then
-	stay=1
-	shift
-fi
+stay= compat=
+case $1 in
+--stay) stay=1; shift ;;
+--compat) compat=1; shift ;;
+esac
 vfio-bind "$@" || exit 1
 arguments=
 for bdf; do
@@ -59,4 +61,21 @@ for round in 7 8 9; do
 done
 testpmd_quit || status=1
 grep 'Now total ports' $TESTPMD_LOG
+
+[ -n "$compat" ] || exit ${status:-0}
+echo '@@ compat'
+ln -sf /dev/iommu /dev/vfio/vfio
+arguments=
+for bdf; do
+	arguments="$arguments -a vfio_msi:$bdf,backend=type1"
+done
+pins=$(pins)
+testpmd_start $arguments -l 0,1 -n 1 -- -i --total-num-mbufs=8192 || status=1
+testpmd_say 'set verbose 1'
+testpmd_burst $((256 * $#)) || status=1
+pages=$(grep -c rtemap /proc/$testpmd_pid/maps)
+pinned=$(($(pins) - pins))
+testpmd_quit || status=1
+cat $TESTPMD_LOG
+echo "$pages hugepages, $((pinned * $(getconf PAGESIZE))) bytes pinned, left $(($(pins) - pins))"
 exit ${status:-0}
