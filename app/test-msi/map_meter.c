@@ -59,6 +59,9 @@ measure(unsigned long request, const void *arg, uint64_t ns)
 	case ABI_IOAS_UNMAP:
 		count(&map_meter.unmap, ((const struct abi_ioas_unmap *)arg)->length, ns);
 		break;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		count(&map_meter.open, 0, ns);
+		break;
 	default:
 		break;
 	}

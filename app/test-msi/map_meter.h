@@ -21,6 +21,7 @@ struct map_calls {
 
 struct map_meter {
 	struct map_calls map, unmap;
+	struct map_calls open;	/**< devices by their groups; may pin what is mapped */
 };
 
 /** Counted since the process began. Not to be read while others map. */
