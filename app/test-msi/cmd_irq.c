@@ -44,24 +44,6 @@ usage(FILE *f)
 		"program, 4 lost between device and kernel\n", f);
 }
 
-/* BDF alone will do: no other bus is meant here. */
-static int
-parse_device(const char *arg, struct irq_options *opt)
-{
-	char with_prefix[256];
-
-	if (strncmp(arg, VFIO_MSI_PREFIX, strlen(VFIO_MSI_PREFIX)) != 0) {
-		snprintf(with_prefix, sizeof(with_prefix), VFIO_MSI_PREFIX "%s", arg);
-		arg = with_prefix;
-	}
-	if (tool_given_parse(arg, &opt->given) < 0)
-		return STATUS_USAGE;
-	if (!opt->given.all)
-		return -1;
-	tool_error(arg, "is more than one device");
-	return STATUS_USAGE;
-}
-
 /* @return a STATUS_*, or -1 to go on. */
 static int
 parse_options(int argc, char **argv, struct irq_options *opt)
@@ -76,7 +58,7 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 	if (ret >= 0)
 		return ret;
 	if (n - optind == 1)
-		return parse_device(argv[optind], opt);
+		return tool_given_one(argv[optind], &opt->given);
 	tool_error("irq", "wants one device, not %d", n - optind);
 	usage(stderr);
 	return STATUS_USAGE;

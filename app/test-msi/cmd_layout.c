@@ -37,7 +37,7 @@ usage(FILE *f)
 		"  -a, --allow vfio_msi:BDF[,KEY=VALUE]...  a device, may be repeated\n"
 		"  -a, --allow vfio_msi:all[,KEY=VALUE]...  all bound to a VFIO driver\n"
 		"                  keys: backend=auto|type1|iommufd,\n"
-		"                  msi=auto|require|off, hole=FIRST-LAST\n"
+		"                  msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID\n"
 		"  -j, --json      one JSON object\n"
 		"  -r, --root DIR  read sys and proc below DIR; limits of the IOMMU are still\n"
 		"                  those of this machine's /dev/vfio\n"

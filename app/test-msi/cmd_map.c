@@ -54,10 +54,10 @@ enum {
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi map [OPTION]... BDF [-- EAL_ARG...]\n"
+	fputs("usage: dpdk-test-msi map [OPTION]... DEVICE [-- EAL_ARG...]\n"
 		"Maps hugepages for a device and unmaps them, as EAL does at start and at the\n"
 		"end, and shows calls and time in the kernel: for each backend in one call\n"
-		"without an EAL, and by this bus.\n\n"
+		"without an EAL, and by this bus. DEVICE is vfio_msi:BDF or BDF.\n\n"
 		"  -b, --bench        by the pci bus of DPDK as well\n"
 		"  -m, --megabytes N  so much memory (default: 4096)\n"
 		"  -h, --help         this text\n", f);
@@ -73,7 +73,6 @@ parse_options(int argc, char **argv, struct map_options *opt)
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
 	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
-	char name[NAME_LEN];
 
 	if (ret >= 0)
 		return ret;
@@ -83,8 +82,11 @@ parse_options(int argc, char **argv, struct map_options *opt)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", argv[optind]);
-	return tool_given_parse(name, opt->given) < 0 || opt->given->all ? STATUS_USAGE : -1;
+	if (strchr(argv[optind], ',') != NULL) {
+		tool_error(argv[optind], "map takes no keys: it tries each backend");
+		return STATUS_USAGE;
+	}
+	return tool_given_one(argv[optind], opt->given);
 }
 
 /* @return 0, -errno. */

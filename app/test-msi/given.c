@@ -36,6 +36,26 @@ tool_given_parse(const char *arg, struct tool_given *out)
 	return ret;
 }
 
+int
+tool_given_one(const char *arg, struct tool_given *out)
+{
+	char with_prefix[256];
+	int ret;
+
+	if (strncmp(arg, VFIO_MSI_PREFIX, strlen(VFIO_MSI_PREFIX)) != 0) {
+		snprintf(with_prefix, sizeof(with_prefix), VFIO_MSI_PREFIX "%s", arg);
+		arg = with_prefix;
+	}
+	ret = tool_given_parse(arg, out);
+	if (ret < 0)
+		return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	if (!out->all)
+		return -1;
+	tool_error(arg, "is more than one device");
+	tool_given_free(out);
+	return STATUS_USAGE;
+}
+
 void
 tool_given_free(struct tool_given *given)
 {

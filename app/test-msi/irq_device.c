@@ -79,17 +79,24 @@ attach(struct irq_device *dev)
 int
 irq_device_open(struct irq_device *dev, const struct tool_device *td, struct ioas *space)
 {
+	const char *token = td->conf->vf_token[0] != '\0' ? td->conf->vf_token : NULL;
 	const char *step = "opened";
+	char why[PLAN_TEXT];
 	int ret;
 
 	dev->fd = -1;
 	dev->topo = &td->plan.topo;
 	dev->ioas = space;
-	dev->member = plan_member(&td->plan, NULL);
+	dev->member = plan_member(&td->plan, token);
 	ret = attach(dev);
 	if (ret < 0)
 		return ret;
 	ret = dev->fd = ioas_open_device(dev->ioas, &dev->member);
+	if (ret == -EKEYREJECTED) {
+		plan_explain_token(&dev->member, why, sizeof(why));
+		tool_error(dev->name, "set-up refused: %s", why);
+		return ret;
+	}
 	if (ret >= 0) {
 		step = "asked for its regions";
 		ret = read_regions(dev);

@@ -88,6 +88,13 @@ struct tool_given {
 int tool_given_parse(const char *arg, struct tool_given *out);
 void tool_given_free(struct tool_given *given);
 
+/**
+ * One device, for a command that knows no other bus: BDF alone is enough.
+ *
+ * @return a STATUS_* with the fault reported, or -1 to go on; then it is to be freed.
+ */
+int tool_given_one(const char *arg, struct tool_given *out);
+
 /* tool_options.c */
 
 /** One option; exactly one of flag, number, text and take says where it goes. */

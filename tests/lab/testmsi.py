@@ -18,7 +18,8 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'layout -a 0000:00:03.0', 'layout -a vfio_msi:3',
          'layout -a vfio_msi:0000:00:03.0,key=value',
          'layout -a vfio_msi:0000:00:03.0,hole=2-1', 'layout -a vfio_msi:all,msi=maybe',
-         'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0')
+         'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0', 'map all',
+         'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off')
 HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help')
 
 
