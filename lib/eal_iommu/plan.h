@@ -149,6 +149,15 @@ void plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t
 void plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd);
 
 /**
+ * Add a reason behind those of its kind. If there is no room the last one goes.
+ *
+ * @param doubtful  see struct plan_reason
+ */
+void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful,
+		int error, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/**
  * All reasons as one sentence: "REASON; also: REASON".
  *
  * @return the error of the first, or 0 if there is none; @p out is not written then.

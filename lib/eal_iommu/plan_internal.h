@@ -28,15 +28,6 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
 	return ret;
 }
 
-/**
- * Add a reason behind those of its kind. If there is no room the last one goes.
- *
- * @param doubtful  see struct plan_reason
- */
-void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful,
-		int error, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-
 /** Are there reasons that hold whatever the kernel says? */
 bool plan_reasons_certain(const struct plan_reasons *reasons);
 

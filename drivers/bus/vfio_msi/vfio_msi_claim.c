@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <bsd/string.h>
@@ -181,23 +182,31 @@ read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 	return ret;
 }
 
-/* A device that nobody can drive is left alone: it is not even opened, nor avoided. */
+/*
+ * A device that no PMD drives is not opened, but what else is wrong with it is
+ * reported too: loading a PMD may not be enough.
+ */
 static int
-check_driver(const struct topo_addr *addr, char *why, size_t size)
+check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why, size_t size)
 {
+	struct topo_snapshot snap = { .root = "" };
+	const struct topo_device *t;
 	struct rte_pci_id id;
-	struct topo_device t;
+	int ret = 0;
 
-	/* There are words for it later. */
-	if (topology_read("", addr, &t) < 0)
-		return 0;
-	id = vfio_msi_pci_id(&t);
-	if (vfio_msi_pci_driver(NULL, &id) != NULL)
-		return 0;
-	snprintf(why, size,
-		"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
-		t.vendor, t.device);
-	return -ENOTSUP;
+	/* There are words for a device that can't be read later. */
+	if (topology_snapshot_device(&snap, addr, &t) == 0) {
+		id = vfio_msi_pci_id(t);
+		if (vfio_msi_pci_driver(NULL, &id) == NULL) {
+			plan_look(&snap, t, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
+			plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
+				"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+				t->vendor, t->device);
+			ret = plan_reasons_text(&dev->plan.reasons, why, size);
+		}
+	}
+	topology_snapshot_free(&snap);
+	return ret;
 }
 
 /* From arguments to a device that can be used; why tells what failed. */
@@ -211,7 +220,7 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	dev->group_fd = -1;
 	ret = read_args(dev, da, why, size);
 	if (ret == 0)
-		ret = check_driver(addr, why, size);
+		ret = check_driver(dev, addr, why, size);
 	if (ret == 0 && vfio_msi_is_secondary())
 		ret = ask_primary(dev, addr, why, size);
 	else if (ret == 0)
