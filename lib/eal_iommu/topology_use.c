@@ -24,6 +24,7 @@
 #include "topology_machine.h"
 
 #define STACK_DEPTH 8	/* a mapper on RAID on partitions needs 3 */
+#define VISITS_MAX 1024	/* what is built upon one function; a loop ends here too */
 #define BLOCK "/sys/class/block"
 #define NET "/sys/class/net"
 #define SUBSYSTEM "/nvme-subsystem/"
@@ -33,6 +34,7 @@ struct search {
 	char below[TOPO_BDF_LEN + 2];	/* "/BDF/" */
 	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
 	char device[TOPO_NAME_LEN];	/* the disk or interface on the function */
+	unsigned int visits;
 	struct topo_use *out;
 };
 
@@ -115,7 +117,7 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 	FOREACH_LINE(line, s->swaps)
 		if (word_is(line, 0, node))
 			note(s, TOPO_USE_SWAP, "", 0);
-	if (depth == STACK_DEPTH ||
+	if (depth == STACK_DEPTH || s->visits++ >= VISITS_MAX ||
 			sysfs_list(s->root, &names, &n, BLOCK "/%s/holders", name) != 0)
 		return;
 	for (i = 0; i < n; i++)
@@ -207,7 +209,8 @@ interface_look(struct search *s, const char *name, unsigned int depth)
 		note(s, TOPO_USE_UP, "", 0);
 	if (has_default_route(s, name))
 		note(s, TOPO_USE_ROUTE, "", 0);
-	if (depth == STACK_DEPTH || sysfs_list(s->root, &names, &n, NET "/%s", name) != 0)
+	if (depth == STACK_DEPTH || s->visits++ >= VISITS_MAX ||
+			sysfs_list(s->root, &names, &n, NET "/%s", name) != 0)
 		return;
 	for (i = 0; i < n; i++)
 		if (strncmp(names[i], upper, strlen(upper)) == 0)

@@ -158,6 +158,27 @@ test_boot_disk(void **state)
 			"sda is mounted at /; use another device");
 }
 
+/* Disks that claim to be built upon each other: it ends, with what was seen. */
+static void
+test_endless_stack(void **state)
+{
+	char name[16], path[64];
+	int i, j;
+
+	machine_device(*state, SIBLING, NIC_GROUP, "nvme");
+	machine_group->viable = false;
+	disk(*state, "nvme0n1", "259:0\n", "pci0000:00/" SIBLING, "dm-0");
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "dm-%d", i);
+		disk(*state, name, "254:0\n", "virtual", "");
+		for (j = 0; j < 8; j++) {
+			snprintf(path, sizeof(path), "/sys/class/block/%s/holders/dm-%d", name, j);
+			tree_text(*state, path, "");
+		}
+	}
+	FAILS(-EPERM, "its disk nvme0n1 goes away");
+}
+
 /* NVMe with several paths: the disk lies below no function. */
 static void
 test_nvme_subsystem(void **state)
@@ -239,6 +260,7 @@ main(void)
 		PLAN_TEST(test_bridge),
 		PLAN_TEST(test_served_by_kernel),
 		PLAN_TEST(test_boot_disk),
+		PLAN_TEST(test_endless_stack),
 		PLAN_TEST(test_nvme_subsystem),
 		PLAN_TEST(test_network),
 		PLAN_TEST(test_physical_function),
