@@ -181,6 +181,25 @@ bool vfio_msi_token_is_spare(const struct vfio_msi_device *dev);
 /** Before EAL has memory: make it begin at addresses that are good IOVAs. */
 void vfio_msi_steer(const struct iova_layout *layout);
 
+/** Had the bus a device before EAL had memory? */
+bool vfio_msi_steer_tried(void);
+
+/* vfio_msi_growth.c, while IOVA is VA */
+
+/**
+ * Find out how much of EAL's memory the devices can address, before any is mapped.
+ *
+ * @return 0; -ERANGE with a sentence: memory that is there already is out of reach,
+ *   or there is none of some page size and NUMA node that is not.
+ */
+int vfio_msi_growth_check(char *why, size_t size);
+
+/** From now on memory does not grow beyond that, and nobody takes it away. */
+void vfio_msi_growth_start(void);
+
+/** No device is attached any more: memory may grow as it likes. */
+void vfio_msi_growth_stop(void);
+
 /* vfio_msi_bringup.c */
 
 /** The device as the address space knows it. */

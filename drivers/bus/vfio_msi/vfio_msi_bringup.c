@@ -35,8 +35,10 @@ settle_ioas(void)
 		return;
 	eal_iommu_current_set(NULL, NULL);
 	vfio_msi_dma_stop();
-	if (vfio_msi_bus.syncing)
+	if (vfio_msi_bus.syncing) {
+		vfio_msi_growth_stop();
 		dma_sync_stop();
+	}
 	vfio_msi_bus.syncing = false;
 	if (!TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return;
@@ -148,78 +150,14 @@ name_who_forced_pa(void)
 		bus->name, dev != NULL ? dev->name : "unknown");
 }
 
-/*
- * One list of EAL's memory, which takes IOVAs as it grows: warn where it lies
- * badly, and keep rte_eal_iommu_dma_map() from placing anything in it.
- */
+/* Where EAL's memory lies, and how far it may grow; IOVA is VA. */
 static int
-check_list(const struct rte_memseg_list *msl, void *arg)
+check_memory(char *why, size_t size)
 {
-	struct iova_hole own = { .origin = IOVA_ORIGIN_EAL, .hardness = IOVA_SOFT };
-	struct iova_conflict c;
-	struct iova_range range;
-	char text[192];
-	int ret;
-
-	if (msl->external || !iova_range_make((uintptr_t)msl->base_va, msl->len, &range))
-		return 0;
-	ioas_layout_lock(vfio_msi_bus.ioas);
-	ret = iova_layout_test(vfio_msi_bus.layout, range, true, &c);
-	if (ret < 0)
-		plan_explain(vfio_msi_bus.layout, range, ret, &c, text, sizeof(text));
-	own.range = range;
-	/* Without memory for it nothing is lost but this courtesy. */
-	(void)iova_layout_add_hole(vfio_msi_bus.layout, &own, NULL);
-	ioas_layout_unlock(vfio_msi_bus.ioas);
-	if (ret == 0 || (c.is_hole && c.hole.origin == IOVA_ORIGIN_EAL))
-		return 0;
-	BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL may grow into 0x%" PRIx64 "-0x%" PRIx64 ", which %s: memory allocated there is not reachable by DMA; preallocate with -m",
-		range.first, range.last, text);
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		return vfio_msi_growth_check(why, size);
+	name_who_forced_pa();
 	return 0;
-}
-
-/* Warn if EAL may grow into bad places; name who forced PA. */
-static void
-check_memory(void)
-{
-	if (rte_eal_iova_mode() == RTE_IOVA_PA)
-		name_who_forced_pa();
-	else
-		rte_memseg_list_walk(check_list, NULL);
-}
-
-#define LISTS_MAX RTE_MAX_MEMSEG_LISTS
-
-struct growth {
-	struct iova_range v[LISTS_MAX];
-	size_t n;
-};
-
-static int
-add_growth(const struct rte_memseg_list *msl, void *arg)
-{
-	struct growth *g = arg;
-
-	if (!msl->external && g->n < LISTS_MAX &&
-	    iova_range_make((uintptr_t)msl->base_va, msl->len, &g->v[g->n]))
-		g->n++;
-	return 0;
-}
-
-/* A device that comes later must not take away what EAL may grow into. */
-static void
-keep_room(void)
-{
-	struct growth g = { .n = 0 };
-	int ret;
-
-	if (rte_eal_iova_mode() == RTE_IOVA_PA)
-		return;
-	rte_memseg_list_walk(add_growth, &g);
-	ret = ioas_keep(vfio_msi_bus.ioas, g.v, g.n);
-	if (ret < 0)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": room for EAL's memory to grow can't be kept: %s; a device that is added later may take it away",
-			strerror(-ret));
 }
 
 int
@@ -231,9 +169,10 @@ vfio_msi_map_memory(void)
 
 	if (vfio_msi_bus.syncing)
 		return 0;
-	check_memory();
-	ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
-			sizeof(why));
+	ret = check_memory(why, sizeof(why));
+	if (ret == 0)
+		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
+				sizeof(why));
 	if (ret < 0) {
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
 			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
@@ -241,7 +180,8 @@ vfio_msi_map_memory(void)
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;
-	keep_room();
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		vfio_msi_growth_start();
 	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
 	vfio_msi_dma_start();
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",

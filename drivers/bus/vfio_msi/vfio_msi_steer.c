@@ -28,6 +28,8 @@
 #include "private.h"
 #include "va_place.h"
 
+static bool tried;
+
 /*
  * EAL goes on behind the last mapping that it had at an address it asked for, and an
  * array of another process is such a one. There is none of this name: EAL finds the
@@ -111,6 +113,7 @@ vfio_msi_steer(const struct iova_layout *layout)
 	struct va_choice choice;
 	int ret;
 
+	tried = true;
 	if (moved)
 		return;
 	ret = choose(layout, &choice);
@@ -125,4 +128,10 @@ vfio_msi_steer(const struct iova_layout *layout)
 		tell(layout, &choice);
 	moved = choice.moved;
 	va_choice_free(&choice);
+}
+
+bool
+vfio_msi_steer_tried(void)
+{
+	return tried;
 }
