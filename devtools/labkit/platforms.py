@@ -83,6 +83,10 @@ RESERVED = {
     # FIRST:LAST:TYPE, type 1 is the MSI window, type 0 is reserved
     'reserved-regions': ['0xe0000000:0xe00fffff:1', '0x100000000:0x13fffffff:0'],
 }
+# What a Raspberry Pi 5 with its IOMMU has: 4 GiB at 40 GiB.
+WINDOW40 = {**RESERVED, 'reserved-regions': [
+    '0x1000:0xdfffffff:0', '0xe0000000:0xe00fffff:1', '0xe0100000:0x9ffffffff:0',
+    '0xb00000000:0xffffffffffff:0']}
 # In a slot whose INTx is no NIC's.
 VIRTIO_IOMMU = ['-device', 'virtio-iommu-pci,addr=0xa']
 
@@ -131,6 +135,20 @@ PLATFORMS = {platform.name: platform for platform in (
         interrupts=INTX,
         kernel_args=UNSAFE,
         modules=('virtio-iommu',),
+        **ARM,
+    ),
+    Platform(
+        name='arm-window40',
+        about='arm-reserved with nothing but 4 GiB at 40 GiB for I/O, as a Raspberry Pi 5',
+        machine=['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
+                 '-device', json.dumps(WINDOW40)],
+        devices=E1000E_PAIR,
+        nics=('0000:00:03.0', '0000:00:04.0'),
+        spare='0000:00:03.0',
+        interrupts=INTX,
+        kernel_args=UNSAFE,
+        modules=('virtio-iommu',),
+        common=False,
         **ARM,
     ),
     Platform(

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""EAL's memory lies where devices reach it, as the tool predicts, and does not leave that."""
+
+import json
+
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import each_backend, expect, expect_equal, figure, test
+
+BUDGET = 520
+
+
+def _run(platform, backend, megabytes, *words, **options):
+    nics = PLATFORMS[platform].nics
+    result = guest.run(platform, ['/usr/share/vfio-msi/steer.sh', str(megabytes), *nics, *words],
+                       backend=backend, **options)
+    parts = oracle.sections(result.stdout)
+    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
+    expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    oracle.check_backend(log, backend)
+    oracle.check_payloads(log)
+    oracle.check_mappings(parts)
+    return parts, log
+
+
+def _check_prediction(parts):
+    """The first list is filled from where the tool says; returns that and what is mapped."""
+    memory = json.loads(parts['layout'])['eal_memory']
+    lists = [(int(one['first'], 16), int(one['last'], 16)) for one in memory['lists']]
+    mapped = [piece for piece in oracle.mapped(parts['events']) if piece[0] >= 1 << 32]
+    expect(mapped, 'nothing was mapped')
+    expect_equal(hex(mapped[0][0]), hex(lists[0][0]), 'where memory begins')
+    for first, last in mapped:
+        expect(any(low <= first and last <= high for low, high in lists),
+               f'{first:#x}-{last:#x} is in no list of {lists}')
+    return memory, mapped
+
+
+@test('memory is steered out of holes at its default address, as predicted',
+      each_backend('x86-vtd', 'x86-amdvi', 'arm-reserved'))
+def predicted(platform, backend):
+    parts, log = _run(platform, backend, 64, seconds=150)
+    memory, _ = _check_prediction(parts)
+    expect_equal((memory['steered'], memory['quality']), (True, 'whole'), 'the prediction')
+    expect('memory is steered to ' in log, f'memory was not steered\n{log[:2000]}')
+
+
+# What is good of the first list: from EAL's own place to 33 bits, 4 GiB at 40 GiB.
+SHORT = {'x86-aperture33': (0x100200000, 0x1ffffffff), 'arm-window40': (0xa00000000, 0xaffffffff)}
+
+
+@test('a window shorter than what EAL reserves is used, and not left', [
+    (name, backend) for name, backend in zip(SHORT, ('type1', 'iommufd'))])
+def short(platform, backend):
+    parts, log = _run(platform, backend, 1024, 'short', seconds=400, memory='4G', hugepages=1200)
+    first, last = SHORT[platform]
+    memory, mapped = _check_prediction(parts)
+    expect_equal((memory['quality'], memory['lists'][0]['first'], memory['lists'][0]['good_bytes']),
+                 ('short', hex(first), hex(last + 1 - first)), 'the prediction')
+    expect(mapped[-1][1] <= last, f'{mapped[-1][1]:#x} is mapped')
+    fit = (last + 1 - first) >> 20
+    expect(f"can't grow beyond {last + 1:#x}, which " in log and f': up to {fit} MiB fit ' in log,
+           f'no limit\n{log[:3000]}')
+    grow = parts['grow']
+    expect("is rejected: the memory would be out of the devices' reach" in grow
+           and 'Creation of mbuf pool' in grow and 'status 1\n' in grow, f'growth\n{grow[-3000:]}')
+    expect('preallocate at most 512 MiB there' in parts['start']
+           and 'No probed ethernet devices' in parts['start'],
+           f'too much at start\n{parts["start"][-3000:]}')
+    expect("EAL's memory would lie badly" in parts['nowhere'] and 'status 1\n' in parts['nowhere'],
+           f'no good address\n{parts["nowhere"][-2000:]}')
+    figure('memory that fits, MiB', fit)
