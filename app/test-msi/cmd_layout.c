@@ -94,21 +94,23 @@ static int
 give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		struct tool_plan *plan)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i, found = 0;
-	int ret = topology_list(opt->root, &v, &n);
+	struct topo_snapshot snap = { .root = opt->root };
+	struct topo_set all;
+	size_t i, found = 0;
+	int ret = topology_snapshot_all(&snap, &all);
 
 	if (ret < 0) {
+		topology_snapshot_free(&snap);
 		tool_error(VFIO_MSI_ALL, "PCI functions can't be listed: %s", strerror(-ret));
 		return ret;
 	}
-	for (i = 0; ret == 0 && i < n; i++) {
-		if (!topology_is_vfio(&v[i]) || v[i].is_bridge)
+	for (i = 0; ret == 0 && i < all.n; i++) {
+		if (!topology_is_vfio(all.v[i]) || all.v[i]->is_bridge)
 			continue;
 		found++;
-		ret = tool_plan_give(plan, &v[i].addr, conf);
+		ret = tool_plan_give(plan, &all.v[i]->addr, conf);
 	}
-	free(v);
+	topology_snapshot_free(&snap);
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
 	} else if (found == 0) {

@@ -83,6 +83,8 @@ struct vfio_msi_bus {
 	struct vfio_msi_devices devices;
 	struct iova_layout *layout;	/**< NULL until a device is claimed */
 	struct ioas *ioas;		/**< NULL until a device was surveyed */
+	struct plan_scan scan;		/**< of the scan that runs; of no use outside of it */
+	bool pci_scanned;		/**< the pci bus was made to scan in it */
 	bool memory_is_up;		/**< EAL has its memory (probe was reached) */
 	bool syncing;			/**< EAL's memory is mapped and followed */
 	enum rte_iova_mode primary_mode;	/**< in a secondary: the primary's */
@@ -113,10 +115,14 @@ const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 /** May the pci bus use devices that nobody named? */
 bool vfio_msi_pci_takes_all(void);
 
-/** Make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
+/** In a scan: make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
 int vfio_msi_pci_keep_off(const struct topo_addr *addr);
 
-/** The same for the members of a device's group. @return 0, -EEXIST, ... with a sentence. */
+/**
+ * In a scan: the same for the members of a device's group.
+ *
+ * @return 0, -EEXIST, ... with a sentence.
+ */
 int vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why,
 		size_t size);
 

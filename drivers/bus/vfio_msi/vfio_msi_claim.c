@@ -135,11 +135,14 @@ static int
 ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		char *why, size_t size)
 {
+	const struct topo_device *t;
 	char bdf[TOPO_BDF_LEN];
-	int ret = topology_read("", addr, &dev->plan.topo);
+	int ret = topology_snapshot_device(&vfio_msi_bus.scan.topo, addr, &t);
 
-	if (ret == 0)
+	if (ret == 0) {
+		dev->plan.topo = *t;
 		return vfio_msi_mp_find(addr, why, size);
+	}
 	topology_format_bdf(addr, bdf, sizeof(bdf));
 	snprintf(why, size, "sysfs of %s can't be read: %s", bdf, strerror(-ret));
 	return ret;
@@ -189,24 +192,21 @@ read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 static int
 check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why, size_t size)
 {
-	struct topo_snapshot snap = { .root = "" };
+	struct topo_snapshot *snap = &vfio_msi_bus.scan.topo;
 	const struct topo_device *t;
 	struct rte_pci_id id;
-	int ret = 0;
 
 	/* There are words for a device that can't be read later. */
-	if (topology_snapshot_device(&snap, addr, &t) == 0) {
-		id = vfio_msi_pci_id(t);
-		if (vfio_msi_pci_driver(NULL, &id) == NULL) {
-			plan_look(&snap, t, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
-			plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
-				"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
-				t->vendor, t->device);
-			ret = plan_reasons_text(&dev->plan.reasons, why, size);
-		}
-	}
-	topology_snapshot_free(&snap);
-	return ret;
+	if (topology_snapshot_device(snap, addr, &t) < 0)
+		return 0;
+	id = vfio_msi_pci_id(t);
+	if (vfio_msi_pci_driver(NULL, &id) != NULL)
+		return 0;
+	plan_look(snap, t, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
+	plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
+		"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+		t->vendor, t->device);
+	return plan_reasons_text(&dev->plan.reasons, why, size);
 }
 
 /* From arguments to a device that can be used; why tells what failed. */

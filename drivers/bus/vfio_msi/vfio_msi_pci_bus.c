@@ -124,7 +124,10 @@ vfio_msi_pci_keep_off(const struct topo_addr *addr)
 	ret = find_devargs(addr, true) != NULL ? 0 : insert_block(addr);
 	if (ret < 0)
 		return ret;
-	pci->scan();
+	/* A scan reads every function. What it saw gets the argument below. */
+	if (!vfio_msi_bus.pci_scanned)
+		pci->scan();
+	vfio_msi_bus.pci_scanned = true;
 	dev = find_device(pci, addr);
 	if (dev != NULL && dev->driver != NULL)
 		return -EBUSY;
@@ -158,43 +161,44 @@ int
 vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t size)
 {
 	const struct rte_devargs *da;
-	struct topo_device *v = NULL;
-	size_t n = 0, i;
-	int ret = topology_group("", dev->group, &v, &n);
+	const struct topo_device *v;
+	struct topo_set set;
+	size_t i;
+	int ret = topology_snapshot_group(&vfio_msi_bus.scan.topo, dev->group, &set);
 
 	if (ret < 0)
 		snprintf(why, size, "members of IOMMU group %d can't be read: %s",
 			dev->group, strerror(-ret));
-	for (i = 0; ret == 0 && i < n; i++) {
-		if (!topology_is_vfio(&v[i]))
+	for (i = 0; ret == 0 && i < set.n; i++) {
+		v = set.v[i];
+		if (!topology_is_vfio(v))
 			continue;
-		da = vfio_msi_pci_devargs(&v[i].addr);
+		da = vfio_msi_pci_devargs(&v->addr);
 		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
 			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both to one",
 				da->name, dev->group);
 			ret = -EEXIST;
 			break;
 		}
-		ret = vfio_msi_pci_keep_off(&v[i].addr);
+		ret = vfio_msi_pci_keep_off(&v->addr);
 		if (ret < 0)
 			snprintf(why, size, "the pci bus does not let go of %s: %s",
-				v[i].bdf, strerror(-ret));
+				v->bdf, strerror(-ret));
 	}
-	free(v);
 	return ret;
 }
 
 void
 vfio_msi_pci_let_go_group(int group)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i;
+	struct topo_snapshot snap = { .root = "" };
+	struct topo_set set;
+	size_t i;
 
-	if (topology_group("", group, &v, &n) < 0)
-		return;
-	for (i = 0; i < n; i++)
-		let_go(&v[i].addr);
-	free(v);
+	if (topology_snapshot_group(&snap, group, &set) == 0)
+		for (i = 0; i < set.n; i++)
+			let_go(&set.v[i]->addr);
+	topology_snapshot_free(&snap);
 }
 
 static bool

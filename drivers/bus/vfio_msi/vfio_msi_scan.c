@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
@@ -60,22 +59,21 @@ claim_all_shared(const struct rte_devargs *da, bool written)
 static void
 claim_all(const struct rte_devargs *da)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i, found = 0;
-	int ret = topology_list("", &v, &n);
+	struct topo_set all;
+	size_t i, found = 0;
+	int ret = topology_snapshot_all(&vfio_msi_bus.scan.topo, &all);
 
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: PCI devices can't be listed: %s", VFIO_MSI_ALL,
 			strerror(-ret));
 		return;
 	}
-	for (i = 0; i < n; i++) {
-		if (!topology_is_vfio(&v[i]) || v[i].is_bridge)
+	for (i = 0; i < all.n; i++) {
+		if (!topology_is_vfio(all.v[i]) || all.v[i]->is_bridge)
 			continue;
 		found++;
-		claim_one_of_all(&v[i].addr, da);
+		claim_one_of_all(&all.v[i]->addr, da);
 	}
-	free(v);
 	if (found == 0)
 		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF",
 			VFIO_MSI_ALL);
@@ -123,12 +121,15 @@ vfio_msi_scan(void)
 	struct rte_devargs *da;
 	bool named = false;
 
+	plan_scan_begin(&vfio_msi_bus.scan, "");
+	vfio_msi_bus.pci_scanned = false;
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
 		named = true;
 		scan_devargs(da);
 	}
 	if (!named)
 		scan_without_devargs();
+	plan_scan_end(&vfio_msi_bus.scan);
 	/* A secondary process has its memory where the primary has it. */
 	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
 	    !TAILQ_EMPTY(&vfio_msi_bus.devices))

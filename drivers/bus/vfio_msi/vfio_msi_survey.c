@@ -56,7 +56,7 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		size_t size)
 {
 	struct plan_wish wish = {
-		.root = "",
+		.scan = &vfio_msi_bus.scan,
 		.addr = *addr,
 		.backend = dev->conf.backend,
 	};
