@@ -36,11 +36,11 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 
 /* A kernel driver maps memory by the same table. */
 static void
-add_alias(const char *root, struct plan_device *pd, const struct topo_device *a)
+add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *a)
 {
 	char cure[PLAN_CURE];
 
-	plan_member_cure(root, a, cure, sizeof(cure));
+	plan_member_cure(snap, a, cure, sizeof(cure));
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EPERM,
 		"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, which is bound to %s, although the kernel does not have both in one group; %s",
 		a->bdf, a->driver, cure);
@@ -65,7 +65,7 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 		if (a->group == t->group)
 			continue;
 		if (topology_blocks_group(a))
-			add_alias(snap->root, pd, a);
+			add_alias(snap, pd, a);
 		else if (pd->alias_why[0] == '\0')
 			snprintf(pd->alias_why, sizeof(pd->alias_why),
 				"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, although the kernel does not have both in one group; give both to this process, or the other to nobody",

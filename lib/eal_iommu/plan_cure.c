@@ -78,7 +78,7 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 }
 
 void
-plan_member_cure(const char *root, const struct topo_device *member, char *cure, size_t size)
+plan_member_cure(struct topo_snapshot *snap, const struct topo_device *member, char *cure, size_t size)
 {
 	const struct served *s = served_find(member);
 	char loss[PLAN_CURE];
@@ -90,7 +90,7 @@ plan_member_cure(const char *root, const struct topo_device *member, char *cure,
 			s->pmd, s->driver);
 		return;
 	}
-	topology_use(root, member, &use);
+	topology_use(snap, member, &use);
 	loss_text(&use, loss, sizeof(loss));
 	if (use.kind >= TOPO_USE_SWAP)
 		snprintf(cure, size, "leave it there, as %s; put one of the two into another slot",
@@ -103,14 +103,14 @@ plan_member_cure(const char *root, const struct topo_device *member, char *cure,
 
 /* Bound to a driver of the kernel: what rebinding costs comes before how it is done. */
 static void
-rebind(const char *root, struct plan_device *pd)
+rebind(struct topo_snapshot *snap, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo;
 	char loss[PLAN_CURE];
 	const char *advice;
 	struct topo_use use;
 
-	topology_use(root, t, &use);
+	topology_use(snap, t, &use);
 	loss_text(&use, loss, sizeof(loss));
 	if (use.kind == TOPO_USE_ROOT) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
@@ -130,7 +130,7 @@ rebind(const char *root, struct plan_device *pd)
 }
 
 void
-plan_look_at_driver(const char *root, struct plan_device *pd, const struct topo_machine *machine)
+plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_machine *machine)
 {
 	const struct topo_device *t = &pd->topo;
 	const struct served *s = served_find(t);
@@ -146,7 +146,7 @@ plan_look_at_driver(const char *root, struct plan_device *pd, const struct topo_
 	else if (topology_is_vfio(t))
 		return;
 	else if (t->driver[0] != '\0')
-		rebind(root, pd);
+		rebind(snap, pd);
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
 			"is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci %s%s", t->bdf,

@@ -52,7 +52,7 @@ void plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd);
 void plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd);
 
 /** The driver that the device is bound to: add the reason if it is not VFIO's. */
-void plan_look_at_driver(const char *root, struct plan_device *pd,
+void plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct topo_machine *machine);
 
 /** Room for what plan_member_cure() says. */
@@ -63,7 +63,7 @@ void plan_look_at_driver(const char *root, struct plan_device *pd,
  * of a sentence: a PMD that needs that driver, a mounted disk, or the machine's
  * network is left alone.
  */
-void plan_member_cure(const char *root, const struct topo_device *member, char *cure,
+void plan_member_cure(struct topo_snapshot *snap, const struct topo_device *member, char *cure,
 		size_t size);
 
 /** Words for a choice of backend, into backend_why or @p why. @return @p ret. */

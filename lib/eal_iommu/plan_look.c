@@ -108,21 +108,21 @@ add_needed(struct plan_device *pd, const struct topo_device *m)
 }
 
 static void
-add_member(const char *root, struct plan_device *pd, const struct topo_device *m)
+add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *m)
 {
 	const struct topo_device *t = &pd->topo;
 	char cure[PLAN_CURE];
 
 	/* Only the hotplug driver of a bridge can go: what is below it stays. */
 	if (m->is_bridge && (strcmp(m->driver, "shpchp") == 0 ||
-			!topology_depends(root, t, m))) {
+			!topology_depends(snap->root, t, m))) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
 			t->group, m->bdf, m->driver, m->bdf, m->bdf);
-	} else if (topology_depends(root, t, m)) {
+	} else if (topology_depends(snap->root, t, m)) {
 		add_needed(pd, m);
 	} else {
-		plan_member_cure(root, m, cure, sizeof(cure));
+		plan_member_cure(snap, m, cure, sizeof(cure));
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d is not viable: its member %s is bound to %s; %s", t->group,
 			m->bdf, m->driver, cure);
@@ -152,7 +152,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 		m = set.v[i];
 		if (topology_addr_cmp(&m->addr, &t->addr) != 0 && topology_blocks_group(m) &&
 				blocking++ < MEMBERS_NAMED)
-			add_member(snap->root, pd, m);
+			add_member(snap, pd, m);
 	}
 	if (blocking > MEMBERS_NAMED)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
@@ -186,7 +186,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 	} else if (!plan_alias_lost(snap, out)) {
 		no_group(out, &machine);
 	}
-	plan_look_at_driver(snap->root, out, &machine);
+	plan_look_at_driver(snap, out, &machine);
 }
 
 void

@@ -47,4 +47,26 @@ bool topology_kept(const struct topo_snapshot *snap, const char *of, int *ret,
 /** Keep a set, or the error @p ret. @return @p ret; -ENOMEM, then the set is freed. */
 int topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_set *set);
 
+#define TOPO_BLOCK "/sys/class/block"
+#define TOPO_NET "/sys/class/net"
+
+/** Disks, or interfaces, and for each the paths of what it lies on. */
+struct topo_places {
+	char **names;
+	char **paths;		/* a text that holds them, or NULL */
+	size_t n;
+};
+
+/** What all functions are used for. */
+struct topo_users {
+	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
+	struct topo_places disks, interfaces;
+};
+
+/** Read it, or what the snapshot keeps. @return NULL if memory lacks. */
+const struct topo_users *topology_users(struct topo_snapshot *snap);
+
+/** NULL is allowed. */
+void topology_users_free(struct topo_users *users);
+
 #endif /* TOPOLOGY_INTERNAL_H */

@@ -15,7 +15,7 @@
 #ifndef TOPOLOGY_MACHINE_H
 #define TOPOLOGY_MACHINE_H
 
-#include "topology.h"
+#include "topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,9 +69,11 @@ struct topo_use {
 
 /**
  * The worst loss if the function's driver were taken away. Disks below volumes
- * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count.
+ * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count. All
+ * disks and interfaces are looked for once. Not thread safe for one @p snap.
  */
-void topology_use(const char *root, const struct topo_device *dev, struct topo_use *out);
+void topology_use(struct topo_snapshot *snap, const struct topo_device *dev,
+		struct topo_use *out);
 
 /**
  * Does @p dev exist only as long as @p other keeps its driver? True for what is

@@ -128,6 +128,7 @@ topology_snapshot_free(struct topo_snapshot *snap)
 	free(snap->functions);
 	free(snap->kept);
 	free(snap->opened);
+	topology_users_free(snap->users);
 	*snap = (struct topo_snapshot){ .root = snap->root };
 }
 

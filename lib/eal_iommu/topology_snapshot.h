@@ -37,6 +37,7 @@ struct topo_snapshot {
 	struct topo_opened *opened;	/* nodes of VFIO that other processes have */
 	size_t n_opened;
 	bool looked;
+	struct topo_users *users;	/* what functions are used for, or NULL */
 };
 
 /** Some devices of a snapshot, sorted by address. */

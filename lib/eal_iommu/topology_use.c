@@ -9,9 +9,8 @@
  *   /sys/class/block/sda2 -> .../0000:00:17.0/ata1/.../block/sda/sda2
  *   /sys/class/net/eth0   -> .../0000:01:00.0/net/eth0
  *
- * NVMe with several paths is an exception: its disk lies below a virtual folder
- * with links to the controllers. What is built upon them is followed by the
- * folder "holders" of disks and the links "upper_*" of interfaces.
+ * What is built upon them is followed by the folder "holders" of disks and the
+ * links "upper_*" of interfaces.
  */
 
 #include <stdio.h>
@@ -21,18 +20,18 @@
 #include <bsd/string.h>
 
 #include "sysfs.h"
+#include "topology_internal.h"
 #include "topology_machine.h"
 
 #define STACK_DEPTH 8	/* a mapper on RAID on partitions needs 3 */
 #define VISITS_MAX 1024	/* what is built upon one function; a loop ends here too */
-#define BLOCK "/sys/class/block"
-#define NET "/sys/class/net"
-#define SUBSYSTEM "/nvme-subsystem/"
+#define BLOCK TOPO_BLOCK
+#define NET TOPO_NET
 
 struct search {
 	const char *root;
+	const struct topo_users *users;
 	char below[TOPO_BDF_LEN + 2];	/* "/BDF/" */
-	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
 	char device[TOPO_NAME_LEN];	/* the disk or interface on the function */
 	unsigned int visits;
 	struct topo_use *out;
@@ -91,7 +90,7 @@ mounts_look(struct search *s, const char *number, const char *node)
 	const char *line, *source, *at;
 	size_t len;
 
-	FOREACH_LINE(line, s->mounts) {
+	FOREACH_LINE(line, s->users->mounts) {
 		source = memmem(line, strcspn(line, "\n"), " - ", 3);
 		if (!word_is(line, 2, number) && (source == NULL || !word_is(source, 2, node)))
 			continue;
@@ -114,7 +113,7 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 	}
 	snprintf(node, sizeof(node), "/dev/%s", name);
 	mounts_look(s, number, node);
-	FOREACH_LINE(line, s->swaps)
+	FOREACH_LINE(line, s->users->swaps)
 		if (word_is(line, 0, node))
 			note(s, TOPO_USE_SWAP, "", 0);
 	if (depth == STACK_DEPTH || s->visits++ >= VISITS_MAX ||
@@ -125,43 +124,19 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 	sysfs_free_names(names, n);
 }
 
-/* Is one of the controllers of this NVMe disk the function? */
-static bool
-subsystem_has(const struct search *s, char *path)
-{
-	char link[SYSFS_PATH_MAX], **names;
-	bool found = false;
-	size_t n, i;
-
-	*strrchr(path, '/') = '\0';
-	if (sysfs_list(s->root, &names, &n, "%s", path) != 0)
-		return false;
-	for (i = 0; i < n && !found; i++)
-		found = sysfs_read_link_path(s->root, link, sizeof(link), "%s/%s", path,
-				names[i]) == 0 && strstr(link, s->below) != NULL;
-	sysfs_free_names(names, n);
-	return found;
-}
-
 static void
 disks_look(struct search *s)
 {
-	char path[SYSFS_PATH_MAX], **names;
-	size_t n, i;
+	const struct topo_places *disks = &s->users->disks;
+	size_t i;
 
-	if (sysfs_list(s->root, &names, &n, BLOCK) != 0)
-		return;
-	for (i = 0; i < n; i++) {
-		if (sysfs_read_link_path(s->root, path, sizeof(path), BLOCK "/%s", names[i]) != 0)
+	for (i = 0; i < disks->n; i++) {
+		if (disks->paths[i] == NULL || strstr(disks->paths[i], s->below) == NULL)
 			continue;
-		if (strstr(path, s->below) == NULL &&
-				(strstr(path, SUBSYSTEM) == NULL || !subsystem_has(s, path)))
-			continue;
-		strlcpy(s->device, names[i], sizeof(s->device));
+		strlcpy(s->device, disks->names[i], sizeof(s->device));
 		note(s, TOPO_USE_DISK, "", 0);
-		disk_look(s, names[i], 0);
+		disk_look(s, disks->names[i], 0);
 	}
-	sysfs_free_names(names, n);
 }
 
 /*
@@ -175,10 +150,10 @@ has_default_route(const struct search *s, const char *name)
 	static const char any[] = "00000000", any6[] = "00000000000000000000000000000000";
 	const char *line;
 
-	FOREACH_LINE(line, s->routes)
+	FOREACH_LINE(line, s->users->routes)
 		if (word_is(line, 0, name) && word_is(line, 1, any) && word_is(line, 7, any))
 			return true;
-	FOREACH_LINE(line, s->routes6)
+	FOREACH_LINE(line, s->users->routes6)
 		if (word_is(line, 9, name) && word_is(line, 0, any6) && word_is(line, 1, "00"))
 			return true;
 	return false;
@@ -221,48 +196,30 @@ interface_look(struct search *s, const char *name, unsigned int depth)
 static void
 interfaces_look(struct search *s)
 {
-	char path[SYSFS_PATH_MAX], **names;
-	size_t n, i;
+	const struct topo_places *nets = &s->users->interfaces;
+	size_t i;
 
-	if (sysfs_list(s->root, &names, &n, NET) != 0)
-		return;
-	for (i = 0; i < n; i++) {
-		if (sysfs_read_link_path(s->root, path, sizeof(path), NET "/%s", names[i]) != 0 ||
-				strstr(path, s->below) == NULL)
+	for (i = 0; i < nets->n; i++) {
+		if (nets->paths[i] == NULL || strstr(nets->paths[i], s->below) == NULL)
 			continue;
-		strlcpy(s->device, names[i], sizeof(s->device));
-		interface_look(s, names[i], 0);
+		strlcpy(s->device, nets->names[i], sizeof(s->device));
+		interface_look(s, nets->names[i], 0);
 	}
-	sysfs_free_names(names, n);
-}
-
-static char *
-text_read(const char *root, const char *path)
-{
-	char *text;
-
-	return sysfs_read_file(root, &text, NULL, "%s", path) == 0 ? text : NULL;
 }
 
 void
-topology_use(const char *root, const struct topo_device *dev, struct topo_use *out)
+topology_use(struct topo_snapshot *snap, const struct topo_device *dev, struct topo_use *out)
 {
-	struct search s = { .root = root, .out = out };
+	struct search s = { .root = snap->root, .users = topology_users(snap), .out = out };
 
 	*out = (struct topo_use){ 0 };
+	if (s.users == NULL)
+		return;
 	snprintf(s.below, sizeof(s.below), "/%s/", dev->bdf);
-	s.mounts = text_read(root, "/proc/self/mountinfo");
-	s.swaps = text_read(root, "/proc/swaps");
-	s.routes = text_read(root, "/proc/net/route");
-	s.routes6 = text_read(root, "/proc/net/ipv6_route");
 	disks_look(&s);
 	interfaces_look(&s);
 	if (dev->max_vfs > 0)
 		note(&s, TOPO_USE_FUNCTIONS, "", 0);
-	free(s.mounts);
-	free(s.swaps);
-	free(s.routes);
-	free(s.routes6);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -101,16 +102,26 @@ group_make(const char *root, const char *dir, int group)
 	put_link(root, path, bdf, target);
 }
 
+/* Folder of the i th VF below /sys. @return its last part, the address. */
+static const char *
+vf_dir(size_t i, char *dir, size_t size)
+{
+	const struct topo_addr addr = sriov_vf(i);
+	char bdf[TOPO_BDF_LEN];
+
+	topology_format_bdf(&addr, bdf, sizeof(bdf));
+	snprintf(dir, size, "%s/%s", nics[i % 2].port, bdf);
+	return strrchr(dir, '/') + 1;
+}
+
 static void
 vf_make(const char *root, size_t i)
 {
-	const struct topo_addr addr = sriov_vf(i);
 	int group = FIRST_GROUP + (int)i;
-	char dir[128], bdf[TOPO_BDF_LEN], cdev[64];
+	char dir[128], cdev[64];
+	const char *bdf = vf_dir(i, dir, sizeof(dir));
 	struct fake_group *g;
 
-	topology_format_bdf(&addr, bdf, sizeof(bdf));
-	snprintf(dir, sizeof(dir), "%s/%s", nics[i % 2].port, bdf);
 	function_make(root, dir, UINT64_C(0x6000000000) + i * VF_BAR, "vfio-pci");
 	group_make(root, dir, group);
 	g = fake_group_add(group);
@@ -118,6 +129,28 @@ vf_make(const char *root, size_t i)
 	fake_device_add(g, bdf, 4);
 	snprintf(cdev, sizeof(cdev), "vfio-dev%s/dev", strrchr(fake_cdev(bdf), '/'));
 	put_text(root, dir, cdev, "509:0\n");
+}
+
+void
+sriov_unbind(const char *root, size_t i)
+{
+	char dir[128], path[TREE_PATH_MAX], target[160], file[48], name[16];
+	const char *bdf = vf_dir(i, dir, sizeof(dir));
+	int up;
+
+	put_link(root, dir, "driver", "../../../bus/pci/drivers/iavf");
+	snprintf(path, sizeof(path), "%s/sys%s/vfio-dev%s/dev", root, dir,
+			strrchr(fake_cdev(bdf), '/'));
+	assert_int_equal(unlink(path), 0);
+	for (up = 0; up < 2; up++) {
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(rmdir(path), 0);
+	}
+	snprintf(name, sizeof(name), "eth%zu", i);
+	snprintf(file, sizeof(file), "net/%s/operstate", name);
+	put_text(root, dir, file, "up\n");
+	snprintf(target, sizeof(target), "../..%s/net/%s", dir, name);
+	put_link(root, "/class/net", name, target);
 }
 
 void

@@ -31,6 +31,9 @@ void sriov_make(const char *root, size_t n, bool iomem);
 /** Address of the i th VF. */
 struct topo_addr sriov_vf(size_t i);
 
+/** Give the i th VF to its kernel driver, with a network interface that is up. */
+void sriov_unbind(const char *root, size_t i);
+
 /**
  * Survey all VFs of a machine in one scan, add them to one layout, and drop all of
  * that again. Fails the running test if one can't be used.

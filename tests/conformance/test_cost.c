@@ -58,6 +58,50 @@ test_calls(void **state)
 	}
 }
 
+/* What "dpdk-test-msi list" looks at, for each of so many VFs. */
+static unsigned int
+look_calls_of(size_t n)
+{
+	struct topo_snapshot snap;
+	struct plan_device looked;
+	const struct topo_device *dev;
+	struct topo_addr addr;
+	unsigned int calls;
+	void *root;
+	size_t i;
+
+	assert_int_equal(tree_setup(&root), 0);
+	sriov_make(root, n, true);
+	for (i = 0; i < n / 2; i++)
+		sriov_unbind(root, i);
+	tree_link(root, "/proc/4000000/fd/3", "/dev/vfio/vfio");
+	snap = (struct topo_snapshot){ .root = root };
+	calls_reset();
+	for (i = 0; i < n; i++) {
+		addr = sriov_vf(i);
+		assert_int_equal(topology_snapshot_device(&snap, &addr, &dev), 0);
+		plan_look(&snap, dev, PAGE, &looked);
+		plan_look_for_holder(&snap, &looked);
+		assert_int_equal(looked.reasons.n, i < n / 2);
+		assert_true(i >= n / 2 || strstr(looked.reasons.v[0].text, " is up") != NULL);
+		plan_device_free(&looked);
+	}
+	calls = calls_count();
+	topology_snapshot_free(&snap);
+	assert_int_equal(tree_teardown(&root), 0);
+	return calls / (unsigned int)n;
+}
+
+/* The same for looking at functions, some of them at work for the kernel. */
+static void
+test_look(void **state)
+{
+	unsigned int few = look_calls_of(FEW), many = look_calls_of(MANY);
+
+	assert_in_range(few, 1, CALLS_MAX);
+	assert_in_range(many, 1, few);
+}
+
 /* To read other files of a device may be to read its registers. */
 static void
 check_file(const char *path, size_t bytes)
@@ -144,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_look),
 		cost_test(test_files),
 		cost_test(test_scans),
 	};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Disks and interfaces of the machine, and on which functions they lie. NVMe with
+ * several paths is an exception: its disk lies below a virtual folder with links
+ * to the controllers.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sysfs.h"
+#include "topology_internal.h"
+
+#define SUBSYSTEM "/nvme-subsystem/"
+
+/* The controllers of a disk that lies below an NVMe subsystem. */
+static char *
+controllers_read(const char *root, const char *disk)
+{
+	char path[SYSFS_PATH_MAX], link[SYSFS_PATH_MAX], *all = NULL, *more, **names;
+	size_t n, i, len = 0, add;
+
+	if (sysfs_read_link_path(root, path, sizeof(path), TOPO_BLOCK "/%s", disk) != 0)
+		return NULL;
+	*strrchr(path, '/') = '\0';
+	if (sysfs_list(root, &names, &n, "%s", path) != 0)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (sysfs_read_link_path(root, link, sizeof(link), "%s/%s", path, names[i]) != 0)
+			continue;
+		add = strlen(link);
+		more = realloc(all, len + add + 2);
+		if (more == NULL)
+			break;
+		all = more;
+		snprintf(all + len, add + 2, "%s\n", link);
+		len += add + 1;
+	}
+	sysfs_free_names(names, n);
+	return all;
+}
+
+/* What lacks room is not seen: this is for advice. */
+static void
+places_read(const char *root, const char *folder, struct topo_places *out)
+{
+	char path[SYSFS_PATH_MAX];
+	size_t i;
+
+	if (sysfs_list(root, &out->names, &out->n, "%s", folder) != 0)
+		return;
+	out->paths = calloc(out->n + 1, sizeof(*out->paths));
+	if (out->paths == NULL) {
+		sysfs_free_names(out->names, out->n);
+		*out = (struct topo_places){ 0 };
+		return;
+	}
+	for (i = 0; i < out->n; i++)
+		if (sysfs_read_link_target(root, path, sizeof(path), "%s/%s", folder,
+				out->names[i]) == 0)
+			out->paths[i] = strstr(path, SUBSYSTEM) == NULL ? strdup(path) :
+				controllers_read(root, out->names[i]);
+}
+
+static void
+places_free(struct topo_places *places)
+{
+	size_t i;
+
+	for (i = 0; i < places->n; i++)
+		free(places->paths[i]);
+	free(places->paths);
+	sysfs_free_names(places->names, places->n);
+}
+
+static char *
+text_read(const char *root, const char *path)
+{
+	char *text;
+
+	return sysfs_read_file(root, &text, NULL, "%s", path) == 0 ? text : NULL;
+}
+
+const struct topo_users *
+topology_users(struct topo_snapshot *snap)
+{
+	struct topo_users *u = snap->users;
+
+	if (u != NULL)
+		return u;
+	u = calloc(1, sizeof(*u));
+	if (u == NULL)
+		return NULL;
+	u->mounts = text_read(snap->root, "/proc/self/mountinfo");
+	u->swaps = text_read(snap->root, "/proc/swaps");
+	u->routes = text_read(snap->root, "/proc/net/route");
+	u->routes6 = text_read(snap->root, "/proc/net/ipv6_route");
+	places_read(snap->root, TOPO_BLOCK, &u->disks);
+	places_read(snap->root, TOPO_NET, &u->interfaces);
+	snap->users = u;
+	return u;
+}
+
+void
+topology_users_free(struct topo_users *users)
+{
+	if (users == NULL)
+		return;
+	places_free(&users->disks);
+	places_free(&users->interfaces);
+	free(users->mounts);
+	free(users->swaps);
+	free(users->routes);
+	free(users->routes6);
+	free(users);
+}
