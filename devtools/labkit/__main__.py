@@ -94,7 +94,7 @@ def _list():
 def _setup():
     emulator.refresh()
     for platform in PLATFORMS.values():
-        for kernel in guest.KERNELS:
+        for kernel in guest.USUAL_KERNELS:
             guest.prepare(platform.arch, flavour=kernel)
     return 0
 

@@ -30,7 +30,10 @@ PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-dma',
 
 # The kernels a guest can have: what makes the folder of each.
 KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kernel.KERNELS},
-           'lab': labkernel.folder}
+           **{name: functools.partial(labkernel.folder, flavour=name)
+              for name in labkernel.FLAVOURS}}
+# Those that "lab setup" makes; others cost a build and are for "lab soak".
+USUAL_KERNELS = (*kernel.KERNELS, 'lab')
 
 TIMED_OUT = 124
 DIED = 125

@@ -35,14 +35,30 @@ UNUSED = ['*/tools/testing/*', '*/Documentation/*/*', '*/drivers/gpu/drm/*/*.[ch
 REPRODUCIBLE = {'KBUILD_BUILD_USER': 'lab', 'KBUILD_BUILD_HOST': 'lab',
                 'KBUILD_BUILD_TIMESTAMP': '@0', 'LC_ALL': 'C'}
 
+# An option that a line sets or unsets; comments name others too.
+OPTION = re.compile(r'^(?:# )?(CONFIG_\w+)(?==| is not set)', re.MULTILINE)
+
 TELL_EVERY = 20
 LAST_LINES = 30
 
 
-def folder(arch):
+# The kernel, and variants of it: further fragments, and the architectures that have them.
+FLAVOURS = {
+    'lab': ((), ('arm64', 'amd64')),
+    'lab-16k': (('arm64-16k',), ('arm64',)),
+    'lab-64k': (('arm64-64k',), ('arm64',)),
+}
+
+
+def folder(arch, flavour='lab'):
     """The cached folder with vmlinuz and modules/VERSION of ARCH."""
-    recipe = [SUITE, PACKAGE, _configuration(arch), 1]
-    return cache.entry('labkernel', arch, recipe, lambda path: _make(arch, path))
+    fragments, arches = FLAVOURS[flavour]
+    if arch not in arches:
+        raise LabError(f'there is no kernel {flavour} for {arch}')
+    text = _configuration((arch, *fragments))
+    recipe = [SUITE, PACKAGE, text, 1]
+    name = arch + flavour.removeprefix('lab')
+    return cache.entry('labkernel', name, recipe, lambda path: _make(arch, text, path))
 
 
 def _source():
@@ -62,13 +78,18 @@ def _fetch(path):
         package.unlink()
 
 
-def _configuration(arch):
-    """The text of all fragments for ARCH."""
-    return ''.join((FRAGMENTS / f'{name}.config').read_text(encoding='ascii')
-                   for name in ('common', arch))
+def _configuration(names):
+    """The text of the common fragment and of NAMES; the last word on an option counts."""
+    lines = []
+    for name in ('common', *names):
+        text = (FRAGMENTS / f'{name}.config').read_text(encoding='ascii')
+        said = set(OPTION.findall(text))
+        lines = [line for line in lines if not said.intersection(OPTION.findall(line))]
+        lines += text.splitlines(keepends=True)
+    return ''.join(lines)
 
 
-def _make(arch, path):
+def _make(arch, text, path):
     host.need(host.GUEST + host.KERNEL + host.cross_gcc(arch))
     source, out = path / 'source', path / 'out'
     word, prefix, image = ARCHES[arch]
@@ -80,7 +101,7 @@ def _make(arch, path):
     out.mkdir()
     make = ['nice', 'make', '-C', str(source), f'O={out}', f'ARCH={word}',
             f'CROSS_COMPILE={prefix}', f'-j{len(os.sched_getaffinity(0))}']
-    _configure(arch, make, out)
+    _configure(text, make, out)
     with step(f"building the lab's kernel for {arch}"):
         _follow([*make, pathlib.Path(image).name])
     release = (out / 'include/config/kernel.release').read_text(encoding='ascii').strip()
@@ -97,17 +118,17 @@ def _make(arch, path):
     shutil.rmtree(out)
 
 
-def _configure(arch, make, out):
+def _configure(text, make, out):
     """Make the configuration; every line of the fragments must have taken effect."""
     fragments = out / 'fragments'
-    fragments.write_text(_configuration(arch), encoding='ascii')
+    fragments.write_text(text, encoding='ascii')
     run([*make, f'KCONFIG_ALLCONFIG={fragments}', 'allnoconfig'],
         env=dict(os.environ, **REPRODUCIBLE))
     have = set((out / '.config').read_text(encoding='ascii').splitlines())
-    wanted = re.findall(r'^CONFIG_\w+=.*$', _configuration(arch), re.MULTILINE)
+    wanted = re.findall(r'^CONFIG_\w+=.*$', text, re.MULTILINE)
     lost = [line for line in wanted if line not in have]
     if lost:
-        raise LabError(f'{PACKAGE} for {arch} cannot have {", ".join(lost)}; what they depend on '
+        raise LabError(f'{PACKAGE} cannot have {", ".join(lost)}; what they depend on '
                        f'is missing in {FRAGMENTS}')
 
 
