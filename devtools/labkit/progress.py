@@ -8,6 +8,7 @@ import sys
 import time
 
 START = time.monotonic()
+_took = [0.0]
 
 
 class LabError(Exception):
@@ -23,9 +24,16 @@ def say(text):
 def step(text):
     """A slow piece of work: announced, then reported with how long it took."""
     say(f'{text} ...')
-    began = time.monotonic()
+    began, before = time.monotonic(), in_steps()
     yield
-    say(f'{text}: done in {time.monotonic() - began:.1f} s')
+    took = time.monotonic() - began
+    _took[0] = before + took  # a step within this one is a part of it
+    say(f'{text}: done in {took:.1f} s')
+
+
+def in_steps():
+    """How many seconds were spent in steps so far."""
+    return _took[0]
 
 
 def run(argv, **options):

@@ -14,6 +14,8 @@ import selectors
 import subprocess
 import sys
 
+from . import budgets
+
 # What the largest machine of a test takes: its memory, and the rest of an emulator.
 MEMORY_PER_JOB = 7 << 30
 VERDICT = re.compile(r'(\d+) passed, (\d+) failed$')
@@ -82,7 +84,7 @@ def run(suites, report, at_a_time, words):
 
     WORDS: the lab's command, "test" or "soak" and its options.
     """
-    waiting = collections.deque(sorted(suites, key=lambda suite: -suite.budget))
+    waiting = collections.deque(sorted(suites, key=lambda suite: -budgets.seconds(suite.name)))
     running = {}
     with selectors.DefaultSelector() as selector:
         try:

@@ -4,12 +4,13 @@
 
 import dataclasses
 import json
+import os
 import time
 import typing
 
-from . import build, outside, results, rootfs, side
+from . import budgets, build, guest, host, load, outside, progress, results, rootfs, side
 from .progress import LabError, run
-from .testing import Report, lab_suites
+from .testing import Report, expect, lab_suites
 
 UNIT_LIMIT = '3'
 FULL_MARKS = ('OK', 'EXPECTEDFAIL')
@@ -21,7 +22,6 @@ class HostSuite:
 
     name: str
     about: str
-    budget: int
     body: typing.Callable
 
     def run(self, report, soak=False):
@@ -82,10 +82,10 @@ def _build(report):
 
 
 HOST_SUITES = [
-    HostSuite('checks', 'the rules of the source, devtools/check-*', 10, _checks),
-    HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', 120, _unit('gcc')),
-    HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', 120, _unit('clang')),
-    HostSuite('build', 'every compiler, architecture and release of DPDK, -Werror', 180, _build),
+    HostSuite('checks', 'the rules of the source, devtools/check-*', _checks),
+    HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', _unit('gcc')),
+    HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', _unit('clang')),
+    HostSuite('build', 'every compiler, architecture and release of DPDK, -Werror', _build),
 ]
 
 
@@ -108,27 +108,57 @@ def run_suites(names, soak=False, keep=False, jobs=0):
     of_guests = [suite for suite in suites if suite not in HOST_SUITES]
     jobs = min(jobs or side.jobs(), len(of_guests))
     report = Report()
-    start, budget = time.monotonic(), sum(suite.budget for suite in suites)
+    os.environ.setdefault(load.ROOT, str(os.getpid()))
+    start = time.monotonic()
+    if len(of_guests) > 1:
+        _prepare()
     for suite in suites if jobs < 2 else [suite for suite in suites if suite in HOST_SUITES]:
         _run_suite(suite, report, soak, keep)
     if jobs >= 2:
         print(f'== {len(of_guests)} suites in guests, {jobs} at a time', flush=True)
         side.run(of_guests, report, jobs,
                  ['soak' if soak else 'test'] + ['--results'] * keep)
-    print(f'== all took {time.monotonic() - start:.1f} s, budgets {budget} s'
+    if not names and not soak:
+        with report.case('all: the budgets fit into that of all suites'):
+            expect(budgets.whole() <= budgets.WHOLE,
+                   f'{budgets.whole():.0f} s of {budgets.WHOLE} s; see budgets.py')
+    print(f'== all took {time.monotonic() - start:.1f} s'
           + f', {jobs} suites of guests at a time' * (jobs >= 2), flush=True)
     print(f'{report.passed} passed, {report.failed} failed', flush=True)
     return report.failed == 0
 
 
+def _prepare():
+    """Make what the suites share, so that none of them is charged with it."""
+    host.need(host.NATIVE + host.clang() + host.BUILD)
+    for arch in rootfs.TRIPLET:
+        for kernel in guest.USUAL_KERNELS:
+            guest.prepare(arch, flavour=kernel)
+        build.cross(arch)
+    for dpdk in rootfs.RELEASES:
+        build.cross('arm64', dpdk=dpdk)
+
+
+def _judge(suite, meter, made, report):
+    """Whether the suite kept to its budget; MADE: seconds in which it made what is kept."""
+    took, quiet = meter.seconds()
+    if suite not in HOST_SUITES:
+        quiet -= made
+    print(f'== {suite.name} took {took:.1f} s, {quiet:.0f} s on a quiet machine', flush=True)
+    with report.case(f'{suite.name}: keeps to its budget'):
+        budget = budgets.seconds(suite.name)
+        expect(quiet <= budget, f'{quiet:.0f} s of {budget} s; see budgets.py')
+
+
 def _run_suite(suite, report, soak, keep):
-    began, failed = time.monotonic(), report.failed
+    meter, made, failed = load.Meter(), progress.in_steps(), report.failed
     try:
-        print(f'== {suite.name}, budget {suite.budget} s', flush=True)
+        print(f'== {suite.name}', flush=True)
         suite.run(report, soak)
     except Exception as error:  # a suite that cannot even start has failed
         report.fail(suite.name, f'{type(error).__name__}: {error}')
-    print(f'== {suite.name} took {time.monotonic() - began:.1f} s', flush=True)
+    if not soak:
+        _judge(suite, meter, progress.in_steps() - made, report)
     cases = [case for case in report.cases if case.suite == suite.name]
     if keep and cases and report.failed == failed:
         results.write(suite.name, suite.about, cases)

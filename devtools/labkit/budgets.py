@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""How long each suite may take, and who spent it: time of CI is limited.
+
+Seconds on a quiet machine of two processors where two suites of guests run at a time
+and all that guests need is made already.  A suite beyond its budget fails.  An issue
+that needs more takes it from where less is needed, and says so in the last column.
+"""
+
+# Suite: seconds, before the last issue that changed it, what that one added (+) or took away (-).
+TABLE = {
+    'checks': (10, 10, ''),
+    'unit-gcc': (110, 120, ''),
+    'unit-clang': (110, 120, ''),
+    'build': (180, 180, ''),
+    'arguments': (300, 440, '#8: - the other backend of three tests'),
+    'boot': (200, 290, '#8: + x86-amdvi; - boots for stock DPDK, variants of an IOMMU'),
+    'conformance': (50, 50, ''),
+    'container': (110, 0, '#8: + a pod on Arm'),
+    'drivers': (170, 260, '#8: - the other backend of four tests'),
+    'examples': (140, 250, '#8: - the other backend of all tests'),
+    'holes': (180, 200, ''),
+    'hotplug': (310, 510, '#8: - type1 under traffic, which kernels has; the other backend'),
+    'interrupts': (160, 210, '#8: + x86-amdvi; - the other backend'),
+    'iommufd': (170, 190, ''),
+    'irq': (160, 190, '#8: + x86-amdvi; - type1, which kernels has'),
+    'kernels': (290, 0, '#8: + 6.1 and 6.12 on two platforms'),
+    'leaving': (110, 220, '#8: - the other backend'),
+    'lts': (200, 220, ''),
+    'memory': (320, 500, '#8: - the other backend; one boot for all kinds of files'),
+    'neighbours': (180, 230, '#8: - the other backend'),
+    'pages': (1, 0, '#8: nothing, all of it is for "lab soak"'),
+    'peers': (200, 220, ''),
+    'processes': (350, 500, '#8: - the other backend of two tests'),
+    'reset': (60, 70, ''),
+    'sweep': (240, 270, ''),
+    'testmsi': (200, 300, '#8: + x86-amdvi; - boots of single questions'),
+    'traffic': (380, 600, '#8: + x86-amdvi, two host bridges; - second boots, the other backend'),
+    'vf': (70, 80, ''),
+}
+
+# They run one after another, before the others.
+OF_HOST = ('checks', 'unit-gcc', 'unit-clang', 'build')
+
+# What all of "lab test" may take on such a machine.
+WHOLE = 45 * 60
+SIDE_BY_SIDE = 2
+
+
+def seconds(suite):
+    """The budget of a suite; none when the table lacks it."""
+    return TABLE.get(suite, (0,))[0]
+
+
+def whole():
+    """What all suites may take together, those of guests side by side."""
+    of_guests = sum(row[0] for name, row in TABLE.items() if name not in OF_HOST)
+    return sum(seconds(name) for name in OF_HOST) + of_guests / SIDE_BY_SIDE
