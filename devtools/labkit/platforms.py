@@ -39,6 +39,8 @@ class Platform:
     kernel: str = 'debian'
     # What the first interrupt of a NIC is, by each backend of VFIO that works here.
     interrupts: dict = dataclasses.field(default_factory=MSIX.copy)
+    # By which of them tests of every platform run; "lab soak" runs them by the others too.
+    tested: tuple = ('type1', 'iommufd')
     # The two that hear each other; an e1000e to misuse, one of them where no other is.
     nics: tuple = ()
     spare: str = ''
@@ -127,6 +129,7 @@ PLATFORMS = {platform.name: platform for platform in (
         name='arm-reserved',
         about='Arm with virtio-iommu and no MSI controller: moved MSI window, a reserved '
               'region at 4 GiB; two e1000e on one wire, INTx',
+        tested=('type1',),
         machine=['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
                  '-device', json.dumps(RESERVED)],
         devices=E1000E_PAIR,
@@ -154,12 +157,14 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='arm-smmuv3-acpi',
         about='arm-smmuv3 booted by UEFI with ACPI, without a device tree',
+        tested=('iommufd',),
         machine=[*SMMU, '-bios', 'QEMU_EFI.fd'],
         **ARM, **IGBS,
     ),
     Platform(
         name='arm-gicv2m',
         about='Arm with SMMUv3 and GICv2m, which does not tell devices apart; igb as above',
+        tested=('iommufd',),
         machine=['-machine', 'virt,gic-version=2,iommu=smmuv3', '-cpu', 'cortex-a57'],
         kernel_args=UNSAFE,
         **ARM, **IGBS,
@@ -176,6 +181,7 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='x86-vtd39',
         about='x86-vtd with I/O addresses of 39 bits, as client PCs have',
+        tested=('type1',),
         machine=[*Q35_VTD, f'{VTD},aw-bits=39'],
         kernel_args=INTEL,
         **X86, **IGBS,
@@ -184,6 +190,7 @@ PLATFORMS = {platform.name: platform for platform in (
         name='x86-virtio-iommu',
         about='PC with virtio-iommu, which remaps no interrupts, and 5 levels of page tables; '
               'igb as above',
+        tested=('iommufd',),
         machine=['-machine', 'q35', '-cpu', 'max', *VIRTIO_IOMMU],
         kernel_args=f'{UNSAFE} {TIMER}',
         modules=('virtio-iommu',),

@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """What lab tests are written with, and how they are found.
 
-A suite is a module in tests/lab with a BUDGET in seconds, whose functions are
-registered by @test(...) and called once per platform.  Raising fails the test.
+A suite is a module in tests/lab whose functions are registered by @test(...) and
+called once per platform.  Raising fails the test.  budgets.py has its budget.
 """
 
 import contextlib
@@ -37,15 +37,24 @@ def expect_equal(actual, wanted, what):
 
 
 def each_backend(*platforms):
-    """(platform, backend) of these platforms, else of all, by each backend of VFIO there."""
+    """(platform, backend) of these platforms by each backend of VFIO there.
+
+    Of all platforms when none is named, by the backends that each is tested with.
+    """
     return [(name, backend) for backend in KERNEL_OF for name in platforms or COMMON
-            if backend in PLATFORMS[name].interrupts]
+            if backend in (PLATFORMS[name].interrupts if platforms else PLATFORMS[name].tested)]
 
 
-def test(name, platforms=COMMON, soak=False):
+def other_pairs():
+    """The pairs that each_backend() leaves out."""
+    return [pair for pair in each_backend(*COMMON) if pair not in each_backend()]
+
+
+def test(name, platforms=COMMON, soak=False, tail=()):
     """Register a function of one argument, the platform's name; soak: for "lab soak" only.
 
     A platform may also be a pair of its name and a backend: then both are arguments.
+    tail: where "lab soak" runs it as well.
     """
     def register(function):
         @functools.wraps(function)
@@ -53,11 +62,23 @@ def test(name, platforms=COMMON, soak=False):
             return function(where) if isinstance(where, str) else function(*where)
         tests = sys.modules[function.__module__].__dict__.setdefault('_lab_tests', [])
         tests.append((name, tuple(platforms), soak, call))
+        tests.append((name, tuple(where for where in tail if where not in platforms), True, call))
         return function
     return register
 
 
 _figures = []
+# The report, suite and column of the test that runs.
+_running = []
+
+
+def part(name):
+    """A block of the running test that is counted and reported by a name of its own.
+
+    It may fail without ending the test: several checks share what is dear, a boot.
+    """
+    report, suite, column = _running[-1]
+    return report.case(f'{suite}: {name} [{column}]', suite, name, column)
 
 
 def figure(what, value, varies=False):
@@ -104,6 +125,7 @@ class Report:
         SCENARIO: suite, test and column, for the table of results.
         """
         began = time.monotonic()
+        kept = _figures[:]
         _figures.clear()
         try:
             yield
@@ -115,6 +137,8 @@ class Report:
             self.ok(name, time.monotonic() - began)
             if scenario:
                 self.cases.append(Case(*scenario, _figures[:]))
+        finally:
+            _figures[:] = kept
 
 
 class LabSuite:
@@ -137,18 +161,15 @@ class LabSuite:
         """The first line of the module's docstring."""
         return (self.load().__doc__ or '').strip().split('\n')[0]
 
-    @property
-    def budget(self):
-        """How many seconds it should take at most."""
-        return self.load().BUDGET
-
     def run(self, report, soak=False):
         """Run every test on every platform it is for."""
         for name, platforms, is_soak, function in self.load().__dict__.get('_lab_tests', []):
             for platform in platforms if is_soak == soak else ():
                 column = platform if isinstance(platform, str) else ', '.join(platform)
-                with report.case(f'{self.name}: {name} [{column}]', self.name, name, column):
+                _running.append((report, self.name, column))
+                with part(name):
                     function(platform)
+                _running.pop()
 
 
 def lab_suites():

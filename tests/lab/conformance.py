@@ -10,8 +10,6 @@ from labkit import build, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, figure, test
 
-BUDGET = 50
-
 PROGRAM = 'tests/conformance/rules_fake'
 
 

@@ -9,8 +9,6 @@ from labkit import dtb, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-BUDGET = 200
-
 SCRIPTS = '/usr/share/vfio-msi'
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 

@@ -8,8 +8,6 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, figure, test
 
-BUDGET = 190
-
 RXINTR = 'sent 20, received 20, wake-ups 20, bytes wrong 0'
 SMALL_PAGE = 4096
 

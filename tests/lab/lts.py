@@ -13,8 +13,6 @@ from labkit import guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 220
-
 WAKES = 'sent 20, received 20, wake-ups 20, bytes wrong 0, link interrupts '
 
 

@@ -5,8 +5,6 @@
 from labkit import guest
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 220
-
 QUICK = ('devargs', 'interrupt', 'malloc', 'memory', 'memzone', 'mempool', 'external_mem',
          'eal_flags_main_opt', 'eal_flags_n_opt', 'eal_flags_hpet', 'eal_flags_no_huge',
          'eal_flags_vdev_opt', 'eal_flags_r_opt')

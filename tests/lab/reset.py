@@ -5,8 +5,6 @@
 from labkit import guest, oracle
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 70
-
 SCRIPT = '/usr/share/vfio-msi/reset.sh'
 
 # Two functions of one slot, on a wire of their own.

@@ -10,8 +10,6 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import Failure, each_backend, expect, expect_equal, figure, test
 
-BUDGET = 270
-
 # testpmd makes more than so many calls for two devices.
 CALLS_LEAST = 80
 # The sample: every twelfth, of all kinds: nodes, EAL's own, memory, BARs, MSI-X.

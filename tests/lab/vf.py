@@ -11,8 +11,6 @@ a PC, and the driver brings up its port on that all the same.
 from labkit import guest, oracle
 from labkit.testing import expect, expect_equal, test
 
-BUDGET = 80
-
 PF, PLAIN = '0000:00:03.0', '0000:00:07.0'
 
 SAYS = {

@@ -15,6 +15,7 @@ oracle_start()
 	echo '@@ iomem'
 	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem
 	echo 65536 >$tracing/buffer_size_kb
+	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
 	echo 1 >$tracing/events/iommu/unmap/enable
 }
