@@ -47,7 +47,10 @@ def mapped(lines):
             expect(piece not in ranges, f'{piece[0]:#x} is mapped twice')
             ranges.add(piece)
         else:
-            ranges -= {old for old in ranges if old[0] >= piece[0] and old[1] <= piece[1]}
+            met = {old for old in ranges if old[0] <= piece[1] and piece[0] <= old[1]}
+            rests = {rest for first, last in met
+                     for rest in ((first, piece[0] - 1), (piece[1] + 1, last))}
+            ranges = ranges - met | {(first, last) for first, last in rests if first <= last}
     return sorted(ranges)
 
 

@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/testpmd.sh"
 fixed=0000:00:03.0
-pulled=$(basename /sys/bus/pci/devices/0000:0[1-9]:00.0)
+pulled=$(basename "$(dirname "$(grep -l 0x10c9 /sys/bus/pci/devices/0000:0[1-9]:00.0/device)")")
 
 # wait_for SECONDS COMMAND...: until it succeeds
 wait_for()
@@ -37,7 +37,7 @@ is_back()
 }
 
 vfio-bind $fixed "$pulled" || exit 1
-testpmd_start -a vfio_msi:$fixed -a "vfio_msi:$pulled" -l 0,1 -n 1 \
+testpmd_start -a vfio_msi:$fixed -a "vfio_msi:$pulled" --no-pci -l 0,1 -n 1 \
 	-- -i --total-num-mbufs=4096 "$@" || exit 1
 before=$(ls /proc/$testpmd_pid/fd | wc -l)
 testpmd_say 'set fwd io'

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""The kernels that most users have, Debian 12's and Debian 13's: packets to hotplug."""
+
+import re
+
+from labkit import guest, oracle
+from labkit.platforms import PLATFORMS
+from labkit.testing import expect, expect_equal, part, test
+
+# A slot to pull a NIC out of, and two NICs of conventional PCI behind one bridge.
+DEVICES = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
+           '-netdev', 'hubport,id=net9,hubid=0',
+           '-device', 'igb,id=nic9,bus=rp9,netdev=net9,romfile=',
+           '-device', 'pcie-root-port,id=rpb,chassis=11,addr=0xb',
+           '-device', 'pcie-pci-bridge,id=pb,bus=rpb',
+           '-device', 'e1000,bus=pb,addr=1,romfile=', '-device', 'e1000,bus=pb,addr=2,romfile=')
+BRIDGE, FIRST, SECOND = '0000:02:00.0', '0000:03:01.0', '0000:03:02.0'
+KERNELS = {'debian-6.1': '6.1.', 'debian-6.12': '6.12.'}
+ARRIVED = re.compile(r'^(MSI-X|MSI|INTx) +\d+ vectors?, loopback (\d+) of (\d+), '
+                     r'device \(igb\) (\d+) of (\d+)$', re.MULTILINE)
+PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
+
+
+def _check_list(said, nics):
+    """Who is bound to no driver is told to bind, whether or not it has a group yet."""
+    for nic in nics:
+        row = said.split(nic, 1)[1].split('\n0000:', 1)[0]
+        expect(f'dpdk-devbind.py -b vfio-pci {nic}' in row and 'intel_iommu' not in row,
+               f'not the cure of {nic} in\n{said}')
+
+
+def _check_burst(parts, platform):
+    oracle.check_payloads(parts['burst_testpmd'])
+    expect('RX-packets: 512 ' in parts['burst_testpmd'], parts['burst_testpmd'][-1500:])
+    oracle.check_backend(parts['burst_testpmd'], 'type1')
+    mapping = {name: parts[f'burst_{name}']
+               for name in ('reserved', 'iomem', 'events', 'hugepages')}
+    oracle.check_mappings(mapping)
+    oracle.check_interrupts(parts['burst_interrupts'], PLATFORMS[platform].interrupts['type1'])
+
+
+def _check_irq(parts):
+    found = ARRIVED.findall(parts['irq'])
+    expect_equal([kind for kind, *_ in found], ['MSI-X', 'MSI', 'INTx'], f'kinds\n{parts["irq"]}\n')
+    for kind, *counts in found:
+        expect(counts[0] == counts[1] and counts[2] == counts[3], f'{kind}: {counts} arrived')
+    expect('status 0\n' in parts['irq'], parts['irq'])
+    expect_equal(parts['irq_left'], '', 'what is left')
+
+
+def _check_bridge(parts, platform):
+    """VT-d has both in one group; this SMMU leaves the second one out."""
+    if platform == 'x86-vtd':
+        expect_equal(len(PORT.findall(parts['behind'])), 2, f'ports\n{parts["behind"][:3000]}\n')
+        return
+    said = parts['bridge']
+    row = said.split(SECOND, 1)[1]
+    expect(f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
+           in row, f'not why {SECOND} has no group\n{said}')
+    row = said.split(FIRST, 1)[1].split(SECOND, 1)[0]
+    expect(f'its bridge {BRIDGE} is bound to shpchp' in row, f'not who blocks {FIRST}\n{said}')
+    expect_equal(len(PORT.findall(parts['behind'])), 0, f'ports\n{parts["behind"][:3000]}\n')
+
+
+def _check_hotplug(said, monitor):
+    expect('DEVICE_DELETED' in monitor, monitor)
+    for line in ('gone', 'alive', 'detached', 'back', 'attached', 'status 0'):
+        expect(f'{line}\n' in said, f'not {line}\n{said[-4000:]}')
+    before, after = re.search(r'descriptors: (\d+), then (\d+)', said).groups()
+    expect_equal(after, before, 'open descriptors')
+    burst = said.rsplit('clear port stats all', 1)[1]
+    expect('RX-packets: 512 ' in burst, f'not 512 packets after the return\n{burst[-2000:]}')
+
+
+@test('boots, and its unbound NICs are told to bind',
+      [(platform, kernel) for kernel in KERNELS for platform in ('arm-smmuv3', 'x86-vtd')])
+def first_steps(platform, kernel):
+    result = guest.run(platform, ['/usr/share/vfio-msi/kernels.sh', *PLATFORMS[platform].nics],
+                       seconds=300, kernel=kernel, qemu_args=DEVICES)
+    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-2000:]}')
+    parts = oracle.sections(result.stdout)
+    expect(parts['kernel'].startswith(KERNELS[kernel]), parts['kernel'])
+    _check_list(parts['list'], [*PLATFORMS[platform].nics, PLATFORMS[platform].spare])
+    with part('512 packets, payloads, mappings, interrupts'):
+        _check_burst(parts, platform)
+    with part('every vector arrives, by the kernel and by the device'):
+        _check_irq(parts)
+    with part('NICs behind a PCIe-to-PCI bridge'):
+        _check_bridge(parts, platform)
+    with part('pulled under traffic, it comes back and is used again'):
+        _check_hotplug(parts['hotplug'], result.monitor)
+    with part('no IOMMU fault in all this'):
+        expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
