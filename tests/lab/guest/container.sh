@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# container.sh BDF BDF: the bus as a pod has it: no /sys/firmware, /sys read-only, no
+# capability, a user of its own whose group has the nodes, processors without the first.
+# In sections that begin with "@@ NAME"; see tests/lab/container.py.
+
+here=$(dirname "$0")
+. "$here/testpmd.sh"
+first=$1 second=$2
+user=1000 group=2000
+
+# The first process is outside, and makes what a runtime of containers makes.
+outside()
+{
+	vfio-bind "$first" "$second" || exit 1
+	mkdir -p /sys/fs/cgroup
+	mount -t cgroup2 none /sys/fs/cgroup || exit 1
+	echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/pod
+	echo 1-2 >/sys/fs/cgroup/pod/cpuset.cpus || exit 1
+	echo $$ >/sys/fs/cgroup/pod/cgroup.procs || exit 1
+	exec unshare -m --propagation private "$0" --inside "$first" "$second"
+}
+
+# furnish: mounts as in a container
+furnish()
+{
+	umount /sys/kernel/tracing /sys/kernel/debug /sys/fs/cgroup
+	mount -t tmpfs -o ro,size=0 none /sys/firmware || exit 1
+	mount -o remount,bind,ro /sys || exit 1
+	mkdir -p /run/user/$user /tmp/dev
+	mount -t tmpfs none /tmp/dev
+	mkdir -p /tmp/dev/vfio/devices /tmp/dev/hugepages /tmp/dev/shm
+	for node in null zero urandom iommu vfio/vfio vfio/[0-9]* vfio/devices/*; do
+		node=$(cd /dev && echo $node)
+		for node in $node; do
+			[ -c "/dev/$node" ] || continue
+			: >"/tmp/dev/$node"
+			mount --bind "/dev/$node" "/tmp/dev/$node"
+		done
+	done
+	chgrp $group /dev/iommu /dev/vfio/[0-9]* /dev/vfio/devices/*
+	chmod 660 /dev/iommu /dev/vfio/[0-9]* /dev/vfio/devices/*
+	chmod 666 /dev/vfio/vfio
+	mount --bind /dev/hugepages /tmp/dev/hugepages
+	mount -t tmpfs none /tmp/dev/shm
+	mount --move /tmp/dev /dev
+	ln -s /proc/self/fd /dev/fd
+	chown $user:$group /dev/hugepages /run/user/$user
+	chmod 700 /dev/hugepages
+	chmod 1777 /tmp
+}
+
+# as_user [PRLIMIT_ARG]... -- COMMAND...: with no capability, and the group of the nodes
+as_user()
+{
+	limits=
+	while [ "$1" != -- ]; do
+		limits="$limits $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086
+	prlimit ${limits:---memlock=unlimited} setpriv --reuid $user --regid $user --groups ${groups-$group} \
+		--bounding-set=-all --inh-caps=-all --no-new-privs \
+		env XDG_RUNTIME_DIR=/run/user/$user "$@"
+}
+
+# try NAME [PRLIMIT_ARG]... -- COMMAND...: in a section
+try()
+{
+	echo "@@ $1"
+	shift
+	as_user "$@" 2>&1
+	echo "status $?"
+	rm -f /dev/hugepages/* /tmp/case.log /tmp/testpmd.*
+}
+
+# burst KEYS: packets between the ports, with these keys of the bus
+burst()
+{
+	devices="-a vfio_msi:$first$1 -a vfio_msi:$second$1"
+	testpmd_start $devices -l 1,2 -n 1 -m 64 --in-memory -- -i --total-num-mbufs=8192 || status=1
+	testpmd_say 'set verbose 1'
+	testpmd_burst || status=1
+	vectors=$(grep vfio /proc/interrupts)
+	testpmd_quit || status=1
+	cat $TESTPMD_LOG
+	echo "$vectors"
+	exit ${status:-0}
+}
+
+case $1 in
+--inside)
+	shift
+	first=$1 second=$2
+	furnish
+	one="-a vfio_msi:$first,backend=type1 -l 1,2 -n 1 -m 64 --no-pci"
+	echo '@@ view'
+	as_user -- sh -c 'ls /sys/firmware | wc -l; id; grep -E "Cap(Eff|Bnd)|Cpus_allowed_list" /proc/self/status; touch /sys/x; head -n 2 /proc/iomem' 2>&1
+	try list -- dpdk-test-msi list
+	try layout -- dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
+	try iommufd -- "$0" --burst "$first" "$second" ''
+	try type1 -- "$0" --burst "$first" "$second" ,backend=type1
+	try irq -- timeout -k 5 60 dpdk-test-msi irq -n 4 "vfio_msi:$first"
+	try memlock --memlock=8388608 -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	groups=3000 try group -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	umount /dev/vfio/[0-9]* /dev/vfio/devices/*
+	rm -f /dev/vfio/[0-9]* /dev/vfio/devices/*
+	try nodes -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	exit 0
+	;;
+--burst)
+	first=$2 second=$3
+	burst "$4"
+	;;
+*)
+	outside
+	;;
+esac
