@@ -125,6 +125,7 @@ struct tool_eal {
 	char **user;	/**< what follows "--" */
 	int n_user;
 	char **argv;	/**< EAL may point into it until the end */
+	char lcore[16];	/**< a word of it */
 };
 
 /** Cut argv at "--". @return number of words before it. */

@@ -9,7 +9,9 @@
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,19 @@ names_cores(const struct tool_eal *eal)
 	return false;
 }
 
+/* A logical core on a processor that the process may use: a container may lack the first. */
+static void
+one_lcore(char *where, size_t size)
+{
+	cpu_set_t allowed;
+	int cpu = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) > 0)
+		while (!CPU_ISSET(cpu, &allowed))
+			cpu++;
+	snprintf(where, size, "0@%d", cpu);
+}
+
 /* EAL takes char ** and leaves the characters alone. */
 static char *
 word(const char *s)
@@ -66,8 +81,9 @@ tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours)
 	for (i = 0; i < n_ours; i++)
 		eal->argv[n++] = word(ours[i]);
 	if (!names_cores(eal)) {
-		eal->argv[n++] = word("-l");
-		eal->argv[n++] = word("0");
+		one_lcore(eal->lcore, sizeof(eal->lcore));
+		eal->argv[n++] = word("--lcores");
+		eal->argv[n++] = eal->lcore;
 	}
 	for (i = 0; i < eal->n_user; i++)
 		eal->argv[n++] = eal->user[i];
