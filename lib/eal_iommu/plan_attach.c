@@ -98,6 +98,10 @@ plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		return say(ret, why, size,
 			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
 			node, node, node);
+	case -ENOENT:
+		return say(ret, why, size,
+			"%s or %s is not there; a container needs both of its host",
+			node, ioas_backend_traits(backend)->node);
 	case -EBADMSG:
 		return say(ret, why, size, "IOVA ranges can't be read: %s",
 			strerror(-ret));
