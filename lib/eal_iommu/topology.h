@@ -122,33 +122,12 @@ int topology_read(const char *root, const struct topo_addr *addr,
 		struct topo_device *out);
 
 /**
- * All PCI functions, sorted by address; *out is freed with free() (NULL if
- * there is none). A function that goes away meanwhile is left out.
+ * All PCI functions, sorted by address, for a look at nothing else; see
+ * topology_snapshot_all(). *out is freed with free() (NULL if there is none).
  *
  * @return 0; -ENOENT without PCI; -ENOMEM; as topology_read().
  */
 int topology_list(const char *root, struct topo_device **out, size_t *n);
-
-/**
- * Members of an IOMMU group, like topology_list(). A member that is no PCI
- * function is left out: it has no address to name it by.
- *
- * @return 0; -ENOENT if there is no such group; as topology_list().
- */
-int topology_group(const char *root, int group, struct topo_device **out,
-		size_t *n);
-
-/**
- * Functions whose DMA the IOMMU can't tell from that of @p dev: all others on
- * the same conventional PCI bus and below it, without bridges. They must be in
- * one group; a kernel may have them in several all the same.
- *
- * @param out  as topology_list(); NULL and 0 where dev is PCI Express all the
- *   way, or a conventional function of the root bus, which has an ID of its own
- * @return 0; as topology_list().
- */
-int topology_aliases(const char *root, const struct topo_device *dev,
-		struct topo_device **out, size_t *n);
 
 /**
  * Path of a device's character device. Kernels built without them have the
@@ -174,15 +153,6 @@ struct topo_holder {
 	int pid;
 	char comm[TOPO_NAME_LEN];
 };
-
-/**
- * First process other than the caller that has @p node open (e.g.
- * "/dev/vfio/7"), by /proc/PID/fd.
- *
- * @return 0; -ENOENT if none is seen (also when not allowed to look).
- */
-int topology_holder(const char *root, const char *node,
-		struct topo_holder *out);
 
 /** Does the caller itself have @p node open, whoever in it opened it? */
 bool topology_holds(const char *root, const char *node);

@@ -108,6 +108,30 @@ topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out)
 	return topology_keep(snap, "", ret, out);
 }
 
+int
+topology_list(const char *root, struct topo_device **out, size_t *n)
+{
+	struct topo_snapshot snap = { .root = root };
+	struct topo_device *v = NULL;
+	struct topo_set set;
+	size_t i;
+	int ret = topology_snapshot_all(&snap, &set);
+
+	if (ret == 0 && set.n > 0) {
+		v = calloc(set.n, sizeof(*v));
+		if (v == NULL)
+			ret = -ENOMEM;
+	}
+	if (ret == 0) {
+		for (i = 0; i < set.n; i++)
+			v[i] = *set.v[i];
+		*out = v;
+		*n = set.n;
+	}
+	topology_snapshot_free(&snap);
+	return ret;
+}
+
 bool
 topology_is_vfio(const struct topo_device *dev)
 {

@@ -21,7 +21,7 @@ void calls_reset(void);
 unsigned int calls_count(void);
 
 /**
- * Told of each file and folder when it is closed again.
+ * Called for each file when it is closed, and for each folder.
  *
  * @param bytes  how many were read; 0 of a folder
  */

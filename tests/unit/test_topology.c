@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
+#include "topology_snapshot.h"
 #include "tree.h"
 
 static void
@@ -133,23 +134,25 @@ static void
 test_group(void **state)
 {
 	const char *root = tree_fixture("pci-bridge-group");
-	struct topo_device *v;
-	size_t n;
+	struct topo_snapshot snap = { .root = root };
+	const struct topo_device **v;
+	struct topo_set set;
 
-	assert_int_equal(topology_group(root, 7, &v, &n), 0);
-	assert_int_equal(n, 3);
-	assert_string_equal(v[0].bdf, "0000:01:00.0");
-	assert_true(v[0].is_bridge);
-	assert_string_equal(v[0].driver, "");
-	assert_false(topology_blocks_group(&v[0]));
-	assert_true(topology_is_vfio(&v[1]));
-	assert_false(topology_blocks_group(&v[1]));
-	assert_string_equal(v[2].driver, "e1000");
-	assert_false(topology_is_vfio(&v[2]));
-	assert_true(topology_blocks_group(&v[2]));
-	free(v);
-	assert_int_equal(topology_group(root, 99, &v, &n), -ENOENT);
-	assert_int_equal(topology_group(root, -1, &v, &n), -ENOENT);
+	assert_int_equal(topology_snapshot_group(&snap, 7, &set), 0);
+	assert_int_equal(set.n, 3);
+	v = set.v;
+	assert_string_equal(v[0]->bdf, "0000:01:00.0");
+	assert_true(v[0]->is_bridge);
+	assert_string_equal(v[0]->driver, "");
+	assert_false(topology_blocks_group(v[0]));
+	assert_true(topology_is_vfio(v[1]));
+	assert_false(topology_blocks_group(v[1]));
+	assert_string_equal(v[2]->driver, "e1000");
+	assert_false(topology_is_vfio(v[2]));
+	assert_true(topology_blocks_group(v[2]));
+	assert_int_equal(topology_snapshot_group(&snap, 99, &set), -ENOENT);
+	assert_int_equal(topology_snapshot_group(&snap, -1, &set), -ENOENT);
+	topology_snapshot_free(&snap);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
+#include "topology_snapshot.h"
 #include "tree.h"
 
 #define ROUNDS 10000
@@ -204,11 +205,12 @@ static void
 test_holder(void **state)
 {
 	const char *root = *state;
+	struct topo_snapshot snap = { .root = root };
 	struct topo_holder h = { 0 };
 	size_t before;
 	char own[64];
 
-	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), -ENOENT);
+	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	tree_text(root, "/proc/self/comm", "no number\n");
 	tree_link(root, "/proc/self/fd/3", "/dev/vfio/7");
 	tree_link(root, "/proc/12/fd/3", "/dev/vfio/70");
@@ -217,13 +219,17 @@ test_holder(void **state)
 	snprintf(own, sizeof(own), "/proc/%d/fd/3", (int)getpid());
 	tree_link(root, own, "/dev/vfio/7");
 	before = tree_open_fds();
-	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), -ENOENT);
+	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	assert_true(topology_holds(root, "/dev/vfio/7"));
 	assert_false(topology_holds(root, "/dev/vfio/70"));
 	tree_link(root, "/proc/4000000/fd/0", "/dev/null");
 	tree_link(root, "/proc/4000000/fd/9", "/dev/vfio/7");
 	tree_text(root, "/proc/4000000/comm", "qemu \033[31m\nx\n");
-	assert_int_equal(topology_holder(root, "/dev/vfio/7", &h), 0);
+	/* Who came since the processes were looked at is seen by the next scan. */
+	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
+	topology_snapshot_free(&snap);
+	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), 0);
+	topology_snapshot_free(&snap);
 	assert_int_equal(h.pid, 4000000);
 	assert_string_equal(h.comm, "qemu ?[31m?x");
 	assert_int_equal(tree_open_fds(), before);
@@ -243,16 +249,17 @@ test_aliases(void **state)
 	static const struct {
 		const char *bdf;
 		size_t n;
-		const char *others[2];
 	} rows[] = {
-		{ "0000:02:01.0", 2, { "0000:02:02.0", "0000:03:00.0" } },
-		{ "0000:03:00.0", 2, { "0000:02:01.0", "0000:02:02.0" } },
-		{ "0000:00:05.0", 0, { NULL } }, { "0000:01:01.0", 0, { NULL } },
+		{ "0000:02:01.0", 3 }, { "0000:03:00.0", 3 },
+		{ "0000:00:05.0", 0 }, { "0000:01:01.0", 0 },
 	};
+	static const char *const alike[] = { "0000:02:01.0", "0000:02:02.0", "0000:03:00.0" };
 	const char *root = *state;
+	struct topo_snapshot snap = { .root = root };
 	char path[128];
-	struct topo_device d, *v;
-	size_t n, i, j;
+	struct topo_device d;
+	struct topo_set set;
+	size_t i, j;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		tree_device(root, all[i]);
@@ -266,12 +273,12 @@ test_aliases(void **state)
 		}
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		assert_int_equal(read_bdf(root, rows[i].bdf, &d), 0);
-		assert_int_equal(topology_aliases(root, &d, &v, &n), 0);
-		assert_int_equal(n, rows[i].n);
-		for (j = 0; j < n; j++)
-			assert_string_equal(v[j].bdf, rows[i].others[j]);
-		free(v);
+		assert_int_equal(topology_snapshot_aliases(&snap, &d, &set), 0);
+		assert_int_equal(set.n, rows[i].n);
+		for (j = 0; j < set.n; j++)
+			assert_string_equal(set.v[j]->bdf, alike[j]);
 	}
+	topology_snapshot_free(&snap);
 }
 
 static void
