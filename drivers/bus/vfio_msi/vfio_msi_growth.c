@@ -44,6 +44,8 @@ static struct {
 	struct growth_list v[RTE_MAX_MEMSEG_LISTS];
 	size_t n;
 	bool told;		/* that memory can't grow */
+	bool at_start;		/* EAL's memory was placed for these devices */
+	bool later;		/* others may be attached */
 } growth;
 
 /* rte_fbarray_*() take a lock in what they only read. */
@@ -158,7 +160,7 @@ has_several_page_sizes(void)
 static void
 advise(const struct growth_list *l, char *out, size_t size)
 {
-	if (!vfio_msi_steer_tried())
+	if (!growth.at_start)
 		snprintf(out, size, "give the device at start-up, so that EAL's memory can be steered");
 	else if (room_of(l) > 0)
 		snprintf(out, size, "preallocate at most %" PRIu64 " MiB there (-m, --socket-mem)",
@@ -189,10 +191,11 @@ check_list(const struct growth_list *l, char *why, size_t size)
 int
 vfio_msi_growth_check(char *why, size_t size)
 {
-	bool at_start = vfio_msi_steer_tried();
 	size_t i;
 	int ret = 0;
 
+	growth.at_start = vfio_msi_steer_tried() && !growth.later;
+	growth.later = true;
 	growth.n = 0;
 	growth.told = false;
 	rte_memseg_list_walk(add_list, NULL);
@@ -203,7 +206,7 @@ vfio_msi_growth_check(char *why, size_t size)
 
 		l->reach = reach_of(l, true);
 		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!at_start && (l->used > l->reach || l->reach == 0))
+		if (!growth.at_start && (l->used > l->reach || l->reach == 0))
 			l->reach = reach_of(l, false);
 	}
 	mark_reached();
