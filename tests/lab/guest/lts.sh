@@ -8,10 +8,12 @@
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
 first=vfio_msi:$1 second=vfio_msi:$2
+# Where EAL would begin.
+hole=hole=0x100000000-0x1ffffffff
 
 vfio-bind "$1" "$2" || exit 1
 echo '@@ layout'
-dpdk-test-msi layout --json -a "$first" -a "$second" || status=1
+dpdk-test-msi layout --json -a "$first,$hole" -a "$second" || status=1
 echo '@@ rxintr'
 timeout -k 5 60 dpdk-test-msi rxintr -v -n 20 "$first" "$second" 2>&1 || status=1
 echo '@@ example'
@@ -19,7 +21,7 @@ timeout -k 5 100 /usr/lib/vfio-msi/examples/own_memory -a "$first" -a "$second" 
 	-l 0,1 -n 1 -m 64 --huge-unlink 2>&1 || status=1
 
 oracle_start
-testpmd_start -v -a "$first" -a "$second" -l 0,1 -n 1 --log-level=bus.vfio_msi:info -- -i ||
+testpmd_start -v -a "$first,$hole" -a "$second" -l 0,1 -n 1 --log-level=bus.vfio_msi:info -- -i ||
 	status=1
 testpmd_say 'set verbose 1'
 testpmd_burst || status=1
