@@ -3,8 +3,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # memory.sh MEGABYTES WHO...: map so much preallocated memory, by stock DPDK or by the
-# bus with the backend WHO, and measure: "WHO: NAME N, NAME N, ...". "compat", which comes
-# last, is type1 where the container's node is an iommufd.
+# bus with the backend WHO, and measure: "WHO: NAME N, NAME N, ...".
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
@@ -25,10 +24,6 @@ memory_of()
 for who; do
 	device=vfio_msi:0000:00:03.0,backend=$who
 	[ "$who" != stock ] || device=0000:00:03.0
-	if [ "$who" = compat ]; then
-		ln -sf /dev/iommu /dev/vfio/vfio
-		device=vfio_msi:0000:00:03.0,backend=type1
-	fi
 	before=$(pins)
 	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
