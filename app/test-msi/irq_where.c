@@ -156,7 +156,7 @@ judge_address(const struct irq_where *w, const struct plan_device *plan, char *o
 	if (hole != NULL)
 		snprintf(window, sizeof(window), "%s 0x%" PRIx64 "-0x%" PRIx64,
 			iova_origin_name(hole->origin), hole->range.first, hole->range.last);
-	if (plan->msi_blocked)
+	if (plan->msi >= PLAN_MSI_LIKELY_LOST)
 		snprintf(out, size, "it writes to 0x%" PRIx64 ", and %s; use msi=off (INTx or polling)",
 			w->address, plan->msi_why);
 	else if (inside)

@@ -97,6 +97,26 @@ page_sizes(uint64_t bits)
 	return NULL;
 }
 
+/* What became of reading the files that holes come from. */
+static json_t *
+inputs_json(const struct holes_view *view)
+{
+	json_t *o = json_object();
+	int i, bad = 0;
+
+	for (i = 0; i < HOLES_INPUTS; i++) {
+		json_t *in = json_object();
+
+		bad |= json_put(in, "sight", json_string(holes_sight_name(view->in[i].sight)));
+		bad |= json_put(in, "odd", json_integer(view->in[i].odd));
+		bad |= json_put(o, holes_input_name(i), in);
+	}
+	if (bad == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* What the survey found out, beyond sysfs. */
 static int
 put_survey(json_t *o, const struct plan_device *p)
@@ -109,6 +129,8 @@ put_survey(json_t *o, const struct plan_device *p)
 	bad |= json_put(o, "mappings_left", info->dma_avail > INT64_MAX ? json_null() :
 			json_integer((json_int_t)info->dma_avail));
 	bad |= json_put(o, "root_bus", json_string(p->topo.root_bus));
+	bad |= json_put(o, "bridge_bus", json_string(p->bridge_bus));
+	bad |= json_put(o, "bridge_via", string_or_null(p->bridge_via));
 	bad |= json_put(o, "bridge_windows_from",
 			json_string(holes_source_name(p->bridge.source)));
 	bad |= json_put(o, "bridge_windows_complete",
@@ -117,9 +139,11 @@ put_survey(json_t *o, const struct plan_device *p)
 	bad |= json_put(o, "bridge_windows_shifted", json_boolean(p->bridge.shifted));
 	bad |= json_put(o, "bridge_windows_offset_assumed",
 			json_boolean(p->bridge.offset_assumed));
+	bad |= json_put(o, "inputs", inputs_json(&p->bridge));
 	bad |= json_put(o, "aliased", json_boolean(p->aliased));
 	bad |= json_put(o, "alias_why", string_or_null(p->alias_why));
-	bad |= json_put(o, "msi_blocked", json_boolean(p->msi_blocked));
+	bad |= json_put(o, "msi_blocked", json_boolean(p->msi == PLAN_MSI_LOST));
+	bad |= json_put(o, "msi", json_string(plan_msi_name(p->msi)));
 	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
 	return bad;
 }
@@ -168,6 +192,8 @@ add_hole(const struct iova_hole *hole, void *arg)
 
 	bad = json_put(o, "origin", json_string(iova_origin_name(hole->origin)));
 	bad |= json_put(o, "hardness", json_string(hardness));
+	bad |= json_put(o, "enforced_by", json_string(iova_enforcer_name(hole->by)));
+	bad |= json_put(o, "estimated", json_boolean(iova_hole_estimated(hole)));
 	bad |= json_put(o, "detail", json_string(hole->detail));
 	bad |= json_put(o, "owner", json_string(hole->owner));
 	if (bad == 0)

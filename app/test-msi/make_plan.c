@@ -87,7 +87,8 @@ tool_plan_make(struct tool_plan *plan, const char *root)
 bool
 tool_device_faulty(const struct tool_device *dev)
 {
-	return !dev->used || (dev->plan.msi_blocked && dev->conf->msi != VFIO_MSI_OFF);
+	return !dev->used || (dev->plan.msi == PLAN_MSI_LOST &&
+			dev->conf->msi != VFIO_MSI_OFF);
 }
 
 void

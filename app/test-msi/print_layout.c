@@ -30,23 +30,48 @@ print_page_sizes(uint64_t bits)
 	printf("%s\n", bits == 0 ? "unknown" : "");
 }
 
-/* From where, and what is not known of it. */
+/* From where, what is not known of it, and how more could be seen. */
 static void
 print_bridge(const struct plan_device *p)
 {
-	const char *indent = "                    ";
+	const char *indent = "                    ", *advice;
+	int i;
 
-	printf("    bridge windows  of %s, from: %s\n", p->topo.root_bus,
+	printf("    bridge windows  of %s, from: %s\n", p->bridge_bus,
 		holes_source_name(p->bridge.source));
+	if (p->bridge_via[0] != '\0')
+		printf("%sand of %s, from: BARs of %s\n", indent, p->topo.root_bus, p->bridge_via);
 	if (p->bridge.source == HOLES_SOURCE_NONE)
-		printf("%sthey are not avoided; run this as root, or give them as hole=FIRST-LAST\n",
-			indent);
+		printf("%sthey are not avoided; give them as hole=FIRST-LAST\n", indent);
 	if (p->bridge.source == HOLES_SOURCE_RESOURCES)
-		printf("%sa lower bound, what devices use; run this as root to see the rest\n", indent);
+		printf("%sa lower bound, what devices use\n", indent);
 	if (p->bridge.shifted)
 		printf("%saddresses of the bus, by BARs; the CPU has others\n", indent);
 	if (p->bridge.offset_assumed)
 		printf("%sno BAR tells the bus address of some: the CPU's is taken\n", indent);
+	for (i = 0; i < HOLES_INPUTS; i++) {
+		advice = holes_input_advice(i, p->bridge.in[i].sight);
+		if (advice != NULL)
+			printf("%s%s\n", indent, advice);
+		if (p->bridge.in[i].odd > 0)
+			printf("%s%u lines or entries of %s can't be understood and are left out\n",
+				indent, p->bridge.in[i].odd, holes_input_name(i));
+	}
+}
+
+static void
+print_msi(const struct plan_device *p)
+{
+	static const char *const verdicts[] = {
+		[PLAN_MSI_CLEAR] = "not blocked",
+		[PLAN_MSI_UNSURE] = "not known: ",
+		[PLAN_MSI_LIKELY_LOST] = "may not arrive: ",
+		[PLAN_MSI_LOST] = "can't arrive: ",
+	};
+
+	printf("    MSI             %s%s\n", verdicts[p->msi], p->msi_why);
+	if (p->msi == PLAN_MSI_LIKELY_LOST)
+		printf("                    if no interrupt comes (dpdk-test-msi irq), use msi=off\n");
 }
 
 static void
@@ -76,10 +101,7 @@ print_device(const struct tool_device *dev)
 	print_bridge(p);
 	if (p->alias_why[0] != '\0')
 		printf("    requester ID    %s\n", p->alias_why);
-	if (p->msi_blocked)
-		printf("    MSI             can't arrive: %s\n", p->msi_why);
-	else
-		printf("    MSI             not blocked\n");
+	print_msi(p);
 }
 
 void

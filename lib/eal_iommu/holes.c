@@ -71,6 +71,28 @@ holes_builtin(struct hole_list *list, uint64_t page_size)
 	return ret;
 }
 
+enum holes_sight
+holes_sight_of(int ret)
+{
+	if (ret == 0)
+		return HOLES_SEEN;
+	return ret == -EACCES || ret == -EPERM ? HOLES_DENIED : HOLES_HIDDEN;
+}
+
+size_t
+holes_text_mend(char *text, size_t len, unsigned int *odd)
+{
+	size_t i, end = len;
+
+	while (end > 0 && text[end - 1] != '\n')
+		end--;
+	*odd += end < len;
+	for (i = 0; i < end; i++)
+		if (text[i] == '\0')
+			text[i] = '?';
+	return end;
+}
+
 const char *
 holes_source_name(enum holes_source source)
 {
@@ -123,6 +145,7 @@ holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list
 		.hole = {
 			.origin = IOVA_ORIGIN_HOST_BRIDGE,
 			.hardness = IOVA_SOFT,
+			.by = IOVA_BY_BUS,
 		},
 		.list = list,
 	};
@@ -132,14 +155,15 @@ holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list
 	holes_bridge_name(&bridge, bus);
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		ret = sources[i].read(&bridge);
-		if (ret == 0 && list->n > before) {
+		if (ret != 0) {
+			list->n = before;
+			return ret;
+		}
+		if (list->n > before) {
 			seen.source = sources[i].source;
 			break;
 		}
-		list->n = before;
-		seen = (struct holes_view){ .source = HOLES_SOURCE_NONE };
-		if (ret == -ENOMEM || ret == -EBADMSG)
-			return ret;
+		seen.shifted = seen.offset_assumed = false;
 	}
 	*view = seen;
 	return 0;

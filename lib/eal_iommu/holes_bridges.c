@@ -5,7 +5,7 @@
 /*
  * What is known of host bridges. To read the windows of one means to read every
  * function below it, so this is done once for all devices of a scan. What they
- * get differs in the owner and in hardness only.
+ * get differs in the owner and in hardness only. An estimate never refuses.
  */
 
 #include <errno.h>
@@ -26,7 +26,8 @@ struct known_holes {
 struct holes_known {
 	char bus[IOVA_DETAIL_LEN];
 	struct known_holes windows, gaps;
-	struct holes_view view;
+	struct holes_view view;		/* of the windows */
+	struct holes_look gaps_look;
 };
 
 void
@@ -79,7 +80,7 @@ known_copy(const struct known_holes *known, enum iova_hardness hardness, const c
 
 	for (i = 0; i < known->list.n && ret == 0; i++) {
 		hole = known->list.v[i];
-		hole.hardness = hardness;
+		hole.hardness = iova_hole_estimated(&hole) ? IOVA_SOFT : hardness;
 		strlcpy(hole.owner, owner, sizeof(hole.owner));
 		ret = holes_add(list, &hole);
 	}
@@ -100,6 +101,7 @@ int
 holes_host_bridge(struct holes_bridges *bridges, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list, struct holes_view *view)
 {
+	struct holes_look kept[] = { view->in[HOLES_IN_DMA_RANGES], view->in[HOLES_IN_REGIONS] };
 	struct holes_known *b;
 	int ret = bridge_get(bridges, root_bus, &b);
 
@@ -109,14 +111,17 @@ holes_host_bridge(struct holes_bridges *bridges, const char *root_bus, bool hard
 		known_set(&b->windows, holes_windows_read(bridges->snap, b->bus,
 				&b->windows.list, &b->view));
 	ret = known_copy(&b->windows, hard ? IOVA_HARD : IOVA_SOFT, owner, list);
-	if (ret == 0)
-		*view = b->view;
-	return ret;
+	if (ret != 0)
+		return ret;
+	*view = b->view;
+	view->in[HOLES_IN_DMA_RANGES] = kept[0];
+	view->in[HOLES_IN_REGIONS] = kept[1];
+	return 0;
 }
 
 int
 holes_dma_ranges(struct holes_bridges *bridges, const char *root_bus, const char *owner,
-		struct hole_list *list)
+		struct hole_list *list, struct holes_look *look)
 {
 	struct holes_known *b;
 	int ret = bridge_get(bridges, root_bus, &b);
@@ -124,6 +129,8 @@ holes_dma_ranges(struct holes_bridges *bridges, const char *root_bus, const char
 	if (ret != 0)
 		return ret;
 	if (!b->gaps.read)
-		known_set(&b->gaps, holes_gaps_read(bridges->snap, b->bus, &b->gaps.list));
+		known_set(&b->gaps, holes_gaps_read(bridges->snap, b->bus, &b->gaps.list,
+				&b->gaps_look));
+	*look = b->gaps_look;
 	return known_copy(&b->gaps, IOVA_SOFT, owner, list);
 }

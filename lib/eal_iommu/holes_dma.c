@@ -21,7 +21,6 @@
 #include "sysfs.h"
 #include "topology.h"
 
-#define DT_BASE "/sys/firmware/devicetree/base"
 #define PIECES_MAX 1024u
 
 /* Addresses of the PCI bus, and what the first of them is at the present level. */
@@ -34,6 +33,7 @@ struct pieces {
 	struct piece *v;
 	size_t n;
 	bool cut;		/* some level had something to say */
+	unsigned int odd;	/* what can't be understood */
 };
 
 /* What of a piece passes by one entry; not valid: nothing. */
@@ -59,7 +59,7 @@ pieces_append(struct pieces *to, const struct piece *p)
 	if (!iova_range_valid(p->bus))
 		return 0;
 	if (to->n == PIECES_MAX)
-		return -EBADMSG;
+		return -E2BIG;
 	more = reallocarray(to->v, to->n + 1, sizeof(*more));
 	if (more == NULL)
 		return -ENOMEM;
@@ -78,8 +78,10 @@ entry_pass(const struct pieces *from, const struct holes_dt_entry *e, struct pie
 	int ret = 0;
 
 	if (!iova_range_make(e->child, e->size, &passes) ||
-			!iova_range_make(e->parent, e->size, &above))
-		return -EBADMSG;
+			!iova_range_make(e->parent, e->size, &above)) {
+		to->odd++;
+		return 0;
+	}
 	for (i = 0; i < from->n && ret == 0; i++) {
 		p = piece_pass(&from->v[i], passes, e);
 		ret = pieces_append(to, &p);
@@ -90,7 +92,7 @@ entry_pass(const struct pieces *from, const struct holes_dt_entry *e, struct pie
 static int
 level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 {
-	struct pieces after = { 0 };
+	struct pieces after = { .odd = pieces->odd };
 	size_t i;
 	int ret = 0;
 
@@ -100,7 +102,11 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 		after.cut = true;
 		ret = entry_pass(pieces, &v[i], &after);
 	}
+	/* A bus that passes nothing at all is none one could have booted from. */
+	if (ret == 0 && after.cut && after.n == 0)
+		ret = -EBADMSG;
 	if (ret != 0 || !after.cut) {
+		pieces->odd = after.odd;
 		free(after.v);
 		return ret;
 	}
@@ -109,7 +115,11 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 	return 0;
 }
 
-/* From the bridge's node to the root of the tree. */
+/*
+ * From the bridge's node to the root of the tree. Behind a level that can't be
+ * understood it is not known where on the next bus the pieces are; what the levels
+ * below it said holds.
+ */
 static int
 climb(const struct holes_bridge *bridge, char *node, struct pieces *pieces)
 {
@@ -118,10 +128,9 @@ climb(const struct holes_bridge *bridge, char *node, struct pieces *pieces)
 	size_t n;
 	int ret = 0;
 
-	for (; ret == 0 && strcmp(node, DT_BASE) != 0; holes_path_up(node), pci = false) {
-		if (strncmp(node, DT_BASE "/", strlen(DT_BASE "/")) != 0)
-			return -ENOENT;
-		ret = holes_dt_entries(bridge->root, node, "dma-ranges", pci, &v, &n);
+	for (; ret == 0 && strcmp(node, HOLES_DT_BASE) != 0; holes_path_up(node), pci = false) {
+		ret = holes_dt_entries(bridge->root, node, "dma-ranges", pci, &v, &n,
+				&pieces->odd);
 		if (ret == -ENOENT) {
 			ret = 0;
 			continue;
@@ -169,7 +178,7 @@ gaps_add(const struct holes_bridge *bridge, struct pieces *pieces)
 }
 
 static int
-dma_ranges(const struct holes_bridge *bridge)
+dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 {
 	const struct piece all = { .bus = { 0, UINT64_MAX } };
 	struct pieces pieces = { 0 };
@@ -177,22 +186,22 @@ dma_ranges(const struct holes_bridge *bridge)
 	int ret;
 
 	ret = holes_dt_node(bridge, node, sizeof(node));
+	look->sight = holes_dt_sight(ret);
 	if (ret != 0)
-		return ret == -ENOMEM ? ret : -ENOENT;
+		return ret;
 	ret = pieces_append(&pieces, &all);
 	if (ret == 0)
 		ret = climb(bridge, node, &pieces);
-	/* A bridge that passes nothing at all is no bridge one could have booted from. */
-	if (ret == 0 && pieces.n == 0)
-		ret = -EBADMSG;
-	if (ret == 0 && pieces.cut)
+	look->odd = pieces.odd + (ret != 0);
+	if (ret != -ENOMEM && pieces.cut)
 		ret = gaps_add(bridge, &pieces);
 	free(pieces.v);
 	return ret;
 }
 
 int
-holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list)
+holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+		struct holes_look *look)
 {
 	struct holes_bridge bridge = {
 		.root = snap->root,
@@ -200,15 +209,16 @@ holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *l
 		.hole = {
 			.origin = IOVA_ORIGIN_DMA_RANGES,
 			.hardness = IOVA_SOFT,
+			.by = IOVA_BY_BUS,
 		},
 		.list = list,
 	};
 	size_t before = list->n;
-	int ret;
 
 	holes_bridge_name(&bridge, bus);
-	ret = dma_ranges(&bridge);
-	if (ret != 0)
-		list->n = before;
-	return ret == -ENOENT ? 0 : ret;
+	*look = (struct holes_look){ 0 };
+	if (dma_ranges(&bridge, look) != -ENOMEM)
+		return 0;
+	list->n = before;
+	return -ENOMEM;
 }

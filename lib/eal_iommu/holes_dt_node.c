@@ -53,27 +53,71 @@ holes_path_up(char *path)
 }
 
 /*
- * The bus itself may have the link; else the bridge (pciDDDD:BB) above its
- * class folder, or the platform device that made the bridge. Not further up:
- * a "soc" node has ranges too, but not those of a bridge.
+ * The folder that has the link, and the name of the node. The bus itself may have
+ * it; else the bridge (pciDDDD:BB) above its class folder, or the platform device
+ * that made the bridge. Not further up: a "soc" node has ranges too, but not those
+ * of a bridge.
  */
-int
-holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size)
+static int
+link_folder(const struct holes_bridge *bridge, char *dir, size_t size, char *name,
+		size_t name_size)
 {
-	char dir[SYSFS_PATH_MAX];
 	int ret, i;
 
-	ret = sysfs_read_link_path(bridge->root, dir, sizeof(dir), "/sys/class/pci_bus/%s",
-			bridge->bus);
+	ret = sysfs_read_link_path(bridge->root, dir, size, "/sys/class/pci_bus/%s", bridge->bus);
 	if (ret != 0)
 		return ret;
-	ret = sysfs_read_link_path(bridge->root, out, size, "%s/of_node", dir);
+	ret = sysfs_read_link_name(bridge->root, name, name_size, "%s/of_node", dir);
+	if (ret != -ENOENT)
+		return ret;
 	holes_path_up(dir);
 	for (i = 0; i < 2 && ret == -ENOENT; i++) {
 		holes_path_up(dir);
-		ret = sysfs_read_link_path(bridge->root, out, size, "%s/of_node", dir);
+		ret = sysfs_read_link_name(bridge->root, name, name_size, "%s/of_node", dir);
 	}
 	return ret;
+}
+
+/* Containers mask /sys/firmware: then the link leads nowhere. */
+int
+holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size)
+{
+	char dir[SYSFS_PATH_MAX], name[SYSFS_PATH_MAX];
+	int ret = link_folder(bridge, dir, sizeof(dir), name, sizeof(name));
+
+	if (ret != 0)
+		return ret;
+	ret = sysfs_read_link_path(bridge->root, out, size, "%s/of_node", dir);
+	if (ret == -ENOENT)
+		return -ENOLINK;
+	if (ret == 0 && strncmp(out, HOLES_DT_BASE "/", strlen(HOLES_DT_BASE "/")) != 0)
+		return -ENOENT;
+	return ret;
+}
+
+void
+holes_dt_node_name(const struct holes_bridge *bridge, char *out, size_t size)
+{
+	char dir[SYSFS_PATH_MAX];
+
+	if (link_folder(bridge, dir, sizeof(dir), out, size) != 0)
+		out[0] = '\0';
+}
+
+enum holes_sight
+holes_dt_sight(int ret)
+{
+	switch (ret) {
+	case 0:
+		return HOLES_SEEN;
+	case -ENOLINK:
+		return HOLES_HIDDEN;
+	case -EACCES:
+	case -EPERM:
+		return HOLES_DENIED;
+	default:
+		return HOLES_ABSENT;
+	}
 }
 
 static uint32_t
@@ -156,13 +200,16 @@ entry_at(const uint8_t *p, const struct shape *shape, bool pci, struct holes_dt_
 
 static int
 entries_parse(const uint8_t *data, size_t len, const struct shape *shape, bool pci,
-		struct holes_dt_entry **out, size_t *n)
+		struct holes_dt_entry **out, size_t *n, unsigned int *odd)
 {
 	size_t entry = (shape->child + shape->parent + shape->size) * CELL, count = len / entry, i;
 	struct holes_dt_entry *v;
 
-	if (len % entry != 0 || count > ENTRIES_MAX)
-		return -EBADMSG;
+	*odd += len % entry != 0;
+	if (count > ENTRIES_MAX) {
+		*odd += (unsigned int)(count - ENTRIES_MAX);
+		count = ENTRIES_MAX;
+	}
 	v = calloc(count + 1, sizeof(*v));
 	if (v == NULL)
 		return -ENOMEM;
@@ -175,7 +222,7 @@ entries_parse(const uint8_t *data, size_t len, const struct shape *shape, bool p
 
 int
 holes_dt_entries(const char *root, const char *node, const char *property, bool pci,
-		struct holes_dt_entry **out, size_t *n)
+		struct holes_dt_entry **out, size_t *n, unsigned int *odd)
 {
 	struct shape shape;
 	char *data;
@@ -187,7 +234,7 @@ holes_dt_entries(const char *root, const char *node, const char *property, bool 
 		return ret;
 	ret = shape_read(root, node, pci, &shape);
 	if (ret == 0)
-		ret = entries_parse((const uint8_t *)data, len, &shape, pci, out, n);
+		ret = entries_parse((const uint8_t *)data, len, &shape, pci, out, n, odd);
 	free(data);
 	return ret;
 }

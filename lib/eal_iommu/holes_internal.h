@@ -6,9 +6,9 @@
  * @file
  * What the files of the holes room share: the sources of a bridge's windows.
  *
- * A source appends to the list and returns 0 (maybe without a window), or
- * -ENOENT if it can't be read here, -EBADMSG or -ENOMEM. On an error the
- * caller takes back what was appended.
+ * A source appends to the list, notes in the view what became of reading, and
+ * returns 0 (maybe without a window) or -ENOMEM. On an error the caller takes
+ * back what was appended.
  */
 
 #ifndef HOLES_INTERNAL_H
@@ -16,6 +16,8 @@
 
 #include "holes.h"
 #include "topology_snapshot.h"
+
+#define HOLES_DT_BASE "/sys/firmware/devicetree/base"
 
 /** The host bridge whose windows are looked for. */
 struct holes_bridge {
@@ -37,13 +39,20 @@ void holes_bridge_name(struct holes_bridge *bridge, const char *bus);
  * What holes_host_bridge() keeps: the windows, soft and of no owner.
  *
  * @param bus  canonical DDDD:BB
- * @return 0; -EBADMSG; -ENOMEM. On an error the list is as it was.
+ * @return 0; -ENOMEM. On an error the list is as it was.
  */
 int holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
 		struct holes_view *view);
 
 /** The same for holes_dma_ranges(). */
-int holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list);
+int holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+		struct holes_look *look);
+
+/**
+ * Make a text fit for sysfs_lines_start(): a last line that is cut is dropped and
+ * counted, a NUL becomes a '?'. @return the new length.
+ */
+size_t holes_text_mend(char *text, size_t len, unsigned int *odd);
 
 /** Append one window, or one gap. @return as holes_add(). */
 int holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range);
@@ -51,8 +60,19 @@ int holes_bridge_window(const struct holes_bridge *bridge, struct iova_range ran
 /** Cut the last component of a path. */
 void holes_path_up(char *path);
 
-/** Path of the bridge's device tree node. @return 0; -ENOENT without a node; ... */
+/**
+ * Path of the bridge's device tree node.
+ *
+ * @return 0; -ENOENT without a node; -ENOLINK if it has one and the tree is not
+ *   visible here; what reading gives.
+ */
 int holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size);
+
+/** Name of the node, which is known of a hidden tree as well; "" without one. */
+void holes_dt_node_name(const struct holes_bridge *bridge, char *out, size_t size);
+
+/** What the result of holes_dt_node() means. */
+enum holes_sight holes_dt_sight(int ret);
 
 /** One entry of "ranges" or "dma-ranges". */
 struct holes_dt_entry {
@@ -68,11 +88,12 @@ struct holes_dt_entry {
  * @param pci  the node is a PCI host bridge: 3 cells of address, 2 of size
  * @param out  to be freed; not NULL on success
  * @param n    0 where the property is empty
- * @return 0; -ENOENT without the property; -EBADMSG if its length or the
- *   numbers of cells can't be; -ENOMEM; what reading gives.
+ * @param odd  grows by what is behind the last whole entry, or the 256th
+ * @return 0; -ENOENT without the property; -EBADMSG if the numbers of cells
+ *   can't be; -ENOMEM; what reading gives.
  */
 int holes_dt_entries(const char *root, const char *node, const char *property,
-		bool pci, struct holes_dt_entry **out, size_t *n);
+		bool pci, struct holes_dt_entry **out, size_t *n, unsigned int *odd);
 
 /** Where a placed row of memory is for the CPU. @return false: it is no such row. */
 bool holes_row_range(const struct topo_bar *row, struct iova_range *cpu);
@@ -90,7 +111,8 @@ struct holes_pairs {
 };
 
 /** What one function tells of its rows. @return 0, -ENOMEM. */
-int holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory);
+int holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory,
+		struct holes_view *view);
 
 /** What all functions below the bridge tell. @return 0; -ENOMEM, the list is empty then. */
 int holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs);

@@ -5,8 +5,9 @@
 /*
  * /proc/iomem: "FIRST-LAST : name", two blanks of indent per level. A window
  * bears the name of its root bus (ACPI) or of the bridge's node (device
- * tree), at any level. Who may not look sees the names, and zeros. Addresses are
- * those of the CPU.
+ * tree), at any level. Who may not look sees the names, and zeros. A line of zeros
+ * among others is what kernels 5.16 to 6.4 leave of windows that they merged.
+ * Addresses are those of the CPU.
  */
 
 #include <errno.h>
@@ -25,15 +26,17 @@ struct window_names {
 	char node[SYSFS_PATH_MAX];	/* "pcie@10000000", or "" */
 };
 
+/* What was found so far. */
+struct found {
+	size_t windows;
+	size_t zeros;
+};
+
 static void
 names_fill(const struct holes_bridge *bridge, struct window_names *names)
 {
-	char path[SYSFS_PATH_MAX];
-
 	snprintf(names->bus, sizeof(names->bus), "PCI Bus %s", bridge->bus);
-	names->node[0] = '\0';
-	if (holes_dt_node(bridge, path, sizeof(path)) == 0)
-		snprintf(names->node, sizeof(names->node), "%s", strrchr(path, '/') + 1);
+	holes_dt_node_name(bridge, names->node, sizeof(names->node));
 }
 
 static bool
@@ -43,58 +46,65 @@ names_match(const struct window_names *names, const char *name)
 			(names->node[0] != '\0' && strcmp(name, names->node) == 0);
 }
 
-static int
+static bool
 range_parse(const char *s, struct iova_range *r)
 {
 	s = sysfs_hex(s + strspn(s, " "), 16, &r->first);
 	if (s == NULL || *s != '-')
-		return -EBADMSG;
+		return false;
 	s = sysfs_hex(s + 1, 16, &r->last);
-	if (s == NULL || strncmp(s, NAME_SEPARATOR, strlen(NAME_SEPARATOR)) != 0 ||
-			!iova_range_valid(*r))
-		return -EBADMSG;
-	return 0;
+	return s != NULL && strncmp(s, NAME_SEPARATOR, strlen(NAME_SEPARATOR)) == 0 &&
+		iova_range_valid(*r);
 }
 
 /* Lines with other names are not looked at: anything may stand there. */
 static int
-line_window(const struct holes_bridge *bridge, const struct window_names *names, const char *line)
+line_window(const struct holes_bridge *bridge, const struct window_names *names, const char *line,
+		struct found *found)
 {
 	const char *name = strstr(line, NAME_SEPARATOR);
 	struct iova_range r;
-	int ret;
 
 	if (name == NULL || !names_match(names, name + strlen(NAME_SEPARATOR)))
 		return 0;
-	ret = range_parse(line, &r);
-	if (ret != 0)
-		return ret;
-	if (r.last == 0)
-		return -ENOENT;
+	if (!range_parse(line, &r) || found->windows == WINDOWS_MAX) {
+		bridge->view->in[HOLES_IN_IOMEM].odd++;
+		return 0;
+	}
+	if (r.last == 0) {
+		found->zeros++;
+		return 0;
+	}
+	found->windows++;
 	return holes_bridge_window(bridge, r);
 }
 
 int
 holes_iomem(const struct holes_bridge *bridge)
 {
+	struct holes_look *look = &bridge->view->in[HOLES_IN_IOMEM];
 	size_t len, before = bridge->list->n;
+	struct found found = { 0 };
 	struct window_names names;
 	struct sysfs_lines it;
 	char *text, *line;
 	int ret;
 
 	ret = sysfs_read_file(bridge->root, &text, &len, "/proc/iomem");
+	if (ret == -ENOMEM)
+		return ret;
+	look->sight = holes_sight_of(ret);
 	if (ret != 0)
-		return ret == -ENOMEM ? ret : -ENOENT;
+		return 0;
+	/* No machine has an empty one: /dev/null is mounted over it. */
+	if (len == 0)
+		look->sight = HOLES_HIDDEN;
 	names_fill(bridge, &names);
-	sysfs_lines_start(&it, text, len);
-	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL) {
-		ret = line_window(bridge, &names, line);
-		if (bridge->list->n - before > WINDOWS_MAX)
-			ret = -EBADMSG;
-	}
+	sysfs_lines_start(&it, text, holes_text_mend(text, len, &look->odd));
+	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL)
+		ret = line_window(bridge, &names, line, &found);
 	free(text);
-	if (it.bad)
-		ret = -EBADMSG;
+	if (found.windows == 0 && found.zeros > 0)
+		look->sight = HOLES_DENIED;
 	return ret == 0 ? holes_windows_shift(bridge, before, bridge->view) : ret;
 }

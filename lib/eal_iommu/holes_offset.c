@@ -34,11 +34,17 @@ pair_add(struct holes_pairs *pairs, struct iova_range cpu, uint64_t bus)
 }
 
 int
-holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory)
+holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory,
+		struct holes_view *view)
 {
+	struct holes_look *look = &view->in[HOLES_IN_CONFIG];
 	struct iova_range cpu;
 	size_t i;
 	int ret = 0;
+
+	/* One function that shows its addresses is enough. */
+	if (memory->n > 0 && look->sight != HOLES_SEEN)
+		look->sight = holes_sight_of(memory->config);
 
 	for (i = 0; i < memory->n && ret == 0; i++)
 		if (memory->bus[i] != TOPO_NO_ADDRESS && holes_row_range(&memory->rows[i], &cpu))
@@ -55,8 +61,7 @@ holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs)
 
 	while (err == 0 &&
 			(ret = topology_snapshot_memory(bridge->snap, bridge->bus, &next, &memory)) > 0)
-		if (memory.ret == 0)
-			err = holes_pairs_add(pairs, &memory);
+		err = holes_pairs_add(pairs, &memory, bridge->view);
 	if (err == 0 && ret == -ENOMEM)
 		err = ret;
 	if (err != 0)
@@ -132,7 +137,7 @@ holes_windows_shift(const struct holes_bridge *bridge, size_t from, struct holes
 	const size_t end = bridge->list->n;
 	struct holes_pairs pairs = { 0 };
 	uint64_t offsets[OFFSETS_MAX];
-	bool untold = false;
+	bool untold = false, assumed;
 	size_t i, j, n;
 	int ret = holes_pairs_read(bridge, &pairs);
 
@@ -141,6 +146,8 @@ holes_windows_shift(const struct holes_bridge *bridge, size_t from, struct holes
 
 		n = window_offsets(&pairs, window, offsets);
 		untold |= n == 0;
+		if (n == 0)
+			bridge->list->v[i].by = IOVA_BY_NOBODY;
 		for (j = 0; ret == 0 && j < n; j++) {
 			view->shifted |= offsets[j] != 0;
 			if (j == 0)
@@ -150,7 +157,10 @@ holes_windows_shift(const struct holes_bridge *bridge, size_t from, struct holes
 		}
 	}
 	/* Where all that is told is 0, an empty window is taken for 0 as well. */
-	view->offset_assumed = untold && (pairs.n == 0 || view->shifted);
+	assumed = untold && (pairs.n == 0 || view->shifted);
+	for (i = from; !assumed && i < end; i++)
+		bridge->list->v[i].by = IOVA_BY_BUS;
+	view->offset_assumed = assumed;
 	holes_pairs_free(&pairs);
 	return ret;
 }

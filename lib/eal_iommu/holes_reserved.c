@@ -4,7 +4,8 @@
 
 /*
  * reserved_regions of an IOMMU group: "0xFIRST 0xLAST word\n", sorted by the
- * kernel, at most one page of text. Regions of different types may overlap.
+ * kernel, at most one page of text, cut where that ends. Regions of different
+ * types may overlap.
  */
 
 #include <ctype.h>
@@ -48,6 +49,7 @@ static void
 word_meaning(const char *word, const char *iommu, struct iova_hole *hole)
 {
 	hole->hardness = IOVA_HARD;
+	hole->by = IOVA_BY_KERNEL;
 	if (strcmp(word, "msi") == 0) {
 		hole->origin = msi_origin(iommu, hole->range);
 	} else if (strcmp(word, "reserved") == 0) {
@@ -57,34 +59,37 @@ word_meaning(const char *word, const char *iommu, struct iova_hole *hole)
 	} else if (strcmp(word, "direct-relaxable") == 0) {
 		hole->origin = IOVA_ORIGIN_DIRECT_RELAXABLE;
 		hole->hardness = IOVA_SOFT;
+		hole->by = IOVA_BY_NOBODY;
 	} else {
 		hole->origin = IOVA_ORIGIN_UNKNOWN;
 		strlcpy(hole->detail, word, sizeof(hole->detail));
 	}
 }
 
-static bool
-word_ok(const char *s)
+/* What is behind the two numbers is shown to the user: only what can be printed. */
+static void
+word_copy(const char *s, char *out, size_t size)
 {
-	if (*s == '\0')
-		return false;
-	while (isgraph((unsigned char)*s))
-		s++;
-	return *s == '\0';
+	strlcpy(out, s, size);
+	for (; *out != '\0'; out++)
+		if (!isprint((unsigned char)*out))
+			*out = '?';
 }
 
-static int
+static bool
 line_parse(const char *line, const char *iommu, struct iova_hole *hole)
 {
 	const char *s = sysfs_hex0x(line, &hole->range.first);
+	char word[IOVA_DETAIL_LEN];
 
 	if (s == NULL || *s != ' ')
-		return -EBADMSG;
+		return false;
 	s = sysfs_hex0x(s + 1, &hole->range.last);
-	if (s == NULL || *s != ' ' || !word_ok(s + 1) || !iova_range_valid(hole->range))
-		return -EBADMSG;
-	word_meaning(s + 1, iommu, hole);
-	return 0;
+	if (s == NULL || (*s != ' ' && *s != '\0') || !iova_range_valid(hole->range))
+		return false;
+	word_copy(*s == ' ' ? s + 1 : s, word, sizeof(word));
+	word_meaning(word, iommu, hole);
+	return true;
 }
 
 static int
@@ -96,6 +101,7 @@ guard_add(const struct iova_hole *sw_msi, uint64_t page_size, struct hole_list *
 		return 0;
 	guard.origin = IOVA_ORIGIN_SW_MSI_GUARD;
 	guard.hardness = IOVA_SOFT;
+	guard.by = IOVA_BY_NOBODY;
 	if (!iova_range_make(sw_msi->range.last + 1, GUARD_PAGES * page_size, &guard.range))
 		guard.range = (struct iova_range){ sw_msi->range.last + 1, UINT64_MAX };
 	return holes_add(list, &guard);
@@ -103,44 +109,48 @@ guard_add(const struct iova_hole *sw_msi, uint64_t page_size, struct hole_list *
 
 static int
 text_parse(char *text, size_t len, const char *iommu, uint64_t page_size, const char *owner,
-		struct hole_list *list)
+		struct hole_list *list, struct holes_look *look)
 {
 	struct sysfs_lines it;
 	unsigned int count = 0;
 	char *line;
 	int ret = 0;
 
-	sysfs_lines_start(&it, text, len);
+	sysfs_lines_start(&it, text, holes_text_mend(text, len, &look->odd));
 	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL) {
 		struct iova_hole hole = { 0 };
 
-		if (++count > LINES_MAX)
-			return -EBADMSG;
 		strlcpy(hole.owner, owner, sizeof(hole.owner));
-		ret = line_parse(line, iommu, &hole);
-		if (ret == 0)
-			ret = holes_add(list, &hole);
+		if (++count > LINES_MAX || !line_parse(line, iommu, &hole)) {
+			look->odd++;
+			continue;
+		}
+		ret = holes_add(list, &hole);
 		if (ret == 0 && hole.origin == IOVA_ORIGIN_SW_MSI)
 			ret = guard_add(&hole, page_size, list);
 	}
-	return it.bad ? -EBADMSG : ret;
+	return ret;
 }
 
 int
 holes_reserved_regions(const char *root, int group, const char *iommu, uint64_t page_size,
-		const char *owner, struct hole_list *list)
+		const char *owner, struct hole_list *list, struct holes_look *look)
 {
 	size_t len, before = list->n;
 	char *text;
 	int ret;
 
+	*look = (struct holes_look){ 0 };
 	if (!holes_page_ok(page_size))
 		return -EINVAL;
 	ret = sysfs_read_file(root, &text, &len, "/sys/kernel/iommu_groups/%d/reserved_regions",
 			group);
-	if (ret != 0)
+	if (ret == -ENOMEM)
 		return ret;
-	ret = text_parse(text, len, iommu, page_size, owner, list);
+	look->sight = holes_sight_of(ret);
+	if (ret != 0)
+		return 0;
+	ret = text_parse(text, len, iommu, page_size, owner, list, look);
 	free(text);
 	if (ret != 0)
 		list->n = before;

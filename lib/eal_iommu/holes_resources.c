@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <bsd/string.h>
+
 #include "holes_internal.h"
 
 #define RESOURCE_MEM UINT64_C(0x200)
@@ -53,20 +55,26 @@ holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
 
 /* The rows of one function, and what it tells of them. */
 static int
-function_read(const struct topo_memory *memory, struct rows *rows, struct holes_pairs *pairs)
+function_read(const struct topo_memory *memory, struct rows *rows, struct holes_pairs *pairs,
+		struct holes_view *view)
 {
+	struct holes_look *look = &view->in[HOLES_IN_ROWS];
 	struct iova_range *more;
 	size_t i;
 
-	if (memory->ret != 0)
-		return memory->ret == -ENOENT ? 0 : memory->ret; /* gone meanwhile */
+	/* A function that goes away meanwhile has no file any more. */
+	if (memory->ret == -ENOENT)
+		return 0;
+	if (look->sight != HOLES_SEEN)
+		look->sight = holes_sight_of(memory->ret == -ENODATA ? 0 : memory->ret);
+	look->odd += memory->ret == -ENODATA;
 	more = reallocarray(rows->v, rows->n + TOPO_ROWS, sizeof(*more));
 	if (more == NULL)
 		return -ENOMEM;
 	rows->v = more;
 	for (i = 0; i < memory->n; i++)
 		rows->n += holes_row_range(&memory->rows[i], &rows->v[rows->n]);
-	return holes_pairs_add(pairs, memory);
+	return holes_pairs_add(pairs, memory, view);
 }
 
 static int
@@ -77,7 +85,10 @@ hull_window(const struct holes_bridge *bridge, const struct hull *h)
 		.last = h->seen.last | ROUND_MASK,
 	};
 
-	return iova_range_valid(h->seen) ? holes_bridge_window(bridge, rounded) : 0;
+	struct holes_bridge estimate = *bridge;
+
+	estimate.hole.by = IOVA_BY_NOBODY;
+	return iova_range_valid(h->seen) ? holes_bridge_window(&estimate, rounded) : 0;
 }
 
 /* What all rows span, by addresses of the bus: a window below 4 GiB is so there. */
@@ -112,7 +123,7 @@ holes_resources(const struct holes_bridge *bridge)
 	int ret;
 
 	while ((ret = topology_snapshot_memory(bridge->snap, bridge->bus, &next, &memory)) > 0) {
-		ret = function_read(&memory, &rows, &pairs);
+		ret = function_read(&memory, &rows, &pairs, bridge->view);
 		if (ret != 0)
 			break;
 	}
@@ -120,5 +131,41 @@ holes_resources(const struct holes_bridge *bridge)
 		ret = hulls_add(bridge, &rows, &pairs);
 	free(rows.v);
 	holes_pairs_free(&pairs);
-	return ret == -ENODATA ? -EBADMSG : ret;
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int
+holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard,
+		const char *owner, struct hole_list *list)
+{
+	struct iova_hole hole = {
+		.origin = IOVA_ORIGIN_HOST_BRIDGE,
+		.hardness = hard ? IOVA_HARD : IOVA_SOFT,
+		.by = IOVA_BY_BUS,
+	};
+	struct topo_bar rows[TOPO_ROWS];
+	uint64_t at[TOPO_ROWS];
+	size_t before = list->n, n = 0, i;
+	struct topo_addr addr;
+	int ret;
+
+	if (topology_parse_bdf(bdf, &addr) != 0)
+		return -EINVAL;
+	strlcpy(hole.detail, bus, sizeof(hole.detail));
+	strlcpy(hole.owner, owner, sizeof(hole.owner));
+	ret = topology_resource_rows(root, &addr, rows, &n);
+	if (ret == -ENOMEM)
+		return ret;
+	ret = topology_bus_rows(root, &addr, rows, n, at);
+	for (i = 0; i < n && ret != -ENOMEM; i++) {
+		if (!holes_row_range(&rows[i], &hole.range))
+			continue;
+		if (at[i] != TOPO_NO_ADDRESS)
+			iova_range_make(at[i], rows[i].len, &hole.range);
+		ret = holes_add(list, &hole);
+	}
+	if (ret != -ENOMEM)
+		return 0;
+	list->n = before;
+	return ret;
 }

@@ -4,7 +4,7 @@
 
 /*
  * Holes in an interval tree: a red-black tree by (first, last, origin, hardness,
- * detail), each node with how far up the holes of its subtree reach - once for
+ * enforcer, detail), each node with how far up the holes of its subtree reach - once for
  * all holes and once for the hard ones alone, so that "is a hard hole in the
  * way?" costs no more below a thousand soft ones.
  *
@@ -77,6 +77,8 @@ hole_compare(const struct iova_hole *a, const struct iova_hole *b)
 		order = compare(a->origin, b->origin);
 	if (order == 0)
 		order = compare(a->hardness, b->hardness);
+	if (order == 0)
+		order = compare(a->by, b->by);
 	if (order == 0)
 		order = strcmp(a->detail, b->detail);
 	return order;

@@ -172,6 +172,7 @@ hole_valid(const struct iova_hole *hole)
 	return iova_range_valid(hole->range) &&
 		(unsigned int)hole->origin < IOVA_ORIGIN_COUNT &&
 		(hole->hardness == IOVA_SOFT || hole->hardness == IOVA_HARD) &&
+		(unsigned int)hole->by <= IOVA_BY_KERNEL &&
 		memchr(hole->detail, '\0', sizeof(hole->detail)) != NULL &&
 		memchr(hole->owner, '\0', sizeof(hole->owner)) != NULL;
 }

@@ -10,8 +10,9 @@
  * Three sets make a layout:
  *  - allowed: what every IOMMU of every device can translate (intersection);
  *  - holes:   addresses to keep away from, each with the source it was read
- *             from (origin), how firm it is (hardness) and the device that
- *             brought it (owner). Holes may overlap each other;
+ *             from (origin), what is done about it (hardness), who makes it one
+ *             (enforcer) and the device that brought it (owner). Holes may overlap
+ *             each other;
  *  - used:    what has been placed. Used ranges never overlap each other.
  * Free is what is left: allowed minus holes minus used.
  *
@@ -20,8 +21,8 @@
  *
  * Errors are returned as negative errno values:
  *  -EINVAL      a range with first > last, an alignment that is no power of
- *               two, an empty name (owner, what), a hole of unknown origin or
- *               hardness or with an unterminated string;
+ *               two, an empty name (owner, what), a hole of unknown origin,
+ *               hardness or enforcer or with an unterminated string;
  *  -ENOMEM      no memory for a node; nothing was changed;
  *  -ENOSPC      no free place that is long enough, aligned and low enough;
  *  -ERANGE      outside of the allowed ranges;
@@ -60,10 +61,17 @@ enum iova_origin {
 	IOVA_ORIGIN_COUNT
 };
 
-/** What happens when an address in the hole is used. */
+/** What the layout does with an address in the hole. */
 enum iova_hardness {
-	IOVA_SOFT,	/**< the kernel maps it, but DMA may not arrive */
-	IOVA_HARD,	/**< the kernel refuses it */
+	IOVA_SOFT,	/**< avoids it, but gives it to a caller who insists */
+	IOVA_HARD,	/**< refuses it */
+};
+
+/** Who keeps such an address from working. For messages: the layout does not look at it. */
+enum iova_enforcer {
+	IOVA_BY_NOBODY,	/**< a convention, the user's word, an estimate */
+	IOVA_BY_BUS,	/**< the bus: DMA does not arrive in memory */
+	IOVA_BY_KERNEL,	/**< the kernel, which refuses to map it */
 };
 
 #define IOVA_DETAIL_LEN 40
@@ -74,6 +82,7 @@ struct iova_hole {
 	struct iova_range range;
 	enum iova_origin origin;
 	enum iova_hardness hardness;
+	enum iova_enforcer by;
 	char detail[IOVA_DETAIL_LEN];	/**< e.g. the root bus "0000:00", or "" */
 	char owner[IOVA_OWNER_LEN];	/**< device that brought it, or "" */
 };
@@ -103,6 +112,12 @@ struct iova_layout;
 /** Short name of an origin for messages: "SW_MSI", "host bridge", ... */
 const char *iova_origin_name(enum iova_origin origin);
 
+/** "nobody", "bus", "kernel". */
+const char *iova_enforcer_name(enum iova_enforcer by);
+
+/** Is the hole a guess about the machine rather than what a source of it shows? */
+bool iova_hole_estimated(const struct iova_hole *hole);
+
 /**
  * An empty layout: everything is allowed, nothing is a hole.
  *
@@ -129,7 +144,7 @@ int iova_layout_allow(struct iova_layout *layout,
 		const char *owner, struct iova_conflict *why);
 
 /**
- * Add a hole. The same hole (range, origin, hardness, detail) of several
+ * Add a hole. The same hole (range, origin, hardness, enforcer, detail) of several
  * owners is kept once and shows the first of them that is still there.
  *
  * @param why  filled on -EADDRINUSE; may be NULL
@@ -196,6 +211,10 @@ const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,
  */
 const struct iova_hole *iova_layout_hole_in(const struct iova_layout *layout,
 		struct iova_range range);
+
+/** Walk the holes that overlap @p range, as iova_layout_foreach_hole(). */
+int iova_layout_foreach_hole_in(const struct iova_layout *layout, struct iova_range range,
+		int (*cb)(const struct iova_hole *hole, void *arg), void *arg);
 
 /**
  * Walk in ascending order. The callback returns 0 to go on, anything else

@@ -36,6 +36,24 @@ iova_origin_name(enum iova_origin origin)
 	return (unsigned int)origin < IOVA_ORIGIN_COUNT ? names[origin] : "unknown origin";
 }
 
+const char *
+iova_enforcer_name(enum iova_enforcer by)
+{
+	static const char *const names[] = {
+		[IOVA_BY_NOBODY] = "nobody",
+		[IOVA_BY_BUS] = "bus",
+		[IOVA_BY_KERNEL] = "kernel",
+	};
+
+	return (unsigned int)by <= IOVA_BY_KERNEL ? names[by] : "unknown";
+}
+
+bool
+iova_hole_estimated(const struct iova_hole *hole)
+{
+	return hole->origin == IOVA_ORIGIN_HOST_BRIDGE && hole->by == IOVA_BY_NOBODY;
+}
+
 /* Where the four walks are; NULL or past the end: done. */
 struct cursor {
 	size_t allowed;
@@ -76,9 +94,10 @@ static void
 print_hole(FILE *f, const struct iova_hole *hole)
 {
 	print_line(f, "hole", hole->range);
-	fprintf(f, "  %s%s%s, %s", iova_origin_name(hole->origin),
+	fprintf(f, "  %s%s%s, %s%s", iova_origin_name(hole->origin),
 		hole->detail[0] != '\0' ? " " : "", hole->detail,
-		hole->hardness == IOVA_HARD ? "hard" : "soft");
+		hole->hardness == IOVA_HARD ? "hard" : "soft",
+		iova_hole_estimated(hole) ? ", estimated" : "");
 	if (hole->owner[0] != '\0')
 		fprintf(f, ", from %s", hole->owner);
 	fputc('\n', f);

@@ -26,6 +26,20 @@ iova_layout_hole_in(const struct iova_layout *layout, struct iova_range range)
 }
 
 int
+iova_layout_foreach_hole_in(const struct iova_layout *layout, struct iova_range range,
+		int (*cb)(const struct iova_hole *hole, void *arg), void *arg)
+{
+	struct iova_hole_node *node = NULL;
+	int ret = 0;
+
+	if (iova_range_valid(range))
+		node = iova_holes_in(&layout->holes, range, IOVA_SOFT);
+	for (; ret == 0 && node != NULL; node = iova_holes_next_in(node, range, IOVA_SOFT))
+		ret = cb(&node->hole, arg);
+	return ret;
+}
+
+int
 iova_layout_foreach_allowed(const struct iova_layout *layout,
 		int (*cb)(const struct iova_range *range, void *arg), void *arg)
 {

@@ -54,6 +54,17 @@ struct plan_reasons {
 	size_t n;
 };
 
+/** Do MSI writes arrive? In ascending order. */
+enum plan_msi {
+	PLAN_MSI_CLEAR,		/**< nothing is in the way */
+	PLAN_MSI_UNSURE,	/**< an estimate is in the way, or what could be is not known */
+	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is */
+	PLAN_MSI_LOST,		/**< they can't: the IOMMU or the bridge does not pass them */
+};
+
+/** "clear", "unsure", "likely lost", "lost". */
+const char *plan_msi_name(enum plan_msi msi);
+
 /** What is known of one device. Start with all zero, end with plan_device_free(). */
 struct plan_device {
 	struct topo_device topo;
@@ -66,10 +77,12 @@ struct plan_device {
 						 */
 	bool backend_failed;			/**< a better one is there, but fails */
 	struct holes_view bridge;		/**< how the bridge windows are known */
+	char bridge_bus[TOPO_BDF_LEN];		/**< root bus of that bridge, the outermost */
+	char bridge_via[TOPO_BDF_LEN];		/**< the function whose domain it is in (VMD), or "" */
 	bool aliased;				/**< other functions look like it to the IOMMU */
 	char alias_why[PLAN_TEXT];		/**< what is wrong with that, or "" */
-	bool msi_blocked;			/**< MSI writes can't arrive */
-	char msi_why[PLAN_TEXT];		/**< why, when msi_blocked */
+	enum plan_msi msi;			/**< do MSI writes arrive? */
+	char msi_why[PLAN_TEXT];		/**< why not, unless PLAN_MSI_CLEAR */
 	bool msi_doubtful;			/**< the backend can't serve its MSI window */
 	struct plan_reasons reasons;		/**< why it can't be used; none if it can */
 };

@@ -187,8 +187,10 @@ plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
 	*asked = answer->opened == 0;
 	/* Each was asked alone there, so that a later one may lack the first one's backend. */
 	ret = answer->opened < 0 ? answer->opened : answer->surveyed;
-	if (ret == 0)
-		return info_copy(&answer->info, &pd->info);
+	if (ret == 0) {
+		ret = info_copy(&answer->info, &pd->info);
+		return ret == 0 ? plan_check_regions(pd, why, size) : ret;
+	}
 	if (fresh)
 		answers->chosen = IOAS_BACKEND_AUTO;
 	return plan_explain_refusal(snap, pd->backend, &member, ret, answer->viable, why,

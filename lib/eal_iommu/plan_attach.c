@@ -201,7 +201,7 @@ check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t s
 	for (i = 0; i < pd->holes.n; i++) {
 		const struct iova_hole *h = &pd->holes.v[i];
 
-		if (iova_range_overlap(h->range, kept.lost))
+		if (h->by == IOVA_BY_KERNEL && iova_range_overlap(h->range, kept.lost))
 			return say(ret, why, size,
 				"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
 				", which EAL's memory may grow into; give this device at start-up, so that the layout can avoid it",
@@ -234,7 +234,9 @@ plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
 		ret = plan_explain_refusal(snap, ioas_backend_of(*space), &member, ret, viable,
 			why, size);
 	if (ret == 0) {
-		ret = check_kept(*space, pd, why, size);
+		ret = plan_check_regions(pd, why, size);
+		if (ret == 0)
+			ret = check_kept(*space, pd, why, size);
 		if (ret < 0)
 			ioas_release(*space, &member);
 	}

@@ -92,6 +92,17 @@ int plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
 		struct ioas **space, struct plan_device *pd, bool *asked, char *why,
 		size_t size);
 
+/** Holes of the bridges above the device; adds a reason where that fails. */
+void plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd);
+
+/**
+ * Reserved regions must be known from somewhere: sysfs, or the IOVA ranges that the
+ * kernel gave.
+ *
+ * @return 0; -EBADMSG
+ */
+int plan_check_regions(const struct plan_device *pd, char *why, size_t size);
+
 /** Whether MSI writes arrive, by the holes and limits that were found. */
 void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);
 

@@ -71,7 +71,8 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 	int ret = holes_builtin(&pd->holes, page);
 
 	if (ret == 0)
-		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, &pd->holes);
+		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, &pd->holes,
+				&pd->bridge.in[HOLES_IN_REGIONS]);
 	if (ret < 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
 			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s", t->group,
@@ -139,6 +140,9 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	size_t i, blocking = 0;
 	int ret = topology_snapshot_group(snap, t->group, &set);
 
+	/* Where groups are hidden the kernel itself says whether one is viable. */
+	if (ret == -ENOENT || ret == -EACCES || ret == -EPERM)
+		return;
 	if (ret < 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
 			"members of IOMMU group %d can't be read: %s", t->group, strerror(-ret));

@@ -2,9 +2,14 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Whether a device's MSI writes arrive. */
+/*
+ * Whether a device's MSI writes arrive. Only what is certain may switch MSI off:
+ * the IOMMU's aperture and what the bridge passes. A bridge with a window there may
+ * still send the writes up. An estimate is no more than a note.
+ */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "plan_internal.h"
 
@@ -29,56 +34,126 @@ doubt_msi(const struct ioas_traits *traits, struct plan_device *pd)
 			pd->msi_doubtful = !traits->serves_msi_window;
 }
 
-/* Doorbells where this hole is can't be reached: say so. */
+/* Keep the worst verdict, of equal ones the first. */
+static void __attribute__((format(printf, 3, 4)))
+worsen(struct plan_device *pd, enum plan_msi msi, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (msi <= pd->msi)
+		return;
+	pd->msi = msi;
+	va_start(ap, fmt);
+	vsnprintf(pd->msi_why, sizeof(pd->msi_why), fmt, ap);
+	va_end(ap);
+}
+
+/* Doorbells in this hole: a bridge may keep the writes, or does not pass them. */
 static void
-msi_in_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
+judge_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
 	if (!iova_range_overlap(h->range, msi->range))
 		return;
 	if (h->origin == IOVA_ORIGIN_HOST_BRIDGE)
-		say(0, pd->msi_why, sizeof(pd->msi_why),
+		worsen(pd, iova_hole_estimated(h) ? PLAN_MSI_UNSURE : PLAN_MSI_LIKELY_LOST,
 			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" lies in the window 0x%" PRIx64 "-0x%" PRIx64
-			" of host bridge %s, so MSI writes go to that bridge's devices",
+			" lies in the %swindow 0x%" PRIx64 "-0x%" PRIx64
+			" of host bridge %s, which may take MSI writes for its own devices",
 			msi->range.first, msi->range.last,
+			iova_hole_estimated(h) ? "estimated " : "",
 			h->range.first, h->range.last, h->detail);
 	else if (h->origin == IOVA_ORIGIN_DMA_RANGES)
-		say(0, pd->msi_why, sizeof(pd->msi_why),
+		worsen(pd, pd->bridge.in[HOLES_IN_DMA_RANGES].odd == 0 ? PLAN_MSI_LOST :
+			PLAN_MSI_LIKELY_LOST,
 			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
 			" lies in 0x%" PRIx64 "-0x%" PRIx64
 			", outside of the dma-ranges of host bridge %s, which passes no MSI writes there",
 			msi->range.first, msi->range.last,
 			h->range.first, h->range.last, h->detail);
-	else
-		return;
-	pd->msi_blocked = true;
 }
 
-/* MSI doorbells in such a hole or above the aperture are never reached. */
+/* The kernel maps doorbells in the window; above or below the aperture it can't. */
+static void
+judge_aperture(struct plan_device *pd, const struct iova_hole *msi)
+{
+	struct iova_range hull;
+	size_t i;
+
+	if (pd->info.n_ranges == 0)
+		return;
+	hull = pd->info.ranges[0];
+	for (i = 1; i < pd->info.n_ranges; i++) {
+		if (pd->info.ranges[i].first < hull.first)
+			hull.first = pd->info.ranges[i].first;
+		if (pd->info.ranges[i].last > hull.last)
+			hull.last = pd->info.ranges[i].last;
+	}
+	if (msi->range.last > hull.last)
+		worsen(pd, PLAN_MSI_LOST, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" lies above the IOMMU aperture, which ends at 0x%" PRIx64,
+			msi->range.first, msi->range.last, hull.last);
+	/* The window itself is left out: next to the first range it may be inside. */
+	else if (msi->range.last < hull.first && msi->range.last + 1 < hull.first)
+		worsen(pd, PLAN_MSI_LOST, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" lies below the IOMMU aperture, which begins at 0x%" PRIx64,
+			msi->range.first, msi->range.last, hull.first);
+}
+
+/* What is hidden may be in the way. */
+static void
+judge_inputs(struct plan_device *pd)
+{
+	static const enum holes_input needed[] = { HOLES_IN_REGIONS, HOLES_IN_DMA_RANGES };
+	const char *advice;
+	size_t i;
+
+	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		advice = holes_input_advice(needed[i], pd->bridge.in[needed[i]].sight);
+		if (advice != NULL)
+			worsen(pd, PLAN_MSI_UNSURE, "%s", advice);
+	}
+	if (pd->bridge.source == HOLES_SOURCE_NONE || pd->bridge.source == HOLES_SOURCE_RESOURCES)
+		worsen(pd, PLAN_MSI_UNSURE,
+			"not all windows of host bridge %s are known, and SW_MSI may lie in one",
+			pd->bridge_bus);
+}
+
 static void
 judge_msi(struct plan_device *pd)
 {
-	uint64_t top = pd->info.n_ranges == 0 ? UINT64_MAX : 0;
+	bool sw = pd->bridge.in[HOLES_IN_REGIONS].sight != HOLES_SEEN;
 	size_t i, j;
 
-	for (i = 0; i < pd->info.n_ranges; i++)
-		if (pd->info.ranges[i].last > top)
-			top = pd->info.ranges[i].last;
 	for (i = 0; i < pd->holes.n; i++) {
 		const struct iova_hole *msi = &pd->holes.v[i];
 
 		if (msi->origin != IOVA_ORIGIN_SW_MSI)
 			continue;
-		if (msi->range.last > top) {
-			pd->msi_blocked = true;
-			say(0, pd->msi_why, sizeof(pd->msi_why),
-				"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-				" lies above the IOMMU aperture, which ends at 0x%" PRIx64,
-				msi->range.first, msi->range.last, top);
-		}
+		sw = true;
+		judge_aperture(pd, msi);
 		for (j = 0; j < pd->holes.n; j++)
-			msi_in_hole(pd, msi, &pd->holes.v[j]);
+			judge_hole(pd, msi, &pd->holes.v[j]);
 	}
+	/* Other IOMMUs let MSI writes through before any translation. */
+	if (sw && strncmp(pd->topo.iommu, "dmar", 4) != 0 &&
+			strncmp(pd->topo.iommu, "ivhd", 4) != 0)
+		judge_inputs(pd);
+}
+
+const char *
+plan_msi_name(enum plan_msi msi)
+{
+	switch (msi) {
+	case PLAN_MSI_CLEAR:
+		return "clear";
+	case PLAN_MSI_UNSURE:
+		return "unsure";
+	case PLAN_MSI_LIKELY_LOST:
+		return "likely lost";
+	case PLAN_MSI_LOST:
+		return "lost";
+	}
+	return "unknown";
 }
 
 void

@@ -17,42 +17,6 @@
 
 #include "plan_internal.h"
 
-/* Groups of several functions can do peer-to-peer below the IOMMU. */
-static int
-group_is_shared(struct topo_snapshot *snap, int group)
-{
-	struct topo_set set;
-	size_t i, functions = 0;
-	int ret = topology_snapshot_group(snap, group, &set);
-
-	if (ret < 0)
-		return ret;
-	for (i = 0; i < set.n; i++)
-		functions += !set.v[i]->is_bridge;
-	return functions > 1;
-}
-
-/* Where devices live on the host bridge's bus, and what it passes up to memory. */
-static void
-collect_bridge(struct plan_scan *scan, struct plan_device *pd)
-{
-	const struct topo_device *t = &pd->topo;
-	int shared = group_is_shared(&scan->topo, t->group), ret;
-
-	ret = shared < 0 ? shared :
-		holes_host_bridge(&scan->bridges, t->root_bus, shared > 0 || pd->aliased, t->bdf,
-				&pd->holes, &pd->bridge);
-	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
-			"windows of host bridge %s can't be read: %s",
-			t->root_bus, strerror(-ret));
-	ret = holes_dma_ranges(&scan->bridges, t->root_bus, t->bdf, &pd->holes);
-	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
-			"dma-ranges of host bridge %s in the device tree can't be read: %s",
-			t->root_bus, strerror(-ret));
-}
-
 /* The kernel's refusal, unless a doubtful reason explains it. */
 static void
 add_refusal(struct plan_device *pd, bool asked, int ret, const char *text)
@@ -104,7 +68,7 @@ survey(const struct plan_wish *wish, struct plan_scan *scan, struct ioas **space
 		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, ret,
 			"sysfs of %s can't be read: %s", bdf, strerror(-ret));
 	if (!plan_reasons_certain(&out->reasons))
-		collect_bridge(scan, out);
+		plan_collect_bridge(scan, out);
 	if (!plan_reasons_certain(&out->reasons))
 		ask(wish, &scan->topo, space, out);
 	else

@@ -251,13 +251,19 @@ topology_resource_rows(const char *root, const struct topo_addr *addr, struct to
 	if (ret != 0)
 		return ret;
 	sysfs_lines_start(&it, text, len);
-	while (ret == 0 && (line = sysfs_lines_next(&it)) != NULL)
-		ret = count < TOPO_ROWS ? row_parse(line, &rows[count++]) : -ENODATA;
+	while ((line = sysfs_lines_next(&it)) != NULL) {
+		if (count == TOPO_ROWS) {
+			ret = -ENODATA;
+			break;
+		}
+		rows[count] = (struct topo_bar){ 0 };
+		if (row_parse(line, &rows[count++]) != 0)
+			ret = -ENODATA;
+	}
 	if (it.bad)
 		ret = -ENODATA;
 	free(text);
-	if (ret == 0)
-		*n = count;
+	*n = count;
 	return ret;
 }
 
@@ -320,7 +326,7 @@ topology_read(const char *root, const struct topo_addr *addr, struct topo_device
 	if (ret == 0) {
 		ret = topology_resource_rows(root, addr, rows, &n);
 		topology_bars(&dev, rows, n);
-		ret = ret == -ENOENT ? 0 : ret;
+		ret = ret == -ENOENT || ret == -ENODATA ? 0 : ret;
 	}
 	if (ret == 0)
 		*out = dev;

@@ -89,8 +89,9 @@ int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
  * The rows of "resource": 6 BARs, the ROM, then BARs of VFs and windows of a
  * bridge. Addresses are those of the CPU.
  *
- * @param rows  room for TOPO_ROWS
- * @return 0; -ENOENT; -ENODATA if it can't be read as rows.
+ * @param rows  room for TOPO_ROWS; a row that can't be understood is empty
+ * @return 0; -ENOENT; -ENODATA if a row can't be understood, or there are more; then
+ *   @p n tells the others.
  */
 int topology_resource_rows(const char *root, const struct topo_addr *addr,
 		struct topo_bar *rows, size_t *n);
@@ -108,8 +109,9 @@ int topology_resource_rows(const char *root, const struct topo_addr *addr,
  * @param n     how many
  * @param bus   room for n; TOPO_NO_ADDRESS where the device does not tell, or
  *   what it tells does not go with the row
+ * @return 0; -ENODATA if less than 64 bytes can be read; what reading gives
  */
-void topology_bus_rows(const char *root, const struct topo_addr *addr,
+int topology_bus_rows(const char *root, const struct topo_addr *addr,
 		const struct topo_bar *rows, size_t n, uint64_t *bus);
 
 /**
@@ -120,6 +122,24 @@ void topology_bus_rows(const char *root, const struct topo_addr *addr,
  */
 int topology_read(const char *root, const struct topo_addr *addr,
 		struct topo_device *out);
+
+#define TOPO_OUTER 4	/* domains inside each other that are looked at */
+
+/** The bridge around a domain that a PCI function makes. */
+struct topo_outer {
+	char via[TOPO_BDF_LEN];		/**< the function that makes the domain */
+	char bus[TOPO_BDF_LEN];		/**< "DDDD:BB", the root bus above that function */
+};
+
+/**
+ * The bridges around the domain of a device, from the inside out: none on most
+ * machines, one behind Intel's VMD.
+ *
+ * @param out  room for TOPO_OUTER
+ * @return 0; what reading the link of the device gives
+ */
+int topology_outer(const char *root, const struct topo_device *dev, struct topo_outer *out,
+		size_t *n);
 
 /**
  * All PCI functions, sorted by address, for a look at nothing else; see

@@ -6,6 +6,8 @@
  * At which addresses of its bus the memory of a function is.
  */
 
+#include <errno.h>
+
 #include "sysfs.h"
 #include "topology_internal.h"
 
@@ -109,21 +111,23 @@ windows_decode(const uint8_t *config, const struct topo_bar *rows, size_t n, uin
 	window_decode(base, limit, RESOURCE_PREFETCH, rows, n, bus);
 }
 
-void
+int
 topology_bus_rows(const char *root, const struct topo_addr *addr, const struct topo_bar *rows,
 		size_t n, uint64_t *bus)
 {
 	uint8_t config[CONFIG_LEN];
 	char bdf[TOPO_BDF_LEN];
 	size_t len = 0, i;
+	int ret;
 
 	for (i = 0; i < n; i++)
 		bus[i] = TOPO_NO_ADDRESS;
 	topology_format_bdf(addr, bdf, sizeof(bdf));
-	if (sysfs_read_start(root, config, sizeof(config), &len, TOPO_DEVICES "/%s/config",
-			bdf) != 0 || len < sizeof(config) ||
-			le16(config + CONFIG_VENDOR) == NO_DEVICE)
-		return;
+	ret = sysfs_read_start(root, config, sizeof(config), &len, TOPO_DEVICES "/%s/config", bdf);
+	if (ret == 0 && len < sizeof(config))
+		ret = -ENODATA;
+	if (ret != 0 || le16(config + CONFIG_VENDOR) == NO_DEVICE)
+		return ret;
 	switch (config[CONFIG_HEADER] & HEADER_TYPE) {
 	case 0:
 		bars_decode(config, TOPO_BARS, rows, n, bus);
@@ -133,4 +137,5 @@ topology_bus_rows(const char *root, const struct topo_addr *addr, const struct t
 		windows_decode(config, rows, n, bus);
 		break;
 	}
+	return 0;
 }

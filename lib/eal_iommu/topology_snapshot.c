@@ -18,6 +18,7 @@ struct topo_function {
 	int filled;			/* all of dev is */
 	int rowed;			/* rows and n_rows are */
 	bool bussed;			/* bus is */
+	int config;			/* what reading that gave */
 	struct topo_bar *rows;
 	uint64_t *bus;			/* behind the rows */
 	size_t n_rows;
@@ -83,7 +84,7 @@ function_rows(struct topo_snapshot *snap, struct topo_function *f)
 	if (f->rowed != UNREAD)
 		return f->rowed;
 	ret = topology_resource_rows(snap->root, &f->dev.addr, rows, &n);
-	if (ret == 0) {
+	if (ret == 0 || ret == -ENODATA) {
 		f->rows = calloc(n + 1, sizeof(*f->rows) + sizeof(*f->bus));
 		if (f->rows == NULL)
 			return -ENOMEM;
@@ -110,7 +111,7 @@ function_fill(struct topo_snapshot *snap, struct topo_function *f)
 		if (ret == -ENOMEM)
 			return ret;
 		topology_bars(&f->dev, f->rows, f->n_rows);
-		ret = ret == -ENOENT ? 0 : ret;
+		ret = ret == -ENOENT || ret == -ENODATA ? 0 : ret;
 	}
 	f->filled = topology_gone(snap->root, &f->dev, ret);
 	return f->filled;
@@ -207,12 +208,13 @@ topology_snapshot_memory(struct topo_snapshot *snap, const char *root_bus, size_
 		ret = function_rows(snap, f);
 		if (ret == -ENOMEM)
 			return ret;
-		if (ret == 0 && !f->bussed) {
-			topology_bus_rows(snap->root, &f->dev.addr, f->rows, f->n_rows, f->bus);
+		if (f->rows != NULL && !f->bussed) {
+			f->config = topology_bus_rows(snap->root, &f->dev.addr, f->rows, f->n_rows,
+					f->bus);
 			f->bussed = true;
 		}
-		*out = (struct topo_memory){ .addr = f->dev.addr, .ret = ret, .rows = f->rows,
-			.bus = f->bus, .n = f->n_rows };
+		*out = (struct topo_memory){ .addr = f->dev.addr, .ret = ret, .config = f->config,
+			.rows = f->rows, .bus = f->bus, .n = f->n_rows };
 		return 1;
 	}
 	return 0;

@@ -49,7 +49,9 @@ struct topo_set {
 /** Memory of one function. */
 struct topo_memory {
 	struct topo_addr addr;
-	int ret;			/**< 0, or what reading its rows gave */
+	int ret;			/**< 0, or what reading its rows gave; -ENODATA: some
+					 *   of them are odd, and empty here */
+	int config;			/**< 0, or what reading its config space gave */
 	const struct topo_bar *rows;	/**< as topology_resource_rows() */
 	const uint64_t *bus;		/**< as topology_bus_rows() */
 	size_t n;			/**< of both */

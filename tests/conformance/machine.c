@@ -34,6 +34,8 @@ vfio_dev(const char *bdf)
 void
 machine_device(const char *root, const char *bdf, int group, const char *driver)
 {
+	/* An ID, and BAR 0 where the first row has it. */
+	static const uint8_t config[64] = { 0x86, 0x80, [0x13] = 0x10 };
 	char path[256], target[256];
 
 	snprintf(path, sizeof(path), BUS "%s", bdf);
@@ -46,6 +48,10 @@ machine_device(const char *root, const char *bdf, int group, const char *driver)
 				vfio_dev(bdf));
 		tree_text(root, path, "509:0\n");
 	}
+	snprintf(path, sizeof(path), "/sys" BUS "%s/resource", bdf);
+	tree_text(root, path, "0x10000000 0x1001ffff 0x40200\n");
+	snprintf(path, sizeof(path), "/sys" BUS "%s/config", bdf);
+	tree_write(root, path, config, sizeof(config));
 	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu", bdf);
 	tree_link(root, path, "../../virtual/iommu/smmu3.0x0000000009050000");
 	snprintf(path, sizeof(path), "/sys" BUS "%s/iommu_group", bdf);

@@ -49,8 +49,17 @@ tell_device(FILE *f, const struct plan_device *pd)
 	fprintf(f, ", windows from %s%s%s\n", holes_source_name(pd->bridge.source),
 		pd->bridge.shifted ? ", shifted" : "",
 		pd->bridge.offset_assumed ? ", offset assumed" : "");
-	if (pd->msi_blocked)
-		fprintf(f, "  no MSI: %s\n", pd->msi_why);
+	if (pd->msi != PLAN_MSI_CLEAR)
+		fprintf(f, "  MSI %s: %s\n", plan_msi_name(pd->msi), pd->msi_why);
+	if (pd->bridge_via[0] != '\0')
+		fprintf(f, "  behind %s on root bus %s\n", pd->bridge_via, pd->bridge_bus);
+	for (i = 0; i < HOLES_INPUTS; i++) {
+		const struct holes_look *look = &pd->bridge.in[i];
+
+		if (look->sight > HOLES_SEEN || look->odd > 0)
+			fprintf(f, "  %s %s, %u odd\n", holes_input_name(i),
+				holes_sight_name(look->sight), look->odd);
+	}
 	if (pd->alias_why[0] != '\0')
 		fprintf(f, "  %s\n", pd->alias_why);
 }

@@ -17,10 +17,14 @@
 void bridge_check(const char *root, enum holes_source source, const struct iova_range *want,
 		size_t n);
 
-/** -EBADMSG, and the list and the source stay as they were. */
-void bridge_check_bad(const char *root);
+/** The same, and of @p input so many lines or entries are left out. */
+void bridge_check_odd(const char *root, enum holes_input input, unsigned int odd,
+		enum holes_source source, const struct iova_range *want, size_t n);
 
-/** Noise in the file @p path gives holes that are ranges, or -EBADMSG. */
+/** What became of reading an input. */
+void bridge_check_sight(const char *root, enum holes_input input, enum holes_sight sight);
+
+/** Noise in the file @p path gives holes that are ranges, and is counted. */
 void bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
 		uint64_t seed);
 

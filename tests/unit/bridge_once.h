@@ -26,11 +26,12 @@ bridge_windows(const char *root, const char *root_bus, bool hard, const char *ow
 }
 
 static inline int
-bridge_gaps(const char *root, const char *root_bus, const char *owner, struct hole_list *list)
+bridge_gaps(const char *root, const char *root_bus, const char *owner, struct hole_list *list,
+		struct holes_look *look)
 {
 	struct topo_snapshot snap = { .root = root };
 	struct holes_bridges bridges = { .snap = &snap };
-	int ret = holes_dma_ranges(&bridges, root_bus, owner, list);
+	int ret = holes_dma_ranges(&bridges, root_bus, owner, list, look);
 
 	holes_bridges_free(&bridges);
 	topology_snapshot_free(&snap);

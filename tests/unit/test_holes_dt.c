@@ -92,6 +92,7 @@ test_dt_offset(void **state)
 	static const struct iova_range want[] = {
 		{ 0, 0xfffffff }, { 0x400000000, 0x4ffffffff },
 	};
+	static const struct iova_range next = { 0x20000000, 0x2fffffff };
 	const char *root = *state;
 
 	dt_machine(root);
@@ -100,14 +101,16 @@ test_dt_offset(void **state)
 	tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &one, 1);
 	tree_cells(root, NODE "/ranges", ranges, sizeof(ranges) / sizeof(*ranges));
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, want, 2);
+	/* Cells that can't be: the next source is asked. */
+	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@10000000\n");
 	tree_cells(root, NODE "/#address-cells", &two, 1);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_IOMEM, &next, 1);
 	tree_cells(root, NODE "/#address-cells", &three, 1);
 	tree_cells(root, NODE "/#size-cells", &one, 1);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_IOMEM, &next, 1);
 	tree_cells(root, NODE "/#size-cells", &two, 1);
 	tree_write(root, NODE "/#size-cells", "\0\0\0\2\0", 5);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_IOMEM, &next, 1);
 }
 
 static void
@@ -122,19 +125,24 @@ test_dt_malformed(void **state)
 	size_t i;
 
 	dt_machine(root);
+	/* What can't be understood leaves the others. */
 	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS - 1);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_DEVICE_TREE, virt_windows, 1);
 	tree_write(root, NODE "/ranges", "\2", 1);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_NONE, NULL, 0);
 	tree_cells(root, NODE "/ranges", wraps, 7);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_NONE, NULL, 0);
+	memcpy(many, wraps, sizeof(wraps));
+	memcpy(many + 7, virt_ranges, sizeof(virt_ranges));
+	tree_cells(root, NODE "/ranges", many, 7 + VIRT_CELLS);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
 	tree_cells(root, NODE "/ranges", fits, 7);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	for (i = 0; i < 257; i++)
 		memcpy(many + 7 * i, virt_ranges, 7 * sizeof(*many));
 	memcpy(many, fits, sizeof(fits));
 	tree_cells(root, NODE "/ranges", many, 257 * 7);
-	bridge_check_bad(root);
+	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	tree_cells(root, NODE "/ranges", many, 256 * 7);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	/* A length that entries of any of these sizes would fill. */
@@ -142,7 +150,7 @@ test_dt_malformed(void **state)
 	tree_cells(root, NODE "/ranges", many, 40);
 	for (i = 0; i < 3; i++) {
 		tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &counts[i], 1);
-		bridge_check_bad(root);
+		bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_NONE, NULL, 0);
 	}
 }
 
@@ -166,6 +174,28 @@ test_dt_empty(void **state)
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
 }
 
+/* A container masks /sys/firmware: the link is there and leads nowhere. */
+static void
+test_dt_sight(void **state)
+{
+	static const struct iova_range want = { 0x20000000, 0x2fffffff };
+	const char *root = *state;
+
+	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_ABSENT);
+	bridge_check_sight(tree_fixture("x86-vtd"), HOLES_IN_RANGES, HOLES_ABSENT);
+	dt_machine(root);
+	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
+	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_SEEN);
+	tree_link(root, PLATFORM "/of_node", "../../../firmware/devicetree/base/pcie@20000000");
+	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_HIDDEN);
+	/* The link alone has the name by which iomem knows the bridge. */
+	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@20000000\n");
+	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
+	tree_link(root, PLATFORM "/of_node", "../../../kernel");
+	tree_text(root, "/sys/kernel/ranges", "x");
+	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_ABSENT);
+}
+
 static void
 test_noise_dt(void **state)
 {
@@ -187,6 +217,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_dt_offset, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_dt_malformed, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_dt_empty, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_dt_sight, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_noise_dt, tree_setup, tree_teardown),
 	};
 

@@ -341,7 +341,7 @@ test_noise(void **state)
 				"600000000000-60003fffffff : PCI Bus 0000:00\n"
 				"8000000000-ffffffffff : PCI Bus 0000:00\n");
 		ret = bridge_windows(root, "0000:00", false, "x", &list, &view);
-		assert_true(ret == 0 || (ret == -EBADMSG && list.n == 0));
+		assert_int_equal(ret, 0);
 		good += ret == 0;
 		for (i = 0; i < list.n; i++)
 			assert_true(iova_range_valid(list.v[i].range));

@@ -35,7 +35,7 @@ lines_are_sorted_by_address(void **state)
 		"hole     0x0000000008000000-0x00000000080fffff  SW_MSI, hard, "
 		"from 0000:00:03.0\n"
 		"free     0x0000000008100000-0x000000007fffffff  1.8 GiB\n"
-		"hole     0x0000000080000000-0x00000000bfffffff  host bridge 0000:00, soft\n"
+		"hole     0x0000000080000000-0x00000000bfffffff  host bridge 0000:00, soft, estimated\n"
 		"used     0x0000000080000000-0x00000000801fffff  2 MiB  fixed\n"
 		"free     0x00000000c0000000-0x00000000ffffffff  1 GiB\n");
 }

@@ -139,10 +139,10 @@ same_hole_is_kept_once(void **state)
 	allow(0x1000, 0x1fff);
 	expect_dump("allowed  0x0000000000001000-0x0000000000001fff\n"
 		"hole     0x0000000000001000-0x0000000000001fff  "
-		"host bridge 0000:00, soft, from 0000:00:03.0\n"
+		"host bridge 0000:00, soft, estimated, from 0000:00:03.0\n"
 		"hole     0x0000000000001000-0x0000000000001fff  "
-		"host bridge 0000:80, soft, from 0000:00:04.0\n"
-		"hole     0x0000000000001000-0x0000000000001fff  host bridge 0000:80, hard\n");
+		"host bridge 0000:80, soft, estimated, from 0000:00:04.0\n"
+		"hole     0x0000000000001000-0x0000000000001fff  host bridge 0000:80, hard, estimated\n");
 }
 
 static void

@@ -150,7 +150,7 @@ address_and_window_are_named(void **state)
 	assert_says(&w, IRQ_MSI, "which is in no MSI window");
 	plan.holes.n = 1;
 	assert_says(&w, IRQ_MSI, "which is in no MSI window: the IOMMU");
-	plan.msi_blocked = true;
+	plan.msi = PLAN_MSI_LOST;
 	strcpy(plan.msi_why, "SW_MSI lies in a window");
 	assert_says(&w, IRQ_MSI, "writes to 0x4000, and SW_MSI lies in a window; use msi=off");
 }

@@ -104,10 +104,6 @@ test_odd(void **state)
 		{ DIR "/class", "net\n", "0x020000\n" },
 		{ DIR "/numa_node", "4294967296\n", "-1\n" }, { DIR "/numa_node", "x\n", "0\n" },
 		{ DIR "/sriov_numvfs", "65536\n", "65535\n" },
-		{ DIR "/resource", "0x0 0x0\n", EMPTY_ROW },
-		{ DIR "/resource", "0x2 0x0 0x200\n", EMPTY_ROW },
-		{ DIR "/resource", "0x2000 0x2fff 0x200", EMPTY_ROW },
-		{ DIR "/resource", "0x2000 0x2fff 0x200 \n", EMPTY_ROW },
 	};
 	static const struct {
 		const char *link, *target, *good;
@@ -175,6 +171,10 @@ test_list_gone(void **state)
 static void
 test_rows(void **state)
 {
+	static const char *const odd[] = {
+		"0x0 0x0", "0x2 0x0 0x200", "0x2000 0x2fff 0x200 ", "", "2000 2fff 200",
+	};
+	struct topo_device d = { 0 };
 	const char *root = *state;
 	struct topo_addr a = addr(BDF);
 	struct topo_bar rows[TOPO_ROWS];
@@ -199,6 +199,22 @@ test_rows(void **state)
 	strcat(text, EMPTY_ROW);
 	tree_text(root, DIR "/resource", text);
 	assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
+	assert_int_equal(n, TOPO_ROWS);
+	/* An odd row is empty, and takes neither the others nor the device along. */
+	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		snprintf(text, sizeof(text), "%s\n0x1000 0x1fff 0x200\n", odd[i]);
+		tree_text(root, DIR "/resource", text);
+		assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
+		assert_int_equal(n, 2);
+		assert_int_equal(rows[0].len, 0);
+		assert_int_equal(rows[1].phys, 0x1000);
+		assert_int_equal(read_bdf(root, BDF, &d), 0);
+		assert_int_equal(d.bar[0].len, 0);
+		assert_int_equal(d.bar[1].len, 0x1000);
+	}
+	tree_text(root, DIR "/resource", "0x2000 0x2fff 0x200");
+	assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
+	assert_int_equal(n, 0);
 }
 
 static void

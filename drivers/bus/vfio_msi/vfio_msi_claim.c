@@ -100,6 +100,33 @@ check_other_args(const char *name, const struct topo_addr *addr, char *why, size
 	return -EEXIST;
 }
 
+/* How far the windows of the bridge are known, and what would show more. */
+static void
+log_bridge(const struct vfio_msi_device *dev)
+{
+	const struct holes_view *view = &dev->plan.bridge;
+	const char *bus = dev->plan.bridge_bus, *advice;
+	int i;
+
+	if (view->source == HOLES_SOURCE_NONE)
+		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; give them as hole=FIRST-LAST",
+			dev->name, bus);
+	else if (view->source == HOLES_SOURCE_RESOURCES)
+		BUS_LOG(NOTICE, "%s: only the used parts of the windows of host bridge %s are known and avoided",
+			dev->name, bus);
+	if (view->offset_assumed)
+		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
+			dev->name, bus);
+	for (i = 0; i < HOLES_INPUTS; i++) {
+		advice = holes_input_advice(i, view->in[i].sight);
+		if (advice != NULL)
+			BUS_LOG(NOTICE, "%s: host bridge %s: %s", dev->name, bus, advice);
+		if (view->in[i].odd > 0)
+			BUS_LOG(WARNING, "%s: host bridge %s: %u lines or entries of %s can't be understood and are left out; compare with dpdk-test-msi layout and give what is missing as hole=FIRST-LAST",
+				dev->name, bus, view->in[i].odd, holes_input_name(i));
+	}
+}
+
 static void
 log_claimed(const struct vfio_msi_device *dev)
 {
@@ -117,17 +144,9 @@ log_claimed(const struct vfio_msi_device *dev)
 	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
 		dev->name, t->group, ioas_backend_name(dev->plan.backend),
 		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
-	if (dev->plan.bridge.source == HOLES_SOURCE_NONE)
-		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; run as root once (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
-			dev->name, t->root_bus);
-	else if (dev->plan.bridge.source == HOLES_SOURCE_RESOURCES)
-		BUS_LOG(NOTICE, "%s: without CAP_SYS_ADMIN only the used parts of the windows of host bridge %s are known and avoided; see all as root (dpdk-test-msi layout) and give them as hole=FIRST-LAST",
-			dev->name, t->root_bus);
+	log_bridge(dev);
 	if (dev->plan.alias_why[0] != '\0')
 		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
-	if (dev->plan.bridge.offset_assumed)
-		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
-			dev->name, t->root_bus);
 }
 
 /* A secondary process uses what the primary has; the layout is the primary's. */

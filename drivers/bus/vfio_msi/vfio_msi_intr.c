@@ -118,7 +118,7 @@ choose(struct vfio_msi_device *dev, const struct wish *w, int efd,
 
 		if (!wanted(w, k))
 			continue;
-		if (k->message && dev->plan.msi_blocked) {
+		if (k->message && dev->plan.msi == PLAN_MSI_LOST) {
 			at += (size_t)snprintf(why + at, size - at, "%s%s can't arrive: %s",
 				at > 0 ? "; " : "", k->name, dev->plan.msi_why);
 		} else {
@@ -152,6 +152,18 @@ fill_handle(struct vfio_msi_device *dev, const struct kind *k, int efd,
 	rte_intr_fd_set(h, efd);
 	rte_intr_type_set(h, k != NULL ? k->type : RTE_INTR_HANDLE_UNKNOWN);
 	return 0;
+}
+
+/* The vector is there; whether its writes arrive is another matter. */
+static void
+doubt(const struct vfio_msi_device *dev, const struct kind *k)
+{
+	if (dev->plan.msi == PLAN_MSI_LIKELY_LOST)
+		BUS_LOG(WARNING, "%s: %s may not arrive: %s; if no interrupt comes (dpdk-test-msi irq), use msi=off",
+			dev->name, k->name, dev->plan.msi_why);
+	else if (dev->plan.msi == PLAN_MSI_UNSURE)
+		BUS_LOG(INFO, "%s: whether %s arrives is not known: %s", dev->name, k->name,
+			dev->plan.msi_why);
 }
 
 int
@@ -188,6 +200,8 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 	else	/* choose() found one, or it would have said why not */
 		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
 			k->name, count);
+	if (k != NULL && k->message)
+		doubt(dev, k);
 	return 0;
 
 err_close:

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Holes of the host bridges above a device: windows in which devices live, and
+ * what is not passed up to memory. A function that makes a domain of its own
+ * (Intel's VMD) adds a bridge; DMA crosses both.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "plan_internal.h"
+
+/* Groups of several functions can do peer-to-peer below the IOMMU. Hidden groups: unknown. */
+static int
+group_is_shared(struct topo_snapshot *snap, int group)
+{
+	struct topo_set set;
+	size_t i, functions = 0;
+	int ret = topology_snapshot_group(snap, group, &set);
+
+	if (ret < 0)
+		return ret == -ENOMEM ? ret : 0;
+	for (i = 0; i < set.n; i++)
+		functions += !set.v[i]->is_bridge;
+	return functions > 1;
+}
+
+static int
+collect_outer(struct plan_scan *scan, struct plan_device *pd, bool hard)
+{
+	struct topo_outer outer[TOPO_OUTER];
+	size_t n, i;
+	int ret = topology_outer(scan->topo.root, &pd->topo, outer, &n);
+
+	strlcpy(pd->bridge_bus, pd->topo.root_bus, sizeof(pd->bridge_bus));
+	for (i = 0; ret == 0 && i < n; i++) {
+		ret = holes_endpoint(scan->topo.root, outer[i].via, pd->bridge_bus, hard,
+				pd->topo.bdf, &pd->holes);
+		strlcpy(pd->bridge_via, outer[i].via, sizeof(pd->bridge_via));
+		strlcpy(pd->bridge_bus, outer[i].bus, sizeof(pd->bridge_bus));
+	}
+	return ret;
+}
+
+void
+plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd)
+{
+	const struct topo_device *t = &pd->topo;
+	int shared = group_is_shared(&scan->topo, t->group), ret;
+	bool hard = shared > 0 || pd->aliased;
+
+	ret = shared < 0 ? shared : collect_outer(scan, pd, hard);
+	if (ret == 0)
+		ret = holes_host_bridge(&scan->bridges, pd->bridge_bus, hard, t->bdf, &pd->holes,
+				&pd->bridge);
+	if (ret == 0)
+		ret = holes_dma_ranges(&scan->bridges, pd->bridge_bus, t->bdf, &pd->holes,
+				&pd->bridge.in[HOLES_IN_DMA_RANGES]);
+	if (ret < 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"windows of host bridge %s can't be read: %s", pd->bridge_bus,
+			strerror(-ret));
+}
+
+int
+plan_check_regions(const struct plan_device *pd, char *why, size_t size)
+{
+	const struct holes_look *look = &pd->bridge.in[HOLES_IN_REGIONS];
+
+	if (pd->info.n_ranges > 0 || (look->sight == HOLES_SEEN && look->odd == 0))
+		return 0;
+	return say(-EBADMSG, why, size,
+		"/sys/kernel/iommu_groups/%d/reserved_regions can't be read, and this kernel (before 5.4) names no IOVA ranges, so nothing keeps memory away from reserved regions; %s",
+		pd->topo.group, look->sight == HOLES_SEEN ? "use a newer kernel" :
+		"show that file, or use a newer kernel");
+}
