@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * A tar file from somebody else: what a capture has is unpacked as it was,
+ * anything else ends it, and nothing is ever made outside of the folder.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "sysfs.h"
+#include "tar_file.h"
+#include "tree.h"
+
+#define MIB (1u << 20)
+
+/* Three folders deep, so that "../.." from the inside is still in the test's tree. */
+static char folder[TREE_PATH_MAX], file[TREE_PATH_MAX], why[512];
+
+static int
+setup(void **state)
+{
+	if (tree_setup(state) != 0)
+		return -1;
+	tree_text(*state, "/out/side/mark", "");
+	tree_text(*state, "/out/side/in/mark", "");
+	snprintf(folder, sizeof(folder), "%s/out/side/in", (char *)*state);
+	snprintf(file, sizeof(file), "%s/file.tar", (char *)*state);
+	return 0;
+}
+
+/* An entry as nobody writes it by mistake. */
+static void
+entry(struct archive *a, mode_t type, const char *name, const char *target, size_t size)
+{
+	static const char zeros[8 * MIB];
+	struct archive_entry *e = archive_entry_new();
+
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_filetype(e, type);
+	archive_entry_set_perm(e, 04777);
+	archive_entry_set_size(e, (la_int64_t)size);
+	if (type == AE_IFLNK)
+		archive_entry_set_symlink(e, target);
+	else if (target != NULL)
+		archive_entry_set_hardlink(e, target);
+	assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+	if (size > 0)
+		assert_int_equal(archive_write_data(a, zeros, size), size);
+	archive_entry_free(e);
+}
+
+static struct archive *
+begin(bool packed)
+{
+	struct archive *a = archive_write_new();
+
+	assert_int_equal(archive_write_set_format_pax_restricted(a), ARCHIVE_OK);
+	if (packed)
+		assert_int_equal(archive_write_add_filter_gzip(a), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(a, file), ARCHIVE_OK);
+	return a;
+}
+
+static void
+end(struct archive *a)
+{
+	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+}
+
+/* Names in a folder of the test's tree. */
+static size_t
+count(const char *root, const char *path)
+{
+	char **names;
+	size_t n;
+
+	assert_int_equal(sysfs_list(root, &names, &n, "%s", path), 0);
+	sysfs_free_names(names, n);
+	return n;
+}
+
+static void
+expect_refused(const char *root, int error, const char *words)
+{
+	int ret = tar_unpack(file, folder, why, sizeof(why));
+
+	if (ret != error || strstr(why, words) == NULL)
+		fail_msg("%d \"%s\" and not %d \"%s\"", ret, why, error, words);
+	assert_int_equal(count(root, ""), 2);
+	assert_int_equal(count(root, "/out"), 1);
+	assert_int_equal(count(root, "/out/side"), 2);
+}
+
+static void
+refused(const char *root, mode_t type, const char *name, const char *target, const char *words)
+{
+	struct archive *a = begin(false);
+
+	entry(a, type, name, target, 0);
+	end(a);
+	expect_refused(root, -EBADMSG, words);
+}
+
+static void
+test_round(void **state)
+{
+	static const char config[64] = { 'a', 0, 'b' };
+	char text[64], *data;
+	struct tar_out *tar;
+	size_t len;
+
+	assert_int_equal(tar_out_open(file, &tar), 0);
+	assert_int_equal(tar_out_folder(tar, "sys/empty"), 0);
+	assert_int_equal(tar_out_link(tar, "sys/bus/pci/devices/x", "../../../devices/x"), 0);
+	assert_int_equal(tar_out_file(tar, "sys/devices/x/config", config, sizeof(config)), 0);
+	assert_int_equal(tar_out_file(tar, "sys/devices/x/none", "", 0), 0);
+	assert_int_equal(tar_out_close(tar, true), 0);
+	assert_int_equal(tar_out_open(file, &tar), -EEXIST);
+	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), 0);
+	assert_int_equal(sysfs_read_file(folder, &data, &len, "/sys/bus/pci/devices/x/config"), 0);
+	assert_int_equal(len, sizeof(config));
+	assert_memory_equal(data, config, sizeof(config));
+	free(data);
+	assert_int_equal(sysfs_read_link_target(folder, text, sizeof(text),
+			"/sys/bus/pci/devices/x"), 0);
+	assert_string_equal(text, "../../../devices/x");
+	assert_int_equal(count(folder, "/sys/empty"), 0);
+	assert_int_equal(count(folder, "/sys/devices/x"), 2);
+	assert_int_equal(unlink(file), 0);
+	/* What did not become whole is not left. */
+	assert_int_equal(tar_out_open(file, &tar), 0);
+	assert_int_equal(tar_out_close(tar, false), 0);
+	assert_int_equal(access(file, F_OK), -1);
+}
+
+static void
+test_names(void **state)
+{
+	refused(*state, AE_IFREG, "../mark2", NULL, "path ../mark2, which is not accepted");
+	refused(*state, AE_IFREG, "a/../../mark2", NULL, "which is not accepted");
+	refused(*state, AE_IFREG, "/mark2", NULL, "which is not accepted");
+	refused(*state, AE_IFREG, "a//b", NULL, "which is not accepted");
+	refused(*state, AE_IFREG, "a/./b", NULL, "which is not accepted");
+	refused(*state, AE_IFREG, "a\033[2J", NULL, "path a?[2J, which");
+	refused(*state, AE_IFDIR, "../dir", NULL, "which is not accepted");
+	refused(*state, AE_IFIFO, "fifo", NULL, "no folder, file or link");
+	refused(*state, AE_IFCHR, "null", NULL, "no folder, file or link");
+	refused(*state, AE_IFREG, "hard", "../side/mark", "hard link");
+	refused(*state, AE_IFREG, "hard", "mark", "hard link");
+}
+
+static void
+test_links(void **state)
+{
+	struct archive *a;
+	char path[2 * TREE_PATH_MAX];
+	struct stat st;
+
+	refused(*state, AE_IFLNK, "link", "/etc/passwd", "leads out");
+	refused(*state, AE_IFLNK, "link", "..", "leads out");
+	refused(*state, AE_IFLNK, "a/b/link", "../../../x", "leads out");
+	refused(*state, AE_IFLNK, "a/link", "b/../../../x", "leads out");
+	refused(*state, AE_IFLNK, "link", "\033]0;", "leads out");
+	/* Two links that are good alone, and not one behind the other. */
+	a = begin(false);
+	entry(a, AE_IFDIR, "a/b", NULL, 0);
+	entry(a, AE_IFLNK, "a/b/up", "../..", 0);
+	entry(a, AE_IFREG, "a/b/up/mark2", NULL, 0);
+	end(a);
+	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	snprintf(path, sizeof(path), "%s/mark2", folder);
+	assert_int_equal(access(path, F_OK), -1);
+	/* Nothing is written through a link. */
+	a = begin(false);
+	entry(a, AE_IFLNK, "x", "y", 0);
+	entry(a, AE_IFREG, "x", NULL, 5);
+	end(a);
+	(void)tar_unpack(file, folder, why, sizeof(why));
+	snprintf(path, sizeof(path), "%s/y", folder);
+	assert_int_equal(access(path, F_OK), -1);
+	/* Modes are not taken over. */
+	a = begin(false);
+	entry(a, AE_IFREG, "mode", NULL, 5);
+	end(a);
+	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), 0);
+	snprintf(path, sizeof(path), "%s/mode", folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07177, 0);
+}
+
+static void
+test_sizes(void **state)
+{
+	struct archive *a = begin(true);
+	char name[32], *text;
+	unsigned int i;
+	size_t len;
+
+	entry(a, AE_IFREG, "big", NULL, 4 * MIB + 1);
+	end(a);
+	expect_refused(*state, -EFBIG, "big is larger");
+	/* Much by little: every file is small enough. */
+	a = begin(true);
+	for (i = 0; i <= TAR_SIZE_MAX / (4 * MIB); i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		entry(a, AE_IFREG, name, NULL, 4 * MIB);
+	}
+	end(a);
+	expect_refused(*state, -EFBIG, "larger than any capture");
+	/* Cut, empty, nothing of the kind, not there. */
+	a = begin(false);
+	entry(a, AE_IFREG, "cut", NULL, 4096);
+	end(a);
+	assert_int_equal(sysfs_read_file("", &text, &len, "%s", file), 0);
+	tree_write(*state, "/file.tar", text, 1024);
+	free(text);
+	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	tree_text(*state, "/file.tar", "");
+	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), -EBADMSG);
+	tree_text(*state, "/file.tar", "this is no tar file\n");
+	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), -ENOENT);
+}
+
+/* Whatever comes: inside of the folder, or not at all. */
+static void
+test_noise(void **state)
+{
+	static char sample[20 * 512], data[24 * 512];
+	uint64_t seed = 7;
+	struct tar_out *tar;
+	char *text;
+	size_t len, n;
+	int i;
+
+	assert_int_equal(tar_out_open(file, &tar), 0);
+	assert_int_equal(tar_out_link(tar, "sys/x", "../a"), 0);
+	assert_int_equal(tar_out_file(tar, "sys/y", "some words\n", 11), 0);
+	assert_int_equal(tar_out_file(tar, "sys/z/z", "and more\n", 9), 0);
+	assert_int_equal(tar_out_close(tar, true), 0);
+	assert_int_equal(sysfs_read_file("", &text, &len, "%s", file), 0);
+	n = len < sizeof(sample) ? len : sizeof(sample);
+	memcpy(sample, text, n);
+	free(text);
+	for (i = 0; i < tree_rounds(1000); i++) {
+		len = tree_noise(&seed, sample, n, data, sizeof(data));
+		tree_write(*state, "/file.tar", data, len);
+		(void)tar_unpack(file, folder, why, sizeof(why));
+		assert_int_equal(count(*state, ""), 2);
+		assert_int_equal(count(*state, "/out"), 1);
+		assert_int_equal(count(*state, "/out/side"), 2);
+	}
+}
+
+static void
+test_stays(void **state)
+{
+	assert_true(tar_link_stays("a", "b"));
+	assert_true(tar_link_stays("a/b", "../c/./d//e"));
+	assert_true(tar_link_stays("a/b/c", "../../d"));
+	assert_false(tar_link_stays("a/b/c", "../../../d"));
+	assert_false(tar_link_stays("a/b", "c/../../../d"));
+	assert_false(tar_link_stays("a", "/b"));
+	assert_false(tar_link_stays("a", ""));
+	assert_false(tar_link_stays("../a", "b"));
+}
+
+int
+main(void)
+{
+#define TAR_TEST(t) cmocka_unit_test_setup_teardown(t, setup, tree_teardown)
+	const struct CMUnitTest tests[] = {
+		TAR_TEST(test_round),
+		TAR_TEST(test_names),
+		TAR_TEST(test_links),
+		TAR_TEST(test_sizes),
+		TAR_TEST(test_noise),
+		cmocka_unit_test(test_stays),
+	};
+
+	return cmocka_run_group_tests_name("tar_file", tests, NULL, NULL);
+}
