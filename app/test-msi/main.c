@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
 	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",

@@ -69,6 +69,7 @@ unsigned int tool_parse_number(const char *s, unsigned int max);
 void tool_node(const struct topo_device *dev, char *out, size_t size);
 
 /* cmd_*.c; argv[0] is the program and the command */
+int cmd_capture(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);

@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "captured.h"
 #include "common.h"
 #include "plan.h"
 #include "scene.h"
@@ -88,10 +89,11 @@ tell_eal(FILE *f)
 }
 
 static char *
-plan_text(const char *root, const struct scene *scene)
+plan_text(const char *root, const struct scene *scene, struct plan_answers *answers)
 {
 	char why[PLAN_WHY], bdf[TOPO_BDF_LEN], *text;
-	struct plan_wish wish = { .root = root, .backend = IOAS_BACKEND_TYPE1 };
+	struct plan_wish wish = { .root = root, .backend = IOAS_BACKEND_TYPE1,
+		.answers = answers };
 	struct ioas *space = NULL;
 	size_t size;
 	unsigned int i;
@@ -117,6 +119,27 @@ plan_text(const char *root, const struct scene *scene)
 	return text;
 }
 
+/* What is captured of a machine makes the same plan elsewhere. */
+static void
+captured_check(const char *root, const struct scene *scene, const char *name, const char *want)
+{
+	struct capture_device v[SCENE_SURVEYS];
+	struct captured captured;
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < scene->n; i++)
+		v[i] = (struct capture_device){ .addr = scene->survey[i], .named = true };
+	captured_make(root, v, scene->n, &captured);
+	iova_layout_destroy(layout);
+	assert_int_equal(iova_layout_create(&layout), 0);
+	text = plan_text(captured.root, scene, &captured.answers);
+	if (strcmp(text, want) != 0)
+		fail_msg("%s, captured: the plan is\n%s\nand not\n%s", name, text, want);
+	free(text);
+	captured_free(&captured);
+}
+
 static void
 scene_check(const char *root, const char *name)
 {
@@ -127,7 +150,7 @@ scene_check(const char *root, const char *name)
 
 	snprintf(path, sizeof(path), "%s/machine", tree_fixture(name));
 	scene_make(root, path, &scene);
-	text = plan_text(root, &scene);
+	text = plan_text(root, &scene, NULL);
 	if (print) {
 		fputs(text, stdout);
 		free(text);
@@ -147,6 +170,8 @@ scene_check(const char *root, const char *name)
 	if (strcmp(text, want) != 0)
 		fail_msg("%s: the plan is\n%s\nand not\n%s", name, text, want);
 	free(want);
+	if (tar_available())
+		captured_check(root, &scene, name, text);
 	free(text);
 }
 

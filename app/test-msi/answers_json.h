@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What a captured machine said that is in none of its files: answers.json of a
+ * capture. No state.
+ */
+
+#ifndef ANSWERS_JSON_H
+#define ANSWERS_JSON_H
+
+#include "plan.h"
+
+#define ANSWERS_NAME "answers.json"
+#define ANSWERS_FORMAT 1
+
+/** What a process can find out about its machine. */
+struct answers_machine {
+	char kernel[80];	/**< release, as uname says it */
+	char arch[24];
+	uint64_t user_last;	/**< last address of user space, 0: not known */
+	bool root;		/**< captured by root */
+};
+
+/** @return the text, to be freed; NULL without memory. */
+char *answers_print(const struct answers_machine *machine, const struct plan_answers *answers);
+
+/**
+ * Read the text of another machine: nothing in it is trusted.
+ *
+ * @param answers  all zero; to be freed with plan_answers_free() in any case
+ * @param why      one sentence about a failure
+ * @return 0; -EBADMSG; -ENOTSUP another format; -ENOMEM.
+ */
+int answers_parse(const char *text, size_t len, struct answers_machine *machine,
+		struct plan_answers *answers, char *why, size_t size);
+
+#endif /* ANSWERS_JSON_H */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * PCI as sysfs shows it. No device is woken for this: config space of one that
+ * sleeps in D3cold, or below a bridge that sleeps, can't be read without.
+ */
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "sysfs.h"
+#include "topology.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+#define GROUPS "/sys/kernel/iommu_groups"
+#define CONFIG_LEN 64	/* what anybody may read */
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+/* The first line of a file, or "". */
+static void
+word_read(const char *root, char *out, size_t size, const char *dir, const char *file)
+{
+	char *text;
+
+	*out = '\0';
+	if (sysfs_read_file(root, &text, NULL, "%s/%s", dir, file) != 0)
+		return;
+	snprintf(out, size, "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+}
+
+static bool
+is_asleep(const char *root, const char *dir)
+{
+	char word[32];
+
+	word_read(root, word, sizeof(word), dir, "power/runtime_status");
+	return *word != '\0' && strcmp(word, "active") != 0 && strcmp(word, "unsupported") != 0 &&
+		strcmp(word, "error") != 0;
+}
+
+static bool
+bridge_sleeps(const char *root, const char *dir)
+{
+	char up[SYSFS_PATH_MAX], *slash;
+	struct topo_addr addr;
+
+	snprintf(up, sizeof(up), "%s", dir);
+	while ((slash = strrchr(up, '/')) != NULL) {
+		*slash = '\0';
+		slash = strrchr(up, '/');
+		if (slash == NULL || topology_parse_bdf(slash + 1, &addr) != 0)
+			return false;
+		if (is_asleep(root, up))
+			return true;
+	}
+	return false;
+}
+
+bool
+capture_sleeps(const char *root, const char *bdf)
+{
+	char dir[SYSFS_PATH_MAX];
+
+	return sysfs_read_link_path(root, dir, sizeof(dir), DEVICES "/%s", bdf) == 0 &&
+		(is_asleep(root, dir) || bridge_sleeps(root, dir));
+}
+
+/* The kernel resumes the bridge above for a look at config space, and what is in D3cold. */
+static const char *
+would_wake(const char *root, const char *dir)
+{
+	char word[32];
+
+	word_read(root, word, sizeof(word), dir, "power_state");
+	if (strcmp(word, "D3cold") == 0 || (*word == '\0' && is_asleep(root, dir)))
+		return "it sleeps";
+	return bridge_sleeps(root, dir) ? "a bridge above it sleeps" : NULL;
+}
+
+static void
+take_config(struct capture *c, const char *dir)
+{
+	const char *why = would_wake(c->root, dir);
+	char path[SYSFS_PATH_MAX];
+	uint8_t config[CONFIG_LEN];
+	size_t len;
+	int ret;
+
+	if (why != NULL) {
+		capture_miss(c, "%s/config: %s, and is not woken", dir, why);
+		return;
+	}
+	ret = sysfs_read_start(c->root, config, sizeof(config), &len, "%s/config", dir);
+	if (ret != 0 && ret != -ENOENT)
+		capture_miss(c, "%s/config: %s", dir, strerror(-ret));
+	if (ret == 0 && (size_t)snprintf(path, sizeof(path), "%s/config", dir) < sizeof(path))
+		capture_put(c, path, config, len);
+}
+
+/* VFIO's own name of the device, which is that of its character device. */
+static void
+take_cdev(struct capture *c, const char *dir)
+{
+	char **names;
+	size_t n, i;
+
+	if (sysfs_list(c->root, &names, &n, "%s/vfio-dev", dir) != 0)
+		return;
+	capture_folder(c, "%s/vfio-dev", dir);
+	for (i = 0; i < n; i++) {
+		if (strncmp(names[i], "vfio", 4) != 0)
+			continue;
+		capture_folder(c, "%s/vfio-dev/%s", dir, names[i]);
+		capture_file(c, "%s/vfio-dev/%s/dev", dir, names[i]);
+	}
+	sysfs_free_names(names, n);
+}
+
+static void
+take_function(struct capture *c, const char *bdf)
+{
+	static const char *const files[] = {
+		"vendor", "device", "subsystem_vendor", "subsystem_device", "class", "revision",
+		"resource", "numa_node", "sriov_numvfs", "sriov_totalvfs",
+		"power/runtime_status", "power_state",
+	};
+	/* These are registers of the device: only whether there is one is taken. */
+	static const char *const names[] = { "current_link_speed", "max_link_speed" };
+	static const char *const links[] = {
+		"driver", "iommu", "iommu_group", "of_node", "physfn", "subsystem",
+	};
+	char dir[SYSFS_PATH_MAX];
+	size_t i;
+	int ret = sysfs_read_link_path(c->root, dir, sizeof(dir), DEVICES "/%s", bdf);
+
+	capture_link(c, DEVICES "/%s", bdf);
+	if (ret != 0) {
+		capture_miss(c, DEVICES "/%s: %s", bdf, strerror(-ret));
+		return;
+	}
+	capture_folder(c, "%s", dir);
+	for (i = 0; i < N(files); i++)
+		capture_file(c, "%s/%s", dir, files[i]);
+	for (i = 0; i < N(names); i++)
+		capture_name(c, "%s/%s", dir, names[i]);
+	for (i = 0; i < N(links); i++)
+		capture_link(c, "%s/%s", dir, links[i]);
+	take_config(c, dir);
+	take_cdev(c, dir);
+}
+
+/* A link in a folder of classes, what it leads to, and what that says of itself. */
+static void
+take_linked(struct capture *c, const char *folder, const char *name, const char *const *links,
+		size_t n)
+{
+	char dir[SYSFS_PATH_MAX];
+	size_t i;
+
+	capture_link(c, "%s/%s", folder, name);
+	if (sysfs_read_link_path(c->root, dir, sizeof(dir), "%s/%s", folder, name) != 0)
+		return;
+	capture_folder(c, "%s", dir);
+	for (i = 0; i < n; i++)
+		capture_link(c, "%s/%s", dir, links[i]);
+}
+
+/* The node of the device tree hangs at the bus, at the bridge, or at what made the bridge. */
+static void
+take_bus(struct capture *c, const char *bus)
+{
+	static const char *const links[] = { "of_node" };
+	char dir[SYSFS_PATH_MAX], *slash;
+	int i;
+
+	take_linked(c, "/sys/class/pci_bus", bus, links, N(links));
+	if (sysfs_read_link_path(c->root, dir, sizeof(dir), "/sys/class/pci_bus/%s", bus) != 0)
+		return;
+	for (i = 0; i < 3 && (slash = strrchr(dir, '/')) != NULL && slash != dir; i++) {
+		*slash = '\0';
+		if (i > 0)
+			capture_link(c, "%s/of_node", dir);
+	}
+}
+
+static void
+take_group(struct capture *c, const char *group)
+{
+	static const char *const links[] = { "driver", "subsystem", "of_node" };
+	char folder[SYSFS_PATH_MAX], **names;
+	struct topo_addr addr;
+	size_t n, i;
+
+	capture_folder(c, GROUPS "/%s", group);
+	capture_file(c, GROUPS "/%s/reserved_regions", group);
+	capture_file(c, GROUPS "/%s/name", group);
+	capture_file(c, GROUPS "/%s/type", group);
+	snprintf(folder, sizeof(folder), GROUPS "/%.64s/devices", group);
+	if (sysfs_list(c->root, &names, &n, "%s", folder) != 0)
+		return;
+	capture_folder(c, "%s", folder);
+	for (i = 0; i < n; i++)
+		if (topology_parse_bdf(names[i], &addr) == 0)
+			capture_link(c, "%s/%s", folder, names[i]);
+		else
+			take_linked(c, folder, names[i], links, N(links));
+	sysfs_free_names(names, n);
+}
+
+static void
+take_iommu(struct capture *c, const char *name)
+{
+	take_linked(c, "/sys/class/iommu", name, NULL, 0);
+}
+
+/* Each name in a folder that the machine may lack. */
+static void
+for_each(struct capture *c, const char *folder, void (*take)(struct capture *, const char *))
+{
+	char **names;
+	size_t n, i;
+	int ret = sysfs_list(c->root, &names, &n, "%s", folder);
+
+	if (ret != 0) {
+		if (ret != -ENOENT)
+			capture_miss(c, "%s: %s", folder, strerror(-ret));
+		return;
+	}
+	capture_folder(c, "%s", folder);
+	for (i = 0; i < n; i++)
+		take(c, names[i]);
+	sysfs_free_names(names, n);
+}
+
+void
+capture_pci(struct capture *c)
+{
+	for_each(c, DEVICES, take_function);
+	for_each(c, "/sys/class/pci_bus", take_bus);
+	for_each(c, "/sys/class/iommu", take_iommu);
+	for_each(c, GROUPS, take_group);
+}
