@@ -12,8 +12,10 @@
 #include <bsd/string.h>
 
 #include "capture.h"
+#include "va_space.h"
 
 #define MANIFEST_NAME "MANIFEST"
+#define EAL_BEGINS (UINT64_C(1) << 32)
 
 /* Words where the kernel says little. A backend that the device lacks is not missing. */
 static void
@@ -83,9 +85,15 @@ ask_device(struct capture *c, const struct capture_device *dev, struct plan_answ
 static void
 machine_here(struct answers_machine *m)
 {
+	struct va_space space;
 	struct utsname name;
 
 	*m = (struct answers_machine){ .root = geteuid() == 0 };
+	/* Of this process only the end is of use elsewhere. */
+	if (va_space_read("", EAL_BEGINS, &space) == 0) {
+		m->user_last = space.top;
+		va_space_free(&space);
+	}
 	if (uname(&name) != 0)
 		return;
 	strlcpy(m->kernel, name.release, sizeof(m->kernel));

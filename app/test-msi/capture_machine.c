@@ -100,6 +100,7 @@ take_node(struct capture *c, const char *folder, const char *name)
 	if (strspn(name + strlen("node"), "0123456789") != strlen(name + strlen("node")))
 		return;
 	capture_folder(c, "%s/%s", folder, name);
+	capture_file(c, "%s/%s/cpulist", folder, name);
 	if ((size_t)snprintf(pools, sizeof(pools), "%s/%s/" HUGEPAGES, folder, name) <
 			sizeof(pools))
 		for_each(c, pools, HUGEPAGES "-", take_pool);
@@ -135,6 +136,7 @@ capture_machine(struct capture *c)
 	take_iomem(c);
 	take_part(c, "/proc/cmdline", capture_cmdline);
 	take_part(c, "/proc/cpuinfo", capture_cpuinfo);
+	take_part(c, "/proc/self/mounts", capture_mounts);
 	for (i = 0; i < N(files); i++)
 		capture_file(c, "%s", files[i]);
 	for_each(c, "/sys/kernel/mm/" HUGEPAGES, HUGEPAGES "-", take_pool);

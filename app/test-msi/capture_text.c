@@ -167,3 +167,28 @@ capture_cpuinfo(char *text, char **out)
 	free(*out);
 	return -ENOMEM;
 }
+
+int
+capture_mounts(char *text, char **out)
+{
+	static const char key[] = "pagesize=";
+	char type[16], options[256], *line, *save = NULL, *at;
+	size_t size;
+	FILE *f = open_memstream(out, &size);
+
+	if (f == NULL)
+		return -ENOMEM;
+	for (line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "%*s %*s %15s %255s", type, options) != 2 ||
+		    strcmp(type, "hugetlbfs") != 0)
+			continue;
+		at = strstr(options, key);
+		if (at != NULL)
+			fprintf(f, "none - hugetlbfs %s%.*s 0 0\n", key,
+				(int)strspn(at + strlen(key), "0123456789kKMG"), at + strlen(key));
+	}
+	if (fclose(f) == 0)
+		return 0;
+	free(*out);
+	return -ENOMEM;
+}

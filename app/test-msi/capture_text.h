@@ -41,6 +41,15 @@ int capture_iomem(char *text, size_t len, char **out, struct capture_iomem *foun
 int capture_cmdline(char *text, char **out);
 
 /**
+ * Page sizes of what is mounted of hugetlbfs, in the form of /proc/self/mounts and
+ * without the places.
+ *
+ * @param text  cut by this function
+ * @return 0 with lines in *out, to be freed; -ENOMEM.
+ */
+int capture_mounts(char *text, char **out);
+
+/**
  * What kind of processor the first one in /proc/cpuinfo is: without its serial
  * number and those of the board.
  *

@@ -88,6 +88,20 @@ test_cpuinfo(void **state)
 	free(out);
 }
 
+static void
+test_mounts(void **state)
+{
+	char text[] = "/dev/sda1 / ext4 rw,uid=4711 0 0\n"
+		"hugetlbfs /home/secret/huge hugetlbfs rw,uid=4711,pagesize=1024M 0 0\n"
+		"none /dev/hugepages hugetlbfs rw,pagesize=2M,size=4711 0 0\n";
+	char *out;
+
+	assert_int_equal(capture_mounts(text, &out), 0);
+	assert_string_equal(out, "none - hugetlbfs pagesize=1024M 0 0\n"
+		"none - hugetlbfs pagesize=2M 0 0\n");
+	free(out);
+}
+
 /* No text stops it, and no line comes out that did not go in. */
 static void
 test_noise(void **state)
@@ -112,6 +126,9 @@ test_noise(void **state)
 		assert_int_equal(capture_cmdline(copy, &out), 0);
 		free(out);
 		memcpy(copy, data, len + 1);
+		assert_int_equal(capture_mounts(copy, &out), 0);
+		free(out);
+		memcpy(copy, data, len + 1);
 		assert_int_equal(capture_cpuinfo(copy, &out), 0);
 		free(out);
 	}
@@ -125,6 +142,7 @@ main(void)
 		cmocka_unit_test(test_iomem_hidden),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_cpuinfo),
+		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_noise),
 	};
 
