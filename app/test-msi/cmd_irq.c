@@ -267,6 +267,7 @@ int
 cmd_irq(int argc, char **argv)
 {
 	struct irq_options opt = { .rounds = ROUNDS };
+	struct tool_root here = { .path = "" };
 	struct tool_plan plan = { 0 };
 	int status = parse_options(argc, argv, &opt), ret;
 
@@ -274,7 +275,7 @@ cmd_irq(int argc, char **argv)
 		return status;
 	ret = tool_plan_give(&plan, &opt.given.addr, &opt.given.conf);
 	if (ret == 0)
-		ret = tool_plan_make(&plan, "");
+		ret = tool_plan_make(&plan, &here);
 	if (ret == 0) {
 		status = try(&plan.v[0], plan.space, &opt);
 	} else {

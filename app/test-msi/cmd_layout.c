@@ -25,7 +25,8 @@ struct layout_options {
 	struct tool_given *given;
 	size_t n;
 	bool json;
-	const char *root;
+	struct tool_root_options where;
+	struct tool_root root;
 };
 
 static void
@@ -39,8 +40,7 @@ usage(FILE *f)
 		"                  keys: backend=auto|type1|iommufd,\n"
 		"                  msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID\n"
 		"  -j, --json      one JSON object\n"
-		"  -r, --root DIR  read sys and proc below DIR; limits of the IOMMU are still\n"
-		"                  those of this machine's /dev/vfio\n"
+		TOOL_ROOT_USAGE
 		"  -h, --help      this text\n", f);
 }
 
@@ -73,7 +73,7 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 	const struct tool_option options[] = {
 		{ "allow", 'a', .take = take_device, .arg = opt },
 		{ "json", 'j', .flag = &opt->json },
-		{ "root", 'r', .text = &opt->root },
+		TOOL_ROOT_OPTIONS(&opt->where),
 	};
 	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
@@ -94,7 +94,7 @@ static int
 give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		struct tool_plan *plan)
 {
-	struct topo_snapshot snap = { .root = opt->root };
+	struct topo_snapshot snap = { .root = opt->root.path };
 	struct topo_set all;
 	size_t i, found = 0;
 	int ret = topology_snapshot_all(&snap, &all);
@@ -158,12 +158,14 @@ tell_faults(const struct tool_plan *plan)
 }
 
 static int
-layout(const struct layout_options *opt, struct tool_plan *plan)
+layout(struct layout_options *opt, struct tool_plan *plan)
 {
 	bool faulty = false;
+	int ret = tool_root_find(&opt->where, &opt->root);
 	size_t i;
-	int ret = 0;
 
+	if (ret < 0)
+		return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
 	for (i = 0; ret == 0 && i < opt->n; i++) {
 		const struct tool_given *g = &opt->given[i];
 
@@ -173,23 +175,25 @@ layout(const struct layout_options *opt, struct tool_plan *plan)
 			ret = tool_plan_give(plan, &g->addr, &g->conf);
 	}
 	if (ret == 0)
-		ret = tool_plan_make(plan, opt->root);
+		ret = tool_plan_make(plan, &opt->root);
 	if (ret == 0 && opt->json)
 		ret = json_print(json_plan(plan));
 	else if (ret == 0)
-		print_plan(plan);
+		print_plan(plan, &opt->root);
 	if (ret < 0) {
 		tool_error("layout", "%s", strerror(-ret));
 		return STATUS_FAULT;
 	}
 	faulty |= tell_faults(plan);
+	if (faulty)
+		tool_root_caution(&opt->root);
 	return faulty ? STATUS_FAULT : STATUS_GOOD;
 }
 
 int
 cmd_layout(int argc, char **argv)
 {
-	struct layout_options opt = { .root = "" };
+	struct layout_options opt = { 0 };
 	struct tool_plan plan = { 0 };
 	int status;
 
@@ -204,5 +208,6 @@ cmd_layout(int argc, char **argv)
 		status = layout(&opt, &plan);
 	tool_plan_free(&plan);
 	free_given(&opt);
+	tool_root_close(&opt.root);
 	return status;
 }

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 
@@ -22,7 +21,7 @@
 struct list_options {
 	bool all;
 	bool json;
-	const char *root;
+	struct tool_root_options where;
 };
 
 enum usable {
@@ -55,11 +54,12 @@ struct widths {
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi list [--all] [--json] [--root DIR]\n"
+	fputs("usage: dpdk-test-msi list [--all] [--json] [--root DIR|FILE.tar]\n"
 		"Lists PCI functions and says whether the bus vfio_msi can use them.\n\n"
 		"  -A, --all       bridges too\n"
 		"  -j, --json      one JSON object\n"
-		"  -r, --root DIR  read sys, proc and dev below DIR\n"
+		"  -r, --root DIR|FILE.tar  another machine: its sys, proc and dev, or what\n"
+		"                  \"dpdk-test-msi capture\" wrote there\n"
 		"  -h, --help      this text\n", f);
 }
 
@@ -78,7 +78,8 @@ judge(const struct plan_reasons *reasons)
 }
 
 static void
-fill_row(struct topo_snapshot *snap, const struct topo_device *dev, struct row *row)
+fill_row(struct topo_snapshot *snap, uint64_t page_size, const struct topo_device *dev,
+		struct row *row)
 {
 	struct plan_device plan;
 
@@ -87,7 +88,7 @@ fill_row(struct topo_snapshot *snap, const struct topo_device *dev, struct row *
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);
-	plan_look(snap, dev, (uint64_t)sysconf(_SC_PAGESIZE), &plan);
+	plan_look(snap, dev, page_size, &plan);
 	plan_look_for_holder(snap, &plan);
 	snprintf(row->cdev, sizeof(row->cdev), "%s", plan.cdev);
 	row->reasons = plan.reasons;
@@ -176,9 +177,10 @@ print_json(const struct row *rows, size_t n)
 }
 
 static int
-list(const struct list_options *opt)
+list(const struct list_options *opt, const struct tool_root *root)
 {
-	struct topo_snapshot snap = { .root = opt->root };
+	struct topo_snapshot snap = { .root = root->path };
+	const uint64_t page_size = tool_root_page_size(root);
 	struct topo_set all;
 	struct row *rows = NULL;
 	size_t n_rows = 0, i;
@@ -187,7 +189,7 @@ list(const struct list_options *opt)
 	if (ret < 0) {
 		topology_snapshot_free(&snap);
 		tool_error("list", "PCI functions can't be read from %s/sys/bus/pci: %s",
-			opt->root, strerror(-ret));
+			root->path, strerror(-ret));
 		return STATUS_FAULT;
 	}
 	rows = calloc(all.n + 1, sizeof(*rows));
@@ -195,13 +197,15 @@ list(const struct list_options *opt)
 		ret = -ENOMEM;
 	for (i = 0; ret == 0 && i < all.n; i++)
 		if (opt->all || !all.v[i]->is_bridge)
-			fill_row(&snap, all.v[i], &rows[n_rows++]);
+			fill_row(&snap, page_size, all.v[i], &rows[n_rows++]);
 	if (ret == 0 && opt->json)
 		ret = print_json(rows, n_rows);
 	else if (ret == 0)
 		print_table(rows, n_rows);
 	if (ret < 0)
 		tool_error("list", "%s", strerror(-ret));
+	else
+		tool_root_caution(root);
 	free(rows);
 	topology_snapshot_free(&snap);
 	return ret < 0 ? STATUS_FAULT : STATUS_GOOD;
@@ -210,11 +214,12 @@ list(const struct list_options *opt)
 int
 cmd_list(int argc, char **argv)
 {
-	struct list_options opt = { .root = "" };
+	struct list_options opt = { 0 };
+	struct tool_root root = { 0 };
 	const struct tool_option options[] = {
 		{ "all", 'A', .flag = &opt.all },
 		{ "json", 'j', .flag = &opt.json },
-		{ "root", 'r', .text = &opt.root },
+		{ "root", 'r', .text = &opt.where.root },
 	};
 	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
@@ -225,5 +230,11 @@ cmd_list(int argc, char **argv)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	return list(&opt);
+	ret = tool_root_find(&opt.where, &root);
+	if (ret == 0)
+		ret = list(&opt, &root);
+	else
+		ret = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	tool_root_close(&root);
+	return ret;
 }

@@ -116,10 +116,11 @@ static int
 survey(const struct side *side, struct tool_plan *plan)
 {
 	struct vfio_msi_conf *conf = &side->opt->given->conf;
+	struct tool_root here = { .path = "" };
 
 	conf->backend = side->backend;
 	if (tool_plan_give(plan, &side->opt->given->addr, conf) < 0 ||
-	    tool_plan_make(plan, "") < 0) {
+	    tool_plan_make(plan, &here) < 0) {
 		tool_error("map", "%s", strerror(ENOMEM));
 		return SIDE_FAULT;
 	}

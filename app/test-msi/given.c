@@ -61,3 +61,21 @@ tool_given_free(struct tool_given *given)
 {
 	vfio_msi_conf_free(&given->conf);
 }
+
+int
+tool_root_find(const struct tool_root_options *opt, struct tool_root *out)
+{
+	char why[PLAN_TEXT];
+	int ret = tool_root_open(opt, out, why, sizeof(why));
+
+	if (ret < 0)
+		tool_error("--root", "%s", why);
+	return ret;
+}
+
+void
+tool_root_caution(const struct tool_root *root)
+{
+	if (root->other)
+		tool_error("--root", "what that machine uses its devices for is not known here; see \"dpdk-test-msi list\" there before a device is bound to another driver");
+}

@@ -38,11 +38,13 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 }
 
 static int
-make_one(struct tool_plan *plan, struct plan_scan *scan, struct tool_device *dev)
+make_one(struct tool_plan *plan, struct plan_scan *scan,
+		struct plan_answers *answers, struct tool_device *dev)
 {
 	char ignored[PLAN_TEXT];
 	const struct plan_wish wish = {
 		.scan = scan,
+		.answers = answers,
 		.addr = dev->addr,
 		.backend = dev->conf->backend,
 		.vf_token = dev->conf->vf_token[0] != '\0' ?
@@ -69,18 +71,19 @@ make_one(struct tool_plan *plan, struct plan_scan *scan, struct tool_device *dev
 }
 
 int
-tool_plan_make(struct tool_plan *plan, const char *root)
+tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 {
 	struct plan_scan scan;
 	size_t i;
 	int ret = 0;
 
-	plan_scan_begin(&scan, root);
+	plan_scan_begin(&scan, root->path);
 	for (i = 0; ret == 0 && i < plan->n; i++)
-		ret = make_one(plan, &scan, &plan->v[i]);
+		ret = make_one(plan, &scan, tool_root_answers(root), &plan->v[i]);
 	plan_scan_end(&scan);
-	if (ret == 0 && plan->layout != NULL)
-		ret = eal_memory_place(plan, root);
+	/* What is free in this process says nothing about another machine. */
+	if (ret == 0 && plan->layout != NULL && !root->other)
+		ret = eal_memory_place(plan, root->path);
 	return ret;
 }
 

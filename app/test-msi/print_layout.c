@@ -105,7 +105,7 @@ print_device(const struct tool_device *dev)
 }
 
 void
-print_plan(const struct tool_plan *plan)
+print_plan(const struct tool_plan *plan, const struct tool_root *root)
 {
 	size_t i, used = 0;
 
@@ -119,5 +119,8 @@ print_plan(const struct tool_plan *plan)
 	}
 	printf("\nI/O virtual addresses\n");
 	iova_layout_dump(plan->layout, stdout);
-	eal_memory_print(plan);
+	if (root->other)
+		print_elsewhere(plan->layout, root);
+	else
+		eal_memory_print(plan);
 }

@@ -22,6 +22,7 @@
 
 #include "iova_layout.h"
 #include "plan.h"
+#include "tool_root.h"
 #include "va_place.h"
 #include "vfio_msi_args.h"
 
@@ -138,6 +139,25 @@ int tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours);
 /** Clean up. @return 0, or -errno with the fault told. */
 int tool_eal_stop(struct tool_eal *eal);
 
+/* given.c */
+
+/** tool_root_open() with the fault told. */
+int tool_root_find(const struct tool_root_options *opt, struct tool_root *out);
+
+/** Say what a capture can't: no advice about another machine's devices may do harm there. */
+void tool_root_caution(const struct tool_root *root);
+
+/** What a command says of its machine in its usage, and its options for that. */
+#define TOOL_ROOT_USAGE \
+	"  -r, --root DIR|FILE.tar  another machine: its sys and proc, or what\n" \
+	"                  \"dpdk-test-msi capture\" wrote there\n" \
+	"  -p, --aperture FIRST-LAST[,FIRST-LAST]...  IOVAs that its IOMMU translates, and\n" \
+	"  -s, --page-sizes 4K,2M,1G  its pages: for a kernel that was not asked\n"
+#define TOOL_ROOT_OPTIONS(where) \
+	{ "root", 'r', .text = &(where)->root }, \
+	{ "aperture", 'p', .text = &(where)->aperture }, \
+	{ "page-sizes", 's', .text = &(where)->page_sizes }
+
 /* make_plan.c */
 
 /**
@@ -150,7 +170,7 @@ int tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 		const struct vfio_msi_conf *conf);
 
 /** Survey every device and lay out its addresses. @return 0, -ENOMEM. */
-int tool_plan_make(struct tool_plan *plan, const char *root);
+int tool_plan_make(struct tool_plan *plan, struct tool_root *root);
 
 /** Not used, or its MSI is blocked though the user did not switch it off. */
 bool tool_device_faulty(const struct tool_device *dev);
@@ -170,7 +190,10 @@ void eal_memory_print(const struct tool_plan *plan);
 bool eal_memory_tell_fault(const struct tool_plan *plan);
 
 /* print_layout.c */
-void print_plan(const struct tool_plan *plan);
+void print_plan(const struct tool_plan *plan, const struct tool_root *root);
+
+/* print_elsewhere.c */
+void print_elsewhere(const struct iova_layout *layout, const struct tool_root *root);
 
 /* json.c */
 
