@@ -179,7 +179,8 @@ int holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard
 /**
  * Bus addresses that the host bridge of @p root_bus does not pass to memory:
  * the gaps below, between and above "dma-ranges" of its device tree node and of
- * the nodes above that. Soft: the kernel's own drivers stay away from them, VFIO
+ * the nodes whose buses its DMA crosses: those above, or the one that the node names
+ * in "interconnects" ("dma-mem"). Soft: the kernel's own drivers stay away from them, VFIO
  * does not. No device tree, no such property, an empty one: no hole. Read and
  * copied as by holes_host_bridge(). An entry that can't be understood is left out
  * and counted; if then nothing at all would pass there is no hole.

@@ -22,6 +22,7 @@
 #include "topology.h"
 
 #define PIECES_MAX 1024u
+#define LEVELS_MAX 32		/* buses above each other; a phandle may lead in circles */
 
 /* Addresses of the PCI bus, and what the first of them is at the present level. */
 struct piece {
@@ -121,15 +122,15 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
  * below it said holds.
  */
 static int
-climb(const struct holes_bridge *bridge, char *node, struct pieces *pieces)
+climb(const struct holes_bridge *bridge, char *node, size_t size, struct pieces *pieces)
 {
 	struct holes_dt_entry *v;
-	bool pci = true;
 	size_t n;
-	int ret = 0;
+	int ret = 0, level;
 
-	for (; ret == 0 && strcmp(node, HOLES_DT_BASE) != 0; holes_path_up(node), pci = false) {
-		ret = holes_dt_entries(bridge->root, node, "dma-ranges", pci, &v, &n,
+	for (level = 0; ret == 0 && level < LEVELS_MAX && strcmp(node, HOLES_DT_BASE) != 0;
+			level++, holes_dt_dma_parent(bridge->root, node, size)) {
+		ret = holes_dt_entries(bridge->root, node, "dma-ranges", level == 0, &v, &n,
 				&pieces->odd);
 		if (ret == -ENOENT) {
 			ret = 0;
@@ -191,7 +192,7 @@ dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 		return ret;
 	ret = pieces_append(&pieces, &all);
 	if (ret == 0)
-		ret = climb(bridge, node, &pieces);
+		ret = climb(bridge, node, sizeof(node), &pieces);
 	look->odd = pieces.odd + (ret != 0);
 	if (ret != -ENOMEM && pieces.cut)
 		ret = gaps_add(bridge, &pieces);

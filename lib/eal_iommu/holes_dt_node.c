@@ -120,8 +120,8 @@ holes_dt_sight(int ret)
 	}
 }
 
-static uint32_t
-cell_at(const uint8_t *p)
+uint32_t
+holes_dt_cell_at(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
@@ -133,13 +133,12 @@ number_at(const uint8_t *p, uint32_t cells)
 	uint64_t v = 0;
 
 	for (; cells > 0; cells--, p += CELL)
-		v = v << 32 | cell_at(p);
+		v = v << 32 | holes_dt_cell_at(p);
 	return v;
 }
 
-/* A property of one cell; @p missing where the node does not have it. */
-static int
-cell_read(const char *root, const char *node, const char *name, uint32_t missing, uint32_t *out)
+int
+holes_dt_cell(const char *root, const char *node, const char *name, uint32_t missing, uint32_t *out)
 {
 	char *data;
 	size_t len;
@@ -154,7 +153,7 @@ cell_read(const char *root, const char *node, const char *name, uint32_t missing
 		return ret;
 	ret = len == CELL ? 0 : -EBADMSG;
 	if (ret == 0)
-		*out = cell_at((const uint8_t *)data);
+		*out = holes_dt_cell_at((const uint8_t *)data);
 	free(data);
 	return ret;
 }
@@ -167,13 +166,13 @@ shape_read(const char *root, const char *node, bool pci, struct shape *out)
 
 	memcpy(up, node, strlen(node) + 1);
 	holes_path_up(up);
-	ret = cell_read(root, node, "#address-cells", pci ? PCI_ADDRESS_CELLS : ADDRESS_CELLS,
+	ret = holes_dt_cell(root, node, "#address-cells", pci ? PCI_ADDRESS_CELLS : ADDRESS_CELLS,
 			&out->child);
 	if (ret == 0)
-		ret = cell_read(root, node, "#size-cells", pci ? PCI_SIZE_CELLS : SIZE_CELLS,
+		ret = holes_dt_cell(root, node, "#size-cells", pci ? PCI_SIZE_CELLS : SIZE_CELLS,
 				&out->size);
 	if (ret == 0)
-		ret = cell_read(root, up, "#address-cells", ADDRESS_CELLS, &out->parent);
+		ret = holes_dt_cell(root, up, "#address-cells", ADDRESS_CELLS, &out->parent);
 	if (ret != 0)
 		return ret;
 	if (pci && (out->child != PCI_ADDRESS_CELLS || out->size != PCI_SIZE_CELLS))
@@ -188,7 +187,7 @@ shape_read(const char *root, const char *node, bool pci, struct shape *out)
 static void
 entry_at(const uint8_t *p, const struct shape *shape, bool pci, struct holes_dt_entry *out)
 {
-	enum pci_space space = cell_at(p) >> 24 & 3;
+	enum pci_space space = holes_dt_cell_at(p) >> 24 & 3;
 
 	out->memory = !pci || space == SPACE_MEM32 || space == SPACE_MEM64;
 	out->child = number_at(p, shape->child);

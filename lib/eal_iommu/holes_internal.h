@@ -74,6 +74,26 @@ void holes_dt_node_name(const struct holes_bridge *bridge, char *out, size_t siz
 /** What the result of holes_dt_node() means. */
 enum holes_sight holes_dt_sight(int ret);
 
+/** A cell of a property: 32 bits, big-endian. */
+uint32_t holes_dt_cell_at(const uint8_t *p);
+
+/**
+ * A property of one cell; @p missing where the node does not have it.
+ *
+ * @return 0; -EBADMSG if it is longer or shorter; what reading gives.
+ */
+int holes_dt_cell(const char *root, const char *node, const char *name, uint32_t missing,
+		uint32_t *out);
+
+/**
+ * Go from a node to the one whose bus its DMA is on: the one that "interconnects"
+ * names "dma-mem", else the parent.
+ *
+ * @param node  path, replaced
+ * @param size  room in @p node
+ */
+void holes_dt_dma_parent(const char *root, char *node, size_t size);
+
 /** One entry of "ranges" or "dma-ranges". */
 struct holes_dt_entry {
 	bool memory;		/**< of a PCI node: memory, not I/O or config space */

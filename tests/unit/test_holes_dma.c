@@ -225,6 +225,71 @@ test_levels(void **state)
 	EXPECT(root, { 0, 0xeff }, { 0x1000, UINT64_MAX });
 }
 
+#define MC BASE "/bus@0/memory-controller@2c00000"
+
+static void
+node_make(const char *root, const char *node, uint32_t phandle, uint32_t arguments)
+{
+	char path[TREE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/phandle", node);
+	one_cell(root, path, phandle);
+	snprintf(path, sizeof(path), "%s/#interconnect-cells", node);
+	one_cell(root, path, arguments);
+}
+
+#define NAMES(root, names) \
+	tree_write(root, NODE "/interconnect-names", names, sizeof(names))
+#define INTERCONNECTS(root, ...) do { \
+	const uint32_t cells_[] = { __VA_ARGS__ }; \
+	tree_cells(root, NODE "/interconnects", cells_, NCELLS(cells_)); \
+} while (0)
+
+/* DMA goes to the node that "interconnects" names, as on Tegra, and not to the parent. */
+static void
+test_dma_parent(void **state)
+{
+	static const struct iova_range above = { 0x8000000000, UINT64_MAX };
+	const char *root = *state;
+
+	one_cell(root, BASE "/bus@0/#address-cells", 2);
+	one_cell(root, BASE "/bus@0/#size-cells", 2);
+	one_cell(root, MC "/#address-cells", 2);
+	one_cell(root, MC "/#size-cells", 2);
+	node_make(root, MC, 7, 1);
+	node_make(root, MC "/external-memory-controller@2c60000", 8, 0);
+	ABOVE(root, MC, UP_ENTRY(0, 0, 0x8000000000));
+	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x40000000));
+	/* The parent, as long as nothing is named. */
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	NAMES(root, "dma-mem\0write");
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	INTERCONNECTS(root, 7, 0x123, 8, 7, 0x124, 8);
+	EXPECT(root, above);
+	/* The second of the list, and a node further down. */
+	NAMES(root, "write\0dma-mem");
+	INTERCONNECTS(root, 8, 7, 0x123);
+	EXPECT(root, above);
+	/* What is odd is the parent, as for the kernel: no such node, index, name. */
+	INTERCONNECTS(root, 9, 7, 0x123);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	INTERCONNECTS(root, 8);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	NAMES(root, "dma-memory");
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	tree_write(root, NODE "/interconnect-names", "dma-mem", 7);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	NAMES(root, "write\0dma-mem");
+	one_cell(root, MC "/external-memory-controller@2c60000/#interconnect-cells", 17);
+	INTERCONNECTS(root, 8, 7, 0x123);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	/* In circles. */
+	NAMES(root, "dma-mem");
+	INTERCONNECTS(root, 5);
+	one_cell(root, NODE "/phandle", 5);
+	expect_nothing(root);
+}
+
 static void
 test_malformed(void **state)
 {
@@ -343,6 +408,7 @@ main(void)
 		machine_test(test_sight),
 		machine_test(test_gaps),
 		machine_test(test_levels),
+		machine_test(test_dma_parent),
 		machine_test(test_malformed),
 		machine_test(test_many),
 		machine_test(test_noise),
