@@ -69,18 +69,11 @@ describe_run(const struct dma_run *run, int ret, const struct iova_conflict *c,
 		char *out, size_t size)
 {
 	struct iova_range range = { run->iova, run->iova + (run->len - 1) };
-	char reason[192];
+	char reason[PLAN_EXPLAIN];
 
 	plan_explain(sync_state.layout, range, ret, c, reason, sizeof(reason));
 	snprintf(out, size, "memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
 		PRIx64 ", %s", run->va, range.first, range.last, reason);
-}
-
-/* The hole that keeps others away from EAL's memory is none for that memory. */
-static bool
-is_own(const struct iova_conflict *c)
-{
-	return c->is_hole && c->hole.origin == IOVA_ORIGIN_EAL;
 }
 
 static int
@@ -89,7 +82,8 @@ survey_run(const struct dma_run *run, void *arg)
 	struct survey *s = arg;
 	struct iova_conflict c = { 0 }, hard_c = { 0 };
 	struct iova_range range;
-	char text[320];
+	char text[PLAN_EXPLAIN + 128];
+	bool meets = false;
 	int hard, soft;
 
 	if (!iova_range_make(run->iova, run->len, &range))
@@ -99,13 +93,15 @@ survey_run(const struct dma_run *run, void *arg)
 	s->stats.maps++;
 	ioas_layout_lock(sync_state.ioas);
 	soft = iova_layout_test(sync_state.layout, range, true, &c);
-	if (soft < 0)
+	if (soft < 0) {
+		meets = plan_meets_hole(sync_state.layout, range);
 		describe_run(run, soft, &c, text, sizeof(text));
+	}
 	hard = iova_layout_test(sync_state.layout, range, false, &hard_c);
 	if (hard < 0)
 		describe_run(run, hard, &hard_c, s->why, s->size);
 	ioas_layout_unlock(sync_state.ioas);
-	if (hard == 0 && soft < 0 && !is_own(&c))
+	if (hard == 0 && meets)
 		SYNC_LOG(WARNING, "%s: DMA there may go astray", text);
 	return hard;
 }
@@ -144,11 +140,13 @@ now_usec(void)
 static void
 event_alloc(const struct dma_run *run)
 {
+	const struct iova_range range = { run->iova, run->iova + (run->len - 1) };
 	struct iova_conflict c;
-	char text[320];
+	char text[PLAN_EXPLAIN + 128];
+	bool meets;
 	int ret = ioas_map_file(sync_state.ioas, run->va, &run->file, run->iova, run->len, &c);
 
-	if (ret == 0 && (!c.is_hole || is_own(&c)))
+	if (ret == 0 && !c.is_hole)
 		return;
 	if (ret == -EEXIST && sync_state.kept) {
 		SYNC_LOG(INFO, "page at IOVA 0x%" PRIx64 " is new while EAL goes down: devices still reach the page that was there",
@@ -156,13 +154,15 @@ event_alloc(const struct dma_run *run)
 		return;
 	}
 	ioas_layout_lock(sync_state.ioas);
+	/* What keeps others away from EAL's memory is no hole for that memory. */
+	meets = plan_meets_hole(sync_state.layout, range);
 	describe_run(run, ret, &c, text, sizeof(text));
 	ioas_layout_unlock(sync_state.ioas);
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s",
 			text, dma_budget_hint(sync_state.ioas, ret));
-	else
+	else if (meets)
 		SYNC_LOG(WARNING, "new %s: DMA there may go astray", text);
 }
 

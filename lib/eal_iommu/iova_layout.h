@@ -205,6 +205,10 @@ int iova_layout_release(struct iova_layout *layout, struct iova_range range);
 const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,
 		uint64_t iova);
 
+/** Lowest used range that overlaps @p range, or NULL. Valid until the next change. */
+const struct iova_used *iova_layout_used_in(const struct iova_layout *layout,
+		struct iova_range range);
+
 /**
  * Hole that overlaps @p range and begins lowest, of those the one that ends
  * lowest, or NULL. Valid until the next change.

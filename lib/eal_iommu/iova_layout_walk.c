@@ -15,6 +15,16 @@ iova_layout_lookup(const struct iova_layout *layout, uint64_t iova)
 	return node != NULL ? &node->used : NULL;
 }
 
+const struct iova_used *
+iova_layout_used_in(const struct iova_layout *layout, struct iova_range range)
+{
+	const struct iova_used_node *node = NULL;
+
+	if (iova_range_valid(range))
+		node = iova_used_in(&layout->used, range);
+	return node != NULL ? &node->used : NULL;
+}
+
 const struct iova_hole *
 iova_layout_hole_in(const struct iova_layout *layout, struct iova_range range)
 {

@@ -9,22 +9,118 @@
 
 #include "plan.h"
 
+#define NAME_LEN (IOVA_DETAIL_LEN + 40)
+
+/* Holes that a range meets. Those that matter most are kept, of equal ones the lowest. */
+struct meeting {
+	enum iova_enforcer least;
+	bool own_too;			/* what is kept free for EAL counts */
+	const struct iova_hole *first[PLAN_HOLES_NAMED];
+	size_t n;
+};
+
+static int
+rank(const struct iova_hole *h)
+{
+	if (h->origin == IOVA_ORIGIN_EAL)
+		return 0;
+	return 1 + (int)h->by + (h->hardness == IOVA_HARD ? IOVA_BY_KERNEL + 1 : 0);
+}
+
+static int
+meet(const struct iova_hole *h, void *arg)
+{
+	struct meeting *m = arg;
+	size_t at = m->n < PLAN_HOLES_NAMED ? m->n : PLAN_HOLES_NAMED, i;
+
+	if (h->by < m->least || (h->origin == IOVA_ORIGIN_EAL && !m->own_too))
+		return 0;
+	m->n++;
+	while (at > 0 && rank(h) > rank(m->first[at - 1]))
+		at--;
+	if (at == PLAN_HOLES_NAMED)
+		return 0;
+	for (i = PLAN_HOLES_NAMED - 1; i > at; i--)
+		m->first[i] = m->first[i - 1];
+	m->first[at] = h;
+	return 0;
+}
+
+static struct meeting
+meet_all(const struct iova_layout *layout, struct iova_range range, enum iova_enforcer least)
+{
+	struct meeting m = { .least = least };
+
+	iova_layout_foreach_hole_in(layout, range, meet, &m);
+	if (m.n == 0 && least == IOVA_BY_NOBODY) {
+		m.own_too = true;
+		iova_layout_foreach_hole_in(layout, range, meet, &m);
+	}
+	return m;
+}
+
+/* "estimated host bridge 0000:00" */
+static void
+hole_name(const struct iova_hole *h, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s%s", iova_hole_estimated(h) ? "estimated " : "",
+		iova_origin_name(h->origin), h->detail[0] != '\0' ? " " : "", h->detail);
+}
+
+static void
+say_meeting(const struct meeting *m, char *out, size_t size)
+{
+	char name[NAME_LEN];
+	size_t at = (size_t)snprintf(out, size, "meets "), i;
+
+	for (i = 0; i < m->n && i < PLAN_HOLES_NAMED && at < size; i++) {
+		const struct iova_hole *h = m->first[i];
+
+		hole_name(h, name, sizeof(name));
+		at += (size_t)snprintf(out + at, size - at, "%s0x%" PRIx64 "-0x%" PRIx64
+			" (%s%s%s)", i > 0 ? " and " : "", h->range.first, h->range.last, name,
+			h->owner[0] != '\0' ? ", from " : "", h->owner);
+	}
+	if (m->n > PLAN_HOLES_NAMED && at < size)
+		snprintf(out + at, size - at, " and %zu more", m->n - PLAN_HOLES_NAMED);
+}
+
+bool
+plan_meets_hole(const struct iova_layout *layout, struct iova_range range)
+{
+	struct meeting m = { .least = IOVA_BY_NOBODY };
+
+	iova_layout_foreach_hole_in(layout, range, meet, &m);
+	return m.n > 0;
+}
+
+/* The kernel leaves out what it reserves; of the rest of a gap the aperture is the reason. */
+static void
+say_gap(const struct iova_layout *layout, struct iova_range range, const struct iova_conflict *c,
+		char *out, size_t size)
+{
+	struct meeting m = meet_all(layout, iova_range_cut(range, c->with), IOVA_BY_KERNEL);
+
+	if (m.n > 0)
+		say_meeting(&m, out, size);
+	else
+		snprintf(out, size, "is outside of the IOMMU aperture, which leaves out 0x%"
+			PRIx64 "-0x%" PRIx64, c->with.first, c->with.last);
+}
+
 void
 plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 		const struct iova_conflict *c, char *out, size_t size)
 {
-	const struct iova_hole *h = c->is_hole ? &c->hole : NULL;
+	struct meeting m;
 
-	if (h == NULL && ret == -ERANGE)
-		h = iova_layout_hole_in(layout, range);
-	if (h != NULL)
-		snprintf(out, size, "meets 0x%" PRIx64 "-0x%" PRIx64 " (%s%s%s%s%s)",
-			h->range.first, h->range.last, iova_origin_name(h->origin),
-			h->detail[0] != '\0' ? " " : "", h->detail,
-			h->owner[0] != '\0' ? ", from " : "", h->owner);
-	else if (ret == -ERANGE)
-		snprintf(out, size, "is outside of the IOMMU aperture, which leaves out 0x%"
-			PRIx64 "-0x%" PRIx64, c->with.first, c->with.last);
+	if (ret == -ERANGE) {
+		say_gap(layout, range, c, out, size);
+		return;
+	}
+	m = meet_all(layout, range, IOVA_BY_NOBODY);
+	if (c->is_hole && m.n > 0)
+		say_meeting(&m, out, size);
 	else if (ret == -EEXIST)
 		snprintf(out, size, "overlaps 0x%" PRIx64 "-0x%" PRIx64
 			", which is mapped already", c->with.first, c->with.last);
@@ -80,7 +176,7 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 	for (i = 0; i < pd->holes.n; i++) {
 		const struct iova_hole *h = &pd->holes.v[i];
 
-		if (h->hardness == IOVA_HARD && iova_range_overlap(h->range, c->with)) {
+		if (h->by == IOVA_BY_KERNEL && iova_range_overlap(h->range, c->with)) {
 			say_overlap(h, c, why, size);
 			return;
 		}
@@ -96,6 +192,29 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 		" is in use but outside of this device's IOMMU aperture, 0x%" PRIx64
 		"-0x%" PRIx64 "; give this device at start-up, so that the layout can avoid it",
 		c->with.first, c->with.last, hull.first, hull.last);
+}
+
+/* A soft hole of the newcomer over what is in use already: DMA there may go astray. */
+static void
+say_covered(const struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
+{
+	const struct iova_used *used;
+	char name[NAME_LEN];
+	size_t i;
+
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		used = iova_layout_used_in(layout, h->range);
+		if (used == NULL)
+			continue;
+		hole_name(h, name, sizeof(name));
+		snprintf(why, size,
+			"%s 0x%" PRIx64 "-0x%" PRIx64 " covers 0x%" PRIx64 "-0x%" PRIx64
+			", which is in use: this device's DMA there may go astray; give it at start-up, so that the layout can avoid it",
+			name, h->range.first, h->range.last, used->range.first, used->range.last);
+		return;
+	}
 }
 
 int
@@ -121,6 +240,8 @@ plan_add(struct iova_layout *layout, const struct plan_device *pd,
 	ret = add_holes(layout, pd, why, size);
 	if (ret < 0)
 		plan_remove(layout, pd);
+	else
+		say_covered(layout, pd, why, size);
 	return ret;
 }
 

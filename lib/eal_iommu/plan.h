@@ -255,6 +255,8 @@ void plan_device_free(struct plan_device *pd);
  * Add a surveyed device to the layout: intersect the allowed ranges, add the
  * holes.
  *
+ * @param why  on 0 a warning if a soft hole of the device covers what is in use,
+ *   else left alone
  * @return 0; -ERANGE or -EADDRINUSE if it does not go with what is placed (the
  *   sentence names both ranges); -ENOMEM. On an error nothing of it is left.
  */
@@ -273,12 +275,22 @@ void plan_remove(struct iova_layout *layout, const struct plan_device *pd);
 int plan_window(const struct iova_layout *layout, struct iova_range within,
 		uint64_t need, struct iova_range *out);
 
+#define PLAN_HOLES_NAMED 2	/**< holes that one sentence names */
+#define PLAN_EXPLAIN 320	/**< room for what plan_explain() says */
+
 /**
- * Say why a range can't be placed: "meets 0x8000000-0x80fffff (SW_MSI, from
- * 0000:00:03.0)" and the like, as the end of a sentence.
+ * Does a range meet a hole, other than what is kept free for EAL's memory? The hole
+ * of a struct iova_conflict is the lowest one only.
+ */
+bool plan_meets_hole(const struct iova_layout *layout, struct iova_range range);
+
+/**
+ * Say why a range can't be placed, or should not be: "meets 0x8000000-0x80fffff
+ * (SW_MSI, from 0000:00:03.0)" and the like, as the end of a sentence. Of several
+ * holes those that the kernel enforces are named first, then those of the bus.
  *
- * The kernel leaves reserved regions out of the allowed ranges, so a range
- * outside of them is looked up among the holes first.
+ * The kernel leaves reserved regions out of the allowed ranges, so a range outside
+ * of them is looked up among the holes that the kernel enforces first.
  *
  * @param ret  what iova_layout_place_at() or iova_layout_test() returned
  * @param c    what it filled

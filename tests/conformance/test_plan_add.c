@@ -61,6 +61,7 @@ static const struct iova_hole sw_msi = {
 	.range = { 0x8000000, 0x80fffff },
 	.origin = IOVA_ORIGIN_SW_MSI,
 	.hardness = IOVA_HARD,
+	.by = IOVA_BY_KERNEL,
 	.owner = "0000:02:00.0",
 };
 static const struct iova_range around[] = {
@@ -85,10 +86,18 @@ test_add(void **state)
 	/* A device whose kernel names no ranges narrows nothing. */
 	assert_int_equal(add(NULL, 0, &sw_msi), 0);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x9000000, 0x9000fff), true, &c), 0);
-	/* A soft hole over what is used is only noted. */
+	/* A soft hole over what is used is no error, and said. */
 	soft.range = RANGE(0x10000, 0x10fff);
 	soft.hardness = IOVA_SOFT;
+	soft.by = IOVA_BY_BUS;
+	soft.origin = IOVA_ORIGIN_HOST_BRIDGE;
+	strcpy(soft.detail, "0000:00");
 	assert_int_equal(add(NULL, 0, &soft), 0);
+	SAYS("host bridge 0000:00 0x10000-0x10fff covers 0x10000-0x1ffff", "may go astray",
+			"start-up");
+	soft.range = RANGE(0x20000, 0x20fff);
+	assert_int_equal(add(NULL, 0, &soft), 0);
+	assert_string_equal(why, "");
 }
 
 static void
@@ -114,6 +123,7 @@ test_add_conflicts(void **state)
 	/* A soft hole keeps no mapping out. */
 	odd.range = RANGE(0x8000000, 0x80fffff);
 	odd.hardness = IOVA_SOFT;
+	odd.by = IOVA_BY_BUS;
 	assert_int_equal(add(around, 1, &odd), -ERANGE);
 	SAYS("aperture, 0x0-0x7ffffff");
 	odd.range = RANGE(2, 1);
@@ -191,6 +201,43 @@ test_explain(void **state)
 	assert_string_equal(why, "Cannot allocate memory");
 }
 
+/* Of several holes those that matter are named, and EAL's own is none. */
+static void
+test_explain_all(void **state)
+{
+	struct iova_hole own = { .range = { 0x100000, 0xffffff }, .origin = IOVA_ORIGIN_EAL };
+	struct iova_hole window = { .range = { 0x800000, 0x8fffff },
+		.origin = IOVA_ORIGIN_HOST_BRIDGE, .by = IOVA_BY_BUS, .detail = "0000:00" };
+	struct iova_hole hull = { .range = { 0x400000, 0x9fffff },
+		.origin = IOVA_ORIGIN_HOST_BRIDGE, .detail = "0000:80" };
+	struct iova_hole user = { .range = { 0x900000, 0x9fffff }, .origin = IOVA_ORIGIN_USER,
+		.hardness = IOVA_HARD };
+	struct iova_hole guard = { .range = { 0x880000, 0x8bffff },
+		.origin = IOVA_ORIGIN_SW_MSI_GUARD };
+
+	assert_int_equal(iova_layout_add_hole(layout, &own, NULL), 0);
+	assert_false(plan_meets_hole(layout, RANGE(0x100000, 0x1fffff)));
+	explain(0x100000, 0x1fffff);
+	assert_string_equal(why, "meets 0x100000-0xffffff (EAL memory)");
+	assert_int_equal(iova_layout_add_hole(layout, &window, NULL), 0);
+	assert_false(plan_meets_hole(layout, RANGE(0x100000, 0x7fffff)));
+	assert_true(plan_meets_hole(layout, RANGE(0x800000, 0x800fff)));
+	explain(0x800000, 0x800fff);
+	assert_string_equal(why, "meets 0x800000-0x8fffff (host bridge 0000:00)");
+	assert_int_equal(iova_layout_add_hole(layout, &hull, NULL), 0);
+	assert_int_equal(iova_layout_add_hole(layout, &guard, NULL), 0);
+	explain(0x700000, 0x8fffff);
+	assert_string_equal(why, "meets 0x800000-0x8fffff (host bridge 0000:00) and "
+			"0x400000-0x9fffff (estimated host bridge 0000:80) and 1 more");
+	assert_int_equal(iova_layout_add_hole(layout, &user, NULL), 0);
+	explain(0x800000, 0x9fffff);
+	SAYS("meets 0x900000-0x9fffff (user) and 0x800000-0x8fffff (host bridge", "2 more");
+	/* Below an aperture a soft hole explains nothing. */
+	assert_int_equal(add((const struct iova_range[]){ { 0xa00000, UINT32_MAX } }, 1, NULL), 0);
+	explain(0x800000, 0x800fff);
+	assert_string_equal(why, "is outside of the IOMMU aperture, which leaves out 0x0-0x9fffff");
+}
+
 int
 main(void)
 {
@@ -199,6 +246,7 @@ main(void)
 		machine_test(test_add_conflicts),
 		machine_test(test_window),
 		machine_test(test_explain),
+		machine_test(test_explain_all),
 	};
 
 	return cmocka_run_group_tests_name("plan_add", tests, NULL, NULL);

@@ -123,7 +123,7 @@ map_part(struct part *p, char *why, size_t size)
 	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, size_of(p)))
 		return 0;
 	if (ret < 0) {
-		char text[192];
+		char text[PLAN_EXPLAIN];
 
 		ioas_layout_lock(vfio_msi_bus.ioas);
 		plan_explain(vfio_msi_bus.layout, p->iova, ret, &c, text, sizeof(text));

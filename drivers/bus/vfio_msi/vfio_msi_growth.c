@@ -176,7 +176,7 @@ static int
 check_list(const struct growth_list *l, char *why, size_t size)
 {
 	uint64_t used = RTE_MAX(l->used, l->page);
-	char text[192], advice[128];
+	char text[PLAN_EXPLAIN], advice[128];
 
 	if (l->used <= l->reach && (!l->first || l->reach > 0))
 		return 0;
@@ -342,7 +342,7 @@ watch(void)
 static void
 tell_limit(const struct growth_list *l)
 {
-	char text[192];
+	char text[PLAN_EXPLAIN];
 
 	explain(l, text, sizeof(text));
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of %" PRIu64 " KiB pages on NUMA node %u can't grow beyond 0x%" PRIx64 ", which %s: up to %" PRIu64 " MiB fit (-m, --socket-mem), more is rejected",

@@ -25,10 +25,13 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
+	why[0] = '\0';
 	/* Memory events and the application place ranges in it meanwhile. */
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
+	if (ret == 0 && why[0] != '\0')
+		BUS_LOG(WARNING, "%s: %s", dev->plan.topo.bdf, why);
 	dev->in_layout = ret == 0;
 	return ret;
 }
