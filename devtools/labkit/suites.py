@@ -110,7 +110,7 @@ def run_suites(names, soak=False, keep=False, jobs=0):
     report = Report()
     os.environ.setdefault(load.ROOT, str(os.getpid()))
     start = time.monotonic()
-    if len(of_guests) > 1:
+    if not names and not soak:
         _prepare()
     for suite in suites if jobs < 2 else [suite for suite in suites if suite in HOST_SUITES]:
         _run_suite(suite, report, soak, keep)
