@@ -63,7 +63,13 @@ def _check_bridge(parts, platform):
     expect_equal(len(PORT.findall(parts['behind'])), 0, f'ports\n{parts["behind"][:3000]}\n')
 
 
-def _check_hotplug(said, monitor):
+def _check_hotplug(said, monitor, platform):
+    if said.startswith('by hand\n') and platform == 'arm-smmuv3':
+        before, after = re.search(r'descriptors: (\d+), then (\d+)', said).groups()
+        expect_equal(after, before, 'open descriptors')
+        expect_equal((said.count('is attached. Now total ports is'),
+                      said.count('Now total ports is 0')), (6, 3), f'came and went\n{said}\n')
+        return
     expect('DEVICE_DELETED' in monitor, monitor)
     for line in ('gone', 'alive', 'detached', 'back', 'attached', 'status 0'):
         expect(f'{line}\n' in said, f'not {line}\n{said[-4000:]}')
@@ -88,7 +94,7 @@ def first_steps(platform, kernel):
         _check_irq(parts)
     with part('NICs behind a PCIe-to-PCI bridge'):
         _check_bridge(parts, platform)
-    with part('pulled under traffic, it comes back and is used again'):
-        _check_hotplug(parts['hotplug'], result.monitor)
+    with part('devices go under traffic or by hand, and come back'):
+        _check_hotplug(parts['hotplug'], result.monitor, platform)
     with part('no IOMMU fault in all this'):
         expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
