@@ -2,11 +2,17 @@
 # Copyright(c) 2026 The vfio_msi authors
 """dpdk-test-msi: list, layout and map show what is, and exit as they promise."""
 
+import base64
+import io
 import json
+import pathlib
 import re
+import tarfile
+import tempfile
 
-from labkit import guest, oracle
+from labkit import apt, build, guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
+from labkit.progress import run
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
 # Runs each argument as a line of shell, and separates what they print.
@@ -66,6 +72,75 @@ def _free_is_sane(plan):
                f'free {first:#x}-{last:#x} overlaps a hole')
 
 
+# Where a capture is tried.
+CAPTURED = (('x86-vtd', 'type1'),)
+
+
+def _capture_lines(platform, backend):
+    """What is run for _check_capture()."""
+    nics = PLATFORMS[platform].nics
+    if (platform, backend) not in CAPTURED:
+        return ()
+    power = ' '.join(f'/sys/bus/pci/devices/{nic}/power/{name}' for nic in nics
+                     for name in ('runtime_status', 'runtime_active_time'))
+    return (f'sleeping=$(cat {power}); dpdk-test-msi capture /tmp/asleep.tar >/dev/null && '
+            f'diff - <(cat {power}) <<<"$sleeping" && grep -c suspended <<<"$sleeping"',
+            'dpdk-test-msi capture /tmp/root.tar all',
+            'dpdk-test-msi layout -a vfio_msi:all',
+            'dpdk-test-msi layout --root /tmp/root.tar -a vfio_msi:all',
+            'dpdk-test-msi list --root /tmp/root.tar',
+            'mkdir -m 777 /tmp/user; setpriv --reuid=1000 --regid=1000 --clear-groups '
+            'dpdk-test-msi capture /tmp/user/user.tar',
+            'dpdk-test-msi layout --root /tmp/user/user.tar -a vfio_msi:all',
+            'busybox gzip /tmp/root.tar; dpdk-test-msi list --root /tmp/root.tar.gz >/dev/null; '
+            'ls -d /tmp/dpdk-test-msi*',
+            'base64 /tmp/root.tar.gz')
+
+
+def _elsewhere(data):
+    """The layout of a capture on this host, which has none of the devices."""
+    arch = apt.host_arch()
+    libraries = f'usr/lib/{rootfs.TRIPLET[arch]}'
+    sysroot = rootfs.sysroot(arch)
+    with build.installed(arch) as stage, tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, 'machine.tar.gz')
+        path.write_bytes(data)
+        return run([next((sysroot / libraries).glob('ld-linux*.so.*')), '--library-path',
+                    f'{stage / libraries}:{sysroot / libraries}',
+                    stage / 'usr/bin/dpdk-test-msi', 'layout', '--root', path,
+                    '-a', 'vfio_msi:all'])
+
+
+def _check_capture(answers, bound, nics):
+    """Root's file has everything, a user's says what it lacks; no device is woken."""
+    asleep, taken, live, past, listed, user, lacking, left, encoded = answers
+    expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
+                 f'exit statuses of\n{answers}\n')
+    figure('devices that sleep, and sleep on', asleep[0].strip())
+    expect_equal(asleep[0].strip(), str(len(nics)), 'devices that sleep before and after')
+    expect('missing:' not in taken[0] or 'run as root' not in taken[0], taken[0])
+    expect_equal(past[0].split("\nEAL's memory")[0], live[0].split("\nEAL's memory")[0],
+                 'layout of the capture')
+    # What the machine uses its other devices for is not in the capture.
+    rows = [[line for line in text.splitlines() if line.startswith(nics)] for text in
+            (listed[0], bound)]
+    expect_equal(rows[0], rows[1], 'list of the capture')
+    for words in ('/proc/iomem: the kernel shows addresses to CAP_SYS_ADMIN only',
+                  f'{nics[0]}, type1: the kernel refuses it: Permission denied'):
+        expect(words in user[0], f'no "{words}" in:\n{user[0]}')
+    expect(lacking[1] == 1 and 'no permission to open /dev/vfio/' in lacking[0], lacking[0])
+    expect('No such file' in left[0], f'a folder is left: {left[0]}')
+    data = base64.b64decode(encoded[0])
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        names = tar.getnames()
+        content = b''.join(tar.extractfile(member).read() for member in tar if member.isfile())
+    expect('MANIFEST' in names and 'answers.json' in names, str(names[-5:]))
+    # What the emulator gives to its machines: MAC addresses, seeds in the device tree.
+    for secret in (b'52:54:00', b'\x52\x54\x00\x12\x34', b'kaslr-seed', b'rng-seed', b'bootargs'):
+        expect(secret not in content, f'{secret} is in the capture')
+    expect_equal(_elsewhere(data), past[0], 'the layout on this host')
+
+
 @test('list tells who is usable, and the cure; layout takes those',
       each_backend())
 def lists(platform, backend):
@@ -75,7 +150,7 @@ def lists(platform, backend):
         'dpdk-test-msi list --json', 'dpdk-test-msi list --all --json',
         'dpdk-test-msi layout --json -a vfio_msi:all',
         f'cat /sys/bus/pci/devices/{nics[0]}/iommu_group/reserved_regions', oracle.IOMEM,
-        *_more_lines(platform), backend=backend)
+        *_capture_lines(platform, backend), *_more_lines(platform), backend=backend)
     for nic in PLATFORMS[platform].nics:
         cure = f'is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci {nic}'
         expect(cure in before[0], f'no word of "{cure}" in:\n{before[0]}')
@@ -99,6 +174,10 @@ def lists(platform, backend):
     expect(not any(item['bridge'] for item in json.loads(as_json[0])['devices']), as_json[0])
     expect(any(item['bridge'] for item in json.loads(with_bridges[0])['devices']),
            with_bridges[0])
+    captured, more = more[:-len(_more_lines(platform))], more[-len(_more_lines(platform)):]
+    if captured:
+        with part('a capture is examined elsewhere as the machine itself'):
+            _check_capture(captured, bound[0], nics)
     if platform in SOURCES:
         with part('layout shows SW_MSI and both bridge windows, and their source'):
             _layout_smmu(platform, backend, *more[:2])
