@@ -100,7 +100,7 @@ plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 			node, node, node);
 	case -ENOENT:
 		return say(ret, why, size,
-			"%s or %s is not there; a container needs both of its host",
+			"%s or %s does not exist here; load vfio-pci, or pass both nodes into the container",
 			node, ioas_backend_traits(backend)->node);
 	case -EBADMSG:
 		return say(ret, why, size, "IOVA ranges can't be read: %s",

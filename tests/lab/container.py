@@ -13,7 +13,7 @@ PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 MISSING = {
     'memlock': 'must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB',
     'group': 'no permission',
-    'nodes': 'is not there; a container needs both of its host',
+    'nodes': 'does not exist here; load vfio-pci, or pass both nodes into the container',
     'space': 'is the address space limited (ulimit -v)?',
 }
 
