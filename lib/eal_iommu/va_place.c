@@ -44,6 +44,42 @@ va_good_bytes(const struct iova_layout *layout, struct iova_range range)
 	return p.bytes;
 }
 
+/* A hole that ends the reach of memory; an estimate places memory and does no more. */
+static int
+reach_step(const struct iova_hole *hole, void *arg)
+{
+	struct prefix *p = arg;
+
+	if (iova_hole_estimated(hole))
+		return 0;
+	p->bytes = hole->range.first > p->range.first ?
+		hole->range.first - p->range.first : 0;
+	return 1;
+}
+
+uint64_t
+va_reach_bytes(const struct iova_layout *layout, struct iova_range range, uint64_t page,
+		bool soft_too)
+{
+	uint64_t good = 0, bad = (iova_range_span(range) + 1) / page + 1;
+	struct prefix p = { .range = range };
+
+	while (bad - good > 1) {
+		uint64_t mid = good + (bad - good) / 2;
+
+		p.range.last = range.first + mid * page - 1;
+		if (iova_layout_test(layout, p.range, false, NULL) == 0)
+			good = mid;
+		else
+			bad = mid;
+	}
+	p.bytes = good * page;
+	p.range.last = range.first + p.bytes - 1;
+	if (soft_too && good > 0)
+		iova_layout_foreach_hole_in(layout, p.range, reach_step, &p);
+	return p.bytes / page * page;
+}
+
 /*
  * How good these lists are, and how much of them. EAL goes on to the next list of a
  * kind when one is full, so what comes behind bad addresses is never reached.

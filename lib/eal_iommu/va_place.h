@@ -43,6 +43,17 @@ struct va_choice {
 uint64_t va_good_bytes(const struct iova_layout *layout, struct iova_range range);
 
 /**
+ * Bytes of whole pages that devices can address of @p range, from its start on.
+ * Holes that are estimates do not count: they place memory, they reject none.
+ *
+ * @param page      bytes of a page; the range begins and ends with one
+ * @param soft_too  soft holes end the reach as well; else what is allowed, hard
+ *   holes and used ranges only
+ */
+uint64_t va_reach_bytes(const struct iova_layout *layout, struct iova_range range,
+		uint64_t page, bool soft_too);
+
+/**
  * Choose. EAL's own place is kept if nothing is better than that; else of the best
  * places the lowest is taken. Addresses below 4 GiB are never chosen.
  *

@@ -151,6 +151,32 @@ test_33_bits(void **state)
 	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 4 * GIB - 2 * MIB);
 }
 
+/* What ends the reach of memory: holes that are known, not those that are guessed. */
+static void
+test_reach(void **state)
+{
+	const struct iova_range list = RANGE(BASE, BASE + 16 * GIB - 1);
+	struct iova_hole guess = a_hole(BASE + GIB, BASE + 2 * GIB, IOVA_ORIGIN_HOST_BRIDGE,
+			IOVA_SOFT);
+	struct iova_hole known = guess;
+
+	(void)state;
+	allow(0, BASE + 8 * GIB + 4095);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 8 * GIB);
+	guess.by = IOVA_BY_NOBODY;
+	assert_int_equal(iova_layout_add_hole(layout, &guess, NULL), 0);
+	assert_int_equal(va_good_bytes(layout, list), GIB);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 8 * GIB);
+	known.by = IOVA_BY_BUS;
+	known.range = RANGE(BASE + 4 * GIB + 4096, BASE + 5 * GIB);
+	assert_int_equal(iova_layout_add_hole(layout, &known, NULL), 0);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 4 * GIB);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, false), 8 * GIB);
+	known.range = RANGE(BASE - 4096, BASE + 4095);
+	assert_int_equal(iova_layout_add_hole(layout, &known, NULL), 0);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 0);
+}
+
 static void
 test_nowhere(void **state)
 {
@@ -236,6 +262,7 @@ main(void)
 		PLACE_TEST(test_pi5),
 		PLACE_TEST(test_juno),
 		PLACE_TEST(test_33_bits),
+		PLACE_TEST(test_reach),
 		PLACE_TEST(test_nowhere),
 		PLACE_TEST(test_longest),
 		PLACE_TEST(test_no_lead),

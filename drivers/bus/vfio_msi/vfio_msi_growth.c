@@ -25,6 +25,7 @@
 #include <rte_memory.h>
 
 #include "private.h"
+#include "va_place.h"
 
 #define VALIDATOR "vfio_msi"
 #define EAL_OWNER "EAL"	/* who brings the holes that keep others away */
@@ -78,22 +79,10 @@ add_list(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-/* Pages from the start of a list that go with the layout, in bytes. */
 static uint64_t
 reach_of(const struct growth_list *l, bool soft_too)
 {
-	uint64_t good = 0, bad = (iova_range_span(l->range) + 1) / l->page + 1;
-
-	while (bad - good > 1) {
-		uint64_t mid = good + (bad - good) / 2;
-		struct iova_range r = { l->range.first, l->range.first + mid * l->page - 1 };
-
-		if (iova_layout_test(vfio_msi_bus.layout, r, soft_too, NULL) == 0)
-			good = mid;
-		else
-			bad = mid;
-	}
-	return good * l->page;
+	return va_reach_bytes(vfio_msi_bus.layout, l->range, l->page, soft_too);
 }
 
 static bool
