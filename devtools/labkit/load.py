@@ -25,17 +25,21 @@ def _machine():
                                                      if line.startswith('cpu'))
 
 
+def _words(path):
+    """The words of a file of /proc; none if whom it is about has just ended."""
+    try:
+        return path.read_text(encoding='utf-8').rpartition(')')[2].split()
+    except OSError:
+        return []
+
+
 def _process(pid):
     """Seconds that this process, those it waited for and all its children used."""
-    try:
-        folder = pathlib.Path('/proc') / str(pid)
-        fields = (folder / 'stat').read_text(encoding='utf-8').rpartition(')')[2].split()
-        children = (path.read_text(encoding='ascii').split()
-                    for path in folder.glob('task/*/children'))
-        used = sum(int(word) for word in fields[11:15]) / TICKS
-        return used + sum(_process(child) for words in children for child in words)
-    except OSError:
-        return 0  # it has just ended
+    folder = pathlib.Path('/proc') / str(pid)
+    fields = _words(folder / 'stat')
+    used = sum(int(word) for word in fields[11:15]) / TICKS
+    return used + sum(_process(child) for path in folder.glob('task/*/children')
+                      for child in _words(path))
 
 
 class Meter:

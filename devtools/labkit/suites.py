@@ -143,7 +143,7 @@ def _judge(suite, meter, made, report):
     """Whether the suite kept to its budget; MADE: seconds in which it made what is kept."""
     took, quiet = meter.seconds()
     if suite not in HOST_SUITES:
-        quiet -= made
+        quiet *= 1 - min(made / took, 1)
     print(f'== {suite.name} took {took:.1f} s, {quiet:.0f} s on a quiet machine', flush=True)
     with report.case(f'{suite.name}: keeps to its budget'):
         budget = budgets.seconds(suite.name)
@@ -152,12 +152,15 @@ def _judge(suite, meter, made, report):
 
 def _run_suite(suite, report, soak, keep):
     meter, made, failed = load.Meter(), progress.in_steps(), report.failed
+    before = report.passed + report.failed
     try:
         print(f'== {suite.name}', flush=True)
         suite.run(report, soak)
     except Exception as error:  # a suite that cannot even start has failed
         report.fail(suite.name, f'{type(error).__name__}: {error}')
-    if not soak:
+    if report.passed + report.failed == before:
+        print(f'== {suite.name} has nothing for "lab {"soak" if soak else "test"}"', flush=True)
+    elif not soak:
         _judge(suite, meter, progress.in_steps() - made, report)
     cases = [case for case in report.cases if case.suite == suite.name]
     if keep and cases and report.failed == failed:
