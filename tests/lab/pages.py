@@ -17,7 +17,8 @@ getconf PAGESIZE
 status=$?
 echo '@@ layout'
 dpdk-test-msi layout --json -a vfio_msi:$first$hole -a vfio_msi:$second
-exit $status
+echo '@@ status'
+echo $status
 '''
 
 
@@ -25,8 +26,9 @@ def _check(said, hole):
     parts = oracle.sections(said)
     oracle.check_payloads(parts['testpmd'])
     oracle.check_mappings(parts)
-    expect('steered' in parts['testpmd'] or not hole, parts['testpmd'][:2000])
+    expect('memory is steered to ' in parts['testpmd'] or not hole, parts['testpmd'][:2000])
     expect(json.loads(parts['layout'])['free'], parts['layout'])
+    expect_equal(parts['status'].strip(), '0', 'exit status of testpmd')
 
 
 @test('packets, payloads, mappings', ['lab-16k', 'lab-64k'], soak=True)
