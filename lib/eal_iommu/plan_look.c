@@ -33,7 +33,7 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 	else if (m->iommu != TOPO_IOMMU_UNSEEN)
 		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
 	else if (m->arch == TOPO_ARCH_X86)
-		cure = "the IOMMU is off or does not cover it; switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (intel_iommu=on or amd_iommu=on)";
+		cure = "the IOMMU is off or does not cover it; switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else if (m->arch == TOPO_ARCH_ARM)
 		cure = "the kernel found no SMMU for it; switch the SMMU on in the firmware, or describe it there (ACPI: IORT, device tree: iommu-map)";
 	else if (m->arch == TOPO_ARCH_POWER)
@@ -53,7 +53,7 @@ noiommu_group(struct plan_device *pd, const struct topo_machine *m)
 			m->arch != TOPO_ARCH_X86))
 		cure = "no IOMMU is seen for it here";
 	else if (m->iommu == TOPO_IOMMU_UNSEEN)
-		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (intel_iommu=on or amd_iommu=on)";
+		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else
 		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,

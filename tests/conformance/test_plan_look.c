@@ -179,7 +179,7 @@ test_noiommu_words(void **state)
 	says(*state, -ENOTSUP, "is in a no-IOMMU group, which this release can't use; "
 			"no IOMMU is seen for it here");
 	tree_text(*state, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n");
-	FAILS(-ENOTSUP, "can't use; if the machine has an IOMMU", "amd_iommu=on");
+	FAILS(-ENOTSUP, "can't use; if the machine has an IOMMU", "remove amd_iommu=off");
 }
 
 /* A member that is no PCI function has a name and a driver. */

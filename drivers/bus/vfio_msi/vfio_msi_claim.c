@@ -122,7 +122,7 @@ log_bridge(const struct vfio_msi_device *dev)
 		if (advice != NULL)
 			BUS_LOG(NOTICE, "%s: host bridge %s: %s", dev->name, bus, advice);
 		if (view->in[i].odd > 0)
-			BUS_LOG(WARNING, "%s: host bridge %s: %u lines or entries of %s can't be understood and are left out; compare with dpdk-test-msi layout and give what is missing as hole=FIRST-LAST",
+			BUS_LOG(WARNING, "%s: host bridge %s: %u lines or entries of %s can't be understood and are left out; compare with dpdk-test-msi layout -a vfio_msi:BDF and give what is missing as hole=FIRST-LAST",
 				dev->name, bus, view->in[i].odd, holes_input_name(i));
 	}
 }

@@ -94,7 +94,7 @@ tell(const struct iova_layout *layout, const struct va_choice *choice)
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected (see: dpdk-test-msi layout)");
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one page size only (--huge-dir), or fewer devices and holes (see: dpdk-test-msi layout -a vfio_msi:BDF)");
 		return;
 	}
 	if (choice->quality == VA_SHORT)
