@@ -212,6 +212,7 @@ struct request {
 	uint64_t bytes;		/* that are wanted */
 	uint64_t done;		/* page sizes that were looked at, as bits */
 	bool beyond;
+	uint64_t end;		/* of the reach, that it goes beyond */
 };
 
 static int
@@ -250,8 +251,10 @@ foresee(const struct rte_memseg_list *msl, void *arg)
 	if (at < 0)
 		return 0;
 	r->done |= msl->page_sz;
-	if ((uintptr_t)msl->base_va + ((uint64_t)at + n) * msl->page_sz > reach_end(msl))
+	if ((uintptr_t)msl->base_va + ((uint64_t)at + n) * msl->page_sz > reach_end(msl)) {
 		r->beyond = true;
+		r->end = reach_end(msl);
+	}
 	return 0;
 }
 
@@ -269,8 +272,8 @@ on_alloc(int node, size_t limit, size_t new_len)
 	if (!r.beyond)
 		return 0;
 	if (!growth.told)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": an allocation of %" PRIu64 " MiB on NUMA node %d is rejected: the memory would be out of the devices' reach; allocate less, or give devices that reach more",
-			r.bytes >> 20, node);
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": an allocation of %" PRIu64 " MiB on NUMA node %d is rejected: the memory would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged at start; allocate less, or preallocate with -m what the application needs",
+			r.bytes >> 20, node, r.end);
 	growth.told = true;
 	return -1;
 }
