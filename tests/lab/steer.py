@@ -75,3 +75,26 @@ def short(platform, backend):
     expect(nowhere in parts['nowhere'] and 'status 1\n' in parts['nowhere'],
            f'no good address\n{parts["nowhere"][-2000:]}')
     figure('memory that fits, MiB', fit)
+
+
+# 32 bits end where EAL begins.
+BELOW = '''
+vfio-bind $0
+echo '@@ layout'
+dpdk-test-msi layout -a vfio_msi:$0 2>&1
+echo "status $?"
+echo '@@ testpmd'
+timeout -k 5 60 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mbufs=4096 </dev/null 2>&1
+'''
+
+
+@test('where nothing above 4 GiB is good devices are rejected', [('x86-aperture32', 'type1')])
+def below(platform, backend):
+    result = guest.run(platform, ['sh', '-c', BELOW, PLATFORMS[platform].nics[0]],
+                       backend=backend, seconds=120)
+    parts = oracle.sections(result.stdout)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    expect("EAL's memory would lie badly" in parts['layout'] and 'status 1\n' in parts['layout'],
+           f'the layout is\n{parts["layout"]}\n{result.error}')
+    expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in parts['testpmd']
+           and 'No probed ethernet devices' in parts['testpmd'], parts['testpmd'][-3000:])
