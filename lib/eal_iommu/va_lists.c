@@ -12,6 +12,7 @@
 #include "vfio_uapi.h"
 
 #define ATTEMPTS 6	/* of EAL, before it takes what the kernel chooses */
+#define PLAIN_PAGE 4096	/* by which EAL counts without hugepages, whatever the system's is */
 #define MASK_BYTES(entries) (8 + ((uint64_t)(entries) + 63) / 64 * 8)
 
 #define MIN2(a, b) ((a) < (b) ? (a) : (b))
@@ -51,7 +52,7 @@ shape_of(const struct va_need *need, const struct va_limits *limits, uint64_t pa
 	struct shape s = { 0 };
 
 	if (need->plain)
-		return (struct shape){ limits->type_bytes / page, 1 };
+		return (struct shape){ limits->type_bytes / PLAIN_PAGE, 1 };
 	s.pages = MIN2(MIN2(type_pages, limits->list_pages), limits->list_bytes / page);
 	if (s.pages > 0)
 		s.lists = MIN2(type_pages / s.pages, limits->lists / types);
@@ -75,10 +76,12 @@ page_of(const struct va_need *need, unsigned int i)
 uint64_t
 va_lists_lead(const struct va_need *need, const struct va_limits *limits)
 {
+	uint64_t lead = round_up(limits->before, (uint64_t)sysconf(_SC_PAGESIZE)) +
+		array_bytes(limits->zones, limits->zone_bytes);
+
 	if (count_types(need) == 0)
 		return 0;
-	return round_up(limits->before, (uint64_t)sysconf(_SC_PAGESIZE)) +
-		array_bytes(limits->zones, limits->zone_bytes) +
+	return need->plain ? lead : lead +
 		array_bytes(shape_of(need, limits, page_of(need, 0)).pages, limits->entry_bytes);
 }
 
@@ -170,6 +173,19 @@ reserve_list(struct trial *t, const struct va_limits *limits, uint64_t pages,
 	return ret < 0 ? ret : reserve(t, pages * list->page, list->page, &list->range);
 }
 
+/*
+ * Without hugepages the list is as long as the memory that was asked for, which is
+ * known to EAL alone, and its array is as long as that. So the range goes from where
+ * the shortest list begins to where the longest ends.
+ */
+static int
+reserve_plain(struct trial *t, const struct va_limits *limits, uint64_t pages,
+		struct va_list_at *list)
+{
+	return reserve(t, array_bytes(pages, limits->entry_bytes) +
+			round_up(pages * PLAIN_PAGE, t->system_page), t->system_page, &list->range);
+}
+
 static int
 reserve_type(struct trial *t, const struct va_need *need, const struct va_limits *limits,
 		uint64_t page, unsigned int node, struct va_lists *out)
@@ -185,7 +201,8 @@ reserve_type(struct trial *t, const struct va_need *need, const struct va_limits
 			return -ENOMEM;
 		out->v = v;
 		v[out->n] = (struct va_list_at){ .page = page, .node = node, .first = i == 0 };
-		ret = reserve_list(t, limits, s.pages, &v[out->n]);
+		ret = need->plain ? reserve_plain(t, limits, s.pages, &v[out->n]) :
+			reserve_list(t, limits, s.pages, &v[out->n]);
 		out->n++;
 	}
 	return ret;

@@ -44,7 +44,7 @@ struct va_limits {
 
 /** One list. */
 struct va_list_at {
-	struct iova_range range;
+	struct iova_range range;	/**< without hugepages: all in which it can lie */
 	uint64_t page;
 	unsigned int node;
 	bool first;	/**< the first of its page size and node: it is filled first */
@@ -56,11 +56,14 @@ struct va_lists {
 	size_t n;
 };
 
-/** Bytes in front of the first list. 0 if there is no list. */
+/** Bytes in front of the first list's range. 0 if there is no list. */
 uint64_t va_lists_lead(const struct va_need *need, const struct va_limits *limits);
 
 /**
  * Where the lists would lie if EAL asked for @p start next.
+ *
+ * Without hugepages there is one list, of up to type_bytes. Its length is not known,
+ * so its range holds each list that is not longer, with its array.
  *
  * @param out  to be freed with va_lists_free()
  * @return 0; -ENOMEM without memory or address space (a limit, ulimit -v): EAL could

@@ -8,6 +8,7 @@
 #include "va_place.h"
 
 #define LOWEST (UINT64_C(1) << 32)	/* leave 32 bits to those who need them */
+#define PLAIN_USUAL (UINT64_C(1) << 30)	/* memory that is asked for without hugepages */
 
 struct search {
 	const struct iova_layout *layout;
@@ -167,6 +168,25 @@ free_step(const struct iova_range *range, void *arg)
 	return s->best->quality == VA_WHOLE;
 }
 
+/*
+ * Without hugepages the length of the list is not known. EAL is not moved because of
+ * lists so long that hardly anybody asks for them.
+ */
+static int
+consider_own(struct search *s)
+{
+	const struct va_limits *all = s->limits;
+	struct va_limits usual = *all;
+	int ret;
+
+	if (s->need->plain && usual.type_bytes > PLAIN_USUAL)
+		usual.type_bytes = PLAIN_USUAL;
+	s->limits = &usual;
+	ret = consider(s, s->space->next, false);
+	s->limits = all;
+	return ret;
+}
+
 int
 va_place(const struct iova_layout *layout, const struct va_need *need,
 		const struct va_limits *limits, const struct va_space *space,
@@ -182,7 +202,7 @@ va_place(const struct iova_layout *layout, const struct va_need *need,
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = consider(&s, space->next, false);
+	ret = consider_own(&s);
 	if (ret == 0 && out->lists.n > 0 && out->quality != VA_WHOLE)
 		iova_layout_foreach_free(layout, free_step, &s);
 	return ret;

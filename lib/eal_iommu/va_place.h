@@ -56,6 +56,8 @@ uint64_t va_reach_bytes(const struct iova_layout *layout, struct iova_range rang
 /**
  * Choose. EAL's own place is kept if nothing is better than that; else of the best
  * places the lowest is taken. Addresses below 4 GiB are never chosen.
+ * Without hugepages EAL's own place is good where 1 GiB of memory is; lists tell of
+ * no more then.
  *
  * @param space  as va_space_read() filled it; its next is EAL's own place
  * @param out    to be freed with va_choice_free()

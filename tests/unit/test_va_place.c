@@ -38,6 +38,8 @@ static const struct va_need nodes = {
 	.page = { 2 * MIB }, .n_pages = 1, .node = { 0, 1 }, .n_nodes = 2,
 };
 
+static const struct va_need plain = { .plain = true };
+
 static struct va_choice choice;
 
 static void
@@ -212,15 +214,58 @@ test_no_lead(void **state)
 	EXPECT(true, VA_SHORT, 0xa00200000);
 }
 
+/* Bytes before a list of 64 GiB of 4 KiB pages, or of a list that is nearly empty. */
+#define ZONES 0x2e000
+#define LONGEST_ARRAY ((UINT64_C(1) << 24) * 48 + (1 << 21) + 4096)
+
 static void
 test_without_hugepages(void **state)
 {
-	static const struct va_need plain = { .plain = true };
-
 	allow(0xa00000000, 0xaffffffff);
 	choose(*state, &plain);
 	EXPECT(true, VA_SHORT, 0xa00000000);
 	assert_int_equal(choice.lists.n, 1);
+}
+
+/* How long the list will be is not known, so a hole far behind its beginning is none. */
+static void
+test_plain_stays(void **state)
+{
+	add_hole(0x800000000, 0x8ffffffff, IOVA_SOFT);
+	choose(*state, &plain);
+	EXPECT(false, VA_WHOLE, BASE + ZONES);
+	/* Nor is a page that is mapped there: only a long list would have to avoid it. */
+	va_kernel_map(0x180000000, 0x180000fff, "");
+	allow(0, 0x7fffffffff);
+	choose(*state, &plain);
+	EXPECT(false, VA_WHOLE, BASE + ZONES);
+}
+
+/* The shorter the list, the shorter its array, the sooner it begins. */
+static void
+test_plain_moves(void **state)
+{
+	struct iova_range list;
+
+	add_hole(0x100000000, 0x8ffffffff, IOVA_SOFT);
+	choose(*state, &plain);
+	EXPECT(true, VA_WHOLE, 0x900000000);
+	assert_int_equal(choice.start + ZONES, 0x900000000);
+	list = choice.lists.v[0].range;
+	assert_int_equal(va_good_bytes(layout, list), LONGEST_ARRAY + 64 * GIB);
+	assert_int_equal(list.last, 0x900000000 + LONGEST_ARRAY + 64 * GIB - 1);
+}
+
+/* Where a few hundred MiB are good EAL is moved if more are good elsewhere, else not. */
+static void
+test_plain_short(void **state)
+{
+	add_hole(0x110000000, 0x8ffffffff, IOVA_SOFT);
+	choose(*state, &plain);
+	EXPECT(true, VA_WHOLE, 0x900000000);
+	add_hole(0x900000000, UINT64_MAX, IOVA_SOFT);
+	choose(*state, &plain);
+	EXPECT(false, VA_SHORT, BASE + ZONES);
 }
 
 static void
@@ -267,6 +312,9 @@ main(void)
 		PLACE_TEST(test_longest),
 		PLACE_TEST(test_no_lead),
 		PLACE_TEST(test_without_hugepages),
+		PLACE_TEST(test_plain_stays),
+		PLACE_TEST(test_plain_moves),
+		PLACE_TEST(test_plain_short),
 		PLACE_TEST(test_no_address_space),
 	};
 
