@@ -116,8 +116,10 @@ walk_maps(char *text, uint64_t base, struct va_space *s)
 		is_stack = strcmp(m.name, "[stack]") == 0;
 		room = is_stack ? STACK_ROOM : 0;
 		ret = add_gap(s, from, m.start > room ? m.start - room : 0);
-		if (is_config(&m, base))
+		if (is_config(&m, base)) {
 			s->next = m.end;
+			s->has_config = true;
+		}
 		if (is_stack)
 			stack_end = m.end;
 		from = m.end;

@@ -15,6 +15,7 @@
 #ifndef VA_SPACE_H
 #define VA_SPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "iova_range.h"
@@ -29,6 +30,7 @@ struct va_space {
 	size_t n;
 	uint64_t top;		/**< last address that mmap() gives without being asked */
 	uint64_t next;		/**< where EAL looks for its next mapping */
+	bool has_config;	/**< EAL's configuration is mapped at the base */
 };
 
 /**
@@ -38,7 +40,8 @@ struct va_space {
  *
  * @param root  as in sysfs.h
  * @param base  address at which EAL begins; next is that, or the end of EAL's
- *   configuration if EAL has it mapped there already
+ *   configuration if EAL has it mapped there already. A configuration may also end
+ *   at the base: so it does if the user chose the address.
  * @param out   to be freed with va_space_free()
  * @return 0; -EBADMSG if the file has no mapping; -ENOMEM; as sysfs_read_file().
  */

@@ -111,6 +111,30 @@ test_occupied(void **state)
 	EXPECT(true, VA_WHOLE, 0x180200000);
 }
 
+/*
+ * Addresses are reserved where the user has EAL begin. What EAL will do depends on the
+ * page sizes it has: pages of 1 GiB would begin behind them, those of 2 MiB don't.
+ */
+static void
+test_given_base(void **state)
+{
+	const uint64_t base = 0x140000000;
+	struct va_space space;
+
+	va_kernel_start(VA_ARM64(48), VA_ARM64(48));
+	allow(0, 0x7fffffffff);
+	add_hole(0x140000000, 0x14fffffff, IOVA_HARD);
+	va_kernel_map(base - 0x12000, base - 1, "/run/dpdk/rte/config");
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, base, &space), 0);
+	assert_int_equal(va_place(layout, &both, &limits, &space, &choice), 0);
+	EXPECT(false, VA_WHOLE, 0x180000000);
+	va_choice_free(&choice);
+	assert_int_equal(va_place(layout, &small, &limits, &space, &choice), 0);
+	EXPECT(true, VA_WHOLE, 0x150000000);
+	va_space_free(&space);
+}
+
 /* Raspberry Pi 5 with its IOMMU: 4 GiB at 40 GiB. */
 static void
 test_pi5(void **state)
@@ -304,6 +328,7 @@ main(void)
 		PLACE_TEST(test_stays),
 		PLACE_TEST(test_bridge_window),
 		PLACE_TEST(test_occupied),
+		PLACE_TEST(test_given_base),
 		PLACE_TEST(test_pi5),
 		PLACE_TEST(test_juno),
 		PLACE_TEST(test_33_bits),

@@ -84,9 +84,27 @@ test_next(void **state)
 	va_kernel_maps(*state);
 	assert_int_equal(va_space_read(*state, BASE, &s), 0);
 	assert_int_equal(s.next, BASE + 0xe000);
+	assert_true(s.has_config);
 	va_space_free(&s);
 	assert_int_equal(va_space_read(*state, BASE << 1, &s), 0);
 	assert_int_equal(s.next, BASE << 1);
+	assert_false(s.has_config);
+	va_space_free(&s);
+}
+
+/* With --base-virtaddr the configuration ends at the address that was given. */
+static void
+test_next_of_given_base(void **state)
+{
+	const uint64_t base = 0x140000000;
+	struct va_space s;
+
+	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
+	va_kernel_map(base - 0x12000, base - 1, "/run/dpdk/rte/config");
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, base, &s), 0);
+	assert_int_equal(s.next, base);
+	assert_true(s.has_config);
 	va_space_free(&s);
 }
 
@@ -148,6 +166,7 @@ main(void)
 		SPACE_TEST(test_top),
 		SPACE_TEST(test_gaps),
 		SPACE_TEST(test_next),
+		SPACE_TEST(test_next_of_given_base),
 		SPACE_TEST(test_odd_maps),
 		SPACE_TEST(test_need),
 	};

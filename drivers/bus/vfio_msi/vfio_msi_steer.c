@@ -58,7 +58,7 @@ static int
 read_need(const struct va_space *space, struct va_need *need)
 {
 	unsigned int i;
-	int ret = va_need_read("", space->next == rte_eal_get_baseaddr(), need);
+	int ret = va_need_read("", !space->has_config, need);
 
 	if (ret < 0)
 		return ret;
