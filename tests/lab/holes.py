@@ -117,6 +117,8 @@ def firmware(platform, backend):
     expect(f'{other}: not used' not in parts['elsewhere'], parts['elsewhere'])
     for name in ('elsewhere', 'both'):
         oracle.check_payloads(parts[name])
+    expect(re.search(rf'memory is steered to .*: behind {RESERVED[0]:#x} ', parts['both']),
+           parts['both'])
     # The region is among what the kernel reserves.
     oracle.check_mappings(parts)
 

@@ -28,6 +28,8 @@
 #include "private.h"
 #include "va_place.h"
 
+#define DEFAULT_BASE (UINT64_C(1) << 32)	/* where EAL begins unless it was given another */
+
 static bool tried;
 
 /*
@@ -99,7 +101,10 @@ tell(const struct iova_layout *layout, const struct va_choice *choice)
 	}
 	if (choice->quality == VA_SHORT)
 		last = first.first + va_good_bytes(layout, first) - 1;
-	if (choice->moved)
+	if (choice->moved && rte_eal_get_baseaddr() != DEFAULT_BASE)
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory is steered to 0x%" PRIx64 "-0x%" PRIx64 ": behind 0x%" PRIx64 " (--base-virtaddr) too few addresses are free and good IOVAs; give another address, or none",
+			first.first, last, rte_eal_get_baseaddr());
+	else if (choice->moved)
 		BUS_LOG(INFO, "memory is steered to 0x%" PRIx64 "-0x%" PRIx64, first.first, last);
 	else
 		BUS_LOG(DEBUG, "memory is not steered: 0x%" PRIx64 "-0x%" PRIx64 " are good IOVAs",
