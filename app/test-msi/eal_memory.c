@@ -119,19 +119,20 @@ eal_memory_print(const struct tool_plan *plan)
 bool
 eal_memory_tell_fault(const struct tool_plan *plan)
 {
-	const struct va_lists *lists = &plan->eal.lists;
-	bool several = false, some = false;
-	size_t i;
+	unsigned int nodes;
 
 	if (!plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
-	for (i = 0; i < lists->n; i++) {
-		several |= lists->v[i].page != lists->v[0].page;
-		some |= lists->v[i].first && usable(plan, i) >= lists->v[i].page;
+	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
+	case VA_SHORT_OF_PAGES:
+		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB is good for each page size and NUMA node; use one page size only (unmount the others)");
+		break;
+	case VA_SHORT_OF_NODES:
+		tool_error("layout", "EAL's memory would lie badly: EAL reserves addresses for each of %u NUMA nodes, and no range of good addresses is large enough; this release can't use a smaller one",
+			nodes);
+		break;
+	default:
+		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB that is free in a process is good; give fewer devices or holes to one process");
 	}
-	if (several && some)
-		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB is good for each page size and NUMA node; use one page size only (unmount the others, or --huge-dir)");
-	else
-		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB that is free in a process is good for each NUMA node; give fewer devices or holes to one process");
 	return true;
 }

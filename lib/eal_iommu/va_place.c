@@ -208,6 +208,25 @@ va_place(const struct iova_layout *layout, const struct va_need *need,
 	return ret;
 }
 
+enum va_shortage
+va_shortage(const struct iova_layout *layout, const struct va_choice *choice,
+		unsigned int *nodes)
+{
+	const struct va_list_at *v = choice->lists.v;
+	bool several = false, some = false;
+	size_t i;
+
+	*nodes = 0;
+	for (i = 0; i < choice->lists.n; i++) {
+		several |= v[i].page != v[0].page;
+		some |= v[i].first && va_good_bytes(layout, v[i].range) >= v[i].page;
+		*nodes += v[i].first && v[i].page == v[0].page;
+	}
+	if (!some)
+		return VA_SHORT_OF_ALL;
+	return several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
+}
+
 void
 va_choice_free(struct va_choice *choice)
 {

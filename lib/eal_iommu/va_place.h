@@ -67,6 +67,20 @@ int va_place(const struct iova_layout *layout, const struct va_need *need,
 		const struct va_limits *limits, const struct va_space *space,
 		struct va_choice *out);
 
+/** Why no place is good. */
+enum va_shortage {
+	VA_SHORT_OF_ALL,	/**< no memory can begin anywhere */
+	VA_SHORT_OF_PAGES,	/**< memory can begin, but not that of each page size */
+	VA_SHORT_OF_NODES,	/**< there is one page size, but several nodes */
+};
+
+/**
+ * @param choice  with lists; its quality is VA_BAD
+ * @param nodes   NUMA nodes that EAL reserves for
+ */
+enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_choice *choice,
+		unsigned int *nodes);
+
 /** Free what va_place() filled; all zero is allowed. */
 void va_choice_free(struct va_choice *choice);
 

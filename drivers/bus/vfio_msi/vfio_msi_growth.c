@@ -155,7 +155,7 @@ advise(const struct growth_list *l, char *out, size_t size)
 		snprintf(out, size, "preallocate at most %" PRIu64 " MiB there (-m, --socket-mem)",
 			room_of(l) >> 20);
 	else if (has_several_page_sizes())
-		snprintf(out, size, "use one page size only (unmount the others, or --huge-dir)");
+		snprintf(out, size, "use one page size only (unmount the others)");
 	else
 		snprintf(out, size, "give fewer devices or holes to one process");
 }

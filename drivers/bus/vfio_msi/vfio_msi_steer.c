@@ -89,6 +89,24 @@ choose(const struct iova_layout *layout, struct va_choice *choice)
 }
 
 static void
+tell_bad(const struct iova_layout *layout, const struct va_choice *choice)
+{
+	unsigned int nodes;
+
+	switch (va_shortage(layout, choice, &nodes)) {
+	case VA_SHORT_OF_PAGES:
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one page size only (unmount the others) (see: dpdk-test-msi layout -a vfio_msi:BDF)");
+		break;
+	case VA_SHORT_OF_NODES:
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL reserves addresses for each of %u NUMA nodes, and no free range of good IOVAs is large enough; devices may be rejected; this release can't use a smaller one (see: dpdk-test-msi layout -a vfio_msi:BDF)",
+			nodes);
+		break;
+	default:
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for EAL's memory; devices may be rejected; give fewer devices or holes to one process (see: dpdk-test-msi layout -a vfio_msi:BDF)");
+	}
+}
+
+static void
 tell(const struct iova_layout *layout, const struct va_choice *choice)
 {
 	const struct va_lists *lists = &choice->lists;
@@ -96,7 +114,7 @@ tell(const struct iova_layout *layout, const struct va_choice *choice)
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one page size only (--huge-dir), or fewer devices and holes (see: dpdk-test-msi layout -a vfio_msi:BDF)");
+		tell_bad(layout, choice);
 		return;
 	}
 	if (choice->quality == VA_SHORT)
