@@ -63,7 +63,7 @@ shape_of(const struct va_need *need, const struct va_limits *limits, uint64_t pa
 static uint64_t
 array_bytes(uint64_t entries, uint32_t bytes)
 {
-	return bytes == 0 ? 0 : round_up(entries * bytes + MASK_BYTES(entries),
+	return entries == 0 ? 0 : round_up(entries * bytes + MASK_BYTES(entries),
 			(uint64_t)sysconf(_SC_PAGESIZE));
 }
 
@@ -81,7 +81,7 @@ va_lists_lead(const struct va_need *need, const struct va_limits *limits)
 
 	if (count_types(need) == 0)
 		return 0;
-	return need->plain ? lead : lead +
+	return need->plain || limits->one_block ? lead : lead +
 		array_bytes(shape_of(need, limits, page_of(need, 0)).pages, limits->entry_bytes);
 }
 
@@ -162,15 +162,51 @@ reserve_first(struct trial *t, const struct va_limits *limits)
 	return ret < 0 || zones == 0 ? ret : reserve(t, zones, t->system_page, &ignored);
 }
 
+/* One list after the other, each behind its array. */
 static int
-reserve_list(struct trial *t, const struct va_limits *limits, uint64_t pages,
-		struct va_list_at *list)
+reserve_each(struct trial *t, const struct va_limits *limits, const struct va_lists *lists)
 {
-	uint64_t array = array_bytes(pages, limits->entry_bytes);
 	struct iova_range ignored;
-	int ret = array > 0 ? reserve(t, array, t->system_page, &ignored) : 0;
+	size_t i;
+	int ret = 0;
 
-	return ret < 0 ? ret : reserve(t, pages * list->page, list->page, &list->range);
+	for (i = 0; ret == 0 && i < lists->n; i++) {
+		struct va_list_at *l = &lists->v[i];
+		uint64_t bytes = iova_range_span(l->range) + 1;
+
+		ret = reserve(t, array_bytes(bytes / l->page, limits->entry_bytes),
+				t->system_page, &ignored);
+		if (ret == 0)
+			ret = reserve(t, bytes, l->page, &l->range);
+	}
+	return ret;
+}
+
+/* All of them at once, each aligned to its pages. */
+static int
+reserve_block(struct trial *t, const struct va_lists *lists)
+{
+	struct iova_range block;
+	uint64_t end = 0;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < lists->n; i++) {
+		struct va_list_at *l = &lists->v[i];
+		uint64_t last = iova_range_span(l->range);
+
+		l->range.first = round_up(end, l->page);
+		l->range.last = l->range.first + last;
+		end = l->range.last + 1;
+	}
+	if (end == 0)
+		return 0;
+	ret = reserve(t, end, lists->v[0].page, &block);
+	for (i = 0; ret == 0 && i < lists->n; i++) {
+		lists->v[i].range.first += block.first;
+		lists->v[i].range.last += block.first;
+	}
+	return ret;
 }
 
 /*
@@ -179,33 +215,37 @@ reserve_list(struct trial *t, const struct va_limits *limits, uint64_t pages,
  * the shortest list begins to where the longest ends.
  */
 static int
-reserve_plain(struct trial *t, const struct va_limits *limits, uint64_t pages,
-		struct va_list_at *list)
+reserve_plain(struct trial *t, const struct va_limits *limits, const struct va_lists *lists)
 {
-	return reserve(t, array_bytes(pages, limits->entry_bytes) +
-			round_up(pages * PLAIN_PAGE, t->system_page), t->system_page, &list->range);
+	struct va_list_at *l = &lists->v[0];
+	uint64_t bytes = iova_range_span(l->range) + 1;
+
+	return reserve(t, array_bytes(bytes / PLAIN_PAGE, limits->entry_bytes) +
+			round_up(bytes, t->system_page), t->system_page, &l->range);
 }
 
+/* The lists of one page size on one node; where they lie comes later. */
 static int
-reserve_type(struct trial *t, const struct va_need *need, const struct va_limits *limits,
-		uint64_t page, unsigned int node, struct va_lists *out)
+add_type(const struct va_need *need, const struct va_limits *limits, uint64_t page,
+		unsigned int node, struct va_lists *out)
 {
 	struct shape s = shape_of(need, limits, page);
 	uint64_t i;
-	int ret = 0;
 
-	for (i = 0; ret == 0 && i < s.lists; i++) {
+	for (i = 0; i < s.lists; i++) {
 		struct va_list_at *v = reallocarray(out->v, out->n + 1, sizeof(*v));
 
 		if (v == NULL)
 			return -ENOMEM;
 		out->v = v;
-		v[out->n] = (struct va_list_at){ .page = page, .node = node, .first = i == 0 };
-		ret = need->plain ? reserve_plain(t, limits, s.pages, &v[out->n]) :
-			reserve_list(t, limits, s.pages, &v[out->n]);
-		out->n++;
+		v[out->n++] = (struct va_list_at){
+			.range.last = s.pages * (need->plain ? PLAIN_PAGE : page) - 1,
+			.page = page,
+			.node = node,
+			.first = i == 0,
+		};
 	}
-	return ret;
+	return 0;
 }
 
 int
@@ -224,7 +264,10 @@ va_lists_try(const struct va_need *need, const struct va_limits *limits,
 	ret = reserve_first(&t, limits);
 	for (i = 0; ret == 0 && i < sizes; i++)
 		for (j = 0; ret == 0 && j < nodes; j++)
-			ret = reserve_type(&t, need, limits, page_of(need, i), need->node[j], out);
+			ret = add_type(need, limits, page_of(need, i), need->node[j], out);
+	if (ret == 0)
+		ret = need->plain ? reserve_plain(&t, limits, out) : limits->one_block ?
+			reserve_block(&t, out) : reserve_each(&t, limits, out);
 	release(&t);
 	if (ret < 0)
 		va_lists_free(out);

@@ -7,7 +7,8 @@
  * Where EAL's memory lists will lie, found out by trying.
  *
  * EAL reserves addresses for each list in a fixed order: largest pages first, then
- * by node, an array for a list's pages before the list. It asks for an address
+ * by node, an array for a list's pages before the list. Later releases reserve one
+ * block for all lists, and the arrays behind it. It asks for an address
  * that only ever grows, gives up after some attempts, and keeps what the kernel
  * chooses then. Here the same requests are made and everything is released again,
  * so the answer counts what is mapped in this process and what its kernel does.
@@ -36,7 +37,8 @@ struct va_limits {
 	uint32_t type_pages;
 	uint32_t list_pages;
 	uint32_t lists;		/**< number of lists */
-	uint32_t entry_bytes;	/**< of a list's array for one page; 0: arrays come later */
+	uint32_t entry_bytes;	/**< of a list's array for one page */
+	bool one_block;		/**< all lists lie in one reservation, arrays come later */
 	uint32_t zones;		/**< entries of the array of memory zones, the first one */
 	uint32_t zone_bytes;	/**< of such an entry */
 	uint64_t before;	/**< what EAL maps before that */

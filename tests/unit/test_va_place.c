@@ -31,6 +31,20 @@ static const struct va_limits limits = {
 	.zone_bytes = 72,
 };
 
+/* DPDK 26.07. */
+static const struct va_limits block_limits = {
+	.type_bytes = 64 * GIB,
+	.all_bytes = UINT64_MAX,
+	.list_bytes = UINT64_MAX,
+	.type_pages = 32768,
+	.list_pages = UINT32_MAX,
+	.lists = 128,
+	.entry_bytes = 48,
+	.one_block = true,
+	.zones = 2560,
+	.zone_bytes = 72,
+};
+
 static const struct va_need small = { .page = { 2 * MIB }, .n_pages = 1, .n_nodes = 1 };
 static const struct va_need large = { .page = { GIB }, .n_pages = 1, .n_nodes = 1 };
 static const struct va_need both = { .page = { GIB, 2 * MIB }, .n_pages = 2, .n_nodes = 1 };
@@ -84,6 +98,36 @@ test_stays(void **state)
 	choose(*state, &nodes);
 	assert_int_equal(choice.lists.n, 8);
 	assert_int_equal(choice.lists.v[4].node, 1);
+}
+
+/* One list for each page size, of up to 32768 pages, and all of them in one block. */
+static void
+test_one_block(void **state)
+{
+	static const struct va_need sizes = {
+		.page = { GIB, 2 * MIB, 64 * KIB }, .n_pages = 3, .n_nodes = 1,
+	};
+	struct va_space space;
+
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, BASE, &space), 0);
+	assert_int_equal(va_place(layout, &sizes, &block_limits, &space, &choice), 0);
+	assert_int_equal(va_kernel_left(), 0);
+	EXPECT(false, VA_WHOLE, BASE + GIB);
+	assert_int_equal(choice.lists.n, 3);
+	assert_int_equal(choice.lists.v[1].range.first, BASE + 65 * GIB);
+	assert_int_equal(choice.lists.v[2].range.first, BASE + 129 * GIB);
+	assert_int_equal(choice.lists.v[2].range.last, BASE + 131 * GIB - 1);
+	va_choice_free(&choice);
+	/* A page amid the block moves all of it. */
+	va_kernel_map(BASE + 100 * GIB, BASE + 100 * GIB + 4095, "");
+	allow(0, 0x7fffffffff);
+	va_space_free(&space);
+	va_kernel_maps(*state);
+	assert_int_equal(va_space_read(*state, BASE, &space), 0);
+	assert_int_equal(va_place(layout, &sizes, &block_limits, &space, &choice), 0);
+	EXPECT(true, VA_WHOLE, BASE + 101 * GIB);
+	va_space_free(&space);
 }
 
 /* q35 with 2 GiB: where EAL begins is the host bridge's window. */
@@ -335,6 +379,7 @@ main(void)
 #define PLACE_TEST(t) cmocka_unit_test_setup_teardown(t, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(test_stays),
+		PLACE_TEST(test_one_block),
 		PLACE_TEST(test_bridge_window),
 		PLACE_TEST(test_occupied),
 		PLACE_TEST(test_given_base),

@@ -7,7 +7,8 @@
  * How much address space EAL reserves, as it was built.
  *
  * Each page size has its share on each NUMA node. Up to 26.03 a share is cut into
- * lists and there is a limit for all shares together; after that a share is one list.
+ * lists and there is a limit for all shares together; after that a share is one list, and all of
+ * them are reserved in one piece.
  */
 
 #ifndef VFIO_MSI_DPDK_LIMITS_H
@@ -33,15 +34,15 @@ dpdk_va_limits(uint64_t before)
 #ifdef RTE_MAX_MEM_MB
 		.all_bytes = DPDK_MB(RTE_MAX_MEM_MB),
 		.list_bytes = DPDK_MB(RTE_MAX_MEM_MB_PER_LIST),
-		.type_pages = RTE_MAX_MEMSEG_PER_TYPE,
 		.list_pages = RTE_MAX_MEMSEG_PER_LIST,
-		.entry_bytes = sizeof(struct rte_memseg),
 #else
 		.all_bytes = UINT64_MAX,
 		.list_bytes = UINT64_MAX,
-		.type_pages = UINT32_MAX,
 		.list_pages = UINT32_MAX,
+		.one_block = true,
 #endif
+		.type_pages = RTE_MAX_MEMSEG_PER_TYPE,
+		.entry_bytes = sizeof(struct rte_memseg),
 		.lists = RTE_MAX_MEMSEG_LISTS,
 		.zones = DPDK_MEMZONES,
 		.zone_bytes = sizeof(struct rte_memzone),
