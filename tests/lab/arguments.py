@@ -114,7 +114,8 @@ def no_msi(platform, backend):
         _check(*results)
 
 
-@test('PA: the page in a hole is named', each_backend('arm-reserved'))
+@test('PA: the page in a hole is named', [('arm-reserved', 'iommufd')],
+      tail=[('arm-reserved', 'type1')])
 def page_in_hole(platform, backend):
     # RAM from 1 GiB to 7 GiB: the larger part of the hugepages lies above 4 GiB. A small
     # kernel has hugepages in the MSI window already.
@@ -148,7 +149,7 @@ grep VFIO_MSI $TESTPMD_LOG
 
 
 @test('the sibling that blocks a group is named; both work once it is bound',
-      each_backend('x86-vtd'))
+      [('x86-vtd', 'type1')], tail=[('x86-vtd', 'iommufd')])
 def sibling(platform, backend):
     result = guest.run(platform, ['sh', '-c', SIBLING], seconds=90, qemu_args=BRIDGE,
                        backend=backend)

@@ -76,7 +76,7 @@ def share(platform, backend):
 
 
 @test('hotplug in both, beside the pci bus; PA; who gets no device is told why',
-      each_backend('arm-smmuv3'))
+      [('arm-smmuv3', 'iommufd')], tail=[('arm-smmuv3', 'type1')])
 def hotplug(platform, backend):
     parts = _run(platform, 'hotplug', backend=backend)
     # Three BARs each of the spare NIC on the pci bus, of one port, of two.
