@@ -299,24 +299,6 @@ unwatch(void)
 			rte_mem_alloc_validator_unregister(VALIDATOR, (int)growth.v[i].node);
 }
 
-/* EAL checks all its memory against the mask, which is the bound to a page less exact. */
-static int
-find_top(const struct iova_range *range, void *arg)
-{
-	*(uint64_t *)arg = range->last;
-	return 0;
-}
-
-static void
-set_dma_mask(void)
-{
-	uint64_t top = 0;
-
-	iova_layout_foreach_allowed(vfio_msi_bus.layout, find_top, &top);
-	if (top != UINT64_MAX && (top & (top + 1)) == 0)
-		rte_mem_set_dma_mask((uint8_t)__builtin_popcountll(top));
-}
-
 /* No allocation may go beyond: memory that devices can't address is none. */
 static void
 watch(void)
@@ -328,7 +310,6 @@ watch(void)
 				(int)growth.v[i].node, 0) < 0 && rte_errno != ENOTSUP)
 			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
 				growth.v[i].node, strerror(rte_errno));
-	set_dma_mask();
 }
 
 static void
