@@ -34,14 +34,15 @@ find_iommufd(struct ioas_kernel *k)
 {
 	int ret = vfio_uapi_iommufd_rlimit_mode(k->fd);
 
-	/* How a container says that it does not know this call. */
-	if (ret == -ENOTTY || ret == -EINVAL)
-		return 0;
-	if (ret < 0)
+	if (ret == -EMFILE || ret == -ENOMEM)
 		return ret;
-	k->over_iommufd = true;
+	/* A container does not know this call, and where a filter denies it none is needed. */
+	if (ret < 0)
+		return 0;
 	k->memlock_by_process = ret > 0;
-	return vfio_uapi_ioas_alloc(k->fd, &k->id);
+	ret = vfio_uapi_ioas_alloc(k->fd, &k->id);
+	k->over_iommufd = ret == 0;
+	return ret;
 }
 
 static int

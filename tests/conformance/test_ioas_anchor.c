@@ -210,6 +210,32 @@ test_memlock(void **state)
 	ioas_close(second);
 }
 
+#define PROBE 4	/* after the node was opened and said what it is */
+
+/* A filter of calls (seccomp, SELinux) denies what only an iommufd knows. */
+static void
+test_denied(void **state)
+{
+	static const int denied[] = { EPERM, EACCES, EIO }, lacking[] = { EMFILE, ENOMEM };
+	struct ioas *second = NULL;
+	size_t i;
+
+	if (backend != IOAS_BACKEND_TYPE1)
+		return;
+	for (i = 0; i < sizeof(denied) / sizeof(*denied); i++) {
+		fake_fail_nth(PROBE, denied[i]);
+		second = open_space();
+		assert_string_equal(fake_failed(), "vfio_uapi_iommufd_rlimit_mode");
+		assert_int_equal(ioas_backend_of(second), IOAS_BACKEND_TYPE1);
+		ioas_close(second);
+	}
+	for (i = 0; i < sizeof(lacking) / sizeof(*lacking); i++) {
+		fake_fail_nth(PROBE, lacking[i]);
+		assert_int_equal(ioas_open(backend, NULL, layout, &second, NULL), -lacking[i]);
+	}
+	fake_fail_nth(0, 0);
+}
+
 int
 main(void)
 {
@@ -221,6 +247,7 @@ main(void)
 		anchor_test(test_siblings),
 		anchor_test(test_each_call_fails),
 		anchor_test(test_memlock),
+		anchor_test(test_denied),
 	};
 
 	return RUN_ON_BACKENDS("ioas_anchor", tests);

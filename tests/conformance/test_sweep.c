@@ -215,8 +215,8 @@ wanted(int error)
 	/* That nothing is mapped where something should be is a fault of the kernel. */
 	if (error == ENOENT && strcmp(fake_failed(), "vfio_uapi_ioas_unmap") == 0)
 		return -EIO;
-	/* A node that does not know this call is taken for a container. */
-	if (error == EINVAL && strcmp(fake_failed(), "vfio_uapi_iommufd_rlimit_mode") == 0)
+	/* A node that does not do this call is taken for a container. */
+	if (error != ENOMEM && strcmp(fake_failed(), "vfio_uapi_iommufd_rlimit_mode") == 0)
 		return 0;
 	return -error;
 }
