@@ -156,7 +156,8 @@ event_alloc(const struct dma_run *run)
 	ioas_layout_lock(sync_state.ioas);
 	/* What keeps others away from EAL's memory is no hole for that memory. */
 	meets = plan_meets_hole(sync_state.layout, range);
-	describe_run(run, ret, &c, text, sizeof(text));
+	if (ret < 0 || meets)
+		describe_run(run, ret, &c, text, sizeof(text));
 	ioas_layout_unlock(sync_state.ioas);
 	/* The event can't be vetoed, so all that is left is to say it loudly. */
 	if (ret < 0)
