@@ -184,7 +184,6 @@ vfio_msi_growth_check(char *why, size_t size)
 	int ret = 0;
 
 	growth.at_start = vfio_msi_steer_tried() && !growth.later;
-	growth.later = true;
 	growth.n = 0;
 	growth.told = false;
 	rte_memseg_list_walk(add_list, NULL);
@@ -345,6 +344,7 @@ vfio_msi_growth_start(void)
 	size_t i, n = 0;
 	int ret;
 
+	growth.later = true;
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	for (i = 0; i < growth.n; i++) {
 		const struct growth_list *l = &growth.v[i];
