@@ -104,6 +104,12 @@ explain(const struct growth_list *l, char *out, size_t size)
 	plan_explain(vfio_msi_bus.layout, beyond, ret, &c, out, size);
 }
 
+static bool
+is_same_kind(const struct growth_list *one, const struct growth_list *other)
+{
+	return one->page == other->page && one->node == other->node;
+}
+
 /* Bytes that can be had of one kind: up to the first list that is cut. */
 static uint64_t
 room_of(const struct growth_list *first)
@@ -111,27 +117,21 @@ room_of(const struct growth_list *first)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < growth.n; i++) {
-		const struct growth_list *l = &growth.v[i];
-
-		if (l->reached && l->page == first->page && l->node == first->node)
-			sum += l->reach;
-	}
+	for (i = 0; i < growth.n; i++)
+		if (growth.v[i].reached && is_same_kind(&growth.v[i], first))
+			sum += growth.v[i].reach;
 	return sum;
 }
 
-static void
-mark_reached(void)
+static bool
+is_reached(size_t at)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < growth.n; i++) {
-		growth.v[i].reached = true;
-		for (j = 0; j < i; j++)
-			if (growth.v[j].page == growth.v[i].page &&
-			    growth.v[j].node == growth.v[i].node && !is_whole(&growth.v[j]))
-				growth.v[i].reached = false;
-	}
+	for (i = 0; i < at; i++)
+		if (is_same_kind(&growth.v[i], &growth.v[at]) && !is_whole(&growth.v[i]))
+			return false;
+	return true;
 }
 
 static bool
@@ -193,11 +193,11 @@ vfio_msi_growth_check(char *why, size_t size)
 		struct growth_list *l = &growth.v[i];
 
 		l->reach = reach_of(l, true);
+		l->reached = is_reached(i);
 		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!growth.at_start && (l->used > l->reach || l->reach == 0))
+		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
 			l->reach = reach_of(l, false);
 	}
-	mark_reached();
 	for (i = 0; ret == 0 && i < growth.n; i++)
 		ret = check_list(&growth.v[i], why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
@@ -224,15 +224,28 @@ count_held(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-static uint64_t
-reach_end(const struct rte_memseg_list *msl)
+static const struct growth_list *
+find_list(const struct rte_memseg_list *msl)
 {
 	size_t i;
 
 	for (i = 0; i < growth.n; i++)
 		if (growth.v[i].range.first == (uintptr_t)msl->base_va)
-			return growth.v[i].range.first + growth.v[i].reach;
-	return 0;
+			return &growth.v[i];
+	return NULL;
+}
+
+/* Where the reach of a kind ends: in the last of its lists that is reached. */
+static uint64_t
+reach_end(const struct growth_list *kind)
+{
+	uint64_t end = 0;
+	size_t i;
+
+	for (i = 0; i < growth.n; i++)
+		if (growth.v[i].reached && is_same_kind(&growth.v[i], kind))
+			end = growth.v[i].range.first + growth.v[i].reach;
+	return end;
 }
 
 /* The page size is not told: each that the length is a multiple of is looked at. */
@@ -240,6 +253,7 @@ static int
 foresee(const struct rte_memseg_list *msl, void *arg)
 {
 	struct request *r = arg;
+	const struct growth_list *l = find_list(msl);
 	uint64_t n = r->bytes / msl->page_sz;
 	int at;
 
@@ -250,9 +264,9 @@ foresee(const struct rte_memseg_list *msl, void *arg)
 	if (at < 0)
 		return 0;
 	r->done |= msl->page_sz;
-	if ((uintptr_t)msl->base_va + ((uint64_t)at + n) * msl->page_sz > reach_end(msl)) {
+	if (l == NULL || !l->reached || ((uint64_t)at + n) * l->page > l->reach) {
 		r->beyond = true;
-		r->end = reach_end(msl);
+		r->end = l == NULL ? 0 : reach_end(l);
 	}
 	return 0;
 }
