@@ -39,12 +39,12 @@ struct growth_list {
 	uint64_t reach;		/* bytes from the start that devices can address */
 	bool first;		/* of its page size and node */
 	bool reached;		/* those before it can be filled */
+	bool told;		/* of the first of a node: that memory can't grow */
 };
 
 static struct {
 	struct growth_list v[RTE_MAX_MEMSEG_LISTS];
 	size_t n;
-	bool told;		/* that memory can't grow */
 	bool at_start;		/* EAL's memory was placed for these devices */
 	bool later;		/* others may be attached */
 } growth;
@@ -72,6 +72,7 @@ add_list(const struct rte_memseg_list *msl, void *arg)
 	l->used = last < 0 ? 0 : ((uint64_t)last + 1) * l->page;
 	l->reach = 0;
 	l->first = true;
+	l->told = false;
 	for (i = 0; i < growth.n; i++)
 		if (growth.v[i].page == l->page && growth.v[i].node == l->node)
 			l->first = false;
@@ -185,7 +186,6 @@ vfio_msi_growth_check(char *why, size_t size)
 
 	growth.at_start = vfio_msi_steer_tried() && !growth.later;
 	growth.n = 0;
-	growth.told = false;
 	rte_memseg_list_walk(add_list, NULL);
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
@@ -210,8 +210,8 @@ struct request {
 	uint64_t held;		/* bytes of the node's heap */
 	uint64_t bytes;		/* that are wanted */
 	uint64_t done;		/* page sizes that were looked at, as bits */
-	bool beyond;
-	uint64_t end;		/* of the reach, that it goes beyond */
+	bool understood;	/* they are pages of the node's lists */
+	uint64_t end;		/* of the reach that they go beyond; 0: they don't */
 };
 
 static int
@@ -257,37 +257,57 @@ foresee(const struct rte_memseg_list *msl, void *arg)
 	uint64_t n = r->bytes / msl->page_sz;
 	int at;
 
-	if (msl->external || msl->socket_id != r->node || (r->done & msl->page_sz) != 0 ||
-	    r->bytes % msl->page_sz != 0 || n > msl->memseg_arr.len)
+	if (l == NULL || msl->socket_id != r->node || r->bytes % l->page != 0)
+		return 0;
+	r->understood = true;
+	if ((r->done & l->page) != 0 || n > msl->memseg_arr.len)
 		return 0;
 	at = rte_fbarray_find_next_n_free(pages_of(msl), 0, (unsigned int)n);
 	if (at < 0)
 		return 0;
-	r->done |= msl->page_sz;
-	if (l == NULL || !l->reached || ((uint64_t)at + n) * l->page > l->reach) {
-		r->beyond = true;
-		r->end = l == NULL ? 0 : reach_end(l);
-	}
+	r->done |= l->page;
+	if (!l->reached || ((uint64_t)at + n) * l->page > l->reach)
+		r->end = reach_end(l);
 	return 0;
 }
 
+/* Is it the first time for the node? */
+static bool
+is_news(int node)
+{
+	bool told = true;
+	size_t i;
+
+	for (i = 0; i < growth.n; i++)
+		if ((int)growth.v[i].node == node) {
+			told = growth.v[i].told;
+			growth.v[i].told = true;
+			break;
+		}
+	return !told;
+}
+
+/* EAL goes on to its next page size after a rejection, so no allocation needs to fail. */
 static int
 on_alloc(int node, size_t limit, size_t new_len)
 {
 	struct request r = { .node = node };
 
 	rte_memseg_list_walk_thread_unsafe(count_held, &r);
-	r.bytes = new_len - r.held;
-	/* What is not understood is not allowed. */
-	r.beyond = new_len <= r.held;
-	if (!r.beyond)
+	if (new_len > r.held) {
+		r.bytes = new_len - r.held;
 		rte_memseg_list_walk_thread_unsafe(foresee, &r);
-	if (!r.beyond)
+	}
+	if (r.understood && r.end == 0)
 		return 0;
-	if (!growth.told)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": an allocation of %" PRIu64 " MiB on NUMA node %d is rejected: the memory would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged at start; allocate less, or preallocate with -m what the application needs",
-			r.bytes >> 20, node, r.end);
-	growth.told = true;
+	if (!is_news(node))
+		return -1;
+	if (r.understood)
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: it would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged before; allocate less, or preallocate with -m what the application needs",
+			node, r.bytes >> 20, r.end);
+	else
+		BUS_LOG(ERR, VFIO_MSI_BUS ": memory of NUMA node %d can't grow: EAL counts 0x%zx bytes there with what is wanted, its lists have 0x%" PRIx64 " bytes, and the difference is no whole number of pages; preallocate with -m what the application needs",
+			node, new_len, r.held);
 	return -1;
 }
 
