@@ -193,14 +193,15 @@ bool vfio_msi_steer_tried(void);
 /* vfio_msi_growth.c, while IOVA is VA */
 
 /**
- * Find out how much of EAL's memory the devices can address, before any is mapped.
+ * Find out how much of EAL's memory the devices can address, before any is mapped. From
+ * now on memory does not grow beyond that, until vfio_msi_growth_stop().
  *
  * @return 0; -ERANGE with a sentence: memory that is there already is out of reach,
  *   or there is none of some page size and NUMA node that is not.
  */
 int vfio_msi_growth_check(char *why, size_t size);
 
-/** From now on memory does not grow beyond that, and nobody takes it away. */
+/** EAL's memory is mapped: say where it ends, and let nobody take away its room. */
 void vfio_msi_growth_start(void);
 
 /** No device is attached any more: memory may grow as it likes. */

@@ -174,6 +174,7 @@ vfio_msi_map_memory(void)
 		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
 				sizeof(why));
 	if (ret < 0) {
+		vfio_msi_growth_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
 			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
 			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");

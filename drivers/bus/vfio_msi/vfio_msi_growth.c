@@ -11,8 +11,9 @@
  * EAL takes the first free pages in a row of the first list that has so many, and if
  * these go beyond the reach the allocation fails, before any page is taken.
  *
- * Events and validators come with EAL's memory lock held for writing. What is kept
- * here changes only while no validator is registered.
+ * Locks: EAL's memory lock, then the address space's or that of EAL's validators.
+ * Events and validators come with EAL's memory lock held for writing. What they look at changes
+ * with that lock held for reading, or while no validator is registered.
  */
 
 #include <errno.h>
@@ -90,6 +91,13 @@ static bool
 is_whole(const struct growth_list *l)
 {
 	return l->reach > iova_range_span(l->range);
+}
+
+/* Does memory meet the end of the reach when it grows? */
+static bool
+is_limit(const struct growth_list *l)
+{
+	return l->reached && !is_whole(l);
 }
 
 /* What ends the reach of a list, as the end of a sentence. */
@@ -176,32 +184,6 @@ check_list(const struct growth_list *l, char *why, size_t size)
 		l->range.first + l->reach, l->range.first + used - 1, l->page >> 10, l->node,
 		text, advice);
 	return -ERANGE;
-}
-
-int
-vfio_msi_growth_check(char *why, size_t size)
-{
-	size_t i;
-	int ret = 0;
-
-	growth.at_start = vfio_msi_steer_tried() && !growth.later;
-	growth.n = 0;
-	rte_memseg_list_walk(add_list, NULL);
-	ioas_layout_lock(vfio_msi_bus.ioas);
-	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
-	for (i = 0; i < growth.n; i++) {
-		struct growth_list *l = &growth.v[i];
-
-		l->reach = reach_of(l, true);
-		l->reached = is_reached(i);
-		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
-			l->reach = reach_of(l, false);
-	}
-	for (i = 0; ret == 0 && i < growth.n; i++)
-		ret = check_list(&growth.v[i], why, size);
-	ioas_layout_unlock(vfio_msi_bus.ioas);
-	return ret;
 }
 
 /* An allocation that is about to happen. */
@@ -336,13 +318,57 @@ unwatch(void)
 static void
 watch(void)
 {
+	bool limited = false;
 	size_t i;
 
 	for (i = 0; i < growth.n; i++)
+		limited |= is_limit(&growth.v[i]);
+	for (i = 0; limited && i < growth.n; i++)
 		if (is_first_of_node(i) && rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
 				(int)growth.v[i].node, 0) < 0 && rte_errno != ENOTSUP)
 			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
 				growth.v[i].node, strerror(rte_errno));
+}
+
+/* How much of each list devices can address. */
+static void
+find_reach(void)
+{
+	size_t i;
+
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
+	for (i = 0; i < growth.n; i++) {
+		struct growth_list *l = &growth.v[i];
+
+		l->reach = reach_of(l, true);
+		l->reached = is_reached(i);
+		/* EAL had its memory before it had the device: what the kernel takes goes. */
+		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
+			l->reach = reach_of(l, false);
+	}
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+}
+
+/* No memory comes and goes meanwhile, and what comes later meets the validator. */
+int
+vfio_msi_growth_check(char *why, size_t size)
+{
+	size_t i;
+	int ret = 0;
+
+	growth.at_start = vfio_msi_steer_tried() && !growth.later;
+	growth.n = 0;
+	rte_mcfg_mem_read_lock();
+	rte_memseg_list_walk_thread_unsafe(add_list, NULL);
+	find_reach();
+	watch();
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	for (i = 0; ret == 0 && i < growth.n; i++)
+		ret = check_list(&growth.v[i], why, size);
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+	rte_mcfg_mem_read_unlock();
+	return ret;
 }
 
 static void
@@ -374,7 +400,6 @@ void
 vfio_msi_growth_start(void)
 {
 	struct iova_range keep[RTE_MAX_MEMSEG_LISTS];
-	bool limited = false;
 	size_t i, n = 0;
 	int ret;
 
@@ -383,10 +408,8 @@ vfio_msi_growth_start(void)
 	for (i = 0; i < growth.n; i++) {
 		const struct growth_list *l = &growth.v[i];
 
-		if (l->reached && !is_whole(l)) {
-			limited = true;
+		if (is_limit(l))
 			tell_limit(l);
-		}
 		if (l->reached && l->reach > 0)
 			keep[n++] = (struct iova_range){ l->range.first,
 				l->range.first + l->reach - 1 };
@@ -394,8 +417,6 @@ vfio_msi_growth_start(void)
 	for (i = 0; i < growth.n; i++)
 		if (growth.v[i].reached && growth.v[i].reach > 0)
 			add_hole(&growth.v[i]);
-	if (limited)
-		watch();
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	/* A device that comes later must not take away what EAL may grow into. */
 	ret = ioas_keep(vfio_msi_bus.ioas, keep, n);
