@@ -12,7 +12,7 @@
  * these go beyond the reach the allocation fails, before any page is taken.
  *
  * Locks: EAL's memory lock, then the address space's or that of EAL's validators.
- * Events and validators come with EAL's memory lock held for writing. What they look at changes
+ * Nothing is logged with the address space's. Events and validators come with EAL's memory lock held for writing. What they look at changes
  * with that lock held for reading, or while no validator is registered.
  */
 
@@ -376,7 +376,9 @@ tell_limit(const struct growth_list *l)
 {
 	char text[PLAN_EXPLAIN];
 
+	ioas_layout_lock(vfio_msi_bus.ioas);
 	explain(l, text, sizeof(text));
+	ioas_layout_unlock(vfio_msi_bus.ioas);
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of %" PRIu64 " KiB pages on NUMA node %u can't grow beyond 0x%" PRIx64 ", which %s: up to %" PRIu64 " MiB fit (-m, --socket-mem), more is rejected",
 		l->page >> 10, l->node, l->range.first + l->reach, text, room_of(l) >> 20);
 }
@@ -396,33 +398,41 @@ add_hole(const struct growth_list *l)
 	(void)iova_layout_add_hole(vfio_msi_bus.layout, &own, NULL);
 }
 
-void
-vfio_msi_growth_start(void)
+/* A device that comes later must not take away what EAL may grow into. */
+static void
+keep_room(void)
 {
 	struct iova_range keep[RTE_MAX_MEMSEG_LISTS];
 	size_t i, n = 0;
 	int ret;
 
-	growth.later = true;
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	for (i = 0; i < growth.n; i++) {
 		const struct growth_list *l = &growth.v[i];
 
-		if (is_limit(l))
-			tell_limit(l);
-		if (l->reached && l->reach > 0)
-			keep[n++] = (struct iova_range){ l->range.first,
-				l->range.first + l->reach - 1 };
+		if (!l->reached || l->reach == 0)
+			continue;
+		add_hole(l);
+		keep[n++] = (struct iova_range){ l->range.first,
+			l->range.first + l->reach - 1 };
 	}
-	for (i = 0; i < growth.n; i++)
-		if (growth.v[i].reached && growth.v[i].reach > 0)
-			add_hole(&growth.v[i]);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	/* A device that comes later must not take away what EAL may grow into. */
 	ret = ioas_keep(vfio_msi_bus.ioas, keep, n);
 	if (ret < 0)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": room for EAL's memory to grow can't be kept: %s; a device that is added later may take it away",
 			strerror(-ret));
+}
+
+void
+vfio_msi_growth_start(void)
+{
+	size_t i;
+
+	growth.later = true;
+	for (i = 0; i < growth.n; i++)
+		if (is_limit(&growth.v[i]))
+			tell_limit(&growth.v[i]);
+	keep_room();
 }
 
 void
