@@ -46,6 +46,7 @@ struct growth_list {
 static struct {
 	struct growth_list v[RTE_MAX_MEMSEG_LISTS];
 	size_t n;
+	bool watched;		/* what goes beyond the reach is rejected */
 	bool at_start;		/* EAL's memory was placed for these devices */
 	bool later;		/* others may be attached */
 } growth;
@@ -312,9 +313,13 @@ unwatch(void)
 	for (i = 0; i < growth.n; i++)
 		if (is_first_of_node(i))
 			rte_mem_alloc_validator_unregister(VALIDATOR, (int)growth.v[i].node);
+	growth.watched = false;
 }
 
-/* No allocation may go beyond: memory that devices can't address is none. */
+/*
+ * No allocation may go beyond: memory that devices can't address is none. With
+ * --legacy-mem (ENOTSUP) there are no allocations.
+ */
 static void
 watch(void)
 {
@@ -323,11 +328,16 @@ watch(void)
 
 	for (i = 0; i < growth.n; i++)
 		limited |= is_limit(&growth.v[i]);
-	for (i = 0; limited && i < growth.n; i++)
-		if (is_first_of_node(i) && rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
-				(int)growth.v[i].node, 0) < 0 && rte_errno != ENOTSUP)
+	for (i = 0; limited && i < growth.n; i++) {
+		if (!is_first_of_node(i))
+			continue;
+		if (rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
+				(int)growth.v[i].node, 0) == 0)
+			growth.watched = true;
+		else if (rte_errno != ENOTSUP)
 			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
 				growth.v[i].node, strerror(rte_errno));
+	}
 }
 
 /* How much of each list devices can address. */
@@ -430,7 +440,7 @@ vfio_msi_growth_start(void)
 
 	growth.later = true;
 	for (i = 0; i < growth.n; i++)
-		if (is_limit(&growth.v[i]))
+		if (growth.watched && is_limit(&growth.v[i]))
 			tell_limit(&growth.v[i]);
 	keep_room();
 }
