@@ -340,26 +340,6 @@ watch(void)
 	}
 }
 
-/* How much of each list devices can address. */
-static void
-find_reach(void)
-{
-	size_t i;
-
-	ioas_layout_lock(vfio_msi_bus.ioas);
-	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
-	for (i = 0; i < growth.n; i++) {
-		struct growth_list *l = &growth.v[i];
-
-		l->reach = reach_of(l, true);
-		l->reached = is_reached(i);
-		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
-			l->reach = reach_of(l, false);
-	}
-	ioas_layout_unlock(vfio_msi_bus.ioas);
-}
-
 /* No memory comes and goes meanwhile, and what comes later meets the validator. */
 int
 vfio_msi_growth_check(char *why, size_t size)
@@ -371,12 +351,22 @@ vfio_msi_growth_check(char *why, size_t size)
 	growth.n = 0;
 	rte_mcfg_mem_read_lock();
 	rte_memseg_list_walk_thread_unsafe(add_list, NULL);
-	find_reach();
-	watch();
 	ioas_layout_lock(vfio_msi_bus.ioas);
+	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
+	for (i = 0; i < growth.n; i++) {
+		struct growth_list *l = &growth.v[i];
+
+		l->reach = reach_of(l, true);
+		l->reached = is_reached(i);
+		/* EAL had its memory before it had the device: what the kernel takes goes. */
+		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
+			l->reach = reach_of(l, false);
+	}
 	for (i = 0; ret == 0 && i < growth.n; i++)
 		ret = check_list(&growth.v[i], why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
+	if (ret == 0)
+		watch();
 	rte_mcfg_mem_read_unlock();
 	return ret;
 }
