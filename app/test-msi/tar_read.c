@@ -90,18 +90,20 @@ bool
 tar_link_stays(const char *name, const char *target)
 {
 	int depth = name_depth(name) - 1;
+	bool down = false;
 	const char *end;
 
 	if (depth < 0 || *target == '/' || *target == '\0')
 		return false;
 	for (; *target != '\0'; target = end) {
 		end = strchrnul(target, '/');
-		if (end - target == 2 && target[0] == '.' && target[1] == '.')
-			depth--;
-		else if (end != target && !(end - target == 1 && target[0] == '.'))
-			depth++;
-		if (depth < 0)
-			return false;
+		if (end - target == 2 && target[0] == '.' && target[1] == '.') {
+			/* Behind a name, which may be a link, it is above where that leads. */
+			if (down || --depth < 0)
+				return false;
+		} else if (end != target && !(end - target == 1 && target[0] == '.')) {
+			down = true;
+		}
 		end += *end == '/';
 	}
 	return true;

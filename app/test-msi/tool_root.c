@@ -170,7 +170,8 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 		tmp = "/tmp";
 	/* Nothing is unpacked through a link, and that goes for the folder too. */
 	if (realpath(tmp, base) == NULL)
-		return fault(-errno, why, size, "%s: %s", tmp, strerror(errno));
+		return fault(-errno, why, size, "the folder for unpacking (TMPDIR) %s: %s", tmp,
+			strerror(errno));
 	if ((size_t)snprintf(root->scratch, sizeof(root->scratch), "%s/" SCRATCH, base) >=
 			sizeof(root->scratch)) {
 		root->scratch[0] = '\0';
@@ -181,7 +182,7 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 		ret = -errno;
 		root->scratch[0] = '\0';
 		sigprocmask(SIG_SETMASK, &root->signals, NULL);
-		return fault(ret, why, size, "no folder can be made in %s: %s", base,
+		return fault(ret, why, size, "no folder can be made in %s: %s; set TMPDIR", base,
 			strerror(-ret));
 	}
 	root->path = root->scratch;
@@ -205,7 +206,9 @@ tool_root_open(const struct tool_root_options *opt, struct tool_root *out, char 
 		out->other = true;
 		if (stat(opt->root, &st) != 0)
 			return fault(-errno, why, size, "%s: %s", opt->root, strerror(errno));
-		if (!S_ISDIR(st.st_mode))
+		if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+			return fault(-EINVAL, why, size, "%s: is no folder and no regular file", opt->root);
+		if (S_ISREG(st.st_mode))
 			ret = unpack(opt->root, out, why, size);
 		if (ret == 0) {
 			ret = answers_read(out, text, sizeof(text));

@@ -13,6 +13,7 @@
  * links "upper_*" of interfaces.
  */
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,10 @@ note(struct search *s, enum topo_use_kind kind, const char *at, size_t len)
 		len = sizeof(s->out->at) - 1;
 	memcpy(s->out->at, at, len);
 	s->out->at[len] = '\0';
+	/* Whoever mounts chooses the name, and it is printed. */
+	for (len = 0; s->out->at[len] != '\0'; len++)
+		if (!isprint((unsigned char)s->out->at[len]))
+			s->out->at[len] = '?';
 }
 
 /* Walk the lines of a text that may be missing. */

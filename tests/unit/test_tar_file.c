@@ -275,6 +275,9 @@ test_stays(void **state)
 	assert_true(tar_link_stays("a/b/c", "../../d"));
 	assert_false(tar_link_stays("a/b/c", "../../../d"));
 	assert_false(tar_link_stays("a/b", "c/../../../d"));
+	/* "c" may be a link itself, and ".." is above where it leads. */
+	assert_false(tar_link_stays("a/b", "c/../d"));
+	assert_false(tar_link_stays("sys", "a/b/c/s/../../sys"));
 	assert_false(tar_link_stays("a", "/b"));
 	assert_false(tar_link_stays("a", ""));
 	assert_false(tar_link_stays("../a", "b"));
