@@ -166,10 +166,13 @@ map_by_eal(const struct side *side)
 	struct tool_eal eal = side->opt->eal;
 	char megabytes[16];
 	const char *ours[] = { "-a", side->device, "-m", megabytes, "--huge-unlink",
-		"--no-telemetry", "--log-level=lib.eal:warning", "--file-prefix=map" };
+		"--no-telemetry", "--log-level=lib.eal:warning", "--file-prefix=map",
+		"--no-pci" };
+	/* The pci bus would take other devices, and map for them, where it is not measured. */
+	int n = (int)RTE_DIM(ours) - (side->backend == IOAS_BACKEND_AUTO);
 
 	snprintf(megabytes, sizeof(megabytes), "%u", side->opt->megabytes);
-	if (tool_eal_start(&eal, ours, sizeof(ours) / sizeof(*ours)) < 0)
+	if (tool_eal_start(&eal, ours, n) < 0)
 		return SIDE_FAULT;
 	if (map_meter.map.bytes == 0)
 		tool_error(side->device, "nothing was mapped: EAL did not take the device; see the lines above");
