@@ -23,10 +23,16 @@ controllers_read(const char *root, const char *disk)
 {
 	char path[SYSFS_PATH_MAX], link[SYSFS_PATH_MAX], *all = NULL, *more, **names;
 	size_t n, i, len = 0, add;
+	char *end;
 
 	if (sysfs_read_link_path(root, path, sizeof(path), TOPO_BLOCK "/%s", disk) != 0)
 		return NULL;
-	*strrchr(path, '/') = '\0';
+	/* A partition lies one level below its disk. */
+	end = strstr(path, SUBSYSTEM);
+	end = end != NULL ? strchr(end + strlen(SUBSYSTEM), '/') : NULL;
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
 	if (sysfs_list(root, &names, &n, "%s", path) != 0)
 		return NULL;
 	for (i = 0; i < n; i++) {

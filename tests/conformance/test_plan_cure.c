@@ -195,6 +195,13 @@ test_nvme_subsystem(void **state)
 	tree_link(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
 			"../../../pci0000:00/" SIBLING "/nvme/nvme0");
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1 is mounted at /");
+	/* A partition is what is mounted as a rule. */
+	tree_link(*state, "/sys/class/block/nvme0n1p2",
+			"../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2");
+	tree_text(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2/dev",
+			"259:2\n");
+	tree_text(*state, "/proc/self/mountinfo", "25 1 259:2 / / rw - ext4 /dev/root rw\n");
+	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /");
 }
 
 /* Rebinding would cut the machine off. */
