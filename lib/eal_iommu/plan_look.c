@@ -169,6 +169,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 		struct plan_device *out)
 {
 	struct topo_machine machine = { 0 };
+	bool lost = false;
 
 	memset(out, 0, sizeof(*out));
 	out->topo = *t;
@@ -187,10 +188,14 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 		plan_alias_check(snap, out);
 	} else if (t->group >= 0) {
 		noiommu_group(out, &machine);
-	} else if (!plan_alias_lost(snap, out)) {
-		no_group(out, &machine);
+	} else {
+		lost = plan_alias_lost(snap, out);
+		if (!lost)
+			no_group(out, &machine);
 	}
-	plan_look_at_driver(snap, out, &machine);
+	/* No driver brings a group there. */
+	if (!lost)
+		plan_look_at_driver(snap, out, &machine);
 }
 
 void

@@ -12,14 +12,32 @@
 
 #include "plan_internal.h"
 
+/* Room for a reason that is certain, which decides more than one that is not. */
+static void
+drop_doubtful(struct plan_reasons *reasons)
+{
+	size_t i = reasons->n;
+
+	while (i-- > 0)
+		if (reasons->v[i].doubtful) {
+			memmove(&reasons->v[i], &reasons->v[i + 1],
+				(reasons->n - 1 - i) * sizeof(*reasons->v));
+			reasons->n--;
+			return;
+		}
+}
+
 void
 plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful, int error,
 		const char *fmt, ...)
 {
 	struct plan_reason *r;
-	size_t at = reasons->n;
+	size_t at;
 	va_list ap;
 
+	if (reasons->n == PLAN_REASONS && !doubtful)
+		drop_doubtful(reasons);
+	at = reasons->n;
 	while (at > 0 && reasons->v[at - 1].kind > kind)
 		at--;
 	if (at == PLAN_REASONS)
