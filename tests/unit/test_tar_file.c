@@ -184,6 +184,14 @@ test_links(void **state)
 	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
 	snprintf(path, sizeof(path), "%s/mark2", folder);
 	assert_int_equal(access(path, F_OK), -1);
+	/* A link to the top, and two that go on above it, where the host's own folders are. */
+	a = begin(false);
+	entry(a, AE_IFLNK, "a/b/c/s", "../../..", 0);
+	entry(a, AE_IFLNK, "sys", "a/b/c/s/../../sys", 0);
+	entry(a, AE_IFLNK, "proc", "a/b/c/s/../../proc", 0);
+	end(a);
+	expect_refused(*state, -EBADMSG, "the link sys leads out");
+	refused(*state, AE_IFLNK, "proc", "a/b/c/s/../../proc", "the link proc leads out");
 	/* Nothing is written through a link. */
 	a = begin(false);
 	entry(a, AE_IFLNK, "x", "y", 0);
@@ -277,6 +285,7 @@ test_stays(void **state)
 	assert_false(tar_link_stays("a/b", "c/../../../d"));
 	/* "c" may be a link itself, and ".." is above where it leads. */
 	assert_false(tar_link_stays("a/b", "c/../d"));
+	assert_false(tar_link_stays("x", "a/b/../c"));
 	assert_false(tar_link_stays("sys", "a/b/c/s/../../sys"));
 	assert_false(tar_link_stays("a", "/b"));
 	assert_false(tar_link_stays("a", ""));
