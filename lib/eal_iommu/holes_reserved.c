@@ -8,7 +8,6 @@
  * types may overlap.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,9 +70,7 @@ static void
 word_copy(const char *s, char *out, size_t size)
 {
 	strlcpy(out, s, size);
-	for (; *out != '\0'; out++)
-		if (!isprint((unsigned char)*out))
-			*out = '?';
+	sysfs_mask(out);
 }
 
 static bool

@@ -123,6 +123,9 @@ const char *sysfs_hex(const char *s, unsigned int max_digits, uint64_t *out);
 /** The same with "0x" in front, up to 16 digits. */
 const char *sysfs_hex0x(const char *s, uint64_t *out);
 
+/** Make every byte '?' that is no printable ASCII: for names that are printed. @return @p s. */
+char *sysfs_mask(char *s);
+
 #ifdef __cplusplus
 }
 #endif

@@ -59,3 +59,15 @@ sysfs_hex0x(const char *s, uint64_t *out)
 {
 	return s[0] == '0' && s[1] == 'x' ? sysfs_hex(s + 2, HEX_DIGITS_MAX, out) : NULL;
 }
+
+char *
+sysfs_mask(char *s)
+{
+	char *c;
+
+	/* Not isprint(): a locale may add bytes that begin an order to a terminal. */
+	for (c = s; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return s;
+}

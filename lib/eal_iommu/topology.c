@@ -76,7 +76,7 @@ ids_read(const char *root, struct topo_device *dev)
 	return 0;
 }
 
-/* Last component of a link of the device; "" if there is none. */
+/* Last component of a link of the device, fit to be printed; "" if there is none. */
 static int
 name_read(const char *root, const struct topo_device *dev, const char *link, char *out)
 {
@@ -86,6 +86,8 @@ name_read(const char *root, const struct topo_device *dev, const char *link, cha
 		*out = '\0';
 		return 0;
 	}
+	if (ret == 0)
+		sysfs_mask(out);
 	return ret == -ENAMETOOLONG ? -ENODATA : ret;
 }
 
@@ -154,7 +156,8 @@ cdev_read(const char *root, struct topo_device *dev)
 	if (ret != 0)
 		return ret;
 	for (i = 0; i < n && ret == 0 && dev->cdev[0] == '\0'; i++)
-		if (strncmp(names[i], "vfio", 4) == 0 && isdigit((unsigned char)names[i][4]))
+		if (strncmp(names[i], "vfio", 4) == 0 && names[i][4] != '\0' &&
+				strspn(names[i] + 4, "0123456789") == strlen(names[i] + 4))
 			ret = strlcpy(dev->cdev, names[i], sizeof(dev->cdev)) <
 					sizeof(dev->cdev) ? 0 : -ENODATA;
 	sysfs_free_names(names, n);

@@ -99,9 +99,7 @@ comm_read(const char *root, int pid, char *out, size_t size)
 	c = out + strlen(out);
 	if (c > out && c[-1] == '\n')
 		c[-1] = '\0';
-	for (c = out; *c != '\0'; c++)
-		if (!isprint((unsigned char)*c))
-			*c = '?';
+	sysfs_mask(out);
 }
 
 bool

@@ -13,7 +13,6 @@
  * links "upper_*" of interfaces.
  */
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +44,13 @@ note(struct search *s, enum topo_use_kind kind, const char *at, size_t len)
 		return;
 	s->out->kind = kind;
 	strlcpy(s->out->name, s->device, sizeof(s->out->name));
+	sysfs_mask(s->out->name);
 	if (len >= sizeof(s->out->at))
 		len = sizeof(s->out->at) - 1;
 	memcpy(s->out->at, at, len);
 	s->out->at[len] = '\0';
-	/* Whoever mounts chooses the name, and it is printed. */
-	for (len = 0; s->out->at[len] != '\0'; len++)
-		if (!isprint((unsigned char)s->out->at[len]))
-			s->out->at[len] = '?';
+	/* The user who mounts chooses the name. */
+	sysfs_mask(s->out->at);
 }
 
 /* Walk the lines of a text that may be missing. */
@@ -256,8 +254,11 @@ topology_foreign_member(const char *root, int group, char *name, char *driver)
 			sysfs_read_link_name(root, driver, TOPO_NAME_LEN,
 				"/sys/kernel/iommu_groups/%d/devices/%s/driver", group,
 				names[i]) == 0 && strstr(driver, "vfio") == NULL;
-		if (found)
+		if (found) {
 			strlcpy(name, names[i], TOPO_NAME_LEN);
+			sysfs_mask(name);
+			sysfs_mask(driver);
+		}
 	}
 	sysfs_free_names(names, n);
 	return found;

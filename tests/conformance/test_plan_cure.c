@@ -141,6 +141,8 @@ test_boot_disk(void **state)
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /srv");
 	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / /srv rw - btrfs /dev/nvme0n1p2 rw\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /srv");
+	tree_text(root, "/proc/self/mountinfo", "25 1 259:2 / /\033[2J rw - ext4 /dev/x rw\n");
+	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /?[2J");
 	tree_text(root, "/proc/self/mountinfo", "25 1 259:20 / /srv rw - ext4 /dev/nvme0n1p20 rw\n");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/dm-0 partition 999\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is swap space");

@@ -221,6 +221,15 @@ test_hex(void **state)
 	assert_int_equal(v, 77);
 }
 
+static void
+test_mask(void **state)
+{
+	char good[] = " ~az", bad[] = "a\033[2J\n\x7f\x9b\xff";
+
+	assert_string_equal(sysfs_mask(good), " ~az");
+	assert_string_equal(sysfs_mask(bad), "a?[2J????");
+}
+
 /* No descriptor is left, and running out of them is an error like others. */
 static void
 test_descriptors(void **state)
@@ -289,6 +298,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_list, tree_setup, tree_teardown),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_mask),
 		cmocka_unit_test_setup_teardown(test_descriptors, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
 	};

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
+#include "topology_machine.h"
 #include "topology_snapshot.h"
 #include "tree.h"
 
@@ -38,6 +39,7 @@ test_missing_files(void **state)
 	assert_int_equal(d.max_vfs, 0);
 	tree_text(root, DIR "/vfio-dev/vfio-old/dev", "");
 	tree_text(root, DIR "/vfio-dev/power/state", "");
+	tree_text(root, DIR "/vfio-dev/vfio1\033[2J/dev", "");
 	assert_int_equal(read_bdf(root, BDF, &d), 0);
 	assert_string_equal(d.cdev, "");
 	tree_text(root, DIR "/vfio-dev/vfio12/dev", "");
@@ -62,6 +64,26 @@ test_noiommu(void **state)
 	tree_text(root, "/sys/kernel/iommu_groups/0/name", "other\n");
 	assert_int_equal(read_bdf(root, BDF, &d), 0);
 	assert_false(d.group_noiommu);
+}
+
+/* Names of another machine's files are printed: none may control the terminal. */
+static void
+test_names(void **state)
+{
+	const char *root = *state;
+	char name[TOPO_NAME_LEN], driver[TOPO_NAME_LEN];
+	struct topo_device d;
+
+	tree_device(root, "/devices/pci0000:00/" BDF);
+	tree_link(root, DIR "/driver", "../../../bus/pci/drivers/vfio\033[2J");
+	tree_link(root, DIR "/iommu", "../../virtual/iommu/dmar\n0");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_string_equal(d.driver, "vfio?[2J");
+	assert_string_equal(d.iommu, "dmar?0");
+	tree_link(root, "/sys/kernel/iommu_groups/7/devices/a\rb/driver", "../drivers/c\td");
+	assert_true(topology_foreign_member(root, 7, name, driver));
+	assert_string_equal(name, "a?b");
+	assert_string_equal(driver, "c?d");
 }
 
 /* A domain behind a function, as VMD makes it; and a deep chain of bridges. */
@@ -333,6 +355,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_missing_files, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_noiommu, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_names, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_paths, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_list_gone, tree_setup, tree_teardown),
