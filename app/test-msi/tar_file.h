@@ -16,6 +16,7 @@
 #ifndef TAR_FILE_H
 #define TAR_FILE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,14 +30,15 @@ bool tar_available(void);
 struct tar_out;
 
 /**
- * Begin a tar file.
+ * Begin a tar file. Signals that end the program are held back until
+ * tar_out_close(), so that no part of a file is left behind.
  *
  * @param path  must not exist yet; "-" is stdout
  * @return 0; -EEXIST; -EACCES, ... ; -ENOMEM; -ENOSYS.
  */
 int tar_out_open(const char *path, struct tar_out **out);
 
-/** Add a folder, a link, a file. @return 0; -EIO, -ENOSPC, ... */
+/** Add a folder, a link, a file. @return 0; -EIO, -ENOSPC, ...; -EINTR: a signal waits. */
 int tar_out_folder(struct tar_out *tar, const char *name);
 int tar_out_link(struct tar_out *tar, const char *name, const char *target);
 int tar_out_file(struct tar_out *tar, const char *name, const void *data, size_t len);
@@ -45,7 +47,8 @@ int tar_out_file(struct tar_out *tar, const char *name, const void *data, size_t
  * End it.
  *
  * @param keep  false: the file is removed, as it is not whole
- * @return 0; -EIO, -ENOSPC, ...: it is removed then too
+ * @return 0; -EIO, -ENOSPC, ...: it is removed then too. A signal that waits acts
+ *   before it returns.
  */
 int tar_out_close(struct tar_out *tar, bool keep);
 
@@ -56,10 +59,12 @@ bool tar_link_stays(const char *name, const char *target);
  * Unpack a tar file, also one that gzip or xz packed, into an empty folder.
  *
  * @param folder  absolute path without links in it
+ * @param held    signals that end it when they wait, of tool_signals.h
  * @param why     one sentence about a failure
- * @return 0; -EBADMSG no tar file, or an entry that is not accepted; -EFBIG; what
- *   opening, reading and writing give; -ENOSYS.
+ * @return 0; -EBADMSG no tar file, or an entry that is not accepted; -EFBIG; -EINTR;
+ *   what opening, reading and writing give; -ENOSYS.
  */
-int tar_unpack(const char *path, const char *folder, char *why, size_t size);
+int tar_unpack(const char *path, const char *folder, const sigset_t *held, char *why,
+		size_t size);
 
 #endif /* TAR_FILE_H */

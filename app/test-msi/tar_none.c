@@ -52,7 +52,7 @@ tar_link_stays(const char *name, const char *target)
 }
 
 int
-tar_unpack(const char *path, const char *folder, char *why, size_t size)
+tar_unpack(const char *path, const char *folder, const sigset_t *held, char *why, size_t size)
 {
 	snprintf(why, size, "this dpdk-test-msi was built without libarchive: install libarchive-dev, build it again, or unpack the file and give the folder");
 	return -ENOSYS;

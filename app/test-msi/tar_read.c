@@ -19,6 +19,7 @@
 #include <archive_entry.h>
 
 #include "tar_file.h"
+#include "tool_signals.h"
 
 #define BLOCK 10240u
 #define NAME_MAX_LEN 480u	/* below SYSFS_PATH_MAX, with room for the folder */
@@ -27,6 +28,7 @@ struct unpack {
 	struct archive *in;
 	struct archive *out;
 	const char *folder;
+	const sigset_t *held;
 	unsigned int entries;
 	uint64_t bytes;
 	char *why;
@@ -226,6 +228,8 @@ take_entries(struct unpack *u)
 	int got, ret = 0;
 
 	while (ret == 0) {
+		if (tool_signals_waiting(u->held))
+			return fault(u, -EINTR, "a signal ends the unpacking");
 		got = archive_read_next_header(u->in, &e);
 		if (got == ARCHIVE_EOF)
 			return u->entries > 0 ? 0 : fault(u, -EBADMSG, "it is empty");
@@ -253,9 +257,9 @@ open_in(struct unpack *u, const char *path)
 }
 
 int
-tar_unpack(const char *path, const char *folder, char *why, size_t size)
+tar_unpack(const char *path, const char *folder, const sigset_t *held, char *why, size_t size)
 {
-	struct unpack u = { .folder = folder, .why = why, .size = size };
+	struct unpack u = { .folder = folder, .held = held, .why = why, .size = size };
 	int ret = open_in(&u, path);
 
 	if (ret == 0)

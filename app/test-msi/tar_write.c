@@ -12,11 +12,13 @@
 #include <archive_entry.h>
 
 #include "tar_file.h"
+#include "tool_signals.h"
 
 struct tar_out {
 	struct archive *archive;
 	int fd;
 	char *path;	/* to be removed if it is not whole; NULL: stdout */
+	sigset_t held;	/* none for stdout */
 };
 
 bool
@@ -36,9 +38,12 @@ archive_error(struct archive *a)
 static void
 tar_free(struct tar_out *tar)
 {
+	sigset_t held = tar->held;
+
 	archive_write_free(tar->archive);
 	free(tar->path);
 	free(tar);
+	tool_signals_release(&held);
 }
 
 static int
@@ -62,11 +67,14 @@ tar_out_open(const char *path, struct tar_out **out)
 
 	if (tar == NULL)
 		return -ENOMEM;
+	sigemptyset(&tar->held);
+	if (!is_stdout)
+		tool_signals_hold(&tar->held);
 	tar->fd = is_stdout ? STDOUT_FILENO :
 		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (tar->fd < 0) {
 		ret = -errno;
-		free(tar);
+		tar_free(tar);
 		return ret;
 	}
 	if (!is_stdout) {
@@ -92,9 +100,12 @@ static int
 add(struct tar_out *tar, const char *name, mode_t type, const char *target, const void *data,
 		size_t len)
 {
-	struct archive_entry *e = archive_entry_new();
+	struct archive_entry *e;
 	int ret = 0;
 
+	if (tool_signals_waiting(&tar->held))
+		return -EINTR;
+	e = archive_entry_new();
 	if (e == NULL)
 		return -ENOMEM;
 	archive_entry_set_pathname(e, name);

@@ -15,6 +15,7 @@
 #include "sysfs.h"
 #include "tar_file.h"
 #include "tool_root.h"
+#include "tool_signals.h"
 
 #define SCRATCH "dpdk-test-msi-XXXXXX"
 #define WALK_FDS 16
@@ -145,20 +146,6 @@ answers_read(struct tool_root *root, char *why, size_t size)
 	return ret;
 }
 
-static void
-hold_signals(sigset_t *before)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, before);
-}
-
 static int
 unpack(const char *path, struct tool_root *root, char *why, size_t size)
 {
@@ -177,11 +164,11 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 		root->scratch[0] = '\0';
 		return fault(-ENAMETOOLONG, why, size, "%s: the path is too long", tmp);
 	}
-	hold_signals(&root->signals);
+	tool_signals_hold(&root->held);
 	if (mkdtemp(root->scratch) == NULL) {
 		ret = -errno;
 		root->scratch[0] = '\0';
-		sigprocmask(SIG_SETMASK, &root->signals, NULL);
+		tool_signals_release(&root->held);
 		return fault(ret, why, size, "no folder can be made in %s: %s; set TMPDIR", base,
 			strerror(-ret));
 	}
@@ -189,7 +176,7 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 	ret = snprintf(why, size, "%s: ", path);
 	if (ret < 0 || (size_t)ret >= size)
 		ret = 0;
-	return tar_unpack(path, root->scratch, why + ret, size - (size_t)ret);
+	return tar_unpack(path, root->scratch, &root->held, why + ret, size - (size_t)ret);
 }
 
 int
@@ -249,7 +236,7 @@ tool_root_close(struct tool_root *root)
 	if (root->scratch[0] != '\0') {
 		nftw(root->scratch, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS);
 		fflush(stdout);
-		sigprocmask(SIG_SETMASK, &root->signals, NULL);
+		tool_signals_release(&root->held);
 	}
 	*root = (struct tool_root){ .path = "" };
 }

@@ -33,15 +33,15 @@ struct tool_root {
 	struct plan_answers answers;
 	bool answered;			/**< they stand in for this kernel's */
 	char scratch[PATH_MAX];		/**< where a tar file is unpacked, or "" */
-	sigset_t signals;		/**< before those that end the program were held back */
+	sigset_t held;			/**< while there is a scratch, of tool_signals.h */
 };
 
 /**
- * Find the machine. While a tar file is unpacked, signals that end the program
- * wait until tool_root_close(), so that nothing is left behind.
+ * Find the machine. Where a tar file is unpacked, signals that end the program wait
+ * until tool_root_close(), so that nothing is left behind; they end the unpacking.
  *
  * @param why  one sentence about a failure, that begins with what was given
- * @return 0; -EINVAL wrong usage; -ENOENT, -EBADMSG, -ENOMEM, ... In any case
+ * @return 0; -EINVAL wrong usage; -ENOENT, -EBADMSG, -EINTR, -ENOMEM, ... In any case
  *   tool_root_close() ends it.
  */
 int tool_root_open(const struct tool_root_options *opt, struct tool_root *out, char *why,

@@ -20,9 +20,11 @@ captured_make(const char *root, const struct capture_device *v, size_t n, struct
 	struct capture c = { .root = root };
 	char file[TREE_PATH_MAX + 8], why[512], *text;
 	void *tree = NULL;
+	sigset_t none;
 	size_t len;
 
 	*out = (struct captured){ 0 };
+	sigemptyset(&none);
 	assert_int_equal(tree_setup(&tree), 0);
 	snprintf(out->root, sizeof(out->root), "%s", (char *)tree);
 	free(tree);
@@ -34,7 +36,7 @@ captured_make(const char *root, const struct capture_device *v, size_t n, struct
 	assert_non_null(out->missing);
 	capture_end(&c);
 	assert_int_equal(sysfs_read_file("", &out->tar, &out->len, "%s", file), 0);
-	if (tar_unpack(file, out->root, why, sizeof(why)) != 0)
+	if (tar_unpack(file, out->root, &none, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(sysfs_read_file(out->root, &text, &len, "/" ANSWERS_NAME), 0);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +24,14 @@
 
 #include "sysfs.h"
 #include "tar_file.h"
+#include "tool_signals.h"
 #include "tree.h"
 
 #define MIB (1u << 20)
 
 /* Three folders deep, so that "../.." from the inside is still in the test's tree. */
 static char folder[TREE_PATH_MAX], file[TREE_PATH_MAX], why[512];
+static volatile sig_atomic_t signals;
 
 static int
 setup(void **state)
@@ -93,10 +96,19 @@ count(const char *root, const char *path)
 	return n;
 }
 
+static int
+unpack(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	return tar_unpack(file, folder, &none, why, sizeof(why));
+}
+
 static void
 expect_refused(const char *root, int error, const char *words)
 {
-	int ret = tar_unpack(file, folder, why, sizeof(why));
+	int ret = unpack();
 
 	if (ret != error || strstr(why, words) == NULL)
 		fail_msg("%d \"%s\" and not %d \"%s\"", ret, why, error, words);
@@ -130,7 +142,7 @@ test_round(void **state)
 	assert_int_equal(tar_out_file(tar, "sys/devices/x/none", "", 0), 0);
 	assert_int_equal(tar_out_close(tar, true), 0);
 	assert_int_equal(tar_out_open(file, &tar), -EEXIST);
-	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), 0);
+	assert_int_equal(unpack(), 0);
 	assert_int_equal(sysfs_read_file(folder, &data, &len, "/sys/bus/pci/devices/x/config"), 0);
 	assert_int_equal(len, sizeof(config));
 	assert_memory_equal(data, config, sizeof(config));
@@ -181,7 +193,7 @@ test_links(void **state)
 	entry(a, AE_IFLNK, "a/b/up", "../..", 0);
 	entry(a, AE_IFREG, "a/b/up/mark2", NULL, 0);
 	end(a);
-	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	assert_true(unpack() < 0);
 	snprintf(path, sizeof(path), "%s/mark2", folder);
 	assert_int_equal(access(path, F_OK), -1);
 	/* A link to the top, and two that go on above it, where the host's own folders are. */
@@ -197,14 +209,14 @@ test_links(void **state)
 	entry(a, AE_IFLNK, "x", "y", 0);
 	entry(a, AE_IFREG, "x", NULL, 5);
 	end(a);
-	(void)tar_unpack(file, folder, why, sizeof(why));
+	(void)unpack();
 	snprintf(path, sizeof(path), "%s/y", folder);
 	assert_int_equal(access(path, F_OK), -1);
 	/* Modes are not taken over. */
 	a = begin(false);
 	entry(a, AE_IFREG, "mode", NULL, 5);
 	end(a);
-	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), 0);
+	assert_int_equal(unpack(), 0);
 	snprintf(path, sizeof(path), "%s/mode", folder);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07177, 0);
@@ -236,13 +248,13 @@ test_sizes(void **state)
 	assert_int_equal(sysfs_read_file("", &text, &len, "%s", file), 0);
 	tree_write(*state, "/file.tar", text, 1024);
 	free(text);
-	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	assert_true(unpack() < 0);
 	tree_text(*state, "/file.tar", "");
-	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), -EBADMSG);
+	assert_int_equal(unpack(), -EBADMSG);
 	tree_text(*state, "/file.tar", "this is no tar file\n");
-	assert_true(tar_unpack(file, folder, why, sizeof(why)) < 0);
+	assert_true(unpack() < 0);
 	assert_int_equal(unlink(file), 0);
-	assert_int_equal(tar_unpack(file, folder, why, sizeof(why)), -ENOENT);
+	assert_int_equal(unpack(), -ENOENT);
 }
 
 /* Whatever comes: inside of the folder, or not at all. */
@@ -268,11 +280,55 @@ test_noise(void **state)
 	for (i = 0; i < tree_rounds(1000); i++) {
 		len = tree_noise(&seed, sample, n, data, sizeof(data));
 		tree_write(*state, "/file.tar", data, len);
-		(void)tar_unpack(file, folder, why, sizeof(why));
+		(void)unpack();
 		assert_int_equal(count(*state, ""), 2);
 		assert_int_equal(count(*state, "/out"), 1);
 		assert_int_equal(count(*state, "/out/side"), 2);
 	}
+}
+
+static void
+count_signal(int number)
+{
+	signals++;
+}
+
+/* A signal acts when nothing is left that is not whole, and soon. */
+static void
+test_signals(void **state)
+{
+	void (*term)(int) = signal(SIGTERM, count_signal), (*hup)(int) = signal(SIGHUP, SIG_IGN);
+	struct tar_out *tar;
+	sigset_t held;
+
+	signals = 0;
+	assert_int_equal(tar_out_open(file, &tar), 0);
+	assert_int_equal(tar_out_file(tar, "a", "a", 1), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(tar_out_file(tar, "b", "b", 1), -EINTR);
+	assert_int_equal(signals, 0);
+	assert_int_equal(tar_out_close(tar, false), 0);
+	assert_int_equal(signals, 1);
+	assert_int_equal(access(file, F_OK), -1);
+	/* One that comes late finds the file whole; one that is ignored is no reason to end. */
+	assert_int_equal(tar_out_open(file, &tar), 0);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_int_equal(tar_out_file(tar, "a", "a", 1), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(tar_out_close(tar, true), 0);
+	assert_int_equal(signals, 2);
+	tool_signals_hold(&held);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_int_equal(tar_unpack(file, folder, &held, why, sizeof(why)), 0);
+	assert_int_equal(count(folder, ""), 2);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(tar_unpack(file, folder, &held, why, sizeof(why)), -EINTR);
+	assert_string_equal(why, "a signal ends the unpacking");
+	assert_int_equal(signals, 2);
+	tool_signals_release(&held);
+	assert_int_equal(signals, 3);
+	assert_true(signal(SIGTERM, term) != SIG_ERR);
+	assert_true(signal(SIGHUP, hup) != SIG_ERR);
 }
 
 static void
@@ -302,6 +358,7 @@ main(void)
 		TAR_TEST(test_links),
 		TAR_TEST(test_sizes),
 		TAR_TEST(test_noise),
+		TAR_TEST(test_signals),
 		cmocka_unit_test(test_stays),
 	};
 
