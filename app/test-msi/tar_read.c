@@ -17,12 +17,15 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <bsd/string.h>
 
+#include "sysfs.h"
 #include "tar_file.h"
 #include "tool_signals.h"
 
 #define BLOCK 10240u
 #define NAME_MAX_LEN 480u	/* below SYSFS_PATH_MAX, with room for the folder */
+#define DEPTH_MAX 32		/* the folders above a name are made without being entries */
 
 struct unpack {
 	struct archive *in;
@@ -50,12 +53,8 @@ fault(struct unpack *u, int ret, const char *fmt, ...)
 static const char *
 printable(const char *name, char *out, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i + 1 < size && name[i] != '\0'; i++)
-		out[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
-	out[i] = '\0';
-	return out;
+	strlcpy(out, name, size);
+	return sysfs_mask(out);
 }
 
 static int
@@ -135,10 +134,13 @@ check_entry(struct unpack *u, struct archive_entry *e, const char *name)
 {
 	const char *target = archive_entry_symlink(e);
 	char text[NAME_MAX_LEN + 1];
+	int depth = name_depth(name);
 
 	printable(name, text, sizeof(text));
-	if (strlen(name) > NAME_MAX_LEN || name_depth(name) < 0 || !is_printable(name))
+	if (strlen(name) > NAME_MAX_LEN || depth < 0 || !is_printable(name))
 		return fault(u, -EBADMSG, "it has the path %s, which is not accepted", text);
+	if (depth > DEPTH_MAX)
+		return fault(u, -EFBIG, "the path %s has more than %d folders", text, DEPTH_MAX - 1);
 	if (archive_entry_hardlink(e) != NULL)
 		return fault(u, -EBADMSG, "%s is a hard link, which is not accepted", text);
 	switch (archive_entry_filetype(e)) {

@@ -162,6 +162,17 @@ test_round(void **state)
 static void
 test_names(void **state)
 {
+	/* The folders of a name are no entries, and are not counted as such. */
+	static const char deep[] = "0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2";
+	struct archive *a = begin(false);
+
+	entry(a, AE_IFREG, deep + 2, NULL, 0);
+	end(a);
+	assert_int_equal(unpack(), 0);
+	a = begin(false);
+	entry(a, AE_IFREG, deep, NULL, 0);
+	end(a);
+	expect_refused(*state, -EFBIG, "/0/1/2 has more than 31 folders");
 	refused(*state, AE_IFREG, "../mark2", NULL, "path ../mark2, which is not accepted");
 	refused(*state, AE_IFREG, "a/../../mark2", NULL, "which is not accepted");
 	refused(*state, AE_IFREG, "/mark2", NULL, "which is not accepted");
