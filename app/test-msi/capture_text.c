@@ -38,17 +38,41 @@ is_node(const char *name)
 		strspn(name + len + 1, "0123456789abcdef,") == strlen(name + len + 1);
 }
 
+/* "dmar0", "IOAPIC 1". */
+static bool
+is_numbered(const char *name)
+{
+	static const char *const kinds[] = { "dmar", "IOAPIC ", "HPET " };
+	size_t i, len;
+
+	for (i = 0; i < N(kinds); i++) {
+		len = strlen(kinds[i]);
+		if (strncmp(name, kinds[i], len) == 0 && name[len] != '\0' &&
+				strspn(name + len, "0123456789") == strlen(name + len))
+			return true;
+	}
+	return false;
+}
+
+/* A driver may choose a name that begins as one of the kernel's: where it can, all counts. */
 static bool
 name_is_taken(const char *name)
 {
+	static const char *const whole[] = {
+		"System RAM", "System RAM (kmem)", "System RAM (virtio_mem)", "RAM buffer",
+		"Reserved", "reserved", "Persistent Memory", "Persistent Memory (legacy)",
+		"Unknown E820 type", "Local APIC",
+	};
 	static const char *const begins[] = {
-		"PCI Bus ", "PCI ECAM ", "PCI MMCONFIG ", "ACPI ", "System RAM", "RAM buffer",
-		"Reserved", "reserved", "Persistent Memory", "Unknown E820 type", "dmar",
-		"IOAPIC ", "Local APIC", "HPET ", "VMD ",
+		"PCI Bus ", "PCI ECAM ", "PCI MMCONFIG ", "ACPI ", "VMD ",
 	};
 	struct topo_addr addr;
+	size_t i;
 
-	return topology_parse_bdf(name, &addr) == 0 || is_node(name) ||
+	for (i = 0; i < N(whole); i++)
+		if (strcmp(name, whole[i]) == 0)
+			return true;
+	return topology_parse_bdf(name, &addr) == 0 || is_node(name) || is_numbered(name) ||
 		begins_with(name, begins, N(begins));
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,38 @@ test_iomem(void **state)
 	assert_int_equal(found.renamed, 2);
 	assert_false(found.hidden);
 	free(out);
+}
+
+/* What a driver calls its own is not taken, whatever it begins with. */
+static void
+test_iomem_names(void **state)
+{
+	static const struct { const char *name; bool taken; } rows[] = {
+		{ "Reserved", true }, { "reserved", true }, { "reserved secret", false },
+		{ "Reserved-secret", false }, { "System RAM (kmem)", true },
+		{ "System RAM secret", false }, { "RAM buffer", true }, { "RAM buffer 4711", false },
+		{ "Persistent Memory (legacy)", true }, { "Persistent Memory secret", false },
+		{ "dmar0", true }, { "dmar", false }, { "dmar0 secret", false },
+		{ "IOAPIC 1", true }, { "HPET 0", true }, { "HPET secret", false },
+		{ "Local APIC", true }, { "Local APIC secret", false }, { "ACPI Tables", true },
+		{ "", false },
+	};
+	struct capture_iomem found;
+	char text[128], copy[128], *out;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), "00001000-00001fff : %s\n", rows[i].name);
+		strcpy(copy, text);
+		assert_int_equal(capture_iomem(text, strlen(text), &out, &found), 0);
+		if (found.renamed == rows[i].taken)
+			fail_msg("%s became: %s", rows[i].name, out);
+		if (found.renamed > 0)
+			assert_string_equal(out, "00001000-00001fff : other\n");
+		else
+			assert_string_equal(out, copy);
+		free(out);
+	}
 }
 
 static void
@@ -139,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_iomem),
+		cmocka_unit_test(test_iomem_names),
 		cmocka_unit_test(test_iomem_hidden),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_cpuinfo),
