@@ -222,9 +222,11 @@ root_parse(const json_t *o, struct answers_machine *machine, struct plan_answers
 
 	if (!json_is_integer(json_object_get(o, "format")))
 		return fault(why, size, -EBADMSG, "has no format");
-	if (json_integer_value(json_object_get(o, "format")) != ANSWERS_FORMAT)
+	if (json_integer_value(json_object_get(o, "format")) > ANSWERS_FORMAT)
 		return fault(why, size, -ENOTSUP,
-			"has a format that this version does not know; take a later one");
+			"has the format of a later version; use a newer dpdk-test-msi");
+	if (json_integer_value(json_object_get(o, "format")) != ANSWERS_FORMAT)
+		return fault(why, size, -EBADMSG, "has a format that no version writes");
 	if (!json_is_array(list) || json_array_size(list) > ANSWERS_MAX ||
 	    name_parse(json_object_get(o, "kernel"), machine->kernel,
 		    sizeof(machine->kernel)) != 0 ||
@@ -252,8 +254,12 @@ answers_parse(const char *text, size_t len, struct answers_machine *machine,
 	int ret;
 
 	*machine = (struct answers_machine){ 0 };
-	if (o == NULL)
-		return fault(why, size, -EBADMSG, "is no JSON");
+	if (o == NULL) {
+		/* The text quotes the file. */
+		snprintf(why, size, ANSWERS_NAME " line %d: is no JSON: %s", error.line,
+			sysfs_mask(error.text));
+		return -EBADMSG;
+	}
 	ret = root_parse(o, machine, answers, why, size);
 	json_decref(o);
 	return ret;

@@ -32,7 +32,7 @@ char *answers_print(const struct answers_machine *machine, const struct plan_ans
  *
  * @param answers  all zero; to be freed with plan_answers_free() in any case
  * @param why      one sentence about a failure
- * @return 0; -EBADMSG; -ENOTSUP another format; -ENOMEM.
+ * @return 0; -EBADMSG; -ENOTSUP the format of a later version; -ENOMEM.
  */
 int answers_parse(const char *text, size_t len, struct answers_machine *machine,
 		struct plan_answers *answers, char *why, size_t size);

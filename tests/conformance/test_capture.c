@@ -262,6 +262,11 @@ test_answers(void **state)
 		{ "0xff\"", "0x200\"" }, { "\"0x0\", \"0xff\"", "\"0x9\", \"0x8\"" },
 		{ "[[", "[[]," }, { "[{", "[3,{" }, { "}]}", "}]" },
 	};
+	static const struct { const char *text, *why; } words[] = {
+		{ "{\"format\": 1,\n \x7f}", ANSWERS_NAME " line 2: is no JSON: " },
+		{ "{\"format\": 2}", "a later version; use a newer dpdk-test-msi" },
+		{ "{\"format\": 0}", "no version writes" },
+	};
 	struct answers_machine machine;
 	struct plan_answers answers = { 0 };
 	char text[sizeof(good) + 64], data[1024];
@@ -283,6 +288,13 @@ test_answers(void **state)
 		if (answers_parse(text, strlen(text), &machine, &answers, why, sizeof(why)) == 0)
 			fail_msg("%s: is taken", text);
 		assert_int_equal(strncmp(why, ANSWERS_NAME " ", strlen(ANSWERS_NAME " ")), 0);
+		plan_answers_free(&answers);
+	}
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		assert_true(answers_parse(words[i].text, strlen(words[i].text), &machine, &answers,
+			why, sizeof(why)) < 0);
+		if (strstr(why, words[i].why) == NULL || strchr(why, 0x7f) != NULL)
+			fail_msg("%s: %s", words[i].text, why);
 		plan_answers_free(&answers);
 	}
 	for (n = 0; n < tree_rounds(2000); n++) {
