@@ -116,8 +116,8 @@ put_manifest(struct capture *c, const struct answers_machine *m, uint64_t page_s
 	fprintf(f, "Capture of dpdk-test-msi, format %d, for: dpdk-test-msi layout --root\n"
 		"Linux %s, %s, pages of %llu bytes, captured %s\n\n"
 		"Never in it: serial numbers, MAC addresses, names of hosts, users and network\n"
-		"interfaces, the command line but for IOMMU, PCI, VFIO and hugepages, what the\n"
-		"machine uses its disks and networks for.\n\n",
+		"interfaces, the command line except words about IOMMU, PCI, VFIO, memory and\n"
+		"hugepages, what the machine uses its disks and networks for.\n\n",
 		ANSWERS_FORMAT, m->kernel, m->arch, (unsigned long long)page_size,
 		m->root ? "by root" : "not by root");
 	fprintf(f, "Missing: %s\n%s\nIn it:\n%s%s\n", c->n_missing > 0 ? "" : "nothing",

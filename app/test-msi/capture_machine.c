@@ -45,8 +45,8 @@ take_iomem(struct capture *c)
 		capture_miss(c, "%s: the kernel shows addresses to CAP_SYS_ADMIN only; run as root, outside of a container",
 			path);
 	if (found.renamed > 0)
-		capture_miss(c, "%s: names of %u resources that may be anything", path,
-			found.renamed);
+		capture_miss(c, "%s: %u names of resources are replaced by \"other\", as drivers choose them",
+			path, found.renamed);
 	capture_put(c, path, out, strlen(out));
 	free(out);
 }

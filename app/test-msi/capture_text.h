@@ -32,7 +32,7 @@ struct capture_iomem {
 int capture_iomem(char *text, size_t len, char **out, struct capture_iomem *found);
 
 /**
- * Words of the kernel's command line that are about IOMMUs, PCI, VFIO and
+ * Words of the kernel's command line that are about IOMMUs, PCI, VFIO, memory and
  * hugepages.
  *
  * @param text  cut by this function

@@ -69,7 +69,7 @@ tool_root_find(const struct tool_root_options *opt, struct tool_root *out)
 	int ret = tool_root_open(opt, out, why, sizeof(why));
 
 	if (ret < 0)
-		tool_error("--root", "%s", why);
+		tool_error(opt->root != NULL ? "--root" : "layout", "%s", why);
 	return ret;
 }
 

@@ -35,8 +35,8 @@ usage(FILE *f)
 	size_t i;
 
 	fputs("usage: dpdk-test-msi COMMAND [OPTION]...\n"
-		"Looks at devices for the bus vfio_msi, and tries them. list and layout start no\n"
-		"EAL and change nothing.\n\n"
+		"Looks at devices for the bus vfio_msi, and tries them. list, layout and capture\n"
+		"start no EAL. layout, and capture with a DEVICE, may reset devices.\n\n"
 		"commands:\n", f);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);

@@ -7,7 +7,7 @@
  * What the files of dpdk-test-msi share.
  *
  * Results go to stdout, faults to stderr, each with the device and the cure.
- * list and layout start no EAL. Nothing here is thread safe; nothing needs to be.
+ * list, layout and capture start no EAL. Nothing here is thread safe; nothing needs to be.
  */
 
 #ifndef TEST_MSI_H

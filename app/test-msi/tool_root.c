@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "sysfs.h"
 #include "tar_file.h"
 #include "tool_root.h"
@@ -108,7 +110,7 @@ assume(const struct tool_root_options *opt, struct tool_root *root, char *why, s
 		return 0;
 	if (opt->aperture == NULL || opt->page_sizes == NULL)
 		return fault(-EINVAL, why, size,
-			"%s: --aperture and --page-sizes are needed both",
+			"%s: give --aperture and --page-sizes together",
 			opt->aperture != NULL ? opt->aperture : opt->page_sizes);
 	ret = sizes_parse(opt->page_sizes, &info->page_sizes);
 	if (ret < 0)
@@ -157,26 +159,33 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 		tmp = "/tmp";
 	/* Nothing is unpacked through a link, and that goes for the folder too. */
 	if (realpath(tmp, base) == NULL)
-		return fault(-errno, why, size, "the folder for unpacking (TMPDIR) %s: %s", tmp,
+		return fault(-errno, why, size,
+			"the folder for unpacking (TMPDIR) %s: %s; set TMPDIR to another", tmp,
 			strerror(errno));
 	if ((size_t)snprintf(root->scratch, sizeof(root->scratch), "%s/" SCRATCH, base) >=
 			sizeof(root->scratch)) {
 		root->scratch[0] = '\0';
-		return fault(-ENAMETOOLONG, why, size, "%s: the path is too long", tmp);
+		return fault(-ENAMETOOLONG, why, size,
+			"the folder for unpacking (TMPDIR) %s: the path is too long; set TMPDIR to a shorter one",
+			tmp);
 	}
 	tool_signals_hold(&root->held);
 	if (mkdtemp(root->scratch) == NULL) {
 		ret = -errno;
 		root->scratch[0] = '\0';
 		tool_signals_release(&root->held);
-		return fault(ret, why, size, "no folder can be made in %s: %s; set TMPDIR", base,
-			strerror(-ret));
+		return fault(ret, why, size,
+			"the folder for unpacking (TMPDIR) %s: no folder can be made in it: %s; set TMPDIR to another",
+			base, strerror(-ret));
 	}
 	root->path = root->scratch;
 	ret = snprintf(why, size, "%s: ", path);
 	if (ret < 0 || (size_t)ret >= size)
 		ret = 0;
-	return tar_unpack(path, root->scratch, &root->held, why + ret, size - (size_t)ret);
+	ret = tar_unpack(path, root->scratch, &root->held, why + ret, size - (size_t)ret);
+	if (ret == -ENOSPC || ret == -EDQUOT)
+		strlcat(why, "; set TMPDIR to a folder with more space", size);
+	return ret;
 }
 
 int

@@ -127,7 +127,10 @@ test_secrets(void **state)
 	assert_int_equal(sysfs_read_file(captured.root, &text, NULL, "/MANIFEST"), 0);
 	assert_non_null(strstr(text, "\nsys/devices/pci0000:00/" NIC "/vendor\n"));
 	assert_non_null(strstr(text, "\n" ANSWERS_NAME "\n"));
+	assert_non_null(strstr(text, "except words about IOMMU, PCI, VFIO, memory and\nhugepages"));
 	free(text);
+	assert_non_null(strstr(captured.missing,
+		"/proc/iomem: 2 names of resources are replaced by \"other\""));
 	captured_free(&captured);
 }
 
