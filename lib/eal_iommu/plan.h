@@ -57,9 +57,13 @@ struct plan_reasons {
 /** Do MSI writes arrive? In ascending order. */
 enum plan_msi {
 	PLAN_MSI_CLEAR,		/**< nothing is in the way */
-	PLAN_MSI_UNSURE,	/**< an estimate is in the way, or what could be is not known */
-	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is */
-	PLAN_MSI_LOST,		/**< they can't: the IOMMU or the bridge does not pass them */
+	PLAN_MSI_UNSURE,	/**< an estimate is in the way, or something is behind the first
+				 *   doorbell, or what could be is not known
+				 */
+	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is, or the IOMMU or the
+				 *   bridge does not pass the first doorbell
+				 */
+	PLAN_MSI_LOST,		/**< they can't: the IOMMU or the bridge passes no doorbell */
 };
 
 /** "clear", "unsure", "likely lost", "lost". */

@@ -48,34 +48,80 @@ worsen(struct plan_device *pd, enum plan_msi msi, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Doorbells in this hole: a bridge may keep the writes, or does not pass them. */
+/*
+ * What becomes of doorbells where writes to @p gap get lost. Kernels take doorbell pages
+ * from the start of the window upwards: behind a start in the gap the first one is lost,
+ * and a gap further up matters only to a machine with that many doorbells.
+ */
+static enum plan_msi
+lost_in(struct iova_range msi, struct iova_range gap)
+{
+	if (iova_range_covers(gap, msi))
+		return PLAN_MSI_LOST;
+	return gap.first <= msi.first ? PLAN_MSI_LIKELY_LOST : PLAN_MSI_UNSURE;
+}
+
+/* The verb for SW_MSI and such a gap. */
+static const char *
+lies(enum plan_msi msi)
+{
+	switch (msi) {
+	case PLAN_MSI_LOST:
+		return "lies";
+	case PLAN_MSI_LIKELY_LOST:
+		return "begins";
+	default:
+		return "may reach";
+	}
+}
+
+/* The bridge may keep the writes. */
+static void
+judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
+{
+	bool estimated = iova_hole_estimated(h), at_start = h->range.first <= msi->range.first;
+
+	worsen(pd, estimated || !at_start ? PLAN_MSI_UNSURE : PLAN_MSI_LIKELY_LOST,
+		"SW_MSI 0x%" PRIx64 "-0x%" PRIx64 " %s the %swindow 0x%" PRIx64 "-0x%" PRIx64
+		" of host bridge %s, which may take MSI writes for its own devices",
+		msi->range.first, msi->range.last, at_start ? "lies in" : "reaches into",
+		estimated ? "estimated " : "", h->range.first, h->range.last, h->detail);
+}
+
+/* The bridge does not pass them. Of a list with gaps of its own that is not certain. */
+static void
+judge_gap(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
+{
+	enum plan_msi verdict = lost_in(msi->range, h->range);
+	bool odd = pd->bridge.in[HOLES_IN_DMA_RANGES].odd > 0;
+
+	worsen(pd, odd && verdict == PLAN_MSI_LOST ? PLAN_MSI_LIKELY_LOST : verdict,
+		"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+		" %s outside of the dma-ranges of host bridge %s, which passes no MSI writes to 0x%"
+		PRIx64 "-0x%" PRIx64, msi->range.first, msi->range.last, lies(verdict), h->detail,
+		h->range.first, h->range.last);
+}
+
 static void
 judge_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
 	if (!iova_range_overlap(h->range, msi->range))
 		return;
 	if (h->origin == IOVA_ORIGIN_HOST_BRIDGE)
-		worsen(pd, iova_hole_estimated(h) ? PLAN_MSI_UNSURE : PLAN_MSI_LIKELY_LOST,
-			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" lies in the %swindow 0x%" PRIx64 "-0x%" PRIx64
-			" of host bridge %s, which may take MSI writes for its own devices",
-			msi->range.first, msi->range.last,
-			iova_hole_estimated(h) ? "estimated " : "",
-			h->range.first, h->range.last, h->detail);
+		judge_window(pd, msi, h);
 	else if (h->origin == IOVA_ORIGIN_DMA_RANGES)
-		worsen(pd, pd->bridge.in[HOLES_IN_DMA_RANGES].odd == 0 ? PLAN_MSI_LOST :
-			PLAN_MSI_LIKELY_LOST,
-			"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" lies in 0x%" PRIx64 "-0x%" PRIx64
-			", outside of the dma-ranges of host bridge %s, which passes no MSI writes there",
-			msi->range.first, msi->range.last,
-			h->range.first, h->range.last, h->detail);
+		judge_gap(pd, msi, h);
 }
 
-/* The kernel maps doorbells in the window; above or below the aperture it can't. */
+/*
+ * Above or below the aperture the kernel can't map doorbells. The ranges leave the window
+ * itself out: where it is next to them it may be inside of the aperture or not.
+ */
 static void
-judge_aperture(struct plan_device *pd, const struct iova_hole *msi)
+judge_aperture(struct plan_device *pd, const struct iova_hole *h)
 {
+	const struct iova_range msi = h->range;
+	enum plan_msi verdict;
 	struct iova_range hull;
 	size_t i;
 
@@ -88,15 +134,19 @@ judge_aperture(struct plan_device *pd, const struct iova_hole *msi)
 		if (pd->info.ranges[i].last > hull.last)
 			hull.last = pd->info.ranges[i].last;
 	}
-	if (msi->range.last > hull.last)
-		worsen(pd, PLAN_MSI_LOST, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" lies above the IOMMU aperture, which ends at 0x%" PRIx64,
-			msi->range.first, msi->range.last, hull.last);
-	/* The window itself is left out: next to the first range it may be inside. */
-	else if (msi->range.last < hull.first && msi->range.last + 1 < hull.first)
-		worsen(pd, PLAN_MSI_LOST, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" lies below the IOMMU aperture, which begins at 0x%" PRIx64,
-			msi->range.first, msi->range.last, hull.first);
+	if (msi.last > hull.last) {
+		verdict = msi.first == hull.last + 1 ? PLAN_MSI_UNSURE :
+			lost_in(msi, (struct iova_range){ hull.last + 1, UINT64_MAX });
+		worsen(pd, verdict, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" %s above the IOMMU aperture, which ends at 0x%" PRIx64,
+			msi.first, msi.last, lies(verdict), hull.last);
+	} else if (msi.first < hull.first) {
+		verdict = msi.last == hull.first - 1 ? PLAN_MSI_UNSURE :
+			lost_in(msi, (struct iova_range){ 0, hull.first - 1 });
+		worsen(pd, verdict, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			" %s below the IOMMU aperture, which begins at 0x%" PRIx64,
+			msi.first, msi.last, lies(verdict), hull.first);
+	}
 }
 
 /* What is hidden may be in the way. */

@@ -22,6 +22,7 @@
 #include "tree.h"
 
 #define DEFAULT_LAST ((UINT64_C(1) << 48) - 1)
+#define DMA_RANGES "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges"
 
 static void
 unlink_member(const char *root, int group, const char *bdf)
@@ -189,27 +190,33 @@ expect_msi(const char *root, enum plan_msi msi, const char *const *words)
 static void
 test_msi(void **state)
 {
-	/* The window may swallow the writes, wherever it meets SW_MSI. */
+	/* The window may swallow the writes, and does not where doorbells begin below it. */
 	machine_iomem(*state, "01000000-3effffff : PCI Bus 0000:00\n");
 	MSI(PLAN_MSI_LIKELY_LOST, "SW_MSI 0x8000000-0x80fffff", "window 0x1000000-0x3effffff", "bridge 0000:00");
 	machine_iomem(*state, "080fffff-3effffff : PCI Bus 0000:00\n");
-	MSI(PLAN_MSI_LIKELY_LOST, "window 0x80fffff-0x3effffff");
+	MSI(PLAN_MSI_UNSURE, "reaches into the window 0x80fffff-0x3effffff");
+	machine_iomem(*state, "01000000-08000fff : PCI Bus 0000:00\n");
+	MSI(PLAN_MSI_LIKELY_LOST, "lies in the window 0x1000000-0x8000fff");
 	machine_iomem(*state, "08100000-3effffff : PCI Bus 0000:00\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
 	plan_device_free(&pd);
-	machine_group->aperture.last = 0x80ffffe;
-	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff", "above the IOMMU aperture", "ends at 0x7ffffff");
+	machine_group->aperture.last = 0x7ffefff;
+	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff lies above the IOMMU aperture", "ends at 0x7ffefff");
+	/* The ranges leave it out where it is inside, too. */
+	machine_group->aperture.last = 0x80fffff;
+	MSI(PLAN_MSI_UNSURE, "may reach above the IOMMU aperture", "ends at 0x7ffffff");
 	/* An aperture that begins above it. */
 	machine_group->aperture = (struct iova_range){ 0xa00000000, 0xaffffffff };
-	MSI(PLAN_MSI_LOST, "below the IOMMU aperture", "begins at 0xa00000000");
+	MSI(PLAN_MSI_LOST, "lies below the IOMMU aperture", "begins at 0xa00000000");
 	machine_group->aperture = (struct iova_range){ 0x8000000, 0xffffffff };
-	assert_int_equal(survey(*state, NIC), 0);
-	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
-	plan_device_free(&pd);
-	machine_group->aperture = (struct iova_range){ 0, 0x80ffffe };
+	MSI(PLAN_MSI_UNSURE, "may reach below the IOMMU aperture", "begins at 0x8100000");
+	/* Limits that know nothing of it: doorbells begin at its start. */
 	machine_group->n_reserved = 0;
-	MSI(PLAN_MSI_LOST, "above the IOMMU aperture", "ends at 0x80ffffe");
+	machine_group->aperture = (struct iova_range){ 0x8001000, 0xffffffff };
+	MSI(PLAN_MSI_LIKELY_LOST, "begins below the IOMMU aperture", "begins at 0x8001000");
+	machine_group->aperture = (struct iova_range){ 0, 0x80ffffe };
+	MSI(PLAN_MSI_UNSURE, "may reach above the IOMMU aperture", "ends at 0x80ffffe");
 	machine_group->aperture.last = 0x80fffff;
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
@@ -271,15 +278,23 @@ test_dma_ranges(void **state)
 	tree_link(*state, "/sys/devices/pci0000:00/of_node",
 			"../../firmware/devicetree/base/pcie@10000000");
 	tree_cells(*state, "/sys/firmware/devicetree/base/#address-cells", &two, 1);
-	tree_cells(*state, "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges", ranges, 7);
+	tree_cells(*state, DMA_RANGES, ranges, 7);
 	assert_int_equal(survey(*state, NIC), 0);
 	expect_hole(IOVA_ORIGIN_DMA_RANGES, 0, 0, 0x3fffffff, IOVA_SOFT);
 	expect_hole(IOVA_ORIGIN_DMA_RANGES, 1, 0xc0000000, UINT64_MAX, IOVA_SOFT);
 	plan_device_free(&pd);
-	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff", "0x0-0x3fffffff", "outside of the dma-ranges",
-			"bridge 0000:00");
+	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff lies outside of the dma-ranges",
+			"bridge 0000:00", "MSI writes to 0x0-0x3fffffff");
+	/* Doorbells begin at the start of SW_MSI: outside, or only the last of many are. */
+	tree_cells(*state, DMA_RANGES, (const uint32_t[]){ 0x43000000, 0, 0x8010000, 0, 0x8010000,
+			0, 0x80000000 }, 7);
+	MSI(PLAN_MSI_LIKELY_LOST, "begins outside of the dma-ranges", "to 0x0-0x800ffff");
+	tree_cells(*state, DMA_RANGES, (const uint32_t[]){ 0x43000000, 0, 0, 0, 0,
+			0, 0x8010000 }, 7);
+	MSI(PLAN_MSI_UNSURE, "may reach outside of the dma-ranges",
+			"to 0x8010000-0xffffffffffffffff");
 	/* An entry that is cut says nothing, and is counted. */
-	tree_cells(*state, "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges", ranges, 6);
+	tree_cells(*state, DMA_RANGES, ranges, 6);
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.bridge.in[HOLES_IN_DMA_RANGES].odd, 1);
 	assert_null(find_hole(IOVA_ORIGIN_DMA_RANGES, 0));
