@@ -149,6 +149,18 @@ judge_aperture(struct plan_device *pd, const struct iova_hole *h)
 	}
 }
 
+/* What is left out of a list may be in the way. */
+static void
+judge_odd(struct plan_device *pd, enum holes_input input)
+{
+	unsigned int odd = pd->bridge.in[input].odd;
+
+	if (odd > 0)
+		worsen(pd, PLAN_MSI_UNSURE,
+			"%u lines or entries of %s can't be understood, and SW_MSI may lie in one",
+			odd, holes_input_name(input));
+}
+
 /* What is hidden may be in the way. */
 static void
 judge_inputs(struct plan_device *pd)
@@ -161,7 +173,13 @@ judge_inputs(struct plan_device *pd)
 		advice = holes_input_advice(needed[i], pd->bridge.in[needed[i]].sight);
 		if (advice != NULL)
 			worsen(pd, PLAN_MSI_UNSURE, "%s", advice);
+		judge_odd(pd, needed[i]);
 	}
+	/* Of the others the one that showed the windows counts. */
+	if (pd->bridge.source == HOLES_SOURCE_DEVICE_TREE)
+		judge_odd(pd, HOLES_IN_RANGES);
+	else if (pd->bridge.source == HOLES_SOURCE_IOMEM)
+		judge_odd(pd, HOLES_IN_IOMEM);
 	if (pd->bridge.source == HOLES_SOURCE_NONE || pd->bridge.source == HOLES_SOURCE_RESOURCES)
 		worsen(pd, PLAN_MSI_UNSURE,
 			"not all windows of host bridge %s are known, and SW_MSI may lie in one",
@@ -171,7 +189,8 @@ judge_inputs(struct plan_device *pd)
 static void
 judge_msi(struct plan_device *pd)
 {
-	bool sw = pd->bridge.in[HOLES_IN_REGIONS].sight != HOLES_SEEN;
+	const struct holes_look *regions = &pd->bridge.in[HOLES_IN_REGIONS];
+	bool sw = regions->sight != HOLES_SEEN || regions->odd > 0;
 	size_t i, j;
 
 	for (i = 0; i < pd->holes.n; i++) {

@@ -22,7 +22,8 @@
 #include "tree.h"
 
 #define DEFAULT_LAST ((UINT64_C(1) << 48) - 1)
-#define DMA_RANGES "/sys/firmware/devicetree/base/pcie@10000000/dma-ranges"
+#define NODE "/sys/firmware/devicetree/base/pcie@10000000"
+#define DMA_RANGES NODE "/dma-ranges"
 
 static void
 unlink_member(const char *root, int group, const char *bdf)
@@ -240,6 +241,26 @@ test_msi(void **state)
 	plan_device_free(&pd);
 }
 
+/* The host bridge is a node of the device tree. */
+static void
+link_node(const char *root)
+{
+	tree_text(root, "/sys/devices/pci0000:00/pci_bus/0000:00/cpulistaffinity", "0\n");
+	tree_link(root, "/sys/class/pci_bus/0000:00", "../../devices/pci0000:00/pci_bus/0000:00");
+	tree_link(root, "/sys/devices/pci0000:00/of_node",
+			"../../firmware/devicetree/base/pcie@10000000");
+}
+
+static void
+make_node(const char *root)
+{
+	static const uint32_t two = 2;
+
+	link_node(root);
+	tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &two, 1);
+	tree_text(root, NODE "/device_type", "pci");
+}
+
 /* An estimate and what is hidden switch nothing off, and promise nothing. */
 static void
 test_msi_unsure(void **state)
@@ -259,25 +280,49 @@ test_msi_unsure(void **state)
 	/* A tree that a container hides may have dma-ranges. */
 	machine_iomem(root, "10000000-1fffffff : PCI Bus 0000:00\n");
 	tree_text(root, "/sys/bus/pci/devices/" NIC "/resource", "0x10000000 0x1001ffff 0x40200\n");
-	tree_text(root, "/sys/devices/pci0000:00/pci_bus/0000:00/cpulistaffinity", "0\n");
-	tree_link(root, "/sys/class/pci_bus/0000:00", "../../devices/pci0000:00/pci_bus/0000:00");
-	tree_link(root, "/sys/devices/pci0000:00/of_node",
-			"../../firmware/devicetree/base/pcie@10000000");
+	link_node(root);
 	MSI(PLAN_MSI_UNSURE, "device tree is hidden here", "show /sys/firmware/devicetree");
+}
+
+/* What is left out of a list may be in the way. */
+static void
+test_msi_odd(void **state)
+{
+	static const uint32_t two = 2;
+	static const uint32_t ranges[] = { 0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x1000000,
+		0x02000000 };
+	const char *root = *state;
+
+	machine_iomem(root, "x-3effffff : PCI Bus 0000:00\n10000000-1fffffff : PCI Bus 0000:00\n");
+	MSI(PLAN_MSI_UNSURE, "1 lines or entries of /proc/iomem can't be understood",
+			"SW_MSI may lie in one");
+	machine_iomem(root, "10000000-1fffffff : PCI Bus 0000:00\n");
+	machine_regions(root, "odd\n" SW_MSI_LINE);
+	MSI(PLAN_MSI_UNSURE, "1 lines or entries of reserved_regions");
+	/* It may be the line of SW_MSI. */
+	machine_regions(root, "0x8000000 msi\n");
+	MSI(PLAN_MSI_UNSURE, "1 lines or entries of reserved_regions");
+	machine_regions(root, SW_MSI_LINE);
+	MSI(PLAN_MSI_CLEAR, "");
+	/* The list of windows that is not used does not count. */
+	make_node(root);
+	tree_cells(root, NODE "/ranges", &two, 1);
+	MSI(PLAN_MSI_CLEAR, "");
+	tree_cells(root, NODE "/ranges", ranges, 8);
+	MSI(PLAN_MSI_UNSURE, "1 lines or entries of ranges");
+	tree_cells(root, NODE "/ranges", ranges, 7);
+	MSI(PLAN_MSI_CLEAR, "");
+	tree_cells(root, NODE "/dma-ranges", &two, 1);
+	MSI(PLAN_MSI_UNSURE, "1 lines or entries of dma-ranges");
 }
 
 /* What the bridge does not pass is avoided, and doorbells there are not reached. */
 static void
 test_dma_ranges(void **state)
 {
-	static const uint32_t two = 2;
 	static const uint32_t ranges[] = { 0x43000000, 0, 0x40000000, 0, 0x40000000, 0, 0x80000000 };
 
-	tree_text(*state, "/sys/devices/pci0000:00/pci_bus/0000:00/cpulistaffinity", "0\n");
-	tree_link(*state, "/sys/class/pci_bus/0000:00", "../../devices/pci0000:00/pci_bus/0000:00");
-	tree_link(*state, "/sys/devices/pci0000:00/of_node",
-			"../../firmware/devicetree/base/pcie@10000000");
-	tree_cells(*state, "/sys/firmware/devicetree/base/#address-cells", &two, 1);
+	make_node(*state);
 	tree_cells(*state, DMA_RANGES, ranges, 7);
 	assert_int_equal(survey(*state, NIC), 0);
 	expect_hole(IOVA_ORIGIN_DMA_RANGES, 0, 0, 0x3fffffff, IOVA_SOFT);
@@ -378,6 +423,7 @@ main(void)
 		PLAN_TEST(test_noiommu),
 		PLAN_TEST(test_msi),
 		PLAN_TEST(test_msi_unsure),
+		PLAN_TEST(test_msi_odd),
 		PLAN_TEST(test_dma_ranges),
 		PLAN_TEST(test_aliases),
 	};
