@@ -145,7 +145,7 @@ struct iova_range holes_pairs_shift(const struct holes_pairs *pairs, struct iova
 
 /**
  * Make addresses of the bus out of the windows from number @p from on. A window
- * whose devices tell several offsets is there once for each.
+ * whose devices tell several offsets is there once for each, as an estimate.
  *
  * @return 0, -ENOMEM.
  */

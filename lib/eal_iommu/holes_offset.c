@@ -131,36 +131,57 @@ window_offsets(const struct holes_pairs *pairs, struct iova_range window, uint64
 	return n;
 }
 
+/* Nothing tells of some window, and it can't be taken for 0 as all that is told is. */
+static bool
+windows_assumed(const struct holes_bridge *bridge, size_t from, const struct holes_pairs *pairs,
+		struct holes_view *view)
+{
+	uint64_t offsets[OFFSETS_MAX];
+	bool untold = false;
+	size_t i, j, n;
+
+	for (i = from; i < bridge->list->n; i++) {
+		n = window_offsets(pairs, bridge->list->v[i].range, offsets);
+		untold |= n == 0;
+		for (j = 0; j < n; j++)
+			view->shifted |= offsets[j] != 0;
+	}
+	return untold && (pairs->n == 0 || view->shifted);
+}
+
+/* Of several offsets at most one is right: each makes an estimate. */
+static int
+window_shift(const struct holes_bridge *bridge, size_t at, const struct holes_pairs *pairs,
+		bool assumed)
+{
+	const struct iova_range window = bridge->list->v[at].range;
+	struct holes_bridge other = *bridge;
+	uint64_t offsets[OFFSETS_MAX];
+	size_t i, n = window_offsets(pairs, window, offsets);
+	int ret = 0;
+
+	other.hole.by = n > 1 || (n == 0 && assumed) ? IOVA_BY_NOBODY : IOVA_BY_BUS;
+	bridge->list->v[at].by = other.hole.by;
+	if (n > 0)
+		bridge->list->v[at].range = shift(window, offsets[0]);
+	for (i = 1; ret == 0 && i < n; i++)
+		ret = holes_bridge_window(&other, shift(window, offsets[i]));
+	return ret;
+}
+
 int
 holes_windows_shift(const struct holes_bridge *bridge, size_t from, struct holes_view *view)
 {
 	const size_t end = bridge->list->n;
 	struct holes_pairs pairs = { 0 };
-	uint64_t offsets[OFFSETS_MAX];
-	bool untold = false, assumed;
-	size_t i, j, n;
+	size_t i;
 	int ret = holes_pairs_read(bridge, &pairs);
 
-	for (i = from; ret == 0 && i < end; i++) {
-		const struct iova_range window = bridge->list->v[i].range;
-
-		n = window_offsets(&pairs, window, offsets);
-		untold |= n == 0;
-		if (n == 0)
-			bridge->list->v[i].by = IOVA_BY_NOBODY;
-		for (j = 0; ret == 0 && j < n; j++) {
-			view->shifted |= offsets[j] != 0;
-			if (j == 0)
-				bridge->list->v[i].range = shift(window, offsets[j]);
-			else
-				ret = holes_bridge_window(bridge, shift(window, offsets[j]));
-		}
-	}
-	/* Where all that is told is 0, an empty window is taken for 0 as well. */
-	assumed = untold && (pairs.n == 0 || view->shifted);
-	for (i = from; !assumed && i < end; i++)
-		bridge->list->v[i].by = IOVA_BY_BUS;
-	view->offset_assumed = assumed;
+	if (ret != 0)
+		return ret;
+	view->offset_assumed = windows_assumed(bridge, from, &pairs, view);
+	for (i = from; ret == 0 && i < end; i++)
+		ret = window_shift(bridge, i, &pairs, view->offset_assumed);
 	holes_pairs_free(&pairs);
 	return ret;
 }

@@ -29,6 +29,7 @@
 
 static struct hole_list list;
 static struct holes_view view;
+static unsigned int estimated;	/* a bit for each hole */
 
 static void
 put32(uint8_t *config, unsigned int at, uint64_t v)
@@ -85,12 +86,16 @@ expect(const char *root, enum holes_source source, const struct iova_range *want
 	size_t i;
 
 	memset(&view, 0, sizeof(view));
-	assert_int_equal(bridge_windows(root, "0000:00", false, "x", &list, &view), 0);
+	estimated = 0;
+	assert_int_equal(bridge_windows(root, "0000:00", true, "x", &list, &view), 0);
 	assert_int_equal(view.source, source);
 	assert_int_equal(list.n, n);
 	for (i = 0; i < n; i++) {
 		assert_true(list.v[i].range.first == want[i].first);
 		assert_true(list.v[i].range.last == want[i].last);
+		estimated |= iova_hole_estimated(&list.v[i]) << i;
+		assert_int_equal(list.v[i].hardness,
+				iova_hole_estimated(&list.v[i]) ? IOVA_SOFT : IOVA_HARD);
 	}
 	holes_free(&list);
 }
@@ -135,22 +140,26 @@ test_windows(void **state)
 		{ 0x8000000000, 0x8fffffffff }, { 0x10000, 0x1ffff });
 	assert_true(view.offset_assumed);
 	assert_false(view.shifted);
+	assert_int_equal(estimated, 7);
 	nic(root, "0000:00:01.0", 0x600000000000, 0x40000000, 0x100000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
 		{ 0x8000000000, 0x8fffffffff }, { 0x10000, 0x1ffff });
 	assert_true(view.offset_assumed);
 	assert_true(view.shifted);
+	assert_int_equal(estimated, 6);
 	nic(root, "0000:00:02.0", 0x8000100000, 0x9000100000, 0x100000);
 	nic(root, "0000:00:03.0", 0x10000, 0x10000, 0x1000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
 		{ 0x9000000000, 0x9fffffffff }, { 0x10000, 0x1ffff });
 	assert_false(view.offset_assumed);
 	assert_true(view.shifted);
-	/* Two tales of one window: both are avoided. */
+	assert_int_equal(estimated, 0);
+	/* Two tales of one window: both are avoided, and at most one is true. */
 	nic(root, "0000:00:04.0", 0x8000200000, 0xa000200000, 0x100000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
 		{ 0x9000000000, 0x9fffffffff }, { 0x10000, 0x1ffff },
 		{ 0xa000000000, 0xafffffffff });
+	assert_int_equal(estimated, 0xa);
 	/* A tale by which the window would wrap is none. */
 	nic(root, "0000:00:04.0", 0x8fffe00000, 0x100000, 0x100000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
@@ -168,6 +177,7 @@ test_no_offset(void **state)
 	nic(root, "0000:00:03.0", 0xfe000000, 0xfe000000, 0x20000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0xa0000, 0xbffff }, { 0xc0000000, 0xfebfffff });
 	assert_false(view.offset_assumed);
+	assert_int_equal(estimated, 0);
 	assert_false(view.shifted);
 }
 
