@@ -166,7 +166,8 @@ int holes_host_bridge(struct holes_bridges *bridges, const char *root_bus, bool 
 
 /**
  * BARs of a function that makes a PCI domain of its own, as Intel's VMD: they are the
- * windows of the host bridge of that domain.
+ * windows of the host bridge of that domain. One whose address on the bus is not known is
+ * an estimate.
  *
  * @param bdf   the function
  * @param bus   root bus of the domain, for the holes' detail

@@ -134,6 +134,20 @@ holes_resources(const struct holes_bridge *bridge)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+/* A BAR whose bus address nothing tells is taken for where the CPU has it: an estimate. */
+static int
+endpoint_add(struct iova_hole hole, const struct topo_bar *row, uint64_t bus,
+		struct hole_list *list)
+{
+	if (!holes_row_range(row, &hole.range))
+		return 0;
+	if (bus == TOPO_NO_ADDRESS || !iova_range_make(bus, row->len, &hole.range)) {
+		hole.hardness = IOVA_SOFT;
+		hole.by = IOVA_BY_NOBODY;
+	}
+	return holes_add(list, &hole);
+}
+
 int
 holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard,
 		const char *owner, struct hole_list *list)
@@ -157,13 +171,8 @@ holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard,
 	if (ret == -ENOMEM)
 		return ret;
 	ret = topology_bus_rows(root, &addr, rows, n, at);
-	for (i = 0; i < n && ret != -ENOMEM; i++) {
-		if (!holes_row_range(&rows[i], &hole.range))
-			continue;
-		if (at[i] != TOPO_NO_ADDRESS)
-			iova_range_make(at[i], rows[i].len, &hole.range);
-		ret = holes_add(list, &hole);
-	}
+	for (i = 0; i < n && ret != -ENOMEM; i++)
+		ret = endpoint_add(hole, &rows[i], at[i], list);
 	if (ret != -ENOMEM)
 		return 0;
 	list->n = before;

@@ -196,6 +196,35 @@ test_resources_hull(void **state)
 }
 
 static void
+expect_endpoint(const char *root, size_t at, uint64_t first, bool estimated)
+{
+	struct hole_list list = { 0 };
+
+	assert_int_equal(holes_endpoint(root, "0000:00:0e.0", "10000:e0", true, "", &list), 0);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(list.v[at].range.first, first);
+	assert_int_equal(iova_hole_estimated(&list.v[at]), estimated);
+	assert_int_equal(list.v[at].hardness, estimated ? IOVA_SOFT : IOVA_HARD);
+	holes_free(&list);
+}
+
+/* BARs of a VMD are facts where config space tells their place on the bus. */
+static void
+test_endpoint(void **state)
+{
+	static const uint8_t config[64] = { 0x86, 0x80, [0x13] = 0x40 };
+	const char *root = *state;
+
+	resource_make(root, "0000:00", "0000:00:0e.0", "0x80000000 0x81ffffff 0x40200\n"
+			"0x82000000 0x83ffffff 0x40200\n");
+	expect_endpoint(root, 0, 0x80000000, true);
+	expect_endpoint(root, 1, 0x82000000, true);
+	tree_write(root, "/sys/devices/pci0000:00/0000:00:0e.0/config", config, sizeof(config));
+	expect_endpoint(root, 0, 0x40000000, false);
+	expect_endpoint(root, 1, 0x82000000, true);
+}
+
+static void
 test_arguments(void **state)
 {
 	static const char *const bad[] = { "", "0000", "00", "0000:00:00.0", "../..:00", "x:00" };
@@ -254,6 +283,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_iomem_others, tree_setup, tree_teardown),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test_setup_teardown(test_resources_hull, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_endpoint, tree_setup, tree_teardown),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test_setup_teardown(test_noise_iomem, tree_setup, tree_teardown),
 	};
