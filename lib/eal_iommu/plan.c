@@ -198,23 +198,23 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 static void
 say_covered(const struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
 {
+	const struct iova_hole *h = NULL;
 	const struct iova_used *used;
 	char name[NAME_LEN];
 	size_t i;
 
-	for (i = 0; i < pd->holes.n; i++) {
-		const struct iova_hole *h = &pd->holes.v[i];
-
-		used = iova_layout_used_in(layout, h->range);
-		if (used == NULL)
-			continue;
-		hole_name(h, name, sizeof(name));
-		snprintf(why, size,
-			"%s 0x%" PRIx64 "-0x%" PRIx64 " covers 0x%" PRIx64 "-0x%" PRIx64
-			", which is in use: this device's DMA there may go astray; give it at start-up, so that the layout can avoid it",
-			name, h->range.first, h->range.last, used->range.first, used->range.last);
+	for (i = 0; i < pd->holes.n; i++)
+		if ((h == NULL || rank(&pd->holes.v[i]) > rank(h)) &&
+				iova_layout_used_in(layout, pd->holes.v[i].range) != NULL)
+			h = &pd->holes.v[i];
+	if (h == NULL)
 		return;
-	}
+	used = iova_layout_used_in(layout, h->range);
+	hole_name(h, name, sizeof(name));
+	snprintf(why, size,
+		"%s 0x%" PRIx64 "-0x%" PRIx64 " covers 0x%" PRIx64 "-0x%" PRIx64
+		", which is in use: this device's DMA there may go astray; give it at start-up, so that the layout can avoid it",
+		name, h->range.first, h->range.last, used->range.first, used->range.last);
 }
 
 int

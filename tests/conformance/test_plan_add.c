@@ -100,6 +100,26 @@ test_add(void **state)
 	assert_string_equal(why, "");
 }
 
+/* Of several holes over what is used the one that matters most is named. */
+static void
+test_add_weightiest(void **state)
+{
+	struct iova_hole holes[] = {
+		{ .range = RANGE(0x18000, 0x18fff), .origin = IOVA_ORIGIN_HOST_BRIDGE,
+			.detail = "0000:40" },
+		{ .range = RANGE(0x30000, 0x3ffff), .origin = IOVA_ORIGIN_USER,
+			.by = IOVA_BY_KERNEL },
+		{ .range = RANGE(0x1f000, 0x1ffff), .origin = IOVA_ORIGIN_HOST_BRIDGE,
+			.by = IOVA_BY_BUS, .detail = "0000:00" },
+		{ .range = RANGE(0x10000, 0x10fff), .origin = IOVA_ORIGIN_SW_MSI_GUARD },
+	};
+	struct plan_device pd = { .topo.bdf = "0000:02:00.0", .holes = { holes, 4, 4 } };
+
+	place(0x10000, 0x1ffff);
+	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), 0);
+	SAYS("host bridge 0000:00 0x1f000-0x1ffff covers 0x10000-0x1ffff");
+}
+
 static void
 test_add_conflicts(void **state)
 {
@@ -243,6 +263,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_add),
+		machine_test(test_add_weightiest),
 		machine_test(test_add_conflicts),
 		machine_test(test_window),
 		machine_test(test_explain),
