@@ -40,7 +40,7 @@ add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_
 {
 	char cure[PLAN_CURE];
 
-	plan_member_cure(snap, a, cure, sizeof(cure));
+	plan_member_cure(snap, &pd->topo, a, cure, sizeof(cure));
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EPERM,
 		"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, which is bound to %s, although the kernel does not have both in one group; %s",
 		a->bdf, a->driver, cure);

@@ -77,8 +77,20 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 	}
 }
 
+/* Another slot parts cards, not the functions of one. */
+static const char *
+part_text(const struct topo_device *t, const struct topo_device *member)
+{
+	const struct topo_addr *a = &t->addr, *b = &member->addr;
+
+	return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev ?
+		"both are functions of one card, so use another card" :
+		"put one of the two into another slot";
+}
+
 void
-plan_member_cure(struct topo_snapshot *snap, const struct topo_device *member, char *cure, size_t size)
+plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
+		const struct topo_device *member, char *cure, size_t size)
 {
 	const struct served *s = served_find(member);
 	char loss[PLAN_CURE];
@@ -86,15 +98,14 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *member, c
 
 	if (s != NULL) {
 		snprintf(cure, size,
-			"leave it there, as %s works through %s; put one of the two into another slot",
-			s->pmd, s->driver);
+			"leave it there, as %s works through %s; %s",
+			s->pmd, s->driver, part_text(t, member));
 		return;
 	}
 	topology_use(snap, member, &use);
 	loss_text(&use, loss, sizeof(loss));
 	if (use.kind >= TOPO_USE_SWAP)
-		snprintf(cure, size, "leave it there, as %s; put one of the two into another slot",
-			loss);
+		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
 	else
 		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
 			loss, use.kind == TOPO_USE_NONE ? "" : "; if nothing needs that, ",

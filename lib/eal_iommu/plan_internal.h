@@ -62,9 +62,11 @@ void plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd,
  * How another function is taken from its kernel driver without harm, as the end
  * of a sentence: a PMD that needs that driver, a mounted disk, or the machine's
  * network is left alone.
+ *
+ * @param t  the device that can't be used beside @p member
  */
-void plan_member_cure(struct topo_snapshot *snap, const struct topo_device *member, char *cure,
-		size_t size);
+void plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
+		const struct topo_device *member, char *cure, size_t size);
 
 /** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
 int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,

@@ -123,7 +123,7 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 	} else if (topology_depends(snap->root, t, m)) {
 		add_needed(pd, m);
 	} else {
-		plan_member_cure(snap, m, cure, sizeof(cure));
+		plan_member_cure(snap, t, m, cure, sizeof(cure));
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d is not viable: its member %s is bound to %s; %s", t->group,
 			m->bdf, m->driver, cure);

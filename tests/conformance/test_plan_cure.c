@@ -111,8 +111,28 @@ test_served_by_kernel(void **state)
 	machine_device(*state, SIBLING, NIC_GROUP, "mlx4_core");
 	machine_group->viable = false;
 	FAILS(-EPERM, "member " SIBLING " is bound to mlx4_core; leave it there, as net_mlx4 "
-			"works through mlx4_core");
+			"works through mlx4_core; put one of the two into another slot");
 	lacks("vfio-pci");
+}
+
+/* Functions of one card stay together, whatever its slot. */
+static void
+test_one_card(void **state)
+{
+#define PORT "0000:00:03.1"
+	const char *root = *state;
+
+	machine_device(root, PORT, NIC_GROUP, "mlx4_core");
+	machine_group->viable = false;
+	FAILS(-EPERM, "member " PORT " is bound to mlx4_core; leave it there, as net_mlx4 works "
+			"through mlx4_core; both are functions of one card, so use another card");
+	lacks("slot");
+	machine_device(root, PORT, NIC_GROUP, "e1000e");
+	interface(root, "eth0", "pci0000:00/" PORT, "up\n", "");
+	tree_text(root, "/proc/net/route",
+			"eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+	FAILS(-EPERM, "its interface eth0 has the default route; both are functions of one card");
+	lacks("slot");
 }
 
 /* Rebinding would take the machine's disk away. */
@@ -268,6 +288,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_bridge),
 		PLAN_TEST(test_served_by_kernel),
+		PLAN_TEST(test_one_card),
 		PLAN_TEST(test_boot_disk),
 		PLAN_TEST(test_endless_stack),
 		PLAN_TEST(test_nvme_subsystem),
