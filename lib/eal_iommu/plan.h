@@ -28,7 +28,9 @@ extern "C" {
 
 #define PLAN_TEXT 640	/**< room for one sentence to the user */
 #define PLAN_REASONS 6	/**< reasons that are kept of a device */
-#define PLAN_WHY 2048	/**< room for the sentences of several reasons */
+#define PLAN_ALSO "; also: "	/**< between two reasons */
+/** Room for the sentences of all reasons that are kept. */
+#define PLAN_WHY (PLAN_REASONS * (PLAN_TEXT + sizeof(PLAN_ALSO)))
 #define PLAN_NODE_LEN 64	/**< room for the path of a node */
 #define PLAN_CHOICE_LEN 160	/**< room for the reason of a choice */
 

@@ -85,7 +85,7 @@ plan_reasons_text(const struct plan_reasons *reasons, char *out, size_t size)
 		return 0;
 	strlcpy(out, reasons->v[0].text, size);
 	for (i = 1; i < reasons->n; i++) {
-		strlcat(out, "; also: ", size);
+		strlcat(out, PLAN_ALSO, size);
 		strlcat(out, reasons->v[i].text, size);
 	}
 	return reasons->v[0].error;

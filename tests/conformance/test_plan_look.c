@@ -79,6 +79,26 @@ test_many_members(void **state)
 	lacks("0000:00:07.0");
 }
 
+/* As many as are kept, each as long as can be: none is cut. */
+static void
+test_long_reasons(void **state)
+{
+	struct plan_reasons reasons = { 0 };
+	char text[PLAN_WHY], words[PLAN_TEXT];
+	size_t i;
+
+	memset(words, 'x', sizeof(words));
+	words[PLAN_TEXT - 1] = '\0';
+	for (i = 0; i < PLAN_REASONS; i++) {
+		words[PLAN_TEXT - 2] = (char)('0' + i);
+		plan_reason_add(&reasons, PLAN_REASON_PLATFORM, false, -EPERM, "%s", words);
+	}
+	assert_int_equal(plan_reasons_text(&reasons, text, sizeof(text)), -EPERM);
+	assert_int_equal(strlen(text), PLAN_REASONS * (PLAN_TEXT - 1) +
+			(PLAN_REASONS - 1) * strlen("; also: "));
+	assert_string_equal(text + strlen(text) - strlen(words), words);
+}
+
 /* What only the kernel decides is no reason where it gives the device away. */
 static void
 test_kernel_decides(void **state)
@@ -203,6 +223,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_all_reasons),
 		PLAN_TEST(test_many_members),
+		PLAN_TEST(test_long_reasons),
 		PLAN_TEST(test_kernel_decides),
 		PLAN_TEST(test_no_group),
 		PLAN_TEST(test_device_tree),
