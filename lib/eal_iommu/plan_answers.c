@@ -193,6 +193,5 @@ plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
 	}
 	if (fresh)
 		answers->chosen = IOAS_BACKEND_AUTO;
-	return plan_explain_refusal(snap, pd->backend, &member, ret, answer->viable, why,
-		size);
+	return plan_explain_refusal(snap, pd, &member, ret, answer->viable, why, size);
 }

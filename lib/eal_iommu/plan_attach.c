@@ -71,8 +71,15 @@ plan_explain_token(const struct ioas_member *m, char *why, size_t size)
 			"needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: vf_token=UUID");
 }
 
-int
-plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
+/* Is the device attached by itself, not by its group? */
+static bool
+is_alone(const struct ioas_member *m, const char *node)
+{
+	return m->cdev != NULL && strcmp(node, m->cdev) == 0;
+}
+
+static int
+explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size)
 {
@@ -81,7 +88,7 @@ plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 
 	ioas_backend_node(backend, m, node, sizeof(node));
 	/* A device that is bound elsewhere is refused in various ways, a group in one. */
-	alone = m->cdev != NULL && strcmp(node, m->cdev) == 0;
+	alone = is_alone(m, node);
 	switch (ret) {
 	case -EBUSY:
 	case -EPERM:
@@ -113,13 +120,26 @@ plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 }
 
 int
+plan_explain_refusal(struct topo_snapshot *snap, struct plan_device *pd,
+		const struct ioas_member *m, int ret, bool viable, char *why, size_t size)
+{
+	char node[PLAN_NODE_LEN];
+
+	ioas_backend_node(pd->backend, m, node, sizeof(node));
+	/* The kernel says of a group whether it is viable. One that is has no member in the way. */
+	if (viable && !is_alone(m, node) && (ret == -EPERM || ret == -EINVAL))
+		plan_reasons_settle(&pd->reasons, -EPERM);
+	return explain_refusal(snap, pd->backend, m, ret, viable, why, size);
+}
+
+int
 plan_explain_attach(const char *root, const struct ioas *space,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size)
 {
 	struct topo_snapshot snap = { .root = root };
 
-	ret = plan_explain_refusal(&snap, ioas_backend_of(space), m, ret, viable, why, size);
+	ret = explain_refusal(&snap, ioas_backend_of(space), m, ret, viable, why, size);
 	topology_snapshot_free(&snap);
 	return ret;
 }
@@ -231,8 +251,7 @@ plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
 	*asked = true;
 	ret = ioas_survey(*space, &member, &pd->info, &viable);
 	if (ret < 0)
-		ret = plan_explain_refusal(snap, ioas_backend_of(*space), &member, ret, viable,
-			why, size);
+		ret = plan_explain_refusal(snap, pd, &member, ret, viable, why, size);
 	if (ret == 0) {
 		ret = plan_check_regions(pd, why, size);
 		if (ret == 0)

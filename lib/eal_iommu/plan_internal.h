@@ -31,8 +31,8 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
 /** Are there reasons that hold whatever the kernel says? */
 bool plan_reasons_certain(const struct plan_reasons *reasons);
 
-/** The kernel gave the device away: doubtful reasons are none. */
-void plan_reasons_settle(struct plan_reasons *reasons);
+/** The kernel says otherwise: doubtful reasons of that error, or of any (0), are none. */
+void plan_reasons_settle(struct plan_reasons *reasons, int error);
 
 /**
  * A function has no IOMMU group because others behind its bridge took it all: add
@@ -76,8 +76,11 @@ int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas
 int plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why,
 		size_t size);
 
-/** As plan_explain_attach(), of a backend that may be another kernel's. */
-int plan_explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
+/**
+ * As plan_explain_attach(), for a survey: doubtful reasons that the answer refutes are
+ * dropped.
+ */
+int plan_explain_refusal(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct ioas_member *m, int ret, bool viable, char *why, size_t size);
 
 /** plan_ask_kernel() with the answers of another kernel, wish->answers. */

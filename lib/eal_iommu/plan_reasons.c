@@ -66,12 +66,12 @@ plan_reasons_certain(const struct plan_reasons *reasons)
 }
 
 void
-plan_reasons_settle(struct plan_reasons *reasons)
+plan_reasons_settle(struct plan_reasons *reasons, int error)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < reasons->n; i++)
-		if (!reasons->v[i].doubtful)
+		if (!reasons->v[i].doubtful || (error != 0 && reasons->v[i].error != error))
 			reasons->v[kept++] = reasons->v[i];
 	reasons->n = kept;
 }

@@ -17,14 +17,15 @@
 
 #include "plan_internal.h"
 
-/* The kernel's refusal, unless a doubtful reason explains it. */
+/* The kernel's refusal, unless a doubtful reason explains it: no other can. */
 static void
-add_refusal(struct plan_device *pd, bool asked, int ret, const char *text)
+add_refusal(struct plan_device *pd, bool asked, bool token, int ret, const char *text)
 {
 	bool refused = asked && (ret == -EPERM || ret == -EINVAL);
+	bool clear = refused && !(token && ret == -EINVAL);
 	size_t i;
 
-	for (i = 0; refused && i < pd->reasons.n; i++)
+	for (i = 0; clear && i < pd->reasons.n; i++)
 		if (pd->reasons.v[i].doubtful && pd->reasons.v[i].error == ret)
 			return;
 	plan_reason_add(&pd->reasons, refused ? PLAN_REASON_PLATFORM : PLAN_REASON_ACCESS, false,
@@ -43,9 +44,9 @@ ask(const struct plan_wish *wish, struct topo_snapshot *snap, struct ioas **spac
 		plan_ask_kernel(wish, snap, space, pd, &asked, text, sizeof(text));
 
 	if (ret < 0)
-		add_refusal(pd, asked, ret, text);
+		add_refusal(pd, asked, wish->vf_token != NULL, ret, text);
 	else if (asked)
-		plan_reasons_settle(&pd->reasons);
+		plan_reasons_settle(&pd->reasons, 0);
 	if (pd->reasons.n == 0)
 		plan_judge_msi(ioas_backend_traits(pd->backend), pd);
 }

@@ -110,7 +110,8 @@ test_kernel_decides(void **state)
 	plan_device_free(&pd);
 	/* It refuses: sysfs explains, by the error that goes with it. */
 	machine_group->direct = true;
-	FAILS(-EINVAL, "1:1 mapping of 0x7b000000-0x7b7fffff", "member " SIBLING);
+	FAILS(-EINVAL, "1:1 mapping of 0x7b000000-0x7b7fffff", BY_BACKEND("", "member " SIBLING));
+	lacks(BY_BACKEND("member", "dmesg"));
 	lacks("dmesg");
 	machine_group->direct = false;
 	machine_group->viable = false;
@@ -126,6 +127,35 @@ test_kernel_decides(void **state)
 	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
 	*BY_BACKEND(&fake.no_node, &fake.no_iommufd) = true;
 	FAILS(-EINVAL, "1:1 mapping", "; also: ", "can't be used: No such file");
+}
+
+/* Of a group the kernel says whether it is viable: then another reason is the one. */
+static void
+test_kernel_refutes(void **state)
+{
+	machine_device(*state, SIBLING, NIC_GROUP, "tolerated");
+	machine_group->isolated = false;
+	FAILS(-EPERM, BY_BACKEND("does not isolate its interrupts", "member " SIBLING));
+	lacks(BY_BACKEND(SIBLING, "isolate"));
+	machine_group->viable = false;
+	FAILS(-EPERM, "not viable: its member " SIBLING);
+	lacks("isolate");
+}
+
+/* Firmware's wish and a token that the kernel does not take give one error: both are said. */
+static void
+test_token_or_firmware(void **state)
+{
+	const struct plan_wish wish = { .root = *state, .addr = { .dev = 3 }, .backend = backend,
+		.vf_token = "00000000-0000-0000-0000-000000000001" };
+	struct ioas *space = NULL;
+
+	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
+	machine_group->direct = true;
+	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "firmware asks for a 1:1 mapping"));
+	assert_non_null(strstr(why, "; also: the kernel refuses the device or its VF token"));
+	plan_device_free(&pd);
 }
 
 /* A group is missing. What helps depends on the machine below the root. */
@@ -225,6 +255,8 @@ main(void)
 		PLAN_TEST(test_many_members),
 		PLAN_TEST(test_long_reasons),
 		PLAN_TEST(test_kernel_decides),
+		PLAN_TEST(test_kernel_refutes),
+		PLAN_TEST(test_token_or_firmware),
 		PLAN_TEST(test_no_group),
 		PLAN_TEST(test_device_tree),
 		PLAN_TEST(test_unbound_behind_smmu),
