@@ -9,7 +9,7 @@
  *   interconnect-names = "dma-mem", "write"
  *
  * The entry named "dma-mem" is it; a node has as many arguments as its
- * #interconnect-cells says. The kernel takes the parent where any of this is
+ * #interconnect-cells says, and phandle 0 is an entry of its own that names none. The kernel takes the parent where any of this is
  * missing or odd, so this does too. Tegra's PCIe goes to the memory controller so.
  */
 
@@ -90,7 +90,7 @@ find_node(const char *root, uint32_t phandle, char *path, size_t size)
 		.left = NODES_MAX };
 
 	strlcpy(path, HOLES_DT_BASE, size);
-	return phandle != 0 && find_below(&s, 0);
+	return find_below(&s, 0);
 }
 
 /* Number of a string in a property that is a list of strings; -1: it is not there. */
@@ -113,21 +113,31 @@ string_index(const char *root, const char *node, const char *property, const cha
 	return found;
 }
 
-/* Path of the node that entry @p index of "interconnects" names. */
+/*
+ * Path of the node that entry @p index of "interconnects" names. An entry of phandle 0
+ * stands for none and has no arguments. All others must be whole up to that one.
+ */
 static bool
 entry_node(const char *root, const uint8_t *cells, size_t n, int index, char *path, size_t size)
 {
-	uint32_t arguments;
+	uint32_t phandle, arguments;
 	size_t at = 0;
 
-	while (at < n && find_node(root, holes_dt_cell_at(cells + at * sizeof(uint32_t)), path,
-			size)) {
-		if (index-- == 0)
-			return true;
-		if (holes_dt_cell(root, path, "#interconnect-cells", ARGUMENTS_MAX + 1,
-				&arguments) != 0 || arguments > ARGUMENTS_MAX)
+	for (; at < n; index--) {
+		phandle = holes_dt_cell_at(cells + at++ * sizeof(uint32_t));
+		if (phandle == 0) {
+			if (index == 0)
+				return false;
+			continue;
+		}
+		if (!find_node(root, phandle, path, size) ||
+				holes_dt_cell(root, path, "#interconnect-cells", ARGUMENTS_MAX + 1,
+					&arguments) != 0 ||
+				arguments > ARGUMENTS_MAX || arguments > n - at)
 			return false;
-		at += 1 + arguments;
+		if (index == 0)
+			return true;
+		at += arguments;
 	}
 	return false;
 }

@@ -245,13 +245,10 @@ node_make(const char *root, const char *node, uint32_t phandle, uint32_t argumen
 	tree_cells(root, NODE "/interconnects", cells_, NCELLS(cells_)); \
 } while (0)
 
-/* DMA goes to the node that "interconnects" names, as on Tegra, and not to the parent. */
+/* A memory controller that passes more than the bus above the bridge. */
 static void
-test_dma_parent(void **state)
+controller_make(const char *root)
 {
-	static const struct iova_range above = { 0x8000000000, UINT64_MAX };
-	const char *root = *state;
-
 	one_cell(root, BASE "/bus@0/#address-cells", 2);
 	one_cell(root, BASE "/bus@0/#size-cells", 2);
 	one_cell(root, MC "/#address-cells", 2);
@@ -260,6 +257,16 @@ test_dma_parent(void **state)
 	node_make(root, MC "/external-memory-controller@2c60000", 8, 0);
 	ABOVE(root, MC, UP_ENTRY(0, 0, 0x8000000000));
 	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x40000000));
+}
+
+/* DMA goes to the node that "interconnects" names, as on Tegra, and not to the parent. */
+static void
+test_dma_parent(void **state)
+{
+	static const struct iova_range above = { 0x8000000000, UINT64_MAX };
+	const char *root = *state;
+
+	controller_make(root);
 	/* The parent, as long as nothing is named. */
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	NAMES(root, "dma-mem\0write");
@@ -286,8 +293,37 @@ test_dma_parent(void **state)
 	/* In circles. */
 	NAMES(root, "dma-mem");
 	INTERCONNECTS(root, 5);
-	one_cell(root, NODE "/phandle", 5);
+	node_make(root, NODE, 5, 0);
 	expect_nothing(root);
+}
+
+/* Phandle 0 is an entry without a node and arguments; of any other these must be whole. */
+static void
+test_dma_parent_entries(void **state)
+{
+	static const struct iova_range above = { 0x8000000000, UINT64_MAX };
+	const char *root = *state;
+
+	controller_make(root);
+	NAMES(root, "write\0dma-mem");
+	INTERCONNECTS(root, 0, 7, 0x123);
+	EXPECT(root, above);
+	NAMES(root, "write\0empty\0dma-mem");
+	INTERCONNECTS(root, 8, 0, 7, 0x123);
+	EXPECT(root, above);
+	NAMES(root, "write\0dma-mem");
+	INTERCONNECTS(root, 8, 0, 7, 0x123);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	/* Its own arguments are cut, or their number is not told or too large. */
+	INTERCONNECTS(root, 8, 7);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	INTERCONNECTS(root, 8, 7, 0x123);
+	one_cell(root, MC "/#interconnect-cells", 17);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	tree_cells(root, MC "/#interconnect-cells", NULL, 0);
+	EXPECT(root, { 0x40000000, UINT64_MAX });
+	one_cell(root, MC "/#interconnect-cells", 1);
+	EXPECT(root, above);
 }
 
 static void
@@ -409,6 +445,7 @@ main(void)
 		machine_test(test_gaps),
 		machine_test(test_levels),
 		machine_test(test_dma_parent),
+		machine_test(test_dma_parent_entries),
 		machine_test(test_malformed),
 		machine_test(test_many),
 		machine_test(test_noise),
