@@ -131,6 +131,7 @@ struct holes_bridges {
 	struct topo_snapshot *snap;	/**< of the same scan; lives longer */
 	struct holes_known *known;	/**< belongs to the holes room */
 	size_t n_known;
+	struct holes_phandles *phandles;	/**< the same */
 };
 
 /** Free what is known; nothing is known then. */

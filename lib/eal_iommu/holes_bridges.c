@@ -40,6 +40,7 @@ holes_bridges_free(struct holes_bridges *bridges)
 		holes_free(&bridges->known[i].gaps.list);
 	}
 	free(bridges->known);
+	holes_phandles_free(bridges->phandles);
 	*bridges = (struct holes_bridges){ .snap = bridges->snap };
 }
 
@@ -129,7 +130,7 @@ holes_dma_ranges(struct holes_bridges *bridges, const char *root_bus, const char
 	if (ret != 0)
 		return ret;
 	if (!b->gaps.read)
-		known_set(&b->gaps, holes_gaps_read(bridges->snap, b->bus, &b->gaps.list,
+		known_set(&b->gaps, holes_gaps_read(bridges, b->bus, &b->gaps.list,
 				&b->gaps_look));
 	*look = b->gaps_look;
 	return known_copy(&b->gaps, IOVA_SOFT, owner, list);

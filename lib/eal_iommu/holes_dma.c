@@ -129,17 +129,15 @@ climb(const struct holes_bridge *bridge, char *node, size_t size, struct pieces 
 	int ret = 0, level;
 
 	for (level = 0; ret == 0 && level < LEVELS_MAX && strcmp(node, HOLES_DT_BASE) != 0;
-			level++, holes_dt_dma_parent(bridge->root, node, size)) {
+			level++) {
 		ret = holes_dt_entries(bridge->root, node, "dma-ranges", level == 0, &v, &n,
 				&pieces->odd);
-		if (ret == -ENOENT) {
-			ret = 0;
-			continue;
-		}
 		if (ret == 0) {
 			ret = level_pass(v, n, pieces);
 			free(v);
 		}
+		if (ret == 0 || ret == -ENOENT)
+			ret = holes_dt_dma_parent(bridge, node, size);
 	}
 	return ret;
 }
@@ -201,12 +199,13 @@ dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 }
 
 int
-holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+holes_gaps_read(struct holes_bridges *bridges, const char *bus, struct hole_list *list,
 		struct holes_look *look)
 {
 	struct holes_bridge bridge = {
-		.root = snap->root,
-		.snap = snap,
+		.root = bridges->snap->root,
+		.snap = bridges->snap,
+		.phandles = &bridges->phandles,
 		.hole = {
 			.origin = IOVA_ORIGIN_DMA_RANGES,
 			.hardness = IOVA_SOFT,

@@ -27,6 +27,7 @@ struct holes_bridge {
 	struct iova_hole hole;		/**< what all its windows share; no range */
 	struct hole_list *list;
 	struct holes_view *view;	/**< what the source says about itself */
+	struct holes_phandles **phandles;	/**< of the scan; for holes_dt_dma_parent() */
 };
 
 /** A page size that can be: a power of two up to 1 GiB. */
@@ -45,7 +46,7 @@ int holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_
 		struct holes_view *view);
 
 /** The same for holes_dma_ranges(). */
-int holes_gaps_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
+int holes_gaps_read(struct holes_bridges *bridges, const char *bus, struct hole_list *list,
 		struct holes_look *look);
 
 /**
@@ -85,14 +86,31 @@ uint32_t holes_dt_cell_at(const uint8_t *p);
 int holes_dt_cell(const char *root, const char *node, const char *name, uint32_t missing,
 		uint32_t *out);
 
+/** Nodes of the device tree by phandle. */
+struct holes_phandles;
+
+/**
+ * Path of the first node with a phandle.
+ *
+ * @param phandles  *phandles begins as NULL, and is read at first use
+ * @param path      lives as long as *phandles
+ * @return 0; -ENOENT; -ENOMEM.
+ */
+int holes_phandles_find(const char *root, struct holes_phandles **phandles, uint32_t phandle,
+		const char **path);
+
+/** NULL is allowed. */
+void holes_phandles_free(struct holes_phandles *phandles);
+
 /**
  * Go from a node to the one whose bus its DMA is on: the one that "interconnects"
  * names "dma-mem", else the parent.
  *
  * @param node  path, replaced
  * @param size  room in @p node
+ * @return 0; -ENOMEM.
  */
-void holes_dt_dma_parent(const char *root, char *node, size_t size);
+int holes_dt_dma_parent(const struct holes_bridge *bridge, char *node, size_t size);
 
 /** One entry of "ranges" or "dma-ranges". */
 struct holes_dt_entry {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -183,6 +184,65 @@ test_scans(void **state)
 
 #define cost_test(t) cmocka_unit_test_setup_teardown(t, tree_setup, tree_teardown)
 
+static unsigned int n_phandles;
+
+static void
+count_phandles(const char *path, size_t bytes)
+{
+	const char *name = strrchr(path, '/');
+
+	n_phandles += bytes > 0 && name != NULL && strcmp(name, "/phandle") == 0;
+}
+
+/* Two host bridges whose DMA goes to one node: the tree is walked for the first. */
+static void
+test_phandles(void **state)
+{
+#define DT "/sys/firmware/devicetree/base"
+#define MC DT "/memory-controller@0"
+	static const uint32_t cells[] = { 2, 7, 1, 0, 0, 0, 0, 0x80, 0 };
+	static const char *const links[][2] = {
+		{ "/sys/devices/pci0000:00/pci_bus/0000:00/of_node", "/pcie@0" },
+		{ "/sys/devices/pci0001:00/pci_bus/0001:00/of_node", "/pcie@1" },
+	};
+	struct topo_snapshot snap = { .root = *state };
+	struct holes_bridges bridges = { .snap = &snap };
+	struct hole_list list = { 0 };
+	struct holes_look look;
+	char path[TREE_PATH_MAX];
+	size_t i;
+
+	tree_cells(*state, DT "/#address-cells", cells, 1);
+	tree_cells(*state, MC "/phandle", cells + 1, 1);
+	tree_cells(*state, MC "/#interconnect-cells", cells + 2, 1);
+	tree_cells(*state, MC "/#address-cells", cells, 1);
+	tree_cells(*state, MC "/#size-cells", cells, 1);
+	tree_cells(*state, MC "/dma-ranges", cells + 3, 6);
+	tree_link(*state, "/sys/class/pci_bus/0000:00", "../../devices/pci0000:00/pci_bus/0000:00");
+	tree_link(*state, "/sys/class/pci_bus/0001:00", "../../devices/pci0001:00/pci_bus/0001:00");
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), DT "%s/interconnect-names", links[i][1]);
+		tree_write(*state, path, "dma-mem", 8);
+		snprintf(path, sizeof(path), DT "%s/interconnects", links[i][1]);
+		tree_cells(*state, path, cells + 1, 2);
+		snprintf(path, sizeof(path), "../../../../firmware/devicetree/base%s", links[i][1]);
+		tree_link(*state, links[i][0], path);
+	}
+	n_phandles = 0;
+	calls_file = count_phandles;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(holes_dma_ranges(&bridges, i == 0 ? "0000:00" : "0001:00", "",
+				&list, &look), 0);
+		assert_int_equal(list.n, i + 1);
+		assert_int_equal(list.v[i].range.first, UINT64_C(0x8000000000));
+		assert_int_equal(n_phandles, 1);
+	}
+	calls_file = NULL;
+	holes_free(&list);
+	holes_bridges_free(&bridges);
+	topology_snapshot_free(&snap);
+}
+
 int
 main(void)
 {
@@ -191,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_look),
 		cost_test(test_files),
 		cost_test(test_scans),
+		cost_test(test_phandles),
 	};
 
 	return RUN_ON_BACKENDS("cost", tests);
