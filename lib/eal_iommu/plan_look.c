@@ -16,6 +16,8 @@
 #include "plan_internal.h"
 
 #define CLASS_OTHER_BRIDGE 0x80	/* endpoints such as non-transparent bridges */
+#define CLASS_PCI_BRIDGE 0x04
+#define CLASS_PCI_BRIDGE_SEMI 0x09
 #define MEMBERS_NAMED 3
 
 /* A group is not seen. What helps depends on the machine below the root. */
@@ -108,6 +110,15 @@ add_needed(struct plan_device *pd, const struct topo_device *m)
 			t->group, m->bdf, m->driver);
 }
 
+/* A bridge to another PCI bus, which vfio-pci does not take; those to ISA are endpoints. */
+static bool
+is_pci_bridge(const struct topo_device *m)
+{
+	const unsigned int sub = m->class_id >> 8 & 0xff;
+
+	return m->is_bridge && (sub == CLASS_PCI_BRIDGE || sub == CLASS_PCI_BRIDGE_SEMI);
+}
+
 static void
 add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *m)
 {
@@ -115,13 +126,16 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 	char cure[PLAN_CURE];
 
 	/* Only the hotplug driver of a bridge can go: what is below it stays. */
-	if (m->is_bridge && (strcmp(m->driver, "shpchp") == 0 ||
-			!topology_depends(snap->root, t, m))) {
+	if (is_pci_bridge(m) && strcmp(m->driver, "shpchp") == 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
 			t->group, m->bdf, m->driver, m->bdf, m->bdf);
 	} else if (topology_depends(snap->root, t, m)) {
 		add_needed(pd, m);
+	} else if (is_pci_bridge(m)) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+			"IOMMU group %d is not viable: its bridge %s is bound to %s; leave it there, and put the device into another slot",
+			t->group, m->bdf, m->driver);
 	} else {
 		plan_member_cure(snap, t, m, cure, sizeof(cure));
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,

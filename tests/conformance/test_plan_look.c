@@ -247,6 +247,38 @@ test_foreign_member(void **state)
 	lacks("a member is bound");
 }
 
+/*
+ * Of the drivers that bridges have, shpchp alone is unbound: it serves slots, and what
+ * is below stays. Others of bridges between PCI buses stay. Bridges to ISA and host
+ * bridges (lpc_ich, ie31200_edac) are endpoints, which vfio-pci takes.
+ */
+static void
+test_bridge_drivers(void **state)
+{
+	static const struct {
+		const char *class, *driver, *words, *never;
+	} rows[] = {
+		{ "0x060400\n", "shpchp", "its bridge " SIBLING " is bound to shpchp; unbind it: "
+			"echo " SIBLING " > /sys", "vfio-pci" },
+		{ "0x060401\n", "other", "its bridge " SIBLING " is bound to other; leave it there, "
+			"and put the device into another slot", "unbind" },
+		{ "0x060940\n", "other", "leave it there, and put the device", "unbind" },
+		{ "0x060100\n", "lpc_ich", "its member " SIBLING " is bound to lpc_ich; bind it to "
+			"vfio-pci too, or to no driver: " REBIND(SIBLING), "unbind" },
+		{ "0x060000\n", "ie31200_edac", "or to no driver: " REBIND(SIBLING), "unbind" },
+		{ "0x020000\n", "shpchp", "or to no driver: " REBIND(SIBLING), "unbind" },
+	};
+	size_t i;
+
+	machine_group->viable = false;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		machine_device(*state, SIBLING, NIC_GROUP, rows[i].driver);
+		tree_text(*state, "/sys/bus/pci/devices/" SIBLING "/class", rows[i].class);
+		FAILS(-EPERM, rows[i].words);
+		lacks(rows[i].never);
+	}
+}
+
 int
 main(void)
 {
@@ -262,6 +294,7 @@ main(void)
 		PLAN_TEST(test_unbound_behind_smmu),
 		PLAN_TEST(test_noiommu_words),
 		PLAN_TEST(test_foreign_member),
+		PLAN_TEST(test_bridge_drivers),
 	};
 
 	return RUN_ON_BACKENDS("plan_look", tests);
