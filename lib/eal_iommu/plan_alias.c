@@ -14,6 +14,14 @@
 
 #include "plan_internal.h"
 
+/* Of the IOMMU drivers that of SMMUv3 alone refuses the second of two. */
+static bool
+took_id(const struct topo_device *a)
+{
+	return a->group >= 0 && !a->group_noiommu &&
+		strncmp(a->iommu, "smmu3", strlen("smmu3")) == 0;
+}
+
 bool
 plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 {
@@ -25,7 +33,7 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 	if (topology_snapshot_aliases(snap, t, &set) != 0)
 		return false;
 	for (i = 0; i < set.n && !lost; i++) {
-		lost = set.v[i]->group >= 0;
+		lost = took_id(set.v[i]);
 		if (lost)
 			plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
 				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't tell them apart (see dmesg); put it into another slot",

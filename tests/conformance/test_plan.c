@@ -346,22 +346,16 @@ test_dma_ranges(void **state)
 	plan_device_free(&pd);
 }
 
-/*
- * Two functions behind a bridge to conventional PCI: one group is right, two are
- * told, a driver of the kernel on the other one is refused.
- */
-static void
-test_aliases(void **state)
-{
 #define BRIDGE "/devices/pci0000:00/0000:00:03.0"
 #define FIRST "0000:01:01.0"
 #define SECOND "0000:01:02.0"
-	const char *root = *state;
+
+/* Two functions of one group behind a bridge to conventional PCI. */
+static void
+aliases_make(const char *root)
+{
 	size_t i;
 
-	/* Nothing of this depends on the backend, and the functions have no nodes. */
-	if (backend != IOAS_BACKEND_TYPE1)
-		skip();
 	machine_no_cdev(root, NIC);
 	machine_unlink(root, NIC, "driver");
 	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
@@ -381,6 +375,18 @@ test_aliases(void **state)
 	tree_link(root, "/sys" BRIDGE "/" FIRST "/iommu_group", "../../kernel/iommu_groups/2");
 	tree_link(root, "/sys" BRIDGE "/" SECOND "/iommu_group", "../../kernel/iommu_groups/2");
 	fake_device_add(machine_group, FIRST, 4);
+}
+
+/* One group is right, two are told, a driver of the kernel on the other one is refused. */
+static void
+test_aliases(void **state)
+{
+	const char *root = *state;
+
+	/* Nothing of this depends on the backend, and the functions have no nodes. */
+	if (backend != IOAS_BACKEND_TYPE1)
+		skip();
+	aliases_make(root);
 	assert_int_equal(survey(root, FIRST), 0);
 	assert_true(pd.aliased);
 	assert_string_equal(pd.alias_why, "");
@@ -397,18 +403,44 @@ test_aliases(void **state)
 	assert_non_null(strstr(why, "from that of " SECOND));
 	assert_non_null(strstr(why, "dpdk-devbind.py -b vfio-pci " SECOND));
 	plan_device_free(&pd);
-	/* The one that the kernel left out. */
-	machine_unlink(root, "0000:00:03.0/" SECOND, "iommu_group");
-	machine_unlink(root, "0000:00:03.0/" SECOND, "driver");
-	assert_int_equal(survey(root, SECOND), -ENOTSUP);
-	assert_non_null(strstr(why, "with " FIRST " of IOMMU group 2"));
-	plan_device_free(&pd);
 	/* A bridge that a driver of the kernel has is no member to bind to vfio-pci. */
+	machine_unlink(root, "0000:00:03.0/" SECOND, "driver");
 	tree_link(root, "/sys" BRIDGE "/driver", "../../../bus/pci/drivers/shpchp");
 	machine_group->viable = false;
 	assert_int_equal(survey(root, FIRST), -EPERM);
 	assert_non_null(strstr(why, "its bridge 0000:00:03.0 is bound to shpchp"));
 	assert_non_null(strstr(why, "devices/0000:00:03.0/driver/unbind"));
+	plan_device_free(&pd);
+}
+
+/* The one that the kernel left out: SMMUv3's driver does, and no other. */
+static void
+test_alias_lost(void **state)
+{
+	const char *root = *state;
+
+	if (backend != IOAS_BACKEND_TYPE1)
+		skip();
+	aliases_make(root);
+	unlink_member(root, 2, SECOND);
+	machine_unlink(root, "0000:00:03.0/" SECOND, "iommu_group");
+	machine_unlink(root, "0000:00:03.0/" SECOND, "driver");
+	tree_link(root, "/sys" BRIDGE "/" FIRST "/iommu", "../../virtual/iommu/virtio2");
+	tree_text(root, "/sys/class/iommu/virtio2/name", "");
+	assert_int_equal(survey(root, SECOND), -ENXIO);
+	assert_non_null(strstr(why, "is bound to no driver; bind it"));
+	assert_non_null(strstr(why, "it gets its IOMMU group then"));
+	plan_device_free(&pd);
+	tree_link(root, "/sys" BRIDGE "/" FIRST "/iommu",
+			"../../virtual/iommu/smmu3.0x0000000009050000");
+	assert_int_equal(survey(root, SECOND), -ENOTSUP);
+	assert_non_null(strstr(why, "with " FIRST " of IOMMU group 2"));
+	assert_null(strstr(why, "bind it"));
+	plan_device_free(&pd);
+	/* A no-IOMMU group takes nothing away. */
+	tree_text(root, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
+	assert_int_equal(survey(root, SECOND), -ENXIO);
+	assert_null(strstr(why, "shares a conventional PCI bus"));
 	plan_device_free(&pd);
 }
 
@@ -426,6 +458,7 @@ main(void)
 		PLAN_TEST(test_msi_odd),
 		PLAN_TEST(test_dma_ranges),
 		PLAN_TEST(test_aliases),
+		PLAN_TEST(test_alias_lost),
 	};
 
 	return RUN_ON_BACKENDS("plan", tests);
