@@ -61,14 +61,17 @@ choose(struct chosen *chosen, const struct topo_addr *addr, const char *vf_token
 static int
 choose_all(struct chosen *chosen, bool named)
 {
-	struct topo_device *v = NULL;
-	size_t n = 0, i;
-	int ret = topology_list("", &v, &n);
+	struct topo_snapshot snap = { .root = "" };
+	struct topo_set all;
+	size_t i;
+	int ret = topology_snapshot_all(&snap, &all);
 
-	for (i = 0; ret == 0 && i < n; i++)
-		if (topology_is_vfio(&v[i]) && !v[i].is_bridge)
-			ret = choose(chosen, &v[i].addr, NULL, named);
-	free(v);
+	for (i = 0; ret == 0 && i < all.n; i++)
+		if (topology_is_vfio(all.v[i]) && !all.v[i]->is_bridge)
+			ret = choose(chosen, &all.v[i]->addr, NULL, named);
+	if (ret == 0)
+		tool_odd_tell(&snap, &all);
+	topology_snapshot_free(&snap);
 	return ret;
 }
 

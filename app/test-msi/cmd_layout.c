@@ -110,6 +110,8 @@ give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		found++;
 		ret = tool_plan_give(plan, &all.v[i]->addr, conf);
 	}
+	if (ret == 0)
+		tool_odd_tell(&snap, &all);
 	topology_snapshot_free(&snap);
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));

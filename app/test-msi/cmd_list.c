@@ -63,7 +63,7 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-/* Only the kernel knows where nothing but doubtful reasons of firmware are found. */
+/* Only the kernel knows, unless a member of the group is seen on a driver of the kernel. */
 static enum usable
 judge(const struct plan_reasons *reasons)
 {
@@ -72,7 +72,7 @@ judge(const struct plan_reasons *reasons)
 	if (reasons->n == 0)
 		return USABLE_YES;
 	for (i = 0; i < reasons->n; i++)
-		if (!reasons->v[i].doubtful || reasons->v[i].error != -EINVAL)
+		if (!reasons->v[i].doubtful || reasons->v[i].error == -EPERM)
 			return USABLE_NO;
 	return USABLE_MAYBE;
 }
@@ -161,13 +161,38 @@ row_json(const struct row *row)
 	return o;
 }
 
+/* Functions that can't be read. */
+static json_t *
+odd_json(struct topo_snapshot *snap, const struct topo_set *all)
+{
+	json_t *list = json_array(), *o;
+	char why[PLAN_ODD];
+	int bad = 0;
+	size_t i;
+
+	for (i = all->n; i < all->n + all->n_odd; i++) {
+		plan_odd_text(snap, all->v[i], why, sizeof(why));
+		o = json_object();
+		bad |= json_put(o, "bdf", json_string(all->v[i]->bdf));
+		bad |= json_put(o, "why", json_string(why));
+		bad |= json_array_append_new(list, o);
+	}
+	if (bad == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 static int
-print_json(const struct row *rows, size_t n)
+print_json(struct topo_snapshot *snap, const struct topo_set *all, const struct row *rows,
+		size_t n)
 {
 	json_t *root = json_object(), *list = json_array();
 	size_t i;
 	int ret = json_put(root, "devices", list);
 
+	if (ret == 0)
+		ret = json_put(root, "odd", odd_json(snap, all));
 	for (i = 0; ret == 0 && i < n; i++)
 		ret = json_array_append_new(list, row_json(&rows[i]));
 	if (ret == 0)
@@ -199,13 +224,15 @@ list(const struct list_options *opt, const struct tool_root *root)
 		if (opt->all || !all.v[i]->is_bridge)
 			fill_row(&snap, page_size, all.v[i], &rows[n_rows++]);
 	if (ret == 0 && opt->json)
-		ret = print_json(rows, n_rows);
+		ret = print_json(&snap, &all, rows, n_rows);
 	else if (ret == 0)
 		print_table(rows, n_rows);
-	if (ret < 0)
+	if (ret < 0) {
 		tool_error("list", "%s", strerror(-ret));
-	else
+	} else {
+		tool_odd_tell(&snap, &all);
 		tool_root_caution(root);
+	}
 	free(rows);
 	topology_snapshot_free(&snap);
 	return ret < 0 ? STATUS_FAULT : STATUS_GOOD;

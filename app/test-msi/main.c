@@ -57,6 +57,18 @@ tool_error(const char *who, const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+void
+tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set)
+{
+	char why[PLAN_ODD];
+	size_t i;
+
+	for (i = set->n; i < set->n + set->n_odd; i++) {
+		plan_odd_text(snap, set->v[i], why, sizeof(why));
+		tool_error(set->v[i]->bdf, "%s", why);
+	}
+}
+
 unsigned int
 tool_parse_number(const char *s, unsigned int max)
 {

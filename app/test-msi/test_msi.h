@@ -63,6 +63,9 @@ struct tool_plan {
 void tool_error(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** Tell which functions were left out of a set, as they can't be read. */
+void tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set);
+
 /** A decimal number from 1 to @p max, or 0 if @p s is none. */
 unsigned int tool_parse_number(const char *s, unsigned int max);
 

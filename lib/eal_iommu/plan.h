@@ -161,6 +161,16 @@ struct ioas_member plan_member(const struct plan_device *pd, const char *vf_toke
 void plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
 		struct plan_device *out);
 
+/** Room for what plan_odd_text() says. */
+#define PLAN_ODD 256
+
+/**
+ * Why a function that a set counts as odd can't be used, and what to look at: the end
+ * of a sentence that begins with its name.
+ */
+void plan_odd_text(struct topo_snapshot *snap, const struct topo_device *odd, char *out,
+		size_t size);
+
 /**
  * Add a reason if another process has a node of the device open, as far as may be
  * seen.

@@ -67,7 +67,7 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 			"who shares its PCI bus can't be read: %s", strerror(-ret));
 		return;
 	}
-	pd->aliased = set.n > 1;
+	pd->aliased = set.n + set.n_odd > 1;
 	for (i = 0; i < set.n; i++) {
 		a = set.v[i];
 		if (a->group == t->group)
@@ -79,4 +79,8 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 				"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, although the kernel does not have both in one group; give both to this process, or the other to nobody",
 				a->bdf);
 	}
+	if (set.n_odd > 0 && pd->alias_why[0] == '\0')
+		snprintf(pd->alias_why, sizeof(pd->alias_why),
+			"the IOMMU may not tell its DMA from that of %s, which can't be read, so that neither its bus nor its driver is known; look there: ls -l /sys/bus/pci/devices/%s",
+			set.v[set.n]->bdf, set.v[set.n]->bdf);
 }

@@ -15,16 +15,20 @@
 
 #include "plan_internal.h"
 
-/* Groups of several functions can do peer-to-peer below the IOMMU. Hidden groups: unknown. */
+/*
+ * Groups of several functions can do peer-to-peer below the IOMMU. Hidden groups: unknown.
+ * What can't be read is a function too, unless it is a bridge.
+ */
 static int
 group_is_shared(struct topo_snapshot *snap, int group)
 {
 	struct topo_set set;
-	size_t i, functions = 0;
+	size_t i, functions;
 	int ret = topology_snapshot_group(snap, group, &set);
 
 	if (ret < 0)
 		return ret == -ENOMEM ? ret : 0;
+	functions = set.n_odd;
 	for (i = 0; i < set.n; i++)
 		functions += !set.v[i]->is_bridge;
 	return functions > 1;

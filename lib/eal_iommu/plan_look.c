@@ -144,6 +144,42 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 	}
 }
 
+/* A link or an ID that is missing is no error that strerror() has words for. */
+static const char *
+odd_error(struct topo_snapshot *snap, const struct topo_device *odd)
+{
+	const struct topo_device *dev;
+	const int ret = topology_snapshot_device(snap, &odd->addr, &dev);
+
+	return ret == -ENODATA ? "an ID, a number or a link there is missing or odd" :
+		strerror(-ret);
+}
+
+void
+plan_odd_text(struct topo_snapshot *snap, const struct topo_device *odd, char *out, size_t size)
+{
+	snprintf(out, size,
+		"can't be used: /sys/bus/pci/devices/%s can't be read: %s; compare it with that of another device, as root: ls -l, and vendor, device, class",
+		odd->bdf, odd_error(snap, odd));
+}
+
+/* Whether the kernel has a driver on a member that can't be read, only the kernel knows. */
+static void
+add_odd_members(struct topo_snapshot *snap, const struct topo_set *set, struct plan_device *pd)
+{
+	const struct topo_device *odd;
+	char more[32] = "";
+
+	if (set->n_odd == 0)
+		return;
+	odd = set->v[set->n];
+	if (set->n_odd > 1)
+		snprintf(more, sizeof(more), " and %zu more", set->n_odd - 1);
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -ENODATA,
+		"IOMMU group %d may not be viable: its member %s%s can't be read (%s), so that a driver of the kernel may have it; look there: ls -l /sys/bus/pci/devices/%s",
+		pd->topo.group, odd->bdf, more, odd_error(snap, odd), odd->bdf);
+}
+
 void
 plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 {
@@ -176,6 +212,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d has %zu more members on kernel drivers; see them all: ls /sys/kernel/iommu_groups/%d/devices",
 			t->group, blocking - MEMBERS_NAMED, t->group);
+	add_odd_members(snap, &set, pd);
 }
 
 void

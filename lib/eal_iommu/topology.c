@@ -136,10 +136,10 @@ group_read(const char *root, struct topo_device *dev)
  * Files about the link are there for PCI Express only (Linux 4.13). To read them
  * is to read a register of the device, which wakes it up.
  */
-static void
-pcie_read(const char *root, struct topo_device *dev)
+bool
+topology_is_pcie(const char *root, const char *bdf)
 {
-	dev->pcie = sysfs_exists(root, DEVICES "/%s/current_link_speed", dev->bdf) != -ENOENT;
+	return sysfs_exists(root, DEVICES "/%s/current_link_speed", bdf) != -ENOENT;
 }
 
 /* vfio-dev/ holds one folder, named like the character device. */
@@ -284,7 +284,7 @@ topology_fill(const char *root, struct topo_device *dev)
 {
 	int ret = ids_read(root, dev);
 
-	pcie_read(root, dev);
+	dev->pcie = topology_is_pcie(root, dev->bdf);
 	if (ret == 0)
 		ret = name_read(root, dev, "driver", dev->driver);
 	if (ret == 0)

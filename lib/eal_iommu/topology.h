@@ -142,14 +142,6 @@ int topology_outer(const char *root, const struct topo_device *dev, struct topo_
 		size_t *n);
 
 /**
- * All PCI functions, sorted by address, for a look at nothing else; see
- * topology_snapshot_all(). *out is freed with free() (NULL if there is none).
- *
- * @return 0; -ENOENT without PCI; -ENOMEM; as topology_read().
- */
-int topology_list(const char *root, struct topo_device **out, size_t *n);
-
-/**
  * Path of a device's character device. Kernels built without them have the
  * folder vfio-dev and no number in it.
  *

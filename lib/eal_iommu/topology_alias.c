@@ -8,6 +8,8 @@
  * functions behind the bridge look like one.
  */
 
+#include <errno.h>
+
 #include "topology_internal.h"
 
 static bool
@@ -15,10 +17,14 @@ bridge_is_pcie(struct topo_snapshot *snap, const char *bdf)
 {
 	const struct topo_device *bridge;
 	struct topo_addr addr;
+	int ret = topology_parse_bdf(bdf, &addr);
 
-	/* What can't be read is taken for the better one: nothing is refused by it. */
-	return topology_parse_bdf(bdf, &addr) != 0 ||
-			topology_snapshot_device(snap, &addr, &bridge) != 0 || bridge->pcie;
+	if (ret == 0)
+		ret = topology_snapshot_device(snap, &addr, &bridge);
+	/* One that is not there is taken for the better one: nothing is refused by it. */
+	if (ret == -ENOENT || ret == -EINVAL)
+		return true;
+	return ret == 0 ? bridge->pcie : topology_is_pcie(snap->root, bdf);
 }
 
 /* The highest bridge above that has a conventional bus below it on this path, or "". */
@@ -42,7 +48,7 @@ topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_device *
 		struct topo_set *out)
 {
 	const char *bridge = alias_bridge(snap, dev);
-	size_t i, n = 0;
+	size_t i, n = 0, all;
 	int ret = 0;
 
 	*out = (struct topo_set){ 0 };
@@ -52,6 +58,9 @@ topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_device *
 	for (i = 0; i < out->n; i++)
 		if (!out->v[i]->is_bridge)
 			out->v[n++] = out->v[i];
+	all = out->n + out->n_odd;
 	out->n = n;
+	for (; i < all; i++)
+		out->v[n++] = out->v[i];
 	return topology_keep(snap, bridge, ret, out);
 }

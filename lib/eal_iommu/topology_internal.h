@@ -20,6 +20,9 @@ int topology_place(const char *root, struct topo_device *dev);
 /** All but root bus, bridges and BARs. @return 0; -ENODATA; ... */
 int topology_fill(const char *root, struct topo_device *dev);
 
+/** Is it PCI Express? No register of it is read. */
+bool topology_is_pcie(const char *root, const char *bdf);
+
 /** The BARs are the first rows of "resource". */
 void topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t n);
 
@@ -27,9 +30,30 @@ void topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t 
 int topology_gone(const char *root, const struct topo_device *dev, int ret);
 
 /**
- * All functions below @p bridge, or all (NULL). A function that goes away is left
- * out, and below a bridge one whose place is odd. out->v is freed with free(),
- * also on an error.
+ * A function of the list, whether or not it can be read.
+ *
+ * @param out  not written where the list does not have it, which is -ENOENT
+ * @return as topology_snapshot_device()
+ */
+int topology_function(struct topo_snapshot *snap, const struct topo_addr *addr,
+		const struct topo_device **out);
+
+/** An empty set with room for @p room. @return 0, -ENOMEM. */
+int topology_set_make(struct topo_set *set, size_t room);
+
+/**
+ * Add a function by what reading it gave: it is good, odd, or gone and left out.
+ *
+ * @return 0; -ENOMEM, -EMFILE, -ENFILE, which say nothing about the function
+ */
+int topology_set_put(struct topo_set *set, size_t room, const struct topo_device *dev, int ret);
+
+/** All that belongs to it is in it. */
+void topology_set_sort(struct topo_set *set, size_t room);
+
+/**
+ * All functions below @p bridge, or all (NULL). out->v is freed with free(), also on
+ * an error.
  */
 int topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_set *out);
 

@@ -45,6 +45,33 @@ topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_s
 	return ret;
 }
 
+int
+topology_set_make(struct topo_set *set, size_t room)
+{
+	*set = (struct topo_set){ .v = calloc(room + 1, sizeof(*set->v)) };
+	return set->v != NULL ? 0 : -ENOMEM;
+}
+
+/* The odd ones stand at the end of the room until all are there. */
+int
+topology_set_put(struct topo_set *set, size_t room, const struct topo_device *dev, int ret)
+{
+	switch (ret) {
+	case 0:
+		set->v[set->n++] = dev;
+		return 0;
+	case -ENOENT:
+		return 0;
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+		return ret;
+	default:
+		set->v[room - ++set->n_odd] = dev;
+		return 0;
+	}
+}
+
 static int
 device_cmp(const void *a, const void *b)
 {
@@ -53,27 +80,34 @@ device_cmp(const void *a, const void *b)
 	return topology_addr_cmp(&(*x)->addr, &(*y)->addr);
 }
 
+void
+topology_set_sort(struct topo_set *set, size_t room)
+{
+	const struct topo_device **odd = set->v + set->n;
+
+	memmove(odd, set->v + room - set->n_odd, set->n_odd * sizeof(*odd));
+	qsort(set->v, set->n, sizeof(*odd), device_cmp);
+	qsort(odd, set->n_odd, sizeof(*odd), device_cmp);
+}
+
 /* The functions among @p names, which may go away while they are read. */
 static int
 members_read(struct topo_snapshot *snap, char **names, size_t n, struct topo_set *out)
 {
+	const struct topo_device *dev = NULL;
 	struct topo_addr addr;
 	size_t i;
-	int ret = 0;
+	int ret = topology_set_make(out, n);
 
-	out->v = calloc(n + 1, sizeof(*out->v));
-	if (out->v == NULL)
-		return -ENOMEM;
+	if (ret != 0)
+		return ret;
 	for (i = 0; i < n && ret == 0; i++) {
 		if (topology_parse_bdf(names[i], &addr) != 0)
 			continue;
-		ret = topology_snapshot_device(snap, &addr, &out->v[out->n]);
-		if (ret == 0)
-			out->n++;
-		else if (ret == -ENOENT)
-			ret = 0;
+		ret = topology_function(snap, &addr, &dev);
+		ret = topology_set_put(out, n, dev, ret);
 	}
-	qsort(out->v, out->n, sizeof(*out->v), device_cmp);
+	topology_set_sort(out, n);
 	return ret;
 }
 
@@ -106,30 +140,6 @@ topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out)
 		return ret;
 	ret = topology_functions(snap, NULL, out);
 	return topology_keep(snap, "", ret, out);
-}
-
-int
-topology_list(const char *root, struct topo_device **out, size_t *n)
-{
-	struct topo_snapshot snap = { .root = root };
-	struct topo_device *v = NULL;
-	struct topo_set set;
-	size_t i;
-	int ret = topology_snapshot_all(&snap, &set);
-
-	if (ret == 0 && set.n > 0) {
-		v = calloc(set.n, sizeof(*v));
-		if (v == NULL)
-			ret = -ENOMEM;
-	}
-	if (ret == 0) {
-		for (i = 0; i < set.n; i++)
-			v[i] = *set.v[i];
-		*out = v;
-		*n = set.n;
-	}
-	topology_snapshot_free(&snap);
-	return ret;
 }
 
 bool

@@ -70,7 +70,8 @@ static int
 function_place(struct topo_snapshot *snap, struct topo_function *f)
 {
 	if (f->placed == UNREAD)
-		f->placed = topology_place(snap->root, &f->dev);
+		f->placed = topology_gone(snap->root, &f->dev,
+				topology_place(snap->root, &f->dev));
 	return f->placed;
 }
 
@@ -134,7 +135,7 @@ topology_snapshot_free(struct topo_snapshot *snap)
 }
 
 int
-topology_snapshot_device(struct topo_snapshot *snap, const struct topo_addr *addr,
+topology_function(struct topo_snapshot *snap, const struct topo_addr *addr,
 		const struct topo_device **out)
 {
 	const struct topo_function key = { .dev.addr = *addr };
@@ -147,9 +148,19 @@ topology_snapshot_device(struct topo_snapshot *snap, const struct topo_addr *add
 		f = bsearch(&key, snap->functions, snap->n_functions, sizeof(*f), function_cmp);
 	if (f == NULL)
 		return -ENOENT;
-	ret = function_fill(snap, f);
+	*out = &f->dev;
+	return function_fill(snap, f);
+}
+
+int
+topology_snapshot_device(struct topo_snapshot *snap, const struct topo_addr *addr,
+		const struct topo_device **out)
+{
+	const struct topo_device *dev;
+	int ret = topology_function(snap, addr, &dev);
+
 	if (ret == 0)
-		*out = &f->dev;
+		*out = dev;
 	return ret;
 }
 
@@ -167,27 +178,22 @@ is_below(const struct topo_device *dev, const char *bridge)
 int
 topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_set *out)
 {
-	struct topo_set set = { 0 };
 	int ret = functions_list(snap);
 	size_t i;
 
+	if (ret == 0)
+		ret = topology_set_make(out, snap->n_functions);
 	if (ret != 0)
 		return ret;
-	set.v = calloc(snap->n_functions + 1, sizeof(*set.v));
-	if (set.v == NULL)
-		return -ENOMEM;
 	for (i = 0; i < snap->n_functions && ret == 0; i++) {
 		struct topo_function *f = &snap->functions[i];
 
-		if (bridge != NULL && (function_place(snap, f) != 0 || !is_below(&f->dev, bridge)))
+		/* One whose place is odd may be below it. */
+		if (bridge != NULL && function_place(snap, f) == 0 && !is_below(&f->dev, bridge))
 			continue;
-		ret = function_fill(snap, f);
-		if (ret == 0)
-			set.v[set.n++] = &f->dev;
-		else if (ret == -ENOENT)
-			ret = 0;
+		ret = topology_set_put(out, snap->n_functions, &f->dev, function_fill(snap, f));
 	}
-	*out = set;
+	topology_set_sort(out, snap->n_functions);
 	return ret;
 }
 
@@ -202,9 +208,13 @@ topology_snapshot_memory(struct topo_snapshot *snap, const char *root_bus, size_
 	while (*next < snap->n_functions) {
 		struct topo_function *f = &snap->functions[(*next)++];
 
-		/* What goes away meanwhile, or is odd, is not below this bridge. */
-		if (function_place(snap, f) != 0 || strcmp(f->dev.root_bus, root_bus) != 0)
+		ret = function_place(snap, f);
+		if (ret == -ENOENT || (ret == 0 && strcmp(f->dev.root_bus, root_bus) != 0))
 			continue;
+		if (ret != 0) {
+			*out = (struct topo_memory){ .addr = f->dev.addr, .ret = ret };
+			return 1;
+		}
 		ret = function_rows(snap, f);
 		if (ret == -ENOMEM)
 			return ret;

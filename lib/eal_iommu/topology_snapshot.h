@@ -40,10 +40,16 @@ struct topo_snapshot {
 	struct topo_users *users;	/* what functions are used for, or NULL */
 };
 
-/** Some devices of a snapshot, sorted by address. */
+/**
+ * Some devices of a snapshot, sorted by address. One that can't be read takes no other
+ * along, but it is there: who leaves it out must not take that for its absence.
+ */
 struct topo_set {
 	const struct topo_device **v;
 	size_t n;
+	size_t n_odd;	/**< in v behind those n, sorted: devices that can't be read. Of these
+			 *   addr and bdf hold, and topology_snapshot_device() says why.
+			 */
 };
 
 /** Memory of one function. */
@@ -67,7 +73,7 @@ int topology_snapshot_device(struct topo_snapshot *snap, const struct topo_addr 
 /**
  * All PCI functions. A function that goes away meanwhile is left out.
  *
- * @return 0; -ENOENT without PCI; -ENOMEM; as topology_read().
+ * @return 0; -ENOENT without PCI; -ENOMEM; -EMFILE, -ENFILE; what listing gives.
  */
 int topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out);
 
@@ -82,7 +88,8 @@ int topology_snapshot_group(struct topo_snapshot *snap, int group, struct topo_s
 /**
  * Functions whose DMA the IOMMU can't tell from that of @p dev: all on the same
  * conventional PCI bus and below it, without bridges, with @p dev itself. They
- * must be in one group; a kernel may have them in several all the same.
+ * must be in one group; a kernel may have them in several all the same. An odd one
+ * may be a bridge, and may be elsewhere if its place is what is odd.
  *
  * @param out  empty where dev is PCI Express all the way, or a conventional
  *   function of the root bus, which has an ID of its own
@@ -94,7 +101,8 @@ int topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_devi
 /**
  * Memory of each function below the host bridge of @p root_bus (canonical
  * "DDDD:BB"), by address. Of a function its path, its rows and the first 64
- * bytes of config space are read.
+ * bytes of config space are read. One whose path is odd may be below any bridge: it
+ * is there for each, without rows.
  *
  * @param next  begins as 0; where to go on
  * @return 1: *out is the next one; 0: there is none; -ENOENT without PCI; -ENOMEM.

@@ -398,6 +398,14 @@ test_aliases(void **state)
 	assert_non_null(strstr(pd.alias_why, "from that of " SECOND));
 	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
 	plan_device_free(&pd);
+	/* It can't be read: it is there all the same. */
+	tree_text(root, "/sys" BRIDGE "/" SECOND "/vendor", "odd\n");
+	assert_int_equal(survey(root, FIRST), 0);
+	assert_true(pd.aliased);
+	assert_non_null(strstr(pd.alias_why, "may not tell its DMA from that of " SECOND ", which"));
+	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
+	plan_device_free(&pd);
+	tree_text(root, "/sys" BRIDGE "/" SECOND "/vendor", "0x8086\n");
 	tree_link(root, "/sys" BRIDGE "/" SECOND "/driver", "../../../../bus/pci/drivers/e1000");
 	assert_int_equal(survey(root, FIRST), -EPERM);
 	assert_non_null(strstr(why, "from that of " SECOND));

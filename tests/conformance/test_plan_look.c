@@ -247,6 +247,44 @@ test_foreign_member(void **state)
 	lacks("a member is bound");
 }
 
+/* A member that can't be read takes no device along; whether it blocks the kernel knows. */
+static void
+test_odd_member(void **state)
+{
+	static const char odd[] = "IOMMU group 2 may not be viable: its member " SIBLING
+		" can't be read (an ID, a number or a link there is missing or odd), so that a "
+		"driver of the kernel may have it; look there: ls -l /sys/bus/pci/devices/" SIBLING;
+	struct topo_snapshot snap = { .root = *state };
+	struct plan_device look;
+	size_t i, hard = 0;
+
+	machine_device(*state, SIBLING, NIC_GROUP, "vfio-pci");
+	tree_text(*state, "/sys/bus/pci/devices/" SIBLING "/class", "odd\n");
+	assert_int_equal(survey(*state, NIC), 0);
+	/* It is a function all the same: peer-to-peer is possible. */
+	for (i = 0; i < pd.holes.n; i++)
+		hard += pd.holes.v[i].origin == IOVA_ORIGIN_HOST_BRIDGE &&
+			pd.holes.v[i].hardness == IOVA_HARD;
+	assert_int_equal(hard, 2);
+	plan_look(&snap, &pd.topo, machine_page(), &look);
+	assert_int_equal(look.reasons.n, 1);
+	assert_string_equal(look.reasons.v[0].text, odd);
+	assert_true(look.reasons.v[0].doubtful);
+	plan_device_free(&look);
+	topology_snapshot_free(&snap);
+	plan_device_free(&pd);
+	machine_group->viable = false;
+	FAILS(-ENODATA, odd, BY_BACKEND("; also: IOMMU group 2 is not viable: a member is bound",
+			"; also: the kernel refuses IOMMU group 2"));
+	machine_device(*state, "0000:00:05.0", NIC_GROUP, "igb");
+	tree_text(*state, "/sys/bus/pci/devices/0000:00:05.0/vendor", "odd\n");
+	FAILS(-ENODATA, "its member " SIBLING " and 1 more can't be read");
+	/* The device itself. */
+	machine_group->viable = true;
+	tree_text(*state, "/sys/bus/pci/devices/" NIC "/class", "odd\n");
+	FAILS(-ENODATA, "sysfs of " NIC " can't be read");
+}
+
 /*
  * Of the drivers that bridges have, shpchp alone is unbound: it serves slots, and what
  * is below stays. Others of bridges between PCI buses stay. Bridges to ISA and host
@@ -294,6 +332,7 @@ main(void)
 		PLAN_TEST(test_unbound_behind_smmu),
 		PLAN_TEST(test_noiommu_words),
 		PLAN_TEST(test_foreign_member),
+		PLAN_TEST(test_odd_member),
 		PLAN_TEST(test_bridge_drivers),
 	};
 

@@ -315,10 +315,17 @@ test_below(void **state)
 	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
 	assert_int_equal(memory.addr.bus, 0);
 	assert_int_equal(memory.ret, -ENOENT);
+	/* One whose place is odd may be below any bridge. */
+	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
+	assert_int_equal(memory.addr.dev, 8);
+	assert_int_equal(memory.ret, -ENODATA);
+	assert_int_equal(memory.n, 0);
 	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
 	assert_int_equal(memory.addr.bus, 1);
 	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 0);
 	next = 0;
+	assert_int_equal(topology_snapshot_memory(&snap, "0001:00", &next, &memory), 1);
+	assert_int_equal(memory.ret, -ENODATA);
 	assert_int_equal(topology_snapshot_memory(&snap, "0001:00", &next, &memory), 0);
 	topology_snapshot_free(&snap);
 }

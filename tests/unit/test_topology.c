@@ -119,15 +119,19 @@ test_list(void **state)
 	static const char *const want[] = {
 		"0000:00:00.0", "0000:00:02.0", "0000:00:03.0", "0000:00:05.0", "0000:01:00.0",
 	};
-	struct topo_device *v;
-	size_t n, i;
+	struct topo_snapshot snap = { .root = tree_fixture("arm-smmuv3") };
+	struct topo_set set;
+	size_t i;
 
-	assert_int_equal(topology_list(tree_fixture("arm-smmuv3"), &v, &n), 0);
-	assert_int_equal(n, 5);
-	for (i = 0; i < n; i++)
-		assert_string_equal(v[i].bdf, want[i]);
-	free(v);
-	assert_int_equal(topology_list(tree_fixture("rmrr"), &v, &n), -ENOENT);
+	assert_int_equal(topology_snapshot_all(&snap, &set), 0);
+	assert_int_equal(set.n, 5);
+	assert_int_equal(set.n_odd, 0);
+	for (i = 0; i < set.n; i++)
+		assert_string_equal(set.v[i]->bdf, want[i]);
+	topology_snapshot_free(&snap);
+	snap.root = tree_fixture("rmrr");
+	assert_int_equal(topology_snapshot_all(&snap, &set), -ENOENT);
+	topology_snapshot_free(&snap);
 }
 
 static void

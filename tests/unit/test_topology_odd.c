@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -168,26 +167,62 @@ static void
 test_list_gone(void **state)
 {
 	const char *root = *state;
-	struct topo_device *v;
-	size_t n;
+	struct topo_snapshot snap = { .root = root };
+	struct topo_set set;
 
 	tree_device(root, "/devices/pci0000:00/" BDF);
 	tree_link(root, "/sys/bus/pci/devices/0000:00:00.0", "../gone");
 	tree_link(root, "/sys/bus/pci/devices/word", "../gone");
-	assert_int_equal(topology_list(root, &v, &n), 0);
-	assert_int_equal(n, 1);
-	assert_string_equal(v[0].bdf, BDF);
-	free(v);
+	assert_int_equal(topology_snapshot_all(&snap, &set), 0);
+	assert_int_equal(set.n, 1);
+	assert_string_equal(set.v[0]->bdf, BDF);
+	topology_snapshot_free(&snap);
 	/* By number, not by name. */
 	tree_device(root, "/devices/pci10000:00/10000:00:00.0");
 	tree_device(root, "/devices/pci2000:00/2000:00:00.0");
-	assert_int_equal(topology_list(root, &v, &n), 0);
-	assert_int_equal(n, 3);
-	assert_string_equal(v[1].bdf, "2000:00:00.0");
-	assert_string_equal(v[2].bdf, "10000:00:00.0");
-	free(v);
-	tree_text(root, DIR "/vendor", "odd\n");
-	assert_int_equal(topology_list(root, &v, &n), -ENODATA);
+	assert_int_equal(topology_snapshot_all(&snap, &set), 0);
+	assert_int_equal(set.n, 3);
+	assert_string_equal(set.v[1]->bdf, "2000:00:00.0");
+	assert_string_equal(set.v[2]->bdf, "10000:00:00.0");
+	assert_int_equal(set.n_odd, 0);
+	topology_snapshot_free(&snap);
+}
+
+/* One that can't be read takes no other along, and is named: in the list, and in a group. */
+static void
+test_set_odd(void **state)
+{
+	static const char *const good[] = { BDF, "0000:00:04.0" };
+	static const char *const odd[] = { "0000:00:02.0", "0000:00:03.0" };
+	const char *root = *state;
+	struct topo_snapshot snap = { .root = root };
+	const struct topo_device *dev = NULL;
+	struct topo_set set[2];
+	struct topo_addr a;
+	char path[128], target[160];
+	size_t i;
+
+	for (i = 1; i < 5; i++) {
+		snprintf(path, sizeof(path), "/devices/pci0000:00/0000:00:%02zx.0", i);
+		tree_device(root, path);
+		snprintf(target, sizeof(target), "../../../..%s", path);
+		snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/7/devices/0000:00:%02zx.0", i);
+		tree_link(root, path, target);
+	}
+	tree_text(root, "/sys/bus/pci/devices/0000:00:02.0/vendor", "odd\n");
+	tree_link(root, "/sys/bus/pci/devices/0000:00:03.0/iommu_group", "../groups/x");
+	assert_int_equal(topology_snapshot_group(&snap, 7, &set[0]), 0);
+	assert_int_equal(topology_snapshot_all(&snap, &set[1]), 0);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(set[i / 2].n, 2);
+		assert_int_equal(set[i / 2].n_odd, 2);
+		assert_string_equal(set[i / 2].v[i % 2]->bdf, good[i % 2]);
+		assert_string_equal(set[i / 2].v[2 + i % 2]->bdf, odd[i % 2]);
+		a = addr(odd[i % 2]);
+		assert_int_equal(topology_snapshot_device(&snap, &a, &dev), -ENODATA);
+		assert_null(dev);
+	}
+	topology_snapshot_free(&snap);
 }
 
 static void
@@ -317,6 +352,24 @@ test_aliases(void **state)
 			assert_string_equal(set.v[j]->bdf, alike[j]);
 	}
 	topology_snapshot_free(&snap);
+	/* What can't be read counts, and so does the conventional bus below a bridge. */
+	tree_text(root, "/sys" BRIDGE "/0000:02:02.0/vendor", "odd\n");
+	tree_text(root, "/sys" BRIDGE "/0000:02:03.0/device", "odd\n");
+	assert_int_equal(read_bdf(root, "0000:03:00.0", &d), 0);
+	assert_int_equal(topology_snapshot_aliases(&snap, &d, &set), 0);
+	assert_int_equal(set.n, 2);
+	assert_int_equal(set.n_odd, 2);
+	assert_string_equal(set.v[0]->bdf, alike[0]);
+	assert_string_equal(set.v[1]->bdf, alike[2]);
+	assert_string_equal(set.v[2]->bdf, alike[1]);
+	assert_string_equal(set.v[3]->bdf, "0000:02:03.0");
+	topology_snapshot_free(&snap);
+	/* So does one of which nobody knows where it is. */
+	tree_link(root, "/sys/bus/pci/devices/0000:07:00.0", "../../../devices");
+	assert_int_equal(topology_snapshot_aliases(&snap, &d, &set), 0);
+	assert_int_equal(set.n_odd, 3);
+	assert_string_equal(set.v[4]->bdf, "0000:07:00.0");
+	topology_snapshot_free(&snap);
 }
 
 static void
@@ -359,6 +412,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_paths, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_list_gone, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_set_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_rows, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_aliases, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_holder, tree_setup, tree_teardown),

@@ -169,9 +169,10 @@ vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t siz
 	if (ret < 0)
 		snprintf(why, size, "members of IOMMU group %d can't be read: %s",
 			dev->group, strerror(-ret));
-	for (i = 0; ret == 0 && i < set.n; i++) {
+	for (i = 0; ret == 0 && i < set.n + set.n_odd; i++) {
 		v = set.v[i];
-		if (!topology_is_vfio(v))
+		/* An odd one may be bound to VFIO. */
+		if (i < set.n && !topology_is_vfio(v))
 			continue;
 		da = vfio_msi_pci_devargs(&v->addr);
 		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
@@ -196,7 +197,7 @@ vfio_msi_pci_let_go_group(int group)
 	size_t i;
 
 	if (topology_snapshot_group(&snap, group, &set) == 0)
-		for (i = 0; i < set.n; i++)
+		for (i = 0; i < set.n + set.n_odd; i++)
 			let_go(&set.v[i]->addr);
 	topology_snapshot_free(&snap);
 }

@@ -59,6 +59,7 @@ claim_all_shared(const struct rte_devargs *da, bool written)
 static void
 claim_all(const struct rte_devargs *da)
 {
+	char why[PLAN_ODD];
 	struct topo_set all;
 	size_t i, found = 0;
 	int ret = topology_snapshot_all(&vfio_msi_bus.scan.topo, &all);
@@ -73,6 +74,10 @@ claim_all(const struct rte_devargs *da)
 			continue;
 		found++;
 		claim_one_of_all(&all.v[i]->addr, da);
+	}
+	for (; i < all.n + all.n_odd; i++) {
+		plan_odd_text(&vfio_msi_bus.scan.topo, all.v[i], why, sizeof(why));
+		BUS_LOG(WARNING, "%s: %s %s", VFIO_MSI_ALL, all.v[i]->bdf, why);
 	}
 	if (found == 0)
 		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF",
