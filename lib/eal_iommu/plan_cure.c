@@ -62,6 +62,9 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 	case TOPO_USE_UP:
 		snprintf(loss, size, "its interface %s is up", use->name);
 		break;
+	case TOPO_USE_UNSEEN:
+		snprintf(loss, size, "its use by the host can't be seen from here");
+		break;
 	case TOPO_USE_SWAP:
 		snprintf(loss, size, "its disk %s is swap space", use->name);
 		break;
@@ -88,6 +91,21 @@ part_text(const struct topo_device *t, const struct topo_device *member)
 		"put one of the two into another slot";
 }
 
+/* What comes between the loss and the command that brings it about. */
+static const char *
+before_loss(const struct topo_use *use)
+{
+	const char *advice = ": if nothing needs that, ";
+
+	if (use->kind == TOPO_USE_NONE)
+		advice = "";
+	else if (use->kind == TOPO_USE_UNSEEN)
+		advice = ": check on the host, as root, that nothing needs it, before you ";
+	else if (use->kind >= TOPO_USE_SWAP)
+		advice = ": move that to another device first, then ";
+	return advice;
+}
+
 void
 plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		const struct topo_device *member, char *cure, size_t size)
@@ -108,8 +126,7 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
 	else
 		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
-			loss, use.kind == TOPO_USE_NONE ? "" : "; if nothing needs that, ",
-			member->bdf);
+			loss, before_loss(&use), member->bdf);
 }
 
 /* Bound to a driver of the kernel: what rebinding costs comes before how it is done. */
@@ -118,7 +135,6 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo;
 	char loss[PLAN_CURE];
-	const char *advice;
 	struct topo_use use;
 
 	topology_use(snap, t, &use);
@@ -129,15 +145,9 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 			t->driver, loss);
 		return;
 	}
-	if (use.kind == TOPO_USE_NONE)
-		advice = "";
-	else if (use.kind >= TOPO_USE_SWAP)
-		advice = ": move that to another device first, then ";
-	else
-		advice = ": if nothing needs that, ";
 	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
 		"is bound to %s, not to a VFIO driver; %s%srebind it with: dpdk-devbind.py -b vfio-pci %s",
-		t->driver, loss, advice, t->bdf);
+		t->driver, loss, before_loss(&use), t->bdf);
 }
 
 void

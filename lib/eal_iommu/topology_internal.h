@@ -79,11 +79,15 @@ struct topo_places {
 	char **names;
 	char **paths;		/* a text that holds them, or NULL */
 	size_t n;
+	int ret;		/* what listing them gave */
 };
 
 /** What all functions are used for. */
 struct topo_users {
 	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
+	char *host_mounts;	/* those of process 1 */
+	char *routed;		/* interfaces whose routes these are */
+	bool mounts_seen;	/* all that the host has, swap space too */
 	struct topo_places disks, interfaces;
 };
 

@@ -55,6 +55,7 @@ enum topo_use_kind {
 	TOPO_USE_DISK,		/**< it has a disk; no use of that is seen */
 	TOPO_USE_FUNCTIONS,	/**< it has virtual functions */
 	TOPO_USE_UP,		/**< a network interface that is up */
+	TOPO_USE_UNSEEN,	/**< a namespace, a permission or a capture hides what it is */
 	TOPO_USE_SWAP,		/**< swap space */
 	TOPO_USE_MOUNTED,	/**< a file system */
 	TOPO_USE_ROUTE,		/**< a network interface with a default route */
@@ -71,6 +72,9 @@ struct topo_use {
  * The worst loss if the function's driver were taken away. Disks below volumes
  * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count. All
  * disks and interfaces are looked for once. Not thread safe for one @p snap.
+ *
+ * TOPO_USE_NONE is never said of a disk whose mounts on the host are hidden, or of
+ * an interface that another network namespace has.
  */
 void topology_use(struct topo_snapshot *snap, const struct topo_device *dev,
 		struct topo_use *out);

@@ -11,8 +11,13 @@
  *
  * What is built upon them is followed by the folder "holders" of disks and the
  * links "upper_*" of interfaces.
+ *
+ * Disks are the same in all namespaces; who mounts them is known of our own mount
+ * namespace and of the host's if that may be read. An interface is seen in its
+ * own network namespace only; the folder "net" of the function is there in all.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +32,8 @@
 #define VISITS_MAX 1024	/* what is built upon one function; a loop ends here too */
 #define BLOCK TOPO_BLOCK
 #define NET TOPO_NET
+#define CLASS_STORAGE 0x01
+#define CLASS_NETWORK 0x02
 
 struct search {
 	const char *root;
@@ -88,12 +95,12 @@ word_is(const char *line, unsigned int n, const char *text)
 
 /* By the number, or by the source where a file system has a number of its own (btrfs). */
 static void
-mounts_look(struct search *s, const char *number, const char *node)
+mounts_look(struct search *s, const char *mounts, const char *number, const char *node)
 {
 	const char *line, *source, *at;
 	size_t len;
 
-	FOREACH_LINE(line, s->users->mounts) {
+	FOREACH_LINE(line, mounts) {
 		source = memmem(line, strcspn(line, "\n"), " - ", 3);
 		if (!word_is(line, 2, number) && (source == NULL || !word_is(source, 2, node)))
 			continue;
@@ -115,7 +122,8 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 		free(text);
 	}
 	snprintf(node, sizeof(node), "/dev/%s", name);
-	mounts_look(s, number, node);
+	mounts_look(s, s->users->mounts, number, node);
+	mounts_look(s, s->users->host_mounts, number, node);
 	FOREACH_LINE(line, s->users->swaps)
 		if (word_is(line, 0, node))
 			note(s, TOPO_USE_SWAP, "", 0);
@@ -128,16 +136,18 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 }
 
 static void
-disks_look(struct search *s)
+disks_look(struct search *s, const struct topo_device *dev)
 {
 	const struct topo_places *disks = &s->users->disks;
 	size_t i;
 
+	if (disks->ret != 0 && dev->class_id >> 16 == CLASS_STORAGE)
+		note(s, TOPO_USE_UNSEEN, "", 0);
 	for (i = 0; i < disks->n; i++) {
 		if (disks->paths[i] == NULL || strstr(disks->paths[i], s->below) == NULL)
 			continue;
 		strlcpy(s->device, disks->names[i], sizeof(s->device));
-		note(s, TOPO_USE_DISK, "", 0);
+		note(s, s->users->mounts_seen ? TOPO_USE_DISK : TOPO_USE_UNSEEN, "", 0);
 		disk_look(s, disks->names[i], 0);
 	}
 }
@@ -196,18 +206,79 @@ interface_look(struct search *s, const char *name, unsigned int depth)
 	sysfs_free_names(names, n);
 }
 
+/* Are the routes that can be read those of this interface? */
+static bool
+has_routes_here(const struct search *s, const char *name)
+{
+	const char *line, *w;
+	size_t len;
+
+	FOREACH_LINE(line, s->users->routed) {
+		w = word(line, 0, &len);
+		if (strncmp(w, name, strlen(name)) == 0 && w[strlen(name)] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* A folder of interfaces that shows none: another network namespace has them. */
+static bool
+shows_none(const char *root, const char *bdf, const char *below)
+{
+	char **names;
+	size_t n;
+	int ret = sysfs_list(root, &names, &n, TOPO_DEVICES "/%s%s/net", bdf, below);
+
+	if (ret != 0)
+		return ret != -ENOENT && ret != -ENOTDIR;
+	sysfs_free_names(names, n);
+	return n == 0;
+}
+
+/* No interface lies on the function: does it have one elsewhere? */
+static bool
+interfaces_hidden(const struct search *s, const struct topo_device *dev)
+{
+	static const char virtio[] = "virtio";
+	bool hidden = false;
+	char below[TOPO_NAME_LEN], **names;
+	size_t n, i;
+
+	if (s->users->interfaces.ret != 0)
+		return dev->class_id >> 16 == CLASS_NETWORK;
+	if (shows_none(s->root, dev->bdf, ""))
+		return true;
+	if (strncmp(dev->driver, virtio, strlen(virtio)) != 0 ||
+			sysfs_list(s->root, &names, &n, TOPO_DEVICES "/%s", dev->bdf) != 0)
+		return false;
+	for (i = 0; i < n && !hidden; i++)
+		if (strncmp(names[i], virtio, strlen(virtio)) == 0) {
+			snprintf(below, sizeof(below), "/%.32s", names[i]);
+			hidden = shows_none(s->root, dev->bdf, below);
+		}
+	sysfs_free_names(names, n);
+	return hidden;
+}
+
 static void
-interfaces_look(struct search *s)
+interfaces_look(struct search *s, const struct topo_device *dev)
 {
 	const struct topo_places *nets = &s->users->interfaces;
+	bool found = false;
 	size_t i;
 
+	s->device[0] = '\0';
 	for (i = 0; i < nets->n; i++) {
 		if (nets->paths[i] == NULL || strstr(nets->paths[i], s->below) == NULL)
 			continue;
 		strlcpy(s->device, nets->names[i], sizeof(s->device));
 		interface_look(s, nets->names[i], 0);
+		found = true;
+		if (!has_routes_here(s, s->device))
+			note(s, TOPO_USE_UNSEEN, "", 0);
 	}
+	if (!found && interfaces_hidden(s, dev))
+		note(s, TOPO_USE_UNSEEN, "", 0);
 }
 
 void
@@ -215,12 +286,12 @@ topology_use(struct topo_snapshot *snap, const struct topo_device *dev, struct t
 {
 	struct search s = { .root = snap->root, .users = topology_users(snap), .out = out };
 
-	*out = (struct topo_use){ 0 };
+	*out = (struct topo_use){ .kind = s.users == NULL ? TOPO_USE_UNSEEN : TOPO_USE_NONE };
 	if (s.users == NULL)
 		return;
 	snprintf(s.below, sizeof(s.below), "/%s/", dev->bdf);
-	disks_look(&s);
-	interfaces_look(&s);
+	disks_look(&s, dev);
+	interfaces_look(&s, dev);
 	if (dev->max_vfs > 0)
 		note(&s, TOPO_USE_FUNCTIONS, "", 0);
 }

@@ -8,6 +8,7 @@
  * to the controllers.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #include "topology_internal.h"
 
 #define SUBSYSTEM "/nvme-subsystem/"
+
+/* The first namespace of processes has the same number in all kernels. */
+#define HOST_PIDS "pid:[4026531836]"
 
 /* The controllers of a disk that lies below an NVMe subsystem. */
 static char *
@@ -57,12 +61,13 @@ places_read(const char *root, const char *folder, struct topo_places *out)
 	char path[SYSFS_PATH_MAX];
 	size_t i;
 
-	if (sysfs_list(root, &out->names, &out->n, "%s", folder) != 0)
+	out->ret = sysfs_list(root, &out->names, &out->n, "%s", folder);
+	if (out->ret != 0)
 		return;
 	out->paths = calloc(out->n + 1, sizeof(*out->paths));
 	if (out->paths == NULL) {
 		sysfs_free_names(out->names, out->n);
-		*out = (struct topo_places){ 0 };
+		*out = (struct topo_places){ .ret = -ENOMEM };
 		return;
 	}
 	for (i = 0; i < out->n; i++)
@@ -91,6 +96,22 @@ text_read(const char *root, const char *path)
 	return sysfs_read_file(root, &text, NULL, "%s", path) == 0 ? text : NULL;
 }
 
+/*
+ * Process 1 has the host's mounts if it is the host's: elsewhere it is that of the
+ * container. A kernel without swap space has no such file; where files of /proc are
+ * hidden the others are missing too.
+ */
+static bool
+mounts_seen(const char *root, const struct topo_users *u)
+{
+	char pids[sizeof(HOST_PIDS) + 8];
+
+	if (u->host_mounts == NULL || sysfs_read_link_name(root, pids, sizeof(pids),
+			"/proc/self/ns/pid") != 0 || strcmp(pids, HOST_PIDS) != 0)
+		return false;
+	return u->swaps != NULL || sysfs_exists(root, "/proc/meminfo") == 0;
+}
+
 const struct topo_users *
 topology_users(struct topo_snapshot *snap)
 {
@@ -102,9 +123,12 @@ topology_users(struct topo_snapshot *snap)
 	if (u == NULL)
 		return NULL;
 	u->mounts = text_read(snap->root, "/proc/self/mountinfo");
+	u->host_mounts = text_read(snap->root, "/proc/1/mountinfo");
 	u->swaps = text_read(snap->root, "/proc/swaps");
 	u->routes = text_read(snap->root, "/proc/net/route");
 	u->routes6 = text_read(snap->root, "/proc/net/ipv6_route");
+	u->routed = text_read(snap->root, "/proc/net/dev");
+	u->mounts_seen = mounts_seen(snap->root, u);
 	places_read(snap->root, TOPO_BLOCK, &u->disks);
 	places_read(snap->root, TOPO_NET, &u->interfaces);
 	snap->users = u;
@@ -119,6 +143,8 @@ topology_users_free(struct topo_users *users)
 	places_free(&users->disks);
 	places_free(&users->interfaces);
 	free(users->mounts);
+	free(users->host_mounts);
+	free(users->routed);
 	free(users->swaps);
 	free(users->routes);
 	free(users->routes6);

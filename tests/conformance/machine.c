@@ -127,11 +127,25 @@ machine_kernel(void)
 	fake_device_add(machine_group, NIC, 4);
 }
 
+/* Nothing that functions are used for is hidden. */
+static void
+machine_uses(const char *root)
+{
+	tree_text(root, "/sys/class/net/lo/operstate", "unknown\n");
+	tree_text(root, "/sys/class/block/loop0/dev", "7:0\n");
+	tree_text(root, "/proc/net/dev", "Inter-|   Receive\n face |bytes\n    lo: 0\n"
+			"  eth0: 0\n bond0: 0\n");
+	tree_text(root, "/proc/swaps", "Filename Type Size\n");
+	tree_text(root, "/proc/1/mountinfo", "");
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
+}
+
 int
 tree_machine_setup(void **state)
 {
 	if (tree_setup(state) != 0 || machine_setup(state) != 0)
 		return -1;
+	machine_uses(*state);
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
 	machine_regions(*state, SW_MSI_LINE);
 	machine_iomem(*state, "10000000-3effffff : PCI Bus 0000:00\n"

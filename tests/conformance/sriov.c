@@ -156,10 +156,13 @@ sriov_unbind(const char *root, size_t i)
 void
 sriov_make(const char *root, size_t n, bool iomem)
 {
-	char dir[128];
-	size_t i;
+	char dir[128], dev[SRIOV_MAX * 16] = "";
+	size_t i, len = 0;
 
 	fake_reset();
+	for (i = 0; i < n; i++)
+		len += (size_t)snprintf(dev + len, sizeof(dev) - len, "eth%zu: 0\n", i);
+	tree_text(root, "/proc/net/dev", dev);
 	for (i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
 		function_make(root, ports[i], 0x90000000 + i * VF_BAR, "pcieport");
 		put_text(root, ports[i], "class", "0x060400\n");

@@ -13,6 +13,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -146,7 +148,7 @@ test_boot_disk(void **state)
 	machine_group->viable = false;
 	FAILS(-EPERM, "member " SIBLING " is bound to nvme; bind it to vfio-pci too");
 	disk(root, "nvme0n1", "259:0\n", NVME, "");
-	FAILS(-EPERM, "bound to nvme; its disk nvme0n1 goes away with that; if nothing needs "
+	FAILS(-EPERM, "bound to nvme; its disk nvme0n1 goes away with that: if nothing needs "
 			"that, bind it");
 	disk(root, "nvme0n1p2", "259:2\n", NVME, "");
 	tree_text(root, "/proc/self/mountinfo",
@@ -268,7 +270,114 @@ test_network(void **state)
 	interface(root, "eth0", "pci0000:00/" SIBLING, "down\n", "");
 	machine_unlink(root, SIBLING, "net/eth0/upper_bond0");
 	tree_text(root, DEVICES SIBLING "/sriov_numvfs", "4\n");
-	FAILS(-EPERM, "its virtual functions go away with that; if nothing needs that, bind");
+	FAILS(-EPERM, "its virtual functions go away with that: if nothing needs that, bind");
+}
+
+#define UNSEEN "its use by the host can't be seen from here: check on the host, as root, that " \
+	"nothing needs it, before you "
+
+/* In a container with a network namespace of its own interfaces of the host are hidden. */
+static void
+test_network_namespace(void **state)
+{
+	static const char unseen[] = "is bound to igb, not to a VFIO driver; " UNSEEN
+		"rebind it with: " REBIND(NIC);
+	const char *root = *state;
+	char path[TREE_PATH_MAX];
+
+	machine_no_cdev(root, NIC);
+	machine_device(root, NIC, NIC_GROUP, "igb");
+	/* No interface, and one that another namespace has: the folder is there. */
+	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
+	snprintf(path, sizeof(path), "%s" DEVICES NIC "/net", root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	says(root, -ENXIO, unseen);
+	assert_int_equal(rmdir(path), 0);
+	/* virtio has one device more between. */
+	machine_device(root, NIC, NIC_GROUP, "virtio-pci");
+	tree_text(root, DEVICES NIC "/virtio0/vendor", "0x1af4\n");
+	FAILS(-ENXIO, "VFIO driver; rebind it");
+	snprintf(path, sizeof(path), "%s" DEVICES NIC "/virtio0/net", root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	FAILS(-ENXIO, "VFIO driver; " UNSEEN "rebind it");
+	assert_int_equal(rmdir(path), 0);
+	machine_device(root, NIC, NIC_GROUP, "igb");
+	/* The host's sysfs, but the container's routes. */
+	interface(root, "enp3s0", "pci0000:00/" NIC, "up\n", "");
+	says(root, -ENXIO, unseen);
+	tree_text(root, "/proc/net/dev", "enp3s0f1: 0\n  enp3s0: 0\n");
+	FAILS(-ENXIO, "its interface enp3s0 is up: if nothing needs that, rebind it");
+	/* As a member of the group. */
+	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
+	machine_device(root, SIBLING, NIC_GROUP, "e1000e");
+	interface(root, "enp4s0", "pci0000:00/" SIBLING, "up\n", "");
+	machine_group->viable = false;
+	FAILS(-EPERM, "is bound to e1000e; " UNSEEN "bind it to vfio-pci too, or to no driver: "
+			REBIND(SIBLING));
+}
+
+/* A capture has no interfaces and no disks in it. */
+static void
+test_capture(void **state)
+{
+	char path[TREE_PATH_MAX], away[TREE_PATH_MAX];
+
+	machine_no_cdev(*state, NIC);
+	machine_device(*state, NIC, NIC_GROUP, "ice");
+	snprintf(path, sizeof(path), "%s/sys/class", (char *)*state);
+	snprintf(away, sizeof(away), "%s/away", (char *)*state);
+	assert_int_equal(rename(path, away), 0);
+	FAILS(-ENXIO, UNSEEN "rebind it");
+	set_id(*state, NIC, "0x1000\n", "0x0014\n", "0x010400\n");
+	FAILS(-ENXIO, UNSEEN "rebind it");
+	/* Of audio neither is needed. */
+	set_id(*state, NIC, "0x8086\n", "0x9d71\n", "0x040300\n");
+	FAILS(-ENXIO, "VFIO driver; rebind it");
+	assert_int_equal(rename(away, path), 0);
+}
+
+/* Who mounts a disk is known where the mounts of the host may be read. */
+static void
+test_mount_namespace(void **state)
+{
+	static const char mounted[] = "25 1 8:0 / / rw - ext4 /dev/sda rw\n";
+	const char *root = *state;
+	char path[TREE_PATH_MAX];
+
+	machine_no_cdev(root, NIC);
+	machine_device(root, NIC, NIC_GROUP, "ahci");
+	disk(root, "sda", "8:0\n", "pci0000:00/" NIC "/ata1/host0", "");
+	FAILS(-ENXIO, "its disk sda goes away with that: if nothing needs that, rebind it");
+	/* A container with processes of its own: the first one is not the host's. */
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026532201]");
+	FAILS(-ENXIO, UNSEEN "rebind it");
+	/* What is seen in there all the same is worse. */
+	tree_text(root, "/proc/self/mountinfo", mounted);
+	FAILS(-ENXIO, "must stay there: its disk sda is mounted at /");
+	tree_text(root, "/proc/self/mountinfo", "");
+	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/sda partition 999\n");
+	FAILS(-ENXIO, "its disk sda is swap space: move that");
+	tree_text(root, "/proc/swaps", "Filename Type Size\n");
+	/* Only mounts apart: those of the host say it. */
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
+	tree_text(root, "/proc/1/mountinfo", mounted);
+	FAILS(-ENXIO, "must stay there: its disk sda is mounted at /");
+	snprintf(path, sizeof(path), "%s/proc/1/mountinfo", root);
+	assert_int_equal(unlink(path), 0);
+	FAILS(-ENXIO, UNSEEN "rebind it");
+	/* Swap space is hidden with the other files of /proc. */
+	tree_text(root, "/proc/1/mountinfo", "");
+	snprintf(path, sizeof(path), "%s/proc/swaps", root);
+	assert_int_equal(unlink(path), 0);
+	FAILS(-ENXIO, UNSEEN "rebind it");
+	tree_text(root, "/proc/meminfo", "MemTotal: 1 kB\n");
+	FAILS(-ENXIO, "its disk sda goes away with that");
+	/* A controller without disks. */
+	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
+	machine_device(root, SIBLING, NIC_GROUP, "ahci");
+	set_id(root, SIBLING, "0x1b4b\n", "0x9230\n", "0x010601\n");
+	machine_group->viable = false;
+	FAILS(-EPERM, "is bound to ahci; bind it to vfio-pci too");
 }
 
 /* The device goes with its physical function, so that stays. */
@@ -293,6 +402,9 @@ main(void)
 		PLAN_TEST(test_endless_stack),
 		PLAN_TEST(test_nvme_subsystem),
 		PLAN_TEST(test_network),
+		PLAN_TEST(test_network_namespace),
+		PLAN_TEST(test_capture),
+		PLAN_TEST(test_mount_namespace),
 		PLAN_TEST(test_physical_function),
 	};
 
