@@ -123,6 +123,7 @@ static void
 print_table(struct row *rows, size_t n)
 {
 	struct widths w = { .driver = 6, .node = 4, .iommu = 5 };
+	char unread[TOPO_UNREAD_LEN];
 	size_t i, j;
 
 	for (i = 0; i < n; i++) {
@@ -138,6 +139,9 @@ print_table(struct row *rows, size_t n)
 			d->iommu, rows[i].numa, usable_names[rows[i].usable]);
 		for (j = 0; j < rows[i].reasons.n; j++)
 			printf("    %s\n", rows[i].reasons.v[j].text);
+		topology_unread_names(d, unread, sizeof(unread));
+		if (unread[0] != '\0')
+			printf("    unknown, as the files can't be read: %s\n", unread);
 		if (rows[i].cdev[0] != '\0')
 			printf("    also %s\n", rows[i].cdev);
 	}

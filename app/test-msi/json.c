@@ -59,7 +59,7 @@ number_or_null(int v)
 json_t *
 json_device(const struct topo_device *dev)
 {
-	char id[8], node[NODE_LEN];
+	char id[8], node[NODE_LEN], unread[TOPO_UNREAD_LEN];
 	json_t *o = json_object();
 	int bad;
 
@@ -76,6 +76,8 @@ json_device(const struct topo_device *dev)
 	bad |= json_put(o, "cdev", string_or_null(dev->cdev));
 	bad |= json_put(o, "iommu", string_or_null(dev->iommu));
 	bad |= json_put(o, "numa_node", number_or_null(dev->numa_node));
+	topology_unread_names(dev, unread, sizeof(unread));
+	bad |= json_put(o, "unread", string_or_null(unread));
 	if (bad == 0)
 		return o;
 	json_decref(o);

@@ -15,9 +15,10 @@
  *  - a device is filled completely or not handed out at all;
  *  - names from the kernel are kept whole or refused, never cut: a cut name
  *    would be the name of something else;
- *  - a missing file is "unknown", a file that can't be understood -ENODATA.
- *    Only the IDs are always there; a function that went away while it was
- *    read is -ENOENT, not -ENODATA.
+ *  - a missing file is "unknown", one that can't be understood makes the device
+ *    -ENODATA if the device can't be used without: IDs, driver, group. The others
+ *    are noted as unread. Only the IDs are always there; a function that went away
+ *    while it was read is -ENOENT, not -ENODATA.
  */
 
 #include <ctype.h>
@@ -123,10 +124,13 @@ group_read(const char *root, struct topo_device *dev)
 	if (ret != 0)
 		return ret;
 	ret = sysfs_read_file(root, &text, NULL, GROUPS "/%d/name", dev->group);
-	if (ret == -ENOENT)
+	if (ret == -ENOENT || topology_error_is_ours(ret))
+		return ret == -ENOENT ? 0 : ret;
+	/* Where groups may not be looked at the node has the same name. */
+	if (ret != 0) {
+		dev->group_noiommu = sysfs_exists(root, "/dev/vfio/noiommu-%d", dev->group) == 0;
 		return 0;
-	if (ret != 0)
-		return ret;
+	}
 	dev->group_noiommu = strcmp(text, "vfio-noiommu\n") == 0;
 	free(text);
 	return 0;
@@ -171,18 +175,38 @@ numbers_read(const char *root, struct topo_device *dev)
 	int64_t node;
 	int ret;
 
+	dev->numa_node = -1;
 	ret = sysfs_read_s64(root, &node, DEVICES "/%s/numa_node", dev->bdf);
-	if (ret == -EINVAL || (ret == 0 && node > INT_MAX))
-		return -ENODATA;
-	if (ret != 0 && ret != -ENOENT)
+	if (topology_error_is_ours(ret))
 		return ret;
-	dev->numa_node = ret == 0 && node >= 0 ? (int)node : -1;
+	if (ret == 0 && node >= -1 && node <= INT_MAX)
+		dev->numa_node = (int)node;
+	else if (ret != -ENOENT)
+		dev->unread |= TOPO_UNREAD_NUMA_NODE;
 	ret = sysfs_read_u64(root, &vfs, DEVICES "/%s/sriov_numvfs", dev->bdf);
-	if (ret == -EINVAL || (ret == 0 && vfs > UINT16_MAX))
-		return -ENODATA;
-	if (ret == 0)
+	if (topology_error_is_ours(ret))
+		return ret;
+	if (ret == 0 && vfs <= UINT16_MAX)
 		dev->max_vfs = (uint16_t)vfs;
-	return ret == -ENOENT ? 0 : ret;
+	else if (ret != -ENOENT)
+		dev->unread |= TOPO_UNREAD_VFS;
+	return 0;
+}
+
+void
+topology_unread_names(const struct topo_device *dev, char *out, size_t size)
+{
+	static const char *const names[] = { "numa_node", "sriov_numvfs", "resource" };
+	size_t i;
+
+	*out = '\0';
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if ((dev->unread >> i & 1) == 0)
+			continue;
+		if (*out != '\0')
+			strlcat(out, ", ", size);
+		strlcat(out, names[i], size);
+	}
 }
 
 /*
@@ -270,13 +294,18 @@ topology_resource_rows(const char *root, const struct topo_addr *addr, struct to
 	return ret;
 }
 
-void
-topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t n)
+int
+topology_bars(struct topo_device *dev, int ret, const struct topo_bar *rows, size_t n)
 {
 	size_t i;
 
+	if (topology_error_is_ours(ret))
+		return ret;
 	for (i = 0; i < n && i < TOPO_BARS; i++)
 		dev->bar[i] = rows[i];
+	if (ret != 0 && ret != -ENOENT)
+		dev->unread |= TOPO_UNREAD_RESOURCE;
+	return 0;
 }
 
 int
@@ -308,6 +337,12 @@ topology_place(const char *root, struct topo_device *dev)
 	return ret == 0 ? path_walk(path, dev) : ret;
 }
 
+bool
+topology_error_is_ours(int ret)
+{
+	return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE;
+}
+
 int
 topology_gone(const char *root, const struct topo_device *dev, int ret)
 {
@@ -328,8 +363,7 @@ topology_read(const char *root, const struct topo_addr *addr, struct topo_device
 		ret = topology_fill(root, &dev);
 	if (ret == 0) {
 		ret = topology_resource_rows(root, addr, rows, &n);
-		topology_bars(&dev, rows, n);
-		ret = ret == -ENOENT || ret == -ENODATA ? 0 : ret;
+		ret = topology_bars(&dev, ret, rows, n);
 	}
 	if (ret == 0)
 		*out = dev;

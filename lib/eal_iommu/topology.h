@@ -38,6 +38,13 @@ struct topo_addr {
 #define TOPO_ROWS 32		/* more than the kernel prints for any function */
 #define TOPO_DEPTH 16		/* bridges above a device that are recorded */
 
+/** Files that are there and can't be read or understood: what they say is unknown. */
+enum topo_unread {
+	TOPO_UNREAD_NUMA_NODE = 1 << 0,	/**< numa_node is -1 */
+	TOPO_UNREAD_VFS = 1 << 1,	/**< max_vfs is 0: there may be some */
+	TOPO_UNREAD_RESOURCE = 1 << 2,	/**< some BARs are empty */
+};
+
 /** One row of "resource"; len 0 if unused. */
 struct topo_bar {
 	uint64_t phys;
@@ -61,6 +68,7 @@ struct topo_device {
 	char iommu[TOPO_NAME_LEN];	/**< name of the IOMMU instance, or "" */
 	uint16_t max_vfs;		/**< sriov_numvfs: VFs enabled now */
 	struct topo_bar bar[TOPO_BARS];
+	unsigned int unread;		/**< enum topo_unread */
 	char root_bus[TOPO_BDF_LEN];	/**< "DDDD:BB" of the host bridge */
 	unsigned int n_up;		/**< bridges above, nearest first */
 	char up[TOPO_DEPTH][TOPO_BDF_LEN];
@@ -140,6 +148,11 @@ struct topo_outer {
  */
 int topology_outer(const char *root, const struct topo_device *dev, struct topo_outer *out,
 		size_t *n);
+
+#define TOPO_UNREAD_LEN 40	/**< room for all names */
+
+/** Names of the files that are unread, "numa_node, resource"; "" without any. */
+void topology_unread_names(const struct topo_device *dev, char *out, size_t size);
 
 /**
  * Path of a device's character device. Kernels built without them have the

@@ -23,8 +23,16 @@ int topology_fill(const char *root, struct topo_device *dev);
 /** Is it PCI Express? No register of it is read. */
 bool topology_is_pcie(const char *root, const char *bdf);
 
-/** The BARs are the first rows of "resource". */
-void topology_bars(struct topo_device *dev, const struct topo_bar *rows, size_t n);
+/**
+ * The BARs are the first rows of "resource".
+ *
+ * @param ret  what topology_resource_rows() returned
+ * @return 0; an error that says nothing about the device
+ */
+int topology_bars(struct topo_device *dev, int ret, const struct topo_bar *rows, size_t n);
+
+/** Does an error of reading say nothing about what is read (no memory, no descriptors)? */
+bool topology_error_is_ours(int ret);
 
 /** An error of reading, or -ENOENT if the function went away meanwhile. */
 int topology_gone(const char *root, const struct topo_device *dev, int ret);

@@ -56,20 +56,13 @@ topology_set_make(struct topo_set *set, size_t room)
 int
 topology_set_put(struct topo_set *set, size_t room, const struct topo_device *dev, int ret)
 {
-	switch (ret) {
-	case 0:
-		set->v[set->n++] = dev;
-		return 0;
-	case -ENOENT:
-		return 0;
-	case -ENOMEM:
-	case -EMFILE:
-	case -ENFILE:
+	if (topology_error_is_ours(ret))
 		return ret;
-	default:
+	if (ret == 0)
+		set->v[set->n++] = dev;
+	else if (ret != -ENOENT)
 		set->v[room - ++set->n_odd] = dev;
-		return 0;
-	}
+	return 0;
 }
 
 static int

@@ -81,7 +81,8 @@ void topology_use(struct topo_snapshot *snap, const struct topo_device *dev,
 
 /**
  * Does @p dev exist only as long as @p other keeps its driver? True for what is
- * above it, in a domain of its own (VMD) too, and for its physical function.
+ * above it, in a domain of its own (VMD) too, for its physical function, and where
+ * neither can be read: then nobody should be told to take the driver away.
  */
 bool topology_depends(const char *root, const struct topo_device *dev,
 		const struct topo_device *other);

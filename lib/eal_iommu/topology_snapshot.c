@@ -109,11 +109,11 @@ function_fill(struct topo_snapshot *snap, struct topo_function *f)
 		ret = topology_fill(snap->root, &f->dev);
 	if (ret == 0) {
 		ret = function_rows(snap, f);
-		if (ret == -ENOMEM)
-			return ret;
-		topology_bars(&f->dev, f->rows, f->n_rows);
-		ret = ret == -ENOENT || ret == -ENODATA ? 0 : ret;
+		ret = topology_bars(&f->dev, ret, f->rows, f->n_rows);
 	}
+	/* What lacks now may be there the next time. */
+	if (topology_error_is_ours(ret))
+		return ret;
 	f->filled = topology_gone(snap->root, &f->dev, ret);
 	return f->filled;
 }

@@ -294,6 +294,8 @@ topology_use(struct topo_snapshot *snap, const struct topo_device *dev, struct t
 	interfaces_look(&s, dev);
 	if (dev->max_vfs > 0)
 		note(&s, TOPO_USE_FUNCTIONS, "", 0);
+	if ((dev->unread & TOPO_UNREAD_VFS) != 0)
+		note(&s, TOPO_USE_UNSEEN, "", 0);
 }
 
 bool
@@ -301,13 +303,15 @@ topology_depends(const char *root, const struct topo_device *dev,
 		const struct topo_device *other)
 {
 	char path[SYSFS_PATH_MAX], name[TOPO_NAME_LEN], above[TOPO_BDF_LEN + 2];
+	int ret;
 
 	snprintf(above, sizeof(above), "/%s/", other->bdf);
-	if (sysfs_read_link_path(root, path, sizeof(path), "/sys/bus/pci/devices/%s",
-			dev->bdf) == 0 && strstr(path, above) != NULL)
-		return true;
-	return sysfs_read_link_name(root, name, sizeof(name), "/sys/bus/pci/devices/%s/physfn",
-			dev->bdf) == 0 && strcmp(name, other->bdf) == 0;
+	ret = sysfs_read_link_path(root, path, sizeof(path), "/sys/bus/pci/devices/%s", dev->bdf);
+	if (ret != 0 || strstr(path, above) != NULL)
+		return ret != -ENOENT;
+	ret = sysfs_read_link_name(root, name, sizeof(name), "/sys/bus/pci/devices/%s/physfn",
+			dev->bdf);
+	return ret == 0 ? strcmp(name, other->bdf) == 0 : ret != -ENOENT;
 }
 
 bool

@@ -131,6 +131,7 @@ static void
 log_claimed(const struct vfio_msi_device *dev)
 {
 	const struct topo_device *t = &dev->plan.topo;
+	char unread[TOPO_UNREAD_LEN];
 
 	if (vfio_msi_is_secondary()) {
 		BUS_LOG(INFO, "%s: claimed: shared with the primary process", dev->name);
@@ -145,6 +146,10 @@ log_claimed(const struct vfio_msi_device *dev)
 		dev->name, t->group, ioas_backend_name(dev->plan.backend),
 		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
 	log_bridge(dev);
+	topology_unread_names(t, unread, sizeof(unread));
+	if (unread[0] != '\0')
+		BUS_LOG(NOTICE, "%s: what these files say is unknown, as they can't be read: %s; compare them with those of another device: /sys/bus/pci/devices/%s",
+			dev->name, unread, t->bdf);
 	if (dev->plan.alias_why[0] != '\0')
 		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
 }
