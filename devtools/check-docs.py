@@ -21,7 +21,7 @@ LIB = 'lib/eal_iommu'
 ARGS = f'{BUS}/vfio_msi_args.c'
 HEADER = f'{LIB}/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
-GUIDE, LIBRARY, LAB = 'doc/bus_guide.rst', 'doc/library.rst', 'doc/lab_guide.rst'
+GUIDE, LIBRARY, LAB = 'doc/reference/messages.rst', 'doc/reference/library.rst', 'doc/contributing/lab.rst'
 
 # Calls whose text a user reads: logs, reasons, and sentences written into "why".
 LOGS = ('BUS_LOG', 'SYNC_LOG', 'RTE_LOG', 'say', 'plan_reason_add')
