@@ -21,7 +21,9 @@ LIB = 'lib/eal_iommu'
 ARGS = f'{BUS}/vfio_msi_args.c'
 HEADER = f'{LIB}/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
-GUIDE, LIBRARY, LAB = 'doc/reference/messages.rst', 'doc/reference/library.rst', 'doc/contributing/lab.rst'
+GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
+LIBRARY = 'doc/reference/library.rst'
+LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and sentences written into "why".
 LOGS = ('BUS_LOG', 'SYNC_LOG', 'RTE_LOG', 'say', 'plan_reason_add')
@@ -169,11 +171,11 @@ def check_keys(guide):
         line, key = checkkit.line_of(code, match.start()), match[2]
         wanted = f'``{key}' if key.endswith('.') else f'``{key}=``'
         if wanted not in guide:
-            yield ARGS, line, f'{GUIDE} does not explain the key {wanted}'
+            yield ARGS, line, f'{ARGUMENTS} does not explain the key {wanted}'
     for match in re.finditer(r'strcmp\(value, "([^"]+)"\)', code):
         if f'``{match[1]}``' not in guide:
             yield ARGS, checkkit.line_of(code, match.start()), \
-                f'{GUIDE} does not explain the value ``{match[1]}``'
+                f'{ARGUMENTS} does not explain the value ``{match[1]}``'
 
 
 def check_symbols():
@@ -200,7 +202,7 @@ def check_symbols():
 
 def check_lab():
     """Every command and platform of the lab is in its guide."""
-    guide = read(LAB)
+    guide = read(LAB) + read(TESTS)
     for path, form, wanted in (
             ('devtools/labkit/__main__.py', r"add_parser\('(\w+)'|\('(\w+)', '\w+ ", '``lab {}'),
             ('devtools/labkit/platforms.py', r"\bname='([\w-]+)'", '``{}``'),
@@ -231,7 +233,7 @@ def main():
     problems = list(self_test())
     if not sys.argv[1:]:
         guide = flat(read(GUIDE))
-        problems += [*check_messages(guide), *check_keys(guide), *check_symbols(), *check_lab()]
+        problems += [*check_messages(guide), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_lab()]
     return checkkit.report('check-docs', problems)
 
 

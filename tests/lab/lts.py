@@ -83,7 +83,7 @@ def _refuses(platform, dpdk, other):
     said = sections['beside']
     expect_equal(said.count(_not_registered(other, dpdk)), 1, f'words of the other one\n{said}\n')
     expect('status 0\n' in said or 'Cannot init trace' in said, said)
-    # These words are the loader's and EAL's; doc/reference/messages.rst has them.
+    # These words are the loader's and EAL's; doc/howto/upgrade.rst has them.
     said = sections['alone']
     expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said)
            and 'status 0\n' not in said, f'without its DPDK:\n{said}')
