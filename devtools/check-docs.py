@@ -3,10 +3,12 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Hold the documentation to the code: keys, messages, public functions, the lab.
 
-A message is in the guide when each of its constant pieces is, word for word,
-and in this order: "%s: can't be %s" is found in "DEVICE: can't be STEP".
+Messages are compared both ways. Every string with two words counts as one, wherever
+it stands in the bus or the library, unless EXEMPT says who else reads it; the page has
+it in the first column of a table: "%s: can't be %s" is "DEVICE: can't be STEP" there.
 """
 
+import functools
 import pathlib
 import re
 import sys
@@ -26,16 +28,30 @@ LIBRARY = 'doc/reference/library.rst'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and sentences written into "why".
-LOGS = ('BUS_LOG', 'SYNC_LOG', 'RTE_LOG', 'say', 'plan_reason_add')
-CALL = re.compile(r'\b(' + '|'.join(LOGS) + r'|snprintf)\s*\(')
-WHY = re.compile(r'\b(?:why|cure|loss)\b')
-# A part of a sentence, chosen before it is written.
-PART = re.compile(r'\b(?:cure|advice) = ("(?:\\.|[^"\\])*");')
+CALL = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG|rte_log|say|plan_reason_add)\s*\(')
+LOG = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG)\s*\(\s*(ERR|WARNING|NOTICE|INFO|DEBUG)\b')
+LEVELS = {'ERR': 'error', 'WARNING': 'warning', 'NOTICE': 'notice', 'INFO': 'info',
+          'DEBUG': 'debug'}
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
-CONVERSION = re.compile(r'(?:0x)?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z|j|t)?[a-zA-Z])')
-PRI = re.compile(r'\s*\bPRI([a-zA-Z])\w*\s*')
+STRINGS = re.compile(r'"(?:\\.|[^"\\])*"(?:\s*"(?:\\.|[^"\\])*")*')
+WORDS = re.compile(r"[a-zA-Z']{2}[,;:)]? (?:[(]?[a-zA-Z]|\"$)|[a-z] %[^*]|%s [a-z]")
+WORD = re.compile(r'\w')
+FUNCTION = re.compile(r'(?m)^(\w+)\(')
+SELF_CHECK = re.compile(r'check_\w+|\w+_check|find_fault')
+CONVERSION = re.compile(r'(?:0x)?%(?:%|[-+ #0]*\d*(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z])')
+PRI = re.compile(r'\bPRI([a-zA-Z])\w*')
+# What a message puts in, as the page writes it, besides words in capitals.
+NAMES = re.compile(r'vfio_msi(?::all)?|INTx|0x|\b(?:un)?map\b')
 # Shorter pieces are punctuation.
 PIECE_MIN = 4
+# Texts that nobody logs, each with who reads it.
+EXEMPT = {
+    '%*s %*s %*s %*s %n': 'lines of /proc/self/maps',
+    '%*s %*s %15s %255s': 'lines of /proc/self/mounts',
+    'PCI Bus %s': 'a line of /proc/iomem',
+    'CPU implementer': 'a line of /proc/cpuinfo',
+    'likely lost': 'JSON of dpdk-test-msi',
+}
 
 
 def read(path):
@@ -61,107 +77,155 @@ def end_of_call(code, start):
     return at
 
 
-def arguments(text):
-    """The arguments of a call, cut at the commas of its own level."""
-    cut, depth, at, begin = [], 0, 0, 0
-    while at < len(text):
-        literal = LITERAL.match(text, at)
+def macros(codes):
+    """{name: "text"} of each macro that is one string."""
+    return dict(found for code in codes
+                for found in re.findall(r'#define (\w+)[ \t]+("(?:\\.|[^"\\])*")[ \t]*(?=\n|$)', code))
+
+
+def filled_in(code, names):
+    """C without comments, #include and #error, its macros for text replaced by their text."""
+    code = re.sub(r'(?m)^[ \t]*#[ \t]*(?:include|error|warning).*', '', code)
+    code = re.sub(r'(?m)^#define \w+[ \t]+"(?:\\.|[^"\\])*"[ \t]*$', '', code)
+    code = PRI.sub('"\\1"', code)
+    for name, text in names.items():
+        if name in code:
+            code = re.sub(rf'\b{name}\b', lambda _, text=text: text, code)
+    return code
+
+
+def plain(literals):
+    """The text of adjacent literals."""
+    text = ''.join(LITERAL.findall(literals))
+    text = text.removeprefix('VFIO_MSI: ')
+    return flat(text.replace('\\n', ' ').replace('\\t', ' ').replace('\\"', '"'))
+
+
+def texts_of(code, engine=False):
+    """(line, text, whether a user may read it) of every string.
+
+    A user may read each string of two words, or of one with a blank behind it, wherever it
+    stands; in calls of logs each. Tests alone read what checks of the ENGINE return.
+    """
+    calls = [(match.end(), end_of_call(code, match.end())) for match in CALL.finditer(code)]
+    for match in STRINGS.finditer(code):
+        text = plain(match[0])
+        read_by_user = WORDS.search(match[0]) or any(
+            first <= match.start() < last for first, last in calls)
+        within = FUNCTION.findall(code, 0, match.start()) if engine else []
+        if within and SELF_CHECK.fullmatch(within[-1]):
+            read_by_user = False
+        yield checkkit.line_of(code, match.start()), text, bool(read_by_user)
+
+
+def levels_of(code):
+    """(text, level) of each log whose level is a constant."""
+    for match in LOG.finditer(code):
+        literal = STRINGS.search(code, match.end())
         if literal:
-            at = literal.end()
-            continue
-        depth += {'(': 1, '{': 1, ')': -1, '}': -1}.get(text[at], 0)
-        if text[at] == ',' and not depth:
-            cut.append(text[begin:at])
-            begin = at + 1
-        at += 1
-    return cut + [text[begin:]]
+            yield plain(literal[0]), LEVELS[match[1]]
 
 
-def literal_text(argument):
-    """The text of an argument that is a string, its macros filled in, or None."""
-    argument = PRI.sub('"\\1"', argument)
-    argument = re.sub(r'\bVFIO_MSI_BUS\b', '"vfio_msi"', argument)
-    argument = re.sub(r'\bVFIO_MSI_PREFIX\b', '"vfio_msi:"', argument)
-    found = LITERAL.findall(argument)
-    if not found:
-        return None
-    return ''.join(found).replace('\\n', '').replace('\\"', '"')
+@functools.lru_cache(maxsize=None)
+def constants(text):
+    """The constant pieces of a format that are no punctuation."""
+    return [piece for piece in CONVERSION.split(text) if len(flat(piece)) >= PIECE_MIN]
 
 
-def alternatives(argument):
-    """The strings of "cond ? a : b", each by itself."""
-    parts = re.split(r'[?:](?=(?:[^"]*"[^"]*")*[^"]*$)', argument)
-    texts = [''.join(LITERAL.findall(part)) for part in parts]
-    return [text for text in texts if text]
+@functools.lru_cache(maxsize=None)
+def pattern(text):
+    """A format as a pattern; what it puts in are the groups."""
+    return re.compile('(.*?)'.join(re.escape(piece) for piece in CONVERSION.split(text)))
 
 
-def messages(code):
-    """(line, [text]) of each message: its format, and constant texts put into it."""
-    for match in CALL.finditer(code):
-        body = code[match.end():end_of_call(code, match.end()) - 1]
-        words = arguments(body)
-        if match[1] not in LOGS and not WHY.search(words[0]):
-            continue
-        texts, seen = [], False
-        for word in words:
-            if '"' not in word:
-                continue
-            if not seen:
-                texts.append(literal_text(word))
-                seen = True
-            else:
-                texts += alternatives(word)
-        if seen:
-            yield checkkit.line_of(code, match.start()), texts
+@functools.lru_cache(maxsize=None)
+def inside(text):
+    """The same in a longer text; the first and the last group are what stands around it."""
+    return re.compile(f'(.*?){pattern(text).pattern}(.*)')
 
 
-def returned_texts(code):
-    """(line, [text]) of each constant sentence a "hint" function returns."""
-    for match in re.finditer(r'return ("(?:\\.|[^"\\])*");', code):
-        if ' ' in match[1]:
-            yield checkkit.line_of(code, match.start()), [match[1][1:-1]]
+def rows_of(page):
+    """(line, [cells]) of each row of each table but the headers."""
+    for table in re.finditer(r'(?m)^\.\. list-table::.*\n((?:[ \t].*\n|\n)*)', page + '\n'):
+        for row in list(re.finditer(r'(?m)^   \* - (.*(?:\n(?!   \* - ).*)*)', table[1]))[1:]:
+            line = checkkit.line_of(page, table.start(1) + row.start())
+            yield line, re.split(r'(?m)\n     - ', row[1])
 
 
-def parts(code):
-    """(line, [text]) of each constant part of a sentence that a variable takes."""
-    for match in PART.finditer(code):
-        yield checkkit.line_of(code, match.start()), [match[1][1:-1].replace('\\"', '"')]
+def told_by(page):
+    """(line, text, level or None) of each message on the page: the first column of its tables."""
+    for line, cells in rows_of(page):
+        level = flat(cells[1]) if len(cells) > 2 else None
+        for text in re.findall(r'``((?:[^`]|`(?!`))+)``', cells[0]):
+            yield line, flat(text), level
 
 
-def pieces(text):
-    """The constant pieces of a format, in order."""
-    cut = [flat(piece) for piece in CONVERSION.split(text)]
-    return [piece for piece in cut if len(piece) >= PIECE_MIN]
-
-
-def is_told(text, guide):
-    """Whether the guide has all pieces of a message, in order and close together."""
-    want = pieces(text)
-    if not want:
+def is_told(text, told):
+    """Whether the page has a format by itself, or a part of a sentence inside one of its texts."""
+    if not constants(text):
         return True
-    gap = r'.{0,60}?'
-    return re.search(gap.join(map(re.escape, want)), guide) is not None
+    told = [other for other in told if all(map(other.__contains__, constants(text)))]
+    if any(pattern(text).fullmatch(other) for other in told):
+        return True
+    # What is put into a sentence: its words must stand there as they are.
+    before, behind = ('' if WORD.match(end) is None else edge
+                      for end, edge in ((text[0], r'(?<!\w)'), (text[-1], r'(?!\w)')))
+    return any(re.search(before + pattern(text).pattern + behind, other) for other in told)
 
 
-def message_files():
-    """Files whose messages the guide lists."""
-    wanted = [checkkit.SOURCE / BUS, checkkit.SOURCE / LIB]
-    for folder in wanted:
-        yield from sorted(folder.glob('*.c'))
+def is_said(text, formats, depth=0):
+    """Whether the code makes a text: a format, what it puts in being names or made by the code."""
+    if not re.search('[a-z]', NAMES.sub('', text)):
+        return True
+    if depth > 3:
+        return False
+    for form in formats:
+        if (depth and not constants(form)) or not all(map(text.__contains__, constants(form))):
+            continue
+        match = inside(form).fullmatch(text)
+        if match and text not in match.groups() and \
+                all(is_said(group, formats, depth + 1) for group in match.groups()):
+            return True
+    return False
 
 
-def check_messages(guide):
-    """Every message of the bus and the library is in the guide."""
-    for path in message_files():
-        name = str(path.relative_to(checkkit.SOURCE))
-        code = checkkit.without_comments(path.read_text(encoding='utf-8'))
-        found = [*messages(code), *parts(code)]
-        if path.name == 'dma_budget.c':
-            found += returned_texts(code)
-        for line, texts in found:
-            for text in texts:
-                if not is_told(text, guide):
-                    yield name, line, f'{GUIDE} does not tell the message "{text}"'
+def sources():
+    """(name, code) of each file of the bus and the library, in whatever folder."""
+    for folder in (BUS, LIB):
+        for path in sorted((checkkit.SOURCE / folder).rglob('*.[ch]')):
+            code = checkkit.without_comments(path.read_text(encoding='utf-8'))
+            yield str(path.relative_to(checkkit.SOURCE)), code
+
+
+def compare(files, page, exempt):
+    """Problems of the page of messages: what it lacks, what the code lacks, wrong levels."""
+    names = macros(code for _, code in files)
+    told = list(told_by(page))
+    words = {text for _, text, _ in told}
+    formats, levels, unused = set(), [], set(exempt)
+    for name, code in files:
+        code = filled_in(code, names)
+        levels += levels_of(code)
+        for line, text, read_by_user in texts_of(code, '/iova_' in name):
+            formats.add(text)
+            if text in exempt:
+                unused.discard(text)
+            elif read_by_user and not is_told(text, words):
+                yield name, line, f'{GUIDE} does not tell the message "{text}"'
+    for text in sorted(unused):
+        yield 'devtools/check-docs.py', 1, f'no source has the exempt text "{text}"'
+    formats = sorted(formats, key=lambda form: (-sum(map(len, constants(form))), form))
+    for line, text, level in told:
+        if not is_said(text, formats):
+            yield GUIDE, line, f'no source says "{text}"'
+        wanted = {of for form, of in levels if constants(form) and pattern(form).fullmatch(text)}
+        if level and level != 'WHY' and wanted and not wanted & set(level.split(', ')):
+            yield GUIDE, line, f'"{text}" is logged as {", ".join(sorted(wanted))}'
+
+
+def check_messages():
+    """The page has every message of the bus and the library, and no other."""
+    yield from compare(list(sources()), read(GUIDE), EXEMPT)
 
 
 def check_keys(guide):
@@ -215,15 +279,23 @@ def check_lab():
 
 
 def self_test():
-    """What is missing is found."""
-    code = ('BUS_LOG(ERR, "%s: is in %" PRIu64 " way" " s: %s", x ? "; see here" : "", y);'
-            'cure = "see here";')
-    found = [text for _, texts in [*messages(code), *parts(code)] for text in texts]
-    good = 'DEVICE: is in N way s: WHY ; see here'
-    told = [is_told(text, good) for text in found]
-    missed = [is_told(text, 'DEVICE: is in a way') for text in found]
-    if found != ['%s: is in %u way s: %s', '; see here', 'see here'] or not all(told) or all(missed):
-        yield pathlib.Path(__file__).name, 1, f'self-test: {found} {told} {missed}'
+    """What is missing, left over or of another level is found."""
+    files = [('a.c', '#define ASK "please ask"\n'
+              'BUS_LOG(ERR, "%s: is in %" PRIu64 " ways bad: %s", x ? "; see here" : "", y);\n'
+              'static const char *w[] = { [A] = ("the way out; " ASK) };')]
+    page = ('.. list-table::\n   :header-rows: 1\n\n   * - Message\n     - Level\n     - Meaning\n'
+            '   * - ``{}``\n     - {}\n     - x\n   * - ``{}``, ``; see here``\n     -\n     - x\n')
+    for row, problems in ((('DEVICE: is in N ways bad: WHY', 'error', 'the way out; please ask'), 0),
+                          (('DEVICE: is in N ways bad: WHY', 'info', 'the way out; please ask'), 1),
+                          (('DEVICE: is in N ways bad: WHY', 'error', 'the way out; please'), 2),
+                          (('DEVICE: is in N way bad: WHY', 'error', 'the way out; please ask'), 2)):
+        found = list(compare(files, page.format(*row), {}))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {row}: {found}'
+    found = list(compare(files, page.format('DEVICE: is in N ways bad: WHY', 'error',
+                                            'the way out; please ask'), {'gone is gone': ''}))
+    if len(found) != 1:
+        yield pathlib.Path(__file__).name, 1, f'self-test: a stale exemption: {found}'
 
 
 def main():
@@ -232,8 +304,7 @@ def main():
         sys.exit(f'usage: {sys.argv[0]} [--self-test]')
     problems = list(self_test())
     if not sys.argv[1:]:
-        guide = flat(read(GUIDE))
-        problems += [*check_messages(guide), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_lab()]
+        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_lab()]
     return checkkit.report('check-docs', problems)
 
 
