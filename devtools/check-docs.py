@@ -24,7 +24,7 @@ ARGS = f'{BUS}/vfio_msi_args.c'
 HEADER = f'{LIB}/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
-LIBRARY = 'doc/reference/library.rst'
+LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and sentences written into "why".
@@ -264,6 +264,19 @@ def check_symbols():
             yield HEADER, 1, f'{LIBRARY} does not tell of the error ``{error}``'
 
 
+def check_json():
+    """Every field of the tool's JSON is on its page."""
+    page = read(JSON)
+    for path in sorted((checkkit.SOURCE / 'app/test-msi').glob('*.c')):
+        if path.name.startswith('answers'):
+            continue    # a file of captures, for the tool itself
+        code = path.read_text(encoding='utf-8')
+        for match in re.finditer(r'json_put\(\w+, "(\w+)"', code):
+            if f'``{match[1]}``' not in page:
+                yield str(path.relative_to(checkkit.SOURCE)), \
+                    checkkit.line_of(code, match.start()), f'{JSON} does not tell of {match[1]}'
+
+
 def check_lab():
     """Every command and platform of the lab is in its guide."""
     guide = read(LAB) + read(TESTS)
@@ -304,7 +317,8 @@ def main():
         sys.exit(f'usage: {sys.argv[0]} [--self-test]')
     problems = list(self_test())
     if not sys.argv[1:]:
-        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_lab()]
+        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_json(),
+                     *check_lab()]
     return checkkit.report('check-docs', problems)
 
 
