@@ -20,6 +20,7 @@ from . import budgets
 MEMORY_PER_JOB = 7 << 30
 VERDICT = re.compile(r'(\d+) passed, (\d+) failed$')
 OF_THE_SUITE = re.compile(r'(ok|FAIL) |== ')
+FAILED = 'failed: '
 LONGEST_END = 60
 
 
@@ -36,6 +37,7 @@ class _Job:
     def __init__(self, suite, words):
         self.suite = suite
         self.verdict = None
+        self.failures = []
         self._rest = b''
         self.process = subprocess.Popen(
             [sys.executable, '-m', 'labkit', *words, '--jobs=1', suite.name],
@@ -53,6 +55,8 @@ class _Job:
         found = VERDICT.match(line)
         if found:
             self.verdict = int(found[1]), int(found[2])
+        elif line.startswith(FAILED):
+            self.failures.append(line.removeprefix(FAILED))
         elif line.startswith('== all took') or not line:
             pass
         elif OF_THE_SUITE.match(line):
@@ -66,6 +70,7 @@ class _Job:
         passed, failed = self.verdict or (0, 0)
         report.passed += passed
         report.failed += failed
+        report.failures += self.failures
         if self.verdict is None or (status != 0) != (failed != 0):
             report.fail(self.suite.name, f'its process ended with status {status} and '
                         f'{"no verdict" if self.verdict is None else f"{failed} failed"}')

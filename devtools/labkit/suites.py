@@ -124,7 +124,7 @@ def run_suites(names, soak=False, keep=False, jobs=0):
                    f'{budgets.whole():.0f} s of {budgets.WHOLE} s; see budgets.py')
     print(f'== all took {time.monotonic() - start:.1f} s'
           + f', {jobs} suites of guests at a time' * (jobs >= 2), flush=True)
-    print(f'{report.passed} passed, {report.failed} failed', flush=True)
+    report.summary()
     return report.failed == 0
 
 

@@ -18,6 +18,8 @@ from .platforms import KERNEL_OF, PLATFORMS
 from .progress import LabError
 
 SUITES = build.SOURCE / 'tests/lab'
+# The longest line of a failure in the summary.
+SUMMARY = 300
 COMMON = tuple(name for name, platform in PLATFORMS.items() if platform.common)
 
 
@@ -107,6 +109,7 @@ class Report:
     def __init__(self):
         self.passed = self.failed = 0
         self.cases = []
+        self.failures = []
 
     def ok(self, name, seconds):
         """One test passed."""
@@ -116,7 +119,14 @@ class Report:
     def fail(self, name, why):
         """One test failed."""
         self.failed += 1
+        self.failures.append(f'{name}: {why}')
         print(f'FAIL {name}: {why}', flush=True)
+
+    def summary(self):
+        """What failed, a line each, and the counts."""
+        for failure in self.failures:
+            print(f'failed: {failure.splitlines()[0][:SUMMARY]}')
+        print(f'{self.passed} passed, {self.failed} failed', flush=True)
 
     @contextlib.contextmanager
     def case(self, name, *scenario):
