@@ -3,12 +3,17 @@
 """How long each suite may take, and who spent it: time of CI is limited.
 
 Seconds on a quiet machine of two processors where two suites of guests run at a time
-and all that guests need is made already.  Processors differ, and so do runs: a suite
-that takes more than its budget times TOLERANCE fails.  An issue that needs more takes it
-from where less is needed, and says so in the last column.
+and all that guests need is made already.  Runs differ: a suite that takes more than its
+budget times TOLERANCE fails.  Processors differ too: where many suites ran, half of them
+slower than here makes a slower machine, and the others are judged by its pace.  An issue
+that needs more takes it from where less is needed, and says so in the last column.
 """
 
+import statistics
+
 TOLERANCE = 1.5
+# With fewer suites a slow machine can't be told from a slow suite.
+MANY = 10
 
 # Suite: seconds, before the last issue that changed it, what that one added (+) or took away (-).
 TABLE = {
@@ -60,3 +65,15 @@ def whole():
     """What all suites may take together, those of guests side by side."""
     of_guests = sum(row[0] for name, row in TABLE.items() if name not in OF_HOST)
     return sum(seconds(name) for name in OF_HOST) + of_guests / SIDE_BY_SIDE
+
+
+def _pace(took):
+    """How much slower than that of the table this machine is, 1 at least."""
+    ratios = [took[name] / seconds(name) for name in took if seconds(name)]
+    return max(1, statistics.median(ratios)) if len(ratios) >= MANY else 1
+
+
+def limits(took):
+    """(suite, the seconds it took, the most it may take) of TOOK, a table of such seconds."""
+    pace = _pace(took)
+    return [(name, took[name], seconds(name) * TOLERANCE * pace) for name in took]

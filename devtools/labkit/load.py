@@ -8,10 +8,14 @@ what the machine was busy, less what the lab and its children used.
 
 import os
 import pathlib
+import re
 import time
 
 # The process whose work is the lab's; suites side by side are one lab.
 ROOT = 'LABKIT_ROOT'
+# What a suite says of its time.
+SAYS = '== {} took {:.1f} s, {:.1f} s on a quiet machine'
+TOOK = re.compile(r'== \S+ took \S+ s, (\S+) s on a quiet machine')
 TICKS = os.sysconf('SC_CLK_TCK')
 # In /proc/stat: all but idle, waiting for a disk, and guests, who are counted as user already.
 BUSY = (0, 1, 2, 5, 6, 7)

@@ -14,7 +14,7 @@ import selectors
 import subprocess
 import sys
 
-from . import budgets
+from . import budgets, load
 
 # What the largest machine of a test takes: its memory, and the rest of an emulator.
 MEMORY_PER_JOB = 7 << 30
@@ -36,7 +36,7 @@ class _Job:
 
     def __init__(self, suite, words):
         self.suite = suite
-        self.verdict = None
+        self.verdict = self.took = None
         self.failures = []
         self._rest = b''
         self.process = subprocess.Popen(
@@ -53,6 +53,9 @@ class _Job:
 
     def _line(self, line):
         found = VERDICT.match(line)
+        took = load.TOOK.match(line)
+        if took:
+            self.took = float(took[1])
         if found:
             self.verdict = int(found[1]), int(found[2])
         elif line.startswith(FAILED):
@@ -88,7 +91,9 @@ def run(suites, report, at_a_time, words):
     """Run SUITES, AT_A_TIME of them at any time, the longest first.
 
     WORDS: the lab's command, "test" or "soak" and its options.
+    Returns the seconds that each of them takes on a quiet machine.
     """
+    took = {}
     waiting = collections.deque(sorted(suites, key=lambda suite: -budgets.seconds(suite.name)))
     running = {}
     with selectors.DefaultSelector() as selector:
@@ -102,7 +107,11 @@ def run(suites, report, at_a_time, words):
                     if running[key.fileobj].read():
                         continue
                     selector.unregister(key.fileobj)
-                    running.pop(key.fileobj).end(report)
+                    job = running.pop(key.fileobj)
+                    job.end(report)
+                    if job.took is not None:
+                        took[job.suite.name] = job.took
         finally:
             for job in running.values():
                 job.stop()
+    return took
