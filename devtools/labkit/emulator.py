@@ -56,13 +56,13 @@ def _folder():
     if not path.exists():
         _write_versions()
     versions = json.loads(path.read_text(encoding='ascii'))
-    return cache.entry('emulator', SUITE, [SUITE, versions, UNUSED, 1],
+    return cache.entry('emulator', SUITE, [SUITE, apt.host_arch(), versions, UNUSED, 1],
                        lambda target: _make(versions, target))
 
 
 def _versions_path():
     """Where the versions are kept, so that nothing is fetched to learn them again."""
-    return cache.root() / 'emulator' / f'versions-{cache.digest([SUITE, PACKAGES])}'
+    return cache.root() / 'emulator' / f'versions-{cache.digest([SUITE, apt.host_arch(), PACKAGES])}'
 
 
 def _write_versions():

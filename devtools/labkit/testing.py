@@ -58,6 +58,9 @@ def test(name, platforms=COMMON, soak=False, tail=()):
     A platform may also be a pair of its name and a backend: then both are arguments.
     tail: where "lab soak" runs it as well.
     """
+    if not platforms:
+        raise LabError(f'"{name}" is for no platform')
+
     def register(function):
         @functools.wraps(function)
         def call(where):
