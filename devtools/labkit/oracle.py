@@ -95,6 +95,15 @@ def check_payloads(log, ports=2):
                  sorted((mac, 256) for mac in macs), 'packets read back, by sender')
 
 
+def check_came_and_went(said, times):
+    """Two devices came and went so often, nothing stayed open, and 512 packets crossed after it."""
+    before, after = re.search(r'descriptors: (\d+), then (\d+)', said).groups()
+    expect_equal(after, before, 'open descriptors')
+    expect_equal(said.count('is attached. Now total ports is'), 2 * times + 2, 'attached')
+    expect_equal(said.count('Now total ports is 0'), times, 'all detached')
+    expect('RX-packets: 512 ' in said, f'not 512 packets after the return\n{said[-2000:]}')
+
+
 def check_interrupts(text, kind):
     """Every NIC's first vector is of this kind and came at least once."""
     counts = {}

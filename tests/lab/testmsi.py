@@ -22,9 +22,11 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'layout -a 0000:00:03.0', 'layout -a vfio_msi:3',
          'layout -a vfio_msi:0000:00:03.0,key=value',
          'layout -a vfio_msi:0000:00:03.0,hole=2-1', 'layout -a vfio_msi:all,msi=maybe',
+         'list --root', 'layout -a vfio_msi:all --root / --aperture 2-1 --page-sizes 4K',
+         'layout -a vfio_msi:all --root / --aperture 1-2', 'capture', 'capture file.tar vfio_msi:3',
          'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0', 'map all',
          'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off')
-HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help')
+HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help')
 
 
 def _run(platform, *lines, backend=''):
@@ -73,7 +75,7 @@ def _free_is_sane(plan):
 
 
 # Where a capture is tried.
-CAPTURED = (('x86-vtd', 'type1'),)
+CAPTURED = (('x86-vtd', 'type1'), ('arm-smmuv3', 'iommufd'))
 
 
 def _capture_lines(platform, backend):
@@ -85,7 +87,7 @@ def _capture_lines(platform, backend):
                      for name in ('runtime_status', 'runtime_active_time'))
     return (f'sleeping=$(cat {power}); dpdk-test-msi capture /tmp/asleep.tar >/dev/null && '
             f'diff - <(cat {power}) <<<"$sleeping" && grep -c suspended <<<"$sleeping"',
-            'dpdk-test-msi capture /tmp/root.tar all',
+            'ls /proc/device-tree/chosen 2>&1; dpdk-test-msi capture /tmp/root.tar all',
             'dpdk-test-msi layout -a vfio_msi:all',
             'dpdk-test-msi layout --root /tmp/root.tar -a vfio_msi:all',
             'dpdk-test-msi list --root /tmp/root.tar',
@@ -111,9 +113,10 @@ def _elsewhere(data):
                     '-a', 'vfio_msi:all'])
 
 
-def _check_capture(answers, bound, nics):
+def _check_capture(answers, bound, platform, backend):
     """Root's file has everything, a user's says what it lacks; no device is woken."""
     asleep, taken, live, past, listed, user, lacking, left, encoded = answers
+    nics = PLATFORMS[platform].nics
     expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
                  f'exit statuses of\n{answers}\n')
     figure('devices that sleep, and sleep on', asleep[0].strip())
@@ -126,7 +129,7 @@ def _check_capture(answers, bound, nics):
             (listed[0], bound)]
     expect_equal(rows[0], rows[1], 'list of the capture')
     for words in ('/proc/iomem: the kernel shows addresses to CAP_SYS_ADMIN only',
-                  f'{nics[0]}, type1: the kernel refuses it: Permission denied'):
+                  f'{nics[0]}, {backend}: the kernel refuses it: Permission denied'):
         expect(words in user[0], f'no "{words}" in:\n{user[0]}')
     expect(lacking[1] == 1 and 'no permission to open /dev/vfio/' in lacking[0], lacking[0])
     expect('No such file' in left[0], f'a folder is left: {left[0]}')
@@ -136,6 +139,7 @@ def _check_capture(answers, bound, nics):
         content = b''.join(tar.extractfile(member).read() for member in tar if member.isfile())
     expect('MANIFEST' in names and 'answers.json' in names, str(names[-5:]))
     # What the emulator gives to its machines: MAC addresses, seeds in the device tree.
+    expect_equal('kaslr-seed' in taken[0], SOURCES.get(platform) == 'device tree', 'a seed is there')
     for secret in (b'52:54:00', b'\x52\x54\x00\x12\x34', b'kaslr-seed', b'rng-seed', b'bootargs'):
         expect(secret not in content, f'{secret} is in the capture')
     expect_equal(_elsewhere(data), past[0], 'the layout on this host')
@@ -177,7 +181,7 @@ def lists(platform, backend):
     captured, more = more[:-len(_more_lines(platform))], more[-len(_more_lines(platform)):]
     if captured:
         with part('a capture is examined elsewhere as the machine itself'):
-            _check_capture(captured, bound[0], nics)
+            _check_capture(captured, bound[0], platform, backend)
     if platform in SOURCES:
         with part('layout shows SW_MSI and both bridge windows, and their source'):
             _layout_smmu(platform, backend, *more[:2])

@@ -32,6 +32,7 @@ if [ /sys/bus/pci/devices/0000:01:00.0/iommu_group -ef /sys/bus/pci/devices/0000
 then
 	echo 'by hand'
 	"$here/neighbours.sh" hotplug 3
+	echo "status $?"
 else
 	"$here/hotplug.sh" --hot-plug
 fi

@@ -61,6 +61,12 @@ hotplug)
 	done
 	echo "rounds: $round"
 	echo "descriptors: $before, then $(ls /proc/$testpmd_pid/fd | wc -l)"
+	# They work after all that.
+	for device in 03.0 05.0; do
+		testpmd_say "port attach vfio_msi:0000:00:$device"
+	done
+	testpmd_say 'port start all'
+	testpmd_burst
 	testpmd_quit
 	status=$?
 	cat $TESTPMD_LOG
