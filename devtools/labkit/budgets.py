@@ -38,7 +38,7 @@ TABLE = {
     'memory': (270, 500, '#8: - the other backend; one boot for all kinds of files'),
     'neighbours': (180, 230, '#8: - the other backend'),
     'pages': (1, 0, '#8: nothing, all of it is for "lab soak"'),
-    'peers': (240, 220, ''),
+    'peers': (270, 220, ''),
     'processes': (210, 500, '#8: - the other backend of two tests'),
     'reset': (60, 70, ''),
     'steer': (260, 0, '#8: + steering on x86 with 4 levels, AMD-Vi, short windows'),
