@@ -21,7 +21,7 @@ import checkkit  # noqa: E402
 BUS = 'drivers/bus/vfio_msi'
 LIB = 'lib/eal_iommu'
 ARGS = f'{BUS}/vfio_msi_args.c'
-HEADER = f'{LIB}/rte_eal_iommu.h'
+HEADER = f'{LIB}/eal/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
 LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'

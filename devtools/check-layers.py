@@ -26,19 +26,13 @@ APP = 'app/test-msi/'
 
 # From the ground up. Within a room's patterns the first room that matches wins.
 FLOORS = [
-    {'iova_range': [LIB + 'iova_range.*']},
-    {'engine': [LIB + 'iova_*'],
-     'system calls': [LIB + 'vfio_uapi*', LIB + 'vfio_abi.h'],
-     'sysfs': [LIB + 'sysfs*']},
-    {'topology': [LIB + 'topology*'],
-     'addresses of the process': [LIB + 'va_*']},
-    {'holes': [LIB + 'holes*'],
-     'address space': [LIB + 'ioas.*', LIB + 'ioas_map.c', LIB + 'ioas_ops.h',
-                       LIB + 'ioas_anchor.c', LIB + 'ioas_keep.c', LIB + 'ioas_open.c',
-                       LIB + 'ioas_reset.c', LIB + 'ioas_private.h']},
-    {'backends': [LIB + 'ioas_*']},
-    {'plan': [LIB + 'plan*']},
-    {'EAL half': [LIB + 'dma_*', LIB + 'rte_eal_iommu.*', LIB + 'eal_iommu_current.h']},
+    {'engine': [LIB + 'iova/*'], 'system calls': [LIB + 'uapi/*'], 'sysfs': [LIB + 'sysfs/*']},
+    {'topology': [LIB + 'topology/*'], 'addresses of the process': [LIB + 'va/*']},
+    {'holes': [LIB + 'holes/*'],
+     'address space': [LIB + 'ioas/ioas*']},
+    {'backends': [LIB + 'ioas/backend/*']},
+    {'plan': [LIB + 'plan/*']},
+    {'EAL half': [LIB + 'eal/*']},
     {'arguments': [BUS + 'vfio_msi_args.*', BUS + 'dpdk_limits.h'],
      'BARs': [BUS + 'vfio_msi_bar.*']},
     {'bus': [BUS + '*'],
@@ -49,8 +43,8 @@ ROOTS = (LIB, BUS, APP)
 PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 
 # The files of the library that know DPDK.
-KNOW_DPDK = {LIB + 'dma_runs.c', LIB + 'dma_runs.h', LIB + 'dma_sync.c',
-             LIB + 'rte_eal_iommu.c', LIB + 'rte_eal_iommu.h'}
+KNOW_DPDK = {LIB + 'eal/dma_runs.c', LIB + 'eal/dma_runs.h', LIB + 'eal/dma_sync.c',
+             LIB + 'eal/rte_eal_iommu.c', LIB + 'eal/rte_eal_iommu.h'}
 DPDK_HEADER = re.compile(r'<((rte_|bus_|dev_driver|ethdev_)[^>]*)>')
 
 # Calls that only these rooms make; ".open(" and "->open(" are operations of ours.
@@ -188,23 +182,22 @@ def check(root):
 # What must be found: files of a small project, and a piece of the answer ("": none).
 SELF_TESTS = [
     ({}, ''),
-    ({LIB + 'iova_range.h': '#include "iova_tree.h"\n'}, 'must not know the room "engine"'),
-    ({LIB + 'holes.c': '#include "ioas.h"\n'}, 'must not know the room "address space"'),
-    ({LIB + 'plan.c': '#include "ioas_private.h"\n'}, 'private to the room "address space"'),
-    ({LIB + 'ioas_type1.c': '#include "ioas_private.h"\n'}, 'private to the room'),
+    ({LIB + 'holes/holes.c': '#include "ioas.h"\n'}, 'must not know the room "address space"'),
+    ({LIB + 'plan/plan.c': '#include "ioas_private.h"\n'}, 'private to the room "address space"'),
+    ({LIB + 'ioas/backend/ioas_type1.c': '#include "ioas_private.h"\n'}, 'private to the room'),
     ({BUS + 'vfio_msi_scan.c': '#include "test_msi.h"\n'}, 'must not know the room "app"'),
     ({APP + 'main.c': '#include "private.h"\n'}, 'private to the room "bus"'),
     ({BUS + 'vfio_msi_args.c': '#include "private.h"\n'}, 'must not know the room "bus"'),
-    ({LIB + 'iova_a.h': '#include "iova_b.h"\n', LIB + 'iova_b.h': '#include "iova_a.h"\n'},
+    ({LIB + 'iova/iova_a.h': '#include "iova_b.h"\n', LIB + 'iova/iova_b.h': '#include "iova_a.h"\n'},
      'include each other'),
-    ({LIB + 'plan.c': '#include "nowhere.h"\n'}, 'no header of this project'),
-    ({LIB + 'plan.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
-    ({LIB + 'dma_budget.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
-    ({LIB + 'rte_eal_iommu.c': '#include <rte_memory.h>\n'}, ''),
-    ({LIB + 'plan.c': 'int x(void) { return ioctl(1, 2); }\n'}, 'ioctl() is called'),
-    ({LIB + 'vfio_uapi.c': 'int x(void) { return ioctl(1, 2); }\n'}, ''),
-    ({LIB + 'sysfs.c': 'int x(void) { return open("a", 0); }\n'}, ''),
-    ({LIB + 'plan.c': '/* ioctl(1) */ int x(void) { return o->open() + s("mmap("); }\n'}, ''),
+    ({LIB + 'plan/plan.c': '#include "nowhere.h"\n'}, 'no header of this project'),
+    ({LIB + 'plan/plan.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
+    ({LIB + 'eal/dma_budget.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
+    ({LIB + 'eal/rte_eal_iommu.c': '#include <rte_memory.h>\n'}, ''),
+    ({LIB + 'plan/plan.c': 'int x(void) { return ioctl(1, 2); }\n'}, 'ioctl() is called'),
+    ({LIB + 'uapi/vfio_uapi.c': 'int x(void) { return ioctl(1, 2); }\n'}, ''),
+    ({LIB + 'sysfs/sysfs.c': 'int x(void) { return open("a", 0); }\n'}, ''),
+    ({LIB + 'plan/plan.c': '/* ioctl(1) */ int x(void) { return o->open() + s("mmap("); }\n'}, ''),
     ({BUS + 'vfio_msi_steer.c': 'void *x(void) { return mmap(0); }\n'}, 'mmap() is called'),
     ({BUS + 'vfio_msi_scan.c': '#if RTE_VERSION >= 1\n#endif\n'}, 'release numbers'),
     ({'examples/a.c': '#if RTE_VER_YEAR >= 25\n#endif\n'}, 'release numbers'),
@@ -213,8 +206,8 @@ SELF_TESTS = [
 ]
 
 SKELETON = {
-    LIB + 'iova_range.h': '', LIB + 'iova_tree.h': '', LIB + 'ioas.h': '#include "iova_range.h"\n',
-    LIB + 'ioas_private.h': '#include "ioas.h"\n', BUS + 'private.h': '#include "ioas.h"\n',
+    LIB + 'iova/iova_range.h': '', LIB + 'iova/iova_tree.h': '', LIB + 'ioas/ioas.h': '#include "iova_range.h"\n',
+    LIB + 'ioas/ioas_private.h': '#include "ioas.h"\n', BUS + 'private.h': '#include "ioas.h"\n',
     APP + 'test_msi.h': '', BUS + 'vfio_msi_scan.c': '#include "private.h"\n',
 }
 
