@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "answers_json.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 #define ANSWERS_MAX 65536u
 #define RANGES_MAX 65536u

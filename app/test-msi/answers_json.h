@@ -11,7 +11,7 @@
 #ifndef ANSWERS_JSON_H
 #define ANSWERS_JSON_H
 
-#include "plan.h"
+#include "plan/plan.h"
 
 #define ANSWERS_NAME "answers.json"
 #define ANSWERS_FORMAT 1

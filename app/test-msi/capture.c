@@ -12,7 +12,7 @@
 #include <bsd/string.h>
 
 #include "capture.h"
-#include "va_space.h"
+#include "va/va_space.h"
 
 #define MANIFEST_NAME "MANIFEST"
 #define EAL_BEGINS (UINT64_C(1) << 32)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "capture.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 #define BASE "/sys/firmware/devicetree/base"
 #define TABLES "/sys/firmware/acpi/tables"

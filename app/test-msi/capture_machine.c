@@ -8,7 +8,7 @@
 
 #include "capture.h"
 #include "capture_text.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 #define HUGEPAGES "hugepages"
 #define N(table) (sizeof(table) / sizeof(*(table)))

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "capture.h"
-#include "sysfs.h"
-#include "topology.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define GROUPS "/sys/kernel/iommu_groups"

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "capture.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 /* The path that a caller means; false where there is nothing to do. */
 #define PATH_OF(path, c, fmt) do { \

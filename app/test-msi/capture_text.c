@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "capture_text.h"
-#include "sysfs.h"
-#include "topology.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology.h"
 
 #define SEPARATOR " : "
 #define N(table) (sizeof(table) / sizeof(*(table)))

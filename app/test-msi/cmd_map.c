@@ -21,7 +21,7 @@
 
 #include <rte_common.h>
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 #include "map_meter.h"
 #include "test_msi.h"
 

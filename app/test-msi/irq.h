@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 #include "irq_where.h"
 #include "test_msi.h"
 

@@ -16,7 +16,7 @@
 #include <rte_byteorder.h>
 
 #include "irq.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 static int
 read_regions(struct irq_device *dev)

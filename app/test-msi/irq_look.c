@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "irq.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define CONFIG_LEN 256
 #define ENTRY_LEN 16

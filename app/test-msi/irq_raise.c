@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "irq.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define ALL UINT32_MAX
 #define LEGACY_CAUSE 1u		/* "transmit descriptor written back" */

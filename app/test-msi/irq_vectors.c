@@ -21,7 +21,7 @@
 #include <rte_interrupts.h>
 
 #include "irq.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define AWAIT_MS 2000
 #define QUIET_MS 50

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "plan.h"
+#include "plan/plan.h"
 
 /** Kinds of interrupts, in the order in which the bus tries them. */
 enum irq_kind {

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "map_meter.h"
-#include "vfio_abi.h"
+#include "uapi/vfio_abi.h"
 
 struct map_meter map_meter;
 

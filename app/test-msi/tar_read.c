@@ -19,7 +19,7 @@
 #include <archive_entry.h>
 #include <bsd/string.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 #include "tar_file.h"
 #include "tool_signals.h"
 

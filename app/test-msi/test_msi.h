@@ -20,10 +20,10 @@
 
 #include <jansson.h>
 
-#include "iova_layout.h"
-#include "plan.h"
+#include "iova/iova_layout.h"
+#include "plan/plan.h"
 #include "tool_root.h"
-#include "va_place.h"
+#include "va/va_place.h"
 #include "vfio_msi_args.h"
 
 /** Exit statuses of the program and of each command. */

@@ -14,7 +14,7 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 #include "tar_file.h"
 #include "tool_root.h"
 #include "tool_signals.h"

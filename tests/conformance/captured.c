@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "captured.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 void
 captured_make(const char *root, const struct capture_device *v, size_t n, struct captured *out)

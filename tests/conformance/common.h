@@ -12,7 +12,7 @@
 #define CONFORMANCE_COMMON_H
 
 #include "fake_kernel.h"
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 #define PAGE UINT64_C(4096)
 #define RANGE(first, last) ((struct iova_range){ (first), (last) })

@@ -21,8 +21,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "iova_range.h"
-#include "vfio_uapi.h"
+#include "iova/iova_range.h"
+#include "uapi/vfio_uapi.h"
 
 #define FAKE_NODE "/dev/vfio/vfio"
 #define FAKE_IOMMUFD_NODE "/dev/iommu"

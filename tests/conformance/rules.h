@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "iova_range.h"
-#include "vfio_uapi.h"
+#include "iova/iova_range.h"
+#include "uapi/vfio_uapi.h"
 
 #define RULES_PAGE UINT64_C(4096)
 #define RULES_MEMORY (64 * RULES_PAGE)

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "rules.h"
-#include "sysfs.h"
-#include "topology.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology.h"
 
 void
 rules_make_hollow(uint64_t first, uint64_t last)

@@ -28,7 +28,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
-#include "topology.h"
+#include "topology/topology.h"
 
 #define SCENE_SURVEYS 8
 

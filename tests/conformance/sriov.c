@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "common.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "sriov.h"
 #include "tree.h"
 

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "topology.h"
+#include "topology/topology.h"
 
 #define SRIOV_MAX 512		/**< VFs that there is room for */
 

@@ -12,7 +12,7 @@
 
 #include "common.h"
 #include "machine.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 /** What the last survey found, to be freed by the test, and what it said. */
 extern struct plan_device pd;

@@ -19,7 +19,7 @@
 
 #include "captured.h"
 #include "surveyed.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 #define DEVICE "/sys/devices/pci0000:00/" NIC
 #define BRIDGE "/sys/devices/pci0000:00/0000:00:01.0"

@@ -18,7 +18,7 @@
 
 #include "calls.h"
 #include "common.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "sriov.h"
 #include "tree.h"
 

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "common.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 static char why[PLAN_TEXT];
 

@@ -23,7 +23,7 @@
 
 #include "captured.h"
 #include "common.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "scene.h"
 #include "tree.h"
 

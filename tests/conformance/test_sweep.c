@@ -24,7 +24,7 @@
 
 #include "common.h"
 #include "machine.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 #define SECOND "0000:00:05.0"
 #define SECOND_GROUP 3

@@ -11,7 +11,7 @@
 #ifndef BRIDGE_CHECK_H
 #define BRIDGE_CHECK_H
 
-#include "holes.h"
+#include "holes/holes.h"
 
 /** The windows are read from @p source and are exactly these. */
 void bridge_check(const char *root, enum holes_source source, const struct iova_range *want,

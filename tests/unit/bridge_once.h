@@ -10,7 +10,7 @@
 #ifndef BRIDGE_ONCE_H
 #define BRIDGE_ONCE_H
 
-#include "holes.h"
+#include "holes/holes.h"
 
 static inline int
 bridge_windows(const char *root, const char *root_bus, bool hard, const char *owner,

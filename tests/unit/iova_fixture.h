@@ -11,7 +11,7 @@
 #ifndef IOVA_FIXTURE_H
 #define IOVA_FIXTURE_H
 
-#include "iova_layout.h"
+#include "iova/iova_layout.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)

@@ -11,7 +11,7 @@
 #ifndef IOVA_MODEL_H
 #define IOVA_MODEL_H
 
-#include "iova_layout.h"
+#include "iova/iova_layout.h"
 
 #define MODEL_UNITS 256
 #define MODEL_HOLES 24

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "bridge_once.h"
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 #include "topology_bdf.h"
 #include "tree.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "holes.h"
+#include "holes/holes.h"
 #include "tree.h"
 
 #define ROUNDS 10000

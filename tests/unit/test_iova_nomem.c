@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "iova_layout.h"
+#include "iova/iova_layout.h"
 
 static unsigned int countdown;	/* 1: the next allocation fails; 0: none does */
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "iova_range.h"
+#include "iova/iova_range.h"
 
 static const struct iova_range all = { 0, UINT64_MAX };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 #include "tree.h"
 
 #define ROUNDS 10000

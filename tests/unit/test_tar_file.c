@@ -22,7 +22,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 #include "tar_file.h"
 #include "tool_signals.h"
 #include "tree.h"

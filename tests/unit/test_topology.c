@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
-#include "topology_snapshot.h"
+#include "topology/topology_snapshot.h"
 #include "tree.h"
 
 static void

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
-#include "topology_machine.h"
-#include "topology_snapshot.h"
+#include "topology/topology_machine.h"
+#include "topology/topology_snapshot.h"
 #include "tree.h"
 
 #define ROUNDS 10000

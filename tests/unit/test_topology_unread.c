@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "topology_bdf.h"
-#include "topology_machine.h"
+#include "topology/topology_machine.h"
 #include "tree.h"
 
 #define BDF "0000:00:01.0"

@@ -14,7 +14,7 @@
 #include "iova_fixture.h"
 #include "tree.h"
 #include "va_kernel.h"
-#include "va_place.h"
+#include "va/va_place.h"
 
 #define BASE (4 * GIB)
 

@@ -13,8 +13,8 @@
 
 #include "tree.h"
 #include "va_kernel.h"
-#include "va_need.h"
-#include "va_space.h"
+#include "va/va_need.h"
+#include "va/va_space.h"
 
 #define BASE UINT64_C(0x100000000)
 

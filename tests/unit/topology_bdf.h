@@ -10,7 +10,7 @@
 #ifndef TOPOLOGY_BDF_H
 #define TOPOLOGY_BDF_H
 
-#include "topology.h"
+#include "topology/topology.h"
 
 static inline struct topo_addr
 addr(const char *bdf)

@@ -16,7 +16,7 @@
 
 #include "tree.h"
 #include "va_kernel.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define MAPS 512
 #define MIN_ADDR UINT64_C(0x10000)

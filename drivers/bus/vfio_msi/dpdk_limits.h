@@ -20,7 +20,7 @@
 #include <rte_memory.h>
 #include <rte_memzone.h>
 
-#include "va_lists.h"
+#include "va/va_lists.h"
 
 #define DPDK_MB(n) ((uint64_t)(n) << 20)
 #define DPDK_MEMZONES 2560	/* rte_memzone_max_get(), which is no constant */

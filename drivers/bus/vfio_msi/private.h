@@ -29,9 +29,9 @@
 #include <rte_spinlock.h>
 
 #include "dpdk_compat.h"
-#include "ioas.h"
-#include "iova_layout.h"
-#include "plan.h"
+#include "ioas/ioas.h"
+#include "iova/iova_layout.h"
+#include "plan/plan.h"
 #include "vfio_msi_args.h"
 
 extern int vfio_msi_logtype;

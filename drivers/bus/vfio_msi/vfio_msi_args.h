@@ -17,9 +17,9 @@
 
 #include <rte_uuid.h>
 
-#include "holes.h"
-#include "ioas.h"
-#include "topology.h"
+#include "holes/holes.h"
+#include "ioas/ioas.h"
+#include "topology/topology.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vfio_abi.h"
+#include "uapi/vfio_abi.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -20,8 +20,8 @@
 #include <rte_eal_memconfig.h>
 #include <rte_memory.h>
 
-#include "dma_sync.h"
-#include "eal_iommu_current.h"
+#include "eal/dma_sync.h"
+#include "eal/eal_iommu_current.h"
 #include "private.h"
 
 /*

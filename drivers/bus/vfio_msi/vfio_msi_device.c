@@ -17,7 +17,7 @@
 #include <rte_pci.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 static uint64_t
 config_offset(const struct vfio_msi_device *dev)

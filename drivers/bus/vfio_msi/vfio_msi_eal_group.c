@@ -27,7 +27,7 @@
 #include <rte_vfio.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 struct vfio_msi_eal_group {
 	TAILQ_ENTRY(vfio_msi_eal_group) next;

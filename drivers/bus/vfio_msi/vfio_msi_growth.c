@@ -26,7 +26,7 @@
 #include <rte_memory.h>
 
 #include "private.h"
-#include "va_place.h"
+#include "va/va_place.h"
 
 #define VALIDATOR "vfio_msi"
 #define EAL_OWNER "EAL"	/* who brings the holes that keep others away */

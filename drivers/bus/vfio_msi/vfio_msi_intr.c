@@ -20,7 +20,7 @@
 #include <rte_interrupts.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 struct kind {
 	unsigned int index;

@@ -29,7 +29,7 @@
 #include <rte_errno.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define MP_ACTION "bus_vfio_msi"
 #define MP_VERSION 1		/* of the messages; raised when they change */

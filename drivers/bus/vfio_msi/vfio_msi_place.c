@@ -25,8 +25,8 @@
 #include <rte_memory.h>
 
 #include "private.h"
-#include "sysfs.h"
-#include "vfio_uapi.h"
+#include "sysfs/sysfs.h"
+#include "uapi/vfio_uapi.h"
 
 #define BAR_DISTANCE (64ULL << 30)	/* left to the pci bus, behind EAL's memory */
 #define BAR_ALIGN_MAX (1ULL << 30)	/* largest page of the kernel's mappings */

@@ -22,7 +22,7 @@
 #include <rte_eal.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 static int presence = -1;
 

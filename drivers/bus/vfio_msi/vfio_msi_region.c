@@ -20,7 +20,7 @@
 
 #include "private.h"
 #include "vfio_msi_bar.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define REGION_INFO_MAX (64u << 10)
 

@@ -27,7 +27,7 @@
 #include <rte_errno.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define REVOKE_AT 3	/* requests: 20 s after the first */
 

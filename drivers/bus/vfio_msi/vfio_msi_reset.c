@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "private.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 static struct vfio_msi_device *
 find(const char *bdf)

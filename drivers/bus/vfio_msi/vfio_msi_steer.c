@@ -26,7 +26,7 @@
 
 #include "dpdk_limits.h"
 #include "private.h"
-#include "va_place.h"
+#include "va/va_place.h"
 
 #define DEFAULT_BASE (UINT64_C(1) << 32)	/* where EAL begins unless it was given another */
 

@@ -24,7 +24,7 @@
 
 #include "private.h"
 #include "vfio_msi_bar.h"
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 #define VIRTIO_VENDOR 0x1af4
 #define VIRTIO_DEVICE_FIRST 0x1000

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "dma_budget.h"
-#include "sysfs.h"
+#include "eal/dma_budget.h"
+#include "sysfs/sysfs.h"
 
 #define CAP_IPC_LOCK_BIT 14	/* linux/capability.h */
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -6,7 +6,7 @@
 
 #include <rte_eal_memconfig.h>
 
-#include "dma_runs.h"
+#include "eal/dma_runs.h"
 
 /* A file for each page is the rule: for smaller ones it would be too many calls. */
 #define FILE_MIN ((uint64_t)1 << 30)

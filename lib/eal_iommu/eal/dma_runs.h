@@ -15,7 +15,7 @@
 
 #include <rte_memory.h>
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 /** A run of segments, contiguous in VA and IOVA. */
 struct dma_run {

@@ -38,10 +38,10 @@
 #include <rte_log.h>
 #include <rte_memory.h>
 
-#include "dma_budget.h"
-#include "dma_runs.h"
-#include "dma_sync.h"
-#include "plan.h"
+#include "eal/dma_budget.h"
+#include "eal/dma_runs.h"
+#include "eal/dma_sync.h"
+#include "plan/plan.h"
 
 RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 #define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype

@@ -13,7 +13,7 @@
 #ifndef DMA_SYNC_H
 #define DMA_SYNC_H
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 #ifdef __cplusplus
 extern "C" {

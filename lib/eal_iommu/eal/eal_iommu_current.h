@@ -11,7 +11,7 @@
 #ifndef EAL_IOMMU_CURRENT_H
 #define EAL_IOMMU_CURRENT_H
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 /** Both NULL takes them away. Called while no other thread uses the API. */
 void eal_iommu_current_set(struct ioas *ioas, struct iova_layout *layout);

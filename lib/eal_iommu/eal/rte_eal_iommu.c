@@ -8,8 +8,8 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "eal_iommu_current.h"
-#include "rte_eal_iommu.h"
+#include "eal/eal_iommu_current.h"
+#include "eal/rte_eal_iommu.h"
 
 static struct {
 	struct ioas *ioas;

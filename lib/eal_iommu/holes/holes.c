@@ -8,8 +8,8 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
-#include "topology.h"
+#include "holes/holes_internal.h"
+#include "topology/topology.h"
 
 #define PAGE_SIZE_MAX (UINT64_C(1) << 30)
 

@@ -14,8 +14,8 @@
 #ifndef HOLES_H
 #define HOLES_H
 
-#include "iova_layout.h"
-#include "topology_snapshot.h"
+#include "iova/iova_layout.h"
+#include "topology/topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -14,7 +14,7 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
+#include "holes/holes_internal.h"
 
 /* One source of holes, and what reading it gave. */
 struct known_holes {

@@ -17,9 +17,9 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
-#include "topology.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology.h"
 
 #define PIECES_MAX 1024u
 #define LEVELS_MAX 32		/* buses above each other; a phandle may lead in circles */

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 static int
 entry_window(const struct holes_bridge *bridge, const struct holes_dt_entry *e)

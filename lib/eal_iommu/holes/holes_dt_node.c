@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 #define CELL sizeof(uint32_t)
 #define PCI_ADDRESS_CELLS 3u

@@ -19,8 +19,8 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 #define DMA_MEM "dma-mem"
 #define CELLS_MAX 256u

@@ -13,8 +13,8 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 #define DEPTH_MAX 16u		/* of nodes; the deepest trees have 8 */
 #define NODES_MAX 32768u	/* ten times as many as the largest trees have */

@@ -14,8 +14,8 @@
 #ifndef HOLES_INTERNAL_H
 #define HOLES_INTERNAL_H
 
-#include "holes.h"
-#include "topology_snapshot.h"
+#include "holes/holes.h"
+#include "topology/topology_snapshot.h"
 
 #define HOLES_DT_BASE "/sys/firmware/devicetree/base"
 

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 #define WINDOWS_MAX 256u
 #define NAME_SEPARATOR " : "

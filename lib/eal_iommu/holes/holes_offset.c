@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "holes_internal.h"
+#include "holes/holes_internal.h"
 
 /* Offsets that devices of one window may disagree on. */
 #define OFFSETS_MAX 8u

@@ -14,8 +14,8 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
-#include "sysfs.h"
+#include "holes/holes_internal.h"
+#include "sysfs/sysfs.h"
 
 /* Twice what fits the largest page the kernel can have, 64 KiB. */
 #define LINES_MAX 4096u

@@ -13,7 +13,7 @@
 
 #include <bsd/string.h>
 
-#include "holes_internal.h"
+#include "holes/holes_internal.h"
 
 #define RESOURCE_MEM UINT64_C(0x200)
 #define RESOURCE_DISABLED UINT64_C(0x10000000)

@@ -4,7 +4,7 @@
 
 /* What became of reading the inputs, in words. */
 
-#include "holes.h"
+#include "holes/holes.h"
 
 #define SHOW_TREE "show /sys/firmware/devicetree read-only (podman: --security-opt unmask=/sys/firmware)"
 #define GIVE_WINDOWS "and give the windows that it shows as hole=FIRST-LAST"

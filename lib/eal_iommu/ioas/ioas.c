@@ -22,8 +22,8 @@
 
 #include <bsd/string.h>
 
-#include "ioas_private.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_private.h"
+#include "uapi/vfio_uapi.h"
 
 /* Close a seat's node and forget it; it is in no list. */
 static void

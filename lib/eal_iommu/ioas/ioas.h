@@ -37,7 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "iova_layout.h"
+#include "iova/iova_layout.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -19,8 +19,8 @@
 
 #include <bsd/string.h>
 
-#include "ioas_private.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_private.h"
+#include "uapi/vfio_uapi.h"
 
 static struct ioas_anchor **
 find(struct ioas_seat *seat, const struct ioas_member *m)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioas_private.h"
+#include "ioas/ioas_private.h"
 
 void
 ioas_keep_nothing_locked(struct ioas *ioas)

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioas_private.h"
+#include "ioas/ioas_private.h"
 
 static int
 ioas_node_cmp(const struct ioas_node *a, const struct ioas_node *b)

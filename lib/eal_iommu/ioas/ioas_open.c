@@ -11,7 +11,7 @@
 
 #include <bsd/string.h>
 
-#include "ioas_private.h"
+#include "ioas/ioas_private.h"
 
 /* In the order in which "auto" takes them. */
 static const struct ioas_ops *const ioas_backends[] = {

@@ -11,7 +11,7 @@
 #ifndef IOAS_OPS_H
 #define IOAS_OPS_H
 
-#include "ioas.h"
+#include "ioas/ioas.h"
 
 #define IOAS_NAME_LEN 32	/**< room for a PCI address */
 

@@ -13,7 +13,7 @@
 #include <bsd/sys/tree.h>
 #include <pthread.h>
 
-#include "ioas_ops.h"
+#include "ioas/ioas_ops.h"
 
 struct ioas_node {
 	RB_ENTRY(ioas_node) link;

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioas_private.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_private.h"
+#include "uapi/vfio_uapi.h"
 
 #define RESET_DEVICES 8		/* first guess */
 #define RESET_DEVICES_MAX 65536	/* a list above this is a fault */

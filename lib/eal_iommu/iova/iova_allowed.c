@@ -20,7 +20,7 @@
 
 #include <bsd/string.h>
 
-#include "iova_allowed.h"
+#include "iova/iova_allowed.h"
 
 static void
 allow_all(struct iova_allowed *set)

@@ -16,7 +16,7 @@
 
 #include <sys/queue.h>
 
-#include "iova_layout.h"
+#include "iova/iova_layout.h"
 
 /** One allowed range, with the devices that set its two ends ("": nobody). */
 struct iova_bounds {

@@ -25,7 +25,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "iova_free.h"
+#include "iova/iova_free.h"
 
 static uint64_t
 span_of(const struct iova_free_node *node)

@@ -17,8 +17,8 @@
 
 #include <stdbool.h>
 
-#include "iova_range.h"
-#include "iova_tree.h"
+#include "iova/iova_range.h"
+#include "iova/iova_tree.h"
 
 struct iova_free_node {
 	RB_ENTRY(iova_free_node) link;

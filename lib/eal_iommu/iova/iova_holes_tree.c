@@ -23,7 +23,7 @@
 
 #include <bsd/string.h>
 
-#include "iova_holes_tree.h"
+#include "iova/iova_holes_tree.h"
 
 static bool
 counts(const struct iova_hole_node *node, enum iova_hardness least)

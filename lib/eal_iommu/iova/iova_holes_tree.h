@@ -12,8 +12,8 @@
 
 #include <sys/queue.h>
 
-#include "iova_layout.h"
-#include "iova_tree.h"
+#include "iova/iova_layout.h"
+#include "iova/iova_tree.h"
 
 /** How far up the holes of a subtree reach. */
 struct iova_reach {

@@ -33,7 +33,7 @@
 
 #include <bsd/string.h>
 
-#include "iova_layout_private.h"
+#include "iova/iova_layout_private.h"
 
 /* ---- telling what is in the way ---- */
 

@@ -37,7 +37,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "iova_range.h"
+#include "iova/iova_range.h"
 
 #ifdef __cplusplus
 extern "C" {

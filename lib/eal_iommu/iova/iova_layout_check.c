@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-#include "iova_layout_private.h"
+#include "iova/iova_layout_private.h"
 
 /* Where the sweep is: the next hole and the next used range. */
 struct sweep {

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "iova_layout_private.h"
+#include "iova/iova_layout_private.h"
 
 const char *
 iova_origin_name(enum iova_origin origin)

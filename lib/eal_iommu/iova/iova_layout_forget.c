@@ -8,7 +8,7 @@
  * as whoever brings a part brings the node it may cost.
  */
 
-#include "iova_layout_private.h"
+#include "iova/iova_layout_private.h"
 
 static size_t
 forget_holes(struct iova_layout *layout, const char *owner)

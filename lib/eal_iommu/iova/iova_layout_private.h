@@ -10,10 +10,10 @@
 #ifndef IOVA_LAYOUT_PRIVATE_H
 #define IOVA_LAYOUT_PRIVATE_H
 
-#include "iova_allowed.h"
-#include "iova_free.h"
-#include "iova_holes_tree.h"
-#include "iova_used.h"
+#include "iova/iova_allowed.h"
+#include "iova/iova_free.h"
+#include "iova/iova_holes_tree.h"
+#include "iova/iova_used.h"
 
 /** See the head of iova_layout.c for the invariants. */
 struct iova_layout {

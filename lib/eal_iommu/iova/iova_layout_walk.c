@@ -4,7 +4,7 @@
 
 /* Looking into a layout: look-ups and walks. Nothing here changes it. */
 
-#include "iova_layout_private.h"
+#include "iova/iova_layout_private.h"
 
 const struct iova_used *
 iova_layout_lookup(const struct iova_layout *layout, uint64_t iova)

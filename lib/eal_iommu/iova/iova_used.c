@@ -8,7 +8,7 @@
 
 #include <bsd/string.h>
 
-#include "iova_used.h"
+#include "iova/iova_used.h"
 
 static void
 iova_tree_update(struct iova_used_node *node)

@@ -10,8 +10,8 @@
 #ifndef IOVA_USED_H
 #define IOVA_USED_H
 
-#include "iova_layout.h"
-#include "iova_tree.h"
+#include "iova/iova_layout.h"
+#include "iova/iova_tree.h"
 
 struct iova_used_node {
 	RB_ENTRY(iova_used_node) link;

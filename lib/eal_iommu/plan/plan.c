@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan.h"
+#include "plan/plan.h"
 
 #define NAME_LEN (IOVA_DETAIL_LEN + 40)
 

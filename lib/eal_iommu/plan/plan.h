@@ -18,9 +18,9 @@
 #ifndef PLAN_H
 #define PLAN_H
 
-#include "holes.h"
-#include "ioas.h"
-#include "topology_snapshot.h"
+#include "holes/holes.h"
+#include "ioas/ioas.h"
+#include "topology/topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {

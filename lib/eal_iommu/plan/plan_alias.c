@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /* Of the IOMMU drivers that of SMMUv3 alone refuses the second of two. */
 static bool

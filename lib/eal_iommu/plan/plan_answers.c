@@ -14,7 +14,7 @@
 
 #include <bsd/string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 int
 plan_answers_add(struct plan_answers *answers, const struct plan_answer *answer)

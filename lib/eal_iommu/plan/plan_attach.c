@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /* A refusal whose reason may be who has a node already. @return 0 if it is not. */
 static int

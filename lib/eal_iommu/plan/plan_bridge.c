@@ -13,7 +13,7 @@
 
 #include <bsd/string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /*
  * Groups of several functions can do peer-to-peer below the IOMMU. Hidden groups: unknown.

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /* PMDs that drive their device through a driver of the kernel, and what they drive. */
 struct served {

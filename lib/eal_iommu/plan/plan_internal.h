@@ -13,8 +13,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "plan.h"
-#include "topology_machine.h"
+#include "plan/plan.h"
+#include "topology/topology_machine.h"
 
 /** Write the sentence about a failure. @return @p ret. */
 static inline int __attribute__((format(printf, 4, 5)))

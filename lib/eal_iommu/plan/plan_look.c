@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 #define CLASS_OTHER_BRIDGE 0x80	/* endpoints such as non-transparent bridges */
 #define CLASS_PCI_BRIDGE 0x04

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 #define X86_MSI UINT64_C(0xfee00000)	/* picked up before any translation */
 

@@ -10,7 +10,7 @@
 
 #include <bsd/string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /* Room for a reason that is certain, which decides more than one that is not. */
 static void

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan_internal.h"
+#include "plan/plan_internal.h"
 
 /* The kernel's refusal, unless a doubtful reason explains it: no other can. */
 static void

@@ -26,7 +26,7 @@
 
 #include <bsd/string.h>
 
-#include "sysfs_internal.h"
+#include "sysfs/sysfs_internal.h"
 
 #define FILE_MAX (4u << 20)
 #define FILE_FIRST 4096u

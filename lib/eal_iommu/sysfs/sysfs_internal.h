@@ -12,7 +12,7 @@
 
 #include <stdarg.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 /** Root and formatted path in @p path, of SYSFS_PATH_MAX bytes. @return 0, -ENAMETOOLONG. */
 int sysfs_path(char *path, const char *root, const char *fmt, va_list ap)

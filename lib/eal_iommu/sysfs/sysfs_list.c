@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sysfs_internal.h"
+#include "sysfs/sysfs_internal.h"
 
 #define NAMES_MAX (1u << 18)
 

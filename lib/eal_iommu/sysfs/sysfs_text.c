@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "sysfs.h"
+#include "sysfs/sysfs.h"
 
 #define HEX_DIGITS_MAX 16
 

@@ -31,8 +31,8 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 #define DEVICES TOPO_DEVICES
 #define GROUPS "/sys/kernel/iommu_groups"

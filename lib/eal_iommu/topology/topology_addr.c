@@ -7,8 +7,8 @@
 #include <string.h>
 #include <errno.h>
 
-#include "sysfs.h"
-#include "topology.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology.h"
 
 /* A hex number of at most @p digits digits with @p sep behind it. */
 static const char *

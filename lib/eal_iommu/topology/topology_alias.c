@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include "topology_internal.h"
+#include "topology/topology_internal.h"
 
 static bool
 bridge_is_pcie(struct topo_snapshot *snap, const char *bdf)

@@ -8,8 +8,8 @@
 
 #include <errno.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 /* Offsets into config space, all in the part that anybody may read. */
 #define CONFIG_LEN 64

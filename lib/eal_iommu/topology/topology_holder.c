@@ -11,8 +11,8 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 /* Longest name of a device node that is looked for. */
 #define NODE_LEN 128

@@ -10,7 +10,7 @@
 #ifndef TOPOLOGY_INTERNAL_H
 #define TOPOLOGY_INTERNAL_H
 
-#include "topology_snapshot.h"
+#include "topology/topology_snapshot.h"
 
 #define TOPO_DEVICES "/sys/bus/pci/devices"
 

@@ -9,8 +9,8 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 bool
 topology_kept(const struct topo_snapshot *snap, const char *of, int *ret, struct topo_set *out)

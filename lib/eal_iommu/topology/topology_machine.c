@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sysfs.h"
-#include "topology_machine.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_machine.h"
 
 #define CPUINFO_LEN 4096	/* enough for the first processor */
 

@@ -15,7 +15,7 @@
 #ifndef TOPOLOGY_MACHINE_H
 #define TOPOLOGY_MACHINE_H
 
-#include "topology_snapshot.h"
+#include "topology/topology_snapshot.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -15,8 +15,8 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 /* Is this component of a path a root bus? */
 static bool

@@ -19,7 +19,7 @@
 #ifndef TOPOLOGY_SNAPSHOT_H
 #define TOPOLOGY_SNAPSHOT_H
 
-#include "topology.h"
+#include "topology/topology.h"
 
 #ifdef __cplusplus
 extern "C" {

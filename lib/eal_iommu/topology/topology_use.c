@@ -24,9 +24,9 @@
 
 #include <bsd/string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
-#include "topology_machine.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
+#include "topology/topology_machine.h"
 
 #define STACK_DEPTH 8	/* a mapper on RAID on partitions needs 3 */
 #define VISITS_MAX 1024	/* what is built upon one function; a loop ends here too */

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sysfs.h"
-#include "topology_internal.h"
+#include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 
 #define SUBSYSTEM "/nvme-subsystem/"
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 /* Here, and only here, errno becomes -errno. */
 static int

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "vfio_abi.h"
+#include "uapi/vfio_abi.h"
 
 #ifdef __cplusplus
 extern "C" {

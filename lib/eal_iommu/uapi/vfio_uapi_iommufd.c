@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 
-#include "vfio_uapi.h"
+#include "uapi/vfio_uapi.h"
 
 /* As in vfio_uapi.c: here errno becomes -errno. */
 static int

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "va_lists.h"
-#include "vfio_uapi.h"
+#include "va/va_lists.h"
+#include "uapi/vfio_uapi.h"
 
 #define ATTEMPTS 6	/* of EAL, before it takes what the kernel chooses */
 #define PLAIN_PAGE 4096	/* by which EAL counts without hugepages, whatever the system's is */

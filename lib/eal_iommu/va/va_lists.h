@@ -22,8 +22,8 @@
 
 #include <stddef.h>
 
-#include "iova_range.h"
-#include "va_need.h"
+#include "iova/iova_range.h"
+#include "va/va_need.h"
 
 #ifdef __cplusplus
 extern "C" {

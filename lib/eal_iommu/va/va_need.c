@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sysfs.h"
-#include "va_need.h"
+#include "sysfs/sysfs.h"
+#include "va/va_need.h"
 
 /* Bytes of "2M", "1024k", "1G"; 0 for what is no power of two. */
 static uint64_t

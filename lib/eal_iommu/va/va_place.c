@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "va_place.h"
+#include "va/va_place.h"
 
 #define LOWEST (UINT64_C(1) << 32)	/* leave 32 bits to those who need them */
 #define PLAIN_USUAL (UINT64_C(1) << 30)	/* memory that is asked for without hugepages */

@@ -14,9 +14,9 @@
 #ifndef VA_PLACE_H
 #define VA_PLACE_H
 
-#include "iova_layout.h"
-#include "va_lists.h"
-#include "va_space.h"
+#include "iova/iova_layout.h"
+#include "va/va_lists.h"
+#include "va/va_space.h"
 
 #ifdef __cplusplus
 extern "C" {

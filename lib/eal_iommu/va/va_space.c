@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sysfs.h"
-#include "va_space.h"
-#include "vfio_uapi.h"
+#include "sysfs/sysfs.h"
+#include "va/va_space.h"
+#include "uapi/vfio_uapi.h"
 
 #define STACK_ROOM (UINT64_C(64) << 20)
 #define CONFIG_NEAR (UINT64_C(1) << 20)	/* EAL's configuration is smaller */

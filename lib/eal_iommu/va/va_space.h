@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "iova_range.h"
+#include "iova/iova_range.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "ioas_ops.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_ops.h"
+#include "uapi/vfio_uapi.h"
 
 /* The group's node: somebody else's, or opened here. */
 static int

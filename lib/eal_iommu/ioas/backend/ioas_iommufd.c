@@ -24,8 +24,8 @@
 
 #include <bsd/string.h>
 
-#include "ioas_ops.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_ops.h"
+#include "uapi/vfio_uapi.h"
 
 #define IOMMUFD_NODE "/dev/iommu"
 #define IOMMUFD_RANGES 16		/* first guess */

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioas_ops.h"
-#include "vfio_uapi.h"
+#include "ioas/ioas_ops.h"
+#include "uapi/vfio_uapi.h"
 
 #define TYPE1_INFO_MAX (1u << 20)	/* a capability chain above this is a fault */
 #define TYPE1_CAPS_MAX 64		/* chain links we follow */
