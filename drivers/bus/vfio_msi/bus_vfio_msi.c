@@ -16,23 +16,13 @@
 #include <rte_dev.h>
 #include <rte_eal.h>
 
-#include "private.h"
+#include "claim.h"
+#include "device.h"
+#include "policy.h"
+#include "probe.h"
+#include "space.h"
 
 RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
-
-struct rte_device *
-vfio_msi_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
-		const void *data)
-{
-	struct vfio_msi_device *dev = start != NULL ?
-		TAILQ_NEXT(vfio_msi_of(start), next) :
-		TAILQ_FIRST(&vfio_msi_bus.devices);
-
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
-		if (cmp(&dev->pci.device.device, data) == 0)
-			return &dev->pci.device.device;
-	return NULL;
-}
 
 /*
  * Only the prefixed form is ours, so that a bare PCI address goes to the pci
@@ -52,15 +42,6 @@ bus_parse(const char *name, void *addr)
 	return 0;
 }
 
-static enum rte_iova_mode
-bus_get_iommu_class(void)
-{
-	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
-		return RTE_IOVA_DC;
-	/* The plan was made for IOVA as VA, where the layout can be chosen. */
-	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
-}
-
 struct vfio_msi_bus vfio_msi_bus = {
 	.bus = {
 		.name = VFIO_MSI_BUS,
@@ -69,7 +50,7 @@ struct vfio_msi_bus vfio_msi_bus = {
 		.devargs_parse = vfio_msi_devargs_parse,
 		.dma_map = vfio_msi_dma_map,
 		.dma_unmap = vfio_msi_dma_unmap,
-		.get_iommu_class = bus_get_iommu_class,
+		.get_iommu_class = vfio_msi_policy_iova_mode,
 		.hot_unplug_handler = vfio_msi_hot_unplug,
 		.sigbus_handler = vfio_msi_sigbus,
 	},

@@ -20,9 +20,10 @@
 #include <rte_eal_memconfig.h>
 #include <rte_memory.h>
 
+#include "policy.h"
+#include "space.h"
 #include "eal/dma_sync.h"
 #include "eal/eal_iommu_current.h"
-#include "private.h"
 
 /*
  * Without an attached device no memory is mapped. The space stays while there
@@ -36,7 +37,7 @@ settle_ioas(void)
 	eal_iommu_current_set(NULL, NULL);
 	vfio_msi_dma_stop();
 	if (vfio_msi_bus.syncing) {
-		vfio_msi_growth_stop();
+		vfio_msi_policy_stop();
 		dma_sync_stop();
 	}
 	vfio_msi_bus.syncing = false;
@@ -44,16 +45,6 @@ settle_ioas(void)
 		return;
 	ioas_close(vfio_msi_bus.ioas);
 	vfio_msi_bus.ioas = NULL;
-}
-
-struct ioas_member
-vfio_msi_member(const struct vfio_msi_device *dev)
-{
-	struct ioas_member m = plan_member(&dev->plan,
-			dev->vf_token[0] != '\0' ? dev->vf_token : NULL);
-
-	m.group_fd = dev->group_fd;
-	return m;
 }
 
 int
@@ -99,65 +90,9 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	else
 		ioas_release(vfio_msi_bus.ioas, &member);
 	dev->attached = false;
-	dev->fresh = false;
+	dev->just_reset = false;
 	vfio_msi_eal_group_put(dev);
 	settle_ioas();
-}
-
-/* 0 for a device that only physical addresses will do for. */
-static int
-is_uio(const struct rte_device *dev, const void *data)
-{
-	switch (COMPAT_PCI_CONST(dev)->kdrv) {
-	case RTE_PCI_KDRV_IGB_UIO:
-	case RTE_PCI_KDRV_UIO_GENERIC:
-	case RTE_PCI_KDRV_NIC_UIO:
-		return 0;
-	default:
-		return 1;
-	}
-}
-
-static int
-is_any(const struct rte_device *dev, const void *data)
-{
-	return 0;
-}
-
-/* 0 for a bus with devices that votes for PA; some vote so without a device. */
-static int
-wants_pa(const struct rte_bus *bus, const void *data)
-{
-	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL ||
-	    compat_find_device(bus, is_any, NULL) == NULL)
-		return 1;
-	return bus->get_iommu_class() == RTE_IOVA_PA ? 0 : 1;
-}
-
-static void
-name_who_forced_pa(void)
-{
-	const struct rte_bus *bus = rte_bus_find(NULL, wants_pa, NULL);
-	const struct rte_device *dev = NULL;
-
-	if (bus == NULL) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
-		return;
-	}
-	dev = compat_find_device(bus, strcmp(bus->name, "pci") == 0 ?
-			is_uio : is_any, NULL);
-	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
-		bus->name, dev != NULL ? dev->name : "unknown");
-}
-
-/* Where EAL's memory lies, and how far it may grow; IOVA is VA. */
-static int
-check_memory(char *why, size_t size)
-{
-	if (rte_eal_iova_mode() == RTE_IOVA_VA)
-		return vfio_msi_growth_check(why, size);
-	name_who_forced_pa();
-	return 0;
 }
 
 int
@@ -169,20 +104,19 @@ vfio_msi_map_memory(void)
 
 	if (vfio_msi_bus.syncing)
 		return 0;
-	ret = check_memory(why, sizeof(why));
+	ret = vfio_msi_policy_check(why, sizeof(why));
 	if (ret == 0)
 		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
 				sizeof(why));
 	if (ret < 0) {
-		vfio_msi_growth_stop();
+		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
 			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
 			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;
-	if (rte_eal_iova_mode() == RTE_IOVA_VA)
-		vfio_msi_growth_start();
+	vfio_msi_policy_start();
 	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
 	vfio_msi_dma_start();
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",

@@ -16,7 +16,9 @@
 #include <rte_eal.h>
 #include <bsd/string.h>
 
-#include "private.h"
+#include "claim.h"
+#include "neighbours.h"
+#include "space.h"
 
 static struct vfio_msi_device *
 find_addr(const struct topo_addr *addr)

@@ -16,29 +16,10 @@
 #include <rte_byteorder.h>
 #include <rte_pci.h>
 
-#include "private.h"
+#include "device.h"
+#include "neighbours.h"
+#include "space.h"
 #include "uapi/vfio_uapi.h"
-
-static uint64_t
-config_offset(const struct vfio_msi_device *dev)
-{
-	return dev->pci.region[VFIO_PCI_CONFIG_REGION_INDEX].offset;
-}
-
-/* Set and clear bits of the command register; what is so already is not written. */
-static int
-update_command(struct vfio_msi_device *dev, uint16_t set, uint16_t clear)
-{
-	uint64_t at = config_offset(dev) + PCI_COMMAND;
-	uint16_t cmd, want;
-	int ret = vfio_uapi_pread(dev->fd, &cmd, sizeof(cmd), at);
-
-	want = (uint16_t)((rte_le_to_cpu_16(cmd) | set) & ~clear);
-	if (ret < 0 || want == rte_le_to_cpu_16(cmd))
-		return ret;
-	want = rte_cpu_to_le_16(want);
-	return vfio_uapi_pwrite(dev->fd, &want, sizeof(want), at);
-}
 
 /* The object is shared with librte_bus_pci: does it read what we wrote? */
 static int
@@ -106,7 +87,7 @@ open_fd(struct vfio_msi_device *dev)
 	char why[VFIO_MSI_TEXT];
 	int ret = ioas_open_device(vfio_msi_bus.ioas, &member);
 
-	if (ret == -EINVAL && vfio_msi_token_is_spare(dev)) {
+	if (ret == -EINVAL && vfio_msi_token_is_optional(dev)) {
 		dev->vf_token[0] = '\0';
 		member = vfio_msi_member(dev);
 		ret = ioas_open_device(vfio_msi_bus.ioas, &member);
@@ -155,7 +136,7 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	if (ret < 0)
 		goto err_intr;
 	step = "made bus master";
-	ret = update_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	ret = vfio_msi_command_update(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	if (ret == 0)
 		return 0;
 	vfio_msi_req_teardown(dev);
@@ -168,28 +149,6 @@ err_logged:
 	return ret;
 }
 
-int
-vfio_msi_device_revoke(struct vfio_msi_device *dev)
-{
-	int null = vfio_uapi_open("/dev/null");
-	int ret;
-
-	if (null < 0)
-		return null;
-	update_command(dev, 0, PCI_COMMAND_MASTER);
-	/* Mappings of BARs keep a device open, as its file descriptor does. */
-	ret = vfio_msi_regions_kill(dev, NULL);
-	if (ret == 0)
-		ret = vfio_uapi_dup_over(null, dev->fd);
-	if (ret == 0) {
-		const struct ioas_member member = vfio_msi_member(dev);
-
-		ioas_surrender(vfio_msi_bus.ioas, &member);
-	}
-	vfio_uapi_close(null);
-	return ret;
-}
-
 void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {
@@ -198,7 +157,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 		return;
 	if (!vfio_msi_is_secondary()) {
 		/* No DMA may start any more when mappings go away after this. */
-		update_command(dev, 0, PCI_COMMAND_MASTER);
+		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 		vfio_msi_req_teardown(dev);
 		vfio_msi_intr_teardown(dev);
 	}

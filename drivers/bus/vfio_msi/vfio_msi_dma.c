@@ -28,7 +28,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "private.h"
+#include "space.h"
 
 struct part {
 	TAILQ_ENTRY(part) next;

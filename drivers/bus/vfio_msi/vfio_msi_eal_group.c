@@ -26,7 +26,8 @@
 
 #include <rte_vfio.h>
 
-#include "private.h"
+#include "neighbours.h"
+#include "space.h"
 #include "uapi/vfio_uapi.h"
 
 struct vfio_msi_eal_group {

@@ -25,7 +25,7 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
-#include "private.h"
+#include "policy.h"
 #include "va/va_place.h"
 
 #define VALIDATOR "vfio_msi"

@@ -19,7 +19,7 @@
 #include <rte_eal.h>
 #include <rte_interrupts.h>
 
-#include "private.h"
+#include "device.h"
 #include "uapi/vfio_uapi.h"
 
 struct kind {

@@ -28,7 +28,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "private.h"
+#include "neighbours.h"
 #include "uapi/vfio_uapi.h"
 
 #define MP_ACTION "bus_vfio_msi"

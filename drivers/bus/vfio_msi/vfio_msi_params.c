@@ -15,7 +15,7 @@
 #include <rte_errno.h>
 #include <rte_kvargs.h>
 
-#include "private.h"
+#include "claim.h"
 
 #define KEY_ADDR "addr"
 #define ALL "all"
@@ -63,6 +63,20 @@ cmp_match(const struct rte_device *dev, const void *data)
 
 	return m->any || topology_addr_cmp(&vfio_msi_of(dev)->plan.topo.addr, &m->addr) == 0 ?
 		0 : 1;
+}
+
+struct rte_device *
+vfio_msi_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
+		const void *data)
+{
+	struct vfio_msi_device *dev = start != NULL ?
+		TAILQ_NEXT(vfio_msi_of(start), next) :
+		TAILQ_FIRST(&vfio_msi_bus.devices);
+
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
+		if (cmp(&dev->pci.device.device, data) == 0)
+			return &dev->pci.device.device;
+	return NULL;
 }
 
 void *

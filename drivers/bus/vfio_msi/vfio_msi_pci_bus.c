@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "private.h"
+#include "neighbours.h"
 
 #define OUR_MARK "claimed_by=" VFIO_MSI_BUS
 

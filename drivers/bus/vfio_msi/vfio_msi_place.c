@@ -24,7 +24,7 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
-#include "private.h"
+#include "device.h"
 #include "sysfs/sysfs.h"
 #include "uapi/vfio_uapi.h"
 

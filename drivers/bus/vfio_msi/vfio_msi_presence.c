@@ -21,7 +21,7 @@
 
 #include <rte_eal.h>
 
-#include "private.h"
+#include "neighbours.h"
 #include "uapi/vfio_uapi.h"
 
 static int presence = -1;

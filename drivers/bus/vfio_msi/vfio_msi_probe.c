@@ -17,7 +17,11 @@
 
 #include <rte_eal.h>
 
-#include "private.h"
+#include "claim.h"
+#include "device.h"
+#include "neighbours.h"
+#include "probe.h"
+#include "space.h"
 
 static int
 alloc_handles(struct vfio_msi_device *dev)

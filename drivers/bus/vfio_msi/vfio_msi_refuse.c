@@ -14,7 +14,7 @@
 
 #include <bsd/string.h>
 
-#include "private.h"
+#include "neighbours.h"
 
 /* A device that was refused: what was written for it, and the reason. */
 struct refusal {

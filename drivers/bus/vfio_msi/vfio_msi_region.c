@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "private.h"
+#include "device.h"
 #include "vfio_msi_bar.h"
 #include "uapi/vfio_uapi.h"
 

@@ -26,7 +26,8 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 
-#include "private.h"
+#include "device.h"
+#include "neighbours.h"
 #include "uapi/vfio_uapi.h"
 
 #define REVOKE_AT 3	/* requests: 20 s after the first */

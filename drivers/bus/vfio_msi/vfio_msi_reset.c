@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "private.h"
+#include "device.h"
 #include "uapi/vfio_uapi.h"
 
 static struct vfio_msi_device *
@@ -61,7 +61,7 @@ check(const struct vfio_msi_device *dev, const struct ioas_reset_set *set, char 
 }
 
 static void
-note_fresh(const struct vfio_msi_device *dev, const struct ioas_reset_set *set)
+note_reset(const struct vfio_msi_device *dev, const struct ioas_reset_set *set)
 {
 	struct vfio_msi_device *other;
 	size_t i;
@@ -70,7 +70,7 @@ note_fresh(const struct vfio_msi_device *dev, const struct ioas_reset_set *set)
 		other = find(set->v[i].name);
 		/* Those that are not attached yet somebody else may have until then. */
 		if (other != NULL && other != dev)
-			other->fresh = other->attached;
+			other->just_reset = other->attached;
 	}
 }
 
@@ -95,7 +95,7 @@ reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 				strerror(-ret));
 	}
 	if (ret == 0) {
-		note_fresh(dev, &set);
+		note_reset(dev, &set);
 		BUS_LOG(INFO, "%s: reset with all of its bus, %zu functions", dev->name, set.n);
 	}
 	ioas_reset_set_free(&set);
@@ -105,17 +105,17 @@ reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 int
 vfio_msi_device_reset(struct vfio_msi_device *dev)
 {
-	bool fresh = dev->fresh;
+	bool just_reset = dev->just_reset;
 	struct vfio_device_info info;
 	char why[VFIO_MSI_TEXT];
 	int ret = vfio_uapi_device_info(dev->fd, &info);
 
-	dev->fresh = false;
+	dev->just_reset = false;
 	if (ret < 0)
 		return ret;
 	if ((info.flags & VFIO_DEVICE_FLAGS_RESET) != 0)
 		return vfio_uapi_reset(dev->fd);
-	if (!fresh && reset_all(dev, why, sizeof(why)) < 0)
+	if (!just_reset && reset_all(dev, why, sizeof(why)) < 0)
 		BUS_LOG(WARNING, "%s: is not reset and starts as its last user left it, with DMA off: it has no reset of its own, and %s",
 			dev->name, why);
 	return 0;

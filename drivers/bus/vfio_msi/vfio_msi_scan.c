@@ -20,7 +20,9 @@
 #include <rte_eal.h>
 #include <bsd/string.h>
 
-#include "private.h"
+#include "claim.h"
+#include "neighbours.h"
+#include "policy.h"
 
 /* One device of "all". */
 static void
@@ -135,9 +137,6 @@ vfio_msi_scan(void)
 	if (!named)
 		scan_without_devargs();
 	plan_scan_end(&vfio_msi_bus.scan);
-	/* A secondary process has its memory where the primary has it. */
-	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
-	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
-		vfio_msi_steer(vfio_msi_bus.layout);
+	vfio_msi_policy_plan();
 	return 0;
 }

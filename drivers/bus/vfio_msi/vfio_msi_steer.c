@@ -25,7 +25,7 @@
 #include <rte_lcore.h>
 
 #include "dpdk_limits.h"
-#include "private.h"
+#include "policy.h"
 #include "va/va_place.h"
 
 #define DEFAULT_BASE (UINT64_C(1) << 32)	/* where EAL begins unless it was given another */

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <bsd/string.h>
 
-#include "private.h"
+#include "claim.h"
+#include "space.h"
 
 static int
 add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
@@ -36,24 +36,6 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	return ret;
 }
 
-static void
-take_token(struct vfio_msi_device *dev)
-{
-	rte_uuid_t token;
-
-	strlcpy(dev->vf_token, dev->conf.vf_token, sizeof(dev->vf_token));
-	rte_eal_vfio_get_vf_token(token);
-	if (dev->vf_token[0] == '\0' && !rte_uuid_is_null(token))
-		rte_uuid_unparse(token, dev->vf_token, sizeof(dev->vf_token));
-}
-
-/* The token of EAL's option is for all devices, but most of them take none. */
-bool
-vfio_msi_token_is_spare(const struct vfio_msi_device *dev)
-{
-	return dev->vf_token[0] != '\0' && dev->conf.vf_token[0] == '\0';
-}
-
 int
 vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
 		size_t size)
@@ -72,11 +54,11 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		return ret;
 	}
 	wish.layout = vfio_msi_bus.layout;
-	take_token(dev);
+	vfio_msi_token_take(dev);
 	if (dev->vf_token[0] != '\0')
 		wish.vf_token = dev->vf_token;
 	ret = plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
-	if (ret == -EINVAL && vfio_msi_token_is_spare(dev)) {
+	if (ret == -EINVAL && vfio_msi_token_is_optional(dev)) {
 		dev->vf_token[0] = '\0';
 		wish.vf_token = NULL;
 		plan_device_free(&dev->plan);

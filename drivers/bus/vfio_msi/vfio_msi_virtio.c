@@ -22,7 +22,7 @@
 
 #include <rte_byteorder.h>
 
-#include "private.h"
+#include "device.h"
 #include "vfio_msi_bar.h"
 #include "uapi/vfio_uapi.h"
 

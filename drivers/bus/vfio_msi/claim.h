@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * From an argument to a device of the bus.
+ *
+ * bus.h has the floors, the threads and the locks.
+ */
+
+#ifndef VFIO_MSI_CLAIM_H
+#define VFIO_MSI_CLAIM_H
+
+#include "bus.h"
+
+/* vfio_msi_survey.c */
+
+/**
+ * Find out what a device allows, and see that the layout goes with it.
+ *
+ * @return 0; -errno with a sentence, as plan_survey() and plan_add().
+ */
+int vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr,
+		char *why, size_t size);
+
+/** Take a device that is detached out of the layout, if it is in it. */
+void vfio_msi_leave_layout(struct vfio_msi_device *dev);
+
+/* vfio_msi_claim.c */
+
+/** Claim the device, unless it is on the list; a refusal is logged. */
+void vfio_msi_claim(const char *name, const struct topo_addr *addr,
+		const struct rte_devargs *da);
+void vfio_msi_device_free(struct vfio_msi_device *dev);
+
+/* vfio_msi_scan.c */
+int vfio_msi_scan(void);
+
+/* vfio_msi_params.c: bus=vfio_msi,addr=... */
+
+/** The next device after @p start (NULL: the first) for which cmp() returns 0, or NULL. */
+struct rte_device *vfio_msi_find_device(const struct rte_device *start,
+		rte_dev_cmp_t cmp, const void *data);
+
+/** Operations of the bus, the iteration without what differs between releases. */
+void *vfio_msi_dev_iterate(const void *start, const char *str);
+int vfio_msi_devargs_parse(struct rte_devargs *da);
+
+#endif /* VFIO_MSI_CLAIM_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Where EAL's memory shall lie: the one place that decides.
+ *
+ * Today there is one policy. IOVA is VA, and EAL's memory is steered to addresses
+ * that are good IOVAs (vfio_msi_steer.c) and stops where those end
+ * (vfio_msi_growth.c). Where something else makes IOVA be PA nothing can be
+ * chosen, and each page is checked against the layout when it is mapped.
+ */
+
+#include <string.h>
+
+#include <rte_eal.h>
+
+#include "policy.h"
+
+enum rte_iova_mode
+vfio_msi_policy_iova_mode(void)
+{
+	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
+		return RTE_IOVA_DC;
+	/* The plan was made for IOVA as VA, where the layout can be chosen. */
+	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
+}
+
+void
+vfio_msi_policy_plan(void)
+{
+	/* A secondary process has its memory where the primary has it. */
+	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
+	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
+		vfio_msi_steer(vfio_msi_bus.layout);
+}
+
+/* 0 for a device that only physical addresses will do for. */
+static int
+is_uio(const struct rte_device *dev, const void *data)
+{
+	switch (COMPAT_PCI_CONST(dev)->kdrv) {
+	case RTE_PCI_KDRV_IGB_UIO:
+	case RTE_PCI_KDRV_UIO_GENERIC:
+	case RTE_PCI_KDRV_NIC_UIO:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int
+is_any(const struct rte_device *dev, const void *data)
+{
+	return 0;
+}
+
+/* 0 for a bus with devices that votes for PA; some vote so without a device. */
+static int
+wants_pa(const struct rte_bus *bus, const void *data)
+{
+	if (bus == &vfio_msi_bus.bus || bus->get_iommu_class == NULL ||
+	    compat_find_device(bus, is_any, NULL) == NULL)
+		return 1;
+	return bus->get_iommu_class() == RTE_IOVA_PA ? 0 : 1;
+}
+
+static void
+name_who_forced_pa(void)
+{
+	const struct rte_bus *bus = rte_bus_find(NULL, wants_pa, NULL);
+	const struct rte_device *dev = NULL;
+
+	if (bus == NULL) {
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
+		return;
+	}
+	dev = compat_find_device(bus, strcmp(bus->name, "pci") == 0 ?
+			is_uio : is_any, NULL);
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
+		bus->name, dev != NULL ? dev->name : "unknown");
+}
+
+int
+vfio_msi_policy_check(char *why, size_t size)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		return vfio_msi_growth_check(why, size);
+	name_who_forced_pa();
+	return 0;
+}
+
+void
+vfio_msi_policy_start(void)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		vfio_msi_growth_start();
+}
+
+void
+vfio_msi_policy_stop(void)
+{
+	vfio_msi_growth_stop();
+}
