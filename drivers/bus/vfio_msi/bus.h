@@ -37,12 +37,12 @@
  *   messages        EAL's thread for other processes (vfio_msi_mp.c). It sees the
  *                   list of offers and the BARs and descriptor of what is on it.
  *   SIGBUS          on any thread that touches a BAR of a device that is gone
- *                   (vfio_msi_req.c). It sees the list of devices and their BARs,
- *                   allocates nothing and takes no lock.
+ *                   (vfio_msi_req.c). It sees the list of devices and their BARs
+ *                   under "bars_lock", allocates nothing and takes no other lock.
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c, with a lock of
  *                   its own).
  *
- * Locks, outer first: closing, offers_lock.
+ * Locks, outer first: closing, offers_lock, bars_lock.
  */
 
 #ifndef VFIO_MSI_BUS_H
@@ -102,7 +102,7 @@ struct vfio_msi_device {
 	int fd;				/**< VFIO device, -1 closed, or open by EAL */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 
-	/* Main, hotplug; SIGBUS reads. */
+	/* Main, hotplug, with bars_lock where list or addresses change; SIGBUS with it. */
 	TAILQ_ENTRY(vfio_msi_device) next;
 	struct vfio_msi_bar bar[TOPO_BARS];
 	bool gone;			/**< a BAR did not answer */
@@ -119,10 +119,11 @@ struct vfio_msi_device {
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 
-/** The bus. Main, hotplug; SIGBUS reads the list of devices. */
+/** The bus. Main, hotplug, except the list of devices: see bars_lock. */
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
+	rte_spinlock_t bars_lock;	/**< nothing that is done with it touches a BAR */
 	struct iova_layout *layout;	/**< NULL until a device is claimed */
 	struct ioas *ioas;		/**< NULL until a device was surveyed */
 	struct plan_scan scan;		/**< of the scan that runs; of no use outside of it */
@@ -147,6 +148,24 @@ vfio_msi_of(const struct rte_device *dev)
 	/* EAL hands devices back as const in places; ours never are. */
 	return (struct vfio_msi_device *)((uintptr_t)dev -
 		offsetof(struct vfio_msi_device, pci.device.device));
+}
+
+/** Put a device on the list. */
+static inline void
+vfio_msi_list_add(struct vfio_msi_device *dev)
+{
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
+}
+
+/** Take it off. */
+static inline void
+vfio_msi_list_remove(struct vfio_msi_device *dev)
+{
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 }
 
 #endif /* VFIO_MSI_BUS_H */

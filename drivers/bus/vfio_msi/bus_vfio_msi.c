@@ -55,6 +55,7 @@ struct vfio_msi_bus vfio_msi_bus = {
 		.sigbus_handler = vfio_msi_sigbus,
 	},
 	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),
+	.bars_lock = RTE_SPINLOCK_INITIALIZER,
 };
 
 static const struct compat_bus_ops bus_ops = {

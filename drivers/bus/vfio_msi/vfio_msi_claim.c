@@ -275,7 +275,7 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 	free(args);
 	if (settled)
 		return true;
-	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	vfio_msi_list_remove(dev);
 	vfio_msi_device_free(dev);
 	return false;
 }
@@ -303,7 +303,7 @@ take(const char *name, const struct topo_addr *addr, const struct rte_devargs *d
 		return ret;
 	}
 	fill_pci(dev);
-	TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
+	vfio_msi_list_add(dev);
 	log_claimed(dev);
 	return 0;
 }

@@ -89,7 +89,7 @@ fill_answer(const struct mp_request *req, struct mp_answer *ans)
 	}
 	pthread_mutex_lock(&offers_lock);
 	dev = find_offer(req);
-	if (dev == NULL || dev->revoked) {
+	if (dev == NULL) {
 		ans->result = -ENODEV;
 	} else {
 		ans->addr = dev->plan.topo.addr;
@@ -156,23 +156,23 @@ vfio_msi_mp_stop(void)
 void
 vfio_msi_mp_offer(struct vfio_msi_device *dev)
 {
-	if (dev->offered || vfio_msi_is_secondary())
+	if (vfio_msi_is_secondary())
 		return;
 	pthread_mutex_lock(&offers_lock);
-	TAILQ_INSERT_TAIL(&offers, dev, offer);
-	pthread_mutex_unlock(&offers_lock);
+	if (!dev->offered)
+		TAILQ_INSERT_TAIL(&offers, dev, offer);
 	dev->offered = true;
+	pthread_mutex_unlock(&offers_lock);
 }
 
 void
 vfio_msi_mp_withdraw(struct vfio_msi_device *dev)
 {
-	if (!dev->offered)
-		return;
 	pthread_mutex_lock(&offers_lock);
-	TAILQ_REMOVE(&offers, dev, offer);
-	pthread_mutex_unlock(&offers_lock);
+	if (dev->offered)
+		TAILQ_REMOVE(&offers, dev, offer);
 	dev->offered = false;
+	pthread_mutex_unlock(&offers_lock);
 }
 
 /* An answer as it came, with its descriptors in msg. @return 0 or -errno. */

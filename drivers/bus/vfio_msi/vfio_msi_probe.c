@@ -215,7 +215,7 @@ probe_shared(void)
 		next = TAILQ_NEXT(dev, next);
 		if (dev->fd >= 0 || start(dev) == 0)
 			continue;
-		TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+		vfio_msi_list_remove(dev);
 		vfio_msi_device_free(dev);
 	}
 }
@@ -287,7 +287,7 @@ static void
 forget(struct vfio_msi_device *dev)
 {
 	vfio_msi_detach(dev);
-	TAILQ_REMOVE(&vfio_msi_bus.devices, dev, next);
+	vfio_msi_list_remove(dev);
 	if (!has_group(dev->plan.topo.group))
 		vfio_msi_pci_let_go_group(dev->plan.topo.group);
 	/* EAL's entry has the same bus and name; "all" has none for the device. */

@@ -100,8 +100,10 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 		vfio_uapi_munmap(addr, info->size);
 		return ret;
 	}
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	dev->bar[i].addr = addr;
 	dev->bar[i].len = info->size;
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 	dev->pci.device.mem_resource[i].addr = addr;
 	return 0;
 }
@@ -193,6 +195,8 @@ vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 {
 	unsigned int i;
 
+	/* Where a BAR was there is something else soon, which SIGBUS must not replace. */
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	for (i = 0; i < TOPO_BARS; i++) {
 		if (dev->bar[i].addr == NULL)
 			continue;
@@ -200,5 +204,6 @@ vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 		dev->bar[i].addr = NULL;
 		dev->pci.device.mem_resource[i].addr = NULL;
 	}
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 	memset(dev->pci.region, 0, sizeof(dev->pci.region));
 }

@@ -51,8 +51,11 @@ revoke(struct vfio_msi_device *dev)
 	/* Somebody closes it just now. */
 	if (!rte_spinlock_trylock(&dev->closing))
 		return;
+	vfio_msi_mp_withdraw(dev);
 	ret = vfio_msi_device_revoke(dev);
 	dev->revoked = ret == 0;
+	if (ret < 0)
+		vfio_msi_mp_offer(dev);
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0)
 		BUS_LOG(WARNING, "%s: taken away from the application, which did not let go of it: the port is dead, detach it",
@@ -87,33 +90,39 @@ on_request(void *arg)
 	vfio_msi_hot_unplug(&dev->pci.device.device);
 }
 
-/*
- * In a signal handler, on the thread that met the dead BAR: nothing here
- * allocates or locks. The page is replaced by memory, and the interrupt thread
- * is woken to tell of it.
- */
+/* The page is replaced by memory, and the interrupt thread is woken to tell of it. */
+static int
+bury(struct vfio_msi_device *dev, const void *addr)
+{
+	int ret = vfio_msi_regions_kill(dev, addr);
+
+	if (ret < 0 || dev->gone)
+		return ret;
+	dev->gone = true;
+	__atomic_store_n(&dev->faulted, true, __ATOMIC_RELAXED);
+	vfio_uapi_signal(rte_intr_fd_get(dev->pci.device.vfio_req_intr_handle));
+	return 0;
+}
+
+/* In a signal handler, on the thread that met the dead BAR: nothing here allocates. */
 int
 vfio_msi_sigbus(const void *addr)
 {
 	struct vfio_msi_device *dev;
-	int ret;
+	int ret = 1;
 
-	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next) {
-		if (!vfio_msi_regions_have(dev, addr))
-			continue;
-		ret = vfio_msi_regions_kill(dev, addr);
-		if (ret < 0) {
-			rte_errno = -ret;
-			return -1;
+	/* Nobody who has the lock touches a BAR: this thread has it not. */
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (vfio_msi_regions_have(dev, addr)) {
+			ret = bury(dev, addr);
+			break;
 		}
-		if (!dev->gone) {
-			dev->gone = true;
-			__atomic_store_n(&dev->faulted, true, __ATOMIC_RELAXED);
-			vfio_uapi_signal(rte_intr_fd_get(dev->pci.device.vfio_req_intr_handle));
-		}
-		return 0;
-	}
-	return 1;
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
+	if (ret >= 0)
+		return ret;
+	rte_errno = -ret;
+	return -1;
 }
 
 int
