@@ -3,9 +3,7 @@
  */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "test_msi.h"
@@ -42,52 +40,6 @@ usage(FILE *f)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
 	fputs("\n\"dpdk-test-msi COMMAND --help\" tells the options of a command.\n"
 		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
-}
-
-void
-tool_error(const char *who, const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fprintf(stderr, "dpdk-test-msi: %s: ", who);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-void
-tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set)
-{
-	char why[PLAN_ODD];
-	size_t i;
-
-	for (i = set->n; i < set->n + set->n_odd; i++) {
-		plan_odd_text(snap, set->v[i], why, sizeof(why));
-		tool_error(set->v[i]->bdf, "%s", why);
-	}
-}
-
-unsigned int
-tool_parse_number(const char *s, unsigned int max)
-{
-	char *end;
-	unsigned long v;
-
-	errno = 0;
-	v = strtoul(s, &end, 10);
-	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && v <= max ?
-		(unsigned int)v : 0;
-}
-
-void
-tool_node(const struct topo_device *dev, char *out, size_t size)
-{
-	*out = '\0';
-	if (dev->group >= 0 && topology_is_vfio(dev))
-		snprintf(out, size, "/dev/vfio/%s%d", dev->group_noiommu ? "noiommu-" : "",
-			dev->group);
 }
 
 /* A result that did not get out is no result. */

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <bsd/string.h>
 
 #include "holes/holes_internal.h"
-#include "topology/topology.h"
+
+/* Of /sys/bus/pci/devices/BDF/resource. */
+#define RESOURCE_MEM UINT64_C(0x200)
+#define RESOURCE_DISABLED UINT64_C(0x10000000)
+#define RESOURCE_UNSET UINT64_C(0x20000000)
 
 #define PAGE_SIZE_MAX (UINT64_C(1) << 30)
 
@@ -93,22 +94,6 @@ holes_text_mend(char *text, size_t len, unsigned int *odd)
 	return end;
 }
 
-const char *
-holes_source_name(enum holes_source source)
-{
-	switch (source) {
-	case HOLES_SOURCE_NONE:
-		return "none";
-	case HOLES_SOURCE_IOMEM:
-		return "iomem";
-	case HOLES_SOURCE_DEVICE_TREE:
-		return "device tree";
-	case HOLES_SOURCE_RESOURCES:
-		return "resources";
-	}
-	return "unknown";
-}
-
 int
 holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
 {
@@ -118,53 +103,10 @@ holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
 	return holes_add(bridge->list, &hole);
 }
 
-void
-holes_bridge_name(struct holes_bridge *bridge, const char *bus)
+bool
+holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
 {
-	strlcpy(bridge->bus, bus, sizeof(bridge->bus));
-	strlcpy(bridge->hole.detail, bus, sizeof(bridge->hole.detail));
-}
-
-int
-holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
-		struct holes_view *view)
-{
-	static const struct {
-		enum holes_source source;
-		int (*read)(const struct holes_bridge *bridge);
-	} sources[] = {
-		{ HOLES_SOURCE_DEVICE_TREE, holes_dt },
-		{ HOLES_SOURCE_IOMEM, holes_iomem },
-		{ HOLES_SOURCE_RESOURCES, holes_resources },
-	};
-	struct holes_view seen = { .source = HOLES_SOURCE_NONE };
-	struct holes_bridge bridge = {
-		.root = snap->root,
-		.snap = snap,
-		.view = &seen,
-		.hole = {
-			.origin = IOVA_ORIGIN_HOST_BRIDGE,
-			.hardness = IOVA_SOFT,
-			.by = IOVA_BY_BUS,
-		},
-		.list = list,
-	};
-	size_t i, before = list->n;
-	int ret;
-
-	holes_bridge_name(&bridge, bus);
-	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
-		ret = sources[i].read(&bridge);
-		if (ret != 0) {
-			list->n = before;
-			return ret;
-		}
-		if (list->n > before) {
-			seen.source = sources[i].source;
-			break;
-		}
-		seen.shifted = seen.offset_assumed = false;
-	}
-	*view = seen;
-	return 0;
+	return (row->flags & RESOURCE_MEM) != 0 && row->phys != 0 &&
+			(row->flags & (RESOURCE_DISABLED | RESOURCE_UNSET)) == 0 &&
+			iova_range_make(row->phys, row->len, cpu);
 }

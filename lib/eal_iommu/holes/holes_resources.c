@@ -15,9 +15,6 @@
 
 #include "holes/holes_internal.h"
 
-#define RESOURCE_MEM UINT64_C(0x200)
-#define RESOURCE_DISABLED UINT64_C(0x10000000)
-#define RESOURCE_UNSET UINT64_C(0x20000000)
 #define ROUND_MASK UINT64_C(0xfffff)
 
 /* The two halves of the address space and what was seen in them. */
@@ -43,14 +40,6 @@ hull_widen(struct hull *h, struct iova_range r)
 		h->seen.first = cut.first;
 	if (cut.last > h->seen.last)
 		h->seen.last = cut.last;
-}
-
-bool
-holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
-{
-	return (row->flags & RESOURCE_MEM) != 0 && row->phys != 0 &&
-			(row->flags & (RESOURCE_DISABLED | RESOURCE_UNSET)) == 0 &&
-			iova_range_make(row->phys, row->len, cpu);
 }
 
 /* The rows of one function, and what it tells of them. */

@@ -326,14 +326,6 @@ ioas_info_get(struct ioas *ioas, struct ioas_info *out)
 }
 
 void
-ioas_info_free(struct ioas_info *info)
-{
-	free(info->ranges);
-	info->ranges = NULL;
-	info->n_ranges = 0;
-}
-
-void
 ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
 		size_t size)
 {

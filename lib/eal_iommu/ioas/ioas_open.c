@@ -204,3 +204,11 @@ ioas_hint(const struct ioas *ioas, int ret)
 {
 	return ioas->ops->hint(ret);
 }
+
+void
+ioas_info_free(struct ioas_info *info)
+{
+	free(info->ranges);
+	info->ranges = NULL;
+	info->n_ranges = 0;
+}

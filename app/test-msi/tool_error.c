@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What all commands say alike.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "test_msi.h"
+
+void
+tool_error(const char *who, const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fprintf(stderr, "dpdk-test-msi: %s: ", who);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void
+tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set)
+{
+	char why[PLAN_ODD];
+	size_t i;
+
+	for (i = set->n; i < set->n + set->n_odd; i++) {
+		plan_odd_text(snap, set->v[i], why, sizeof(why));
+		tool_error(set->v[i]->bdf, "%s", why);
+	}
+}
+
+unsigned int
+tool_parse_number(const char *s, unsigned int max)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && v <= max ?
+		(unsigned int)v : 0;
+}
+
+void
+tool_node(const struct topo_device *dev, char *out, size_t size)
+{
+	*out = '\0';
+	if (dev->group >= 0 && topology_is_vfio(dev))
+		snprintf(out, size, "/dev/vfio/%s%d", dev->group_noiommu ? "noiommu-" : "",
+			dev->group);
+}
