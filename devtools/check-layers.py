@@ -3,13 +3,14 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Hold the layers of the source: who may include whom, and who may call what.
 
-A room is a set of files that belong together, a floor a set of rooms that do
-not know each other. A file includes headers of its own room and of floors
-below, and never another room's private header. Headers make no cycle. DPDK,
-system calls and release numbers stay in the rooms that are made for them.
+A room is a folder of the library; of the bus and the app, which are one folder
+each, it is a list of files. A floor is a set of rooms that do not know each
+other. A file includes headers of its own room and of floors below, and never
+another room's private header. Neither headers nor calls from file to file make
+a circle. DPDK, system calls and release numbers stay in the rooms that are
+made for them.
 """
 
-import fnmatch
 import pathlib
 import re
 import sys
@@ -24,27 +25,43 @@ LIB = 'lib/eal_iommu/'
 BUS = 'drivers/bus/vfio_msi/'
 APP = 'app/test-msi/'
 
-# From the ground up. Within a room's patterns the first room that matches wins.
+# From the ground up: folders that end with "/", files by their names. No file is in a
+# room because it is in no other one.
 FLOORS = [
-    {'engine': [LIB + 'iova/*'], 'system calls': [LIB + 'uapi/*'], 'sysfs': [LIB + 'sysfs/*']},
-    {'topology': [LIB + 'topology/*'], 'addresses of the process': [LIB + 'va/*']},
-    {'holes': [LIB + 'holes/*'],
-     'address space': [LIB + 'ioas/ioas*']},
-    {'backends': [LIB + 'ioas/backend/*']},
-    {'plan': [LIB + 'plan/*']},
-    {'EAL half': [LIB + 'eal/*']},
-    {'arguments': [BUS + 'vfio_msi_args.*', BUS + 'dpdk_limits.h'],
-     'BARs': [BUS + 'vfio_msi_bar.*']},
-    {'bus': [BUS + '*'],
-     'app': [APP + '*']},
+    {'engine': [LIB + 'iova/'], 'system calls': [LIB + 'uapi/'], 'sysfs': [LIB + 'sysfs/']},
+    {'topology': [LIB + 'topology/'], 'addresses of the process': [LIB + 'va/']},
+    {'holes': [LIB + 'holes/'], 'address space': [LIB + 'ioas/']},
+    {'backends': [LIB + 'ioas/backend/']},
+    {'plan': [LIB + 'plan/']},
+    {'EAL half': [LIB + 'eal/']},
+    {'arguments': [BUS + 'vfio_msi_args.c', BUS + 'vfio_msi_args.h', BUS + 'dpdk_limits.h'],
+     'BARs': [BUS + 'vfio_msi_bar.c', BUS + 'vfio_msi_bar.h']},
+    {'ground of the bus': [BUS + 'bus.h', BUS + 'dpdk_compat.c', BUS + 'dpdk_compat.h'],
+     'app': [APP]},
+    {'neighbours': [BUS + name for name in (
+        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_refuse.c', 'vfio_msi_mp.c',
+        'vfio_msi_presence.c')]},
+    {'policy': [BUS + name for name in (
+        'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c')]},
+    {'space': [BUS + name for name in (
+        'space.h', 'vfio_msi_member.c', 'vfio_msi_eal_group.c', 'vfio_msi_bringup.c',
+        'vfio_msi_dma.c')]},
+    {'device': [BUS + name for name in (
+        'device.h', 'vfio_msi_region.c', 'vfio_msi_place.c', 'vfio_msi_intr.c',
+        'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_req.c',
+        'vfio_msi_device.c')]},
+    {'claim': [BUS + name for name in (
+        'claim.h', 'vfio_msi_survey.c', 'vfio_msi_claim.c', 'vfio_msi_scan.c',
+        'vfio_msi_params.c')]},
+    {'probe': [BUS + name for name in ('probe.h', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},
 ]
 
 ROOTS = (LIB, BUS, APP)
 PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 
 # The files of the library that know DPDK.
-KNOW_DPDK = {LIB + 'eal/dma_runs.c', LIB + 'eal/dma_runs.h', LIB + 'eal/dma_sync.c',
-             LIB + 'eal/rte_eal_iommu.c', LIB + 'eal/rte_eal_iommu.h'}
+KNOW_DPDK = {LIB + 'eal/' + name for name in
+             ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'rte_eal_iommu.c', 'rte_eal_iommu.h')}
 DPDK_HEADER = re.compile(r'<((rte_|bus_|dev_driver|ethdev_)[^>]*)>')
 
 # Calls that only these rooms make; ".open(" and "->open(" are operations of ours.
@@ -59,20 +76,13 @@ RELEASES_IN = {BUS + 'dpdk_compat.h', BUS + 'dpdk_compat.c'}
 RELEASE = re.compile(r'\bRTE_VERSION(_NUM)?|\bCOMPAT_NEW_BUSES\b|^[ \t]*#[^\n]*\bRTE_VER_\w+', re.MULTILINE)
 
 
-def rooms():
-    """(floor, room, pattern) of the whole house, in order."""
-    for floor, here in enumerate(FLOORS):
-        for room, patterns in here.items():
-            for pattern in patterns:
-                yield floor, room, pattern
+ROOMS = {place: (floor, room) for floor, here in enumerate(FLOORS)
+         for room, places in here.items() for place in places}
 
 
 def room_of(path):
     """(floor, room) of a file, or None."""
-    for floor, room, pattern in rooms():
-        if fnmatch.fnmatchcase(path, pattern):
-            return floor, room
-    return None
+    return ROOMS.get(path) or ROOMS.get(path.rpartition('/')[0] + '/')
 
 
 class Source:
@@ -100,7 +110,7 @@ def check_include(source, line, name, headers, problems):
         return
     if PRIVATE.search(name):
         problems.append((source.path, line, f'"{name}" is private to the room "{theirs[1]}"'))
-    if theirs[0] >= mine[0]:
+    if theirs[0] >= mine[0] or theirs[1] == 'app':
         problems.append((source.path, line, f'the room "{mine[1]}" must not know the room '
                          f'"{theirs[1]}" ("{name}"), which is not below it'))
 
@@ -127,6 +137,20 @@ def check_releases(source, problems):
         for match in RELEASE.finditer(source.code):
             problems.append((source.path, checkkit.line_of(source.code, match.start()),
                              'release numbers of DPDK belong into dpdk_compat.h'))
+
+
+STATIC = re.compile(r'^static\b[^\n;(]*\n(\w+)\(', re.MULTILINE)
+DEFINED = re.compile(r'^(?!static\b)\w[^\n;(]*\n(\w+)\(', re.MULTILINE)
+
+
+def calls(sources):
+    """For each .c file those whose functions it names."""
+    files = [source for source in sources if source.path.endswith('.c')]
+    bare = {source.path: checkkit.without_literals(source.text) for source in files}
+    home = {name: path for path, text in bare.items() for name in DEFINED.findall(text)}
+    return {path: sorted({home[word] for word in set(re.findall(r'\w+', text)) & home.keys()
+                          - set(STATIC.findall(text))} - {path})
+            for path, text in bare.items()}
 
 
 def find_cycle(graph):
@@ -175,23 +199,32 @@ def check(root):
         check_calls(source, problems)
     for source in everywhere:
         check_releases(source, problems)
-    cycle = find_cycle(graph)
-    if cycle:
-        problems.append((cycle[0], 1, 'headers include each other: ' + ' -> '.join(cycle)))
+    for graph, what in ((graph, 'headers include'), (calls(sources), 'files call')):
+        cycle = find_cycle(graph)
+        if cycle:
+            problems.append((cycle[0], 1, f'{what} each other: ' + ' -> '.join(cycle)))
     return problems
 
 
 # What must be found: files of a small project, and a piece of the answer ("": none).
 SELF_TESTS = [
     ({}, ''),
+    ({LIB + 'iova/iova_range.h': '#include "holes/holes.h"\n'}, 'must not know the room "holes"'),
     ({LIB + 'holes/holes.c': '#include "ioas/ioas.h"\n'}, 'must not know the room "address space"'),
     ({LIB + 'plan/plan.c': '#include "ioas/ioas_private.h"\n'}, 'private to the room "address space"'),
     ({LIB + 'ioas/backend/ioas_type1.c': '#include "ioas/ioas_private.h"\n'}, 'private to the room'),
+    ({LIB + 'plan/plan.c': '#include "ioas.h"\n'}, 'no header of this project'),
     ({BUS + 'vfio_msi_scan.c': '#include "test_msi.h"\n'}, 'must not know the room "app"'),
-    ({APP + 'main.c': '#include "private.h"\n'}, 'private to the room "bus"'),
-    ({BUS + 'vfio_msi_args.c': '#include "private.h"\n'}, 'must not know the room "bus"'),
-    ({LIB + 'iova/iova_a.h': '#include "iova/iova_b.h"\n', LIB + 'iova/iova_b.h': '#include "iova/iova_a.h"\n'},
-     'include each other'),
+    ({APP + 'main.c': '#include "claim.h"\n'}, 'must not know the room "claim"'),
+    ({BUS + 'vfio_msi_args.c': '#include "bus.h"\n'}, 'must not know the room "ground of the bus"'),
+    ({BUS + 'vfio_msi_mp.c': '#include "claim.h"\n'}, 'must not know the room "claim"'),
+    ({BUS + 'vfio_msi_cellar.c': '\n'}, 'is in no room'),
+    ({LIB + 'iova/a.h': '#include "iova/b.h"\n', LIB + 'iova/b.h': '#include "iova/a.h"\n'},
+     'headers include each other'),
+    ({LIB + 'iova/a.c': 'int\na(void)\n{\n b();\n}\n', LIB + 'iova/b.c': 'int\nb(void)\n{\n a();\n}\n'},
+     'files call each other'),
+    ({LIB + 'iova/a.c': 'int\na(void)\n{\n b();\n}\n',
+      LIB + 'iova/b.c': 'static int\na(void)\n{\n}\nint\nb(void)\n{ /* a() */\n}\n'}, ''),
     ({LIB + 'plan/plan.c': '#include "nowhere.h"\n'}, 'no header of this project'),
     ({LIB + 'plan/plan.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
     ({LIB + 'eal/dma_budget.c': '#include <rte_memory.h>\n'}, 'does not know DPDK'),
@@ -205,12 +238,15 @@ SELF_TESTS = [
     ({'examples/a.c': '#if RTE_VER_YEAR >= 25\n#endif\n'}, 'release numbers'),
     ({BUS + 'dpdk_compat.h': '#if RTE_VERSION >= 1\n#endif\n'}, ''),
     ({LIB + 'cellar.c': '\n'}, 'is in no room'),
+    ({LIB + 'iova/cellar/deep.c': '\n'}, 'is in no room'),
 ]
 
 SKELETON = {
-    LIB + 'iova/iova_range.h': '', LIB + 'iova/iova_tree.h': '', LIB + 'ioas/ioas.h': '#include "iova/iova_range.h"\n',
-    LIB + 'ioas/ioas_private.h': '#include "ioas/ioas.h"\n', BUS + 'private.h': '#include "ioas/ioas.h"\n',
-    APP + 'test_msi.h': '', BUS + 'vfio_msi_scan.c': '#include "private.h"\n',
+    LIB + 'iova/iova_range.h': '', LIB + 'holes/holes.h': '',
+    LIB + 'ioas/ioas.h': '#include "iova/iova_range.h"\n',
+    LIB + 'ioas/ioas_private.h': '#include "ioas/ioas.h"\n',
+    BUS + 'bus.h': '#include "ioas/ioas.h"\n', BUS + 'claim.h': '#include "bus.h"\n',
+    APP + 'test_msi.h': '', BUS + 'vfio_msi_scan.c': '#include "claim.h"\n',
 }
 
 
