@@ -28,7 +28,8 @@ APP = 'app/test-msi/'
 # From the ground up: folders that end with "/", files by their names. No file is in a
 # room because it is in no other one.
 FLOORS = [
-    {'engine': [LIB + 'iova/'], 'system calls': [LIB + 'uapi/'], 'sysfs': [LIB + 'sysfs/']},
+    {'engine': [LIB + 'iova/'], 'system calls': [LIB + 'uapi/'], 'sysfs': [LIB + 'sysfs/'],
+     'config space': [LIB + 'pci/']},
     {'topology': [LIB + 'topology/'], 'addresses of the process': [LIB + 'va/']},
     {'holes': [LIB + 'holes/'], 'address space': [LIB + 'ioas/']},
     {'backends': [LIB + 'ioas/backend/']},

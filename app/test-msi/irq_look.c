@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "irq.h"
+#include "pci/pci_config.h"
 #include "uapi/vfio_uapi.h"
 
-#define CONFIG_LEN 256
 #define ENTRY_LEN 16
 
 static size_t
@@ -62,7 +62,7 @@ void
 irq_look(const struct irq_vectors *vs, unsigned int vector, const struct plan_device *plan,
 		char *out, size_t size)
 {
-	uint8_t config[CONFIG_LEN];
+	uint8_t config[PCI_CONFIG_LEN];
 	size_t len = read_config(vs->dev, config, sizeof(config));
 	struct irq_where w;
 

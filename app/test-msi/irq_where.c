@@ -6,8 +6,6 @@
  * @file
  * What stands in the way of a device's message: read from config space and from
  * the MSI-X table, and told with the window the message is for.
- *
- * Config space comes from the device: lists of capabilities may lead anywhere.
  */
 
 #include <errno.h>
@@ -15,96 +13,49 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/pci_regs.h>
+
 #include "irq_where.h"
+#include "pci/pci_config.h"
 
-#define COMMAND 0x04
-#define COMMAND_MASTER 0x0004
-#define COMMAND_INTX_OFF 0x0400
-#define STATUS 0x06
-#define STATUS_CAPS 0x0010
-#define CAPS 0x34
-#define CAP_MSI 0x05
-#define CAP_MSIX 0x11
-#define CAPS_MAX 48		/* there is no room for more */
-#define MSI_ENABLE 0x0001
-#define MSI_64BIT 0x0080
-#define MSIX_ENABLE 0x8000
-#define MSIX_MASKED 0x4000
 #define ENTRY_MASKED 1u
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return get16(p) | (uint32_t)get16(p + 2) << 16;
-}
-
-/* Offset of a capability that is @p need bytes long, or 0. */
-static size_t
-find_cap(const uint8_t *config, size_t len, uint8_t id, size_t need)
-{
-	size_t at, n;
-
-	if (len <= CAPS || (get16(config + STATUS) & STATUS_CAPS) == 0)
-		return 0;
-	at = config[CAPS] & ~3u;
-	for (n = 0; n < CAPS_MAX && at >= 0x40 && at + 2 <= len; n++) {
-		if (config[at] == id)
-			return at + need <= len ? at : 0;
-		at = config[at + 1] & ~3u;
-	}
-	return 0;
-}
-
-static int
-read_msix(const uint8_t *cap, struct irq_where *out)
-{
-	uint16_t control = get16(cap + 2);
-	uint32_t table = get32(cap + 4);
-
-	out->enabled = (control & MSIX_ENABLE) != 0;
-	out->masked = (control & MSIX_MASKED) != 0;
-	out->table_bar = table & 7;
-	out->table_offset = table & ~7u;
-	return 0;
-}
-
-static int
-read_msi(const uint8_t *cap, struct irq_where *out)
-{
-	uint16_t control = get16(cap + 2);
-
-	out->enabled = (control & MSI_ENABLE) != 0;
-	out->has_address = true;
-	out->address = get32(cap + 4);
-	if ((control & MSI_64BIT) != 0)
-		out->address |= (uint64_t)get32(cap + 8) << 32;
-	return 0;
-}
 
 int
 irq_where_config(const uint8_t *config, size_t len, enum irq_kind kind, struct irq_where *out)
 {
-	size_t at;
+	struct pci_config_msix msix;
+	struct pci_config_msi msi;
+	uint16_t command;
+	int ret;
 
 	*out = (struct irq_where) { 0 };
-	if (len <= STATUS + 1)
+	if (len < PCI_CONFIG_HEADER)
 		return -ENODATA;
-	out->master = (get16(config + COMMAND) & COMMAND_MASTER) != 0;
-	if (kind == IRQ_INTX) {
+	command = pci_config_u16(config + PCI_COMMAND);
+	out->master = (command & PCI_COMMAND_MASTER) != 0;
+	switch (kind) {
+	case IRQ_MSIX:
+		ret = pci_config_msix(config, len, &msix);
+		if (ret < 0)
+			return ret;
+		out->enabled = msix.enabled;
+		out->masked = msix.masked;
+		out->table_bar = msix.bar;
+		out->table_offset = msix.offset;
+		return 0;
+	case IRQ_MSI:
+		ret = pci_config_msi(config, len, &msi);
+		if (ret < 0)
+			return ret;
+		out->enabled = msi.enabled;
+		out->has_address = true;
+		out->address = msi.address;
+		return 0;
+	default:
 		out->enabled = true;
-		out->masked = (get16(config + COMMAND) & COMMAND_INTX_OFF) != 0;
+		out->masked = (command & PCI_COMMAND_INTX_DISABLE) != 0;
 		return 0;
 	}
-	at = find_cap(config, len, kind == IRQ_MSIX ? CAP_MSIX : CAP_MSI, 12);
-	if (at == 0)
-		return -ENODATA;
-	return kind == IRQ_MSIX ? read_msix(config + at, out) : read_msi(config + at, out);
 }
 
 void
@@ -115,8 +66,8 @@ irq_where_entry(const uint32_t entry[4], struct irq_where *out)
 	/* Words of the device are little endian, whatever this machine is. */
 	memcpy(bytes, entry, sizeof(bytes));
 	out->has_address = true;
-	out->address = get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
-	out->masked |= (get32(bytes + 12) & ENTRY_MASKED) != 0;
+	out->address = pci_config_u32(bytes) | (uint64_t)pci_config_u32(bytes + 4) << 32;
+	out->masked |= (pci_config_u32(bytes + 12) & ENTRY_MASKED) != 0;
 }
 
 static bool

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <linux/pci_regs.h>
 
 #include "vfio_msi_bar.h"
 
@@ -256,44 +255,6 @@ chains_that_make_no_sense(void **state)
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
 }
 
-static void
-capabilities_of_the_device(void **state)
-{
-	uint8_t c[VFIO_MSI_CONFIG_LEN] = { 0 };
-	struct vfio_msi_bar_table t;
-
-	c[PCI_CAPABILITY_LIST] = 0x40;
-	c[0x40] = PCI_CAP_ID_VNDR;
-	c[0x41] = 0x53;		/* the low two bits do not count */
-	c[0x50] = PCI_CAP_ID_MSIX;
-	c[0x51] = 0xfc;
-	c[0x52] = 0x09;		/* 10 vectors */
-	c[0x55] = 0x20;		/* BAR 3, 0x2000 */
-	c[0x54] = 3;
-	c[0xfc] = PCI_CAP_ID_VNDR;
-	assert_int_equal(vfio_msi_bar_find_cap(c, PCI_CAP_ID_VNDR, 0), 0);
-	c[PCI_STATUS] = PCI_STATUS_CAP_LIST;
-	assert_int_equal(vfio_msi_bar_find_cap(c, PCI_CAP_ID_VNDR, 0), 0x40);
-	assert_int_equal(vfio_msi_bar_find_cap(c, PCI_CAP_ID_VNDR, 0x40), 0xfc);
-	assert_int_equal(vfio_msi_bar_find_cap(c, PCI_CAP_ID_VNDR, 0xfc), 0);
-	assert_true(vfio_msi_bar_find_table(c, &t));
-	assert_int_equal(t.bar, 3);
-	assert_int_equal(t.at.first, 0x2000);
-	assert_int_equal(t.at.last, 0x209f);
-	c[0x53] = 0xff;		/* flags that are no size */
-	assert_true(vfio_msi_bar_find_table(c, &t));
-	assert_int_equal(t.at.last, 0x2000 + 0x70a * 16 - 1);
-	c[0x54] = 6;		/* there is no such BAR */
-	assert_false(vfio_msi_bar_find_table(c, &t));
-	c[0xfd] = 0x40;		/* round and round */
-	assert_int_equal(vfio_msi_bar_find_cap(c, PCI_CAP_ID_PM, 0), 0);
-	c[0x41] = 0xf8;		/* cut off by the end */
-	c[0xf8] = PCI_CAP_ID_MSIX;
-	assert_false(vfio_msi_bar_find_table(c, &t));
-	c[PCI_CAPABILITY_LIST] = 0x3c;	/* in the header */
-	assert_int_equal(vfio_msi_bar_find_cap(c, 0, 0), 0);
-}
-
 int
 main(void)
 {
@@ -304,7 +265,6 @@ main(void)
 		cmocka_unit_test(areas_of_the_kernel),
 		cmocka_unit_test(areas_that_make_no_sense),
 		cmocka_unit_test(chains_that_make_no_sense),
-		cmocka_unit_test(capabilities_of_the_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

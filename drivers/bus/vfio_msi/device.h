@@ -16,7 +16,7 @@
 
 /* vfio_msi_region.c */
 
-/** First VFIO_MSI_CONFIG_LEN bytes of configuration space of an open device. */
+/** First PCI_CONFIG_LEN bytes of configuration space of an open device. */
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 /** @return 0; -EEXIST in a secondary: a BAR's place is taken; -errno. */
 int vfio_msi_regions_map(struct vfio_msi_device *dev);

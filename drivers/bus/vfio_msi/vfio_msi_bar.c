@@ -6,61 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/pci_regs.h>
-
 #include "vfio_msi_bar.h"
 
 #define REGION_CAPS_MAX 64	/* chain links we follow */
-#define PCI_CAPS_MAX 48		/* more do not fit into configuration space */
-#define TABLE_ENTRY 16		/* bytes of one vector */
-
-static uint16_t
-le16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t
-le32(const uint8_t *p)
-{
-	return le16(p) | (uint32_t)le16(p + 2) << 16;
-}
-
-unsigned int
-vfio_msi_bar_find_cap(const uint8_t *config, uint8_t id, unsigned int after)
-{
-	unsigned int at, n;
-
-	if ((le16(config + PCI_STATUS) & PCI_STATUS_CAP_LIST) == 0)
-		return 0;
-	at = config[after == 0 ? PCI_CAPABILITY_LIST : after + PCI_CAP_LIST_NEXT];
-	for (n = 0; n < PCI_CAPS_MAX; n++) {
-		at &= ~3u;
-		/* At most 252 then: both bytes of its head are inside. */
-		if (at < PCI_STD_HEADER_SIZEOF)
-			return 0;
-		if (config[at + PCI_CAP_LIST_ID] == id)
-			return at;
-		at = config[at + PCI_CAP_LIST_NEXT];
-	}
-	return 0;
-}
-
-bool
-vfio_msi_bar_find_table(const uint8_t *config, struct vfio_msi_bar_table *out)
-{
-	unsigned int at = vfio_msi_bar_find_cap(config, PCI_CAP_ID_MSIX, 0);
-	uint32_t where, size;
-
-	if (at == 0 || at > VFIO_MSI_CONFIG_LEN - PCI_CAP_MSIX_SIZEOF)
-		return false;
-	where = le32(config + at + PCI_MSIX_TABLE);
-	size = (uint32_t)(le16(config + at + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
-	out->bar = where & PCI_MSIX_TABLE_BIR;
-	out->at.first = where & PCI_MSIX_TABLE_OFFSET;
-	out->at.last = out->at.first + (uint64_t)size * TABLE_ENTRY - 1;
-	return out->bar < PCI_STD_NUM_BARS;
-}
 
 /*
  * Offset of a capability in the answer; 0 none; -EBADMSG. Capabilities are

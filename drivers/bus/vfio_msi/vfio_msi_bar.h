@@ -4,8 +4,7 @@
 
 /**
  * @file
- * What the kernel and a device say about its BARs: which parts of one can be
- * mapped, and where capabilities are in configuration space.
+ * What the kernel says about a device's BARs: which parts of one can be mapped.
  *
  * No I/O and no DPDK: what was read is handed in, and nothing in it is trusted.
  * Thread safe (no state).
@@ -23,9 +22,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** Bytes of configuration space that hold the header and the capabilities. */
-#define VFIO_MSI_CONFIG_LEN 256
 
 /** More pieces of one BAR than this are refused. */
 #define VFIO_MSI_BAR_PIECES 64
@@ -47,25 +43,6 @@ struct vfio_msi_bar_table {
 	unsigned int bar;
 	struct vfio_msi_bar_piece at;
 };
-
-/**
- * Next capability of this kind.
- *
- * @param config  VFIO_MSI_CONFIG_LEN bytes
- * @param after   offset of the one before, 0 for the first
- * @return its offset, with at least 2 bytes behind it; 0 if there is none
- */
-unsigned int vfio_msi_bar_find_cap(const uint8_t *config, uint8_t id,
-		unsigned int after);
-
-/**
- * Where the MSI-X table is.
- *
- * @param config  VFIO_MSI_CONFIG_LEN bytes
- * @return false if the device has none that makes sense
- */
-bool vfio_msi_bar_find_table(const uint8_t *config,
-		struct vfio_msi_bar_table *out);
 
 /**
  * Which parts of a BAR can be mapped.

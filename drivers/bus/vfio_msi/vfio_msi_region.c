@@ -18,8 +18,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
+
 #include "device.h"
 #include "vfio_msi_bar.h"
+#include "pci/pci_config.h"
 #include "uapi/vfio_uapi.h"
 
 #define REGION_INFO_MAX (64u << 10)
@@ -68,8 +71,8 @@ vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config)
 
 	if (ret < 0)
 		return ret;
-	ret = info->size < VFIO_MSI_CONFIG_LEN ? -EBADMSG :
-		vfio_uapi_pread(dev->fd, config, VFIO_MSI_CONFIG_LEN, info->offset);
+	ret = info->size < PCI_CONFIG_LEN ? -EBADMSG :
+		vfio_uapi_pread(dev->fd, config, PCI_CONFIG_LEN, info->offset);
 	free(info);
 	return ret;
 }
@@ -108,10 +111,24 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 	return 0;
 }
 
+/* Where the MSI-X table is. @return false if the device has none that makes sense. */
+static bool
+find_table(const uint8_t *config, struct vfio_msi_bar_table *out)
+{
+	struct pci_config_msix msix;
+
+	if (pci_config_msix(config, PCI_CONFIG_LEN, &msix) < 0 || msix.bar >= PCI_CONFIG_BARS)
+		return false;
+	out->bar = msix.bar;
+	out->at.first = msix.offset;
+	out->at.last = msix.offset + (uint64_t)msix.vectors * PCI_MSIX_ENTRY_SIZE - 1;
+	return true;
+}
+
 int
 vfio_msi_regions_map(struct vfio_msi_device *dev)
 {
-	uint8_t config[VFIO_MSI_CONFIG_LEN];
+	uint8_t config[PCI_CONFIG_LEN];
 	struct vfio_msi_bar_table table;
 	struct vfio_device_info dinfo;
 	bool has_table;
@@ -122,7 +139,7 @@ vfio_msi_regions_map(struct vfio_msi_device *dev)
 		ret = vfio_msi_config_read(dev, config);
 	if (ret < 0)
 		return ret;
-	has_table = vfio_msi_bar_find_table(config, &table);
+	has_table = find_table(config, &table);
 	n = RTE_MIN(dinfo.num_regions, (uint32_t)COMPAT_PCI_REGIONS);
 	for (i = 0; ret == 0 && i < n; i++) {
 		struct vfio_region_info *info = NULL;

@@ -23,7 +23,7 @@
 #include <rte_byteorder.h>
 
 #include "device.h"
-#include "vfio_msi_bar.h"
+#include "pci/pci_config.h"
 #include "uapi/vfio_uapi.h"
 
 #define VIRTIO_VENDOR 0x1af4
@@ -35,17 +35,18 @@
 static int
 find_common(const struct vfio_msi_device *dev, uint64_t *out)
 {
-	uint8_t config[VFIO_MSI_CONFIG_LEN];
+	uint8_t config[PCI_CONFIG_LEN];
 	const struct compat_pci_region *r;
 	struct virtio_pci_cap cap;
-	unsigned int at = 0, n;
+	unsigned int n;
+	size_t at = 0;
 	uint32_t offset;
 	int ret = vfio_msi_config_read(dev, config);
 
 	if (ret < 0)
 		return ret;
 	for (n = 0; n < CAPS_MAX; n++) {
-		at = vfio_msi_bar_find_cap(config, PCI_CAP_ID_VNDR, at);
+		at = pci_config_cap(config, sizeof(config), PCI_CAP_ID_VNDR, at);
 		if (at == 0 || at > sizeof(config) - sizeof(cap))
 			break;
 		memcpy(&cap, config + at, sizeof(cap));
