@@ -42,7 +42,7 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 		struct plan_answers *answers, struct tool_device *dev)
 {
 	char ignored[PLAN_TEXT];
-	const struct plan_wish wish = {
+	const struct plan_request request = {
 		.scan = scan,
 		.answers = answers,
 		.addr = dev->addr,
@@ -50,7 +50,7 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 		.vf_token = dev->conf->vf_token[0] != '\0' ?
 			dev->conf->vf_token : NULL,
 	};
-	int survey = plan_survey(&wish, &plan->space, &dev->plan, dev->why,
+	int survey = plan_survey(&request, &plan->space, &dev->plan, dev->why,
 			sizeof(dev->why));
 	int ret;
 

@@ -47,7 +47,7 @@ struct tool_root {
 int tool_root_open(const struct tool_root_options *opt, struct tool_root *out, char *why,
 		size_t size);
 
-/** Answers for plan_wish, or NULL: the kernel is asked. */
+/** Answers for plan_request, or NULL: the kernel is asked. */
 struct plan_answers *tool_root_answers(struct tool_root *root);
 
 /** Bytes of a page of that machine. */

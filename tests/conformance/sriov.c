@@ -196,11 +196,11 @@ sriov_scan(const char *root, size_t n)
 	assert_int_equal(iova_layout_create(&all), 0);
 	plan_scan_begin(&scan, root);
 	for (i = 0; i < n; i++) {
-		const struct plan_wish wish = {
+		const struct plan_request request = {
 			.scan = &scan, .addr = sriov_vf(i), .backend = backend, .layout = all,
 		};
 
-		if (plan_survey(&wish, &space, &v[i], why, sizeof(why)) != 0 ||
+		if (plan_survey(&request, &space, &v[i], why, sizeof(why)) != 0 ||
 				plan_add(all, &v[i], why, sizeof(why)) != 0)
 			fail_msg("VF %zu: %s", i, why);
 	}

@@ -17,9 +17,9 @@ char why[PLAN_WHY];
 int
 survey_addr(const char *root, const struct topo_addr *addr)
 {
-	const struct plan_wish wish = { .root = root, .addr = *addr, .backend = backend };
+	const struct plan_request request = { .root = root, .addr = *addr, .backend = backend };
 	struct ioas *space = NULL;
-	int ret = plan_survey(&wish, &space, &pd, why, sizeof(why));
+	int ret = plan_survey(&request, &space, &pd, why, sizeof(why));
 
 	assert_true((ret == 0) == (space != NULL));
 	ioas_close(space);

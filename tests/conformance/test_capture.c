@@ -138,16 +138,16 @@ static void
 test_same(void **state)
 {
 	const struct capture_device d = device(NIC, true);
-	struct plan_wish wish = { .backend = backend, .addr = d.addr };
+	struct plan_request request = { .backend = backend, .addr = d.addr };
 	struct plan_device past;
 	struct ioas *space = NULL;
 	size_t i;
 
 	captured_make(*state, &d, 1, &captured);
 	assert_int_equal(survey(*state, NIC), 0);
-	wish.root = captured.root;
-	wish.answers = &captured.answers;
-	if (plan_survey(&wish, &space, &past, why, sizeof(why)) != 0)
+	request.root = captured.root;
+	request.answers = &captured.answers;
+	if (plan_survey(&request, &space, &past, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	assert_memory_equal(&past.topo, &pd.topo, sizeof(pd.topo));
 	assert_int_equal(past.holes.n, pd.holes.n);

@@ -42,14 +42,14 @@ ask(const char *root, const char *bdf, bool may_wake)
 static int
 survey_by(const char *root, enum ioas_backend by, struct plan_device *out, char *text)
 {
-	struct plan_wish wish = { .root = root, .backend = by, .answers = &answers };
+	struct plan_request request = { .root = root, .backend = by, .answers = &answers };
 	struct ioas *space = NULL;
 	unsigned int calls = fake_calls();
 	int ret;
 
-	assert_int_equal(topology_parse_bdf(NIC, &wish.addr), 0);
+	assert_int_equal(topology_parse_bdf(NIC, &request.addr), 0);
 	answers.chosen = IOAS_BACKEND_AUTO;
-	ret = plan_survey(&wish, &space, out, text, PLAN_TEXT);
+	ret = plan_survey(&request, &space, out, text, PLAN_TEXT);
 	assert_null(space);
 	assert_int_equal(fake_calls(), calls);
 	return ret;

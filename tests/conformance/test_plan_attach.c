@@ -95,14 +95,14 @@ test_node_failures(void **state)
 static void
 test_choice(void **state)
 {
-	struct plan_wish wish = { .root = *state };
+	struct plan_request request = { .root = *state };
 	struct plan_device second;
 	struct ioas *space = NULL;
 
 	if (backend == IOAS_BACKEND_TYPE1)
 		fake.no_iommufd = true;
-	topology_parse_bdf(NIC, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+	topology_parse_bdf(NIC, &request.addr);
+	assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
 	assert_int_equal(pd.backend, BACKEND);
 	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
 				"kernel and device have it")));
@@ -114,7 +114,7 @@ test_choice(void **state)
 		plan_device_free(&pd);
 		fake.no_iommufd = false;
 		fake.iommufd_denied = true;
-		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+		assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
 		assert_non_null(strstr(pd.backend_why, "/dev/iommu can't be opened: Permission"));
 		assert_true(pd.backend_failed);
 	}
@@ -124,7 +124,7 @@ test_choice(void **state)
 		space = NULL;
 		machine_unlink(*state, NIC, "vfio-dev/vfio0/dev");
 		plan_device_free(&pd);
-		assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+		assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
 		assert_string_equal(pd.backend_why,
 				"no iommufd, as the device has no character device");
 		assert_false(pd.backend_failed);
@@ -132,14 +132,14 @@ test_choice(void **state)
 	fake_device_add(fake_group_add(3), SIBLING, 4);
 	machine_device(*state, SIBLING, 3, "vfio-pci");
 	machine_regions_of(*state, 3, SW_MSI_LINE);
-	topology_parse_bdf(SIBLING, &wish.addr);
-	wish.backend = BY_BACKEND(IOAS_BACKEND_IOMMUFD, IOAS_BACKEND_TYPE1);
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -EINVAL);
+	topology_parse_bdf(SIBLING, &request.addr);
+	request.backend = BY_BACKEND(IOAS_BACKEND_IOMMUFD, IOAS_BACKEND_TYPE1);
+	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), -EINVAL);
 	plan_device_free(&second);
 	assert_non_null(strstr(why, BY_BACKEND("backend=iommufd is wanted", "backend=type1 is wanted")));
 	assert_non_null(strstr(why, BY_BACKEND("chose type1", "chose iommufd")));
-	wish.backend = IOAS_BACKEND_AUTO;
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), 0);
+	request.backend = IOAS_BACKEND_AUTO;
+	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), 0);
 	assert_int_equal(second.backend, BACKEND);
 	assert_string_equal(second.backend_why, "");
 	plan_device_free(&second);
@@ -152,7 +152,7 @@ static void
 test_kept(void **state)
 {
 	static const struct iova_range list = { 0x100000000, 0x1ffffffff };
-	struct plan_wish wish = { .root = *state, .backend = backend };
+	struct plan_request request = { .root = *state, .backend = backend };
 	struct plan_device second;
 	struct ioas *space = NULL;
 	struct fake_group *g;
@@ -160,8 +160,8 @@ test_kept(void **state)
 	bool viable;
 	struct ioas_member m;
 
-	topology_parse_bdf(NIC, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), 0);
+	topology_parse_bdf(NIC, &request.addr);
+	assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
 	m = plan_member(&pd, NULL);
 	assert_int_equal(ioas_attach(space, &m, &viable), 0);
 	assert_int_equal(ioas_keep(space, &list, 1), 0);
@@ -171,8 +171,8 @@ test_kept(void **state)
 	fake_device_add(g, SIBLING, 4);
 	machine_device(*state, SIBLING, 3, "vfio-pci");
 	machine_regions_of(*state, 3, SW_MSI_LINE);
-	topology_parse_bdf(SIBLING, &wish.addr);
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
+	topology_parse_bdf(SIBLING, &request.addr);
+	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), -ERANGE);
 	assert_non_null(strstr(why, "aperture lacks 0x100000000-0x1ffffffff of "
 				"0x100000000-0x1ffffffff"));
 	assert_non_null(strstr(why, "start-up"));
@@ -181,7 +181,7 @@ test_kept(void **state)
 	g->aperture.last = UINT64_MAX;
 	fake_range(g, 0x180000000, 0x18000ffff);
 	machine_regions_of(*state, 3, SW_MSI_LINE "0x180000000 0x18000ffff reserved\n");
-	assert_int_equal(plan_survey(&wish, &space, &second, why, sizeof(why)), -ERANGE);
+	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), -ERANGE);
 	assert_non_null(strstr(why, "reserved 0x180000000-0x18000ffff overlaps "
 				"0x100000000-0x1ffffffff, which EAL's memory may grow into"));
 	plan_device_free(&second);

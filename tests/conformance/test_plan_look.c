@@ -142,17 +142,17 @@ test_kernel_refutes(void **state)
 	lacks("isolate");
 }
 
-/* Firmware's wish and a token that the kernel does not take give one error: both are said. */
+/* Firmware's request and a token that the kernel does not take give one error: both are said. */
 static void
 test_token_or_firmware(void **state)
 {
-	const struct plan_wish wish = { .root = *state, .addr = { .dev = 3 }, .backend = backend,
+	const struct plan_request request = { .root = *state, .addr = { .dev = 3 }, .backend = backend,
 		.vf_token = "00000000-0000-0000-0000-000000000001" };
 	struct ioas *space = NULL;
 
 	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
 	machine_group->direct = true;
-	assert_int_equal(plan_survey(&wish, &space, &pd, why, sizeof(why)), -EINVAL);
+	assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, "firmware asks for a 1:1 mapping"));
 	assert_non_null(strstr(why, "; also: the kernel refuses the device or its VF token"));
 	plan_device_free(&pd);

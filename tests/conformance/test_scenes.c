@@ -92,7 +92,7 @@ static char *
 plan_text(const char *root, const struct scene *scene, struct plan_answers *answers)
 {
 	char why[PLAN_WHY], bdf[TOPO_BDF_LEN], *text;
-	struct plan_wish wish = { .root = root, .backend = IOAS_BACKEND_TYPE1,
+	struct plan_request request = { .root = root, .backend = IOAS_BACKEND_TYPE1,
 		.answers = answers };
 	struct ioas *space = NULL;
 	size_t size;
@@ -104,8 +104,8 @@ plan_text(const char *root, const struct scene *scene, struct plan_answers *answ
 		struct plan_device pd;
 
 		topology_format_bdf(&scene->survey[i], bdf, sizeof(bdf));
-		wish.addr = scene->survey[i];
-		if (plan_survey(&wish, &space, &pd, why, sizeof(why)) != 0 ||
+		request.addr = scene->survey[i];
+		if (plan_survey(&request, &space, &pd, why, sizeof(why)) != 0 ||
 				plan_add(layout, &pd, why, sizeof(why)) != 0)
 			fprintf(f, "%s: %s\n", bdf, why);
 		else

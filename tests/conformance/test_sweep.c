@@ -65,13 +65,13 @@ expect_told(const char *why, int ret)
 static int
 survey_add(struct story *s, const char *bdf)
 {
-	struct plan_wish wish = { .root = s->root, .backend = backend, .layout = layout };
+	struct plan_request request = { .root = s->root, .backend = backend, .layout = layout };
 	struct plan_device pd;
 	char why[PLAN_TEXT] = "";
 	int ret;
 
-	topology_parse_bdf(bdf, &wish.addr);
-	ret = plan_survey(&wish, &s->ioas, &pd, why, sizeof(why));
+	topology_parse_bdf(bdf, &request.addr);
+	ret = plan_survey(&request, &s->ioas, &pd, why, sizeof(why));
 	if (ret == 0)
 		ret = plan_add(layout, &pd, why, sizeof(why));
 	plan_device_free(&pd);

@@ -36,38 +36,38 @@ static const struct kind kinds[] = {
 };
 
 /* What is wanted: a set of kinds, and whether none at all will do. */
-struct wish {
+struct request {
 	bool msix, msi, intx, none;
 	const char *why;
 };
 
-static struct wish
-wish_of(enum vfio_msi_mode mode)
+static struct request
+request_of(enum vfio_msi_mode mode)
 {
 	switch (mode) {
 	case VFIO_MSI_AUTO:
-		return (struct wish){ true, true, true, true, "msi=auto" };
+		return (struct request){ true, true, true, true, "msi=auto" };
 	case VFIO_MSI_REQUIRE:
-		return (struct wish){ true, true, false, false, "msi=require" };
+		return (struct request){ true, true, false, false, "msi=require" };
 	case VFIO_MSI_OFF:
-		return (struct wish){ false, false, true, true, "msi=off" };
+		return (struct request){ false, false, true, true, "msi=off" };
 	case VFIO_MSI_DEFAULT:
 		break;
 	}
 	switch (rte_eal_vfio_intr_mode()) {
 	case RTE_INTR_MODE_MSIX:
-		return (struct wish){ .msix = true, .why = "--vfio-intr=msix" };
+		return (struct request){ .msix = true, .why = "--vfio-intr=msix" };
 	case RTE_INTR_MODE_MSI:
-		return (struct wish){ .msi = true, .why = "--vfio-intr=msi" };
+		return (struct request){ .msi = true, .why = "--vfio-intr=msi" };
 	case RTE_INTR_MODE_LEGACY:
-		return (struct wish){ .intx = true, .why = "--vfio-intr=legacy" };
+		return (struct request){ .intx = true, .why = "--vfio-intr=legacy" };
 	default:
-		return (struct wish){ true, true, true, true, "msi=auto" };
+		return (struct request){ true, true, true, true, "msi=auto" };
 	}
 }
 
 static bool
-wanted(const struct wish *w, const struct kind *k)
+wanted(const struct request *w, const struct kind *k)
 {
 	switch (k->index) {
 	case VFIO_PCI_MSIX_IRQ_INDEX:
@@ -107,7 +107,7 @@ try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
 
 /* First wanted kind that works, or NULL; why collects what stood in the way. */
 static const struct kind *
-choose(struct vfio_msi_device *dev, const struct wish *w, int efd,
+choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 		unsigned int *count, char *why, size_t size)
 {
 	size_t i, at = 0;
@@ -169,7 +169,7 @@ doubt(const struct vfio_msi_device *dev, const struct kind *k)
 int
 vfio_msi_intr_setup(struct vfio_msi_device *dev)
 {
-	struct wish w = wish_of(dev->conf.msi);
+	struct request w = request_of(dev->conf.msi);
 	char why[2 * VFIO_MSI_TEXT] = "";
 	const struct kind *k;
 	unsigned int count = 0;

@@ -40,7 +40,7 @@ int
 vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
 		size_t size)
 {
-	struct plan_wish wish = {
+	struct plan_request request = {
 		.scan = &vfio_msi_bus.scan,
 		.addr = *addr,
 		.backend = dev->conf.backend,
@@ -53,17 +53,17 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
-	wish.layout = vfio_msi_bus.layout;
+	request.layout = vfio_msi_bus.layout;
 	vfio_msi_token_take(dev);
 	if (dev->vf_token[0] != '\0')
-		wish.vf_token = dev->vf_token;
-	ret = plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
+		request.vf_token = dev->vf_token;
+	ret = plan_survey(&request, &vfio_msi_bus.ioas, &dev->plan, why, size);
 	if (ret == -EINVAL && vfio_msi_token_is_optional(dev)) {
 		dev->vf_token[0] = '\0';
-		wish.vf_token = NULL;
+		request.vf_token = NULL;
 		plan_device_free(&dev->plan);
 		memset(&dev->plan, 0, sizeof(dev->plan));
-		ret = plan_survey(&wish, &vfio_msi_bus.ioas, &dev->plan, why, size);
+		ret = plan_survey(&request, &vfio_msi_bus.ioas, &dev->plan, why, size);
 	}
 	return ret < 0 ? ret : add_to_layout(dev, why, size);
 }

@@ -6,11 +6,11 @@
  * @file
  * An address space and who is in it; ioas_map.c has its mappings.
  *
- * Who is in has a seat: a group, or with some backends a device alone. A seat
+ * Who is in has an attachment: a group, or with some backends a device alone. An attachment
  * is attached, or held: a device that was opened for its survey and waits for
  * its attach.
  *
- * Invariant, under the lock: a seat in the list has its node open; n_attached
+ * Invariant, under the lock: an attachment in the list has its node open; n_attached
  * are attached. The last of those that leaves takes every mapping with it, as
  * the kernel drops or keeps them depending on the backend.
  */
@@ -25,35 +25,35 @@
 #include "ioas/ioas_private.h"
 #include "uapi/vfio_uapi.h"
 
-/* Close a seat's node and forget it; it is in no list. */
+/* Close an attachment's node and forget it; it is in no list. */
 static void
-seat_free(struct ioas_seat *seat)
+attachment_free(struct ioas_attachment *attachment)
 {
-	if (seat->ours)
-		vfio_uapi_close(seat->fd);
-	free(seat);
+	if (attachment->ours)
+		vfio_uapi_close(attachment->fd);
+	free(attachment);
 }
 
-/* A seat leaves; its mappings go with the last. */
+/* An attachment leaves; its mappings go with the last. */
 static void
-seat_leave(struct ioas *ioas, struct ioas_seat *seat)
+attachment_leave(struct ioas *ioas, struct ioas_attachment *attachment)
 {
-	struct ioas_seat **p;
+	struct ioas_attachment **p;
 
-	for (p = &ioas->seats; *p != seat; p = &(*p)->next)
+	for (p = &ioas->attachments; *p != attachment; p = &(*p)->next)
 		;
-	*p = seat->next;
-	if (seat->attached) {
+	*p = attachment->next;
+	if (attachment->attached) {
 		if (ioas->n_attached == 1) {
 			ioas_keep_nothing_locked(ioas);
 			ioas_unmap_all_locked(ioas);
 		}
 		ioas->n_attached--;
-		ioas_anchors_free(seat);
-		if (seat->fd >= 0)
-			ioas->ops->detach(seat);
+		ioas_anchors_free(attachment);
+		if (attachment->fd >= 0)
+			ioas->ops->detach(attachment);
 	}
-	seat_free(seat);
+	attachment_free(attachment);
 }
 
 void
@@ -63,8 +63,8 @@ ioas_close(struct ioas *ioas)
 		return;
 	ioas_keep_nothing_locked(ioas);
 	ioas_unmap_all(ioas);
-	while (ioas->seats != NULL)
-		seat_leave(ioas, ioas->seats);
+	while (ioas->attachments != NULL)
+		attachment_leave(ioas, ioas->attachments);
 	vfio_uapi_close(ioas->kernel.fd);
 	pthread_mutex_destroy(&ioas->lock);
 	free(ioas);
@@ -76,28 +76,28 @@ is_alone(const struct ioas *ioas, const struct ioas_member *m)
 	return ioas->ops->alone != NULL && ioas->ops->alone(m);
 }
 
-static struct ioas_seat *
-seat_find(const struct ioas *ioas, const struct ioas_member *m)
+static struct ioas_attachment *
+attachment_find(const struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 
 	if (is_alone(ioas, m))
-		for (s = ioas->seats; s != NULL; s = s->next)
+		for (s = ioas->attachments; s != NULL; s = s->next)
 			if (strcmp(s->name, m->name) == 0)
 				return s;
 	/* While its group is in, nobody can have a device of it alone. */
-	for (s = ioas->seats; s != NULL; s = s->next)
+	for (s = ioas->attachments; s != NULL; s = s->next)
 		if (s->name[0] == '\0' && s->group == m->group)
 			return s;
 	return NULL;
 }
 
-/* The seat of a member: the one it has, or a new one that is in the list. */
+/* The attachment of a member: the one it has, or a new one that is in the list. */
 static int
-seat_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
-		struct ioas_seat **out, bool *is_new)
+attachment_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
+		struct ioas_attachment **out, bool *is_new)
 {
-	struct ioas_seat *s = seat_find(ioas, m);
+	struct ioas_attachment *s = attachment_find(ioas, m);
 	int ret;
 
 	*is_new = s == NULL;
@@ -117,15 +117,15 @@ seat_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
 		free(s);
 		return ret;
 	}
-	s->next = ioas->seats;
-	ioas->seats = s;
+	s->next = ioas->attachments;
+	ioas->attachments = s;
 	*out = s;
 	return 0;
 }
 
-/* Attach a seat if it is not, and see that a member of its group is. */
+/* Attach an attachment if it is not, and see that a member of its group is. */
 static int
-seat_attach(struct ioas *ioas, struct ioas_seat *s, const struct ioas_member *m)
+attachment_attach(struct ioas *ioas, struct ioas_attachment *s, const struct ioas_member *m)
 {
 	bool first = !s->attached;
 	int ret = first ? ioas->ops->attach(&ioas->kernel, s, ioas->n_attached) : 0;
@@ -147,17 +147,17 @@ seat_attach(struct ioas *ioas, struct ioas_seat *s, const struct ioas_member *m)
 int
 ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 	bool is_new;
 	int ret;
 
 	*viable = true;
 	pthread_mutex_lock(&ioas->lock);
-	ret = seat_get(ioas, m, viable, &s, &is_new);
+	ret = attachment_get(ioas, m, viable, &s, &is_new);
 	if (ret == 0) {
-		ret = seat_attach(ioas, s, m);
+		ret = attachment_attach(ioas, s, m);
 		if (ret < 0 && is_new)
-			seat_leave(ioas, s);
+			attachment_leave(ioas, s);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
@@ -166,13 +166,13 @@ ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 void
 ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 
 	pthread_mutex_lock(&ioas->lock);
-	s = seat_find(ioas, m);
+	s = attachment_find(ioas, m);
 	if (s != NULL && s->attached) {
 		if (--s->refs == 0)
-			seat_leave(ioas, s);
+			attachment_leave(ioas, s);
 		else
 			ioas_anchor_put(s, m);
 	}
@@ -182,22 +182,22 @@ ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 void
 ioas_release(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 
 	pthread_mutex_lock(&ioas->lock);
-	s = seat_find(ioas, m);
+	s = attachment_find(ioas, m);
 	if (s != NULL && !s->attached)
-		seat_leave(ioas, s);
+		attachment_leave(ioas, s);
 	pthread_mutex_unlock(&ioas->lock);
 }
 
 void
 ioas_surrender(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 
 	pthread_mutex_lock(&ioas->lock);
-	s = seat_find(ioas, m);
+	s = attachment_find(ioas, m);
 	if (s != NULL && s->name[0] == '\0') {
 		ioas_anchor_surrender(s, m);
 	} else if (s != NULL && s->fd >= 0) {
@@ -213,15 +213,15 @@ static int
 survey_group(const struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
 {
-	struct ioas *moment;
-	int ret = ioas_open(ioas->ops->backend, NULL, NULL, &moment, NULL);
+	struct ioas *scratch;
+	int ret = ioas_open(ioas->ops->backend, NULL, NULL, &scratch, NULL);
 
 	if (ret < 0)
 		return ret;
-	ret = ioas_attach(moment, m, viable);
+	ret = ioas_attach(scratch, m, viable);
 	if (ret == 0)
-		ret = ioas_info_get(moment, out);
-	ioas_close(moment);
+		ret = ioas_info_get(scratch, out);
+	ioas_close(scratch);
 	return ret;
 }
 
@@ -229,9 +229,9 @@ survey_group(const struct ioas *ioas, const struct ioas_member *m,
 static bool
 group_is_attached(const struct ioas *ioas, int group)
 {
-	const struct ioas_seat *s;
+	const struct ioas_attachment *s;
 
-	for (s = ioas->seats; s != NULL; s = s->next)
+	for (s = ioas->attachments; s != NULL; s = s->next)
 		if (s->attached && s->group == group)
 			return true;
 	return false;
@@ -241,7 +241,7 @@ int
 ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 	bool is_new = false;
 	int ret = 0;
 
@@ -249,9 +249,9 @@ ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&ioas->lock);
 	if (is_alone(ioas, m))
-		ret = seat_get(ioas, m, viable, &s, &is_new);
+		ret = attachment_get(ioas, m, viable, &s, &is_new);
 	else
-		s = seat_find(ioas, m);
+		s = attachment_find(ioas, m);
 	if (ret == 0) {
 		if (s == NULL)
 			ret = survey_group(ioas, m, out, viable);
@@ -260,7 +260,7 @@ ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 		else
 			ret = ioas->ops->survey(&ioas->kernel, s, out);
 		if (ret < 0 && is_new)
-			seat_leave(ioas, s);
+			attachment_leave(ioas, s);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
@@ -303,11 +303,11 @@ ioas_n_attached(struct ioas *ioas)
 int
 ioas_open_device(struct ioas *ioas, const struct ioas_member *m)
 {
-	struct ioas_seat *s;
+	struct ioas_attachment *s;
 	int ret = -ENODEV;
 
 	pthread_mutex_lock(&ioas->lock);
-	s = seat_find(ioas, m);
+	s = attachment_find(ioas, m);
 	if (s != NULL && s->attached && s->fd >= 0)
 		ret = ioas->ops->open_device(s, m);
 	pthread_mutex_unlock(&ioas->lock);

@@ -214,7 +214,7 @@ unsigned int ioas_n_attached(struct ioas *ioas);
 int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 
 /** One of those that are reset together. */
-struct ioas_reset_fellow {
+struct ioas_reset_peer {
 	char name[32];		/**< PCI address */
 	int group;		/**< IOMMU group; -1: not told */
 	bool ours;		/**< in a group or a device of this address space */
@@ -222,7 +222,7 @@ struct ioas_reset_fellow {
 
 /** All that are reset together, the asking device among them. */
 struct ioas_reset_set {
-	struct ioas_reset_fellow *v;
+	struct ioas_reset_peer *v;
 	size_t n;
 };
 

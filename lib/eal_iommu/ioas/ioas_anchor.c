@@ -23,9 +23,9 @@
 #include "uapi/vfio_uapi.h"
 
 static struct ioas_anchor **
-find(struct ioas_seat *seat, const struct ioas_member *m)
+find(struct ioas_attachment *attachment, const struct ioas_member *m)
 {
-	struct ioas_anchor **p = &seat->anchors;
+	struct ioas_anchor **p = &attachment->anchors;
 
 	while (*p != NULL && strcmp((*p)->name, m->name) != 0)
 		p = &(*p)->next;
@@ -44,12 +44,12 @@ drop(struct ioas_anchor **p)
 }
 
 int
-ioas_anchor_get(const struct ioas *ioas, struct ioas_seat *seat,
+ioas_anchor_get(const struct ioas *ioas, struct ioas_attachment *attachment,
 		const struct ioas_member *m)
 {
-	struct ioas_anchor **p = find(seat, m), *a = *p;
+	struct ioas_anchor **p = find(attachment, m), *a = *p;
 
-	if (!ioas->ops->traits.group_by_device || seat->name[0] != '\0')
+	if (!ioas->ops->traits.group_by_device || attachment->name[0] != '\0')
 		return 0;
 	if (a != NULL) {
 		a->refs++;
@@ -61,7 +61,7 @@ ioas_anchor_get(const struct ioas *ioas, struct ioas_seat *seat,
 	if (strlcpy(a->name, m->name, sizeof(a->name)) >= sizeof(a->name))
 		a->fd = -EINVAL;
 	else
-		a->fd = ioas->ops->open_device(seat, m);
+		a->fd = ioas->ops->open_device(attachment, m);
 	if (a->fd < 0) {
 		int ret = a->fd;
 
@@ -74,18 +74,18 @@ ioas_anchor_get(const struct ioas *ioas, struct ioas_seat *seat,
 }
 
 void
-ioas_anchor_put(struct ioas_seat *seat, const struct ioas_member *m)
+ioas_anchor_put(struct ioas_attachment *attachment, const struct ioas_member *m)
 {
-	struct ioas_anchor **p = find(seat, m);
+	struct ioas_anchor **p = find(attachment, m);
 
 	if (*p != NULL && --(*p)->refs == 0)
 		drop(p);
 }
 
 void
-ioas_anchor_surrender(struct ioas_seat *seat, const struct ioas_member *m)
+ioas_anchor_surrender(struct ioas_attachment *attachment, const struct ioas_member *m)
 {
-	struct ioas_anchor *a = *find(seat, m);
+	struct ioas_anchor *a = *find(attachment, m);
 
 	if (a == NULL)
 		return;
@@ -94,8 +94,8 @@ ioas_anchor_surrender(struct ioas_seat *seat, const struct ioas_member *m)
 }
 
 void
-ioas_anchors_free(struct ioas_seat *seat)
+ioas_anchors_free(struct ioas_attachment *attachment)
 {
-	while (seat->anchors != NULL)
-		drop(&seat->anchors);
+	while (attachment->anchors != NULL)
+		drop(&attachment->anchors);
 }

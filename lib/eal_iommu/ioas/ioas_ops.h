@@ -38,8 +38,8 @@ struct ioas_anchor {
 };
 
 /** Who is in: a whole group, or one device alone. */
-struct ioas_seat {
-	struct ioas_seat *next;
+struct ioas_attachment {
+	struct ioas_attachment *next;
 	char name[IOAS_NAME_LEN];	/**< the device; "" for a whole group */
 	int group;
 	int fd;			/**< node of the group or of the device */
@@ -57,20 +57,20 @@ struct ioas_ops {
 	int (*fits)(const struct ioas_member *m);
 	/** Open the backend's node, make a space. */
 	int (*open)(struct ioas_kernel *k);
-	/** Does a member have a seat of its own? NULL: only groups have. */
+	/** Does a member have an attachment of its own? NULL: only groups have. */
 	bool (*alone)(const struct ioas_member *m);
-	/** Open a member's node (seat->fd, seat->ours) and make sure of it. */
+	/** Open a member's node (attachment->fd, attachment->ours) and make sure of it. */
 	int (*enter)(struct ioas_kernel *k, const struct ioas_member *m,
-			struct ioas_seat *seat, bool *viable);
-	/** Limits of a seat that is alone and not attached. */
-	int (*survey)(struct ioas_kernel *k, struct ioas_seat *seat,
+			struct ioas_attachment *attachment, bool *viable);
+	/** Limits of an attachment that is alone and not attached. */
+	int (*survey)(struct ioas_kernel *k, struct ioas_attachment *attachment,
 			struct ioas_info *out);
 	/** Bring it in. */
-	int (*attach)(struct ioas_kernel *k, struct ioas_seat *seat,
+	int (*attach)(struct ioas_kernel *k, struct ioas_attachment *attachment,
 			unsigned int n_attached);
 	/** Take it out. */
-	void (*detach)(struct ioas_seat *seat);
-	int (*open_device)(struct ioas_seat *seat, const struct ioas_member *m);
+	void (*detach)(struct ioas_attachment *attachment);
+	int (*open_device)(struct ioas_attachment *attachment, const struct ioas_member *m);
 	int (*info)(struct ioas_kernel *k, struct ioas_info *out);
 	/** Let no newcomer make these ranges unusable; replaces the list. */
 	int (*keep)(struct ioas_kernel *k, const struct iova_range *v, size_t n);
@@ -80,7 +80,7 @@ struct ioas_ops {
 	/** *done: bytes the kernel says it unmapped. */
 	int (*unmap)(struct ioas_kernel *k, uint64_t iova, uint64_t size,
 			uint64_t *done);
-	/** Unmap everything at once; NULL: it goes with the last seat. */
+	/** Unmap everything at once; NULL: it goes with the last attachment. */
 	void (*clear)(struct ioas_kernel *k);
 	/** What a failed map means here; "" if nothing is to be added. */
 	const char *(*hint)(int ret);
@@ -96,9 +96,9 @@ extern const struct ioas_ops ioas_compat_ops;
 
 /** ops.enter of a group: somebody else's node, or opened here; is it viable? */
 int ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
-		struct ioas_seat *seat, bool *viable);
+		struct ioas_attachment *attachment, bool *viable);
 
 /** ops.open_device of a group. */
-int ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m);
+int ioas_group_device(struct ioas_attachment *attachment, const struct ioas_member *m);
 
 #endif /* IOAS_OPS_H */

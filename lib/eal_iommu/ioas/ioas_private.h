@@ -27,7 +27,7 @@ struct ioas {
 	const struct ioas_ops *ops;
 	struct ioas_kernel kernel;
 	struct iova_layout *layout;
-	struct ioas_seat *seats;
+	struct ioas_attachment *attachments;
 	unsigned int n_attached;
 	struct iova_range *kept;	/* ascending */
 	size_t n_kept;
@@ -40,21 +40,21 @@ void ioas_unmap_all_locked(struct ioas *ioas);
 
 /*
  * ioas_anchor.c: iommufd attaches a group when a device of it is opened. The caller
- * holds the lock. Seats of backends that attach groups by themselves have no anchors.
+ * holds the lock. Attachments of backends that attach groups by themselves have no anchors.
  */
 
 /** Open the member's device and keep it, or count one more attach of it. */
-int ioas_anchor_get(const struct ioas *ioas, struct ioas_seat *seat,
+int ioas_anchor_get(const struct ioas *ioas, struct ioas_attachment *attachment,
 		const struct ioas_member *m);
 
 /** One attach less; the last closes the device. */
-void ioas_anchor_put(struct ioas_seat *seat, const struct ioas_member *m);
+void ioas_anchor_put(struct ioas_attachment *attachment, const struct ioas_member *m);
 
 /** Close the member's device, while its attaches stay counted. */
-void ioas_anchor_surrender(struct ioas_seat *seat, const struct ioas_member *m);
+void ioas_anchor_surrender(struct ioas_attachment *attachment, const struct ioas_member *m);
 
-/** Close all of a seat's devices and forget them. */
-void ioas_anchors_free(struct ioas_seat *seat);
+/** Close all of an attachment's devices and forget them. */
+void ioas_anchors_free(struct ioas_attachment *attachment);
 
 /** Forget the kept ranges; the caller holds the lock. */
 void ioas_keep_nothing_locked(struct ioas *ioas);

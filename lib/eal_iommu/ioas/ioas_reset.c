@@ -25,12 +25,12 @@
 #define RESET_TRIES 16		/* how often the list may grow meanwhile */
 
 /* The node of an attached group, or NULL. */
-static const struct ioas_seat *
-group_seat(const struct ioas *ioas, int group)
+static const struct ioas_attachment *
+group_attachment(const struct ioas *ioas, int group)
 {
-	const struct ioas_seat *s;
+	const struct ioas_attachment *s;
 
-	for (s = ioas->seats; s != NULL; s = s->next)
+	for (s = ioas->attachments; s != NULL; s = s->next)
 		if (s->attached && s->name[0] == '\0' && s->group == group)
 			return s;
 	return NULL;
@@ -62,13 +62,13 @@ ask(int device, struct vfio_pci_dependent_device **v, uint32_t *n, uint32_t *fla
 
 static void
 take(const struct ioas *ioas, const struct vfio_pci_dependent_device *d, bool by_id,
-		struct ioas_reset_fellow *out)
+		struct ioas_reset_peer *out)
 {
 	snprintf(out->name, sizeof(out->name), "%04x:%02x:%02x.%u", d->segment, d->bus,
 			d->devfn >> 3u, d->devfn & 7u);
 	out->group = by_id ? -1 : (int)d->group_id;
 	out->ours = by_id ? d->group_id != ABI_DEVID_NOT_OWNED :
-			group_seat(ioas, out->group) != NULL;
+			group_attachment(ioas, out->group) != NULL;
 }
 
 int
@@ -105,7 +105,7 @@ ioas_reset_set_free(struct ioas_reset_set *set)
 static int
 group_nodes(const struct ioas *ioas, const struct ioas_reset_set *set, int *fds)
 {
-	const struct ioas_seat *s;
+	const struct ioas_attachment *s;
 	int n = 0, k;
 	size_t i;
 
@@ -114,7 +114,7 @@ group_nodes(const struct ioas *ioas, const struct ioas_reset_set *set, int *fds)
 			return -EPERM;
 		if (set->v[i].group < 0)
 			continue;
-		s = group_seat(ioas, set->v[i].group);
+		s = group_attachment(ioas, set->v[i].group);
 		if (s == NULL)
 			return -EPERM;
 		for (k = 0; k < n && fds[k] != s->fd; k++)

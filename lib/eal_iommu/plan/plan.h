@@ -136,7 +136,7 @@ void plan_scan_begin(struct plan_scan *scan, const char *root);
 void plan_scan_end(struct plan_scan *scan);
 
 /** A device, and how it is to be used. */
-struct plan_wish {
+struct plan_request {
 	struct plan_scan *scan;		/**< the scan that it is part of; NULL: none */
 	const char *root;		/**< as in sysfs.h, where there is no scan */
 	struct topo_addr addr;
@@ -222,7 +222,7 @@ int plan_reasons_text(const struct plan_reasons *reasons, char *out, size_t size
  *   answers have none for it; others as ioas_attach() and holes.h. On an error the
  *   address space does not hold the device.
  */
-int plan_survey(const struct plan_wish *wish, struct ioas **space,
+int plan_survey(const struct plan_request *request, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
 
 /**
@@ -247,7 +247,7 @@ int plan_answers_add(struct plan_answers *answers, const struct plan_answer *ans
 void plan_answers_free(struct plan_answers *answers);
 
 /** Bytes of a page of the machine that is examined. */
-uint64_t plan_page_size(const struct plan_wish *wish);
+uint64_t plan_page_size(const struct plan_request *request);
 
 /**
  * Say why a member can't be had: who holds it, which permission or parameter is

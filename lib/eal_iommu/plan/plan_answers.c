@@ -41,9 +41,9 @@ plan_answers_free(struct plan_answers *answers)
 }
 
 uint64_t
-plan_page_size(const struct plan_wish *wish)
+plan_page_size(const struct plan_request *request)
 {
-	return wish->answers != NULL ? wish->answers->page_size : (uint64_t)sysconf(_SC_PAGESIZE);
+	return request->answers != NULL ? request->answers->page_size : (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 int
@@ -97,14 +97,14 @@ info_copy(const struct ioas_info *from, struct ioas_info *to)
 }
 
 static const struct plan_answer *
-find(const struct plan_wish *wish, enum ioas_backend backend)
+find(const struct plan_request *request, enum ioas_backend backend)
 {
-	const struct plan_answers *a = wish->answers;
+	const struct plan_answers *a = request->answers;
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
 		if (ioas_backend_serves(backend, a->v[i].backend) &&
-		    topology_addr_cmp(&a->v[i].addr, &wish->addr) == 0)
+		    topology_addr_cmp(&a->v[i].addr, &request->addr) == 0)
 			return &a->v[i];
 	return NULL;
 }
@@ -119,7 +119,7 @@ say_not_asked(bool asleep, char *why, size_t size)
 
 /* Which backend that kernel would have given to the first device. */
 static int
-choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t size)
+choose(const struct plan_request *request, struct plan_device *pd, char *why, size_t size)
 {
 	struct ioas_choice c = { .passed = IOAS_BACKEND_AUTO };
 	const struct plan_answer *answer;
@@ -128,9 +128,9 @@ choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t s
 	size_t i;
 
 	for (i = 0; ret < 0 && (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {
-		if (wish->backend != IOAS_BACKEND_AUTO && wish->backend != backend)
+		if (request->backend != IOAS_BACKEND_AUTO && request->backend != backend)
 			continue;
-		answer = find(wish, backend);
+		answer = find(request, backend);
 		if (answer == NULL)
 			continue;
 		if (answer->opened == 0 && !answer->asked) {
@@ -149,39 +149,39 @@ choose(const struct plan_wish *wish, struct plan_device *pd, char *why, size_t s
 	}
 	if (c.traits == NULL || (ret < 0 && asleep != IOAS_BACKEND_AUTO))
 		return say_not_asked(asleep != IOAS_BACKEND_AUTO, why, size);
-	ret = plan_explain_choice(wish, ret, &c, pd, why, size);
+	ret = plan_explain_choice(request, ret, &c, pd, why, size);
 	if (ret < 0)
 		return ret;
 	if (asleep != IOAS_BACKEND_AUTO)
 		say(0, pd->backend_why, sizeof(pd->backend_why),
 			"%s was not asked, as that wakes the device", ioas_backend_name(asleep));
-	wish->answers->chosen = c.backend;
+	request->answers->chosen = c.backend;
 	return 0;
 }
 
 int
-plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
+plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 		struct plan_device *pd, bool *asked, char *why, size_t size)
 {
-	const struct ioas_member member = plan_member(pd, wish->vf_token);
-	struct plan_answers *answers = wish->answers;
+	const struct ioas_member member = plan_member(pd, request->vf_token);
+	struct plan_answers *answers = request->answers;
 	const bool fresh = answers->chosen == IOAS_BACKEND_AUTO;
 	const struct plan_answer *answer;
 	int ret;
 
 	*asked = false;
 	if (answers->assumed.page_sizes != 0) {
-		pd->backend = wish->backend;
+		pd->backend = request->backend;
 		say(0, pd->backend_why, sizeof(pd->backend_why),
 			"no kernel was asked, the limits are given by hand");
 		return info_copy(&answers->assumed, &pd->info);
 	}
-	ret = fresh ? choose(wish, pd, why, size) :
-		plan_check_backend(wish, answers->chosen, why, size);
+	ret = fresh ? choose(request, pd, why, size) :
+		plan_check_backend(request, answers->chosen, why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = answers->chosen;
-	answer = find(wish, answers->chosen);
+	answer = find(request, answers->chosen);
 	if (answer == NULL || !answer->asked)
 		return say_not_asked(answer != NULL, why, size);
 	*asked = answer->opened == 0;

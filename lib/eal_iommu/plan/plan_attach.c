@@ -157,7 +157,7 @@ plan_member(const struct plan_device *pd, const char *vf_token)
 }
 
 int
-plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
+plan_explain_choice(const struct plan_request *request, int ret, const struct ioas_choice *choice,
 		struct plan_device *pd, char *why, size_t size)
 {
 	const struct ioas_choice c = *choice;
@@ -168,9 +168,9 @@ plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_cho
 	if (ret < 0)
 		return say(ret, why, size, "%s can't be used: %s; %s", c.node,
 			strerror(-ret), c.traits->need);
-	if (wish->backend != IOAS_BACKEND_AUTO)
+	if (request->backend != IOAS_BACKEND_AUTO)
 		snprintf(pd->backend_why, sizeof(pd->backend_why), "backend=%s",
-			ioas_backend_name(wish->backend));
+			ioas_backend_name(request->backend));
 	else if (c.passed == IOAS_BACKEND_AUTO)
 		snprintf(pd->backend_why, sizeof(pd->backend_why),
 			"kernel and device have it");
@@ -182,30 +182,30 @@ plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_cho
 		snprintf(pd->backend_why, sizeof(pd->backend_why),
 			"no %s, as %s can't be opened: %s", ioas_backend_name(c.passed),
 			c.passed_node, strerror(-c.error));
-	pd->backend_failed = wish->backend == IOAS_BACKEND_AUTO && c.passed_node != NULL &&
+	pd->backend_failed = request->backend == IOAS_BACKEND_AUTO && c.passed_node != NULL &&
 		c.error != -ENOENT && c.error != -ENODEV;
 	return 0;
 }
 
 /* Open the process's address space, by the backend that suits the first device. */
 static int
-open_space(const struct plan_wish *wish, const struct ioas_member *member,
+open_space(const struct plan_request *request, const struct ioas_member *member,
 		struct ioas **space, struct plan_device *pd, char *why, size_t size)
 {
 	struct ioas_choice c = { 0 };
-	int ret = ioas_open(wish->backend, member, wish->layout, space, &c);
+	int ret = ioas_open(request->backend, member, request->layout, space, &c);
 
-	return plan_explain_choice(wish, ret, &c, pd, why, size);
+	return plan_explain_choice(request, ret, &c, pd, why, size);
 }
 
 int
-plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why, size_t size)
+plan_check_backend(const struct plan_request *request, enum ioas_backend has, char *why, size_t size)
 {
-	if (ioas_backend_serves(wish->backend, has))
+	if (ioas_backend_serves(request->backend, has))
 		return 0;
 	return say(-EINVAL, why, size,
 		"backend=%s is wanted, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",
-		ioas_backend_name(wish->backend), ioas_backend_name(has));
+		ioas_backend_name(request->backend), ioas_backend_name(has));
 }
 
 /* What the newcomer can't translate, memory may grow into. */
@@ -235,16 +235,16 @@ check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t s
 }
 
 int
-plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
+plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 		struct ioas **space, struct plan_device *pd, bool *asked, char *why, size_t size)
 {
-	const struct ioas_member member = plan_member(pd, wish->vf_token);
+	const struct ioas_member member = plan_member(pd, request->vf_token);
 	bool viable, fresh = *space == NULL;
 	int ret;
 
 	*asked = false;
-	ret = fresh ? open_space(wish, &member, space, pd, why, size) :
-		plan_check_backend(wish, ioas_backend_of(*space), why, size);
+	ret = fresh ? open_space(request, &member, space, pd, why, size) :
+		plan_check_backend(request, ioas_backend_of(*space), why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = ioas_backend_of(*space);

@@ -69,11 +69,11 @@ void plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		const struct topo_device *member, char *cure, size_t size);
 
 /** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
-int plan_explain_choice(const struct plan_wish *wish, int ret, const struct ioas_choice *choice,
+int plan_explain_choice(const struct plan_request *request, int ret, const struct ioas_choice *choice,
 		struct plan_device *pd, char *why, size_t size);
 
 /** All devices share one address space, hence one backend. @return 0, -EINVAL. */
-int plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char *why,
+int plan_check_backend(const struct plan_request *request, enum ioas_backend has, char *why,
 		size_t size);
 
 /**
@@ -83,8 +83,8 @@ int plan_check_backend(const struct plan_wish *wish, enum ioas_backend has, char
 int plan_explain_refusal(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct ioas_member *m, int ret, bool viable, char *why, size_t size);
 
-/** plan_ask_kernel() with the answers of another kernel, wish->answers. */
-int plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
+/** plan_ask_kernel() with the answers of another kernel, request->answers. */
+int plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 		struct plan_device *pd, bool *asked, char *why, size_t size);
 
 /**
@@ -93,7 +93,7 @@ int plan_ask_answers(const struct plan_wish *wish, struct topo_snapshot *snap,
  *
  * @param asked  whether the kernel was asked for the device
  */
-int plan_ask_kernel(const struct plan_wish *wish, struct topo_snapshot *snap,
+int plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 		struct ioas **space, struct plan_device *pd, bool *asked, char *why,
 		size_t size);
 

@@ -34,17 +34,17 @@ add_refusal(struct plan_device *pd, bool asked, bool token, int ret, const char 
 
 /* The kernel decides about doubtful reasons. */
 static void
-ask(const struct plan_wish *wish, struct topo_snapshot *snap, struct ioas **space,
+ask(const struct plan_request *request, struct topo_snapshot *snap, struct ioas **space,
 		struct plan_device *pd)
 {
 	char text[PLAN_TEXT];
 	bool asked;
-	int ret = wish->answers != NULL ?
-		plan_ask_answers(wish, snap, pd, &asked, text, sizeof(text)) :
-		plan_ask_kernel(wish, snap, space, pd, &asked, text, sizeof(text));
+	int ret = request->answers != NULL ?
+		plan_ask_answers(request, snap, pd, &asked, text, sizeof(text)) :
+		plan_ask_kernel(request, snap, space, pd, &asked, text, sizeof(text));
 
 	if (ret < 0)
-		add_refusal(pd, asked, wish->vf_token != NULL, ret, text);
+		add_refusal(pd, asked, request->vf_token != NULL, ret, text);
 	else if (asked)
 		plan_reasons_settle(&pd->reasons, 0);
 	if (pd->reasons.n == 0)
@@ -52,16 +52,16 @@ ask(const struct plan_wish *wish, struct topo_snapshot *snap, struct ioas **spac
 }
 
 static void
-survey(const struct plan_wish *wish, struct plan_scan *scan, struct ioas **space,
+survey(const struct plan_request *request, struct plan_scan *scan, struct ioas **space,
 		struct plan_device *out)
 {
 	const struct topo_device *t;
 	char bdf[TOPO_BDF_LEN];
-	int ret = topology_snapshot_device(&scan->topo, &wish->addr, &t);
+	int ret = topology_snapshot_device(&scan->topo, &request->addr, &t);
 
 	if (ret == 0)
-		plan_look(&scan->topo, t, plan_page_size(wish), out);
-	topology_format_bdf(&wish->addr, bdf, sizeof(bdf));
+		plan_look(&scan->topo, t, plan_page_size(request), out);
+	topology_format_bdf(&request->addr, bdf, sizeof(bdf));
 	if (ret == -ENOENT)
 		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, -ENODEV,
 			"there is no such PCI device; see: dpdk-test-msi list");
@@ -71,20 +71,20 @@ survey(const struct plan_wish *wish, struct plan_scan *scan, struct ioas **space
 	if (!plan_reasons_certain(&out->reasons))
 		plan_collect_bridge(scan, out);
 	if (!plan_reasons_certain(&out->reasons))
-		ask(wish, &scan->topo, space, out);
+		ask(request, &scan->topo, space, out);
 	else
 		holes_free(&out->holes);
 }
 
 int
-plan_survey(const struct plan_wish *wish, struct ioas **space,
+plan_survey(const struct plan_request *request, struct ioas **space,
 		struct plan_device *out, char *why, size_t size)
 {
-	struct plan_scan once, *scan = wish->scan;
+	struct plan_scan once, *scan = request->scan;
 
 	memset(out, 0, sizeof(*out));
-	plan_scan_begin(&once, wish->root);
-	survey(wish, scan != NULL ? scan : &once, space, out);
+	plan_scan_begin(&once, request->root);
+	survey(request, scan != NULL ? scan : &once, space, out);
 	plan_scan_end(&once);
 	return plan_reasons_text(&out->reasons, why, size);
 }

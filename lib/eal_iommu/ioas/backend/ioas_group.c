@@ -22,27 +22,27 @@ group_fd(const struct ioas_member *m)
 
 int
 ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
-		struct ioas_seat *seat, bool *viable)
+		struct ioas_attachment *attachment, bool *viable)
 {
 	uint32_t flags;
 	int ret;
 
-	seat->fd = group_fd(m);
-	seat->ours = m->group_fd < 0;
-	if (seat->fd < 0)
-		return seat->fd;
-	ret = vfio_uapi_group_status(seat->fd, &flags);
+	attachment->fd = group_fd(m);
+	attachment->ours = m->group_fd < 0;
+	if (attachment->fd < 0)
+		return attachment->fd;
+	ret = vfio_uapi_group_status(attachment->fd, &flags);
 	if (ret == 0 && (flags & VFIO_GROUP_FLAGS_VIABLE) == 0) {
 		*viable = false;
 		ret = -EPERM;
 	}
-	if (ret < 0 && seat->ours)
-		vfio_uapi_close(seat->fd);
+	if (ret < 0 && attachment->ours)
+		vfio_uapi_close(attachment->fd);
 	return ret;
 }
 
 int
-ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m)
+ioas_group_device(struct ioas_attachment *attachment, const struct ioas_member *m)
 {
 	char name[128];
 	int n, ret;
@@ -52,6 +52,6 @@ ioas_group_device(struct ioas_seat *seat, const struct ioas_member *m)
 			m->vf_token != NULL ? m->vf_token : "");
 	if (n < 0 || (size_t)n >= sizeof(name))
 		return -EINVAL;
-	ret = vfio_uapi_group_get_device(seat->fd, name);
+	ret = vfio_uapi_group_get_device(attachment->fd, name);
 	return ret == -EACCES ? -EKEYREJECTED : ret;
 }

@@ -91,61 +91,61 @@ parse_uuid(const char *s, uint8_t *out)
 
 static int
 iommufd_enter(struct ioas_kernel *k, const struct ioas_member *m,
-		struct ioas_seat *seat, bool *viable)
+		struct ioas_attachment *attachment, bool *viable)
 {
 	uint8_t token[ABI_UUID_SIZE];
 	int ret;
 
 	if (!iommufd_alone(m))
-		return ioas_group_enter(k, m, seat, viable);
+		return ioas_group_enter(k, m, attachment, viable);
 	ret = m->vf_token == NULL ? 0 : parse_uuid(m->vf_token, token);
 	if (ret < 0)
 		return ret;
-	seat->ours = true;
-	seat->fd = vfio_uapi_open(m->cdev);
-	if (seat->fd < 0)
-		return seat->fd;
-	ret = vfio_uapi_device_bind(seat->fd, k->fd,
+	attachment->ours = true;
+	attachment->fd = vfio_uapi_open(m->cdev);
+	if (attachment->fd < 0)
+		return attachment->fd;
+	ret = vfio_uapi_device_bind(attachment->fd, k->fd,
 			m->vf_token == NULL ? NULL : token);
 	if (ret < 0)
-		vfio_uapi_close(seat->fd);
+		vfio_uapi_close(attachment->fd);
 	/* Access to the node was granted: this is about the token. */
 	return ret == -EACCES ? -EKEYREJECTED : ret;
 }
 
 static int
-iommufd_attach(struct ioas_kernel *k, struct ioas_seat *seat,
+iommufd_attach(struct ioas_kernel *k, struct ioas_attachment *attachment,
 		unsigned int n_attached)
 {
 	int ret;
 
-	if (seat->name[0] != '\0')
-		return vfio_uapi_device_attach(seat->fd, k->id);
+	if (attachment->name[0] != '\0')
+		return vfio_uapi_device_attach(attachment->fd, k->id);
 	if (!k->for_groups) {
 		ret = vfio_uapi_ioas_for_groups(k->fd, k->id);
 		if (ret < 0)
 			return ret;
 		k->for_groups = true;
 	}
-	return vfio_uapi_group_set_container(seat->fd, k->fd);
+	return vfio_uapi_group_set_container(attachment->fd, k->fd);
 }
 
 static void
-iommufd_detach(struct ioas_seat *seat)
+iommufd_detach(struct ioas_attachment *attachment)
 {
 	/* What fails here is done when the node is closed. */
-	if (seat->name[0] != '\0')
-		vfio_uapi_device_detach(seat->fd);
+	if (attachment->name[0] != '\0')
+		vfio_uapi_device_detach(attachment->fd);
 	else
-		vfio_uapi_group_unset_container(seat->fd);
+		vfio_uapi_group_unset_container(attachment->fd);
 }
 
 static int
-iommufd_open_device(struct ioas_seat *seat, const struct ioas_member *m)
+iommufd_open_device(struct ioas_attachment *attachment, const struct ioas_member *m)
 {
-	if (seat->name[0] == '\0')
-		return ioas_group_device(seat, m);
-	return vfio_uapi_dup(seat->fd);
+	if (attachment->name[0] == '\0')
+		return ioas_group_device(attachment, m);
+	return vfio_uapi_dup(attachment->fd);
 }
 
 static int
@@ -214,7 +214,7 @@ iommufd_info(struct ioas_kernel *k, struct ioas_info *out)
 }
 
 static int
-iommufd_survey(struct ioas_kernel *k, struct ioas_seat *seat,
+iommufd_survey(struct ioas_kernel *k, struct ioas_attachment *attachment,
 		struct ioas_info *out)
 {
 	uint32_t id;
@@ -222,10 +222,10 @@ iommufd_survey(struct ioas_kernel *k, struct ioas_seat *seat,
 
 	if (ret < 0)
 		return ret;
-	ret = vfio_uapi_device_attach(seat->fd, id);
+	ret = vfio_uapi_device_attach(attachment->fd, id);
 	if (ret == 0) {
 		ret = space_info(k->fd, id, out);
-		vfio_uapi_device_detach(seat->fd);
+		vfio_uapi_device_detach(attachment->fd);
 	}
 	vfio_uapi_ioas_destroy(k->fd, id);
 	return ret;

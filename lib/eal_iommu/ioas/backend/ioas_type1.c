@@ -67,24 +67,24 @@ type1_open(struct ioas_kernel *k)
 }
 
 static int
-type1_attach(struct ioas_kernel *k, struct ioas_seat *seat,
+type1_attach(struct ioas_kernel *k, struct ioas_attachment *attachment,
 		unsigned int n_attached)
 {
-	int ret = vfio_uapi_group_set_container(seat->fd, k->fd);
+	int ret = vfio_uapi_group_set_container(attachment->fd, k->fd);
 
 	if (ret < 0 || n_attached > 0)
 		return ret;
 	ret = vfio_uapi_set_iommu(k->fd, VFIO_TYPE1v2_IOMMU);
 	if (ret < 0)
-		vfio_uapi_group_unset_container(seat->fd);
+		vfio_uapi_group_unset_container(attachment->fd);
 	return ret;
 }
 
 static void
-type1_detach(struct ioas_seat *seat)
+type1_detach(struct ioas_attachment *attachment)
 {
 	/* EBUSY while a device is open: closing the group has the same end. */
-	vfio_uapi_group_unset_container(seat->fd);
+	vfio_uapi_group_unset_container(attachment->fd);
 }
 
 /*
