@@ -102,9 +102,9 @@ map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint6
 	if (ret == 0)
 		ret = ioas_attach(ioas, &member, &viable);
 	if (ret == 0) {
-		ret = ioas_map_any(ioas, (uintptr_t)mem, size, HUGEPAGE, UINT64_MAX, &iova);
+		ret = ioas_map_any(ioas, IOAS_APPLICATION, (uintptr_t)mem, size, HUGEPAGE, UINT64_MAX, &iova);
 		if (ret == 0)
-			ret = ioas_unmap(ioas, iova, size);
+			ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
 		ioas_detach(ioas, &member);
 	}
 	ioas_close(ioas);

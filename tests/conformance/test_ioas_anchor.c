@@ -60,7 +60,7 @@ teardown(void **state)
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return ioas_map(ioas, VA, iova, size, NULL);
+	return ioas_map(ioas, IOAS_EAL, VA, iova, size, NULL);
 }
 
 static void
@@ -121,7 +121,7 @@ test_conflict(void **state)
 	assert_false(ioas_has_group(ioas, 7));
 	assert_int_equal(ioas_n_attached(ioas), 1);
 	expect_same(ioas);
-	assert_int_equal(ioas_unmap(ioas, 0x8000000, PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x8000000, PAGE), 0);
 	assert_int_equal(attach(&m), 0);
 	assert_int_equal(ioas_n_attached(ioas), 2);
 }

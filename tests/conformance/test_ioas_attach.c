@@ -84,19 +84,19 @@ test_attach_conflict(void **state)
 	fake_range(add_group(8), 0x8000000, 0x80fffff);
 	add_group(9)->aperture = RANGE(0, 0x8000000 - 1);
 	attach(ioas, 7);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), 0);
 	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable),
 			BY_KERNEL(-EINVAL, -EADDRINUSE));
 	assert_true(viable);
 	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable),
 			BY_KERNEL(-EINVAL, -EADDRINUSE));
 	expect_same(ioas);
-	assert_int_equal(ioas_unmap(ioas, 0x8000000, PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x8000000, PAGE), 0);
 	attach(ioas, 8);
 	attach(ioas, 9);
 	assert_int_equal(ioas_n_attached(ioas), 3);
 	/* The kernel's refusal gives the range back. */
-	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	ioas_close(ioas);
 }
@@ -115,8 +115,8 @@ test_counting(void **state)
 	assert_int_equal(ioas_n_attached(ioas), 1);
 	assert_int_equal(fake_leaks(NULL), left);
 	attach(ioas, 8);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x20000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x20000, PAGE, NULL), 0);
 	ioas_detach(ioas, MEMBER(99));
 	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(ioas_n_attached(ioas), 2);
@@ -132,11 +132,11 @@ test_counting(void **state)
 	expect_same(ioas);
 	assert_int_equal(fake_leaks(NULL), 1);
 	if (BY_KERNEL(true, false))
-		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
+		assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	/* The first group of a second life gets the IOMMU anew. */
 	attach(ioas, 8);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	expect_same(ioas);
 	ioas_close(ioas);
 }
@@ -153,7 +153,7 @@ test_survey(void **state)
 	fake_range(add_group(7), 0x8000000, 0x80fffff);
 	fake_range(add_group(8), 0xfee00000, 0xfeefffff);
 	attach(ioas, 7);
-	assert_int_equal(ioas_map(ioas, PAGE, 0xfee00000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0xfee00000, PAGE, NULL), 0);
 	left = fake_leaks(NULL);
 	for (round = 0; round < 2; round++) {
 		assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
@@ -172,7 +172,7 @@ test_survey(void **state)
 	ioas_release(ioas, MEMBER(8));
 	ioas_release(ioas, MEMBER(8));
 	assert_int_equal(fake_leaks(NULL), left);
-	assert_int_equal(ioas_unmap(ioas, 0xfee00000, PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0xfee00000, PAGE), 0);
 	/* A device that is held is not bound again. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	ioas_info_free(&info);
@@ -251,8 +251,8 @@ test_keep(void **state)
 	if (BY_KERNEL(true, false))
 		ioas_detach(ioas, MEMBER(9));
 	/* Nothing of it keeps memory out. */
-	assert_int_equal(ioas_map(ioas, PAGE, 0x30000000, PAGE, NULL), 0);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x30000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000000, PAGE, NULL), 0);
 	/* A new list replaces the old. */
 	assert_int_equal(ioas_keep(ioas, lists + 1, 1), 0);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
@@ -276,13 +276,13 @@ test_before_attach(void **state)
 	bool viable;
 
 	if (BY_KERNEL(true, false)) {
-		assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), -EINVAL);
+		assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 		ioas_close(ioas);
 		return;
 	}
 	add_group(7);
 	fake.memlock = PAGE;
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, 2 * PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, 2 * PAGE, NULL), 0);
 	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), -ENOMEM);
 	fake.memlock = UINT64_MAX;
 	fake.hollow = RANGE(PAGE, PAGE);

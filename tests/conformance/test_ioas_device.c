@@ -60,7 +60,7 @@ test_surrender(void **state)
 	add_group(7);
 	left = fake_leaks(NULL);
 	attach(ioas, 7);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	fd = ioas_open_device(ioas, MEMBER(7));
 	assert_true(fd >= 0);
 	vfio_uapi_close(fd);
@@ -167,7 +167,7 @@ test_foreign_group(void **state)
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
 	attach(ioas, 8);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	device = ioas_open_device(ioas, &m);
 	assert_true(device >= 0);
 	/* One space for both. */
@@ -223,8 +223,8 @@ test_group_beside_device(void **state)
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
 	fd = ioas_open_device(ioas, &m);
 	assert_true(fd >= 0);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x7000000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x7000000, PAGE, NULL), 0);
 	expect_same(ioas);
 	vfio_uapi_close(fd);
 	ioas_detach(ioas, &m);
@@ -250,7 +250,7 @@ test_sibling_joins(void **state)
 	m.name = "0000:01:07.1";
 	m.cdev = BY_BACKEND(NULL, fake_cdev(m.name));
 	attach(ioas, 7);
-	assert_int_equal(ioas_map(ioas, PAGE, 0x10000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	assert_int_equal(ioas_survey(ioas, &m, &info, &viable), 0);
 	assert_int_equal(info.n_ranges, 2);
 	assert_int_equal(info.ranges[1].first, 0x8100000);

@@ -55,7 +55,7 @@ map(int from, uint64_t start, uint64_t iova)
 	const struct ioas_file file = { .fd = from, .start = start };
 	unsigned int calls = fake_calls();
 
-	assert_int_equal(ioas_map_file(ioas, VA + iova, &file, iova, 2 * PAGE, NULL), 0);
+	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA + iova, &file, iova, 2 * PAGE, NULL), 0);
 	expect_same(ioas);
 	return fake_calls() - calls;
 }
@@ -78,9 +78,9 @@ test_by_file(void **state)
 	assert_int_equal(is_by_file(0), BY_KERNEL(false, true));
 	assert_int_equal(ioas_lookup(ioas, 0x11000, &m), 0);
 	assert_int_equal(m.va, VA + 0x10000);
-	assert_int_equal(ioas_map(ioas, VA, 0x20000, PAGE, NULL), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, 0x20000, PAGE, NULL), 0);
 	assert_false(is_by_file(1));
-	assert_int_equal(ioas_unmap(ioas, 0x10000, 2 * PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 2 * PAGE), 0);
 	expect_same(ioas);
 }
 
@@ -115,12 +115,12 @@ test_refused(void **state)
 	const struct ioas_file file = { .fd = fd };
 
 	fake.memlock = PAGE;
-	assert_int_equal(ioas_map_file(ioas, VA, &file, 0x10000, 2 * PAGE, NULL), -ENOMEM);
+	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, &file, 0x10000, 2 * PAGE, NULL), -ENOMEM);
 	expect_same(ioas);
 	fake.memlock = UINT64_MAX;
 	fake.hollow = (struct iova_range){ VA, VA + PAGE };
-	assert_int_equal(ioas_map_file(ioas, VA, NULL, 0x10000, 2 * PAGE, NULL), -EFAULT);
-	assert_int_equal(ioas_map_file(ioas, VA, &file, 0x10000, 2 * PAGE, NULL),
+	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, NULL, 0x10000, 2 * PAGE, NULL), -EFAULT);
+	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, &file, 0x10000, 2 * PAGE, NULL),
 			BY_KERNEL(-EFAULT, 0));
 	expect_same(ioas);
 }

@@ -57,7 +57,7 @@ teardown(void **state)
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return ioas_map(ioas, VA + iova, iova, size, &why);
+	return ioas_map(ioas, IOAS_EAL, VA + iova, iova, size, &why);
 }
 
 static void
@@ -100,12 +100,12 @@ test_map_invalid(void **state)
 	assert_int_equal(map(0x10000, 0), -EINVAL);
 	expect_why(false, 0, 0);
 	assert_int_equal(map(UINT64_MAX - PAGE + 1, 2 * PAGE), -EINVAL);
-	assert_int_equal(ioas_map(ioas, UINT64_MAX, 0x10000, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, UINT64_MAX, 0x10000, PAGE, NULL), -EINVAL);
 	assert_int_equal(fake_calls(), calls);
 	/* These only the kernel sees. */
 	assert_int_equal(map(0x10800, PAGE), -EINVAL);
 	assert_int_equal(map(0x10000, PAGE / 2), -EINVAL);
-	assert_int_equal(ioas_map(ioas, VA + 1, 0x10000, PAGE, NULL), -EINVAL);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA + 1, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	assert_int_equal(ioas_n_mappings(ioas), 0);
 	assert_int_equal(map(0x10000, PAGE), 0);
@@ -178,12 +178,12 @@ test_dma_limit(void **state)
 	for (i = 0; i < 3; i++)
 		assert_int_equal(map((uint64_t)(i + 1) << 20, PAGE), 0);
 	assert_int_equal(map(0x10000, PAGE), -ENOSPC);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, LIMIT, &iova), -ENOSPC);
 	expect_same(ioas);
 	assert_int_equal(ioas_info_get(ioas, &info), 0);
 	assert_int_equal(info.dma_avail, 0);
 	ioas_info_free(&info);
-	assert_int_equal(ioas_unmap(ioas, 1 << 20, PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 1 << 20, PAGE), 0);
 	assert_int_equal(map(0x10000, PAGE), 0);
 	expect_same(ioas);
 }
@@ -194,28 +194,28 @@ test_map_any(void **state)
 	uint64_t iova = 1;
 
 	add_hole(0, PAGE - 1, IOVA_SOFT);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, LIMIT, &iova), 0);
 	assert_int_equal(iova, PAGE);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 0x10000, LIMIT, &iova), 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, 0x10000, LIMIT, &iova), 0);
 	assert_int_equal(iova, 0x10000);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, LIMIT, &iova), 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, LIMIT, &iova), 0);
 	assert_int_equal(iova, 2 * PAGE);
 	/* Too long for what is below SW_MSI. */
-	assert_int_equal(ioas_map_any(ioas, VA, MSI_FIRST, 0x200000, LIMIT, &iova), 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, MSI_FIRST, 0x200000, LIMIT, &iova), 0);
 	assert_int_equal(iova, 0x8200000);
 	expect_same(ioas);
-	assert_int_equal(ioas_map_any(ioas, VA, MSI_FIRST, PAGE, MSI_FIRST, &iova), -ENOSPC);
-	assert_int_equal(ioas_map_any(ioas, VA, LIMIT + 1, PAGE, UINT64_MAX, &iova), -ENOSPC);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, PAGE, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, MSI_FIRST, PAGE, MSI_FIRST, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, LIMIT + 1, PAGE, UINT64_MAX, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, PAGE, &iova), -ENOSPC);
 	/* The limit is the last address, not the one behind it. */
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, 4 * PAGE - 2, &iova), -ENOSPC);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, PAGE, 4 * PAGE - 1, &iova), 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, 4 * PAGE - 2, &iova), -ENOSPC);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, 4 * PAGE - 1, &iova), 0);
 	assert_int_equal(iova, 3 * PAGE);
-	assert_int_equal(ioas_map_any(ioas, VA, 0, PAGE, LIMIT, &iova), -EINVAL);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 3, LIMIT, &iova), -EINVAL);
-	assert_int_equal(ioas_map_any(ioas, VA, PAGE, 0, LIMIT, &iova), -EINVAL);
-	assert_int_equal(ioas_map_any(ioas, UINT64_MAX, PAGE, PAGE, LIMIT, &iova), -EINVAL);
-	assert_int_equal(ioas_map_any(ioas, VA + 1, PAGE, PAGE, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, 0, PAGE, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, 3, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, 0, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, UINT64_MAX, PAGE, PAGE, LIMIT, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA + 1, PAGE, PAGE, LIMIT, &iova), -EINVAL);
 	expect_same(ioas);
 }
 
@@ -226,27 +226,27 @@ test_unmap(void **state)
 
 	for (i = 0; i < 8; i++)
 		assert_int_equal(map(0x10000 + i * 4 * PAGE, 2 * PAGE), 0);
-	assert_int_equal(ioas_unmap(ioas, 0x10000, 0), -EINVAL);
-	assert_int_equal(ioas_unmap(ioas, UINT64_MAX, 2), -EINVAL);
-	assert_int_equal(ioas_unmap(ioas, 0x12000, 2 * PAGE), -ENOENT);
-	assert_int_equal(ioas_unmap(ioas, 0, 0x10000), -ENOENT);
-	assert_int_equal(ioas_unmap(ioas, 0x100000, PAGE), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 0), -EINVAL);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, UINT64_MAX, 2), -EINVAL);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x12000, 2 * PAGE), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0, 0x10000), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x100000, PAGE), -ENOENT);
 	/* Either end inside a mapping, or both: nothing is unmapped. */
-	assert_int_equal(ioas_unmap(ioas, 0x10000, PAGE), -EBUSY);
-	assert_int_equal(ioas_unmap(ioas, 0x11000, PAGE), -EBUSY);
-	assert_int_equal(ioas_unmap(ioas, 0x11000, 0x8000), -EBUSY);
-	assert_int_equal(ioas_unmap(ioas, 0x10000, 0x9000), -EBUSY);
-	assert_int_equal(ioas_unmap(ioas, 0x10001, 0x1000), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, PAGE), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x11000, PAGE), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x11000, 0x8000), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 0x9000), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10001, 0x1000), -EBUSY);
 	assert_int_equal(ioas_n_mappings(ioas), 8);
 	expect_same(ioas);
-	assert_int_equal(ioas_unmap(ioas, 0x14000, 2 * PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x14000, 2 * PAGE), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 7);
 	expect_same(ioas);
-	assert_int_equal(ioas_unmap(ioas, 0x12000, 0x10000), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x12000, 0x10000), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 4);
 	expect_same(ioas);
 	assert_int_equal(map(0x14000, 4 * PAGE), 0);
-	assert_int_equal(ioas_unmap(ioas, 0, UINT64_MAX), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0, UINT64_MAX), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 0);
 	expect_same(ioas);
 	ioas_unmap_all(ioas);
@@ -262,11 +262,11 @@ test_unmap_kernel_fails(void **state)
 	assert_int_equal(map(0x10000, PAGE), 0);
 	assert_int_equal(map(0x11000, PAGE), 0);
 	fake_fail_nth(2, EIO);
-	assert_int_equal(ioas_unmap(ioas, 0x10000, 2 * PAGE), -EIO);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 2 * PAGE), -EIO);
 	assert_int_equal(ioas_n_mappings(ioas), 1);
 	expect_same(ioas);
 	assert_int_equal(map(0x11000, PAGE), -EEXIST);
-	assert_int_equal(ioas_unmap(ioas, 0x10000, 2 * PAGE), 0);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 2 * PAGE), 0);
 	expect_same(ioas);
 }
 
@@ -280,7 +280,7 @@ test_unmap_lies(void **state)
 	for (lie = FAKE_UNMAP_LESS; lie < FAKE_LIES; lie++, iova += 4 * PAGE) {
 		assert_int_equal(map(iova, 2 * PAGE), 0);
 		fake.lie = lie;
-		assert_int_equal(ioas_unmap(ioas, iova, 2 * PAGE), -EIO);
+		assert_int_equal(ioas_unmap(ioas, IOAS_EAL, iova, 2 * PAGE), -EIO);
 		fake.lie = FAKE_TRUTH;
 		assert_int_equal(ioas_lookup(ioas, iova, &m), 0);
 		assert_int_equal(map(iova, 2 * PAGE), -EEXIST);
@@ -317,6 +317,31 @@ test_foreach(void **state)
 	assert_int_equal(last, 0x30000);
 }
 
+static void
+test_unmap_by_owner(void **state)
+{
+	struct ioas_mapping m;
+
+	assert_int_equal(map(0x10000, PAGE), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_APPLICATION, VA, 0x20000, PAGE, NULL), 0);
+	assert_int_equal(iova_layout_place_at(layout, RANGE(0x30000, 0x30fff), "unknown", NULL), 0);
+	/* All of the range is somebody's: nothing of it goes. */
+	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0, LIMIT), -EPERM);
+	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, 0x20000, PAGE), -EPERM);
+	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(fake_n_mappings(), 2);
+	assert_int_equal(ioas_lookup(ioas, 0x20000, &m), 0);
+	assert_int_equal(m.owner, IOAS_APPLICATION);
+	assert_int_equal(ioas_lookup(ioas, 0x30000, &m), -ENOENT);
+	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0x20000, 0x20000), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	ioas_unmap_all(ioas);
+	/* What nobody mapped is not unmapped either. */
+	assert_non_null(iova_layout_lookup(layout, 0x30000));
+	assert_int_equal(iova_layout_release(layout, RANGE(0x30000, 0x30fff)), 0);
+	expect_same(ioas);
+}
+
 int
 main(void)
 {
@@ -329,6 +354,7 @@ main(void)
 		MAP_TEST(test_dma_limit),
 		MAP_TEST(test_map_any),
 		MAP_TEST(test_unmap),
+		MAP_TEST(test_unmap_by_owner),
 		MAP_TEST(test_unmap_kernel_fails),
 		MAP_TEST(test_unmap_lies),
 		MAP_TEST(test_foreach),

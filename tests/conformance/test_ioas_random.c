@@ -111,7 +111,7 @@ step_map(struct ioas *ioas)
 	size_t first = below(PAGES + BEHIND / 2), n = 1 + below(BEHIND / 2);
 	int want = model_test(first, n);
 
-	assert_int_equal(ioas_map(ioas, (first + 1) * PAGE, first * PAGE, n * PAGE, NULL), want);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, (first + 1) * PAGE, first * PAGE, n * PAGE, NULL), want);
 	if (want == 0) {
 		model_set(first, n, ++n_owners);
 		memset(&moved[first], false, n);
@@ -125,7 +125,7 @@ step_map_any(struct ioas *ioas)
 	int want = model_place(n, align, limit, &at);
 	uint64_t iova = 0;
 
-	assert_int_equal(ioas_map_any(ioas, PAGE, n * PAGE, align * PAGE, limit * PAGE - 1,
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, PAGE, n * PAGE, align * PAGE, limit * PAGE - 1,
 				&iova), want);
 	if (want == 0) {
 		assert_int_equal(iova, at * PAGE);
@@ -141,7 +141,7 @@ step_unmap(struct ioas *ioas)
 
 	if (first + n > PAGES)
 		n = PAGES - first;
-	assert_int_equal(ioas_unmap(ioas, first * PAGE, n * PAGE), model_unmap(first, n));
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, first * PAGE, n * PAGE), model_unmap(first, n));
 }
 
 static void
@@ -151,7 +151,7 @@ step_refused(struct ioas *ioas)
 	int want = model_test(first, n);
 
 	fake_fail_nth(1, ENOMEM);
-	assert_int_equal(ioas_map(ioas, PAGE, first * PAGE, n * PAGE, NULL),
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, first * PAGE, n * PAGE, NULL),
 			want == 0 ? -ENOMEM : want);
 	fake_fail_nth(0, 0);
 }

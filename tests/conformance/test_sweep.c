@@ -99,15 +99,15 @@ mappings(struct story *s)
 	int first = 0;
 
 	for (i = 1; i <= 4; i++)
-		STEP(ioas_map(s->ioas, i << 20, i << 20, PAGE, NULL));
-	STEP(ioas_map_file(s->ioas, PAGE, &file, 5 << 20, PAGE, NULL));
+		STEP(ioas_map(s->ioas, IOAS_EAL, i << 20, i << 20, PAGE, NULL));
+	STEP(ioas_map_file(s->ioas, IOAS_EAL, PAGE, &file, 5 << 20, PAGE, NULL));
 	for (i = 1; i <= 2; i++)
-		STEP(ioas_map_any(s->ioas, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
+		STEP(ioas_map_any(s->ioas, IOAS_EAL, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
 	expect_same(s->ioas);
-	STEP(ioas_unmap(s->ioas, 1 << 20, PAGE));
-	STEP(ioas_unmap(s->ioas, 2 << 20, 2 << 20));
+	STEP(ioas_unmap(s->ioas, IOAS_EAL, 1 << 20, PAGE));
+	STEP(ioas_unmap(s->ioas, IOAS_EAL, 2 << 20, 2 << 20));
 	expect_same(s->ioas);
-	STEP(ioas_map(s->ioas, PAGE, 1 << 20, 4 * PAGE, NULL));
+	STEP(ioas_map(s->ioas, IOAS_EAL, PAGE, 1 << 20, 4 * PAGE, NULL));
 	STEP(limits(s->ioas));
 	return first;
 }
@@ -148,10 +148,10 @@ tell(struct story *s)
 	vfio_uapi_close(s->device);
 	s->device = -1;
 	ioas_detach(s->ioas, &nic);
-	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
+	STEP(ioas_map(s->ioas, IOAS_EAL, PAGE, 8 << 20, PAGE, NULL));
 	ioas_detach(s->ioas, &second);
 	STEP(ioas_attach(s->ioas, &second, &viable));
-	STEP(ioas_map(s->ioas, PAGE, 8 << 20, PAGE, NULL));
+	STEP(ioas_map(s->ioas, IOAS_EAL, PAGE, 8 << 20, PAGE, NULL));
 	return first;
 }
 

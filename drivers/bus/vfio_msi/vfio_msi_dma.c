@@ -116,7 +116,7 @@ static int
 map_part(struct part *p, char *why, size_t size)
 {
 	struct iova_conflict c = { 0 };
-	int ret = ioas_map(vfio_msi_bus.ioas, p->va, p->iova.first, size_of(p), &c);
+	int ret = ioas_map(vfio_msi_bus.ioas, IOAS_DEVICE, p->va, p->iova.first, size_of(p), &c);
 
 	p->mapped = ret == 0;
 	if (ret == -EEXIST &&
@@ -200,7 +200,7 @@ drop_part(struct part *p)
 	int ret = 0;
 
 	if (p->refs == 1 && p->mapped)
-		ret = ioas_unmap(vfio_msi_bus.ioas, p->iova.first, size_of(p));
+		ret = ioas_unmap(vfio_msi_bus.ioas, IOAS_DEVICE, p->iova.first, size_of(p));
 	if (ret < 0 || --p->refs > 0)
 		return ret;
 	TAILQ_REMOVE(&parts, p, next);

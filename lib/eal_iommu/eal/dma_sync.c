@@ -117,7 +117,7 @@ map_run(const struct dma_run *run, void *arg)
 {
 	struct mapping *m = arg;
 	struct iova_conflict c;
-	int ret = ioas_map_file(m->ioas, run->va, &run->file, run->iova, run->len, &c);
+	int ret = ioas_map_file(m->ioas, IOAS_EAL, run->va, &run->file, run->iova, run->len, &c);
 
 	if (ret < 0)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
@@ -144,7 +144,7 @@ event_alloc(const struct dma_run *run)
 	struct iova_conflict c;
 	char text[PLAN_EXPLAIN + 128];
 	bool meets;
-	int ret = ioas_map_file(sync_state.ioas, run->va, &run->file, run->iova, run->len, &c);
+	int ret = ioas_map_file(sync_state.ioas, IOAS_EAL, run->va, &run->file, run->iova, run->len, &c);
 
 	if (ret == 0 && !c.is_hole)
 		return;
@@ -170,7 +170,7 @@ event_alloc(const struct dma_run *run)
 static void
 event_free(const struct dma_run *run)
 {
-	int ret = ioas_unmap(sync_state.ioas, run->iova, run->len);
+	int ret = ioas_unmap(sync_state.ioas, IOAS_EAL, run->iova, run->len);
 
 	if (ret == -EBUSY) {
 		sync_state.kept = true;

@@ -47,7 +47,7 @@ rte_eal_iommu_dma_map(void *addr, size_t len, size_t align, rte_iova_t *iova)
 		return nothing_here();
 	if (align == 0)
 		align = (size_t)sysconf(_SC_PAGESIZE);
-	return to_rte_errno(ioas_map_any(current.ioas, (uint64_t)(uintptr_t)addr,
+	return to_rte_errno(ioas_map_any(current.ioas, IOAS_APPLICATION, (uint64_t)(uintptr_t)addr,
 			len, align, UINT64_MAX, iova));
 }
 
@@ -56,7 +56,7 @@ rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len)
 {
 	if (current.ioas == NULL)
 		return nothing_here();
-	return to_rte_errno(ioas_unmap(current.ioas, iova, len));
+	return to_rte_errno(ioas_unmap(current.ioas, IOAS_APPLICATION, iova, len));
 }
 
 int

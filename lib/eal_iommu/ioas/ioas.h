@@ -25,6 +25,7 @@
  *  -EADDRINUSE  in a hard hole of the layout;
  *  -ENOENT      nothing is mapped there;
  *  -EBUSY       an unmap that would cut a mapping in two; nothing is unmapped;
+ *  -EPERM       an unmap of what another owner has mapped; nothing is unmapped;
  *  -ENOSPC      the kernel's budget of mappings is used up;
  *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;
  *  -ENOTSUP     the backend cannot.
@@ -95,10 +96,18 @@ struct ioas_info {
 	uint64_t dma_avail;		/**< mappings left; UINT64_MAX: no limit known */
 };
 
+/** Who has memory mapped. Each unmaps its own only. */
+enum ioas_owner {
+	IOAS_EAL = 1,		/**< EAL's memory, that of its heaps of external memory too */
+	IOAS_DEVICE,		/**< rte_dev_dma_map() */
+	IOAS_APPLICATION,	/**< rte_eal_iommu_dma_map() */
+};
+
 /** One mapping. */
 struct ioas_mapping {
 	struct iova_range iova;
 	uint64_t va;
+	enum ioas_owner owner;
 };
 
 /** Who is attached. The strings need to live for the time of the call only. */
@@ -111,6 +120,9 @@ struct ioas_member {
 	const char *cdev;	/**< path of its character device, or NULL */
 	const char *vf_token;	/**< UUID that its physical function wants, or NULL */
 };
+
+/** An owner in words, as in a dump of the layout. */
+const char *ioas_owner_name(enum ioas_owner owner);
 
 /** Name of a backend, as in the key backend=. */
 const char *ioas_backend_name(enum ioas_backend backend);
@@ -278,15 +290,16 @@ int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
 		struct ioas_kept *out);
 
 /**
- * Map memory for DMA, readable and writable, at a fixed IOVA.
+ * Map memory for DMA, readable and writable, at a fixed IOVA. A space without a layout
+ * maps nothing (-ENOTSUP).
  *
  * @param va    start of the memory
  * @param iova  where the devices see it
  * @param size  bytes
  * @param why   what is in the way, as iova_layout_place_at(); may be NULL
  */
-int ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
-		struct iova_conflict *why);
+int ioas_map(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t iova,
+		uint64_t size, struct iova_conflict *why);
 
 /** What memory is a part of: a file of hugetlbfs, of shmem, or a memfd. */
 struct ioas_file {
@@ -299,8 +312,9 @@ struct ioas_file {
  *
  * @param file  what is mapped at all of the memory; may be NULL
  */
-int ioas_map_file(struct ioas *ioas, uint64_t va, const struct ioas_file *file,
-		uint64_t iova, uint64_t size, struct iova_conflict *why);
+int ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
+		const struct ioas_file *file, uint64_t iova, uint64_t size,
+		struct iova_conflict *why);
 
 /**
  * Map memory at an IOVA the layout chooses: the lowest free one that has the
@@ -311,11 +325,14 @@ int ioas_map_file(struct ioas *ioas, uint64_t va, const struct ioas_file *file,
  * @param iova   the IOVA chosen
  * @return 0; -ENOSPC no free place; else as ioas_map()
  */
-int ioas_map_any(struct ioas *ioas, uint64_t va, uint64_t size, uint64_t align,
-		uint64_t limit, uint64_t *iova);
+int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
+		uint64_t align, uint64_t limit, uint64_t *iova);
 
-/** Unmap all mappings inside the range; none may reach out of it (-EBUSY). */
-int ioas_unmap(struct ioas *ioas, uint64_t iova, uint64_t size);
+/**
+ * Unmap all mappings inside the range. None may reach out of it (-EBUSY), and none may
+ * be of another owner (-EPERM): then nothing is unmapped.
+ */
+int ioas_unmap(struct ioas *ioas, enum ioas_owner owner, uint64_t iova, uint64_t size);
 
 /** Unmap everything. Cannot fail: what the kernel keeps, it drops at close. */
 void ioas_unmap_all(struct ioas *ioas);

@@ -6,214 +6,213 @@
  * @file
  * The mappings of an address space.
  *
- * Invariants, under the lock:
- *  - every node of the tree is mapped in the kernel, at that IOVA, from that
- *    VA, by one call of the backend's map;
- *  - nodes do not overlap, and each is a used range of the layout.
- * Map: everything that can fail for lack of memory comes first, then the
- * layout is asked, then the kernel; undo runs backwards. Unmap: checked as a
- * whole before the first node is touched.
+ * The record of a mapping is the used range of the layout: who mapped it, and the
+ * memory. Used ranges without an owner are not of this file.
+ *
+ * Invariants, under the lock: every used range with an owner is mapped in the kernel,
+ * at that IOVA, from that VA, by one call of the backend's map. Map: the layout is
+ * asked first, then the kernel; undo runs backwards. Unmap: checked as a whole before
+ * the first mapping is touched.
  */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ioas/ioas_private.h"
 
-static int
-ioas_node_cmp(const struct ioas_node *a, const struct ioas_node *b)
+static const char *const owner_names[] = {
+	[IOAS_EAL] = "EAL's memory",
+	[IOAS_DEVICE] = "rte_dev_dma_map()",
+	[IOAS_APPLICATION] = "rte_eal_iommu_dma_map()",
+};
+
+const char *
+ioas_owner_name(enum ioas_owner owner)
 {
-	if (a->m.iova.first != b->m.iova.first)
-		return a->m.iova.first < b->m.iova.first ? -1 : 1;
-	return 0;
+	return owner_names[owner];
 }
 
-RB_PROTOTYPE_INTERNAL(ioas_tree, ioas_node, link, ioas_node_cmp,
-		static __attribute__((unused)));
-RB_GENERATE_INTERNAL(ioas_tree, ioas_node, link, ioas_node_cmp,
-		static __attribute__((unused)));
+static uint64_t
+size_of(const struct iova_used *m)
+{
+	return iova_range_span(m->range) + 1;
+}
+
+/* The next that is a mapping, this one included. */
+static struct iova_used *
+mapping_at(struct iova_used *m)
+{
+	while (m != NULL && m->owner == 0)
+		m = iova_layout_used_next(m);
+	return m;
+}
+
+/* First mapping that ends at or behind iova. */
+static struct iova_used *
+mapping_from(struct ioas *ioas, uint64_t iova)
+{
+	return ioas->layout == NULL ? NULL :
+		mapping_at(iova_layout_used_from(ioas->layout, iova));
+}
+
+static struct iova_used *
+mapping_next(struct iova_used *m)
+{
+	return mapping_at(iova_layout_used_next(m));
+}
+
+static void
+forget(struct ioas *ioas, struct iova_used *m)
+{
+	iova_layout_release(ioas->layout, m->range);
+	ioas->n_mappings--;
+}
 
 /* Forget the mappings; the kernel is asked too while it still has them. */
 void
 ioas_unmap_all_locked(struct ioas *ioas)
 {
-	struct ioas_node *n, *next;
+	struct iova_used *m, *next;
 	bool left = false;
 	uint64_t done;
 
-	RB_FOREACH_SAFE(n, ioas_tree, &ioas->tree, next) {
-		uint64_t size = iova_range_span(n->m.iova) + 1;
-
-		left |= ioas->ops->unmap(&ioas->kernel, n->m.iova.first, size,
-				&done) < 0 || done != size;
-		RB_REMOVE(ioas_tree, &ioas->tree, n);
-		if (ioas->layout != NULL)
-			iova_layout_release(ioas->layout, n->m.iova);
-		free(n);
+	for (m = mapping_from(ioas, 0); m != NULL; m = next) {
+		next = mapping_next(m);
+		left |= ioas->ops->unmap(&ioas->kernel, m->range.first, size_of(m), &done) < 0 ||
+			done != size_of(m);
+		forget(ioas, m);
 	}
-	ioas->n_nodes = 0;
 	if (left && ioas->ops->clear != NULL)
 		ioas->ops->clear(&ioas->kernel);
 }
 
 /* The range is placed in the layout: map it, record it, or release it. */
 static int
-map_placed(struct ioas *ioas, struct ioas_node *n, const struct ioas_file *file)
+map_placed(struct ioas *ioas, enum ioas_owner owner, uint64_t va, const struct ioas_file *file,
+		uint64_t iova)
 {
-	int ret = ioas->ops->map(&ioas->kernel, n->m.va, file, n->m.iova.first,
-			iova_range_span(n->m.iova) + 1);
+	struct iova_used *m = iova_layout_used_from(ioas->layout, iova);
+	int ret = ioas->ops->map(&ioas->kernel, va, file, iova, size_of(m));
 
 	if (ret < 0) {
-		if (ioas->layout != NULL)
-			iova_layout_release(ioas->layout, n->m.iova);
+		iova_layout_release(ioas->layout, m->range);
 		return ret;
 	}
-	RB_INSERT(ioas_tree, &ioas->tree, n);
-	ioas->n_nodes++;
+	m->va = va;
+	m->owner = owner;
+	ioas->n_mappings++;
 	return 0;
 }
 
-/* A node for memory at va; -EINVAL if its addresses would wrap. */
+/* @return 0; -EINVAL if the memory's addresses would wrap. */
 static int
-node_create(uint64_t va, uint64_t size, struct ioas_node **out)
-{
-	struct iova_range va_range;
-
-	if (!iova_range_make(va, size, &va_range))
-		return -EINVAL;
-	*out = calloc(1, sizeof(**out));
-	if (*out == NULL)
-		return -ENOMEM;
-	(*out)->m.va = va;
-	return 0;
-}
-
-int
-ioas_map(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size,
-		struct iova_conflict *why)
-{
-	return ioas_map_file(ioas, va, NULL, iova, size, why);
-}
-
-int
-ioas_map_file(struct ioas *ioas, uint64_t va, const struct ioas_file *file,
-		uint64_t iova, uint64_t size, struct iova_conflict *why)
+check(const struct ioas *ioas, uint64_t va, uint64_t size)
 {
 	struct iova_range range;
-	struct ioas_node *n;
-	int ret;
-
-	if (why != NULL)
-		memset(why, 0, sizeof(*why));
-	if (!iova_range_make(iova, size, &range))
-		return -EINVAL;
-	ret = node_create(va, size, &n);
-	if (ret < 0)
-		return ret;
-	n->m.iova = range;
-	pthread_mutex_lock(&ioas->lock);
-	if (ioas->layout != NULL)
-		ret = iova_layout_place_at(ioas->layout, range, "DMA", why);
-	if (ret == 0)
-		ret = map_placed(ioas, n, file);
-	pthread_mutex_unlock(&ioas->lock);
-	if (ret < 0)
-		free(n);
-	return ret;
-}
-
-int
-ioas_map_any(struct ioas *ioas, uint64_t va, uint64_t size, uint64_t align,
-		uint64_t limit, uint64_t *iova)
-{
-	struct ioas_node *n;
-	int ret;
 
 	if (ioas->layout == NULL)
 		return -ENOTSUP;
-	ret = node_create(va, size, &n);
+	return iova_range_make(va, size, &range) ? 0 : -EINVAL;
+}
+
+int
+ioas_map(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t iova, uint64_t size,
+		struct iova_conflict *why)
+{
+	return ioas_map_file(ioas, owner, va, NULL, iova, size, why);
+}
+
+int
+ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
+		const struct ioas_file *file, uint64_t iova, uint64_t size,
+		struct iova_conflict *why)
+{
+	struct iova_range range;
+	int ret = check(ioas, va, size);
+
+	if (why != NULL)
+		memset(why, 0, sizeof(*why));
+	if (ret == 0 && !iova_range_make(iova, size, &range))
+		ret = -EINVAL;
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&ioas->lock);
-	ret = iova_layout_place(ioas->layout, size - 1, align, limit, "DMA",
-			&n->m.iova);
-	if (ret == 0) {
-		*iova = n->m.iova.first;
-		ret = map_placed(ioas, n, NULL);
-	}
+	ret = iova_layout_place_at(ioas->layout, range, ioas_owner_name(owner), why);
+	if (ret == 0)
+		ret = map_placed(ioas, owner, va, file, iova);
 	pthread_mutex_unlock(&ioas->lock);
-	if (ret < 0)
-		free(n);
 	return ret;
 }
 
-/* First node that ends at or after iova. */
-static struct ioas_node *
-node_from(struct ioas *ioas, uint64_t iova)
+int
+ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
+		uint64_t align, uint64_t limit, uint64_t *iova)
 {
-	struct ioas_node *n = RB_ROOT(&ioas->tree), *best = NULL;
+	struct iova_range range;
+	int ret = check(ioas, va, size);
 
-	while (n != NULL) {
-		if (n->m.iova.last >= iova) {
-			best = n;
-			n = RB_LEFT(n, link);
-		} else {
-			n = RB_RIGHT(n, link);
-		}
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&ioas->lock);
+	ret = iova_layout_place(ioas->layout, size - 1, align, limit, ioas_owner_name(owner),
+			&range);
+	if (ret == 0) {
+		*iova = range.first;
+		ret = map_placed(ioas, owner, va, NULL, range.first);
 	}
-	return best;
+	pthread_mutex_unlock(&ioas->lock);
+	return ret;
 }
 
-/* -EBUSY if a node reaches out of the range, -ENOENT if none is in it. */
+/*
+ * -EBUSY if a mapping reaches out of the range, -EPERM if one is somebody else's,
+ * -ENOENT if none is in it.
+ */
 static int
-unmap_check(struct ioas *ioas, struct iova_range range)
+unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 {
-	struct ioas_node *n = node_from(ioas, range.first);
+	struct iova_used *m = mapping_from(ioas, range.first);
 
-	if (n == NULL || n->m.iova.first > range.last)
+	if (m == NULL || m->range.first > range.last)
 		return -ENOENT;
-	for (; n != NULL && n->m.iova.first <= range.last;
-	     n = RB_NEXT(ioas_tree, &ioas->tree, n))
-		if (!iova_range_covers(range, n->m.iova))
+	for (; m != NULL && m->range.first <= range.last; m = mapping_next(m)) {
+		if (m->owner != owner)
+			return -EPERM;
+		if (!iova_range_covers(range, m->range))
 			return -EBUSY;
+	}
 	return 0;
 }
 
 static int
-unmap_node(struct ioas *ioas, struct ioas_node *n)
+unmap_one(struct ioas *ioas, struct iova_used *m)
 {
-	uint64_t size = iova_range_span(n->m.iova) + 1;
 	uint64_t done;
-	int ret = ioas->ops->unmap(&ioas->kernel, n->m.iova.first, size, &done);
+	int ret = ioas->ops->unmap(&ioas->kernel, m->range.first, size_of(m), &done);
 
 	if (ret < 0)
 		return ret;
-	if (done != size)
+	if (done != size_of(m))
 		return -EIO;
-	RB_REMOVE(ioas_tree, &ioas->tree, n);
-	ioas->n_nodes--;
-	if (ioas->layout != NULL)
-		iova_layout_release(ioas->layout, n->m.iova);
-	free(n);
+	forget(ioas, m);
 	return 0;
 }
 
 int
-ioas_unmap(struct ioas *ioas, uint64_t iova, uint64_t size)
+ioas_unmap(struct ioas *ioas, enum ioas_owner owner, uint64_t iova, uint64_t size)
 {
+	struct iova_used *m, *next;
 	struct iova_range range;
-	struct ioas_node *n, *next;
 	int ret;
 
 	if (!iova_range_make(iova, size, &range))
 		return -EINVAL;
 	pthread_mutex_lock(&ioas->lock);
-	ret = unmap_check(ioas, range);
-	for (n = node_from(ioas, iova);
-	     ret == 0 && n != NULL && n->m.iova.first <= range.last; n = next) {
-		next = RB_NEXT(ioas_tree, &ioas->tree, n);
-		ret = unmap_node(ioas, n);
+	ret = unmap_check(ioas, owner, range);
+	for (m = mapping_from(ioas, iova); ret == 0 && m != NULL && m->range.first <= range.last;
+	     m = next) {
+		next = mapping_next(m);
+		ret = unmap_one(ioas, m);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
@@ -227,16 +226,24 @@ ioas_unmap_all(struct ioas *ioas)
 	pthread_mutex_unlock(&ioas->lock);
 }
 
+static struct ioas_mapping
+mapping_of(const struct iova_used *m)
+{
+	return (struct ioas_mapping) {
+		.iova = m->range, .va = m->va, .owner = (enum ioas_owner)m->owner,
+	};
+}
+
 int
 ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
 {
-	struct ioas_node *n;
+	struct iova_used *m;
 	int ret = -ENOENT;
 
 	pthread_mutex_lock(&ioas->lock);
-	n = node_from(ioas, iova);
-	if (n != NULL && n->m.iova.first <= iova) {
-		*out = n->m;
+	m = mapping_from(ioas, iova);
+	if (m != NULL && m->range.first <= iova) {
+		*out = mapping_of(m);
 		ret = 0;
 	}
 	pthread_mutex_unlock(&ioas->lock);
@@ -247,18 +254,18 @@ bool
 ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
 {
 	struct iova_range left;
-	struct ioas_node *n;
+	struct iova_used *m;
 	bool all = false;
 
 	if (!iova_range_make(iova, size, &left))
 		return false;
 	pthread_mutex_lock(&ioas->lock);
-	n = node_from(ioas, iova);
-	while (!all && n != NULL && n->m.iova.first <= left.first &&
-	       n->m.va - n->m.iova.first == va - iova) {
-		all = n->m.iova.last >= left.last;
-		left.first = n->m.iova.last + 1;
-		n = RB_NEXT(ioas_tree, &ioas->tree, n);
+	m = mapping_from(ioas, iova);
+	while (!all && m != NULL && m->range.first <= left.first &&
+	       m->va - m->range.first == va - iova) {
+		all = m->range.last >= left.last;
+		left.first = m->range.last + 1;
+		m = mapping_next(m);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return all;
@@ -270,7 +277,7 @@ ioas_n_mappings(struct ioas *ioas)
 	size_t n;
 
 	pthread_mutex_lock(&ioas->lock);
-	n = ioas->n_nodes;
+	n = ioas->n_mappings;
 	pthread_mutex_unlock(&ioas->lock);
 	return n;
 }
@@ -279,14 +286,14 @@ int
 ioas_foreach(struct ioas *ioas,
 		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg)
 {
-	struct ioas_node *n;
+	struct iova_used *m;
 	int ret = 0;
 
 	pthread_mutex_lock(&ioas->lock);
-	RB_FOREACH(n, ioas_tree, &ioas->tree) {
-		ret = cb(&n->m, arg);
-		if (ret != 0)
-			break;
+	for (m = mapping_from(ioas, 0); ret == 0 && m != NULL; m = mapping_next(m)) {
+		const struct ioas_mapping mapping = mapping_of(m);
+
+		ret = cb(&mapping, arg);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;

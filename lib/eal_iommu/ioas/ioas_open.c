@@ -175,7 +175,6 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 		return ret;
 	}
 	pthread_mutex_init(&ioas->lock, NULL);
-	RB_INIT(&ioas->tree);
 	ioas->layout = layout;
 	*out = ioas;
 	return 0;

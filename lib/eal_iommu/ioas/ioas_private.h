@@ -10,17 +10,9 @@
 #ifndef IOAS_PRIVATE_H
 #define IOAS_PRIVATE_H
 
-#include <bsd/sys/tree.h>
 #include <pthread.h>
 
 #include "ioas/ioas_ops.h"
-
-struct ioas_node {
-	RB_ENTRY(ioas_node) link;
-	struct ioas_mapping m;
-};
-
-RB_HEAD(ioas_tree, ioas_node);
 
 struct ioas {
 	pthread_mutex_t lock;
@@ -31,8 +23,7 @@ struct ioas {
 	unsigned int n_attached;
 	struct iova_range *kept;	/* ascending */
 	size_t n_kept;
-	struct ioas_tree tree;
-	size_t n_nodes;
+	size_t n_mappings;
 };
 
 /** Unmap and forget every mapping; the caller holds the lock. */

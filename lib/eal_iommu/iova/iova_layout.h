@@ -87,10 +87,15 @@ struct iova_hole {
 	char owner[IOVA_OWNER_LEN];	/**< device that brought it, or "" */
 };
 
-/** One used range. */
+/**
+ * One used range. What is behind "what" the layout neither reads nor changes: it is the
+ * record of who placed the range, zero at first.
+ */
 struct iova_used {
 	struct iova_range range;
 	char what[IOVA_OWNER_LEN];	/**< what it is used for, for dumps */
+	uint64_t va;			/**< memory that is mapped there */
+	unsigned int owner;
 };
 
 /**
@@ -200,6 +205,13 @@ int iova_layout_test(const struct iova_layout *layout, struct iova_range range,
 
 /** Give back a used range. @return 0; -ENOENT if none is exactly this. */
 int iova_layout_release(struct iova_layout *layout, struct iova_range range);
+
+/**
+ * Lowest used range that ends at or behind @p iova, or NULL, and the one above a range:
+ * to write va and owner, and to walk. Valid until that range is released.
+ */
+struct iova_used *iova_layout_used_from(struct iova_layout *layout, uint64_t iova);
+struct iova_used *iova_layout_used_next(struct iova_used *used);
 
 /** Used range that contains @p iova, or NULL. Valid until the next change. */
 const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,

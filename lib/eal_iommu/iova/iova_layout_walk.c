@@ -6,6 +6,25 @@
 
 #include "iova/iova_layout_private.h"
 
+struct iova_used *
+iova_layout_used_from(struct iova_layout *layout, uint64_t iova)
+{
+	struct iova_range behind = { .first = iova, .last = UINT64_MAX };
+	struct iova_used_node *node = iova_used_in(&layout->used, behind);
+
+	return node != NULL ? &node->used : NULL;
+}
+
+struct iova_used *
+iova_layout_used_next(struct iova_used *used)
+{
+	struct iova_used_node *node = (struct iova_used_node *)((char *)used -
+		offsetof(struct iova_used_node, used));
+
+	node = iova_used_next(node);
+	return node != NULL ? &node->used : NULL;
+}
+
 const struct iova_used *
 iova_layout_lookup(const struct iova_layout *layout, uint64_t iova)
 {

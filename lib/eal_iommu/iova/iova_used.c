@@ -28,7 +28,7 @@ IOVA_TREE_GENERATE(iova_used_tree, iova_used_node, link, by_address)
 struct iova_used_node *
 iova_used_new(struct iova_range range, const char *what)
 {
-	struct iova_used_node *node = malloc(sizeof(*node));
+	struct iova_used_node *node = calloc(1, sizeof(*node));
 
 	if (node == NULL)
 		return NULL;
