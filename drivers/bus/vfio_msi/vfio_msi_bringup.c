@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
@@ -23,7 +24,7 @@
 #include "policy.h"
 #include "space.h"
 #include "eal/dma_sync.h"
-#include "eal/eal_iommu_current.h"
+#include "eal/own_memory.h"
 
 /*
  * Without an attached device no memory is mapped. The space stays while there
@@ -34,7 +35,7 @@ settle_ioas(void)
 {
 	if (ioas_n_attached(vfio_msi_bus.ioas) > 0)
 		return;
-	eal_iommu_current_set(NULL, NULL);
+	own_memory_down();
 	vfio_msi_dma_stop();
 	if (vfio_msi_bus.syncing) {
 		vfio_msi_policy_stop();
@@ -95,6 +96,19 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	settle_ioas();
 }
 
+/* Memory of the application that was mapped before the last device went. */
+static void
+log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
+{
+	char text[PLAN_EXPLAIN];
+
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+	BUS_LOG(ERR, VFIO_MSI_BUS ": memory of the application at VA 0x%" PRIx64 " is not mapped at IOVA 0x%" PRIx64 "-0x%" PRIx64 " any more: %s; unmap it in all devices and map it again with rte_eal_iommu_dma_map()",
+		m->va, m->iova.first, m->iova.last, text);
+}
+
 int
 vfio_msi_map_memory(void)
 {
@@ -117,7 +131,8 @@ vfio_msi_map_memory(void)
 	}
 	vfio_msi_bus.syncing = true;
 	vfio_msi_policy_start();
-	eal_iommu_current_set(vfio_msi_bus.ioas, vfio_msi_bus.layout);
+	own_memory_up(vfio_msi_bus.ioas, vfio_msi_bus.layout, (uint64_t)sysconf(_SC_PAGESIZE),
+		log_lost);
 	vfio_msi_dma_start();
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);

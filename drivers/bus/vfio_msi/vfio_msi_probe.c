@@ -22,6 +22,7 @@
 #include "neighbours.h"
 #include "probe.h"
 #include "space.h"
+#include "eal/own_memory.h"
 
 static int
 alloc_handles(struct vfio_msi_device *dev)
@@ -323,6 +324,7 @@ vfio_msi_cleanup(void)
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
 	vfio_msi_dma_free();
+	own_memory_forget();
 	vfio_msi_mp_stop();
 	vfio_msi_refusals_free();
 	iova_layout_destroy(vfio_msi_bus.layout);

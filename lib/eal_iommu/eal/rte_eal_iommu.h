@@ -22,10 +22,12 @@
  *  - ENOSPC   no free IOVA, or the kernel's budget of mappings is used up;
  *  - ENOMEM   no memory, or RLIMIT_MEMLOCK is too low;
  *  - ENOENT   nothing is mapped there;
- *  - EBUSY    the range would cut a mapping in two.
+ *  - EBUSY    the range would cut a mapping in two;
+ *  - EPERM    in the range is memory that EAL or rte_dev_dma_map() mapped.
  *
- * All functions are thread safe, but not to be called from EAL's memory event
- * callbacks.
+ * All functions are thread safe, also while devices come and go, but not to be called
+ * from EAL's memory event callbacks. What is mapped stays mapped while the last device
+ * goes and another comes, at the same IOVAs; if it can't be restored the bus logs that.
  *
  * @warning EXPERIMENTAL: this API may change without notice.
  */
@@ -51,9 +53,9 @@ extern "C" {
  * @param len
  *   Length in bytes, a multiple of that page.
  * @param align
- *   Alignment of the IOVA in bytes, a power of two; 0 means the page size of
- *   the system. An alignment like that of the memory's pages (2 MiB) lets the
- *   IOMMU use large pages.
+ *   Alignment of the IOVA in bytes, a power of two; 0 means that of @p addr, up to
+ *   1 GiB and no more than @p len, so that the IOMMU can use large pages, and less
+ *   where there is no such place.
  * @param iova
  *   Filled with the IOVA that devices use for @p addr.
  * @return
@@ -69,7 +71,7 @@ int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
  * @param iova
  *   IOVA of the memory.
  * @param len
- *   Length in bytes; all mappings inside the range go.
+ *   Length in bytes; all mappings of that function inside the range go.
  * @return
  *   0, or -1 with rte_errno set.
  */
@@ -83,7 +85,8 @@ int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
  * @param f
  *   Where to write.
  * @return
- *   0, or -1 with rte_errno set (EIO if the stream fails).
+ *   0, or -1 with rte_errno set (EIO if the stream fails). A stream that blocks stops
+ *   nobody else.
  */
 __rte_experimental
 int rte_eal_iommu_layout_dump(FILE *f);

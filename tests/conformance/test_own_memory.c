@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Memory of applications: whose it is, where it is placed, and what becomes of it when
+ * the last device goes and when one comes back, while threads use it.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "eal/own_memory.h"
+
+#define VA UINT64_C(0x7f0000000000)
+#define MIB UINT64_C(0x100000)
+#define GIB (1024 * MIB)
+#define LIMIT ((UINT64_C(1) << 39) - 1)
+#define ROUNDS 200
+
+static struct ioas *ioas;
+static unsigned int n_lost;
+static int lost_ret;
+
+static void
+lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
+{
+	n_lost++;
+	lost_ret = ret;
+}
+
+static void
+up(void)
+{
+	bool viable;
+
+	assert_int_equal(ioas_open(backend, NULL, layout, &ioas, NULL), 0);
+	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
+	own_memory_up(ioas, layout, PAGE, lost);
+}
+
+static void
+down(void)
+{
+	own_memory_down();
+	ioas_close(ioas);
+	ioas = NULL;
+}
+
+static int
+setup(void **state)
+{
+	if (machine_setup(state) < 0)
+		return -1;
+	add_group(7)->aperture = RANGE(0, LIMIT);
+	n_lost = 0;
+	up();
+	obey(ioas, "0000:01:00.0");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	if (ioas != NULL)
+		down();
+	own_memory_forget();
+	return machine_teardown(state);
+}
+
+static void
+test_own_only(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, 0x10000000, MIB, NULL), 0);
+	assert_int_equal(own_memory_map(VA + GIB, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_unmap(0, LIMIT + 1), -EPERM);
+	assert_int_equal(own_memory_unmap(0x10000000, MIB), -EPERM);
+	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(own_memory_unmap(iova, PAGE), -EBUSY);
+	assert_int_equal(own_memory_unmap(iova, MIB), 0);
+	assert_int_equal(own_memory_unmap(iova, MIB), -ENOENT);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+}
+
+static void
+test_alignment(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t va, size, align;
+	} rows[] = {
+		{ "a page", VA + PAGE, PAGE, PAGE },
+		{ "4 MiB, and VA is a multiple of 2 MiB", VA + 2 * MIB, 4 * MIB, 2 * MIB },
+		{ "4 MiB, and VA is a multiple of more", VA, 4 * MIB, 4 * MIB },
+		{ "2 GiB", VA, 2 * GIB, GIB },
+		{ "VA is a multiple of a page only", VA + PAGE, GIB, PAGE },
+	};
+	uint64_t iova;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(own_memory_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
+		assert_int_equal(iova & (rows[i].align - 1), 0);
+	}
+	/* Where no such place is free a smaller alignment does. */
+	assert_int_equal(own_memory_unmap(0, LIMIT + 1), 0);
+	add_hole(0, PAGE - 1, IOVA_HARD);
+	assert_int_equal(own_memory_map(VA, 2 * MIB, 2 * MIB, 3 * MIB, &iova), -ENOSPC);
+	assert_int_equal(own_memory_map(VA, 2 * MIB, 0, 3 * MIB, &iova), 0);
+	assert_int_equal(iova, MIB);
+	assert_int_equal(own_memory_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
+}
+
+static void
+test_restored(void **state)
+{
+	struct ioas_mapping m;
+	uint64_t a, b;
+
+	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &a), 0);
+	assert_int_equal(own_memory_map(VA + GIB, MIB, 0, UINT64_MAX, &b), 0);
+	down();
+	assert_int_equal(fake_n_mappings(), 0);
+	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &m.va), -ENODEV);
+	assert_int_equal(own_memory_dump(stderr), -ENODEV);
+	/* It can be unmapped meanwhile. */
+	assert_int_equal(own_memory_unmap(b + PAGE, MIB), -EBUSY);
+	assert_int_equal(own_memory_unmap(b, MIB), 0);
+	assert_int_equal(own_memory_unmap(b, MIB), -ENOENT);
+	up();
+	assert_int_equal(n_lost, 0);
+	assert_int_equal(ioas_lookup(ioas, a, &m), 0);
+	assert_int_equal(m.va, VA);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(own_memory_unmap(a, MIB), 0);
+}
+
+static void
+test_lost(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	down();
+	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
+	up();
+	assert_int_equal(n_lost, 1);
+	assert_int_equal(lost_ret, -EADDRINUSE);
+	assert_int_equal(own_memory_unmap(iova, MIB), -ENOENT);
+}
+
+static void
+test_kernel_keeps_it(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	fake_fail_nth(1, EIO);
+	assert_true(own_memory_unmap(iova, MIB) < 0);
+	assert_int_equal(own_memory_unmap(iova, MIB), 0);
+}
+
+static void *
+use(void *arg)
+{
+	const unsigned int *stop = arg;
+	uint64_t iova;
+
+	while (__atomic_load_n(stop, __ATOMIC_RELAXED) == 0)
+		if (own_memory_map(VA, MIB, 0, UINT64_MAX, &iova) == 0)
+			own_memory_unmap(iova, MIB);
+	return NULL;
+}
+
+static void
+test_space_goes_meanwhile(void **state)
+{
+	unsigned int stop = 0, i;
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, use, &stop), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		down();
+		up();
+		usleep(100);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	assert_int_equal(n_lost, 0);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(iova_layout_check(layout, stderr), 0);
+}
+
+int
+main(void)
+{
+#define OWN_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		OWN_TEST(test_own_only),
+		OWN_TEST(test_alignment),
+		OWN_TEST(test_restored),
+		OWN_TEST(test_lost),
+		OWN_TEST(test_kernel_keeps_it),
+		OWN_TEST(test_space_goes_meanwhile),
+	};
+
+	return RUN_ON_BACKENDS("own_memory", tests);
+}
