@@ -17,6 +17,7 @@
 #include <rte_common.h>
 
 #include "test_msi.h"
+#include "uapi/vfio_uapi.h"
 
 struct list_options {
 	bool all;
@@ -37,8 +38,8 @@ static const char *const usable_names[] = {
 /** One device and the verdict. */
 struct row {
 	const struct topo_device *dev;
-	char node[NODE_LEN];
-	char cdev[NODE_LEN];
+	char node[VFIO_UAPI_NODE_LEN];
+	char cdev[PLAN_NODE_LEN];
 	char id[10];
 	char group[12];
 	char numa[12];
@@ -84,7 +85,7 @@ fill_row(struct topo_snapshot *snap, uint64_t page_size, const struct topo_devic
 	struct plan_device plan;
 
 	row->dev = dev;
-	tool_node(dev, row->node, sizeof(row->node));
+	tool_node(dev, row->node);
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);

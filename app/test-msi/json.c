@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "test_msi.h"
+#include "uapi/vfio_uapi.h"
 
 int
 json_put(json_t *object, const char *key, json_t *value)
@@ -59,11 +60,11 @@ number_or_null(int v)
 json_t *
 json_device(const struct topo_device *dev)
 {
-	char id[8], node[NODE_LEN], unread[TOPO_UNREAD_LEN];
+	char id[8], node[VFIO_UAPI_NODE_LEN], unread[TOPO_UNREAD_LEN];
 	json_t *o = json_object();
 	int bad;
 
-	tool_node(dev, node, sizeof(node));
+	tool_node(dev, node);
 	bad = json_put(o, "bdf", json_string(dev->bdf));
 	snprintf(id, sizeof(id), "%04x", dev->vendor);
 	bad |= json_put(o, "vendor", json_string(id));

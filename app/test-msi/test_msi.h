@@ -35,7 +35,6 @@ enum {
 	STATUS_DEVICE_LOST = 4,		/**< irq: between device and kernel */
 };
 
-#define NODE_LEN 64	/**< room for the path of a VFIO group's node */
 
 /** A device that was given to layout, and what came of it. */
 struct tool_device {
@@ -69,8 +68,8 @@ void tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set);
 /** A decimal number from 1 to @p max, or 0 if @p s is none. */
 unsigned int tool_parse_number(const char *s, unsigned int max);
 
-/** Node of the device's VFIO group, or "" if it has none. */
-void tool_node(const struct topo_device *dev, char *out, size_t size);
+/** Node of the device's VFIO group, or "" if it has none; VFIO_UAPI_NODE_LEN bytes. */
+void tool_node(const struct topo_device *dev, char *out);
 
 /* cmd_*.c; argv[0] is the program and the command */
 int cmd_capture(int argc, char **argv);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "test_msi.h"
+#include "uapi/vfio_uapi.h"
 
 void
 tool_error(const char *who, const char *fmt, ...)
@@ -52,10 +53,9 @@ tool_parse_number(const char *s, unsigned int max)
 }
 
 void
-tool_node(const struct topo_device *dev, char *out, size_t size)
+tool_node(const struct topo_device *dev, char *out)
 {
 	*out = '\0';
 	if (dev->group >= 0 && topology_is_vfio(dev))
-		snprintf(out, size, "/dev/vfio/%s%d", dev->group_noiommu ? "noiommu-" : "",
-			dev->group);
+		vfio_uapi_group_node(dev->group, dev->group_noiommu, out);
 }

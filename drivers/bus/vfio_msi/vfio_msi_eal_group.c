@@ -80,10 +80,10 @@ find(int id)
 static int
 check_node(int id, char *why, size_t size)
 {
-	char path[32];
+	char path[VFIO_UAPI_NODE_LEN];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", id);
+	vfio_uapi_group_node(id, false, path);
 	fd = vfio_uapi_open(path);
 	if (fd == -ENOENT)
 		snprintf(why, size, "this kernel has no %s (VFIO groups)", path);

@@ -12,6 +12,7 @@
 #include <bsd/string.h>
 
 #include "ioas/ioas_private.h"
+#include "uapi/vfio_uapi.h"
 
 /* In the order in which "auto" takes them. */
 static const struct ioas_ops *const ioas_backends[] = {
@@ -102,12 +103,13 @@ ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *
 		size_t size)
 {
 	const struct ioas_ops *ops = backend_find(backend);
+	char group[VFIO_UAPI_NODE_LEN];
 
 	*out = '\0';
-	if (ops != NULL && is_alone(ops, m))
-		strlcpy(out, m->cdev, size);
-	else if (ops != NULL)
-		snprintf(out, size, "/dev/vfio/%d", m->group);
+	if (ops == NULL)
+		return;
+	vfio_uapi_group_node(m->group, false, group);
+	strlcpy(out, is_alone(ops, m) ? m->cdev : group, size);
 }
 
 /* A backend that can be had for a member, or for nobody yet. */

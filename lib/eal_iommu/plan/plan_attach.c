@@ -10,18 +10,19 @@
 #include <string.h>
 
 #include "plan/plan_internal.h"
+#include "uapi/vfio_uapi.h"
 
 /* A refusal whose reason may be who has a node already. @return 0 if it is not. */
 static int
 say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)
 {
-	char group[PLAN_NODE_LEN];
+	char group[VFIO_UAPI_NODE_LEN];
 	const char *nodes[] = { m->cdev, group };
 	struct topo_holder holder;
 	size_t i;
 
-	snprintf(group, sizeof(group), "/dev/vfio/%d", m->group);
+	vfio_uapi_group_node(m->group, false, group);
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_snapshot_holder(snap, nodes[i], &holder) == 0)
 			return say(-EBUSY, why, size,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "plan/plan_internal.h"
+#include "uapi/vfio_uapi.h"
 
 #define CLASS_OTHER_BRIDGE 0x80	/* endpoints such as non-transparent bridges */
 #define CLASS_PCI_BRIDGE 0x04
@@ -252,14 +253,14 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 void
 plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd)
 {
-	char group[PLAN_NODE_LEN];
+	char group[VFIO_UAPI_NODE_LEN];
 	const char *nodes[] = { pd->cdev, group };
 	struct topo_holder holder;
 	size_t i;
 
 	if (!topology_is_vfio(&pd->topo) || pd->topo.group < 0)
 		return;
-	snprintf(group, sizeof(group), "/dev/vfio/%d", pd->topo.group);
+	vfio_uapi_group_node(pd->topo.group, pd->topo.group_noiommu, group);
 	for (i = 0; i < 2; i++)
 		if (nodes[i][0] != '\0' &&
 				topology_snapshot_holder(snap, nodes[i], &holder) == 0) {

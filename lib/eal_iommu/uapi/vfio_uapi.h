@@ -14,8 +14,10 @@
 #ifndef VFIO_UAPI_H
 #define VFIO_UAPI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "uapi/vfio_abi.h"
@@ -23,6 +25,16 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** Room for the path of a group's node. */
+#define VFIO_UAPI_NODE_LEN 32
+
+/** Path of a group's node; @p out has VFIO_UAPI_NODE_LEN bytes. */
+static inline void
+vfio_uapi_group_node(int group, bool noiommu, char *out)
+{
+	snprintf(out, VFIO_UAPI_NODE_LEN, "/dev/vfio/%s%d", noiommu ? "noiommu-" : "", group);
+}
 
 /** Open a device node read-write with O_CLOEXEC. @return fd or -errno. */
 int vfio_uapi_open(const char *path);

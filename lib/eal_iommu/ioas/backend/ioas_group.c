@@ -12,11 +12,11 @@
 static int
 group_fd(const struct ioas_member *m)
 {
-	char path[32];
+	char path[VFIO_UAPI_NODE_LEN];
 
 	if (m->group_fd >= 0)
 		return m->group_fd;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", m->group);
+	vfio_uapi_group_node(m->group, false, path);
 	return vfio_uapi_open(path);
 }
 
