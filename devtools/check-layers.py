@@ -43,7 +43,8 @@ FLOORS = [
         'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_refuse.c', 'vfio_msi_mp.c',
         'vfio_msi_presence.c')]},
     {'policy': [BUS + name for name in (
-        'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c')]},
+        'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',
+        'vfio_msi_growth.h', 'vfio_msi_growth_watch.c')]},
     {'space': [BUS + name for name in (
         'space.h', 'vfio_msi_member.c', 'vfio_msi_eal_group.c', 'vfio_msi_bringup.c',
         'vfio_msi_dma.c')]},

@@ -21,64 +21,35 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_eal_memconfig.h>
-#include <rte_errno.h>
-#include <rte_memory.h>
-
 #include "policy.h"
 #include "va/va_place.h"
+#include "vfio_msi_growth.h"
 
-#define VALIDATOR "vfio_msi"
 #define EAL_OWNER "EAL"	/* who brings the holes that keep others away */
 
-/* One of EAL's lists. */
-struct growth_list {
-	struct iova_range range;
-	uint64_t page;
-	unsigned int node;
-	uint64_t used;		/* bytes up to the last page that is in use */
-	uint64_t reach;		/* bytes from the start that devices can address */
-	bool first;		/* of its page size and node */
-	bool reached;		/* those before it can be filled */
-	bool told;		/* of the first of a node: that memory can't grow */
-};
-
-static struct {
-	struct growth_list v[RTE_MAX_MEMSEG_LISTS];
-	size_t n;
-	bool watched;		/* what goes beyond the reach is rejected */
-	bool at_start;		/* EAL's memory was placed for these devices */
-	bool later;		/* others may be attached */
-} growth;
-
-/* rte_fbarray_*() take a lock in what they only read. */
-static struct rte_fbarray *
-pages_of(const struct rte_memseg_list *msl)
-{
-	return (struct rte_fbarray *)(uintptr_t)&msl->memseg_arr;
-}
+struct growth vfio_msi_growth;
 
 static int
 add_list(const struct rte_memseg_list *msl, void *arg)
 {
-	struct growth_list *l = &growth.v[growth.n];
+	struct growth_list *l = &vfio_msi_growth.v[vfio_msi_growth.n];
 	size_t i;
 	int last;
 
-	if (msl->external || growth.n == RTE_DIM(growth.v) ||
+	if (msl->external || vfio_msi_growth.n == RTE_DIM(vfio_msi_growth.v) ||
 	    !iova_range_make((uintptr_t)msl->base_va, msl->len, &l->range))
 		return 0;
-	last = rte_fbarray_find_prev_used(pages_of(msl), msl->memseg_arr.len - 1);
+	last = rte_fbarray_find_prev_used(growth_pages(msl), msl->memseg_arr.len - 1);
 	l->page = msl->page_sz;
 	l->node = (unsigned int)msl->socket_id;
 	l->used = last < 0 ? 0 : ((uint64_t)last + 1) * l->page;
 	l->reach = 0;
 	l->first = true;
 	l->told = false;
-	for (i = 0; i < growth.n; i++)
-		if (growth.v[i].page == l->page && growth.v[i].node == l->node)
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.v[i].page == l->page && vfio_msi_growth.v[i].node == l->node)
 			l->first = false;
-	growth.n++;
+	vfio_msi_growth.n++;
 	return 0;
 }
 
@@ -86,19 +57,6 @@ static uint64_t
 reach_of(const struct growth_list *l, bool soft_too)
 {
 	return va_reach_bytes(vfio_msi_bus.layout, l->range, l->page, soft_too);
-}
-
-static bool
-is_whole(const struct growth_list *l)
-{
-	return l->reach > iova_range_span(l->range);
-}
-
-/* Does memory meet the end of the reach when it grows? */
-static bool
-is_limit(const struct growth_list *l)
-{
-	return l->reached && !is_whole(l);
 }
 
 /* What ends the reach of a list, as the end of a sentence. */
@@ -114,12 +72,6 @@ explain(const struct growth_list *l, char *out, size_t size)
 	plan_explain(vfio_msi_bus.layout, beyond, ret, &c, out, size);
 }
 
-static bool
-is_same_kind(const struct growth_list *one, const struct growth_list *other)
-{
-	return one->page == other->page && one->node == other->node;
-}
-
 /* Bytes that can be had of one kind: up to the first list that is cut. */
 static uint64_t
 room_of(const struct growth_list *first)
@@ -127,9 +79,9 @@ room_of(const struct growth_list *first)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < growth.n; i++)
-		if (growth.v[i].reached && is_same_kind(&growth.v[i], first))
-			sum += growth.v[i].reach;
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.v[i].reached && growth_is_same_kind(&vfio_msi_growth.v[i], first))
+			sum += vfio_msi_growth.v[i].reach;
 	return sum;
 }
 
@@ -139,7 +91,7 @@ is_reached(size_t at)
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (is_same_kind(&growth.v[i], &growth.v[at]) && !is_whole(&growth.v[i]))
+		if (growth_is_same_kind(&vfio_msi_growth.v[i], &vfio_msi_growth.v[at]) && !growth_is_whole(&vfio_msi_growth.v[i]))
 			return false;
 	return true;
 }
@@ -149,8 +101,8 @@ has_several_page_sizes(void)
 {
 	size_t i;
 
-	for (i = 1; i < growth.n; i++)
-		if (growth.v[i].page != growth.v[0].page)
+	for (i = 1; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.v[i].page != vfio_msi_growth.v[0].page)
 			return true;
 	return false;
 }
@@ -159,7 +111,7 @@ has_several_page_sizes(void)
 static void
 advise(const struct growth_list *l, char *out, size_t size)
 {
-	if (!growth.at_start)
+	if (!vfio_msi_growth.at_start)
 		snprintf(out, size, "give the device at start-up, so that EAL's memory can be steered");
 	else if (room_of(l) > 0)
 		snprintf(out, size, "preallocate at most %" PRIu64 " MiB there (-m, --socket-mem)",
@@ -187,159 +139,6 @@ check_list(const struct growth_list *l, char *why, size_t size)
 	return -ERANGE;
 }
 
-/* An allocation that is about to happen. */
-struct request {
-	int node;
-	uint64_t held;		/* bytes of the node's heap */
-	uint64_t bytes;		/* that are wanted */
-	uint64_t done;		/* page sizes that were looked at, as bits */
-	bool understood;	/* they are pages of the node's lists */
-	uint64_t end;		/* of the reach that they go beyond; 0: they don't */
-};
-
-static int
-count_held(const struct rte_memseg_list *msl, void *arg)
-{
-	struct request *r = arg;
-
-	if (!msl->external && msl->socket_id == r->node)
-		r->held += (uint64_t)msl->memseg_arr.count * msl->page_sz;
-	return 0;
-}
-
-static const struct growth_list *
-find_list(const struct rte_memseg_list *msl)
-{
-	size_t i;
-
-	for (i = 0; i < growth.n; i++)
-		if (growth.v[i].range.first == (uintptr_t)msl->base_va)
-			return &growth.v[i];
-	return NULL;
-}
-
-/* Where the reach of a kind ends: in the last of its lists that is reached. */
-static uint64_t
-reach_end(const struct growth_list *kind)
-{
-	uint64_t end = 0;
-	size_t i;
-
-	for (i = 0; i < growth.n; i++)
-		if (growth.v[i].reached && is_same_kind(&growth.v[i], kind))
-			end = growth.v[i].range.first + growth.v[i].reach;
-	return end;
-}
-
-/* The page size is not told: each that the length is a multiple of is looked at. */
-static int
-foresee(const struct rte_memseg_list *msl, void *arg)
-{
-	struct request *r = arg;
-	const struct growth_list *l = find_list(msl);
-	uint64_t n = r->bytes / msl->page_sz;
-	int at;
-
-	if (l == NULL || msl->socket_id != r->node || r->bytes % l->page != 0)
-		return 0;
-	r->understood = true;
-	if ((r->done & l->page) != 0 || n > msl->memseg_arr.len)
-		return 0;
-	at = rte_fbarray_find_next_n_free(pages_of(msl), 0, (unsigned int)n);
-	if (at < 0)
-		return 0;
-	r->done |= l->page;
-	if (!l->reached || ((uint64_t)at + n) * l->page > l->reach)
-		r->end = reach_end(l);
-	return 0;
-}
-
-/* Is it the first time for the node? */
-static bool
-is_news(int node)
-{
-	bool told = true;
-	size_t i;
-
-	for (i = 0; i < growth.n; i++)
-		if ((int)growth.v[i].node == node) {
-			told = growth.v[i].told;
-			growth.v[i].told = true;
-			break;
-		}
-	return !told;
-}
-
-/* EAL goes on to its next page size after a rejection, so no allocation needs to fail. */
-static int
-on_alloc(int node, size_t limit, size_t new_len)
-{
-	struct request r = { .node = node };
-
-	rte_memseg_list_walk_thread_unsafe(count_held, &r);
-	if (new_len > r.held) {
-		r.bytes = new_len - r.held;
-		rte_memseg_list_walk_thread_unsafe(foresee, &r);
-	}
-	if (r.understood && r.end == 0)
-		return 0;
-	if (!is_news(node))
-		return -1;
-	if (r.understood)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: it would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged before; allocate less, or preallocate with -m what the application needs",
-			node, r.bytes >> 20, r.end);
-	else
-		BUS_LOG(ERR, VFIO_MSI_BUS ": memory of NUMA node %d can't grow: EAL counts 0x%zx bytes there with what is wanted, its lists have 0x%" PRIx64 " bytes, and the difference is no whole number of pages; preallocate with -m what the application needs",
-			node, new_len, r.held);
-	return -1;
-}
-
-static bool
-is_first_of_node(size_t at)
-{
-	size_t i;
-
-	for (i = 0; i < at; i++)
-		if (growth.v[i].node == growth.v[at].node)
-			return false;
-	return true;
-}
-
-static void
-unwatch(void)
-{
-	size_t i;
-
-	for (i = 0; i < growth.n; i++)
-		if (is_first_of_node(i))
-			rte_mem_alloc_validator_unregister(VALIDATOR, (int)growth.v[i].node);
-	growth.watched = false;
-}
-
-/*
- * No allocation may go beyond: memory that devices can't address is none. With
- * --legacy-mem (ENOTSUP) there are no allocations.
- */
-static void
-watch(void)
-{
-	bool limited = false;
-	size_t i;
-
-	for (i = 0; i < growth.n; i++)
-		limited |= is_limit(&growth.v[i]);
-	for (i = 0; limited && i < growth.n; i++) {
-		if (!is_first_of_node(i))
-			continue;
-		if (rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
-				(int)growth.v[i].node, 0) == 0)
-			growth.watched = true;
-		else if (rte_errno != ENOTSUP)
-			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
-				growth.v[i].node, strerror(rte_errno));
-	}
-}
-
 /* No memory comes and goes meanwhile, and what comes later meets the validator. */
 int
 vfio_msi_growth_check(char *why, size_t size)
@@ -347,26 +146,26 @@ vfio_msi_growth_check(char *why, size_t size)
 	size_t i;
 	int ret = 0;
 
-	growth.at_start = vfio_msi_steer_tried() && !growth.later;
-	growth.n = 0;
+	vfio_msi_growth.at_start = vfio_msi_steer_tried() && !vfio_msi_growth.later;
+	vfio_msi_growth.n = 0;
 	rte_mcfg_mem_read_lock();
 	rte_memseg_list_walk_thread_unsafe(add_list, NULL);
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
-	for (i = 0; i < growth.n; i++) {
-		struct growth_list *l = &growth.v[i];
+	for (i = 0; i < vfio_msi_growth.n; i++) {
+		struct growth_list *l = &vfio_msi_growth.v[i];
 
 		l->reach = reach_of(l, true);
 		l->reached = is_reached(i);
 		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
+		if (!vfio_msi_growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
 			l->reach = reach_of(l, false);
 	}
-	for (i = 0; ret == 0 && i < growth.n; i++)
-		ret = check_list(&growth.v[i], why, size);
+	for (i = 0; ret == 0 && i < vfio_msi_growth.n; i++)
+		ret = check_list(&vfio_msi_growth.v[i], why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (ret == 0)
-		watch();
+		vfio_msi_growth_watch();
 	rte_mcfg_mem_read_unlock();
 	return ret;
 }
@@ -407,8 +206,8 @@ keep_room(void)
 	int ret;
 
 	ioas_layout_lock(vfio_msi_bus.ioas);
-	for (i = 0; i < growth.n; i++) {
-		const struct growth_list *l = &growth.v[i];
+	for (i = 0; i < vfio_msi_growth.n; i++) {
+		const struct growth_list *l = &vfio_msi_growth.v[i];
 
 		if (!l->reached || l->reach == 0)
 			continue;
@@ -428,18 +227,18 @@ vfio_msi_growth_start(void)
 {
 	size_t i;
 
-	growth.later = true;
-	for (i = 0; i < growth.n; i++)
-		if (growth.watched && is_limit(&growth.v[i]))
-			tell_limit(&growth.v[i]);
+	vfio_msi_growth.later = true;
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.watched && growth_is_limit(&vfio_msi_growth.v[i]))
+			tell_limit(&vfio_msi_growth.v[i]);
 	keep_room();
 }
 
 void
 vfio_msi_growth_stop(void)
 {
-	unwatch();
-	growth.n = 0;
+	vfio_msi_growth_unwatch();
+	vfio_msi_growth.n = 0;
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
 	ioas_layout_unlock(vfio_msi_bus.ioas);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Allocations of EAL are foreseen, and rejected where they would go beyond the reach of
+ * devices. For the locks see vfio_msi_growth.c.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_errno.h>
+
+#include "vfio_msi_growth.h"
+#include "policy.h"
+
+#define VALIDATOR "vfio_msi"
+
+/* An allocation that is about to happen. */
+struct request {
+	int node;
+	uint64_t held;		/* bytes of the node's heap */
+	uint64_t bytes;		/* that are wanted */
+	uint64_t done;		/* page sizes that were looked at, as bits */
+	bool understood;	/* they are pages of the node's lists */
+	uint64_t end;		/* of the reach that they go beyond; 0: they don't */
+};
+
+static int
+count_held(const struct rte_memseg_list *msl, void *arg)
+{
+	struct request *r = arg;
+
+	if (!msl->external && msl->socket_id == r->node)
+		r->held += (uint64_t)msl->memseg_arr.count * msl->page_sz;
+	return 0;
+}
+
+struct growth_list *
+vfio_msi_growth_find(const struct rte_memseg_list *msl)
+{
+	size_t i;
+
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.v[i].range.first == (uintptr_t)msl->base_va)
+			return &vfio_msi_growth.v[i];
+	return NULL;
+}
+
+/* Where the reach of a kind ends: in the last of its lists that is reached. */
+static uint64_t
+reach_end(const struct growth_list *kind)
+{
+	uint64_t end = 0;
+	size_t i;
+
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (vfio_msi_growth.v[i].reached && growth_is_same_kind(&vfio_msi_growth.v[i], kind))
+			end = vfio_msi_growth.v[i].range.first + vfio_msi_growth.v[i].reach;
+	return end;
+}
+
+/* The page size is not told: each that the length is a multiple of is looked at. */
+static int
+foresee(const struct rte_memseg_list *msl, void *arg)
+{
+	struct request *r = arg;
+	const struct growth_list *l = vfio_msi_growth_find(msl);
+	uint64_t n = r->bytes / msl->page_sz;
+	int at;
+
+	if (l == NULL || msl->socket_id != r->node || r->bytes % l->page != 0)
+		return 0;
+	r->understood = true;
+	if ((r->done & l->page) != 0 || n > msl->memseg_arr.len)
+		return 0;
+	at = rte_fbarray_find_next_n_free(growth_pages(msl), 0, (unsigned int)n);
+	if (at < 0)
+		return 0;
+	r->done |= l->page;
+	if (!l->reached || ((uint64_t)at + n) * l->page > l->reach)
+		r->end = reach_end(l);
+	return 0;
+}
+
+/* Is it the first time for the node? */
+static bool
+is_news(int node)
+{
+	bool told = true;
+	size_t i;
+
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if ((int)vfio_msi_growth.v[i].node == node) {
+			told = vfio_msi_growth.v[i].told;
+			vfio_msi_growth.v[i].told = true;
+			break;
+		}
+	return !told;
+}
+
+/* EAL goes on to its next page size after a rejection, so no allocation needs to fail. */
+static int
+on_alloc(int node, size_t limit, size_t new_len)
+{
+	struct request r = { .node = node };
+
+	rte_memseg_list_walk_thread_unsafe(count_held, &r);
+	if (new_len > r.held) {
+		r.bytes = new_len - r.held;
+		rte_memseg_list_walk_thread_unsafe(foresee, &r);
+	}
+	if (r.understood && r.end == 0)
+		return 0;
+	if (!is_news(node))
+		return -1;
+	if (r.understood)
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: it would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged before; allocate less, or preallocate with -m what the application needs",
+			node, r.bytes >> 20, r.end);
+	else
+		BUS_LOG(ERR, VFIO_MSI_BUS ": memory of NUMA node %d can't grow: EAL counts 0x%zx bytes there with what is wanted, its lists have 0x%" PRIx64 " bytes, and the difference is no whole number of pages; preallocate with -m what the application needs",
+			node, new_len, r.held);
+	return -1;
+}
+
+static bool
+is_first_of_node(size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (vfio_msi_growth.v[i].node == vfio_msi_growth.v[at].node)
+			return false;
+	return true;
+}
+
+void
+vfio_msi_growth_unwatch(void)
+{
+	size_t i;
+
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		if (is_first_of_node(i))
+			rte_mem_alloc_validator_unregister(VALIDATOR, (int)vfio_msi_growth.v[i].node);
+	vfio_msi_growth.watched = false;
+}
+
+/*
+ * No allocation may go beyond: memory that devices can't address is none. With
+ * --legacy-mem (ENOTSUP) there are no allocations.
+ */
+void
+vfio_msi_growth_watch(void)
+{
+	bool limited = false;
+	size_t i;
+
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		limited |= growth_is_limit(&vfio_msi_growth.v[i]);
+	for (i = 0; limited && i < vfio_msi_growth.n; i++) {
+		if (!is_first_of_node(i))
+			continue;
+		if (rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
+				(int)vfio_msi_growth.v[i].node, 0) == 0)
+			vfio_msi_growth.watched = true;
+		else if (rte_errno != ENOTSUP)
+			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
+				vfio_msi_growth.v[i].node, strerror(rte_errno));
+	}
+}
