@@ -243,6 +243,12 @@ test_reach(void **state)
 	assert_int_equal(iova_layout_add_hole(layout, &guess, NULL), 0);
 	assert_int_equal(va_good_bytes(layout, list), GIB);
 	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 8 * GIB);
+	/* Nor does what is kept for EAL's memory. */
+	known.origin = IOVA_ORIGIN_EAL;
+	known.range = list;
+	assert_int_equal(iova_layout_add_hole(layout, &known, NULL), 0);
+	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 8 * GIB);
+	known.origin = IOVA_ORIGIN_HOST_BRIDGE;
 	known.by = IOVA_BY_BUS;
 	known.range = RANGE(BASE + 4 * GIB + 4096, BASE + 5 * GIB);
 	assert_int_equal(iova_layout_add_hole(layout, &known, NULL), 0);

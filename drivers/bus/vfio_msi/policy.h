@@ -33,6 +33,9 @@ int vfio_msi_policy_check(char *why, size_t size);
 void vfio_msi_policy_start(void);
 void vfio_msi_policy_stop(void);
 
+/** In between a device came, which may reach less. */
+void vfio_msi_policy_narrow(void);
+
 /* vfio_msi_steer.c */
 
 /** Before EAL has memory: make it begin at addresses that are good IOVAs. */
@@ -54,6 +57,12 @@ int vfio_msi_growth_check(char *why, size_t size);
 
 /** EAL's memory is mapped: say where it ends, and let nobody take away its room. */
 void vfio_msi_growth_start(void);
+
+/**
+ * A device was added: memory that is allocated from now on keeps off its holes, except
+ * estimates. Not taken back when it leaves before the last one.
+ */
+void vfio_msi_growth_narrow(void);
 
 /** No device is attached any more: memory may grow as it likes. */
 void vfio_msi_growth_stop(void);

@@ -29,20 +29,26 @@
 
 struct growth vfio_msi_growth;
 
+static uint64_t
+used_of(const struct rte_memseg_list *msl)
+{
+	int last = rte_fbarray_find_prev_used(growth_pages(msl), msl->memseg_arr.len - 1);
+
+	return last < 0 ? 0 : ((uint64_t)last + 1) * msl->page_sz;
+}
+
 static int
 add_list(const struct rte_memseg_list *msl, void *arg)
 {
 	struct growth_list *l = &vfio_msi_growth.v[vfio_msi_growth.n];
 	size_t i;
-	int last;
 
 	if (msl->external || vfio_msi_growth.n == RTE_DIM(vfio_msi_growth.v) ||
 	    !iova_range_make((uintptr_t)msl->base_va, msl->len, &l->range))
 		return 0;
-	last = rte_fbarray_find_prev_used(growth_pages(msl), msl->memseg_arr.len - 1);
 	l->page = msl->page_sz;
 	l->node = (unsigned int)msl->socket_id;
-	l->used = last < 0 ? 0 : ((uint64_t)last + 1) * l->page;
+	l->used = used_of(msl);
 	l->reach = 0;
 	l->first = true;
 	l->told = false;
@@ -91,7 +97,8 @@ is_reached(size_t at)
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (growth_is_same_kind(&vfio_msi_growth.v[i], &vfio_msi_growth.v[at]) && !growth_is_whole(&vfio_msi_growth.v[i]))
+		if (growth_is_same_kind(&vfio_msi_growth.v[i], &vfio_msi_growth.v[at]) &&
+				!growth_is_whole(&vfio_msi_growth.v[i]))
 			return false;
 	return true;
 }
@@ -158,7 +165,9 @@ vfio_msi_growth_check(char *why, size_t size)
 		l->reach = reach_of(l, true);
 		l->reached = is_reached(i);
 		/* EAL had its memory before it had the device: what the kernel takes goes. */
-		if (!vfio_msi_growth.at_start && (l->used > l->reach || (l->reached && l->reach == 0)))
+		l->soft_ends = vfio_msi_growth.at_start ||
+			(l->used <= l->reach && (!l->reached || l->reach > 0));
+		if (!l->soft_ends)
 			l->reach = reach_of(l, false);
 	}
 	for (i = 0; ret == 0 && i < vfio_msi_growth.n; i++)
@@ -175,6 +184,8 @@ tell_limit(const struct growth_list *l)
 {
 	char text[PLAN_EXPLAIN];
 
+	if (!vfio_msi_growth.watched || !growth_is_limit(l))
+		return;
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	explain(l, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
@@ -206,6 +217,7 @@ keep_room(void)
 	int ret;
 
 	ioas_layout_lock(vfio_msi_bus.ioas);
+	iova_layout_forget(vfio_msi_bus.layout, EAL_OWNER);
 	for (i = 0; i < vfio_msi_growth.n; i++) {
 		const struct growth_list *l = &vfio_msi_growth.v[i];
 
@@ -222,16 +234,58 @@ keep_room(void)
 			strerror(-ret));
 }
 
-void
-vfio_msi_growth_start(void)
+static void
+tell_and_keep(void)
 {
 	size_t i;
 
-	vfio_msi_growth.later = true;
 	for (i = 0; i < vfio_msi_growth.n; i++)
-		if (vfio_msi_growth.watched && growth_is_limit(&vfio_msi_growth.v[i]))
-			tell_limit(&vfio_msi_growth.v[i]);
+		tell_limit(&vfio_msi_growth.v[i]);
 	keep_room();
+}
+
+void
+vfio_msi_growth_start(void)
+{
+	vfio_msi_growth.later = true;
+	tell_and_keep();
+}
+
+/* What is in use stays: the reach ends behind it, at the first hole of the newcomer. */
+static int
+narrow(const struct rte_memseg_list *msl, void *arg)
+{
+	struct growth_list *l = vfio_msi_growth_find(msl);
+	uint64_t used = used_of(msl), reach;
+	struct iova_range unused;
+	bool *less = arg;
+
+	if (l == NULL)
+		return 0;
+	l->reached = is_reached((size_t)(l - vfio_msi_growth.v));
+	if (!l->reached || used >= l->reach)
+		return 0;
+	unused = (struct iova_range){ l->range.first + used, l->range.first + l->reach - 1 };
+	reach = used + va_reach_bytes(vfio_msi_bus.layout, unused, l->page, l->soft_ends);
+	*less |= reach < l->reach;
+	l->reach = reach;
+	return 0;
+}
+
+void
+vfio_msi_growth_narrow(void)
+{
+	bool less = false;
+
+	rte_mcfg_mem_read_lock();
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	rte_memseg_list_walk_thread_unsafe(narrow, &less);
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+	if (less && !vfio_msi_growth.watched)
+		vfio_msi_growth_watch();
+	rte_mcfg_mem_read_unlock();
+	if (less)
+		tell_and_keep();
 }
 
 void

@@ -25,6 +25,7 @@ struct growth_list {
 	uint64_t reach;		/* bytes from the start that devices can address */
 	bool first;		/* of its page size and node */
 	bool reached;		/* those before it can be filled */
+	bool soft_ends;		/* soft holes end the reach */
 	bool told;		/* of the first of a node: that memory can't grow */
 };
 

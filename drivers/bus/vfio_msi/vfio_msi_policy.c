@@ -103,3 +103,10 @@ vfio_msi_policy_stop(void)
 {
 	vfio_msi_growth_stop();
 }
+
+void
+vfio_msi_policy_narrow(void)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		vfio_msi_growth_narrow();
+}

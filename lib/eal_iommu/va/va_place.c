@@ -45,13 +45,13 @@ va_good_bytes(const struct iova_layout *layout, struct iova_range range)
 	return p.bytes;
 }
 
-/* A hole that ends the reach of memory; an estimate places memory and does no more. */
+/* A hole that ends the reach of memory; an estimate or EAL's own room does not. */
 static int
 reach_step(const struct iova_hole *hole, void *arg)
 {
 	struct prefix *p = arg;
 
-	if (iova_hole_estimated(hole))
+	if (iova_hole_estimated(hole) || hole->origin == IOVA_ORIGIN_EAL)
 		return 0;
 	p->bytes = hole->range.first > p->range.first ?
 		hole->range.first - p->range.first : 0;

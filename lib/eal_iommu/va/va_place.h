@@ -44,7 +44,8 @@ uint64_t va_good_bytes(const struct iova_layout *layout, struct iova_range range
 
 /**
  * Bytes of whole pages that devices can address of @p range, from its start on.
- * Holes that are estimates do not count: they place memory, they reject none.
+ * Holes that are estimates do not count: they place memory, they reject none. Nor does
+ * what is kept for EAL's memory itself.
  *
  * @param page      bytes of a page; the range begins and ends with one
  * @param soft_too  soft holes end the reach as well; else what is allowed, hard

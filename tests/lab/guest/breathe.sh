@@ -4,6 +4,7 @@
 #
 # breathe.sh BDF BDF: EAL's memory grows and is given back while both ports are there
 # (each start of the "noisy" mode takes 32 MiB per queue, each stop gives them back).
+# Then the second port comes late, with a hole where memory would grow.
 # Sections that begin with "@@ NAME", see tests/lab/memory.py.
 
 . "$(dirname "$0")/testpmd.sh"
@@ -39,5 +40,19 @@ testpmd_burst || status=1
 oracle_testpmd
 testpmd_quit || status=1
 echo '@@ testpmd'
+cat $TESTPMD_LOG
+
+echo '@@ latecomer'
+testpmd_start --no-pci -a "vfio_msi:$1" -l 0,1 -n 1 -m 32 \
+	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || status=1
+end=$(awk '/rtemap/ { split($1, at, "-"); end = at[2] } END { print end }' /proc/$testpmd_pid/maps)
+echo "end: 0x$end"
+testpmd_say "port attach vfio_msi:$2,hole=0x$end-0x${end%???}fff"
+testpmd_await 'Now total ports is 2' 30
+testpmd_say 'port start all'
+testpmd_say 'set fwd noisy'
+testpmd_say 'start'
+testpmd_await 'Not all ports were started|noisy packet forwarding - ports=2' 30
+testpmd_quit
 cat $TESTPMD_LOG
 exit ${status:-0}
