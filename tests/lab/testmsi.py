@@ -85,8 +85,10 @@ def _capture_lines(platform, backend):
         return ()
     power = ' '.join(f'/sys/bus/pci/devices/{nic}/power/{name}' for nic in nics
                      for name in ('runtime_status', 'runtime_active_time'))
-    return (f'sleeping=$(cat {power}); dpdk-test-msi capture /tmp/asleep.tar >/dev/null && '
-            f'diff - <(cat {power}) <<<"$sleeping" && grep -c suspended <<<"$sleeping"',
+    return (f'if [ -e {power.split()[0]} ]; then sleeping=$(cat {power}); '
+            'dpdk-test-msi capture /tmp/asleep.tar >/dev/null && '
+            f'diff - <(cat {power}) <<<"$sleeping" && grep -c suspended <<<"$sleeping"; '
+            'else echo none; fi',
             'ls /proc/device-tree/chosen 2>&1; dpdk-test-msi capture /tmp/root.tar all',
             'dpdk-test-msi layout -a vfio_msi:all',
             'dpdk-test-msi layout --root /tmp/root.tar -a vfio_msi:all',
@@ -120,7 +122,9 @@ def _check_capture(answers, bound, platform, backend):
     expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
                  f'exit statuses of\n{answers}\n')
     figure('devices that sleep, and sleep on', asleep[0].strip())
-    expect_equal(asleep[0].strip(), str(len(nics)), 'devices that sleep before and after')
+    # The lab's kernel for Arm lets no device sleep.
+    expect_equal(asleep[0].strip(), 'none' if platform == 'arm-smmuv3' else str(len(nics)),
+                 'devices that sleep before and after')
     expect('missing:' not in taken[0] or 'run as root' not in taken[0], taken[0])
     expect_equal(past[0].split("\nEAL's memory")[0], live[0].split("\nEAL's memory")[0],
                  'layout of the capture')
