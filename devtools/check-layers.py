@@ -64,7 +64,7 @@ PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 # The files of the library that know DPDK.
 KNOW_DPDK = {LIB + 'eal/' + name for name in
              ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'rte_eal_iommu.c', 'rte_eal_iommu.h')}
-DPDK_HEADER = re.compile(r'<((rte_|bus_|dev_driver|ethdev_)[^>]*)>')
+DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>')
 
 # Calls that only these rooms make; ".open(" and "->open(" are operations of ours.
 DEVICE_CALLS = ('ioctl', 'mmap', 'mmap64', 'munmap', 'mremap', 'eventfd', 'pread', 'pwrite',
@@ -149,10 +149,21 @@ def calls(sources):
     """For each .c file those whose functions it names."""
     files = [source for source in sources if source.path.endswith('.c')]
     bare = {source.path: checkkit.without_literals(source.text) for source in files}
-    home = {name: path for path, text in bare.items() for name in DEFINED.findall(text)}
+    home = {name: path for path, text in bare.items() for name in DEFINED.findall(text)
+            if name not in CALLERS}
     return {path: sorted({home[word] for word in set(re.findall(r'\w+', text)) & home.keys()
                           - set(STATIC.findall(text))} - {path})
             for path, text in bare.items()}
+
+
+def check_directions(called, problems):
+    """Calls go down, or stay on their floor, whatever a file declares by itself."""
+    for path, targets in called.items():
+        for target in targets:
+            mine, theirs = room_of(path), room_of(target)
+            if mine and theirs and (theirs[0] > mine[0] or mine != theirs and theirs[1] == 'app'):
+                problems.append((path, 1, f'the room "{mine[1]}" calls {target}, which is not '
+                                 'below it'))
 
 
 def find_cycle(graph):
@@ -194,14 +205,18 @@ def check(root):
             problems.append((source.path, 1, 'is in no room: add it to FLOORS of '
                              'devtools/check-layers.py'))
         graph[source.path] = []
-        for line, name in source.includes(r'"([^"]+)"'):
+        for line, name in source.includes(r'[<"]([^">]+)[">]'):
+            if source.code.splitlines()[line - 1].rstrip().endswith('>') and name not in headers:
+                continue
             check_include(source, line, name, headers, problems)
             if name in headers:
                 graph[source.path].append(headers[name])
         check_calls(source, problems)
     for source in everywhere:
         check_releases(source, problems)
-    for graph, what in ((graph, 'headers include'), (calls(sources), 'files call')):
+    called = calls(sources)
+    check_directions(called, problems)
+    for graph, what in ((graph, 'headers include'), (called, 'files call')):
         cycle = find_cycle(graph)
         if cycle:
             problems.append((cycle[0], 1, f'{what} each other: ' + ' -> '.join(cycle)))
@@ -221,6 +236,12 @@ SELF_TESTS = [
     ({BUS + 'vfio_msi_args.c': '#include "bus.h"\n'}, 'must not know the room "ground of the bus"'),
     ({BUS + 'vfio_msi_mp.c': '#include "claim.h"\n'}, 'must not know the room "claim"'),
     ({BUS + 'vfio_msi_cellar.c': '\n'}, 'is in no room'),
+    ({LIB + 'plan/plan.c': '#include <ioas/ioas_private.h>\n'}, 'private to the room "address space"'),
+    ({LIB + 'plan/plan.c': '#include <stdio.h>\n'}, ''),
+    ({LIB + 'plan/plan.c': '#include <generic/rte_atomic.h>\n'}, 'does not know DPDK'),
+    ({LIB + 'plan/plan.c': 'int\nplan_x(void)\n{\n}\n',
+      LIB + 'iova/a.c': 'int plan_x(void);\nint\na(void)\n{\n return plan_x();\n}\n'},
+     'calls lib/eal_iommu/plan/plan.c, which is not below it'),
     ({LIB + 'iova/a.h': '#include "iova/b.h"\n', LIB + 'iova/b.h': '#include "iova/a.h"\n'},
      'headers include each other'),
     ({LIB + 'iova/a.c': 'int\na(void)\n{\n b();\n}\n', LIB + 'iova/b.c': 'int\nb(void)\n{\n a();\n}\n'},
