@@ -5,8 +5,8 @@
 Seconds on a quiet machine of two processors where two suites of guests run at a time
 and all that guests need is made already.  Runs differ: a suite that takes more than its
 budget times TOLERANCE fails.  Processors differ too: where many suites ran, half of them
-slower than here makes a slower machine, and the others are judged by its pace.  An issue
-that needs more takes it from where less is needed, and says so in the last column.
+slower than here makes a slower machine, and all are judged by its pace, up to PACE_MAX.
+An issue that needs more takes it from where less is needed, and says so in the last column.
 """
 
 import statistics
@@ -14,6 +14,8 @@ import statistics
 TOLERANCE = 1.5
 # With fewer suites a slow machine can't be told from a slow suite.
 MANY = 10
+# A machine that is slower than this is none to judge by, or everything has become slower.
+PACE_MAX = 2
 
 # Suite: seconds, before the last issue that changed it, what that one added (+) or took away (-).
 TABLE = {
@@ -67,13 +69,20 @@ def whole():
     return sum(seconds(name) for name in OF_HOST) + of_guests / SIDE_BY_SIDE
 
 
-def _pace(took):
-    """How much slower than that of the table this machine is, 1 at least."""
+def runs(suite):
+    """Whether "lab test" has anything of the suite."""
+    return seconds(suite) > 1
+
+
+def pace(took):
+    """How much slower than that of the table this machine is, 1 to PACE_MAX.
+
+    TOOK: the seconds that each suite took.
+    """
     ratios = [took[name] / seconds(name) for name in took if seconds(name)]
-    return max(1, statistics.median(ratios)) if len(ratios) >= MANY else 1
+    return min(max(1, statistics.median(ratios)), PACE_MAX) if len(ratios) >= MANY else 1
 
 
-def limits(took):
-    """(suite, the seconds it took, the most it may take) of TOOK, a table of such seconds."""
-    pace = _pace(took)
-    return [(name, took[name], seconds(name) * TOLERANCE * pace) for name in took]
+def limits(took, slower):
+    """(suite, the seconds it took, the most it may take where all is so much SLOWER)."""
+    return [(name, took[name], seconds(name) * TOLERANCE * slower) for name in took]

@@ -47,12 +47,17 @@ def _unit(compiler):
             report.fail(f'{suite}: build', error)
             return
         report.ok(f'{suite}: build', time.monotonic() - began)
+        log, failed = folder / 'meson-logs/testlog.json', report.failed
+        log.unlink(missing_ok=True)
+        died = None
         try:
             run(['meson', 'test', '-C', folder, '--no-rebuild', '--timeout-multiplier',
                  UNIT_LIMIT])
-        except LabError:
-            pass  # the log says which tests failed, and why
-        _read_test_log(report, suite, folder / 'meson-logs/testlog.json')
+        except LabError as error:
+            died = error  # of a test that failed the log says why
+        _read_test_log(report, suite, log)
+        if died and report.failed == failed:
+            report.fail(f'{suite}: meson test', died)
     return body
 
 
@@ -146,7 +151,10 @@ def _prepare():
 
 def _judge(took, report):
     """Whether each suite kept to its budget."""
-    for name, seconds, most in budgets.limits(took):
+    pace = budgets.pace(took)
+    if pace > 1:
+        print(f'== this machine is {pace:.2f} times slower than that of the budgets', flush=True)
+    for name, seconds, most in budgets.limits(took, pace):
         with report.case(f'{name}: keeps to its budget'):
             expect(seconds <= most, f'{seconds:.0f} s, at most {most:.0f} s; see budgets.py')
 
@@ -170,6 +178,8 @@ def _run_suite(suite, report, took, soak, keep):
         report.fail(suite.name, f'{type(error).__name__}: {error}')
     if report.passed + report.failed == before:
         print(f'== {suite.name} has nothing for "lab {"soak" if soak else "test"}"', flush=True)
+        if not soak and budgets.runs(suite.name):
+            report.fail(suite.name, 'nothing of it ran')
     elif not soak:
         took[suite.name] = _quiet_seconds(suite, meter, progress.in_steps() - made)
     cases = [case for case in report.cases if case.suite == suite.name]
