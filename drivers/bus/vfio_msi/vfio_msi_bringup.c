@@ -26,15 +26,10 @@
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
-/*
- * Without an attached device no memory is mapped. The space stays while there
- * is a device that may want to come back, as its backend was chosen for all.
- */
+/* From now on nobody maps and unmaps in the space, and nothing is mapped in it. */
 static void
-settle_ioas(void)
+unmap_memory(void)
 {
-	if (ioas_n_attached(vfio_msi_bus.ioas) > 0)
-		return;
 	own_memory_down();
 	vfio_msi_dma_stop();
 	if (vfio_msi_bus.syncing) {
@@ -42,8 +37,26 @@ settle_ioas(void)
 		dma_sync_stop();
 	}
 	vfio_msi_bus.syncing = false;
-	if (!TAILQ_EMPTY(&vfio_msi_bus.devices))
+}
+
+static bool
+is_last_attached(const struct vfio_msi_device *dev)
+{
+	const struct vfio_msi_device *other;
+
+	TAILQ_FOREACH(other, &vfio_msi_bus.devices, next)
+		if (other != dev && other->attached)
+			return false;
+	return true;
+}
+
+/* The space stays for devices that may come back, as its backend was chosen for all. */
+static void
+close_unused_ioas(void)
+{
+	if (ioas_n_attached(vfio_msi_bus.ioas) > 0 || !TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return;
+	unmap_memory();
 	ioas_close(vfio_msi_bus.ioas);
 	vfio_msi_bus.ioas = NULL;
 }
@@ -86,6 +99,12 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 
 	if (vfio_msi_bus.ioas == NULL)
 		return;
+	/*
+	 * The last one takes the mappings with it. Who maps and unmaps meanwhile, EAL's
+	 * memory events and the application, would find them gone and take that for a fault.
+	 */
+	if (dev->attached && is_last_attached(dev))
+		unmap_memory();
 	if (dev->attached)
 		ioas_detach(vfio_msi_bus.ioas, &member);
 	else
@@ -93,7 +112,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	dev->attached = false;
 	dev->just_reset = false;
 	vfio_msi_eal_group_put(dev);
-	settle_ioas();
+	close_unused_ioas();
 }
 
 /* Memory of the application that was mapped before the last device went. */
@@ -105,8 +124,8 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(ERR, VFIO_MSI_BUS ": memory of the application at VA 0x%" PRIx64 " is not mapped at IOVA 0x%" PRIx64 "-0x%" PRIx64 " any more: %s; unmap it in all devices and map it again with rte_eal_iommu_dma_map()",
-		m->va, m->iova.first, m->iova.last, text);
+	BUS_LOG(ERR, VFIO_MSI_BUS ": memory of the application at VA 0x%" PRIx64 " is not mapped at IOVA 0x%" PRIx64 "-0x%" PRIx64 " any more: %s%s; map it again with rte_eal_iommu_dma_map(), and give devices its new IOVA",
+		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
 }
 
 int

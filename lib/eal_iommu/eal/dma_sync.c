@@ -176,6 +176,9 @@ event_free(const struct dma_run *run)
 		sync_state.kept = true;
 		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
 			run->iova);
+	} else if (ret == -EPERM) {
+		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped: the application has mapped it",
+			run->iova);
 	} else if (ret < 0) {
 		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends",
 			run->iova, run->len, strerror(-ret));

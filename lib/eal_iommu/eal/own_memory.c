@@ -151,6 +151,7 @@ own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint6
 	if (space.ioas != NULL)
 		ret = map(&p->m, size, align, limit);
 	if (ret == 0) {
+		/* The space has all pieces, so that none is where it had room. */
 		RB_INSERT(piece_tree, &pieces, p);
 		*iova = p->m.iova.first;
 	}

@@ -23,11 +23,13 @@
  *  - ENOMEM   no memory, or RLIMIT_MEMLOCK is too low;
  *  - ENOENT   nothing is mapped there;
  *  - EBUSY    the range would cut a mapping in two;
+ *  - EIO      the kernel unmapped another size than asked;
  *  - EPERM    in the range is memory that EAL or rte_dev_dma_map() mapped.
  *
  * All functions are thread safe, also while devices come and go, but not to be called
- * from EAL's memory event callbacks. What is mapped stays mapped while the last device
- * goes and another comes, at the same IOVAs; if it can't be restored the bus logs that.
+ * from EAL's memory event callbacks. What is mapped when the last device goes is mapped
+ * again when another comes, at the same IOVAs; if it can't be restored the bus logs that.
+ * Without a device nothing can be mapped, and what was mapped can be unmapped.
  *
  * @warning EXPERIMENTAL: this API may change without notice.
  */
