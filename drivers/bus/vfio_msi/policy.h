@@ -19,7 +19,10 @@
 /** What the bus votes for: RTE_IOVA_DC without a device. */
 enum rte_iova_mode vfio_msi_policy_iova_mode(void);
 
-/** A scan has ended: while EAL has no memory, see that it gets good addresses. */
+/**
+ * A scan has ended: while EAL has no memory, see that it gets good addresses; when it has,
+ * that it does not grow into holes of devices that came.
+ */
 void vfio_msi_policy_plan(void);
 
 /**
@@ -32,9 +35,6 @@ int vfio_msi_policy_check(char *why, size_t size);
 /** EAL's memory is mapped: from now on it stays within reach, until vfio_msi_policy_stop(). */
 void vfio_msi_policy_start(void);
 void vfio_msi_policy_stop(void);
-
-/** In between a device came, which may reach less. */
-void vfio_msi_policy_narrow(void);
 
 /* vfio_msi_steer.c */
 
@@ -59,8 +59,9 @@ int vfio_msi_growth_check(char *why, size_t size);
 void vfio_msi_growth_start(void);
 
 /**
- * A device was added: memory that is allocated from now on keeps off its holes, except
- * estimates. Not taken back when it leaves before the last one.
+ * Devices may have come: what EAL's memory grows by, behind the last page that is in use
+ * now, keeps off their holes, except estimates. Pages in front of that one, which EAL may
+ * free and take again, are not looked at. Not taken back before the last device leaves.
  */
 void vfio_msi_growth_narrow(void);
 

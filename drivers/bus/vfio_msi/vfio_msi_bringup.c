@@ -135,10 +135,8 @@ vfio_msi_map_memory(void)
 	char why[VFIO_MSI_TEXT] = "";
 	int ret;
 
-	if (vfio_msi_bus.syncing) {
-		vfio_msi_policy_narrow();
+	if (vfio_msi_bus.syncing)
 		return 0;
-	}
 	ret = vfio_msi_policy_check(why, sizeof(why));
 	if (ret == 0)
 		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,

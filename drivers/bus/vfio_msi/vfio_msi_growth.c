@@ -12,8 +12,9 @@
  * these go beyond the reach the allocation fails, before any page is taken.
  *
  * Locks: EAL's memory lock, then the address space's or that of EAL's validators.
- * Nothing is logged with the address space's. Events and validators come with EAL's memory lock held for writing. What they look at changes
- * with that lock held for reading, or while no validator is registered.
+ * Nothing is logged with the address space's. Events and validators come with EAL's
+ * memory lock held for writing. What they look at changes with that lock held for
+ * reading, or while no validator is registered.
  */
 
 #include <errno.h>

@@ -30,6 +30,8 @@ vfio_msi_policy_iova_mode(void)
 void
 vfio_msi_policy_plan(void)
 {
+	if (vfio_msi_bus.syncing && rte_eal_iova_mode() == RTE_IOVA_VA)
+		vfio_msi_growth_narrow();
 	/* A secondary process has its memory where the primary has it. */
 	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
 	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
@@ -102,11 +104,4 @@ void
 vfio_msi_policy_stop(void)
 {
 	vfio_msi_growth_stop();
-}
-
-void
-vfio_msi_policy_narrow(void)
-{
-	if (rte_eal_iova_mode() == RTE_IOVA_VA)
-		vfio_msi_growth_narrow();
 }
