@@ -30,10 +30,13 @@
  *                   names no other owner below.
  *   interrupts      EAL's interrupt thread, when the kernel wants a device back
  *                   (vfio_msi_req.c). It closes a device under its driver, holding
- *                   that device's lock "closing".
+ *                   that device's lock "closing", which main has while it stops a
+ *                   device. Main sets up and takes down the callback, and waits for it
+ *                   there: what it reads besides does not change in between.
  *   memory events   on any thread that allocates from EAL (dma_sync.h of the
- *                   library). They see the address space and the layout, each with
- *                   a lock of its own, and nothing of this header.
+ *                   library), and the validator of allocations (vfio_msi_growth.c).
+ *                   They see the address space and the layout, which share a lock,
+ *                   and nothing of this header.
  *   messages        EAL's thread for other processes (vfio_msi_mp.c). It sees the
  *                   list of offers and the BARs and descriptor of what is on it.
  *   SIGBUS          on any thread that touches a BAR of a device that is gone
@@ -42,7 +45,8 @@
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c, with a lock of
  *                   its own).
  *
- * Locks, outer first: closing, offers_lock, bars_lock.
+ * Locks, outer first: closing; EAL's memory lock; those of vfio_msi_dma.c, of own_memory.c
+ * and offers_lock, which do not nest; the address space's; bars_lock.
  */
 
 #ifndef VFIO_MSI_BUS_H

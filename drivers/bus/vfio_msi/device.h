@@ -81,7 +81,7 @@ int vfio_msi_command_update(const struct vfio_msi_device *dev, uint16_t set, uin
  * Close the device under its driver: BARs become plain memory, the file
  * descriptor that of no device. vfio_msi_device_close() comes later all the same.
  *
- * @return 0, or -errno with the device as it was, but no bus master any more.
+ * @return 0, or -errno: it is no bus master any more, and BARs may be plain memory.
  */
 int vfio_msi_device_revoke(struct vfio_msi_device *dev);
 

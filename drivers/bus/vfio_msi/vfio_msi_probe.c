@@ -135,6 +135,14 @@ run_drivers(struct vfio_msi_device *dev)
 	return ret;
 }
 
+/* A device that was taken away meanwhile is nobody's any more. */
+static void
+offer(struct vfio_msi_device *dev)
+{
+	if (!dev->revoked)
+		vfio_msi_mp_offer(dev);
+}
+
 /* Open the device and run its driver. Memory is mapped. */
 static int
 start(struct vfio_msi_device *dev)
@@ -148,7 +156,9 @@ start(struct vfio_msi_device *dev)
 		goto err_handles;
 	ret = run_drivers(dev);
 	if (ret == 0) {
-		vfio_msi_mp_offer(dev);
+		rte_spinlock_lock(&dev->closing);
+		offer(dev);
+		rte_spinlock_unlock(&dev->closing);
 		return 0;
 	}
 	if (ret > 0)
@@ -189,7 +199,7 @@ stop(struct vfio_msi_device *dev)
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
 			drv->driver.name, strerror(-ret));
-		vfio_msi_mp_offer(dev);
+		offer(dev);
 	} else {
 		compat_pci_driver_set(p, NULL);
 		p->device.driver = NULL;

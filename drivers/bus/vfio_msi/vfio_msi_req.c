@@ -51,11 +51,10 @@ revoke(struct vfio_msi_device *dev)
 	/* Somebody closes it just now. */
 	if (!rte_spinlock_trylock(&dev->closing))
 		return;
+	/* Also if that fails half way: registers may be plain memory already. */
 	vfio_msi_mp_withdraw(dev);
 	ret = vfio_msi_device_revoke(dev);
 	dev->revoked = ret == 0;
-	if (ret < 0)
-		vfio_msi_mp_offer(dev);
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0)
 		BUS_LOG(WARNING, "%s: taken away from the application, which did not let go of it: the port is dead, detach it",
