@@ -163,6 +163,11 @@ test_boot_disk(void **state)
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /srv");
 	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / /srv rw - btrfs /dev/nvme0n1p2 rw\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /srv");
+	tree_text(root, "/sys/devices/virtual/block/dm-0/dm/name", "luks-1f\n");
+	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / / rw - btrfs /dev/mapper/luks-1f rw\n");
+	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /");
+	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / / rw - btrfs /dev/mapper/luks-1 rw\n");
+	FAILS(-EPERM, "its disk nvme0n1 goes away");
 	tree_text(root, "/proc/self/mountinfo", "25 1 259:2 / /\033[2J rw - ext4 /dev/x rw\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /?[2J");
 	tree_text(root, "/proc/self/mountinfo", "25 1 259:20 / /srv rw - ext4 /dev/nvme0n1p20 rw\n");
@@ -238,6 +243,12 @@ test_network(void **state)
 	machine_device(root, NIC, NIC_GROUP, "igb");
 	interface(root, "eth0", "pci0000:00/" NIC, "down\n", "");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
+	/* A driver that does not look after the carrier: up by its flags. */
+	interface(root, "eth0", "pci0000:00/" NIC, "unknown\n", "");
+	tree_text(root, "/sys/devices/pci0000:00/" NIC "/net/eth0/flags", "0x1002\n");
+	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
+	tree_text(root, "/sys/devices/pci0000:00/" NIC "/net/eth0/flags", "0x1003\n");
+	FAILS(-ENXIO, "its interface eth0 is up");
 	interface(root, "eth0", "pci0000:00/" NIC, "up\n", "bond0");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; its interface eth0 is up: if "
 			"nothing needs that, rebind it with: " REBIND(NIC));

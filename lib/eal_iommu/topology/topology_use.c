@@ -18,6 +18,7 @@
  */
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,12 +110,24 @@ mounts_look(struct search *s, const char *mounts, const char *number, const char
 	}
 }
 
+/* Mounts and swap space of one disk, by its number and its node. */
+static void
+disk_node_look(struct search *s, const char *number, const char *node)
+{
+	const char *line;
+
+	mounts_look(s, s->users->mounts, number, node);
+	mounts_look(s, s->users->host_mounts, number, node);
+	FOREACH_LINE(line, s->users->swaps)
+		if (word_is(line, 0, node))
+			note(s, TOPO_USE_SWAP, "", 0);
+}
+
 /* A disk or partition, then all that is built upon it. */
 static void
 disk_look(struct search *s, const char *name, unsigned int depth)
 {
-	char number[16] = "?", node[TOPO_NAME_LEN + 8], *text, **names;
-	const char *line;
+	char number[16] = "?", node[TOPO_NAME_LEN + 16], *text, **names;
 	size_t n, i;
 
 	if (sysfs_read_file(s->root, &text, NULL, BLOCK "/%s/dev", name) == 0) {
@@ -122,11 +135,13 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 		free(text);
 	}
 	snprintf(node, sizeof(node), "/dev/%s", name);
-	mounts_look(s, s->users->mounts, number, node);
-	mounts_look(s, s->users->host_mounts, number, node);
-	FOREACH_LINE(line, s->users->swaps)
-		if (word_is(line, 0, node))
-			note(s, TOPO_USE_SWAP, "", 0);
+	disk_node_look(s, number, node);
+	/* LVM and dm-crypt are mounted by that name. */
+	if (sysfs_read_file(s->root, &text, NULL, BLOCK "/%s/dm/name", name) == 0) {
+		snprintf(node, sizeof(node), "/dev/mapper/%.*s", (int)strcspn(text, "\n"), text);
+		free(text);
+		disk_node_look(s, number, node);
+	}
 	if (depth == STACK_DEPTH || s->visits++ >= VISITS_MAX ||
 			sysfs_list(s->root, &names, &n, BLOCK "/%s/holders", name) != 0)
 		return;
@@ -172,15 +187,21 @@ has_default_route(const struct search *s, const char *name)
 	return false;
 }
 
+/* Drivers that don't look after the carrier leave the state "unknown". */
 static bool
 is_up(const struct search *s, const char *name)
 {
+	bool up, unknown;
 	char *text;
-	bool up;
 
 	if (sysfs_read_file(s->root, &text, NULL, NET "/%s/operstate", name) != 0)
 		return false;
 	up = strcmp(text, "up\n") == 0;
+	unknown = strcmp(text, "unknown\n") == 0;
+	free(text);
+	if (!unknown || sysfs_read_file(s->root, &text, NULL, NET "/%s/flags", name) != 0)
+		return up;
+	up = (strtoul(text, NULL, 16) & IFF_UP) != 0;
 	free(text);
 	return up;
 }
