@@ -74,8 +74,9 @@ def _free_is_sane(plan):
                f'free {first:#x}-{last:#x} overlaps a hole')
 
 
-# Where a capture is tried.
+# Where a capture is tried, and what refuses a user there.
 CAPTURED = (('x86-vtd', 'type1'), ('arm-smmuv3', 'iommufd'))
+REFUSED = {'type1': 'the kernel refuses it', 'iommufd': '/dev/vfio/devices/vfio0'}
 
 
 def _capture_lines(platform, backend):
@@ -133,7 +134,7 @@ def _check_capture(answers, bound, platform, backend):
             (listed[0], bound)]
     expect_equal(rows[0], rows[1], 'list of the capture')
     for words in ('/proc/iomem: the kernel shows addresses to CAP_SYS_ADMIN only',
-                  f'{nics[0]}, {backend}: the kernel refuses it: Permission denied'):
+                  f'{nics[0]}, {backend}: {REFUSED[backend]}: Permission denied'):
         expect(words in user[0], f'no "{words}" in:\n{user[0]}')
     expect(lacking[1] == 1 and 'no permission to open /dev/vfio/' in lacking[0], lacking[0])
     expect('No such file' in left[0], f'a folder is left: {left[0]}')
