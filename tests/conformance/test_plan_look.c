@@ -99,6 +99,29 @@ test_long_reasons(void **state)
 	assert_string_equal(text + strlen(text) - strlen(words), words);
 }
 
+/* A full list gives room to what is certain, and to a doubtful reason of an earlier kind. */
+static void
+test_full_reasons(void **state)
+{
+	struct plan_reasons reasons = { 0 };
+	size_t i;
+
+	for (i = 0; i < PLAN_REASONS; i++)
+		plan_reason_add(&reasons, PLAN_REASON_DRIVER, i == 0, -ENXIO, "driver %zu", i);
+	plan_reason_add(&reasons, PLAN_REASON_DRIVER, true, -EPERM, "doubtful, as late");
+	assert_string_equal(reasons.v[0].text, "driver 0");
+	plan_reason_add(&reasons, PLAN_REASON_PLATFORM, true, -EPERM, "doubtful, earlier");
+	assert_string_equal(reasons.v[0].text, "doubtful, earlier");
+	assert_string_equal(reasons.v[1].text, "driver 1");
+	plan_reason_add(&reasons, PLAN_REASON_ACCESS, false, -EBUSY, "certain");
+	assert_string_equal(reasons.v[0].text, "certain");
+	/* All are certain now: a doubtful one takes nobody's place. */
+	plan_reason_add(&reasons, PLAN_REASON_LASTING, true, -EPERM, "doubtful, first");
+	assert_string_equal(reasons.v[0].text, "certain");
+	assert_string_equal(reasons.v[PLAN_REASONS - 1].text, "driver 5");
+	assert_int_equal(reasons.n, PLAN_REASONS);
+}
+
 /* What only the kernel decides is no reason where it gives the device away. */
 static void
 test_kernel_decides(void **state)
@@ -324,6 +347,7 @@ main(void)
 		PLAN_TEST(test_all_reasons),
 		PLAN_TEST(test_many_members),
 		PLAN_TEST(test_long_reasons),
+		PLAN_TEST(test_full_reasons),
 		PLAN_TEST(test_kernel_decides),
 		PLAN_TEST(test_kernel_refutes),
 		PLAN_TEST(test_token_or_firmware),

@@ -12,19 +12,24 @@
 
 #include "plan/plan_internal.h"
 
-/* Room for a reason that is certain, which decides more than one that is not. */
-static void
-drop_doubtful(struct plan_reasons *reasons)
+/*
+ * Room in a full list, by the last doubtful reason: one that is certain decides more. For
+ * a doubtful one no certain reason goes, and no doubtful one of a kind that comes first.
+ */
+static bool
+make_room(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful)
 {
 	size_t i = reasons->n;
 
-	while (i-- > 0)
-		if (reasons->v[i].doubtful) {
-			memmove(&reasons->v[i], &reasons->v[i + 1],
-				(reasons->n - 1 - i) * sizeof(*reasons->v));
-			reasons->n--;
-			return;
-		}
+	while (i > 0 && !reasons->v[i - 1].doubtful)
+		i--;
+	if (i == 0)
+		return !doubtful;
+	if (doubtful && reasons->v[i - 1].kind <= kind)
+		return false;
+	memmove(&reasons->v[i - 1], &reasons->v[i], (reasons->n - i) * sizeof(*reasons->v));
+	reasons->n--;
+	return true;
 }
 
 void
@@ -35,8 +40,8 @@ plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool d
 	size_t at;
 	va_list ap;
 
-	if (reasons->n == PLAN_REASONS && !doubtful)
-		drop_doubtful(reasons);
+	if (reasons->n == PLAN_REASONS && !make_room(reasons, kind, doubtful))
+		return;
 	at = reasons->n;
 	while (at > 0 && reasons->v[at - 1].kind > kind)
 		at--;

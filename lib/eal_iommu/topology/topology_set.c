@@ -31,12 +31,13 @@ topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_s
 {
 	struct topo_kept *more;
 
-	more = ret == -ENOMEM ? NULL :
+	/* What lacks now may be there the next time. */
+	more = topology_error_is_ours(ret) ? NULL :
 		reallocarray(snap->kept, snap->n_kept + 1, sizeof(*more));
 	if (more == NULL) {
 		free(set->v);
 		*set = (struct topo_set){ 0 };
-		return -ENOMEM;
+		return topology_error_is_ours(ret) ? ret : -ENOMEM;
 	}
 	snap->kept = more;
 	more += snap->n_kept++;
