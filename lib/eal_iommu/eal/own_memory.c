@@ -2,6 +2,14 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+/*
+ * What applications have mapped is noted here beside the record of the address space,
+ * because that record goes with the space, and a note must not need memory then.
+ *
+ * Invariant, under the lock: while there is a space, the pieces are the mappings in it
+ * whose owner is the application.
+ */
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,7 +29,7 @@ by_iova(const struct piece *a, const struct piece *b)
 	return (a->m.iova.first > b->m.iova.first) - (a->m.iova.first < b->m.iova.first);
 }
 
-/* Disjoint; while there is an address space exactly these are the application's in it. */
+/* Disjoint. */
 static RB_HEAD(piece_tree, piece) pieces = RB_INITIALIZER(&pieces);
 RB_PROTOTYPE_INTERNAL(piece_tree, piece, link, by_iova, static __attribute__((unused)));
 RB_GENERATE_INTERNAL(piece_tree, piece, link, by_iova, static __attribute__((unused)));

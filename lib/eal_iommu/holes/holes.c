@@ -7,11 +7,6 @@
 
 #include "holes/holes_internal.h"
 
-/* Of /sys/bus/pci/devices/BDF/resource. */
-#define RESOURCE_MEM UINT64_C(0x200)
-#define RESOURCE_DISABLED UINT64_C(0x10000000)
-#define RESOURCE_UNSET UINT64_C(0x20000000)
-
 #define PAGE_SIZE_MAX (UINT64_C(1) << 30)
 
 void
@@ -106,7 +101,7 @@ holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range)
 bool
 holes_row_range(const struct topo_bar *row, struct iova_range *cpu)
 {
-	return (row->flags & RESOURCE_MEM) != 0 && row->phys != 0 &&
-			(row->flags & (RESOURCE_DISABLED | RESOURCE_UNSET)) == 0 &&
+	return (row->flags & TOPO_ROW_MEM) != 0 && row->phys != 0 &&
+			(row->flags & (TOPO_ROW_DISABLED | TOPO_ROW_UNSET)) == 0 &&
 			iova_range_make(row->phys, row->len, cpu);
 }

@@ -101,10 +101,10 @@ const char *holes_input_advice(enum holes_input input, enum holes_sight sight);
 
 /**
  * reserved_regions of an IOMMU group. A word that is not known becomes a hard
- * hole of IOVA_ORIGIN_UNKNOWN with the word as detail. direct-relaxable is
- * soft, everything else hard and enforced by the kernel. A line without two hex numbers is left out and
- * counted, so is a last line that is cut: where the kernel names IOVA ranges,
- * these keep memory away from its region all the same.
+ * hole of IOVA_ORIGIN_UNKNOWN with the word as detail. direct-relaxable is soft,
+ * everything else hard and enforced by the kernel. A line without two hex numbers is
+ * left out and counted, so is a last line that is cut: where the kernel names IOVA
+ * ranges, these keep memory away from its region all the same.
  *
  * The kernel prints "msi" both for SW_MSI (it maps doorbells there) and for a
  * window of the hardware; the IOMMU instance tells them apart: "smmu*" has
@@ -147,9 +147,9 @@ enum holes_sight holes_sight_of(int ret);
  * Tried in this order, until one shows a window: device tree (exact bus
  * addresses, no rights needed), /proc/iomem (needs CAP_SYS_ADMIN; if all lines of
  * the bridge are zeros, this means "not allowed to look"), then the hull of what
- * sysfs "resource" files of the devices below show. Both of these show addresses of the CPU; BARs
- * and bridge windows in config space tell by how much the bus differs, for each
- * window apart. Holes are always addresses of the bus.
+ * sysfs "resource" files of the devices below show. Both of these show addresses of
+ * the CPU; BARs and bridge windows in config space tell by how much the bus differs,
+ * for each window apart. Holes are always addresses of the bus.
  *
  * Not thread safe for one @p bridges.
  *

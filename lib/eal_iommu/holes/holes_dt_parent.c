@@ -9,8 +9,9 @@
  *   interconnect-names = "dma-mem", "write"
  *
  * The entry named "dma-mem" is it; a node has as many arguments as its
- * #interconnect-cells says, and phandle 0 is an entry of its own that names none. The kernel takes the parent where any of this is
- * missing or odd, so this does too. Tegra's PCIe goes to the memory controller so.
+ * #interconnect-cells says, and phandle 0 is an entry of its own that names none. The
+ * kernel takes the parent where any of this is missing or odd, so this does too. Tegra's
+ * PCIe goes to the memory controller so.
  */
 
 #include <errno.h>

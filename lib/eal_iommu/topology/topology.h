@@ -45,11 +45,17 @@ enum topo_unread {
 	TOPO_UNREAD_RESOURCE = 1 << 2,	/**< some BARs are empty */
 };
 
+/** Flags of a row of "resource", the kernel's IORESOURCE_*. */
+#define TOPO_ROW_MEM UINT64_C(0x200)
+#define TOPO_ROW_PREFETCH UINT64_C(0x2000)
+#define TOPO_ROW_DISABLED UINT64_C(0x10000000)
+#define TOPO_ROW_UNSET UINT64_C(0x20000000)
+
 /** One row of "resource"; len 0 if unused. */
 struct topo_bar {
 	uint64_t phys;
 	uint64_t len;
-	uint64_t flags;		/**< IORESOURCE_* as the kernel prints them */
+	uint64_t flags;		/**< TOPO_ROW_* and others, as the kernel prints them */
 };
 
 /** One PCI function. */

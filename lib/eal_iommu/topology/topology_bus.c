@@ -12,15 +12,13 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* IORESOURCE_*; windows of a bridge stand behind its BARs and its ROM. */
-#define RESOURCE_MEM UINT64_C(0x200)
-#define RESOURCE_PREFETCH UINT64_C(0x2000)
+/* Windows of a bridge stand behind its BARs and its ROM. */
 #define ROW_WINDOWS 7
 
 static bool
 row_is_memory(const struct topo_bar *row)
 {
-	return (row->flags & RESOURCE_MEM) != 0 && row->len != 0;
+	return (row->flags & TOPO_ROW_MEM) != 0 && row->len != 0;
 }
 
 /* A BAR that is set is a multiple of its size. */
@@ -42,13 +40,13 @@ static void
 window_read(const uint8_t *config, bool prefetch, const struct topo_bar *rows, size_t n,
 		uint64_t *bus)
 {
-	uint64_t first, last, kind = prefetch ? RESOURCE_PREFETCH : 0;
+	uint64_t first, last, kind = prefetch ? TOPO_ROW_PREFETCH : 0;
 	size_t i;
 
 	if (!pci_config_window(config, prefetch, &first, &last))
 		return;
 	for (i = ROW_WINDOWS; i < n; i++)
-		if (row_is_memory(&rows[i]) && (rows[i].flags & RESOURCE_PREFETCH) == kind &&
+		if (row_is_memory(&rows[i]) && (rows[i].flags & TOPO_ROW_PREFETCH) == kind &&
 				rows[i].len - 1 == last - first)
 			bus[i] = first;
 }
