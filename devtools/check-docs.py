@@ -40,7 +40,7 @@ FUNCTION = re.compile(r'(?m)^(\w+)\(')
 SELF_CHECK = re.compile(r'check_\w+|\w+_check|find_fault')
 CONVERSION = re.compile(r'(?:0x)?%(?:%|[-+ #0]*\d*(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z])')
 PRI = re.compile(r'\bPRI([a-zA-Z])\w*')
-# What a message puts in, as the page writes it, besides words in capitals.
+# What a message puts in, as the page writes it, other than words in capitals.
 NAMES = re.compile(r'vfio_msi(?::all)?|INTx|0x|\b(?:un)?map\b')
 # Shorter pieces are punctuation.
 PIECE_MIN = 4
