@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Hold the documentation to the code: keys, messages, public functions, the lab.
+"""Check the documentation against the code: keys, messages, public functions, the lab.
 
-Messages are compared both ways. Every string with two words counts as one, wherever
-it stands in the bus or the library, unless EXEMPT says who else reads it; the page has
-it in the first column of a table: "%s: can't be %s" is "DEVICE: can't be STEP" there.
+Messages are compared in both directions. Every string with two words anywhere in the bus
+or the library is a message, unless EXEMPT lists it. The page has it in the first column
+of a table: "%s: can't be %s" is "DEVICE: can't be STEP" there.
 """
 
 import functools
@@ -27,7 +27,7 @@ GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
 LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
-# Calls whose text a user reads: logs, reasons, and sentences written into "why".
+# Calls whose text a user reads: logs, reasons, and text written into "why".
 CALL = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG|rte_log|say|plan_reason_add)\s*\(')
 LOG = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG)\s*\(\s*(ERR|WARNING|NOTICE|INFO|DEBUG)\b')
 LEVELS = {'ERR': 'error', 'WARNING': 'warning', 'NOTICE': 'notice', 'INFO': 'info',
@@ -40,11 +40,11 @@ FUNCTION = re.compile(r'(?m)^(\w+)\(')
 SELF_CHECK = re.compile(r'check_\w+|\w+_check|find_fault')
 CONVERSION = re.compile(r'(?:0x)?%(?:%|[-+ #0]*\d*(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z])')
 PRI = re.compile(r'\bPRI([a-zA-Z])\w*')
-# What a message puts in, as the page writes it, other than words in capitals.
+# Values in a message, as the page writes them, that are not words in capitals.
 NAMES = re.compile(r'vfio_msi(?::all)?|INTx|0x|\b(?:un)?map\b')
 # Shorter pieces are punctuation.
 PIECE_MIN = 4
-# Texts that nobody logs, each with who reads it.
+# Texts that are not messages, each with its use.
 EXEMPT = {
     '%*s %*s %*s %*s %n': 'lines of /proc/self/maps',
     '%*s %*s %15s %255s': 'lines of /proc/self/mounts',
@@ -65,7 +65,7 @@ def flat(text):
 
 
 def end_of_call(code, start):
-    """Offset behind the parenthesis that closes the one before START."""
+    """Offset after the parenthesis that closes the one before START."""
     depth, at = 1, start
     while depth and at < len(code):
         literal = LITERAL.match(code, at)
@@ -84,7 +84,7 @@ def macros(codes):
 
 
 def filled_in(code, names):
-    """C without comments, #include and #error, its macros for text replaced by their text."""
+    """C without #include and #error, with each macro for text replaced by its text."""
     code = re.sub(r'(?m)^[ \t]*#[ \t]*(?:include|error|warning).*', '', code)
     code = re.sub(r'(?m)^#define \w+[ \t]+"(?:\\.|[^"\\])*"[ \t]*$', '', code)
     code = PRI.sub('"\\1"', code)
@@ -104,8 +104,8 @@ def plain(literals):
 def texts_of(code, engine=False):
     """(line, text, whether a user may read it) of every string.
 
-    A user may read each string of two words, or of one with a blank behind it, wherever it
-    stands; in calls of logs each. Tests alone read what checks of the ENGINE return.
+    A user may read each string with two words, or with one word and a blank after it, and
+    every string in a log call. Only tests read what self-checks of the ENGINE return.
     """
     calls = [(match.end(), end_of_call(code, match.end())) for match in CALL.finditer(code)]
     for match in STRINGS.finditer(code):
@@ -119,7 +119,7 @@ def texts_of(code, engine=False):
 
 
 def levels_of(code):
-    """(text, level) of each log whose level is a constant."""
+    """(text, level) of each log call with a constant level."""
     for match in LOG.finditer(code):
         literal = STRINGS.search(code, match.end())
         if literal:
@@ -128,31 +128,31 @@ def levels_of(code):
 
 @functools.lru_cache(maxsize=None)
 def constants(text):
-    """The constant pieces of a format that are no punctuation."""
+    """The constant pieces of a format, without punctuation."""
     return [piece for piece in CONVERSION.split(text) if len(flat(piece)) >= PIECE_MIN]
 
 
 @functools.lru_cache(maxsize=None)
 def pattern(text):
-    """A format as a pattern; what it puts in are the groups."""
+    """A format as a pattern; its values are the groups."""
     return re.compile('(.*?)'.join(re.escape(piece) for piece in CONVERSION.split(text)))
 
 
 @functools.lru_cache(maxsize=None)
 def inside(text):
-    """The same in a longer text; the first and the last group are what stands around it."""
+    """The same inside a longer text; the first and the last group are the text around it."""
     return re.compile(f'(.*?){pattern(text).pattern}(.*)')
 
 
 def rows_of(page):
-    """(line, [cells]) of each row of each table but the headers."""
+    """(line, [cells]) of each row of each table, except the headers."""
     for table in re.finditer(r'(?m)^\.\. list-table::.*\n((?:[ \t].*\n|\n)*)', page + '\n'):
         for row in list(re.finditer(r'(?m)^   \* - (.*(?:\n(?!   \* - ).*)*)', table[1]))[1:]:
             line = checkkit.line_of(page, table.start(1) + row.start())
             yield line, re.split(r'(?m)\n     - ', row[1])
 
 
-def told_by(page):
+def messages_of(page):
     """(line, text, level or None) of each message on the page: the first column of its tables."""
     for line, cells in rows_of(page):
         level = flat(cells[1]) if len(cells) > 2 else None
@@ -160,21 +160,23 @@ def told_by(page):
             yield line, flat(text), level
 
 
-def is_told(text, told):
-    """Whether the page has a format by itself, or a part of a sentence inside one of its texts."""
+def is_documented(text, documented):
+    """Whether a text of the page is this format, or contains it as a part of a sentence."""
     if not constants(text):
         return True
-    told = [other for other in told if all(map(other.__contains__, constants(text)))]
-    if any(pattern(text).fullmatch(other) for other in told):
+    documented = [other for other in documented
+                  if all(map(other.__contains__, constants(text)))]
+    if any(pattern(text).fullmatch(other) for other in documented):
         return True
-    # What is put into a sentence: its words must stand there as they are.
+    # A part of a sentence: the sentence must contain the same words.
     before, behind = ('' if WORD.match(end) is None else edge
                       for end, edge in ((text[0], r'(?<!\w)'), (text[-1], r'(?!\w)')))
-    return any(re.search(before + pattern(text).pattern + behind, other) for other in told)
+    return any(re.search(before + pattern(text).pattern + behind, other)
+               for other in documented)
 
 
 def is_said(text, formats, depth=0):
-    """Whether the code makes a text: a format, what it puts in being names or made by the code."""
+    """Whether the code prints a text: a format whose values are names or texts of the code."""
     if not re.search('[a-z]', NAMES.sub('', text)):
         return True
     if depth > 3:
@@ -190,7 +192,7 @@ def is_said(text, formats, depth=0):
 
 
 def sources():
-    """(name, code) of each file of the bus and the library, in whatever folder."""
+    """(name, code) of each file of the bus and the library."""
     for folder in (BUS, LIB):
         for path in sorted((checkkit.SOURCE / folder).rglob('*.[ch]')):
             code = checkkit.without_comments(path.read_text(encoding='utf-8'))
@@ -198,10 +200,10 @@ def sources():
 
 
 def compare(files, page, exempt):
-    """Problems of the page of messages: what it lacks, what the code lacks, wrong levels."""
+    """Problems of the page of messages: missing messages, obsolete ones, wrong levels."""
     names = macros(code for _, code in files)
-    told = list(told_by(page))
-    words = {text for _, text, _ in told}
+    documented = list(messages_of(page))
+    words = {text for _, text, _ in documented}
     formats, levels, unused = set(), [], set(exempt)
     for name, code in files:
         code = filled_in(code, names)
@@ -210,26 +212,26 @@ def compare(files, page, exempt):
             formats.add(text)
             if text in exempt:
                 unused.discard(text)
-            elif read_by_user and not is_told(text, words):
-                yield name, line, f'{GUIDE} does not tell the message "{text}"'
+            elif read_by_user and not is_documented(text, words):
+                yield name, line, f'{GUIDE} lacks the message "{text}"'
     for text in sorted(unused):
-        yield 'devtools/check-docs.py', 1, f'no source has the exempt text "{text}"'
+        yield 'devtools/check-docs.py', 1, f'the code lacks the exempt text "{text}"'
     formats = sorted(formats, key=lambda form: (-sum(map(len, constants(form))), form))
-    for line, text, level in told:
+    for line, text, level in documented:
         if not is_said(text, formats):
-            yield GUIDE, line, f'no source says "{text}"'
+            yield GUIDE, line, f'the code does not print "{text}"'
         wanted = {of for form, of in levels if constants(form) and pattern(form).fullmatch(text)}
         if level and level != 'WHY' and wanted and not wanted & set(level.split(', ')):
             yield GUIDE, line, f'"{text}" is logged as {", ".join(sorted(wanted))}'
 
 
 def check_messages():
-    """The page has every message of the bus and the library, and no other."""
+    """The page has every message of the bus and the library and no other one."""
     yield from compare(list(sources()), read(GUIDE), EXEMPT)
 
 
 def check_keys(guide):
-    """Every key is in the guide with every value it names."""
+    """The guide has every key and each of its values."""
     code = read(ARGS)
     for match in re.finditer(r'#define (KEY_\w+|PMD_PREFIX) "([^"]+)"', code):
         line, key = checkkit.line_of(code, match.start()), match[2]
@@ -256,12 +258,12 @@ def check_symbols():
         if name not in exported:
             yield HEADER, line, f'{name} is not exported by {MAP}'
         if f'{name}(' not in library:
-            yield HEADER, line, f'{LIBRARY} does not tell of {name}()'
+            yield HEADER, line, f'{LIBRARY} lacks {name}()'
     for name in sorted(exported - declared):
         yield MAP, 1, f'{name} is exported, but not declared in {HEADER}'
     for error in sorted(set(re.findall(r'^ \*  - (E[A-Z]+)\b', header, re.MULTILINE))):
         if f'``{error}``' not in library:
-            yield HEADER, 1, f'{LIBRARY} does not tell of the error ``{error}``'
+            yield HEADER, 1, f'{LIBRARY} lacks the error ``{error}``'
 
 
 def check_json():
@@ -269,12 +271,12 @@ def check_json():
     page = read(JSON)
     for path in sorted((checkkit.SOURCE / 'app/test-msi').glob('*.c')):
         if path.name.startswith('answers'):
-            continue    # a file of captures, for the tool itself
+            continue    # a file inside captures, which only the tool reads
         code = path.read_text(encoding='utf-8')
         for match in re.finditer(r'json_put\(\w+, "(\w+)"', code):
             if f'``{match[1]}``' not in page:
                 yield str(path.relative_to(checkkit.SOURCE)), \
-                    checkkit.line_of(code, match.start()), f'{JSON} does not tell of {match[1]}'
+                    checkkit.line_of(code, match.start()), f'{JSON} lacks {match[1]}'
 
 
 def check_lab():
@@ -288,11 +290,11 @@ def check_lab():
         for match in re.finditer(form, code):
             text = wanted.format(next(filter(None, match.groups())))
             if text not in guide:
-                yield path, checkkit.line_of(code, match.start()), f'{LAB} does not tell of {text}'
+                yield path, checkkit.line_of(code, match.start()), f'{LAB} lacks {text}'
 
 
 def self_test():
-    """What is missing, left over or of another level is found."""
+    """The check finds missing messages, obsolete ones and wrong levels."""
     files = [('a.c', '#define ASK "please ask"\n'
               'BUS_LOG(ERR, "%s: is in %" PRIu64 " ways bad: %s", x ? "; see here" : "", y);\n'
               'static const char *w[] = { [A] = ("the way out; " ASK) };')]

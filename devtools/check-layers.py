@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Hold the layers of the source: who may include whom, and who may call what.
+"""Check the layers of the source: includes and calls.
 
-A room is a folder of the library; of the bus and the app, which are one folder
-each, it is a list of files. A floor is a set of rooms that do not know each
-other. A file includes headers of its own room and of floors below, and never
-another room's private header. Neither headers nor calls from file to file make
-a circle. DPDK, system calls and release numbers stay in the rooms that are
-made for them.
+A room is a folder of the library, or a list of files of the bus or the app (they have
+one folder each). A floor is a set of rooms that are independent of each other. A file
+includes headers of its own room and of lower floors, and never another room's private
+header. Neither includes nor calls between files form a circle. Only certain rooms
+use DPDK, system calls and release numbers.
 """
 
 import pathlib
@@ -25,8 +24,8 @@ LIB = 'lib/eal_iommu/'
 BUS = 'drivers/bus/vfio_msi/'
 APP = 'app/test-msi/'
 
-# From the ground up: folders that end with "/", files by their names. No file is in a
-# room because it is in no other one.
+# From the lowest floor: folders that end with "/", files by their names. Every file must
+# be listed; there is no default room.
 FLOORS = [
     {'engine': [LIB + 'iova/'], 'system calls': [LIB + 'uapi/'], 'sysfs': [LIB + 'sysfs/'],
      'config space': [LIB + 'pci/']},
@@ -66,7 +65,7 @@ KNOW_DPDK = {LIB + 'eal/' + name for name in
              ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'rte_eal_iommu.c', 'rte_eal_iommu.h')}
 DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>')
 
-# Calls that only these rooms make; ".open(" and "->open(" are operations of ours.
+# Calls that only these rooms make; ".open(" and "->open(" are not system calls.
 DEVICE_CALLS = ('ioctl', 'mmap', 'mmap64', 'munmap', 'mremap', 'eventfd', 'pread', 'pwrite',
                 'write', 'dup', 'dup2', 'socket', 'epoll_create1')
 FILE_CALLS = ('open', 'openat', 'fopen', 'read', 'close', 'opendir', 'readlink', 'readlinkat')
@@ -134,7 +133,7 @@ def check_calls(source, problems):
 
 
 def check_releases(source, problems):
-    """Release numbers anywhere but in their place."""
+    """Release numbers outside of dpdk_compat."""
     if source.path not in RELEASES_IN:
         for match in RELEASE.finditer(source.code):
             problems.append((source.path, checkkit.line_of(source.code, match.start()),
@@ -146,7 +145,7 @@ DEFINED = re.compile(r'^(?!static\b)\w[^\n;(]*\n(\w+)\(', re.MULTILINE)
 
 
 def calls(sources):
-    """For each .c file those whose functions it names."""
+    """For each .c file the files whose functions it names."""
     files = [source for source in sources if source.path.endswith('.c')]
     bare = {source.path: checkkit.without_literals(source.text) for source in files}
     home = {name: path for path, text in bare.items() for name in DEFINED.findall(text)
@@ -157,7 +156,7 @@ def calls(sources):
 
 
 def check_directions(called, problems):
-    """Calls go down, or stay on their floor, whatever a file declares by itself."""
+    """A call goes to a lower floor or to its own, even if the file declares the function."""
     for path, targets in called.items():
         for target in targets:
             mine, theirs = room_of(path), room_of(target)
@@ -196,7 +195,7 @@ def check(root):
                   if path.suffix in ('.c', '.h')]
     sources = [source for source in everywhere if source.path.startswith(ROOTS)]
     paths = [source.path for source in sources]
-    # The library's are included by room and name, those of bus and app by name.
+    # Headers of the library are included by room and name, those of bus and app by name.
     headers = {path.removeprefix(LIB) if path.startswith(LIB) else path.rpartition('/')[2]: path
                for path in paths if path.endswith('.h')}
     problems, graph = [], {}
@@ -274,7 +273,7 @@ SKELETON = {
 
 
 def self_test():
-    """Inject each violation into a small project; what is not found is a problem."""
+    """Inject each violation into a small project; a violation that is not found is a problem."""
     problems = []
     for number, (change, wanted) in enumerate(SELF_TESTS):
         with tempfile.TemporaryDirectory() as folder:
@@ -293,7 +292,7 @@ def main():
     """Check the project; --self-test: the check."""
     if sys.argv[1:] not in ([], ['--self-test']):
         sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    # The self-test takes no time, so every run is one.
+    # The self-test is fast, so every run includes it.
     problems = self_test() + ([] if sys.argv[1:] else check(checkkit.SOURCE))
     return checkkit.report('check-layers', problems)
 

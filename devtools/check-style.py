@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Hold the form of the source: tags, lengths, white space, words, commit subjects.
+"""Check the form of the source: tags, lengths, white space, words, commit subjects.
 
-Above 350 lines a file is told on stderr, above 500 it is a fault. CONTRIBUTING.md
-has the rules in words.
+A file of more than 350 lines is a warning on stderr, one of more than 500 an error.
+CONTRIBUTING.md explains the rules.
 """
 
 import ast
@@ -29,10 +29,10 @@ COPYRIGHT = 'Copyright(c) '
 HEAD_LINES = 5
 C, PYTHON, MESON = ('.c', '.h'), ('.py',), ('meson.build', 'meson_options.txt')
 
-# Captured from machines as they are.
+# Captured from machines without changes.
 CAPTURED = 'tests/unit/fixtures/'
 
-# In two pieces, so that this file does not contain them.
+# In two pieces, so that this file does not match.
 WORDS = [re.compile(first + second, re.IGNORECASE) for first, second in (
     (r'(?<![\w}])/wo', r'rk/'),
     (r'\.\./sha', r'red\b'),
@@ -41,7 +41,7 @@ WORDS = [re.compile(first + second, re.IGNORECASE) for first, second in (
     (r'\b(test\.|files\.)?(pyp', r'i\.org|pythonhosted\.org)'),
     (r'\b(docker', r'\.io|ghcr\.io|quay\.io)\b'),
 )]
-# A guest has such a folder.
+# Guests have such a folder.
 WORDS_ALLOWED = {'devtools/labkit/guest/init'}
 
 
@@ -62,12 +62,12 @@ class File:
 
     @property
     def is_python(self):
-        """Whether it is a program or module of Python."""
+        """Whether it is a Python program or module."""
         return self.suffix in PYTHON or 'python' in self.shebang
 
     @property
     def is_source(self):
-        """Whether people write it as code."""
+        """Whether it is source text."""
         return bool(self.shebang) or self.suffix in C + PYTHON + ('.rst', '.sh') or \
             self.name in MESON
 
@@ -81,7 +81,7 @@ def check_head(file):
 
 
 def check_length(file):
-    """Length of a file, the documentation apart."""
+    """Length of a file, except documentation."""
     if file.suffix == '.rst':
         return
     if len(file.lines) > FILE_MAX:
@@ -92,7 +92,7 @@ def check_length(file):
 
 
 def check_white_space(file):
-    """Trailing blanks, the last line's end, tabs in C."""
+    """Trailing blanks, the end of the file, tabs in C."""
     if file.text and not file.text.endswith('\n'):
         yield len(file.lines), 'no newline at the end'
     if file.text.endswith('\n\n'):
@@ -105,16 +105,16 @@ def check_white_space(file):
 
 
 def check_words(file):
-    """Words that have no place here: hosts, folders of one machine."""
+    """Forbidden words: names of hosts, folders of one machine."""
     for number, line in enumerate(file.lines, 1):
         for word in WORDS:
             match = word.search(line)
             if match and file.path not in WORDS_ALLOWED:
-                yield number, f'"{match[0]}" does not belong into the project'
+                yield number, f'"{match[0]}" is not allowed in the project'
 
 
 def c_functions(text):
-    """(line, name, length) of each function: from "{" to "}" at the left margin."""
+    """(line, name, length) of each function: from "{" to "}" in the first column."""
     lines = checkkit.without_literals(text).splitlines()
     start = None
     for number, line in enumerate(lines, 1):
@@ -135,7 +135,7 @@ def c_functions(text):
 
 
 def check_functions(file):
-    """Length of functions, and that Python can be read at all."""
+    """Length of functions, and the syntax of Python."""
     if file.suffix in C:
         for number, name, length in c_functions(file.text):
             if length > FUNCTION_MAX:
@@ -145,7 +145,7 @@ def check_functions(file):
     try:
         tree = ast.parse(file.text)
     except SyntaxError as error:
-        yield error.lineno or 1, f'Python does not read it: {error.msg}'
+        yield error.lineno or 1, f'Python syntax error: {error.msg}'
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -155,7 +155,7 @@ def check_functions(file):
 
 
 def check_shell(file):
-    """The shell reads its scripts without running them."""
+    """The syntax of shell scripts."""
     shell = re.match(r'#!.*\b(ba)?sh\b', file.shebang)
     if not shell and file.suffix != '.sh':
         return
@@ -184,12 +184,12 @@ def check_file(root, path):
 
 
 def check_subject(subject):
-    """What is wrong with the subject of a commit."""
+    """Problems of a commit subject."""
     match = re.fullmatch(r'([^\s:]+): (\S.*)', subject)
     if not match:
         yield 'is not "area: what"'
     elif match[1] not in AREAS:
-        yield f'has an unknown area; there are: {", ".join(AREAS)}'
+        yield f'has an unknown area; the areas are: {", ".join(AREAS)}'
     if len(subject) > SUBJECT_MAX:
         yield f'has {len(subject)} characters, more than {SUBJECT_MAX}'
     if subject.endswith('.'):
@@ -197,7 +197,7 @@ def check_subject(subject):
 
 
 def check_commits(root):
-    """Subjects of all commits there are."""
+    """The subjects of all commits."""
     log = checkkit.git(root, 'log', '--no-merges', '--format=%h%x09%s')
     for line in (log or '').splitlines():
         commit, _, subject = line.partition('\t')
@@ -206,7 +206,7 @@ def check_commits(root):
 
 
 def self_test():
-    """The checks find what they are for."""
+    """Each check finds its violation."""
     long = 'int\nf(void)\n{\n' + '\t;\n' * FUNCTION_MAX + '}\n'
     wanted = {
         'long function': [name for _, name, length in c_functions(long) if length > FUNCTION_MAX],
@@ -217,7 +217,7 @@ def self_test():
     }
     missed = [f'self-test: {name} is not found' for name, found in wanted.items() if not found]
     if list(check_subject('doc: describe the bus')):
-        missed.append('self-test: a good subject is refused')
+        missed.append('self-test: a good subject is rejected')
     return [(pathlib.Path(__file__).name, 1, what) for what in missed]
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""What the check-*.py scripts share: the files of the project, C as text, the report."""
+"""Functions of the check-*.py scripts: list the project's files, parse C, report problems."""
 
 import pathlib
 import re
@@ -9,12 +9,12 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 
-# Comments, strings and characters of C, in one pass: what begins first wins.
+# Comments, strings and characters of C; the one that begins first matches.
 _TOKENS = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
 
 def git(root, *argv):
-    """What git says, or None where it can't be asked (no git, no repository)."""
+    """The output of git, or None without git or a repository."""
     try:
         done = subprocess.run(['git', '-C', str(root), *argv], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, check=False)
@@ -40,12 +40,12 @@ def _blank(text):
 
 
 def without_comments(text):
-    """C without comments; lines and columns stay where they were."""
+    """C without comments; lines and columns do not change."""
     return _TOKENS.sub(lambda match: _blank(match[0]) if match[0][0] == '/' else match[0], text)
 
 
 def without_literals(text):
-    """C without comments, strings and characters; lines and columns stay."""
+    """C without comments, strings and characters; lines and columns do not change."""
     return _TOKENS.sub(lambda match: _blank(match[0]), text)
 
 
@@ -55,7 +55,7 @@ def line_of(text, offset):
 
 
 def report(name, problems):
-    """Print "file:line: what" for each problem; the exit status."""
+    """Print "file:line: what" for each problem; returns the exit status."""
     for path, line, what in problems:
         print(f'{path}:{line}: {what}')
     if problems:

@@ -15,23 +15,24 @@ from .progress import LabError
 
 def _dpdk_option(parser):
     parser.add_argument('--dpdk', choices=list(rootfs.RELEASES), default=rootfs.DEFAULT,
-                        help='the release of DPDK, and so of Debian (default: %(default)s)')
+                        help='the release of DPDK, which selects that of Debian '
+                             '(default: %(default)s)')
 
 
 def _guest_options(parser):
     parser.add_argument('platform', metavar='PLATFORM', choices=list(PLATFORMS))
     parser.add_argument('-m', dest='memory', metavar='MEM', default='', help='memory, as in 4G')
     parser.add_argument('-a', dest='kernel_args', metavar='ARGS', action='append', default=[],
-                        help='more arguments for the kernel')
+                        help='additional kernel arguments')
     parser.add_argument('-q', dest='qemu_args', metavar='ARGS', action='append', default=[],
-                        help='more arguments for QEMU')
+                        help='additional QEMU arguments')
     parser.add_argument('-k', dest='kernel', choices=list(guest.KERNELS), default='',
-                        help='the kernel (default: that of the platform)')
+                        help="the kernel (default: the platform's)")
     parser.add_argument('-s', dest='smp', metavar='N', type=int, default=2, help='processors')
     parser.add_argument('-H', dest='hugepages', metavar='N', type=int, default=256,
-                        help='hugepages of 2 MiB (default: %(default)s)')
+                        help='number of 2 MiB hugepages (default: %(default)s)')
     _dpdk_option(parser)
-    parser.add_argument('--stock', action='store_true', help='without the build of this project')
+    parser.add_argument('--stock', action='store_true', help='do not install this project')
 
 
 def _parser():
@@ -44,24 +45,24 @@ def _parser():
     run.add_argument('-t', dest='seconds', metavar='SECONDS', type=float, default=600,
                      help='kill the guest after this time (default: %(default)g)')
     run.add_argument('--qmp', metavar='CMD@SECONDS', action='append', default=[],
-                     help="type a command at QEMU's monitor, so long after the guest is up")
-    _guest_options(commands.add_parser('shell', help='a shell in a guest, on this terminal'))
-    commands.add_parser('demo', help='show two NICs at work through the bus, with a verdict')
-    test = commands.add_parser('test', help='run test suites, all when none is named')
+                     help="run a command of QEMU's monitor SECONDS after the guest is up")
+    _guest_options(commands.add_parser('shell', help='run a shell in a guest, on this terminal'))
+    commands.add_parser('demo', help='run traffic between two NICs on the bus, print a verdict')
+    test = commands.add_parser('test', help='run test suites (default: all)')
     test.add_argument('--results', action='store_true',
-                      help='write doc/results/SUITE.rst for each suite in which nothing failed')
-    soak = commands.add_parser('soak', help='run the long versions of the tests')
+                      help='write doc/results/SUITE.rst for each suite without a failure')
+    soak = commands.add_parser('soak', help='run the long tests')
     for parser_of_suites in (test, soak):
         parser_of_suites.add_argument('suites', metavar='SUITE', nargs='*')
         parser_of_suites.add_argument('-j', '--jobs', metavar='N', type=int, default=0,
-                                      help='suites in guests at a time (default: by '
-                                           'processors and memory)')
+                                      help='number of guest suites to run in parallel (default: '
+                                           'as processors and memory allow)')
     make = commands.add_parser('build', help='build the project for guests')
     make.add_argument('arches', metavar='ARCH', nargs='*', default=[])
     _dpdk_option(make)
-    commands.add_parser('setup', help='fetch and make everything that guests need')
-    commands.add_parser('clean', help='remove what killed labs left behind').add_argument(
-        '--all', action='store_true', help='and everything cached')
+    commands.add_parser('setup', help='fetch and build everything that guests need')
+    commands.add_parser('clean', help='remove leftovers of killed labs').add_argument(
+        '--all', action='store_true', help='remove the cache as well')
     return parser
 
 
@@ -102,7 +103,7 @@ def _setup():
 def _build(arches, dpdk):
     unknown = set(arches) - set(rootfs.TRIPLET)
     if unknown:
-        raise LabError(f'no architecture {", ".join(unknown)}; there are: '
+        raise LabError(f'unknown architecture {", ".join(unknown)}; the lab has: '
                        + ', '.join(rootfs.TRIPLET))
     for arch in arches or rootfs.TRIPLET:
         print(build.cross(arch, dpdk=dpdk))
@@ -128,7 +129,7 @@ def _dispatch(args, command):
 
 
 def main():
-    """Run one command of the lab; its status is ours."""
+    """Run one command of the lab and return its exit status."""
     argv, command = sys.argv[1:], []
     if '--' in argv:
         split = argv.index('--')

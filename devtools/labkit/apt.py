@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Debian's archive: the host's mirror, and private apt trees beside the host's own.
+"""Debian's archive: the host's mirror, and private apt trees.
 
-A private tree has its own sources and lists, so packages of another suite or
-architecture come through apt's signature checks without touching the host's
+A private tree has its own sources and lists.  It can fetch packages of another
+suite or architecture with apt's signature checks and does not change the host's
 configuration.
 """
 
@@ -44,18 +44,18 @@ def host_release():
     pairs = (line.split('=', 1) for line in text.splitlines() if '=' in line)
     release = {key: value.strip('"') for key, value in pairs}
     if release.get('ID') != 'debian' or 'VERSION_CODENAME' not in release:
-        raise LabError('this needs a Debian host, this is '
-                       + release.get('PRETTY_NAME', 'something else'))
+        raise LabError('the lab needs a Debian host, but this host is '
+                       + release.get('PRETTY_NAME', 'not Debian'))
     return release
 
 
 def host_arch():
-    """The host's architecture in Debian's words."""
+    """The host's architecture, by Debian's name."""
     return run(['dpkg', '--print-architecture']).strip()
 
 
 def host_suites():
-    """The host's own Debian sources: {suite: mirror}, the mirror of its release first."""
+    """The host's own Debian sources: {suite: mirror}, its own release first."""
     codename = host_release()['VERSION_CODENAME']
     query = ['apt-get', 'indextargets', '--format', '$(ORIGIN)|$(CODENAME)|$(REPO_URI)',
              'Created-By: Packages', 'Component: main']
@@ -67,28 +67,28 @@ def host_suites():
                   if origin == 'Debian' and suite.startswith(codename)}
         if codename in suites:
             return suites
-    raise LabError(f'no apt source for {codename} on this host; add one to /etc/apt')
+    raise LabError(f'this host has no apt source for {codename}; add one to /etc/apt')
 
 
 def mirror():
-    """The mirror that the host takes its own Debian from."""
+    """The mirror of the host's own release."""
     return host_suites()[host_release()['VERSION_CODENAME']]
 
 
 def host_options():
-    """Options for mmdebstrap: a mirror that is behind is as good as it is to the host's apt."""
+    """Options for mmdebstrap: accept an outdated mirror if the host's apt accepts it."""
     if run(['apt-config', 'dump', 'Acquire::Check-Valid-Until']).strip().endswith('"false";'):
         return ['--aptopt=Acquire::Check-Valid-Until "false"']
     return []
 
 
 def source_line(suite, uri=None, kind='deb'):
-    """A line of sources.list for one suite, on the host's mirror unless URI says else."""
+    """A line of sources.list for one suite, on the mirror URI (default: the host's)."""
     return f'{kind} [signed-by={KEYRING}] {uri or mirror()} {suite} main'
 
 
 class Tree:
-    """A private apt tree; arch None means: the host's own packages, more sources."""
+    """A private apt tree; arch None: for packages of the host itself, from more sources."""
 
     def __init__(self, name, sources, arch=None):
         self.path = cache.root() / 'apt' / name
@@ -135,7 +135,7 @@ class Tree:
 
 
 def installed(packages):
-    """Those of PACKAGES that the host has, with their versions."""
+    """The installed ones of PACKAGES, with their versions."""
     done = subprocess.run(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status} ${Version}\n',
                            *packages], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=False)

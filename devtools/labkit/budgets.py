@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""How long each suite may take, and who spent it: time of CI is limited.
+"""Time budgets of the suites.
 
-Seconds on a quiet machine of two processors where two suites of guests run at a time
-and all that guests need is made already.  Runs differ: a suite that takes more than its
-budget times TOLERANCE fails.  Processors differ too: where many suites ran, half of them
-slower than here makes a slower machine, and all are judged by its pace, up to PACE_MAX.
-An issue that needs more takes it from where less is needed, and says so in the last column.
+A budget is in seconds, on an idle machine with two processors that runs two guest suites
+in parallel and has everything that guests need in its cache.  A suite that takes more
+than its budget times TOLERANCE fails.  Slower machines are allowed for: if many suites
+ran, all budgets are multiplied by the median of (time taken / budget), up to PACE_MAX.
+A change that needs more time for one suite must save it in another one; the last column
+records both.
 """
 
 import statistics
 
 TOLERANCE = 1.5
-# With fewer suites a slow machine can't be told from a slow suite.
+# With fewer suites, a slow suite looks the same as a slow machine.
 MANY = 10
-# A machine that is slower than this is none to judge by, or everything has become slower.
+# Above this, either the machine is too slow for a verdict or all suites became slower.
 PACE_MAX = 2
 
-# Suite: seconds, before the last issue that changed it, what that one added (+) or took away (-).
+# Suite: seconds, seconds before the last change, what that change added (+) or removed (-).
 TABLE = {
     'checks': (10, 10, ''),
     'unit-gcc': (110, 120, ''),
@@ -50,32 +51,32 @@ TABLE = {
     'vf': (70, 80, ''),
 }
 
-# They run one after another, before the others.
+# These suites run on the host, one after another, before the others.
 OF_HOST = ('checks', 'unit-gcc', 'unit-clang', 'build')
 
-# What all of "lab test" may take on such a machine.
+# Seconds that all of "lab test" may take on such a machine.
 WHOLE = 45 * 60
 SIDE_BY_SIDE = 2
 
 
 def seconds(suite):
-    """The budget of a suite; none when the table lacks it."""
+    """The budget of a suite; 0 if the table lacks it."""
     return TABLE.get(suite, (0,))[0]
 
 
 def whole():
-    """What all suites may take together, those of guests side by side."""
+    """The sum of all budgets; guest suites run in parallel."""
     of_guests = sum(row[0] for name, row in TABLE.items() if name not in OF_HOST)
     return sum(seconds(name) for name in OF_HOST) + of_guests / SIDE_BY_SIDE
 
 
 def runs(suite):
-    """Whether "lab test" has anything of the suite."""
+    """Whether "lab test" runs any test of the suite."""
     return seconds(suite) > 1
 
 
 def pace(took):
-    """How much slower than that of the table this machine is, 1 to PACE_MAX.
+    """How many times slower than the table's machine this one is, from 1 to PACE_MAX.
 
     TOOK: the seconds that each suite took.
     """
@@ -84,5 +85,5 @@ def pace(took):
 
 
 def limits(took, slower):
-    """(suite, the seconds it took, the most it may take where all is so much SLOWER)."""
+    """(suite, seconds it took, seconds allowed on a machine that is SLOWER times slower)."""
     return [(name, took[name], seconds(name) * TOLERANCE * slower) for name in took]

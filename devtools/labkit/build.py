@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The project's builds: for guests against their sysroot, for this host with sanitizers.
+"""Builds of the project: for guests against their sysroot, for this host with sanitizers.
 
-Builds stay in the cache, one per architecture, compiler and source folder;
-ninja decides what to build again.
+The cache keeps one build per architecture, compiler and source folder; ninja
+rebuilds what changed.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ def dpdk_version(arch, dpdk=rootfs.DEFAULT):
 
 
 def cross(arch, compiler='gcc', strict=False, dpdk=rootfs.DEFAULT):
-    """Build for a guest; strict: every warning is an error.  Returns the build folder."""
+    """Build for a guest and return the build folder; strict: every warning is an error."""
     target = _cross_folder(arch, compiler, strict, dpdk)
     with cache.lock(target.name):
         _cross(target, arch, compiler, strict, dpdk)
@@ -76,14 +76,14 @@ def _cross(target, arch, compiler, strict, dpdk):
 
 
 def compiler_command(arch, compiler, sysroot):
-    """The words that call a compiler for ARCH with this sysroot."""
+    """The command that runs a compiler for ARCH with this sysroot."""
     triplet = rootfs.TRIPLET[arch]
     if compiler == 'clang':
         command = ['clang', f'--target={triplet}']
     else:
         command = [f'{triplet}-gcc']
-    # A compiler of the same architecture as its host looks for start files and
-    # libraries beside itself first: point it at the sysroot's.
+    # A native compiler searches its own folders for start files and libraries
+    # first: point it at the sysroot's.
     return command + [f'--sysroot={sysroot}', f'-B{sysroot}/usr/lib/{triplet}']
 
 
@@ -95,7 +95,7 @@ def _cross_file(arch, compiler, sysroot):
 
 
 def native(compiler):
-    """Build what needs no DPDK for this host, with sanitizers; returns the build folder."""
+    """Build the parts without DPDK for this host, with sanitizers; return the build folder."""
     host.need(host.NATIVE + (host.clang() if compiler == 'clang' else []))
     target = folder(f'native-{compiler}')
     setup = ['-Ddpdk=disabled', '--buildtype=debugoptimized', '-Db_sanitize=address,undefined',
@@ -106,7 +106,7 @@ def native(compiler):
 
 
 def _compile(target, setup, what, cross_file, compiler=None):
-    """Configure TARGET if its set-up changed, then let ninja build what is not up to date."""
+    """Configure TARGET if its options changed, then run ninja."""
     recipe = cache.digest([setup, cross_file, compiler])
     stamp = target / 'lab-recipe'
     with step(f'building for {what}'):
@@ -124,7 +124,7 @@ def _compile(target, setup, what, cross_file, compiler=None):
 
 @contextlib.contextmanager
 def installed(arch, dpdk=rootfs.DEFAULT):
-    """The build for ARCH as an install tree, which nobody changes meanwhile."""
+    """Install the build for ARCH into a tree and hold its lock while the tree is used."""
     target = _cross_folder(arch, 'gcc', False, dpdk)
     with cache.lock(target.name):
         _cross(target, arch, 'gcc', False, dpdk)

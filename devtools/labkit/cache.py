@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The cache: slow things are made once, whole or not at all, for any number of runs.
+"""The cache of everything that is slow to build.
 
 An entry is a folder named after a hash of everything it is made from.  It is
-made under a temporary name and renamed into place; a lock per entry keeps
-parallel runs from making it twice.
+built under a temporary name and renamed when it is complete.  A lock per entry
+keeps parallel runs from building it twice.
 """
 
 import contextlib
@@ -20,20 +20,20 @@ from .progress import LabError
 
 
 def root():
-    """The cache of this user; everything the lab keeps between runs is below it."""
+    """The cache folder of this user; everything that the lab keeps between runs is below it."""
     base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
     return pathlib.Path(base) / 'vfio-msi'
 
 
 def digest(ingredients):
-    """A short name for a recipe: any JSON-like value."""
+    """A short hash of INGREDIENTS, any JSON-like value."""
     text = json.dumps(ingredients, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @contextlib.contextmanager
 def lock(name, kind=fcntl.LOCK_EX):
-    """Hold the lock NAME; other processes wait, and a killed one lets go of it."""
+    """Hold the lock NAME; other processes wait, and the kernel releases it when one dies."""
     folder = root() / 'locks'
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / name, 'w', encoding='ascii') as handle:
@@ -42,13 +42,13 @@ def lock(name, kind=fcntl.LOCK_EX):
 
 
 def in_use():
-    """Hold this while reading or making anything in the cache; any number may."""
+    """Hold this while reading or writing the cache; any number of processes may."""
     return lock('in-use', fcntl.LOCK_SH)
 
 
 @contextlib.contextmanager
 def alone():
-    """Hold this to remove the cache; fails while anybody uses it."""
+    """Hold this to remove the cache; fails while another process uses it."""
     try:
         with lock('in-use', fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
@@ -57,7 +57,7 @@ def alone():
 
 
 def entry(kind, name, ingredients, make):
-    """The cached folder KIND/NAME-HASH; make(folder) fills it when it is missing."""
+    """The cached folder KIND/NAME-HASH; make(folder) fills it if it is missing."""
     target = root() / kind / f'{name}-{digest(ingredients)}'
     if target.is_dir():
         return target
@@ -65,7 +65,7 @@ def entry(kind, name, ingredients, make):
         if target.is_dir():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        remove(target.parent.glob(f'.{name}-*'))  # of makers that were killed
+        remove(target.parent.glob(f'.{name}-*'))  # leftovers of killed runs
         partial = pathlib.Path(tempfile.mkdtemp(prefix=f'.{name}-', dir=target.parent))
         partial.chmod(0o755)
         try:
@@ -84,7 +84,7 @@ def remove(paths):
 
 @contextlib.contextmanager
 def run_dir():
-    """A folder for one run, gone at its end; its name tells whose it is."""
+    """A folder for one run, removed at its end; its name begins with the process ID."""
     folder = root() / 'runs'
     folder.mkdir(parents=True, exist_ok=True)
     path = pathlib.Path(tempfile.mkdtemp(prefix=f'{os.getpid()}-', dir=folder))

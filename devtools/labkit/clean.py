@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Clearing up after labs that were killed in a way nobody can survive."""
+"""Clean up after labs that were killed by SIGKILL."""
 
 import os
 import pathlib
@@ -11,11 +11,11 @@ from .progress import say
 
 
 def clean(everything=False):
-    """Kill machines without a lab, remove their folders; everything: the cache too."""
+    """Kill machines whose lab is dead, remove their folders; everything: the cache too."""
     for folder in (cache.root() / 'runs').glob('*-*'):
         owner = int(folder.name.split('-')[0])
         if _alive(owner):
-            say(f'process {owner} still uses {folder}: left alone')
+            say(f'process {owner} still uses {folder}: not removed')
             continue
         for process in _machines(folder):
             say(f'killing the machine {process}')
@@ -27,7 +27,7 @@ def clean(everything=False):
 
 
 def _alive(process):
-    """Whether this process runs, and is a lab."""
+    """Whether this process runs and is a lab."""
     try:
         return b'labkit' in pathlib.Path(f'/proc/{process}/cmdline').read_bytes()
     except OSError:
@@ -35,7 +35,7 @@ def _alive(process):
 
 
 def _machines(folder):
-    """The QEMU processes that were started with files of this run's folder."""
+    """The QEMU processes that use files in this run's folder."""
     found = []
     for entry in pathlib.Path('/proc').glob('[0-9]*'):
         try:

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Archives in the "newc" cpio format that the kernel unpacks as an initrd.
-
-The kernel unpacks archives that follow each other in one file, so an initrd is
-put together from parts that were made at different times.
-"""
+"""Archives in the "newc" cpio format that the kernel unpacks as an initrd."""
 
 import os
 import pathlib

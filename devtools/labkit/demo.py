@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The demonstration: two stock NICs behind an emulated SMMUv3, driven through the bus."""
+"""The demonstration: two NICs behind an emulated SMMUv3, used through the bus."""
 
 from . import guest
 
@@ -10,7 +10,7 @@ LIMIT = 180
 
 
 def run():
-    """Show everything, end with a verdict; True when all is well."""
+    """Run the demonstration and print a verdict; True if it passed."""
     nics = guest.find(PLATFORM).nics
     result = guest.run(PLATFORM, [SCRIPT, *nics], live=True, seconds=LIMIT)
     faults = guest.iommu_faults(result)

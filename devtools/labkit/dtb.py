@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The device tree of an emulated Arm machine, with more in it.
+"""Additions to the device tree of an emulated Arm machine.
 
-QEMU writes its tree to a file and takes it back changed; dtc does the rest.
+QEMU writes its tree to a file, dtc adds nodes to it, and QEMU boots with the result.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from .progress import run
 
 
 def _dump(platform, path, options):
-    """Write the tree that a guest of PLATFORM with these options would see."""
+    """Write the tree of a guest of PLATFORM with these options to PATH."""
     argv = qemu.command_line(find(platform), Options(**options), *['/dev/null'] * 3)
     machine = argv.index('-machine') + 1
     argv[machine] += f',dumpdtb={path}'
@@ -27,9 +27,9 @@ def _dump(platform, path, options):
 
 @contextlib.contextmanager
 def extended(platform, source, **options):
-    """QEMU's arguments for a guest of PLATFORM with SOURCE, in dtc's language, in its tree.
+    """QEMU's arguments for a guest of PLATFORM whose tree has SOURCE (dts) appended.
 
-    OPTIONS are those of the guest.
+    OPTIONS: the options of the guest.
     """
     host.need(['device-tree-compiler'])
     with tempfile.TemporaryDirectory() as name:

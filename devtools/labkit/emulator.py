@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The emulator: QEMU of one release of Debian on every host, unpacked into the cache.
+"""The emulator: QEMU of one Debian release, unpacked into the cache.
 
-Machines behave the same wherever the lab runs, and nothing of it is installed.  The
-programs are run by the dynamic linker that was unpacked beside them.
+Machines behave the same on every host, and nothing is installed.  The dynamic
+linker of the same release runs the programs.
 """
 
 import functools
@@ -16,30 +16,30 @@ from .progress import LabError, run, step
 SUITE = 'trixie'
 PACKAGES = ['qemu-system-arm', 'qemu-system-x86', 'qemu-efi-aarch64']
 TRIPLET = {'amd64': 'x86_64-linux-gnu', 'arm64': 'aarch64-linux-gnu'}
-# Folders where the emulator looks for firmware by name.
+# Folders in which the emulator searches for firmware.
 FIRMWARE = ['qemu', 'seabios', 'qemu-efi-aarch64']
-# What the emulator does not read; the other builds of UEFI have 300 MB.
+# Not used by the emulator; the other UEFI builds take 300 MB.
 UNUSED = ['usr/share/AAVMF', 'usr/share/doc', 'usr/share/icons', 'usr/share/locale',
           'usr/share/man', 'usr/share/perl5', 'var/cache', 'var/lib/apt']
 
 
 def refresh():
-    """Read anew which version the suite has; a point release is unpacked when next asked for."""
+    """Ask the mirror for the current version; the next run unpacks it if it changed."""
     _write_versions()
     _folder.cache_clear()
 
 
 def folder():
-    """The cached folder that the packages are unpacked in."""
+    """The cached folder with the unpacked packages."""
     return _folder()
 
 
 def command(program):
-    """The words that run PROGRAM, one of Debian's qemu-system-*."""
+    """The command that runs PROGRAM, one of Debian's qemu-system-*."""
     root = folder()
     libraries = root / 'usr/lib' / TRIPLET[apt.host_arch()]
     linker, = libraries.glob('ld-linux-*.so.*')
-    # Its messages begin with its name, as where it is installed.
+    # With --argv0 its messages begin with its name.
     return [str(linker), '--argv0', program, '--library-path', str(libraries),
             str(root / 'usr/bin' / program),
             *(word for name in FIRMWARE for word in ('-L', str(root / 'usr/share' / name)))]
@@ -61,7 +61,7 @@ def _folder():
 
 
 def _versions_path():
-    """Where the versions are kept, so that nothing is fetched to learn them again."""
+    """The file that caches the versions, so that a run needs no mirror."""
     return cache.root() / 'emulator' / f'versions-{cache.digest([SUITE, apt.host_arch(), PACKAGES])}'
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Running a command in a guest: what people and tests use.
+"""Run a command in a guest.
 
-A guest lives for one command.  Its disk is shared and never changes; this run's
-files (the project's build, the guest scripts, the command) come in its initrd.
+A guest runs one command.  Its disk is shared and never changes; the files of the
+run (the project's build, the guest scripts, the command) are in its initrd.
 """
 
 import contextlib
@@ -24,30 +24,30 @@ from .progress import LabError, say
 HERE = pathlib.Path(__file__).resolve().parent
 GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
-# Not installed: nobody else has a use for them.
+# Programs for tests, which "meson install" leaves out.
 PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-dma',
             'tests/lab/vfio-msi-foreach')
 
-# The kernels a guest can have: what makes the folder of each.
+# The kernels that a guest can have, each with the function that builds its folder.
 KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kernel.KERNELS},
            **{name: functools.partial(labkernel.folder, flavour=name)
               for name in labkernel.FLAVOURS}}
-# Those that "lab setup" makes; others cost a build and are for "lab soak".
+# The kernels that "lab setup" prepares; only "lab soak" needs the others.
 USUAL_KERNELS = (*kernel.KERNELS, 'lab')
 
 TIMED_OUT = 124
 DIED = 125
 LAST_WORDS = 4000
 
-# Of hundreds of guests one hung before it was up, and one's emulator crashed.  Whatever
-# runs in a guest is to blame for neither, so it is run again once, in another one.
+# Of hundreds of guests, one hung while booting and one emulator crashed.  The command
+# did not cause either, so it is run once more in another guest.
 LIVES = 2
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
-# The kernel log comes as it grows; at the end, after this line, once more as a whole.
+# The guest sends its kernel log as it grows, and after this line the complete log.
 WHOLE_LOG = '=== whole kernel log'
 
-# What the kernels and the emulators say when a device reaches memory it may not reach.
+# Messages of kernels and emulators about a DMA that the IOMMU blocked.
 IOMMU_FAULT = re.compile('|'.join((
     r'arm-smmu-v3 \S+: event', r'DMAR: .*fault', r'virtio_iommu \S+: .*fault from EP',
     r'AMD-Vi: (Event logged|IOMMU Event log)', AMDVI_TRACE + r' .* hpa 0x0$',
@@ -56,7 +56,7 @@ IOMMU_FAULT = re.compile('|'.join((
 
 @dataclasses.dataclass
 class Options:
-    """How a guest differs from its platform's defaults."""
+    """Options of a guest; the defaults are the platform's."""
 
     memory: str = ''
     kernel: str = ''
@@ -64,9 +64,9 @@ class Options:
     kernel_args: tuple = ()
     qemu_args: tuple = ()
     seconds: float = 600
-    # A limit keeps a guest from hanging, it measures nothing: a busy host takes longer.
+    # The limit is only for guests that hang; a busy host needs more time.
     patience: float = 3
-    # Who is not up by then hangs.
+    # A guest that is not up by then hangs.
     boot_limit: float = 150
     smp: int = 2
     threads: str = ''
@@ -80,7 +80,7 @@ class Options:
 
 @dataclasses.dataclass
 class Result:
-    """What came of a command in a guest."""
+    """The result of a command in a guest."""
 
     status: int
     stdout: str
@@ -97,9 +97,9 @@ class Result:
 def run(platform, argv, live=False, **options):
     """Boot PLATFORM, run ARGV there as root, power it off; returns a Result.
 
-    The status is the command's own, 124 when the limit of time came first, 125
-    when the guest did not come up or died.  live: the command's output goes to
-    ours as it comes.  The options are the fields of Options.
+    The status is the command's own, 124 after the time limit, 125 if the guest
+    did not come up or died.  live: copy the command's output to stdout and stderr
+    as it arrives.  The options are the fields of Options.
     """
     options = Options(**options)
     machine_kind = find(platform)
@@ -114,7 +114,7 @@ def run(platform, argv, live=False, **options):
 
 
 def _run_once(command, scratch, options, live, timed):
-    """One life of a machine: its result, and whether the machine itself failed."""
+    """Run one machine: its result, and whether the machine itself failed."""
     with qemu.Machine(command, scratch) as machine:
         session = _Session(machine, options, live, timed)
         finished = machine.pump(session)
@@ -138,13 +138,13 @@ def shell(platform, **options):
 
 
 def iommu_faults(result):
-    """The lines of the guest's kernel and of the emulator that tell of an IOMMU fault."""
+    """The lines of the guest's kernel and of the emulator that report an IOMMU fault."""
     lines = (result.dmesg or result.console).splitlines() + result.qemu_stderr.splitlines()
     return [line for line in lines if IOMMU_FAULT.search(line)]
 
 
 def _without_noise(text):
-    """What the emulator said, less good translations and remarks about wires without a host."""
+    """The emulator's output without good translations and warnings about unconnected wires."""
     return ''.join(line for line in text.splitlines(keepends=True)
                    if 'is not connected to host network' not in line
                    and (AMDVI_TRACE not in line or IOMMU_FAULT.search(line)))
@@ -153,22 +153,22 @@ def _without_noise(text):
 def find(name):
     """The platform of this name."""
     if name not in PLATFORMS:
-        raise LabError(f'no platform {name}; there are: {", ".join(PLATFORMS)}')
+        raise LabError(f'unknown platform {name}; the lab has: {", ".join(PLATFORMS)}')
     return PLATFORMS[name]
 
 
 def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian'):
-    """Bring what guests of ARCH need; returns the folders of their userland and kernel."""
+    """Prepare what guests of ARCH need; returns the folders of their userland and kernel."""
     host.need(host.GUEST)
     emulator.folder()
     if flavour not in KERNELS:
-        raise LabError(f'no kernel {flavour}; there are: {", ".join(KERNELS)}')
+        raise LabError(f'unknown kernel {flavour}; the lab has: {", ".join(KERNELS)}')
     return rootfs.folder(arch, dpdk), KERNELS[flavour](arch)
 
 
 @contextlib.contextmanager
 def _prepared(platform, argv, options, interactive=False):
-    """Make everything a machine needs; yields its command line and a scratch folder."""
+    """Prepare everything a machine needs; yields its command line and a scratch folder."""
     options.kernel = (options.kernel or KERNEL_OF.get(options.backend)
                       or platform.kernel)
     userland, booted = prepare(platform.arch, options.dpdk, options.kernel)
@@ -219,7 +219,7 @@ def _write_initrd(scratch, platform, argv, options, sources, interactive):
 
 
 class _Session:
-    """Follows one command through the streams of its machine."""
+    """Tracks one command by the streams of its machine."""
 
     def __init__(self, machine, options, live=False, timed=()):
         self.start = time.monotonic()
@@ -233,23 +233,23 @@ class _Session:
         self._control = b''
 
     def deadline(self):
-        """Until when the machine may run."""
+        """The time at which the machine is killed."""
         if self._end is not None:
             return self._end
         return self.start + (self._limit if self._up else min(self._limit, self._boot_limit))
 
     def hung(self, finished):
-        """Whether the machine had all the time for booting and did not come up."""
+        """Whether the machine did not come up within the boot limit."""
         return not finished and self._up is None and self._boot_limit < self._limit
 
     @property
     def crashed(self):
-        """The signal by which the emulator failed before the command had ended, or None."""
+        """The signal that ended the emulator before the command ended, or None."""
         signals = CRASHES if self._end is None else ()
         return next((number for number in signals if number == -self._machine.status), None)
 
     def on_data(self, name, data):
-        """Take one piece of output."""
+        """Handle one piece of output."""
         if self._live and name == 'stdout':
             qemu.write_all(sys.stdout, data)
         elif self._live and name == 'stderr':
@@ -263,7 +263,7 @@ class _Session:
             self._monitor.on_guest(data)
 
     def on_time(self, now):
-        """Run the commands whose time has come; returns the seconds until the next."""
+        """Run the timed commands that are due; returns the seconds until the next one."""
         if self._up is None or not self._timed:
             return qemu.LONGEST_SLEEP
         since = now - self.start - self._up
@@ -287,14 +287,14 @@ class _Session:
         if self.hung(finished):
             return f'the guest did not come up within {seconds:.0f} s'
         if not finished:
-            return f'killed at the limit of {self._limit:g} s'
+            return f'killed at the time limit of {self._limit:g} s'
         if self.crashed:
             return f'the emulator crashed ({self.crashed.name})'
         what = 'the guest died' if self._up else 'the guest did not come up'
         return f"{what} (the emulator's exit status is {self._machine.status})"
 
     def result(self, finished):
-        """Sum up, when the machine is off."""
+        """The Result, after the machine is off."""
         machine = self._machine
         seconds = time.monotonic() - self.start
         error = ''

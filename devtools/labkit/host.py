@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The host's tools: what each purpose needs, installed when missing."""
+"""Packages that the lab needs on the host; missing ones are installed."""
 
 import os
 
@@ -30,10 +30,11 @@ def clang():
 
 
 def _debian():
-    """The host's os-release; it must be a Debian the lab knows."""
+    """The host's os-release; must be a Debian release that the lab supports."""
     release = apt.host_release()
     if release.get('VERSION_ID') not in CLANG_RUNTIME:
-        raise LabError(f'the lab needs a Debian 12 or 13 host, this is {release["PRETTY_NAME"]}')
+        raise LabError('the lab needs a Debian 12 or 13 host, but this host is '
+                       f'{release["PRETTY_NAME"]}')
     return release
 
 
@@ -43,12 +44,12 @@ def _missing(packages):
 
 
 def need(packages):
-    """Make sure that PACKAGES are there."""
+    """Install the missing ones of PACKAGES."""
     _debian()
     if not _missing(packages):
         return
     if os.geteuid():
-        raise LabError('these packages are missing and only root can install them: '
+        raise LabError('packages are missing, install them as root: '
                        + ' '.join(_missing(packages)))
     with cache.lock('host-packages'):
         missing = sorted(set(_missing(packages)))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Debian's kernels for guests: their own packages, cut down to the few modules we load."""
+"""Debian's kernels for guests: Debian's packages, reduced to the modules that guests load."""
 
 import dataclasses
 import lzma
@@ -14,23 +14,23 @@ from .progress import LabError, run, step
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
-    """A kernel of Debian's."""
+    """A Debian kernel."""
 
     suite: str
-    # Its releases, less the architecture; the group is the number that grows.
+    # Pattern of its releases, without the architecture; the group is the ABI number.
     release: str
-    # Its packages are called linux-PART-RELEASE.
+    # The packages are linux-PART-RELEASE.
     parts: tuple
-    # What the initrd loads, in this order, before the disk can be mounted.
+    # Modules that the initrd loads, in this order, before it mounts the disk.
     boot: tuple
-    # Modules that this one does not have yet.
+    # Modules that this kernel does not have.
     lacks: tuple = ()
 
 
 KERNELS = {
     'debian': Kernel('trixie-backports', r'7\.2\.(\d+)\+deb13', ('base', 'binary', 'modules'),
                      ('virtio_mmio', 'virtio_blk', 'ext4')),
-    # What Debian 13 and Debian 12 boot when nobody chose another one.
+    # The default kernels of Debian 13 and Debian 12.
     'debian-6.12': Kernel('trixie', r'6\.12\.(\d+)\+deb13', ('image',),
                           ('virtio_mmio', 'virtio_blk', 'crc32c_generic', 'ext4')),
     'debian-6.1': Kernel('bookworm', r'6\.1\.0-(\d+)', ('image',),
@@ -38,7 +38,7 @@ KERNELS = {
                           'crc32c_generic', 'ext4'), ('virtio-iommu',)),
 }
 
-# Kernel drivers of the NICs are left out on purpose: devices come up unbound.
+# Without the kernel's NIC drivers: devices come up unbound.
 MODULES = ('virtio-iommu', 'vfio-pci', 'vfio_iommu_type1', 'uio_pci_generic')
 
 
@@ -70,23 +70,23 @@ def _make(kernel, name, arch, path):
 
 
 def _newest(tree, kernel, arch):
-    """The release of the newest such kernel that the suite has."""
+    """The newest matching release in the suite."""
     form = re.compile(rf'linux-{kernel.parts[-1]}-({kernel.release}-{arch})')
     found = [form.fullmatch(name) for name in tree.names()]
     releases = {int(match[2]): match[1] for match in found if match}
     if not releases:
         raise LabError(f'{kernel.suite} has no kernel {kernel.release} for {arch}; '
-                       f'set KERNELS in {__file__} to what it has')
+                       f'update KERNELS in {__file__}')
     return releases[max(releases)]
 
 
 def _plain(name):
-    """The one spelling of a module's name."""
+    """A module's name with underscores."""
     return name.replace('-', '_')
 
 
 def _pick_modules(source, target, modules):
-    """Copy MODULES and what they depend on, uncompressed."""
+    """Copy MODULES and their dependencies, uncompressed."""
     files = {_plain(path.name.split('.')[0]): path for path in source.rglob('*.ko*')}
     builtin_list = (source / 'modules.builtin').read_text(encoding='ascii').split()
     builtin = {_plain(pathlib.Path(line).stem) for line in builtin_list}
@@ -109,7 +109,7 @@ def _pick_modules(source, target, modules):
 
 
 def depmod(path, release):
-    """Write modules.dep and its like for PATH/modules/RELEASE."""
+    """Write modules.dep and the other indexes for PATH/modules/RELEASE."""
     base = path / 'lib'
     base.mkdir()
     shutil.move(path / 'modules', base / 'modules')

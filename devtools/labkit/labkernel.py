@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The lab's own kernel: Debian's source with all of VFIO and IOMMUFD, little else.
+"""The lab's own kernel: Debian's source with all of VFIO and IOMMUFD.
 
-Its configuration is allnoconfig and the fragments of devtools/kernel.  All is
-built in, so guests load no modules.
+Its configuration is allnoconfig and the fragments of devtools/kernel.  Everything
+is built in, so guests load no modules.
 """
 
 import os
@@ -20,29 +20,29 @@ SUITE = 'trixie-backports'
 PACKAGE = 'linux-source-7.2'
 FRAGMENTS = pathlib.Path(__file__).resolve().parents[1] / 'kernel'
 
-# The kernel's word for each architecture, its image, and what to make.
+# For each architecture: the kernel's ARCH, the compiler prefix and the image.
 ARCHES = {
     'arm64': ('arm64', 'aarch64-linux-gnu-', 'arch/arm64/boot/Image'),
     'amd64': ('x86_64', 'x86_64-linux-gnu-', 'arch/x86/boot/bzImage'),
 }
 
-# Large, and read by no build of ours.
+# Large parts of the source that these builds do not read.
 UNUSED = ['*/tools/testing/*', '*/Documentation/*/*', '*/drivers/gpu/drm/*/*.[ch]',
           '*/arch/*/boot/dts/*/*', '*/sound/*.[ch]', '*/drivers/net/ethernet/*.[ch]',
           '*/drivers/net/wireless/*.[ch]', '*/drivers/media/*.[ch]']
 
-# The same sources make the same kernel, whoever builds it and when.
+# The same source gives the same kernel on every host, at any time.
 REPRODUCIBLE = {'KBUILD_BUILD_USER': 'lab', 'KBUILD_BUILD_HOST': 'lab',
                 'KBUILD_BUILD_TIMESTAMP': '@0', 'LC_ALL': 'C'}
 
-# An option that a line sets or unsets; comments name others too.
+# An option that a line sets or unsets; other comments do not match.
 OPTION = re.compile(r'^(?:# )?(CONFIG_\w+)(?==| is not set)', re.MULTILINE)
 
-TELL_EVERY = 20
+REPORT_EVERY = 20
 LAST_LINES = 30
 
 
-# The kernel, and variants of it: further fragments, and the architectures that have them.
+# The variants of the kernel: additional fragments, supported architectures.
 FLAVOURS = {
     'lab': ((), ('arm64', 'amd64')),
     'lab-16k': (('arm64-16k',), ('arm64',)),
@@ -54,7 +54,7 @@ def folder(arch, flavour='lab'):
     """The cached folder with vmlinuz and modules/VERSION of ARCH."""
     fragments, arches = FLAVOURS[flavour]
     if arch not in arches:
-        raise LabError(f'there is no kernel {flavour} for {arch}')
+        raise LabError(f'the kernel {flavour} does not support {arch}')
     text = _configuration((arch, *fragments))
     recipe = [SUITE, PACKAGE, text, 1]
     name = arch + flavour.removeprefix('lab')
@@ -62,7 +62,7 @@ def folder(arch, flavour='lab'):
 
 
 def _source():
-    """The packed source; its package is the same for all architectures."""
+    """The packed source; one package for all architectures."""
     return cache.entry('kernel-source', PACKAGE, [SUITE, PACKAGE, 1], _fetch) / f'{PACKAGE}.tar.xz'
 
 
@@ -79,7 +79,7 @@ def _fetch(path):
 
 
 def _configuration(names):
-    """The text of the common fragment and of NAMES; the last word on an option counts."""
+    """The common fragment and NAMES as one text; a later fragment overrides an option."""
     lines = []
     for name in ('common', *names):
         text = (FRAGMENTS / f'{name}.config').read_text(encoding='ascii')
@@ -109,7 +109,7 @@ def _make(arch, text, path):
     shutil.move(out / '.config', path / 'config')
     modules = path / 'modules' / release
     modules.mkdir(parents=True)
-    # modprobe is content with what is built in, if these say so.
+    # With these files modprobe succeeds for modules that are built in.
     for name in ('modules.builtin', 'modules.builtin.modinfo'):
         shutil.move(out / name, modules / name)
     (modules / 'modules.order').touch()
@@ -119,7 +119,7 @@ def _make(arch, text, path):
 
 
 def _configure(text, make, out):
-    """Make the configuration; every line of the fragments must have taken effect."""
+    """Write the configuration; every line of the fragments must take effect."""
     fragments = out / 'fragments'
     fragments.write_text(text, encoding='ascii')
     run([*make, f'KCONFIG_ALLCONFIG={fragments}', 'allnoconfig'],
@@ -128,20 +128,20 @@ def _configure(text, make, out):
     wanted = re.findall(r'^CONFIG_\w+=.*$', text, re.MULTILINE)
     lost = [line for line in wanted if line not in have]
     if lost:
-        raise LabError(f'{PACKAGE} cannot have {", ".join(lost)}; what they depend on '
-                       f'is missing in {FRAGMENTS}')
+        raise LabError(f'{PACKAGE} drops {", ".join(lost)}; add the options that they depend '
+                       f'on to {FRAGMENTS}')
 
 
 def _follow(command):
-    """Run make, telling now and then how far it is; its last words when it fails."""
-    lines, told = [], time.monotonic()
+    """Run make and report its progress; on failure show its last lines."""
+    lines, reported = [], time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors='replace',
                           env=dict(os.environ, **REPRODUCIBLE)) as process:
         for line in process.stdout:
             lines.append(line)
-            if time.monotonic() - told > TELL_EVERY:
-                told = time.monotonic()
+            if time.monotonic() - reported > REPORT_EVERY:
+                reported = time.monotonic()
                 say(f'  {len(lines)} files, now {line.split()[-1]}')
     if process.returncode:
         raise LabError(f'exit status {process.returncode} from: {" ".join(command)}\n'

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""QEMU's monitor: commands at a time of the run, or when the guest asks for them.
+"""QEMU's monitor: commands at a given time, or when the guest asks for them.
 
-A command is JSON for QMP ({"execute": ...}), or a line as typed at QEMU's human
-monitor ("device_del nic9").  The guest asks by a line on its port "monitor" and
-gets "ok N" or "failed N" and N lines of answer (guest/qemu-monitor does it).
+A command is JSON for QMP ({"execute": ...}) or a line for QEMU's human monitor
+("device_del nic9").  The guest writes a line to its port "monitor" and gets
+"ok N" or "failed N" and N lines of answer (guest/qemu-monitor does this).
 """
 
 import json
 
 from .progress import LabError, say
 
-# QMP's human-monitor-command succeeds always; this is how its text tells of errors.
+# QMP's human-monitor-command always succeeds; an error is text that begins like this.
 HUMAN_ERROR = ('Error: ', 'unknown command')
 
 
@@ -29,7 +29,7 @@ def parse_timed(text):
 
 
 def _request(line):
-    """The request of a command line."""
+    """The QMP request for a command."""
     if not line.lstrip().startswith('{'):
         return {'execute': 'human-monitor-command', 'arguments': {'command-line': line}}
     try:
@@ -39,16 +39,16 @@ def _request(line):
 
 
 class Monitor:
-    """Follows one machine's QMP stream; commands are answered in their order."""
+    """Handles one machine's QMP stream; answers come in the order of the commands."""
 
     def __init__(self, send):
         self._send = send  # send(stream, bytes)
-        self._waiting = [('', lambda good, text: None)]  # for the end of the handshake
+        self._waiting = [('', lambda good, text: None)]  # the answer of the handshake
         self._qmp = self._guest = b''
         self.transcript = []
 
     def ask(self, line, answer=None):
-        """Run a command; answer(good, text) is called with what came of it."""
+        """Run a command and call answer(good, text) with its result."""
         try:
             request = _request(line)
         except LabError as error:
@@ -58,7 +58,7 @@ class Monitor:
         self._send('qmp', json.dumps(request).encode() + b'\n')
 
     def on_qmp(self, data):
-        """Take output of QEMU's monitor."""
+        """Handle output of QEMU's monitor."""
         *lines, self._qmp = (self._qmp + data).split(b'\n')
         for message in map(json.loads, filter(None, map(bytes.strip, lines))):
             if 'QMP' in message:
@@ -73,20 +73,20 @@ class Monitor:
                 self._finish(*self._waiting.pop(0), not text.startswith(HUMAN_ERROR), text)
 
     def on_guest(self, data):
-        """Take lines of the guest; each is a command."""
+        """Handle lines of the guest; each is a command."""
         *lines, self._guest = (self._guest + data).split(b'\n')
         for line in lines:
-            self.ask(line.decode('utf-8', 'replace'), self._tell_guest)
+            self.ask(line.decode('utf-8', 'replace'), self._answer_guest)
 
-    def _tell_guest(self, good, text):
+    def _answer_guest(self, good, text):
         lines = text.splitlines()
         head = f'{"ok" if good else "failed"} {len(lines)}\n'
         self._send('monitor', (head + ''.join(line + '\n' for line in lines)).encode())
 
     def _finish(self, line, answer, good, text):
         if line:
-            told = f'{line} -> {"ok" if good else "failed"} {text}'.rstrip()
-            self.transcript.append(told)
-            say(f'monitor: {told.splitlines()[0]}')
+            entry = f'{line} -> {"ok" if good else "failed"} {text}'.rstrip()
+            self.transcript.append(entry)
+            say(f'monitor: {entry.splitlines()[0]}')
         if answer:
             answer(good, text)

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""What guest scripts print of the kernel's own view, for tests to judge by.
+"""Check the kernel's own view of a test, which guest scripts print.
 
-The scripts source tests/lab/guest/oracle.sh.  Nothing here shares code with the
-project that is tested.
+The scripts source tests/lab/guest/oracle.sh.  The oracle shares no code with the
+project under test.
 """
 
 import re
 
 from .testing import expect, expect_equal
 
-# An event of the IOMMU: what it did, first address, address behind the last.
+# A trace event of the IOMMU: map or unmap, first address, address after the last.
 EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
 
-# Shows in a guest what its host bridges decode.
+# A command that prints the windows of a guest's host bridges.
 IOMEM = "grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem"
 
-# Where Arm's kernel maps doorbells for itself.
+# Where the kernel maps MSI doorbells on Arm.
 SW_MSI = (0x8000000, 0x80fffff)
-# What testpmd says of a packet of its own burst that it received.
+# testpmd's line for a received packet of its own burst.
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP', re.I)
 
 
@@ -29,7 +29,7 @@ def sections(text):
 
 
 def holes(parts):
-    """First and last address of what the kernel reserves and host bridges decode."""
+    """(first, last) of each region that the kernel reserves or a host bridge decodes."""
     found = [(int(first, 16), int(last, 16)) for first, last, word in
              (line.split() for line in parts['reserved'].splitlines())
              if word != 'direct-relaxable']
@@ -39,7 +39,7 @@ def holes(parts):
 
 
 def mapped(lines):
-    """Ranges the IOMMU maps after these events, first and last, sorted."""
+    """(first, last) of each range that is mapped after these events, sorted."""
     ranges = set()
     for kind, first, end in EVENT.findall(lines):
         piece = (int(first, 16), int(end, 16) - 1)
@@ -55,19 +55,19 @@ def mapped(lines):
 
 
 def _merged(ranges):
-    """Touching ranges as one; overlaps fail the test."""
+    """Merge adjacent ranges; an overlap fails the test."""
     merged = []
     for first, last in sorted(ranges):
         if merged and merged[-1][1] + 1 == first:
             merged[-1] = (merged[-1][0], last)
             continue
-        expect(not merged or first > merged[-1][1], f'{first:#x} is covered twice')
+        expect(not merged or first > merged[-1][1], f'{first:#x} is in two ranges')
         merged.append((first, last))
     return merged
 
 
 def check_mappings(parts):
-    """Each hugepage is covered once, nothing else is, and none lies in a hole."""
+    """Each hugepage is mapped once, nothing else is mapped, and no mapping is in a hole."""
     ranges = [piece for piece in mapped(parts['events'])
               if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
     held = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))
@@ -82,13 +82,13 @@ def check_mappings(parts):
 
 
 def check_backend(log, backend, times=1):
-    """The bus told, at level info, that it chose this backend, by so many processes."""
+    """The log has TIMES lines (level info) in which the bus chooses this backend."""
     found = re.findall(r': chooses backend ([\w-]+) for all devices: ', log)
-    expect_equal(found, [backend] * times, f'the backend that is chosen in\n{log[:1500]}\n')
+    expect_equal(found, [backend] * times, f'the chosen backend in\n{log[:1500]}\n')
 
 
 def check_payloads(log, ports=2):
-    """Headers of 256 packets from each port came across."""
+    """The headers of 256 packets from each port were received."""
     macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', log, re.MULTILINE)[:ports]
     senders = PACKET.findall(log)
     expect_equal(sorted((mac, senders.count(mac)) for mac in set(senders)),
@@ -96,7 +96,7 @@ def check_payloads(log, ports=2):
 
 
 def check_came_and_went(said, times):
-    """Two devices came and went so often, nothing stayed open, and 512 packets crossed after it."""
+    """Two devices were attached and detached, nothing stayed open, then 512 packets arrived."""
     before, after = re.search(r'descriptors: (\d+), then (\d+)', said).groups()
     expect_equal(after, before, 'open descriptors')
     expect_equal(said.count('is attached. Now total ports is'), 2 * times + 2, 'attached')
@@ -105,10 +105,10 @@ def check_came_and_went(said, times):
 
 
 def check_interrupts(text, kind):
-    """Every NIC's first vector is of this kind and came at least once."""
+    """The first vector of each NIC is of this kind and arrived at least once."""
     counts = {}
     for line in text.splitlines():
         found = re.search(r':((?: +\d+)+) .*' + kind + r'(?:\[0\])?\((\S+)\)', line)
         if found:
             counts[found[2]] = sum(map(int, found[1].split()))
-    expect(len(counts) == 2 and all(counts.values()), f'{kind} did not come: {counts}\n{text}')
+    expect(len(counts) == 2 and all(counts.values()), f'{kind} did not arrive: {counts}\n{text}')

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The installed project as its users see it: what is built outside of its tree.
+"""Build against the installed project, outside of its source tree.
 
-A root of links joins the sysroot and an install tree, so that compiler and
-pkg-config find the project where it would be after "meson install".
+A tree of links joins the sysroot and an install tree, so that the compiler and
+pkg-config find the project where "meson install" puts it.
 """
 
 import os
@@ -23,7 +23,7 @@ FLAGS = ['-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API']
 
 
 def _joined_root(arch, stage, dpdk):
-    """The folder with the sysroot of ARCH and the install tree in one."""
+    """A folder that joins the sysroot of ARCH and the install tree."""
     root = stage.parent / 'outside'
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(stage, root, symlinks=True)
@@ -32,13 +32,13 @@ def _joined_root(arch, stage, dpdk):
 
 
 def _link_missing(root, tree):
-    """Link what ROOT lacks of TREE into it."""
+    """Link each file of TREE that ROOT lacks into ROOT."""
     for path in tree.iterdir():
         target = root / path.name
         if target.is_dir() and not target.is_symlink():
             _link_missing(target, path)
         elif path.suffix == '.so' and path.is_file() and path.stat().st_size < LINKER_SCRIPT_MAX:
-            shutil.copy(path, target)  # ld looks where the file itself lies
+            shutil.copy(path, target)  # ld resolves a linker script's paths from its real folder
         elif not os.path.lexists(target):
             target.symlink_to(path)
 
@@ -50,7 +50,7 @@ def _environment(arch, root):
 
 
 def build_examples(arch, stage, dpdk=rootfs.DEFAULT):
-    """Build every example against the install tree STAGE, and put them into it."""
+    """Build every example against the install tree STAGE and copy it there."""
     host.need(host.BUILD + ['make'] + host.cross_gcc(arch))
     root = _joined_root(arch, stage, dpdk)
     target = stage / INSTALLED_IN
@@ -63,9 +63,9 @@ def build_examples(arch, stage, dpdk=rootfs.DEFAULT):
 
 
 def copy_plugins(arch, releases, target):
-    """Put the plugins for other releases of DPDK, and what they need of it, into TARGET.
+    """Copy the plugins for other DPDK releases, with the libraries they need, into TARGET.
 
-    And later-release.so, which makes any release pass for a later one.
+    Also build later-release.so, which makes DPDK report a later release.
     """
     for dpdk in releases:
         folder = target / f'dpdk-{dpdk}'
@@ -82,7 +82,7 @@ def copy_plugins(arch, releases, target):
 
 
 def compile_header(arch, stage, dpdk=rootfs.DEFAULT):
-    """Compile the public header of the install tree by itself, as C and as C++."""
+    """Compile the installed public header alone, as C and as C++."""
     host.need(host.BUILD + host.cross_gcc(arch) + host.clang())
     root = _joined_root(arch, stage, dpdk)
     flags = run(['pkg-config', '--cflags', 'librte_eal_iommu'], env=_environment(arch, root)).split()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""One emulated machine: its command line, its life, the streams that come out of it.
+"""One emulated machine: its command line, its process and its streams.
 
-Every stream is a socket pair whose other end QEMU inherits, so nothing is left
-in the file system, and no port of the network is used.
+Every stream is a socket pair whose other end QEMU inherits, so there are no
+files to remove and no network ports.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ LONGEST_SLEEP = 3600
 
 
 def command_line(platform, options, disk, kernel, initrd):
-    """The arguments that make a machine, without its streams."""
+    """QEMU's arguments for a machine, without its streams."""
     append = [f'console={platform.console}', 'loglevel=4', 'log_buf_len=4M', 'panic=-1',
               platform.kernel_args, *options.kernel_args]
     argv = [*emulator.command(platform.emulator),
@@ -49,7 +49,7 @@ def _die_with_parent():
 
 
 class Machine:
-    """A running machine; leaving the context kills it, whatever happened."""
+    """A running machine; the end of the context always kills it."""
 
     def __init__(self, argv, scratch, interactive=False):
         self._selector = selectors.DefaultSelector()
@@ -100,7 +100,7 @@ class Machine:
         return f'socket,id={name},fd={theirs.fileno()}'
 
     def send(self, name, data):
-        """Write to a stream; a machine that is gone hears nothing."""
+        """Write to a stream; does nothing if the machine has ended."""
         try:
             self._ends[name].sendall(data)
         except OSError:
@@ -113,15 +113,15 @@ class Machine:
 
     @property
     def status(self):
-        """The emulator's exit status; negative: the signal that ended it."""
+        """The emulator's exit status; negative: minus the signal that ended it."""
         return self._process.returncode
 
     def pump(self, session):
-        """Collect all output until the machine is off; False when the deadline came first.
+        """Collect all output until the machine is off; False after the deadline.
 
-        session.on_data(name, data) sees every piece as it comes.  In between
-        session.on_time(now) is called, which returns after how many seconds it
-        wants to be called again, and session.deadline().
+        Calls session.on_data(name, data) for every piece of output.  Between them it calls
+        session.on_time(now), which returns the seconds until its next call, and
+        session.deadline().
         """
         while self._selector.get_map():
             now = time.monotonic()
@@ -142,17 +142,17 @@ class Machine:
         return True
 
     def text(self, name):
-        """All that came out of one stream."""
+        """All output of one stream."""
         return bytes(self.output.get(name, b'')).decode('utf-8', 'replace')
 
 
 def write_all(stream, data):
-    """Write DATA now, whatever it is."""
+    """Write the bytes DATA and flush."""
     stream.flush()
     stream.buffer.write(data)
     stream.buffer.flush()
 
 
 def terminal_size():
-    """(columns, lines) of the terminal we are on."""
+    """(columns, lines) of this terminal."""
     return os.get_terminal_size(sys.stdin.fileno()) if sys.stdin.isatty() else (80, 24)

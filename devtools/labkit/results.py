@@ -2,15 +2,15 @@
 # Copyright(c) 2026 The vfio_msi authors
 """The results of lab suites as pages of the documentation, one per suite.
 
-A page says what passed where, and figures that are the same in every run: no
-dates, no times, so that it changes only when the project does.
+A page lists the tests that passed, by platform, and figures that are the same in every
+run.  It has no dates and no times, so it changes only if the project does.
 """
 
 from . import build
 
 PAGES = build.SOURCE / 'doc/results'
 
-# More of them are told in one cell: no page is so wide.
+# With more columns, a page lists the platforms in one cell.
 COLUMNS_MAX = 5
 
 HEAD = '''\
@@ -27,7 +27,7 @@ HEAD = '''\
 
 
 def _table(rows, first=None):
-    """A list-table of RST; the first row is its header, the first column FIRST percent wide."""
+    """A list-table of RST; the first row is its header, the first column has FIRST percent."""
     others = len(rows[0]) - 1
     first = first or 100 - others * (12 if others > 3 else 20)
     widths = ' '.join(map(str, [first] + [(100 - first) // others] * others))
@@ -38,7 +38,7 @@ def _table(rows, first=None):
 
 
 def page(name, about, cases):
-    """The text for one suite; CASES: its cases, all of which passed."""
+    """The page of one suite; CASES: its passed cases."""
     columns = list(dict.fromkeys(case.column for case in cases))
     tests = list(dict.fromkeys(case.test for case in cases))
     passed = {(case.test, case.column) for case in cases}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The guests' userland: a Debian tree per architecture and release of DPDK, and a disk of it.
+"""The guests' userland: a Debian tree per architecture and DPDK release, and its disk.
 
-The tree is only unpacked, nothing of the guest's architecture runs for it.  It
-is also the sysroot against which the project is built for the guest.
+The lab only unpacks packages and runs no program of the guest's architecture.  The
+tree is also the sysroot of the project's build for the guest.
 """
 
 import dataclasses
@@ -17,16 +17,16 @@ from .progress import LabError, run, step
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """A release of Debian, and so of DPDK."""
+    """A release of Debian."""
 
     suite: str
     gcc: int
     options: tuple = ()
 
 
-# By the series of DPDK that each one has.
+# The Debian releases, by their DPDK series.
 RELEASES = {
-    # Its base-files leaves /bin and /lib to debootstrap.
+    # Its base-files does not create /bin and /lib.
     '22.11': Release('bookworm', 12, ('--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',)),
     '24.11': Release('trixie', 14),
     '25.11': Release('forky', 15),
@@ -43,15 +43,15 @@ DPDK = ['dpdk', 'dpdk-dev']
 SYSROOT = ['libarchive-dev', 'libbsd-dev', 'libc6-dev', 'libcmocka-dev', 'libdpdk-dev',
            'libjansson-dev', 'libnuma-dev']
 
-# What neither guest nor compiler reads.
+# Used by neither guest nor compiler.
 UNUSED = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info',
           'usr/share/i18n', 'usr/share/dpdk', 'usr/lib/python3', 'var/lib/apt', 'var/cache']
 
 
 def release(dpdk):
-    """The Release with this series of DPDK."""
+    """The Release with this DPDK series."""
     if dpdk not in RELEASES:
-        raise LabError(f'no release with DPDK {dpdk}; there are: {", ".join(RELEASES)}')
+        raise LabError(f'unknown DPDK release {dpdk}; the lab has: {", ".join(RELEASES)}')
     return RELEASES[dpdk]
 
 
@@ -88,7 +88,7 @@ def _make(arch, debian, packages, path):
 
 
 def _relative_links(root):
-    """Make absolute symlinks relative, so that none leads from the sysroot to the host."""
+    """Make absolute symlinks relative, so that none points from the sysroot to the host."""
     for parent, folders, files in os.walk(root):
         for name in folders + files:
             link = pathlib.Path(parent, name)
@@ -99,7 +99,7 @@ def _relative_links(root):
 
 
 def _configure(root):
-    """What maintainer scripts would have done, as far as the guest needs it."""
+    """Do the work of maintainer scripts that the guest needs."""
     for name in ('proc', 'sys', 'dev', 'run', 'tmp', 'root', 'var/tmp'):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / 'etc/passwd').write_text('root:x:0:0:root:/root:/bin/bash\n', encoding='ascii')

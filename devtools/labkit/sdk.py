@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""DPDK's driver SDK headers, which Debian builds from but does not ship.
+"""DPDK's driver SDK headers, which Debian does not ship.
 
-They come out of the distribution's own source package of exactly the version
-that is built against, checked by apt's signatures.
+They are taken from the distribution's source package of the same version, with apt's
+signature checks.
 """
 
 import hashlib
@@ -22,15 +22,15 @@ HEADERS = {
 }
 
 
-# What the headers declare, as declarations() sums it up, in all releases of these
-# series.  It lets the headers of another version stand in when a mirror lacks the
-# exact source, and only when they declare the same to the letter.
+# The digest by declarations() of the headers in all releases of these series.  If a
+# mirror lacks the exact source, headers of another version with the same declarations
+# replace it.
 DECLARATIONS = '1ef935b9569dcc055a30067094e66c9813607a5c80844032fca80e694874e5ad'
 SAME_IN = ['22.11', '24.11', '25.11']
 STAND_IN_SUITES = ['bookworm']
 
-# Branches of the preprocessor for others than a C compiler here, and the macros by
-# which drivers in DPDK's tree register, which moved between headers.
+# Preprocessor branches that a C compiler on Linux skips, and the macros with which
+# drivers in DPDK's tree register, which moved between headers.
 OTHERS = re.compile(r'#ifdef (?:__cplusplus|RTE_TOOLCHAIN_MSVC)\n.*?(?:#else\n(.*?))?#endif\n',
                     re.DOTALL)
 DRIVERS_ONLY = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(?:RTE_PMD_|DRV_EXP_TAG).*\n', re.MULTILINE)
@@ -43,7 +43,7 @@ def folder(version, suite):
 
 
 def declarations(out):
-    """A digest of what the headers in OUT say to a C compiler, less DRIVERS_ONLY."""
+    """A digest of what a C compiler reads in the headers in OUT, without DRIVERS_ONLY."""
     digest = hashlib.sha256()
     for name in sorted(HEADERS):
         text = (pathlib.Path(out) / name).read_text(encoding='utf-8')
@@ -56,19 +56,19 @@ def declarations(out):
 
 
 def fetch(version, suite, out):
-    """Put the headers of DPDK VERSION, from the source package in SUITE, into OUT."""
+    """Copy the headers of DPDK VERSION from the source package in SUITE into OUT."""
     with step(f'fetching driver SDK headers of DPDK {version}'):
         try:
             _fetch_from(suite, version, out)
         except LabError as error:
             if not _stand_in(version, out):
                 raise error
-            say(f'the mirror lacks the source of DPDK {version}; took the headers of another '
-                'version, which declare the same')
+            say(f'the mirror lacks the source of DPDK {version}; using the headers of another '
+                'version, which have the same declarations')
 
 
 def _stand_in(version, out):
-    """Take the headers of another version if they declare what those of VERSION do."""
+    """Use the headers of another version if their declarations are those of VERSION."""
     if '.'.join(version.split('.')[:2]) not in SAME_IN:
         return False
     for suite in STAND_IN_SUITES:
@@ -82,7 +82,7 @@ def _stand_in(version, out):
 
 
 def _fetch_from(suite, version, out):
-    """Unpack the headers from SUITE's source of DPDK, VERSION or (None) whichever it has."""
+    """Unpack the headers from SUITE's source of DPDK VERSION (None: of any version)."""
     with tempfile.TemporaryDirectory() as scratch:
         tree = apt.Tree(f'source-{suite}', [apt.source_line(suite, kind='deb-src')],
                         apt.host_arch())
@@ -98,26 +98,27 @@ def _fetch_from(suite, version, out):
 
 
 def _source_version(tree, version, suite):
-    """The package version whose upstream version is VERSION."""
+    """The package version with the upstream version VERSION."""
     records = tree.run('apt-cache', 'showsrc', '--only-source', 'dpdk')
     known = re.findall(r'^Version: (\S+)$', records, re.MULTILINE)
     for candidate in known:
         if candidate.rsplit('-', 1)[0] == version:
             return candidate
     raise LabError(f'{suite} has the source of DPDK {", ".join(known) or "no version"}, '
-                   f'not of {version}; give -Dsdk_headers=DIR with the headers of that version')
+                   f'not of {version}; set -Dsdk_headers=DIR to a folder with the headers of '
+                   'that version')
 
 
 def _check_patches(debian):
-    """Refuse when the distribution changes one of the headers: then they are in no tarball."""
+    """Fail if the distribution patches one of the headers, as the tarball lacks the change."""
     with tarfile.open(debian) as archive:
         for member in archive.getmembers():
             if member.isfile() and '/patches/' in member.name:
                 text = archive.extractfile(member).read().decode(errors='replace')
                 for path in HEADERS.values():
                     if re.search(rf'^\+\+\+ \S*{re.escape(path)}', text, re.MULTILINE):
-                        raise LabError(f'{member.name} changes {path}; unpack the source '
-                                       'with dpkg-source and give -Dsdk_headers=DIR')
+                        raise LabError(f'{member.name} changes {path}; unpack the source with '
+                                       'dpkg-source and set -Dsdk_headers=DIR')
 
 
 def _unpack(original, out):

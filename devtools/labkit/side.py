@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Lab suites side by side: an emulated machine keeps one processor of this host busy.
+"""Run lab suites in parallel, as one emulated machine keeps one processor busy.
 
-Each suite runs in a process of its own, which is "lab test SUITE" with its usual
-output; its last line is its verdict.  A process that ends without one has failed.
+Each suite is a process "lab test SUITE".  The last line of its output is the verdict;
+a process without a verdict has failed.
 """
 
 import collections
@@ -16,7 +16,7 @@ import sys
 
 from . import budgets, load
 
-# What the largest machine of a test takes: its memory, and the rest of an emulator.
+# The largest machine of a test: its memory, and the emulator's own.
 MEMORY_PER_JOB = 7 << 30
 VERDICT = re.compile(r'(\d+) passed, (\d+) failed$')
 OF_THE_SUITE = re.compile(r'(ok|FAIL) |== ')
@@ -25,7 +25,7 @@ LONGEST_END = 60
 
 
 def jobs():
-    """How many suites this host runs at a time: by its processors and its free memory."""
+    """How many suites to run in parallel, by processors and free memory."""
     with open('/proc/meminfo', encoding='ascii') as table:
         memory = next(int(line.split()[1]) << 10 for line in table if 'MemAvailable' in line)
     return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_PER_JOB))
@@ -44,7 +44,7 @@ class _Job:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def read(self):
-        """Pass on what it printed, each line with its suite; False at the end of it."""
+        """Print its output, each line with the suite's name; False at the end of the output."""
         data = os.read(self.process.stdout.fileno(), 65536)
         *lines, self._rest = (self._rest + (data or b'\n')).split(b'\n')
         for line in lines:
@@ -68,7 +68,7 @@ class _Job:
             print(f'{self.suite.name}| {line}', flush=True)
 
     def end(self, report):
-        """Count what came of it."""
+        """Count its results."""
         status = self.process.wait()
         passed, failed = self.verdict or (0, 0)
         report.passed += passed
@@ -79,7 +79,7 @@ class _Job:
                         f'{"no verdict" if self.verdict is None else f"{failed} failed"}')
 
     def stop(self):
-        """End it before its time; it takes its machine with it."""
+        """Terminate it and its machine."""
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(LONGEST_END)
@@ -88,10 +88,10 @@ class _Job:
 
 
 def run(suites, report, at_a_time, words):
-    """Run SUITES, AT_A_TIME of them at any time, the longest first.
+    """Run SUITES, AT_A_TIME of them in parallel, the longest first.
 
     WORDS: the lab's command, "test" or "soak" and its options.
-    Returns the seconds that each of them takes on a quiet machine.
+    Returns the seconds that each of them takes on an idle machine.
     """
     took = {}
     waiting = collections.deque(sorted(suites, key=lambda suite: -budgets.seconds(suite.name)))

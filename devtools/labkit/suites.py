@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The suites that need no guest, and the order of all of them."""
+"""The suites that run on the host, and the order of all suites."""
 
 import dataclasses
 import json
@@ -25,7 +25,7 @@ class HostSuite:
     body: typing.Callable
 
     def run(self, report, soak=False):
-        """Run it; nothing of it is for soaking."""
+        """Run it; "lab soak" skips it."""
         if not soak:
             self.body(report)
 
@@ -54,7 +54,7 @@ def _unit(compiler):
             run(['meson', 'test', '-C', folder, '--no-rebuild', '--timeout-multiplier',
                  UNIT_LIMIT])
         except LabError as error:
-            died = error  # of a test that failed the log says why
+            died = error  # the log has the reason if a test failed
         _read_test_log(report, suite, log)
         if died and report.failed == failed:
             report.fail(f'{suite}: meson test', died)
@@ -62,7 +62,7 @@ def _unit(compiler):
 
 
 def _read_test_log(report, suite, path):
-    """Count each of meson's tests as one of ours."""
+    """Count each of meson's tests as a test of the suite."""
     for line in path.read_text(encoding='utf-8').splitlines():
         test = json.loads(line)
         name = f'{suite}: {test["name"]}'
@@ -87,33 +87,33 @@ def _build(report):
 
 
 HOST_SUITES = [
-    HostSuite('checks', 'the rules of the source, devtools/check-*', _checks),
+    HostSuite('checks', 'checks of the source, devtools/check-*', _checks),
     HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', _unit('gcc')),
     HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', _unit('clang')),
-    HostSuite('build', 'every compiler, architecture and release of DPDK, -Werror', _build),
+    HostSuite('build', 'every compiler, architecture and DPDK release, with -Werror', _build),
 ]
 
 
 def everything():
-    """All suites, in the order they run."""
+    """All suites, in the order in which they run."""
     return HOST_SUITES + lab_suites()
 
 
 def run_suites(names, soak=False, keep=False, jobs=0):
-    """Run these suites (all when none is named); True when nothing failed.
+    """Run these suites (default: all); True if nothing failed.
 
-    keep: write the page of results of each lab suite in which nothing failed.
-    jobs: how many lab suites run at a time; 0: as many as this host is good for.
+    keep: write the page of results of each lab suite without a failure.
+    jobs: how many lab suites run in parallel; 0: as processors and memory allow.
     """
     suites = everything()
     unknown = set(names) - {suite.name for suite in suites}
     if unknown:
-        raise LabError(f'no suite {", ".join(sorted(unknown))}; see: devtools/lab list')
+        raise LabError(f'unknown suite {", ".join(sorted(unknown))}; see: devtools/lab list')
     suites = [suite for suite in suites if not names or suite.name in names]
     of_guests = [suite for suite in suites if suite not in HOST_SUITES]
     jobs = min(jobs or side.jobs(), len(of_guests))
     report = Report()
-    # One suite of many, in a process of its own: who started it judges its time.
+    # In a child process of a parallel run, the parent checks the time.
     of_many = load.ROOT in os.environ
     os.environ.setdefault(load.ROOT, str(os.getpid()))
     start = time.monotonic()
@@ -123,7 +123,7 @@ def run_suites(names, soak=False, keep=False, jobs=0):
     for suite in suites if jobs < 2 else [suite for suite in suites if suite in HOST_SUITES]:
         _run_suite(suite, report, took, soak, keep)
     if jobs >= 2:
-        print(f'== {len(of_guests)} suites in guests, {jobs} at a time', flush=True)
+        print(f'== {len(of_guests)} suites in guests, {jobs} in parallel', flush=True)
         took |= side.run(of_guests, report, jobs,
                          ['soak' if soak else 'test'] + ['--results'] * keep)
     if not soak and not of_many:
@@ -133,13 +133,13 @@ def run_suites(names, soak=False, keep=False, jobs=0):
             expect(budgets.whole() <= budgets.WHOLE,
                    f'{budgets.whole():.0f} s of {budgets.WHOLE} s; see budgets.py')
     print(f'== all took {time.monotonic() - start:.1f} s'
-          + f', {jobs} suites of guests at a time' * (jobs >= 2), flush=True)
+          + f', {jobs} suites in guests in parallel' * (jobs >= 2), flush=True)
     report.summary()
     return report.failed == 0
 
 
 def _prepare():
-    """Make what the suites share, so that none of them is charged with it."""
+    """Prepare what the suites share, so that it counts for none of them."""
     host.need(host.NATIVE + host.clang() + host.BUILD)
     for arch in rootfs.TRIPLET:
         for kernel in guest.USUAL_KERNELS:
@@ -150,17 +150,18 @@ def _prepare():
 
 
 def _judge(took, report):
-    """Whether each suite kept to its budget."""
+    """Check that each suite kept its budget."""
     pace = budgets.pace(took)
     if pace > 1:
-        print(f'== this machine is {pace:.2f} times slower than that of the budgets', flush=True)
+        print(f'== this machine is {pace:.2f} times slower than the machine of the budgets',
+              flush=True)
     for name, seconds, most in budgets.limits(took, pace):
-        with report.case(f'{name}: keeps to its budget'):
+        with report.case(f'{name}: keeps its budget'):
             expect(seconds <= most, f'{seconds:.0f} s, at most {most:.0f} s; see budgets.py')
 
 
 def _quiet_seconds(suite, meter, made):
-    """What it takes on a quiet machine; MADE: seconds in which it made what is kept."""
+    """Seconds on an idle machine; MADE: seconds spent on filling the cache."""
     took, quiet = meter.seconds()
     if suite not in HOST_SUITES:
         quiet *= 1 - min(made / took, 1)
@@ -174,12 +175,12 @@ def _run_suite(suite, report, took, soak, keep):
     try:
         print(f'== {suite.name}', flush=True)
         suite.run(report, soak)
-    except Exception as error:  # a suite that cannot even start has failed
+    except Exception as error:  # a suite that cannot start has failed
         report.fail(suite.name, f'{type(error).__name__}: {error}')
     if report.passed + report.failed == before:
-        print(f'== {suite.name} has nothing for "lab {"soak" if soak else "test"}"', flush=True)
+        print(f'== {suite.name} has no test for "lab {"soak" if soak else "test"}"', flush=True)
         if not soak and budgets.runs(suite.name):
-            report.fail(suite.name, 'nothing of it ran')
+            report.fail(suite.name, 'no test of it ran')
     elif not soak:
         took[suite.name] = _quiet_seconds(suite, meter, progress.in_steps() - made)
     cases = [case for case in report.cases if case.suite == suite.name]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""What lab tests are written with, and how they are found.
+"""Functions with which lab tests are written, and the loader of suites.
 
-A suite is a module in tests/lab whose functions are registered by @test(...) and
-called once per platform.  Raising fails the test.  budgets.py has its budget.
+A suite is a module in tests/lab.  It registers functions with @test(...), and the lab
+calls each once per platform.  An exception fails the test.  budgets.py has the suite's
+budget.
 """
 
 import contextlib
@@ -39,9 +40,9 @@ def expect_equal(actual, wanted, what):
 
 
 def each_backend(*platforms):
-    """(platform, backend) of these platforms by each backend of VFIO there.
+    """(platform, backend) of these platforms with every backend that works there.
 
-    Of all platforms when none is named, by the backends that each is tested with.
+    Without an argument: of all common platforms, with the backends in "tested".
     """
     return [(name, backend) for backend in KERNEL_OF for name in platforms or COMMON
             if backend in (PLATFORMS[name].interrupts if platforms else PLATFORMS[name].tested)]
@@ -55,11 +56,11 @@ def other_pairs():
 def test(name, platforms=COMMON, soak=False, tail=()):
     """Register a function of one argument, the platform's name; soak: for "lab soak" only.
 
-    A platform may also be a pair of its name and a backend: then both are arguments.
-    tail: where "lab soak" runs it as well.
+    A platform may also be a pair of its name and a backend: both are arguments then.
+    tail: platforms on which "lab soak" runs it as well.
     """
     if not platforms:
-        raise LabError(f'"{name}" is for no platform')
+        raise LabError(f'"{name}" has no platform')
 
     def register(function):
         @functools.wraps(function)
@@ -73,23 +74,23 @@ def test(name, platforms=COMMON, soak=False, tail=()):
 
 
 _figures = []
-# The report, suite and column of the test that runs.
+# The report, suite and column of the running test.
 _running = []
 
 
 def part(name):
-    """A block of the running test that is counted and reported by a name of its own.
+    """A block of the running test that is counted and reported under its own name.
 
-    It may fail without ending the test: several checks share what is dear, a boot.
+    A failure does not end the test, so that several checks can share one boot.
     """
     report, suite, column = _running[-1]
     return report.case(f'{suite}: {name} [{column}]', suite, name, column)
 
 
 def figure(what, value, varies=False):
-    """Report a figure of the test that runs: printed, and kept in the table of results.
+    """Print a figure of the running test and add it to the page of results.
 
-    varies: it is another one in each run (a time, say), so it is printed only.
+    varies: it differs from run to run (a time, for example), so it is printed only.
     """
     print(f'     {what}: {value}', flush=True)
     if not varies:
@@ -126,7 +127,7 @@ class Report:
         print(f'FAIL {name}: {why}', flush=True)
 
     def summary(self):
-        """What failed, a line each, and the counts."""
+        """Print a line for each failure, and the counts."""
         for failure in self.failures:
             print(f'failed: {failure.splitlines()[0][:SUMMARY]}')
         print(f'{self.passed} passed, {self.failed} failed', flush=True)
@@ -144,7 +145,7 @@ class Report:
             yield
         except (Failure, LabError) as error:
             self.fail(name, error)
-        except Exception as error:  # a broken test is a failed test, and the others go on
+        except Exception as error:  # a broken test has failed, the others continue
             self.fail(name, f'{type(error).__name__}: {error}')
         else:
             self.ok(name, time.monotonic() - began)
@@ -162,7 +163,7 @@ class LabSuite:
         self._path = path
 
     def load(self):
-        """Import the module; its tests and its budget."""
+        """Import the module."""
         name = f'lab_suite_{self.name}'
         spec = importlib.util.spec_from_file_location(name, self._path)
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -175,7 +176,7 @@ class LabSuite:
         return (self.load().__doc__ or '').strip().split('\n')[0]
 
     def run(self, report, soak=False):
-        """Run every test on every platform it is for."""
+        """Run every test on each of its platforms."""
         for name, platforms, is_soak, function in self.load().__dict__.get('_lab_tests', []):
             for platform in platforms if is_soak == soak else ():
                 column = platform if isinstance(platform, str) else ', '.join(platform)
