@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""What a user may get wrong, and the words for it."""
+"""Wrong arguments and configurations: each error message names the cause."""
 
 import re
 
@@ -11,8 +11,8 @@ ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
 CASES = '/usr/share/vfio-msi/cases.sh'
 PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 
-# EAL arguments; a piece of the message for the user (or none); ports that come up,
-# those included that the pci bus probes by itself because no argument names it.
+# EAL arguments; a part of the message (or none); number of ports, including those that
+# the pci bus probes because no argument restricts it.
 BOUND = [
     (f'-a {ONE},foo=1 -a {OTHER}', f'{ONE}: not used: unknown key "foo"', 1),
     (f'-a {ONE},msi=maybe -a {OTHER}', f'{ONE}: not used: bad value "maybe" for key "msi"', 1),
@@ -36,7 +36,7 @@ BOUND = [
 
 
 def _cases(platform, cases, *options, **limits):
-    """Run all cases in one guest; yields the arguments, status and output of each."""
+    """Run all cases in one guest; returns (case, status, output) of each."""
     command = [CASES, *options, *(case[0] for case in cases)]
     result = guest.run(platform, command, seconds=30 + 12 * len(cases), **limits)
     expect_equal(result.status, 0, f'exit status ({result.error or result.stderr[-300:]})')
@@ -54,7 +54,7 @@ def _check(case, status, output):
     expect('\nheld\n' not in output, f'with {arguments}: a VFIO node stays open')
 
 
-@test('each mistake has its words, the other devices go on', [('arm-smmuv3', 'iommufd')],
+@test('each mistake has its message, the other devices work', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def bound(platform, backend):
     for case, status, output in _cases(platform, BOUND, '--bind', '0000:00:03.0 0000:00:05.0',
@@ -67,7 +67,7 @@ vfio-bind 0000:00:03.0 0000:00:05.0
 timeout -k 5 60 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 \\
     -- "$@" 2>&1
 '''
-# What is looked for; the devices found; rte_errno and the words for it.
+# The iterator's argument; the devices found; rte_errno and its message.
 EINVAL = 22
 BAD_ADDR = 'addr is "{}"; it is to be one DDDD:BB:DD.F, or all'
 LOOKED_FOR = [
@@ -97,7 +97,7 @@ def looked_for(platform):
         expect(words in said if words else 'VFIO_MSI' not in said, f'{text}: no "{words}" in\n{said}')
 
 
-@test('a device bound to no driver is named with the cure', ['arm-smmuv3'])
+@test('an unbound device is reported with the command that binds it', ['arm-smmuv3'])
 def unbound(platform):
     case = (f'-a {ONE}', f'{ONE}: not used: is bound to no driver; bind it with: '
             'dpdk-devbind.py -b vfio-pci 0000:00:03.0', 0)
@@ -105,7 +105,7 @@ def unbound(platform):
         _check(*results)
 
 
-@test('no MSI controller: require fails, auto steps down', [('arm-reserved', 'type1')],
+@test('without an MSI controller msi=require fails, msi=auto uses INTx', [('arm-reserved', 'type1')],
       tail=each_backend('arm-reserved'))
 def no_msi(platform, backend):
     cases = [(f'-a {ONE},msi=require', f'{ONE}: no interrupt as msi=require wants it', 0),
@@ -114,11 +114,11 @@ def no_msi(platform, backend):
         _check(*results)
 
 
-@test('PA: the page in a hole is named', [('arm-reserved', 'iommufd')],
+@test('IOVA as PA: the message names the page in a hole', [('arm-reserved', 'iommufd')],
       tail=[('arm-reserved', 'type1')])
 def page_in_hole(platform, backend):
-    # RAM from 1 GiB to 7 GiB: the larger part of the hugepages lies above 4 GiB. A small
-    # kernel has hugepages in the MSI window already.
+    # RAM is at 1 GiB to 7 GiB: most hugepages are above 4 GiB. The lab's kernel is small
+    # and also has hugepages in the MSI window.
     hole = {'type1': '0x100000000-0x13fffffff (reserved', 'iommufd': '0xe0000000-0xe00fffff (MSI'}
     case = (f'-a {ONE} --iova-mode=pa -m 3072', f'{hole[backend]}, from 0000:00:03.0)', 0)
     for results in _cases(platform, [case], '--bind', '0000:00:03.0', memory='6G', hugepages=2200,
@@ -126,7 +126,7 @@ def page_in_hole(platform, backend):
         _check(*results)
 
 
-# Two conventional NICs behind one bridge are one group.
+# Two conventional PCI NICs behind one bridge are one group.
 BRIDGE = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=9',
           '-device', 'pcie-pci-bridge,id=pb,bus=rp',
           '-device', 'e1000,bus=pb,addr=1,romfile=', '-device', 'e1000,bus=pb,addr=2,romfile=')
@@ -148,7 +148,7 @@ grep VFIO_MSI $TESTPMD_LOG
 '''
 
 
-@test('the sibling that blocks a group is named; both work once it is bound',
+@test('a message names the member that blocks a group; both devices work after it is bound',
       [('x86-vtd', 'type1')], tail=[('x86-vtd', 'iommufd')])
 def sibling(platform, backend):
     result = guest.run(platform, ['sh', '-c', SIBLING], seconds=90, qemu_args=BRIDGE,
@@ -169,7 +169,7 @@ exec /usr/share/vfio-msi/cases.sh "$@"
 '''
 
 
-@test('the process that holds a device is named', [('arm-smmuv3', 'type1')],
+@test('a message names the process that holds a device', [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def held(platform, backend):
     result = guest.run(platform, ['sh', '-c', HOLD, 'sh', f'-a {ONE} -a {OTHER}'], seconds=90,
@@ -195,7 +195,7 @@ done
 '''
 
 
-@test('works without root; a low RLIMIT_MEMLOCK is told', each_backend('x86-vtd'))
+@test('works without root; a low RLIMIT_MEMLOCK is reported', each_backend('x86-vtd'))
 def without_root(platform, backend):
     result = guest.run(platform, ['sh', '-c', USER, 'sh', f'-a {ONE} -a {OTHER} -m 64'], seconds=90,
                        backend=backend)

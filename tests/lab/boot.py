@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The lab itself: machines come up as described, commands run as typed."""
+"""The lab itself: machines have the described devices, commands run as typed."""
 
 import dataclasses
 import signal
@@ -11,7 +11,7 @@ from labkit import guest, qemu
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
-# Between the faults of the guest's users, of which there must be none, and the stray DMA's.
+# Separates the faults of testpmd, of which there must be none, from that of the stray DMA.
 STRAY = 'lab: stray DMA'
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 
@@ -38,17 +38,17 @@ echo '@@ end'
 echo 'lab: stray DMA' >/dev/kmsg
 exec /usr/share/vfio-msi/stray-dma.sh $0
 '''
-# Each kind of IOMMU; of those the others are variants.
+# One machine for each type of IOMMU; the others are variants.
 KINDS = ('arm-smmuv3', 'x86-vtd', 'x86-amdvi', 'arm-reserved', 'x86-virtio-iommu')
 FORWARDS, REFUSES = ('arm-smmuv3', 'x86-vtd'), ('arm-reserved',)
 
 
-@test('comes up, NICs unbound and in groups; a stray DMA is seen as a fault', KINDS)
+@test('boots with unbound NICs in groups; a stray DMA is reported as a fault', KINDS)
 def comes_up(platform):
     _comes_up(platform)
 
 
-@test('the other machines come up so too', [name for name in PLATFORMS if name not in KINDS],
+@test('the other machines boot the same way', [name for name in PLATFORMS if name not in KINDS],
       soak=True)
 def others_come_up(platform):
     _comes_up(platform)
@@ -67,7 +67,7 @@ def _comes_up(platform):
             before = dataclasses.replace(result, dmesg=result.dmesg.split(STRAY)[0], qemu_stderr='')
             expect_equal(guest.iommu_faults(before), [], 'IOMMU faults')
     if platform in REFUSES:
-        with part('stock testpmd gets error 22 and no port'):
+        with part('stock testpmd reports error 22 and has no port'):
             expect('DMA remapping failed, error 22' in stock, stock[-800:])
             expect('No probed ethernet devices' in stock, stock[-800:])
     lines = survey.splitlines()
@@ -80,14 +80,15 @@ def _comes_up(platform):
            'no fault found in:\n' + result.dmesg[-1000:] + result.qemu_stderr)
 
 
-@test('argv arrives as typed, streams stay apart, status comes back', ['arm-smmuv3'])
+@test('a command gets its arguments unchanged; stdout, stderr and status are returned',
+      ['arm-smmuv3'])
 def argv(platform):
     script = 'printf "<%s>" "$@"; printf noise >&2; exit 7'
     result = guest.run(platform, ['sh', '-c', script, 'sh', *ARGUMENTS], seconds=120)
     expect_equal(result.stdout, ''.join(f'<{word}>' for word in ARGUMENTS), 'stdout')
     expect_equal(result.stderr, 'noise', 'stderr')
     expect_equal(result.status, 7, 'exit status')
-    expect('Linux version' in result.dmesg, 'the kernel log is not whole')
+    expect('Linux version' in result.dmesg, 'the kernel log is not complete')
 
 
 MONITOR = '''
@@ -97,7 +98,7 @@ qemu-monitor '{"execute": "query-name"}'
 '''
 
 
-@test("reaches QEMU's monitor, at a time and when the guest asks", ['arm-smmuv3'])
+@test("runs commands of QEMU's monitor, at a given time and when the guest asks", ['arm-smmuv3'])
 def qemu_monitor(platform):
     result = guest.run(platform, ['sh', '-c', MONITOR], seconds=60, qmp=['info version@0'])
     expect_equal(result.status, 0, f'exit status ({result.stderr})')
@@ -107,7 +108,7 @@ def qemu_monitor(platform):
     expect('info version -> ok' in result.monitor, result.monitor)
 
 
-@test('is killed at the limit', ['arm-smmuv3'])
+@test('kills a guest at its time limit', ['arm-smmuv3'])
 def limit(platform):
     result = guest.run(platform, ['sh', '-c', 'echo before; sleep 1000'], kernel='lab', seconds=30,
                        patience=1)
@@ -117,23 +118,23 @@ def limit(platform):
     expect('Linux version' in result.dmesg, 'no kernel log')
 
 
-@test('boots a guest that hangs once more', ['arm-smmuv3'])
+@test('boots another guest if one hangs', ['arm-smmuv3'])
 def hangs(platform):
-    # -S: the emulator waits for a word before its first instruction.
+    # -S: the emulator does not start the processors.
     began = time.monotonic()
     result = guest.run(platform, ['true'], kernel='lab', seconds=60, boot_limit=4,
                        qemu_args=('-S',))
     expect_equal(result.status, guest.DIED, 'exit status')
     expect('did not come up within 4 s' in result.error, result.error)
-    expect(time.monotonic() - began >= 8, 'it was booted but once')
+    expect(time.monotonic() - began >= 8, 'it was booted only once')
 
 
-@test('runs a command again when the emulator crashes', ['arm-smmuv3'])
+@test('runs a command again if the emulator crashes', ['arm-smmuv3'])
 def crashes(platform):
     lives = []
 
     class Crashing(qemu.Machine):
-        """A machine whose emulator crashes, unless its predecessor did."""
+        """A machine whose emulator crashes, except the second one."""
 
         def pump(self, session):
             lives.append(self)
@@ -150,8 +151,8 @@ def crashes(platform):
     expect('the emulator crashed (SIGSEGV)' in result.error, result.error)
 
 
-@test('says when the guest dies', ['arm-smmuv3'])
+@test('reports a guest that died', ['arm-smmuv3'])
 def dies(platform):
     result = guest.run(platform, ['sh', '-c', 'echo c >/proc/sysrq-trigger'], seconds=60)
     expect_equal(result.status, guest.DIED, 'exit status')
-    expect('sysrq triggered crash' in result.console, 'the console does not tell why')
+    expect('sysrq triggered crash' in result.console, 'the console has no reason')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The fake kernel of the conformance tests against real ones, rule by rule."""
+"""Compare the fake kernel of the conformance tests with real kernels, rule by rule."""
 
 import difflib
 import re
@@ -14,15 +14,15 @@ PROGRAM = 'tests/conformance/rules_fake'
 
 
 def _likeness(said):
-    """What the fake has to be told to be the machine that said this."""
+    """The arguments that make the fake like the machine that printed SAID."""
     found = re.search(r'^machine: (.+)$', said, re.MULTILINE)
     expect(found, f'no machine in\n{said[-1500:]}')
-    # Where a rule broke on the way, a zero is what was not found.
+    # A zero is a value that was not found because a rule failed before.
     return [word for word in found[1].split() if not word.endswith('=0')]
 
 
 def _fake(backend, said):
-    """The lines that the fake says of the same machine."""
+    """The lines that the fake prints for the same machine."""
     program = build.native('gcc') / PROGRAM
     result = subprocess.run([program, backend, *_likeness(said)], capture_output=True,
                             text=True, check=False)
@@ -42,14 +42,14 @@ def _compare(platform, kernel, backends):
         fake = _fake(backend, real)
         difference = '\n'.join(difflib.unified_diff(fake.splitlines(), real.splitlines(),
                                                     'fake', 'real', lineterm='', n=1))
-        expect(not difference, f'{backend}: the fake is not like the kernel\n{difference}')
+        expect(not difference, f'{backend}: the fake differs from the kernel\n{difference}')
         rules = re.search(r'^(\d+) rules, 0 broken\nstatus 0\n\Z', real, re.MULTILINE)
         expect(rules, f'{backend}: broken rules\n{real[-3000:]}')
         figure(f'rules of {backend} that fake and kernel keep', rules[1])
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('both backends on the kernel of the lab', ['arm-smmuv3', 'x86-vtd'])
+@test("all backends on the lab's kernel", ['arm-smmuv3', 'x86-vtd'])
 def lab_kernel(platform):
     _compare(platform, 'lab', ['type1', 'iommufd', 'compat'])
 

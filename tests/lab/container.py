@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""A pod: no firmware tables, /sys read-only, no capability, a user, few processors."""
+"""In a pod: no firmware tables, read-only /sys, no capabilities, a user, few processors."""
 
 import re
 
@@ -9,7 +9,7 @@ from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
 PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
-# What is taken away or kept too small, and the words that name it.
+# What the container lacks or limits, and the message that names it.
 MISSING = {
     'memlock': 'must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB',
     'group': 'no permission',
@@ -19,7 +19,7 @@ MISSING = {
 
 
 def _check_view(said):
-    """It is a pod indeed."""
+    """The test runs in a pod."""
     for words in ('CapEff:\t0000000000000000', 'CapBnd:\t0000000000000000', 'uid=1000',
                   'Cpus_allowed_list:\t1-2', 'Read-only file system', '00000000-00000000 : '):
         expect(words in said, f'no "{words}" in\n{said}')
@@ -33,7 +33,7 @@ def _check_burst(said, backend):
     expect('vfio-msix' in said, f'no MSI-X\n{said[-2500:]}')
 
 
-@test('testpmd forwards in it, or what is missing is named', ['arm-smmuv3'])
+@test('testpmd forwards in a pod, or a message names what is missing', ['arm-smmuv3'])
 def pod(platform):
     result = guest.run(platform, ['/usr/share/vfio-msi/container.sh', *PLATFORMS[platform].nics],
                        seconds=300, kernel='lab', smp=4)
@@ -41,10 +41,10 @@ def pod(platform):
     parts = oracle.sections(result.stdout)
     _check_view(parts['view'])
     for backend in ('iommufd', 'type1'):
-        with part(f'512 packets by {backend}'):
+        with part(f'512 packets with {backend}'):
             _check_burst(parts[backend], backend)
     for name, words in MISSING.items():
-        with part(f'{name} is named'):
+        with part(f'a message names {name}'):
             expect(words in parts[name], f'no "{words}" in\n{parts[name]}')
             expect_equal(len(PORT.findall(parts[name])), 0, f'ports\n{parts[name]}\n')
     with part('every vector arrives'):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Drivers other than those of the platforms' NICs, and devices without any."""
+"""Drivers other than those of the platforms' NICs, and devices without a driver."""
 
 import re
 
@@ -14,7 +14,7 @@ RXINTR = 'sent 20, received 20, wake-ups 20, bytes wrong 0'
 
 
 def _pair(model):
-    """Two NICs of this model on a wire of their own."""
+    """QEMU's arguments for two NICs of this model on one wire."""
     words = []
     for slot in (9, 10):
         words += ['-netdev', f'hubport,id=wire{slot},hubid=9',
@@ -23,7 +23,7 @@ def _pair(model):
 
 
 def _check_ports(sections, log, driver, ports):
-    """Every packet's header came across, memory is mapped once, vectors come and go."""
+    """All packet headers arrived, memory is mapped once, vectors are freed at the end."""
     expect_equal(log.count(f'probe by {driver} '), 2, f'probes by {driver}\n{log[:3000]}\n')
     oracle.check_mappings(sections)
     oracle.check_payloads(log, ports)
@@ -33,7 +33,7 @@ def _check_ports(sections, log, driver, ports):
 
 
 def _check_compat(log, ports):
-    """Every packet's header came across, and all memory was pinned, and nothing else."""
+    """All packet headers arrived; the kernel pinned all of EAL's memory and nothing else."""
     oracle.check_payloads(log, ports)
     oracle.check_backend(log, 'type1-over-iommufd')
     pages, *pinned = map(int, re.search(
@@ -42,16 +42,16 @@ def _check_compat(log, ports):
 
 
 def _check_hotplug(text):
-    """The pair came and went three times, and nothing of it is left open."""
+    """The pair was attached and detached three times, and nothing is left open."""
     totals = re.findall(r'Now total ports is (\d)', text)
-    expect_equal(totals, ['1', '2', '1', '0'] * 3, f'ports that came and went\n{text}')
+    expect_equal(totals, ['1', '2', '1', '0'] * 3, f'ports attached and detached\n{text}')
     counts = re.findall(r'^descriptors: (\d+), of VFIO (\d+)$', text, re.MULTILINE)
     expect_equal([of_vfio for _, of_vfio in counts], ['0'] * 3, f'descriptors\n{text}')
     expect_equal(len({count for count, _ in counts}), 1, f'numbers of descriptors\n{text}')
 
 
 def _pair_at_work(platform, model, driver, *options, others=(), backend=''):
-    """What a pair of NICs must do, beside others; returns all that the guest said."""
+    """Run and check a pair of NICs, together with OTHERS; returns (result, sections)."""
     ports = [*others, *PAIR]
     result = guest.run(platform, ['/usr/share/vfio-msi/drivers.sh', *options, *ports],
                        seconds=200, qemu_args=_pair(model), backend=backend)
@@ -66,11 +66,12 @@ def _pair_at_work(platform, model, driver, *options, others=(), backend=''):
     return result, sections
 
 
-@test('virtio maps itself, beside igb', [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
+@test('virtio, whose driver maps the device itself, together with igb',
+      [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def virtio(platform, backend):
-    # With iommufd igb is used by its character device, virtio by its group; once with
-    # the iommufd in the place of a container, and then all of them by their groups.
+    # With iommufd, igb uses its character device and virtio its group. With an iommufd
+    # instead of a container, all devices use their groups.
     options = ['--compat'] if (platform, backend) == ('arm-smmuv3', 'iommufd') else []
     nics = PLATFORMS[platform].nics
     result, sections = _pair_at_work(platform, MODERN, 'net_virtio', *options, others=nics,
@@ -85,15 +86,15 @@ def virtio(platform, backend):
 @test('vmxnet3', [('x86-vtd', 'type1')],
       tail=each_backend('x86-vtd'))
 def vmxnet3(platform, backend):
-    # The driver crashes when testpmd attaches a port, on the pci bus as well: so they stay.
+    # The driver crashes when testpmd attaches a port, on the pci bus as well: no hotplug.
     result, _ = _pair_at_work(platform, 'vmxnet3', 'net_vmxnet3', '--stay', backend=backend)
     faults = guest.iommu_faults(result)
-    # QEMU's device reads its shared area before the driver tells it where that is, on
-    # the pci bus as well. It gets nothing, asks again later, and that is all it does.
+    # QEMU's device reads its shared area before the driver sets the address, on the pci
+    # bus as well. The IOMMU blocks the read and the device retries later.
     others = [line for line in faults
               if not re.search(r'fault addr 0x0 |iova=0x18|handling fault status|New fault', line)]
     expect_equal(others, [], 'IOMMU faults')
-    expect(faults, 'the faults are gone: this test should not forgive them any more')
+    expect(faults, 'the faults are gone: remove this exception from the test')
 
 
 @test('one vector of MSI is enough for a queue', [('x86-vtd', 'iommufd')],
@@ -108,11 +109,11 @@ def one_vector(platform, backend):
     expect(RXINTR in result.stdout, result.stdout)
     counts = re.search(r':((?: +\d+)+) .*vfio-msi\[0\]\(' + PAIR[1] + r'\)', result.stdout)
     expect_equal(sum(map(int, counts[1].split())) if counts else None, 20,
-                 f'interrupts, says the kernel\n{result.stdout}')
+                 f'interrupts counted by the kernel\n{result.stdout}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-# What nobody drives or may drive, by slot.
+# Devices without a driver, and devices that the bus rejects, by slot.
 ODD = {
     0x0a: ('pci-testdev', 'no driver for 1b36:0005 is loaded'),  # I/O ports, no interrupt
     0x0b: ('edu', 'no driver for 1234:11e8 is loaded'),  # MSI only
@@ -135,7 +136,7 @@ dmesg
 '''
 
 
-@test('devices that nobody can drive do no harm', [('x86-vtd', 'iommufd')],
+@test('devices without a usable driver are reported and skipped', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def odd(platform, backend):
     extra = [word for slot, (model, _) in ODD.items()
@@ -154,11 +155,11 @@ def odd(platform, backend):
     expect('\nheld\n' not in result.stdout, 'a VFIO node stays open')
     kernel = result.stdout.split('@@ kernel\n')[1]
     expect('0000:00:03.0: resetting' in kernel and '0000:00:0e.0: resetting' not in kernel,
-           f'resets, where the disk must have none:\n{kernel}')
+           f'resets; the disk must not be reset:\n{kernel}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('virtio whose group is shared', each_backend('x86-vtd'))
+@test('virtio in a group with another device', each_backend('x86-vtd'))
 def shared_group(platform, backend):
     bridge = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=9',
               '-device', 'pcie-pci-bridge,id=pb,bus=rp',
@@ -178,8 +179,8 @@ def shared_group(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-# A group is opened once: what maps itself must be there first, and can't come back
-# while others stay.
+# A group can be opened once: a device whose driver maps it must be attached first, and
+# can't be attached again while others of the group are.
 SHARED = '''
 first=$(basename /sys/bus/pci/devices/*:01.0) itself=$(basename /sys/bus/pci/devices/*:02.0)
 vfio-bind $first $itself

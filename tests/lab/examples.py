@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """The examples, built against the installed project: own memory, the bus linked in.
 
-The oracle for an address is the kernel: what it reserves, what host bridges
-decode, and what the IOMMU was told to map and to unmap (trace events).
+The oracle for an address is the kernel: reserved regions, windows of host
+bridges, and trace events of the IOMMU (map and unmap).
 """
 
 import re
@@ -15,16 +15,16 @@ from labkit.testing import each_backend, expect, expect_equal, test
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048
 FORWARDED = 32
-# The forwarder joins two wires, so that a second NIC is needed on that of the spare one.
+# The forwarder joins two wires: the wire of the platform's e1000e needs a second NIC.
 FOURTH_NIC = ('-netdev', 'hubport,id=net9,hubid=1', '-device', 'e1000e,netdev=net9,addr=9,romfile=')
 CHOSEN = re.compile(r'^own_memory: VA (\S+), IOVA 0x([0-9a-f]+)-0x([0-9a-f]+)$', re.MULTILINE)
 
-# The user forbids all up to a hole of the kernel's, so that the choice must leap it.
+# The user forbids everything below a hole of the kernel, so the library must skip that hole.
 FORBIDDEN = {'arm-smmuv3': 0x7ffffff, 'x86-vtd': 0xbfffffff, 'arm-reserved': 0xdfffffff}
 
 
 def _lowest(holes):
-    """The lowest aligned address of SIZE bytes in no hole."""
+    """The lowest aligned address where SIZE bytes meet no hole."""
     first = 0
     while True:
         ends = [hole[1] for hole in holes if first <= hole[1] and first + SIZE > hole[0]]
@@ -34,7 +34,7 @@ def _lowest(holes):
 
 
 def _covered(kind, first, lines):
-    """Bytes of the memory at FIRST in events of this kind, each told once."""
+    """Bytes of the memory at FIRST in events of this kind; no byte may occur twice."""
     pieces = {(max(int(start, 16), first), min(int(end, 16), first + SIZE))
               for what, start, end in oracle.EVENT.findall(lines) if what == kind}
     pieces = sorted(piece for piece in pieces if piece[0] < piece[1])
@@ -43,8 +43,8 @@ def _covered(kind, first, lines):
     return sum(end - start for start, end in pieces)
 
 
-@test('frames from own memory, at the lowest good address', [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd'),
-                                                               ('arm-reserved', 'iommufd')],
+@test('frames are sent from own memory, mapped at the lowest free address',
+      [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd'), ('arm-reserved', 'iommufd')],
       tail=each_backend(*FORBIDDEN))
 def own_memory(platform, backend):
     forbidden = (0, FORBIDDEN[platform])
@@ -59,14 +59,14 @@ def own_memory(platform, backend):
                  'unmapped; a second unmap says: No such file or directory'):
         expect(f'own_memory: {line}\n' in said, f'"{line}" is not in\n{said[-3000:]}')
     expect('two ports are needed' in sections['one'] and 'status 1\n' in sections['one'],
-           f'a port of the pci bus is taken\n{sections["one"]}')
+           f'a port of the pci bus is used\n{sections["one"]}')
     oracle.check_backend(said, backend)
-    expect('EAL_IOMMU' not in said, f'the library complains\n{said[-3000:]}')
+    expect('EAL_IOMMU' not in said, f'the library logs an error\n{said[-3000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
     first, last = (int(word, 16) for word in CHOSEN.search(said).groups()[1:])
     holes = oracle.holes(sections)
-    expect(any(hole[0] == forbidden[1] + 1 for hole in holes), f'no hole to leap: {holes}')
+    expect(any(hole[0] == forbidden[1] + 1 for hole in holes), f'no hole to skip: {holes}')
     expect_equal((hex(first), last - first + 1), (hex(_lowest(holes + [forbidden])), SIZE),
                  'address and size')
     expect(re.search(rf'^used +0x0*{first:x}-0x0*{last:x}\b', said, re.MULTILINE),
@@ -75,26 +75,27 @@ def own_memory(platform, backend):
         expect_equal(_covered(kind, first, sections['events']), SIZE, f'bytes of {kind} events')
 
 
-@test('own memory leaves EAL room to grow', [('arm-smmuv3', 'iommufd')],
+@test("own memory is not mapped where EAL's memory may grow", [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def room_to_grow(platform, backend):
-    # With all below 4 GiB forbidden, the lowest free address is amid EAL's lists.
+    # With everything below 4 GiB forbidden, the lowest free address is inside EAL's lists.
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
                                   ',hole=0x0-0xffffffff'], seconds=150, examples=True,
                        backend=backend)
     expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
     kept = [(int(first, 16), int(last, 16)) for first, last in re.findall(
         r'^hole +0x([0-9a-f]+)-0x([0-9a-f]+)  EAL memory', result.stdout, re.MULTILINE)]
-    expect(kept, f'nothing is kept for EAL\n{result.stdout[:3000]}')
+    expect(kept, f'nothing is reserved for EAL\n{result.stdout[:3000]}')
     first, last = (int(word, 16) for word in CHOSEN.search(result.stdout).groups()[1:])
     for hole in kept:
         expect(last < hole[0] or first > hole[1],
                f'{first:#x}-{last:#x} is placed in {hole[0]:#x}-{hole[1]:#x} of EAL')
-    expect(first > min(hole[0] for hole in kept), f'{first:#x} did not have to leap EAL memory')
+    expect(first > min(hole[0] for hole in kept), f'{first:#x} did not have to skip EAL memory')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('a linked bus registers once and forwards, without -d', [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
+@test('a bus that is linked in registers once and forwards, without -d',
+      [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def forwarder(platform, backend):
     first, second = PLATFORMS[platform].nics
@@ -108,9 +109,9 @@ def forwarder(platform, backend):
     expect(f'forwarder: {FORWARDED} frames\n' in sections['forwarder']
            and 'status 0\n' in sections['forwarder'], sections['forwarder'])
     oracle.check_backend(sections['forwarder'], backend)
-    # EAL opens the file of the plugin folder as well: the loader must see one and the same.
+    # EAL also opens the file in the plugin folder: the loader must load the library once.
     loader = sections['loader']
     expect('/dpdk/pmds-' in loader and 'dynamically loaded by' in loader,
            f'EAL did not look into the plugin folder\n{loader}')
-    expect_equal(loader.count('calling init: '), 1, f'times the plugin was started\n{loader}\n')
+    expect_equal(loader.count('calling init: '), 1, f'times the plugin was initialized\n{loader}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

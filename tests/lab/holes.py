@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Holes that are rarely met: dma-ranges, shared requester IDs, windows seen without root."""
+"""Rare holes: dma-ranges, reserved regions of one device, shared requester IDs, no root."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from labkit.testing import each_backend, expect, expect_equal, test
 SCRIPTS = '/usr/share/vfio-msi'
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 
-# What the bridge passes, by its addresses: up to 4 GiB, and 128 to 512 GiB. EAL
-# begins at 4 GiB by default. The address above is another one for the second.
+# (bus address, parent address, size) of what the bridge passes: up to 4 GiB, and 128 to
+# 512 GiB. EAL begins at 4 GiB by default. The second range has an offset.
 PASSED = ((0, 0, 1 << 32), (128 << 30, 256 << 30, 384 << 30))
 GAPS = [('0x100000000', '0x1fffffffff'), ('0x8000000000', '0xffffffffffffffff')]
 ALL_MEMORY = 0x43000000
@@ -25,11 +25,11 @@ def _dma_ranges():
 
 
 def _cells(*numbers):
-    """Numbers of 64 bits in dtc's language."""
+    """64-bit numbers as cells of a device tree."""
     return ' '.join(f'{number >> 32:#x} {number & 0xffffffff:#x}' for number in numbers)
 
 
-@test('memory stays in what dma-ranges of the bridge pass', ['arm-smmuv3'])
+@test("EAL's memory lies inside dma-ranges of the bridge", ['arm-smmuv3'])
 def dma_ranges(platform):
     nics = PLATFORMS[platform].nics
     devices = ' '.join(f'vfio_msi:{nic}' for nic in nics)
@@ -58,8 +58,8 @@ def dma_ranges(platform):
                f'{first:#x}-{end - 1:#x} is not passed')
 
 
-# What firmware says of single devices: one must not use these addresses, another one
-# (the spare) uses this memory itself and wants it mapped 1:1.
+# Firmware reserves addresses for single devices: one device must not use RESERVED, and
+# the e1000e has FRAME mapped 1:1.
 RESERVED = (0x140000000, 0x14fffffff)
 FRAME = (0xb0000000, 0xb00fffff)
 FIRMWARE = f'''
@@ -85,7 +85,7 @@ FIRMWARE = f'''
 '''
 
 
-@test('what firmware keeps from one device: refused, avoided, or elsewhere',
+@test("one device's reserved region: it is rejected, avoided, or out of the way",
       each_backend('arm-smmuv3'))
 def firmware(platform, backend):
     first, other = PLATFORMS[platform].nics
@@ -100,7 +100,7 @@ def firmware(platform, backend):
     kept = ' '.join(f'0x{end:016x}' for end in RESERVED)
     frame = ' '.join(f'0x{end:016x}' for end in FRAME)
     expect(f'{kept} reserved' in parts['kernel'] and f'{frame} direct' in parts['kernel'],
-           f'not what the kernel says:\n{parts["kernel"]}')
+           f'the kernel lists other regions:\n{parts["kernel"]}')
     for name in (other, spare):
         expect(re.search(rf'{name} .*error 22', parts['stock']), f'stock?\n{parts["stock"]}')
     expect(re.search(rf'{other}: not used: /dev/vfio/\S+ is held by this process already',
@@ -109,7 +109,7 @@ def firmware(platform, backend):
     oracle.check_backend(log, backend)
     told = re.search(rf'{other}: not used: reserved {RESERVED[0]:#x}-{RESERVED[1]:#x} overlaps '
                      r'0x([0-9a-f]+)-0x([0-9a-f]+), which EAL.s memory may grow into', log)
-    expect(told, f'the latecomer was not refused\n{log}')
+    expect(told, f'the latecomer was not rejected\n{log}')
     room = [int(end, 16) for end in told.groups()]
     expect(RESERVED[0] <= room[0] <= RESERVED[1] < room[1], f'{room} is not where EAL is')
     expect(f'{spare}: not used: firmware asks for a 1:1 mapping of '
@@ -119,11 +119,11 @@ def firmware(platform, backend):
         oracle.check_payloads(parts[name])
     expect(re.search(rf'memory is steered to .*: behind {RESERVED[0]:#x} ', parts['both']),
            parts['both'])
-    # The region is among what the kernel reserves.
+    # The kernel lists the region as reserved.
     oracle.check_mappings(parts)
 
 
-# Two NICs of conventional PCI behind one bridge.
+# Two conventional PCI NICs behind one bridge.
 BEHIND_BRIDGE = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
                  '-device', 'pcie-pci-bridge,id=pb9,bus=rp9',
                  '-device', 'e1000,bus=pb9,addr=1,romfile=',
@@ -132,7 +132,7 @@ BRIDGE, FIRST, SECOND = '0000:01:00.0', '0000:02:01.0', '0000:02:02.0'
 EACH = 'for line; do eval "$line"; echo "@@@"; done 2>&1'
 
 
-@test('functions that the IOMMU cannot tell apart are named', ['arm-smmuv3'])
+@test('functions that share a requester ID are reported', ['arm-smmuv3'])
 def aliases(platform):
     layout = f'dpdk-test-msi layout -a vfio_msi:{FIRST}'
     result = guest.run(platform, [
@@ -158,7 +158,7 @@ def _windows(plan):
             if hole['origin'] == 'host bridge']
 
 
-@test('without root the used parts of bridge windows are known', ['x86-vtd'])
+@test('without root the bus finds the used parts of bridge windows', ['x86-vtd'])
 def without_root(platform):
     nic = PLATFORMS[platform].nics[0]
     nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'

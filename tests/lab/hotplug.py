@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Devices pulled out and plugged in again, under traffic."""
+"""Devices are removed and added again, under traffic."""
 
 import random
 import re
@@ -11,7 +11,7 @@ from labkit.testing import each_backend, expect, expect_equal, test
 
 SCRIPT = '/usr/share/vfio-msi/hotplug.sh'
 
-# A slot that devices can be pulled out of, on the wire of the platform's first NIC.
+# A hotplug slot with a NIC on the wire of the platform's first NIC.
 SLOT = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
         '-netdev', 'hubport,id=net9,hubid=0',
         '-device', 'igb,id=nic9,bus=rp9,netdev=net9,romfile=')
@@ -29,13 +29,13 @@ def _pull(platform, backend, *arguments):
     return output
 
 
-@test('pulled under traffic, an application that listens removes the port',
+@test('removed under traffic: an application with a device event callback removes the port',
       [('arm-smmuv3', 'iommufd'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def listens(platform, backend):
     output = _pull(platform, backend, '--hot-plug')
     expect('the kernel wants the device back' in output, output[-4000:])
-    expect('taken away' not in output, 'it is taken from an application that listens')
+    expect('taken away' not in output, 'the bus takes a device that the application removes')
     for line in ('gone', 'detached', 'back', 'attached', 'status 0'):
         expect(f'{line}\n' in output, f'not {line}\n{output[-4000:]}')
     before, after = re.search(r'descriptors: (\d+), then (\d+)', output).groups()
@@ -44,7 +44,8 @@ def listens(platform, backend):
     expect('RX-packets: 512 ' in burst, f'not 512 packets after the return\n{burst[-2000:]}')
 
 
-@test('pulled under traffic, one that does not listen loses it and lives', [('arm-smmuv3', 'type1')],
+@test('removed under traffic: an application without a callback loses the device and survives',
+      [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def deaf(platform, backend):
     output = _pull(platform, backend)
@@ -56,9 +57,9 @@ def deaf(platform, backend):
     expect(with_bars > 0, 'the other device lost its BARs')
 
 
-# What no device answers is an abort there, as on some Arm machines, not all ones.
-# Processors run in one thread: QEMU 10.0 frees the NIC while another thread may be in the
-# middle of a write to its registers, and crashes (e1000e_start_recv, once in 130 pulls).
+# An access that no device answers aborts, as on some Arm machines, and does not read as ones.
+# All processors run in one thread: otherwise QEMU 10.0 may free the NIC while another thread
+# writes to its registers, and crash (e1000e_start_recv, once in 130 removals).
 POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
            *(word for slot in ('9', 'a') for word in (
                '-device', f'pcie-root-port,id=rp{slot},chassis={int(slot, 16)},addr={slot}',
@@ -66,7 +67,8 @@ POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
                '-device', f'e1000e,id=nic{slot},bus=rp{slot},netdev=net{slot},romfile=')))
 
 
-@test('SIGBUS: a slot loses its power under traffic; who listens lives', [('arm-smmuv3', 'iommufd')],
+@test('a slot loses its power under traffic: an application that handles SIGBUS survives',
+      [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def surprise(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/surprise.sh'], seconds=200,
@@ -75,7 +77,7 @@ def surprise(platform, backend):
     expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
     expect_equal(result.monitor.count("DEVICE_DELETED {'device': 'nic"), 2, 'NICs pulled')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    # 128 and the number of SIGBUS: it happens, and nobody took it.
+    # 128 + SIGBUS: the signal ended testpmd, which does not handle it.
     expect('status 135\n' in parts['deaf'], f'not ended by SIGBUS\n{parts["deaf"][-3000:]}')
     listens = parts['listens']
     for words in ('02:00.0: its registers do not answer any more', 'vfio_msi:0000:02:00.0 has been removed!',
@@ -85,7 +87,7 @@ def surprise(platform, backend):
 
 
 def _steps(devices, rounds):
-    """Each device comes and goes ROUNDS times, in an order that is the same each time."""
+    """Attach and detach each device ROUNDS times, in a reproducible random order."""
     order, there = random.Random(rounds), set()
     left = {device: 2 * rounds for device in devices}
     while any(left.values()):
@@ -96,7 +98,7 @@ def _steps(devices, rounds):
 
 
 def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
-    """Devices in and out of one process; what the kernel says is left after each."""
+    """Attach and detach devices of one process and check what the kernel holds after each step."""
     first, other = PLATFORMS[platform].nics
     devices = [first, other, PLATFORMS[platform].spare]
     steps = list(_steps(devices, rounds))
@@ -106,7 +108,7 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     log = parts.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-3000:]}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    # It is chosen again whenever the first device comes.
+    # The bus chooses the backend whenever a first device is attached.
     oracle.check_backend(log, backend, log.count(': chooses backend '))
     _check_refused(parts['refused'], log, first, other)
     _check_syntax(parts['syntax'], log, first, other)
@@ -115,24 +117,24 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
 
 
 def _check_refused(said, log, first, other):
-    """A hole over memory in use: both ranges told each time, nothing of the device left."""
+    """A hole over used memory: each rejection names both ranges, nothing of the device is left."""
     held = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
-    expect_equal(held, [held[0]] * 3, 'open before and after each refusal')
+    expect_equal(held, [held[0]] * 3, 'open before and after each rejection')
     page = int(re.search(r'mapped: (\S+)', said)[1], 16)
     told = re.findall(rf'{other}: not used: user 0x([0-9a-f]+)-0x([0-9a-f]+) overlaps '
                       r'0x([0-9a-f]+)-0x([0-9a-f]+), which is in use', log)
-    expect_equal(len(told), 2, f'refusals\n{log[:6000]}\n')
+    expect_equal(len(told), 2, f'rejections\n{log[:6000]}\n')
     for ends in told:
         hole_first, hole_last, used_first, used_last = (int(end, 16) for end in ends)
         expect_equal((hole_first, hole_last), (page, page + 0xfff), 'the hole')
-        expect(used_first <= page <= used_last, f'{page:#x} is not in what is in use: {ends}')
-    # Every hotplug scans again, and so meets this one again.
-    expect_equal(log.count('0000:00:1e.0: not used: '), 1, 'times a lasting refusal was told')
-    expect(f'{first}: not used' not in log, f'the first device was refused\n{log[:3000]}')
+        expect(used_first <= page <= used_last, f'{page:#x} is not in the used range: {ends}')
+    # Every hotplug scans again and rejects this argument again.
+    expect_equal(log.count('0000:00:1e.0: not used: '), 1, 'logs of a repeated rejection')
+    expect(f'{first}: not used' not in log, f'the first device was rejected\n{log[:3000]}')
 
 
 def _check_syntax(said, log, first, other):
-    """The layered form names the device as the other does, its keys count."""
+    """The layered syntax gives the device the same name, and its keys take effect."""
     expect_equal(log.count(f'{first}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
     expect_equal(log.count(f'{other}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
     shown = re.findall(r'Infos for device (\S+) \**\nBus name: vfio_msi', said)
@@ -140,44 +142,45 @@ def _check_syntax(said, log, first, other):
 
 
 def _check_again(said, log, first):
-    """A device that comes back with other keys does not meet its own old hole."""
+    """A device that is attached again with other keys does not meet its own old hole."""
     before, _, after = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
     expect_equal(after, before, 'open before and after')
     refused = re.findall(r"EAL's memory can't be mapped for DMA: .*$", log, re.MULTILINE)
     expect(len(refused) == 1 and f'(user, from {first})' in refused[0],
-           f'not one refusal by the hole: {refused}')
+           f'not one rejection because of the hole: {refused}')
 
 
 def _check_steps(parts, log, steps):
-    """Without a device nothing is open, mapped or allocated."""
+    """With no device attached, nothing is open, mapped or allocated."""
     held = set(re.findall(r'^descriptors: .*$', parts['steps'], re.MULTILINE))
     expect_equal(len(held), 1, f'different descriptors without devices: {held}')
-    # EAL's own container is never closed.
+    # EAL never closes its own container.
     expect(held.pop().endswith(', 1, 0'), f'VFIO is open\n{parts["steps"]}')
     there = set()
     for step, vectors in re.findall(r'^([+-]\S+) (\d+)$', parts['steps'], re.MULTILINE):
         there ^= {step[1:]}
-        # A device that goes stops all others, which may give up their vectors then.
+        # testpmd stops all ports when it detaches one, and a stopped port may free its vectors.
         expect(int(vectors) > 0 or step[0] == '-', f'no vector after {step}')
         expect(int(vectors) == 0 or there, f'{vectors} vectors after {step}')
     expect_equal(len(re.findall(r'^[+-]', parts['steps'], re.MULTILINE)), len(steps), 'steps')
-    expect_equal(parts['interrupts'], '', 'vectors in the end')
-    # The kernel maps doorbells for itself, again in each address space that comes up.
+    expect_equal(parts['interrupts'], '', 'vectors at the end')
+    # The kernel maps MSI doorbells in each new address space.
     events = [line for line in parts['events'].splitlines()
               if not any(oracle.SW_MSI[0] <= int(first, 16) <= oracle.SW_MSI[1]
                          for _, first, _ in oracle.EVENT.findall(line))]
     expect(events, 'nothing was mapped at all')
     left = oracle.mapped('\n'.join(events))
-    expect_equal(left, [], 'mappings in the end')
+    expect_equal(left, [], 'mappings at the end')
 
 
-@test('three devices come and go in random order, nothing is left',
+@test('three devices are attached and detached in random order, nothing is left',
       [('arm-smmuv3', 'iommufd')], tail=[('arm-smmuv3', 'type1')])
 def come_and_go(platform, backend):
     _come_and_go(platform, backend, 3)
 
 
-@test('three devices come and go 30 times each', each_backend('arm-smmuv3', 'x86-vtd'), soak=True)
+@test('three devices are attached and detached 30 times each', each_backend('arm-smmuv3', 'x86-vtd'),
+      soak=True)
 def come_and_go_long(platform, backend):
     _come_and_go(platform, backend, 30)
 

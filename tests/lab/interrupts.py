@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Interrupts of receive queues: each packet wakes who sleeps, with the right bytes.
+"""Receive interrupts: each packet wakes a sleeping thread and has the right bytes.
 
-The program counts wake-ups of epoll; the kernel's own counters of the same
-vectors must agree, so that a program that polls in secret is caught.
+The program counts wake-ups of epoll.  The kernel's counters of the same vectors
+must be equal, which excludes that the program polls.
 """
 
 import re
@@ -15,15 +15,15 @@ from labkit.testing import each_backend, expect, expect_equal, test
 PACKETS, QUEUES = 20, 4
 SUMMARY = re.compile(r'^sent (\d+), received (\d+), wake-ups (\d+), bytes wrong (\d+), '
                      r'link interrupts (\d+)$', re.MULTILINE)
-STRANGER = '0000:00:07.0'  # on a wire of its own
+STRANGER = '0000:00:07.0'  # on another wire
 
-# Runs each argument behind the first as "dpdk-test-msi rxintr"; the first is for vfio-bind.
+# Binds the devices in the first argument, runs each further one as "dpdk-test-msi rxintr".
 EACH = ('vfio-bind $0 || exit 1; for words; do echo "@@ run"; dpdk-test-msi rxintr $words; '
         'echo "status $?"; done 2>&1')
 
 
 def _run(platform, *commands, backend=''):
-    """What each command printed, all in one guest, and no fault of the IOMMU."""
+    """Run all commands in one guest, without an IOMMU fault; returns the output of each."""
     result = guest.run(platform, ['bash', '-c', EACH, ' '.join(PLATFORMS[platform].nics), *commands],
                        seconds=120, backend=backend)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -34,17 +34,17 @@ def _run(platform, *commands, backend=''):
 
 
 def _counters(text, nic):
-    """How often each vector of this NIC came, by its number, says the kernel."""
+    """{vector: count} of this NIC, from the kernel's counters."""
     found = re.findall(r':((?: +\d+)+) .*vfio-msix\[(\d+)\]\(' + re.escape(nic) + r'\)', text)
     return {int(vector): sum(map(int, counts.split())) for counts, vector in found}
 
 
-# Behind the devices: EAL's arguments, for the line that names the backend.
+# EAL's arguments, after the devices: log the backend.
 TELL = '-- --log-level=bus.vfio_msi:info'
 
 
 def _check_run(text, packets):
-    """All packets came with a wake-up, and the link told of itself."""
+    """Each packet arrived with a wake-up, and there was a link interrupt."""
     expect(text.endswith('status 0\n'), f'it failed:\n{text[-2000:]}')
     found = SUMMARY.search(text)
     expect(found, f'no summary:\n{text[-2000:]}')
@@ -55,7 +55,7 @@ def _check_run(text, packets):
 
 
 def _check_vectors(text, nic, wanted):
-    """The kernel counted these for the queues, and at least one for the link."""
+    """The kernel counted WANTED interrupts of the queues, and at least one of the link."""
     counters = _counters(text, nic)
     expect(counters.pop(0, 0) > 0, f'no interrupt of the first vector:\n{text}')
     expect_equal(counters, wanted, f'interrupts of the queues of {nic}')
@@ -80,19 +80,19 @@ def wakes(platform, backend):
     _check_vectors(one, nic, {1: PACKETS})
     _check_run(many, PACKETS * QUEUES)
     shares = re.findall(r'^queue \d+: (\d+) packets, (\d+) wake-ups$', many, re.MULTILINE)
-    expect_equal(len(shares), QUEUES, 'queues that were told')
+    expect_equal(len(shares), QUEUES, 'queues in the output')
     expect(all(int(packets) > 0 for packets, _ in shares), f'a queue was not used:\n{many}')
     _check_vectors(many, nic, {i + 1: int(packets) for i, (packets, _) in enumerate(shares)})
 
 
-@test('the same over the pci bus', ['arm-smmuv3'])
+@test('each packet wakes its queue on the pci bus', ['arm-smmuv3'])
 def pci(platform):
     one, = _run(platform, f'-v -n {PACKETS} {_devices(platform, "")}')
     _check_run(one, PACKETS)
     _check_vectors(one, PLATFORMS[platform].nics[1], {1: PACKETS})
 
 
-@test('INTx wakes too', [('arm-reserved', 'iommufd')],
+@test('each packet wakes its queue by INTx', [('arm-reserved', 'iommufd')],
       tail=each_backend('arm-reserved'))
 def intx(platform, backend):
     one, = _run(platform, f'-L -v -n {PACKETS} {_devices(platform, "vfio_msi:")} {TELL}',
@@ -101,10 +101,10 @@ def intx(platform, backend):
     expect(one.endswith('status 0\n'), f'it failed:\n{one[-2000:]}')
     expect_equal(SUMMARY.search(one).groups()[:4], (str(PACKETS),) * 3 + ('0',),
                  'sent, received, wake-ups, bytes wrong')
-    expect('vfio-intx' in one, f'not by INTx:\n{one}')
+    expect('vfio-intx' in one, f'not INTx:\n{one}')
 
 
-@test('a lost interrupt and a lost packet are told apart', ['arm-smmuv3'])
+@test('a lost interrupt and a lost packet are distinguished', ['arm-smmuv3'])
 def faults(platform):
     result = guest.run(platform, ['/usr/share/vfio-msi/rxintr-faults.sh',
                                   *PLATFORMS[platform].nics, STRANGER], seconds=120)
@@ -118,7 +118,7 @@ def faults(platform):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('wrong usage is told with status 2, help with 0', ['arm-smmuv3'])
+@test('exit status is 2 for wrong usage, 0 for help', ['arm-smmuv3'])
 def usage(platform):
     wrong = ('', '0000:00:03.0', '0000:00:03.0 0000:00:03.0', '-n 0 a b', '-n 5x a b',
              '-q 17 a b', '-x a b', 'a b c')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The backend iommufd by character devices alone; drivers.py has it beside groups."""
+"""The backend iommufd with character devices only; drivers.py also has it with groups."""
 
 import re
 
@@ -13,12 +13,12 @@ SMALL_PAGE = 4096
 
 
 def _held(sections):
-    """Bytes of hugepages that the process has."""
+    """Bytes of hugepages that the process has mapped."""
     ends = [line.split('-') for line in sections['hugepages'].split()]
     return sum(int(last, 16) - int(first, 16) for first, last in ends)
 
 
-@test('all of VFIO without a group: packets, pins, interrupts, hotplug, a kill',
+@test('packets, pinned pages, interrupts, hotplug and SIGKILL without VFIO groups',
       ['arm-smmuv3', 'arm-virtio-iommu', 'x86-vtd'])
 def alone(platform):
     result = guest.run(platform, ['/usr/share/vfio-msi/iommufd.sh', *PLATFORMS[platform].nics],
@@ -27,13 +27,13 @@ def alone(platform):
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2500:]}\n{result.stdout[-1500:]}')
     expect('chooses backend iommufd for all devices: kernel and device have it' in log,
-           f'not by iommufd\n{log[:1500]}')
+           f'the backend is not iommufd\n{log[:1500]}')
     expect('RX-packets: 512 ' in log, f'not 512 packets\n{log[-1500:]}')
     oracle.check_mappings(sections)
     oracle.check_payloads(log)
     oracle.check_interrupts(sections['interrupts'], 'vfio-msix')
     pinned, left = map(int, re.findall(r'\d+', sections['pages']))
-    # Once, not twice; doorbells and the like are not pinned.
+    # The kernel pins each page once, and does not pin doorbells.
     expect_equal(pinned * SMALL_PAGE, _held(sections), 'bytes pinned, bytes of hugepages')
     expect_equal(left, 0, 'pages pinned after the end')
     figure('pinned', f'{pinned * SMALL_PAGE >> 20} MiB')
@@ -47,7 +47,7 @@ def alone(platform):
 def _check_coming_and_going(sections):
     text = sections['hotplug']
     expect_equal(re.findall(r'Now total ports is (\d)', text), ['1', '2', '1', '0'] * 3,
-                 f'ports that came and went\n{text}')
+                 f'ports attached and detached\n{text}')
     expect_equal(len(set(re.findall(r'descriptors: (\d+)', text))), 1, f'descriptors\n{text}')
     expect('0 pinned' in text.splitlines(), text)
     text = sections['killed']
@@ -56,12 +56,12 @@ def _check_coming_and_going(sections):
 
 
 def _counted(text, nic, vector):
-    """How often this vector came, says the kernel; None without such a vector."""
+    """The kernel's counter of this vector; None without such a vector."""
     found = re.search(rf':((?: +\d+)+) .*vfio-msix\[{vector}\]\({re.escape(nic)}\)', text)
     return sum(map(int, found[1].split())) if found else None
 
 
-@test('MSI-X where stock DPDK and type1 have none', ['arm-virtio-iommu'])
+@test('iommufd has MSI-X where stock DPDK and type1 have none', ['arm-virtio-iommu'])
 def only_here(platform):
     first, second = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/only-iommufd.sh', first, second],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""dpdk-test-msi irq: vectors that arrive are counted, and a loss is told by its place."""
+"""dpdk-test-msi irq counts vectors that arrive and reports where an interrupt is lost."""
 
 import re
 
@@ -8,18 +8,18 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-# Beside a platform's own: a device for teaching, and one that the tool does not know.
+# Additional devices: QEMU's edu, and one that the tool can't make raise an interrupt.
 EDU, UNKNOWN = '0000:00:09.0', '0000:00:0b.0'
 MORE = ('-device', 'edu,addr=9', '-device', 'virtio-rng-pci,addr=0xb,disable-legacy=on')
 
-# What must be said of each device, in order: kind, vectors, by whom the device raises it.
+# Expected lines of each device, in order: type, vectors, name of the device's code in the tool.
 IGB = (('MSI-X', 10, 'igb'), ('MSI', 1, 'igb'), ('INTx', 1, 'igb'))
 E1000E = (('MSI-X', 5, 'e1000e'), ('MSI', 1, 'e1000e'), ('INTx', 1, 'e1000e'))
 ROUNDS = 4
 
 
 def _line(kind, vectors, raiser):
-    """The line of a kind whose every vector arrived: the loopback has a round more."""
+    """The line of a type if every vector arrived; the loopback has one more round."""
     loopback = (ROUNDS + 1) * 2 * vectors
     plural = 's' if vectors > 1 else ''
     line = f'{kind:<5}  {vectors} vector{plural}, loopback {loopback} of {loopback}, device '
@@ -43,10 +43,10 @@ def _arrived(said, kinds):
     for kind in kinds:
         expect(_line(*kind) in said, f'no "{_line(*kind)}" in\n{said}')
     expect(said.endswith('status 0\n'), said)
-    expect('dpdk-test-msi:' not in said, f'a fault is told\n{said}')
+    expect('dpdk-test-msi:' not in said, f'a fault is reported\n{said}')
 
 
-@test('every vector arrives, by the kernel and by the device', [
+@test('every vector arrives, raised by the kernel and by the device', [
     ('arm-smmuv3', 'iommufd'), ('x86-vtd', 'iommufd'), ('x86-amdvi', 'type1')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def arrives(platform, backend):
@@ -61,11 +61,11 @@ def arrives(platform, backend):
     said = _section(sections, UNKNOWN)
     _arrived(said, (('MSI-X', 2, None),))
     expect("device not tried: this tool can't make a 1af4:1044 interrupt" in said, said)
-    expect_equal(sections['left'], '', 'what is left')
+    expect_equal(sections['left'], '', 'vectors that are left')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('without an MSI controller INTx is taken, or set-up is refused', [('arm-reserved', 'type1')],
+@test('without an MSI controller INTx is used, msi=require fails', [('arm-reserved', 'type1')],
       tail=each_backend('arm-reserved'))
 def no_msi(platform, backend):
     nic = PLATFORMS[platform].nics[0]
@@ -81,7 +81,7 @@ def no_msi(platform, backend):
            'msi= allows' in said and said.endswith('status 1\n'), said)
 
 
-@test('type1 can set up no MSI, and says so', ['arm-virtio-iommu'])
+@test('a message says that type1 cannot set up MSI', ['arm-virtio-iommu'])
 def type1_refused(platform):
     nic = PLATFORMS[platform].nics[0]
     _, sections = _run(platform, 'irq.sh', f'{nic},backend=type1', seconds=100)
@@ -93,7 +93,7 @@ def type1_refused(platform):
     expect(_line('INTx', 1, 'igb') in said and said.endswith('status 1\n'), said)
 
 
-@test('a loss is told by its place', each_backend('arm-smmuv3'))
+@test('a message says where an interrupt is lost', each_backend('arm-smmuv3'))
 def losses(platform, backend):
     nic = PLATFORMS[platform].nics[0]
     result, sections = _run(platform, 'irq-faults.sh', nic, seconds=280,
@@ -111,4 +111,4 @@ def losses(platform, backend):
             expect(word in said, f'no "{word}" in\n{said}')
         expect(said.endswith(f'status {status}\n'), said)
     faults = guest.iommu_faults(result)
-    expect(faults, 'the IOMMU did not stop the write to a wrong address')
+    expect(faults, 'the IOMMU did not block the write to a wrong address')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The kernels that most users have, Debian 12's and Debian 13's: packets to hotplug."""
+"""The kernels of Debian 12 and Debian 13: packets, interrupts, bridges, hotplug."""
 
 import re
 
@@ -8,7 +8,7 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
-# A slot to pull a NIC out of, and two NICs of conventional PCI behind one bridge.
+# A hotplug slot with a NIC, and two conventional PCI NICs behind one bridge.
 DEVICES = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
            '-netdev', 'hubport,id=net9,hubid=0',
            '-device', 'igb,id=nic9,bus=rp9,netdev=net9,romfile=',
@@ -23,11 +23,11 @@ PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 
 
 def _check_list(said, nics):
-    """Who is bound to no driver is told to bind, whether or not it has a group yet."""
+    """list prints the bind command for each unbound NIC, with or without a group."""
     for nic in nics:
         row = said.split(nic, 1)[1].split('\n0000:', 1)[0]
         expect(f'dpdk-devbind.py -b vfio-pci {nic}' in row and 'intel_iommu' not in row,
-               f'not the cure of {nic} in\n{said}')
+               f'no bind command for {nic} in\n{said}')
 
 
 def _check_burst(parts, platform):
@@ -46,20 +46,21 @@ def _check_irq(parts):
     for kind, *counts in found:
         expect(counts[0] == counts[1] and counts[2] == counts[3], f'{kind}: {counts} arrived')
     expect('status 0\n' in parts['irq'], parts['irq'])
-    expect_equal(parts['irq_left'], '', 'what is left')
+    expect_equal(parts['irq_left'], '', 'vectors that are left')
 
 
 def _check_bridge(parts, platform):
-    """VT-d has both in one group; this SMMU leaves the second one out."""
+    """VT-d has both NICs in one group; with this SMMU the second NIC has no group."""
     if platform == 'x86-vtd':
         expect_equal(len(PORT.findall(parts['behind'])), 2, f'ports\n{parts["behind"][:3000]}\n')
         return
     said = parts['bridge']
     row = said.split(SECOND, 1)[1]
     expect(f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
-           in row, f'not why {SECOND} has no group\n{said}')
+           in row, f'no reason why {SECOND} has no group\n{said}')
     row = said.split(FIRST, 1)[1].split(SECOND, 1)[0]
-    expect(f'its bridge {BRIDGE} is bound to shpchp' in row, f'not who blocks {FIRST}\n{said}')
+    expect(f'its bridge {BRIDGE} is bound to shpchp' in row,
+           f'no device that blocks {FIRST}\n{said}')
     expect_equal(len(PORT.findall(parts['behind'])), 0, f'ports\n{parts["behind"][:3000]}\n')
 
 
@@ -77,7 +78,7 @@ def _check_hotplug(said, monitor, platform):
     expect('RX-packets: 512 ' in burst, f'not 512 packets after the return\n{burst[-2000:]}')
 
 
-@test('boots, and its unbound NICs are told to bind',
+@test('boots, and list prints how to bind each NIC',
       [(platform, kernel) for kernel in KERNELS for platform in ('arm-smmuv3', 'x86-vtd')])
 def first_steps(platform, kernel):
     result = guest.run(platform, ['/usr/share/vfio-msi/kernels.sh', *PLATFORMS[platform].nics],
@@ -88,11 +89,11 @@ def first_steps(platform, kernel):
     _check_list(parts['list'], [*PLATFORMS[platform].nics, PLATFORMS[platform].spare])
     with part('512 packets, payloads, mappings, interrupts'):
         _check_burst(parts, platform)
-    with part('every vector arrives, by the kernel and by the device'):
+    with part('every vector arrives, raised by the kernel and by the device'):
         _check_irq(parts)
     with part('NICs behind a PCIe-to-PCI bridge'):
         _check_bridge(parts, platform)
-    with part('devices go under traffic or by hand, and come back'):
+    with part('devices are removed, under traffic or by hand, and attached again'):
         _check_hotplug(parts['hotplug'], result.monitor, platform)
-    with part('no IOMMU fault in all this'):
+    with part('no IOMMU fault'):
         expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Leaving under traffic: by "quit", by SIGINT, by SIGKILL."""
+"""testpmd ends under traffic: by "quit", by SIGINT, by SIGKILL."""
 
 import re
 
@@ -23,12 +23,13 @@ def _leave(platform, backend, times):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('leaves nothing and no fault', [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
+@test('nothing is left and no IOMMU fault occurs', [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def leave(platform, backend):
     _leave(platform, backend, 6)
 
 
-@test('leaves nothing and no fault, 50 times', each_backend('arm-smmuv3', 'x86-vtd'), soak=True)
+@test('nothing is left and no IOMMU fault occurs, 50 times', each_backend('arm-smmuv3', 'x86-vtd'),
+      soak=True)
 def leave_often(platform, backend):
     _leave(platform, backend, 50)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Each LTS release of DPDK runs the bus; a plugin for another one refuses itself.
+"""The bus with each LTS release of DPDK; a plugin for another release does not register.
 
-Every guest is of the Debian that has the release, with the project built
-against it.
+Each guest is the Debian release that has this DPDK, and the project is built against
+it.
 """
 
 import json
@@ -17,7 +17,7 @@ WAKES = 'sent 20, received 20, wake-ups 20, bytes wrong 0, link interrupts '
 
 
 def _check_tools(sections, nics):
-    """dpdk-test-msi and an example do their work."""
+    """dpdk-test-msi and an example work."""
     plan = json.loads(sections['layout'])
     expect_equal([(item['bdf'], item['used']) for item in plan['devices']],
                  [(nic, True) for nic in nics], 'devices in the layout')
@@ -28,7 +28,7 @@ def _check_tools(sections, nics):
 
 
 def _check_testpmd(sections, dpdk):
-    """Packets, mappings, interrupts; then the same packets on devices that came back."""
+    """Packets, mappings, interrupts; then packets after the devices were attached again."""
     before, after = sections['before'], sections['after']
     expect(re.search(rf"RTE Version: 'DPDK {re.escape(dpdk)}\.", before),
            f'not a guest with DPDK {dpdk}\n{before[:1000]}')
@@ -36,7 +36,7 @@ def _check_testpmd(sections, dpdk):
     oracle.check_mappings(sections)
     mapped = [piece for piece in oracle.mapped(sections['events']) if piece[0] >= 1 << 32]
     expect(len(mapped) > 1, 'memory did not grow')
-    # EAL is steered by what it does in all releases, not by what it promises.
+    # Steering relies on how EAL reserves memory, which is not a documented interface.
     memory = json.loads(sections['layout'])['eal_memory']
     expect_equal((memory['lists'][0]['first'], hex(mapped[0][0])), ('0x200000000',) * 2,
                  'where memory begins, predicted and seen')
@@ -70,7 +70,7 @@ def _not_registered(built, running):
 
 
 def _refuses(platform, dpdk, other):
-    """The plugin for OTHER, loaded into DPDK, in all ways that can happen."""
+    """Load the plugin for OTHER into DPDK, in each possible way."""
     result = guest.run(platform, ['/usr/share/vfio-msi/other-release.sh',
                                   PLATFORMS[platform].nics[0], other],
                        seconds=240, dpdk=dpdk, others=(other,))
@@ -79,11 +79,12 @@ def _refuses(platform, dpdk, other):
     said = sections['soname']
     expect(_not_registered(dpdk, '99.07.0: not registered') in said and 'status 0\n' not in said,
            f'under the same SONAME:\n{said}')
-    # EAL may fail next, as it meets the trace points of the other one.
+    # EAL may fail afterwards, at the trace points of the other EAL.
     said = sections['beside']
-    expect_equal(said.count(_not_registered(other, dpdk)), 1, f'words of the other one\n{said}\n')
+    expect_equal(said.count(_not_registered(other, dpdk)), 1,
+                 f'messages of the other plugin\n{said}\n')
     expect('status 0\n' in said or 'Cannot init trace' in said, said)
-    # These words are the loader's and EAL's; doc/howto/upgrade.rst has them.
+    # These messages are the loader's and EAL's; doc/howto/upgrade.rst has them.
     said = sections['alone']
     expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said)
            and 'status 0\n' not in said, f'without its DPDK:\n{said}')
@@ -92,11 +93,11 @@ def _refuses(platform, dpdk, other):
            f'without a plugin:\n{said}')
 
 
-@test('a plugin for another release refuses itself (into 25.11)', ['arm-smmuv3'])
+@test('a plugin for 24.11 does not register in 25.11', ['arm-smmuv3'])
 def older_plugin(platform):
     _refuses(platform, '25.11', '24.11')
 
 
-@test('a plugin for another release refuses itself (into 24.11)', ['arm-smmuv3'])
+@test('a plugin for 22.11 does not register in 24.11', ['arm-smmuv3'])
 def oldest_plugin(platform):
     _refuses(platform, '24.11', '22.11')

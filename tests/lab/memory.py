@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""How many calls it takes to map memory, and how much is locked, beside stock DPDK."""
+"""How many calls map EAL's memory and how much is locked, compared to stock DPDK."""
 
 import errno
 import re
@@ -11,14 +11,14 @@ from labkit.testing import each_backend, expect, expect_equal, figure, part, tes
 
 LINE = re.compile(r'^(\w+): (map \d+, .*)$', re.MULTILINE)
 MEGABYTES, PAGES = 4096, 2048
-# What each way to the IOMMU has the process locked for.
+# The counter of locked memory that each backend uses.
 ACCOUNT = {'stock': 'VmLck', 'type1': 'VmLck', 'iommufd': 'VmPin'}
 
 
-@test('4 GiB of preallocated pages by one call, pinned once', [('arm-smmuv3', 'iommufd')],
+@test('one call maps 4 GiB of preallocated pages, which are pinned once', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def coalesced(platform, backend):
-    # A kernel with iommufd has type1 too: all of them side by side.
+    # A kernel with iommufd has type1 as well: one boot measures both.
     ways = ['stock', 'type1'] + (['iommufd'] if backend == 'iommufd' else [])
     result = guest.run(platform, ['/usr/share/vfio-msi/memory.sh', str(MEGABYTES), *ways],
                        seconds=400, memory='6G', hugepages=2200, backend=backend)
@@ -27,7 +27,7 @@ def coalesced(platform, backend):
     expect_equal(list(found), ways, f'measured ({result.error}){result.stdout}')
     for who, one in found.items():
         calls = PAGES if who == 'stock' else 1
-        # One list of 16 GiB holds all pages, so they are one run.
+        # All pages are in one list of 16 GiB, so they are one run.
         expect_equal(one['map'], calls, f'calls of {who} in\n{result.stdout}\n')
         if who != 'stock':
             expect_equal(one['unmap'], 1, f'calls of {who} to unmap in\n{result.stdout}\n')
@@ -45,7 +45,8 @@ def coalesced(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('memory grows and is given back in the middle of a run', [('arm-smmuv3', 'iommufd'), ('x86-vtd', 'type1')],
+@test("EAL's memory grows and shrinks while testpmd runs",
+      [('arm-smmuv3', 'iommufd'), ('x86-vtd', 'type1')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def breathe(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/breathe.sh', *PLATFORMS[platform].nics],
@@ -60,10 +61,10 @@ def breathe(platform, backend):
     expect_equal(rounds[1::2], [(int(first), 0)] * 3, f'pages after each stop\n{parts["pages"]}\n')
     for pages, pinned in rounds[::2]:
         expect(pages >= int(first) + 24, f'memory did not grow\n{parts["pages"]}')
-        expect_equal(pinned, (pages - int(first)) * 2 << 20, 'bytes pinned besides')
+        expect_equal(pinned, (pages - int(first)) * 2 << 20, 'additional bytes pinned')
     oracle.check_mappings(parts)
     oracle.check_payloads(log)
-    # The hole of a device that comes later ends the growth.
+    # The hole of a device that is added later limits the growth.
     late = parts['latecomer']
     end = re.search(r'end: (\w+)', late)[1]
     expect(re.search(rf"can't grow beyond {end}, which meets {end}-\w+ \(user, from "
@@ -72,7 +73,7 @@ def breathe(platform, backend):
            f'memory grew into the hole\n{late[-3000:]}')
 
 
-# In one file, by 2 MiB pages; a file each, of 1 GiB pages; a file each, of 2 MiB pages.
+# One file for all 2 MiB pages; one file per 1 GiB page; one file per 2 MiB page.
 FILES = {
     'one': '--single-file-segments -m 640',
     'large': '--huge-dir /mnt -m 2048',
@@ -95,7 +96,7 @@ exit 0
 '''
 
 
-@test('memory is mapped by files: packets, and no IOMMU fault', [('x86-vtd', 'iommufd')],
+@test('memory that is mapped by file: packets, no IOMMU fault', [('x86-vtd', 'iommufd')],
       tail=[('arm-smmuv3', 'iommufd')])
 def in_files(platform, backend):
     result = guest.run(platform, ['sh', '-c', IN_FILES, *PLATFORMS[platform].nics,
@@ -103,7 +104,7 @@ def in_files(platform, backend):
                        kernel_args=('hugepagesz=1G', 'hugepages=2'), backend=backend)
     expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-2000:]}\n')
     for how, said in zip(FILES, result.stdout.split('@@@\n')[1:], strict=True):
-        with part(f'memory is mapped by its file where that is one or a large one: {how}'):
+        with part(f'the bus maps by file if there is one file or each is large: {how}'):
             _check_in_files(how, oracle.sections(said))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
@@ -112,13 +113,14 @@ def _check_in_files(how, parts):
     log = parts['testpmd']
     oracle.check_mappings(parts)
     oracle.check_payloads(log)
-    # Memory that is added later, a page at a time, is mapped by its file.
+    # Memory that is added later, one page at a time, is mapped by file.
     by_address, by_file = map(int, parts['calls'].split())
     at_once = int(re.search(r'mapped \d+ MiB, \d+ pages, by (\d+) calls', log)[1])
     wanted = {'one': (1, 0), 'large': (2, 0), 'small': (1, 1)}[how]
-    expect_equal((at_once, by_address), wanted, f'calls at once, of them by address\n{log[:2000]}\n')
-    expect(by_file >= at_once - by_address, f'{by_file} calls by files')
-    figure(f'{how}: calls at once, of these by address', f'{at_once}, {by_address}')
+    expect_equal((at_once, by_address), wanted,
+                 f'calls at start, of these by address\n{log[:2000]}\n')
+    expect(by_file >= at_once - by_address, f'{by_file} calls by file')
+    figure(f'{how}: calls at start, of these by address', f'{at_once}, {by_address}')
 
 
 OWN = '''
@@ -129,33 +131,33 @@ for bus in vfio_msi: ''; do
         -a ${bus}0000:00:03.0 -a ${bus}0000:00:05.0 2>&1 || exit 1
 done
 '''
-# The steps of vfio-msi-dma: 0 or an errno, KiB of the application's that are pinned after it.
+# The steps of vfio-msi-dma: name, 0 or errno, KiB of the application's memory pinned after it.
 STEPS = [
     ('register', 0, 0),
     ('first', 0, 12),                       # by one port
-    ('second', 0, 12),                      # and by the other: the same memory, once
-    ('unmap-first', 0, 12),                 # the other one still needs it
+    ('second', 0, 12),                      # by the other port: the same memory, pinned once
+    ('unmap-first', 0, 12),                 # the other port still uses it
     ('unmap-second', 0, 0),
     ('unmap-third', errno.ENOENT, 0),
     ('page', 0, 4),
     ('pages', 0, 12),
-    ('unmap-all', 0, 0),                    # both at once
-    ('window', errno.ERANGE, 0),            # where MSIs go
+    ('unmap-all', 0, 0),                    # both in one call
+    ('window', errno.ERANGE, 0),            # in the MSI window
     ('again', 0, 12),
-    ('elsewhere', errno.EEXIST, 12),        # the IOVA is another page's
+    ('elsewhere', errno.EEXIST, 12),        # another page has this IOVA
     ('unmap-part', errno.EBUSY, 12),
     ('heap-create', 0, 12),
-    ('heap-add', 0, 24),                    # EAL told the bus
-    ('heap-map', 0, 24),                    # so it is mapped already
-    ('heap-unmap', 0, 24),                  # and stays
+    ('heap-add', 0, 24),                    # the bus maps it on EAL's memory event
+    ('heap-map', 0, 24),                    # it is mapped already
+    ('heap-unmap', 0, 24),                  # it remains mapped
     ('heap-remove', 0, 12),
     ('remove-first', 0, 12),
-    ('remove-second', 0, 0),                # no device, no DMA
-    ('probe', 0, 12),                       # as it was before
+    ('remove-second', 0, 0),                # without a device nothing is mapped
+    ('probe', 0, 12),                       # the bus maps it again
     ('unmap-last', 0, 0),
     ('unregister', 0, 0),
 ]
-# Nothing else is an error.
+# The expected error messages.
 SAID = [r'DMA unmap of IOVA \S+ failed: it was not mapped by rte_dev_dma_map\(\)',
         r'DMA map of IOVA 0x8000000-0x8002fff failed: meets 0x8000000-0x80fffff '
         r'\(SW_MSI, from 0000:00:03.0\); rte_eal_iommu_dma_map\(\) finds an IOVA',
@@ -174,16 +176,17 @@ def own(platform, backend):
              in re.findall(r'^([a-z-]+) (\d+) (\d+)$', said, re.MULTILINE)]
     expect_equal(found, STEPS, f'steps of\n{said}\n')
     failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', said)
-    expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)), f'said is\n{failures}')
+    expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)),
+           f'the messages are\n{failures}')
     oracle.check_backend(said, backend, said.count(': chooses backend '))
-    # The first of it is what every application does, and works on the pci bus too.
+    # The first steps are what every application does; they work on the pci bus as well.
     stock = dict((name, (int(error), int(pinned))) for name, error, pinned
                  in re.findall(r'^([a-z-]+) (\d+) (\d+)$', parts['stock'], re.MULTILINE))
-    expect_equal((stock['first'], stock['second']), ((0, 12), (0, 12)), 'maps by stock DPDK')
+    expect_equal((stock['first'], stock['second']), ((0, 12), (0, 12)), 'mappings of stock DPDK')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('packets from every kind of memory that testpmd has', [('arm-smmuv3', 'iommufd')],
+@test('packets with each --mp-alloc of testpmd except anon', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def kinds(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', *PLATFORMS[platform].nics],
@@ -192,13 +195,13 @@ def kinds(platform, backend):
     parts = oracle.sections(result.stdout)
     for kind in ('native', 'xmem', 'xmemhuge', 'xbuf'):
         log = parts[kind]
-        expect(f'MP allocation mode: {kind}\n' in log, f'{kind} is not what was asked for\n{log[-2000:]}')
+        expect(f'MP allocation mode: {kind}\n' in log, f'the mode is not {kind}\n{log[-2000:]}')
         oracle.check_backend(log, backend)
         oracle.check_payloads(log)
         expect('VFIO_MSI: vfio_msi:0000' in log and ' failed' not in log, f'{kind}\n{log[-2000:]}')
         calls, left = map(int, re.search(r'^calls (\d+)\nleft (\d+)$', log, re.MULTILINE).groups())
-        expect_equal(left, 0, f'pages pinned in the end of {kind}')
-        # A few of EAL's own pages, and what the application has: no call for each page.
+        expect_equal(left, 0, f'pages pinned at the end of {kind}')
+        # A few pages of EAL and the application's memory: not one call per page.
         expect(0 < calls < 20, f'{calls} calls to map {kind}')
         figure(f'{kind}: calls to map', calls, varies=True)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

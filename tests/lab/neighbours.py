@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The bus beside others: the pci bus, administrators, nobody at all."""
+"""The bus together with the pci bus, with an administrator, and without a device."""
 
 import re
 
@@ -39,14 +39,14 @@ def beside_pci(platform, backend):
     expect('RX-packets: 512 ' in output, f'not 512 packets received\n{output[-1500:]}')
 
 
-@test('the device that forced PA is named', ['arm-smmuv3'])
+@test('a message names the device that forces IOVA as PA', ['arm-smmuv3'])
 def uio(platform):
     output = _run(platform, 'uio', 'type1')
     expect('IOVA mode is PA, forced by bus pci, device 0000:00:07.0' in output, output[-2000:])
     expect('open VFIO nodes: 0' in output, output[:300])
 
 
-@test('a device is given back when it is unbound under traffic', each_backend('arm-smmuv3'))
+@test('the application releases a device that is unbound under traffic', each_backend('arm-smmuv3'))
 def unbind(platform, backend):
     output = _run(platform, 'unbind', backend)
     oracle.check_backend(output, backend)
@@ -62,12 +62,12 @@ def _hotplug(platform, backend, times):
     oracle.check_came_and_went(output, times)
 
 
-@test('devices come and go', [('arm-smmuv3', 'iommufd')],
+@test('devices are attached and detached', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def hotplug(platform, backend):
     _hotplug(platform, backend, 3)
 
 
-@test('devices come and go, 100 times', each_backend('arm-smmuv3'), soak=True)
+@test('devices are attached and detached, 100 times', each_backend('arm-smmuv3'), soak=True)
 def hotplug_often(platform, backend):
     _hotplug(platform, backend, 100)

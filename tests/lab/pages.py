@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Arm with pages of 16 and 64 KiB and addresses of 52 bits; each costs a kernel."""
+"""Arm kernels with pages of 16 and 64 KiB and addresses of 52 bits."""
 
 import json
 
@@ -8,8 +8,8 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
-# The default is good, and it is not.
-RUNS = {'where EAL begins by default': '', 'steered': ',hole=0x100000000-0xffffffffff'}
+# EAL's default address is good, or a hole makes it bad.
+RUNS = {'at the default address': '', 'steered': ',hole=0x100000000-0xffffffffff'}
 RUN = '''
 first=$0 second=$1 hole=$2
 getconf PAGESIZE

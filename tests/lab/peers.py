@@ -11,7 +11,7 @@ QUICK = ('devargs', 'interrupt', 'malloc', 'memory', 'memzone', 'mempool', 'exte
 LONG = ('eal_flags_a_opt', 'eal_flags_b_opt', 'eal_flags_c_opt', 'eal_flags_mem',
         'eal_flags_file_prefix', 'eal_flags_misc')
 
-# Fail without the bus as well: EAL takes no -b beside the -a that a child gets here.
+# Fails without the bus as well: EAL rejects -b together with the -a that a child gets here.
 FAIL_IN_BOTH = {'eal_flags_b_opt'}
 
 SKIPPED = 77
@@ -42,11 +42,11 @@ def _same(platform, names, seconds):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('memory, interrupts, arguments', ['arm-smmuv3'])
+@test('tests of memory, interrupts and arguments', ['arm-smmuv3'])
 def quick(platform):
     _same(platform, QUICK, 600)
 
 
-@test('the long ones', ['arm-smmuv3'], soak=True)
+@test('the long tests', ['arm-smmuv3'], soak=True)
 def long(platform):
     _same(platform, LONG, 1200)

@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Ports that a primary and a secondary process share.
 
-Each process has a queue of both ports of its own.  What it received is read
-back by that process, so that its mappings are proved as well as the counters.
+Each process has its own queue of both ports and reads the packets that it
+received, which checks its mappings as well as the counters.
 """
 
 import re
@@ -25,7 +25,7 @@ def _run(platform, what, **options):
 
 
 def _check_burst(parts, name):
-    """512 packets, half of them from each port; each process read its own queue."""
+    """512 packets, half of them from each port; each process reads its own queue."""
     logs = [parts[f'first_{name}'], parts[f'second_{name}']]
     macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', logs[1], re.MULTILINE)[:2]
     read = [PACKET.findall(log) for log in logs]
@@ -38,23 +38,24 @@ def _check_burst(parts, name):
 
 
 def _check_bars(text, number):
-    """Both processes have so many BARs, at the same addresses."""
+    """Both processes have NUMBER BARs at the same addresses."""
     expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', text, re.MULTILINE)), number,
                  f'BARs mapped\n{text}\n')
     expect('\nsame\n' in text, f'BARs differ\n{text}')
 
 
 def _lines(text):
-    """What the bus said."""
+    """The messages of the bus."""
     return re.findall(r'VFIO_MSI: (.*)', text)
 
 
-@test('both forward; one dies, the other goes on, a new one comes',
+@test('both forward; the secondary is killed, the primary continues, a new secondary starts',
       [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def share(platform, backend):
     parts = _run(platform, 'share', backend=backend)
-    expect_equal(parts['first_burst'].count(f', backend {backend}, '), 2, f'devices by {backend}')
+    expect_equal(parts['first_burst'].count(f', backend {backend}, '), 2,
+                 f'devices with {backend}')
     _check_bars(parts['bars'], 6)
     _check_burst(parts, 'burst')
 
@@ -62,7 +63,7 @@ def share(platform, backend):
     expect_equal(statistics, ['256', '256'], f'statistics\n{parts["info"][-2000:]}\n')
     expect('status 0\n' in parts['info'], parts['info'][-500:])
 
-    # The primary maps, on its thread for messages, what the secondary allocates.
+    # The primary's thread for messages maps what the secondary allocates.
     grown = [line for line in parts['events'].splitlines() if 'mp-msg' in line]
     size = sum(last + 1 - first for first, last in oracle.mapped('\n'.join(grown)))
     expect(size >= 32 << 20, f'{size} bytes were mapped for the secondary')
@@ -70,16 +71,16 @@ def share(platform, backend):
 
     expect('status 137\n' in parts['died'], f'not killed\n{parts["died"]}')
     before, after = re.search(r'forwarded: (\d+), then (\d+)', parts['died']).groups()
-    expect(int(after) > int(before), f'the primary stands still\n{parts["died"]}')
+    expect(int(after) > int(before), f'the primary does not forward\n{parts["died"]}')
     _check_burst(parts, 'again')
     expect_equal(parts['end'], 'second 0\nfirst 0\n', 'exit statuses')
 
 
-@test('hotplug in both, beside the pci bus; PA; who gets no device is told why',
+@test('hotplug in both, together with the pci bus, IOVA as PA; each rejection has its message',
       [('arm-smmuv3', 'iommufd')], tail=[('arm-smmuv3', 'type1')])
 def hotplug(platform, backend):
     parts = _run(platform, 'hotplug', backend=backend)
-    # Three BARs each of the spare NIC on the pci bus, of one port, of two.
+    # Three BARs of the NIC on the pci bus, and three of each port of the bus.
     _check_bars(parts['one'], 6)
     _check_bars(parts['two'], 9)
     for name in ('first', 'second'):
@@ -88,14 +89,14 @@ def hotplug(platform, backend):
            parts['second_hotplug'][-1500:])
 
     one, other = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
-    expect_equal(_lines(parts['good']), [], 'words for none')
+    expect_equal(_lines(parts['good']), [], 'messages without an argument')
     expect_equal(parts['good'].count('NIC statistics for port'), 2, 'ports')
     expect_equal(_lines(parts['mode']), [
         f"{name}: can't be shared: the primary process has another IOVA mode; start this one "
-        'with --iova-mode=pa' for name in (one, other)], 'words for another mode')
+        'with --iova-mode=pa' for name in (one, other)], 'messages for another mode')
     words = _lines(parts['odd'])
     expect_equal(words[0], 'vfio_msi:0000:00:07.0: not used: the primary process does not have '
-                 'it; give it the same argument there', 'words for a device it has not')
+                 'it; give it the same argument there', 'message for a device it does not have')
     expect(len(words) == 2 and words[1].startswith(f'{one}: not used: unknown key "foo"'), words)
     expect(_lines(parts['twice'])[0].startswith(f'{one}: not used: given to two buses'),
            parts['twice'])
@@ -110,23 +111,23 @@ def hotplug(platform, backend):
            parts['occupied'])
 
 
-@test("DPDK's tools: given no device they have those of the primary", [('arm-smmuv3', 'type1')],
+@test("DPDK's tools without an argument have the primary's devices", [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def tools(platform, backend):
     parts = _run(platform, 'tools', backend=backend)
     names = ['vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0']
     expect_equal(re.findall(r'^\d+\. (\S+)$', parts['list'], re.MULTILINE), names, 'ports of dumpcap')
-    expect_equal(_lines(parts['statistics']), [], 'words for none')
+    expect_equal(_lines(parts['statistics']), [], 'messages of proc-info')
     expect_equal(parts['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
-    # Who names other devices, or wants none, does not get these.
+    # A process with other devices, or with --no-pci, does not get these.
     for name in ('other', 'none'):
         expect('NIC statistics' not in parts[name] and not _lines(parts[name]), parts[name])
     expect('status 0\n' in parts['capture'], parts['capture'])
     senders = re.findall(r'^Port \d+: ([0-9A-F:]{17})', parts['first'], re.MULTILINE)[:2]
-    # The packets of both go round and round.
+    # The packets of both ports circulate.
     counts = [parts['packets'].count(f'{mac.replace(":", "").lower()}0800') for mac in senders]
     expect(min(counts) > 0 and sum(counts) >= 64, f'packets captured, by sender: {counts}')
-    expect('bus_vfio_msi\n' in parts['first'], f'the file is not there\n{parts["first"][-500:]}')
+    expect('bus_vfio_msi\n' in parts['first'], f'the file is missing\n{parts["first"][-500:]}')
     expect_equal(parts['next'].count('NIC statistics for port'), 1, f'ports\n{parts["next"]}\n')
-    expect_equal(_lines(parts['next']), [], 'words for a primary without devices')
+    expect_equal(_lines(parts['next']), [], 'messages for a primary without devices')
     expect('bus_vfio_msi' not in parts['end'], 'the file is left')

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Devices without a reset of their own: reset with all of their bus, or named."""
+"""Devices without a reset of their own: the bus resets the whole PCI bus, or warns."""
 
 from labkit import guest, oracle
 from labkit.testing import expect, expect_equal, test
 
 SCRIPT = '/usr/share/vfio-msi/reset.sh'
 
-# Two functions of one slot, on a wire of their own.
+# Two functions of one slot, on one wire.
 TWINS = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
          *(argument for f in (0, 1) for argument in (
              '-netdev', f'hubport,id=twin{f},hubid=9', '-device',
@@ -33,7 +33,7 @@ def _twins(platform, kernel, refusal):
     expect_equal((start.count(RESET), start.count(NOT_RESET)), (1, 0), f'resets\n{text}')
     expect_equal((back.count(RESET), back.count(NOT_RESET)), (0, 1), f'resets\n{text}')
     expect('shares its bus with 0000:' in back and ', which is in use' in back, back)
-    # The kernel's own words: the one that stayed was left alone.
+    # The kernel's log: the function that stayed in use was not reset.
     kernel = sections['kernel']
     expect('00.1: resetting' in kernel, f'no reset of the second\n{kernel}')
     meanwhile = kernel.split('reset.sh: back')[1].split('reset.sh: end')[0]
@@ -41,12 +41,12 @@ def _twins(platform, kernel, refusal):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('two functions of a bus that are reset together only', ['arm-smmuv3'])
+@test('two functions that can only be reset together', ['arm-smmuv3'])
 def twins(platform):
     _twins(platform, '', 'the kernel does not reset its bus: Invalid argument')
 
 
-@test('the same by character devices', ['arm-smmuv3'])
+@test('two functions that can only be reset together, by character devices', ['arm-smmuv3'])
 def twins_of_cdevs(platform):
-    # The group is ours; by the device, one that is not bound to vfio-pci is nobody's.
+    # Owning one device does not include a function that is not bound to vfio-pci.
     _twins(platform, 'lab', 'shares its bus with 0000:01:00.1, which this process does not have')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""EAL's memory lies where devices reach it, as the tool predicts, and does not leave that."""
+"""EAL's memory lies and grows only where devices can reach it, as the tool predicts."""
 
 import json
 
@@ -24,7 +24,7 @@ def _run(platform, backend, megabytes, *words, **options):
 
 
 def _check_prediction(parts):
-    """The first list is filled from where the tool says; returns that and what is mapped."""
+    """Memory begins at the predicted address; returns the prediction and the mapped ranges."""
     memory = json.loads(parts['layout'])['eal_memory']
     lists = [(int(one['first'], 16), int(one['last'], 16)) for one in memory['lists']]
     mapped = [piece for piece in oracle.mapped(parts['events']) if piece[0] >= 1 << 32]
@@ -36,7 +36,7 @@ def _check_prediction(parts):
     return memory, mapped
 
 
-@test('memory is steered out of holes at its default address, as predicted',
+@test('memory is steered away from holes at the default address, as predicted',
       [*each_backend('x86-vtd', 'x86-amdvi'), ('arm-reserved', 'iommufd')],
       tail=[('arm-reserved', 'type1')])
 def predicted(platform, backend):
@@ -46,15 +46,15 @@ def predicted(platform, backend):
     expect('memory is steered to ' in log, f'memory was not steered\n{log[:2000]}')
 
 
-# What is good of the first list, and what is said when a hole takes all above 4 GiB:
-# 33 bits from EAL's own place, 4 GiB at 40 GiB.
+# The good part of the first list, and the message if a hole covers everything above 4 GiB.
+# The window ends at 33 bits, or is 4 GiB at 40 GiB.
 SHORT = {
     'x86-aperture33': (0x100200000, 0x1ffffffff, "EAL's memory would lie badly"),
     'arm-window40': (0xa00000000, 0xaffffffff, 'no address is left that all devices can use'),
 }
 
 
-@test('a window shorter than what EAL reserves is used, and not left', [
+@test('memory stays inside a window that is shorter than what EAL reserves', [
     (name, backend) for name, backend in zip(SHORT, ('type1', 'iommufd'))])
 def short(platform, backend):
     parts, log = _run(platform, backend, 1024, 'short', seconds=400, memory='4G', hugepages=1200)
@@ -77,7 +77,7 @@ def short(platform, backend):
     figure('memory that fits, MiB', fit)
 
 
-# 32 bits end where EAL begins.
+# 32 bits end where EAL's memory begins.
 BELOW = '''
 vfio-bind $0
 echo '@@ layout'
@@ -88,7 +88,7 @@ timeout -k 5 60 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mbu
 '''
 
 
-@test('where nothing above 4 GiB is good devices are rejected', [('x86-aperture32', 'type1')])
+@test('devices are rejected if no address above 4 GiB is good', [('x86-aperture32', 'type1')])
 def below(platform, backend):
     result = guest.run(platform, ['sh', '-c', BELOW, PLATFORMS[platform].nics[0]],
                        backend=backend, seconds=120)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Each system call on VFIO and iommufd fails once: it is told by whom it hits, nothing is left."""
+"""Each system call on VFIO and iommufd fails once: a message names the device, nothing leaks."""
 
 import errno
 import os
@@ -10,65 +10,65 @@ from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import Failure, each_backend, expect, expect_equal, figure, test
 
-# testpmd makes more than so many calls for two devices.
+# testpmd makes at least this many calls for two devices.
 CALLS_LEAST = 80
-# The sample: every twelfth, of all kinds: nodes, EAL's own, memory, BARs, MSI-X.
+# The sample: every twelfth call, which covers nodes, EAL's own calls, memory, BARs, MSI-X.
 STEP = 12
 FIRST = {'type1': 2, 'iommufd': 1}
-# What may fail without a word: giving back (it is given back all the same), switching
-# interrupts and bus mastering off, iommufd, as type1 does instead, and a file, as the
-# address does.
+# Calls that may fail without a message: releasing (the kernel releases at close anyway),
+# disabling interrupts and bus mastering, opening an iommufd (type1 is used instead) and
+# mapping by file (the address is used instead).
 QUIET = re.compile('_UNSET_CONTAINER|_DETACH_|_DESTROY|_UNMAP|_ALLOW_|_SET_IRQS|pread64|'
                    r'pwrite64\(.*"\\3\\0"|openat.*/dev/(?:iommu|vfio/devices)|_IOAS_ALLOC|'
                    r'_MAP_FILE|0x3b, 0x8f, 0')
-# EAL looks for VFIO itself, and switches the interrupts on for the driver.
+# EAL opens VFIO itself, and enables interrupts for the driver.
 EAL = re.compile(r'^EAL: (?:Cannot open VFIO|Could not get|Error \w+abling )', re.MULTILINE)
 ELSEWHERE = 'is held by another process'
 NODE = re.compile(r'/dev/(?:vfio/vfio|vfio/\d+|vfio/devices/vfio\d+|iommu)\b')
 
 
 class _Run:
-    """What one run of testpmd left in the output, by the kind of line."""
+    """The output of one run of testpmd, by type of line."""
 
     def __init__(self, text):
         self.text = text
         self.log = self._lines('log')
         self.macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', self.log, re.MULTILINE)
-        # What the bus says at the level that everybody sees.
+        # The messages of the bus at the default log level.
         self.told = re.findall(r'^VFIO_MSI: (.*)', self.log, re.MULTILINE)
 
     def _lines(self, kind):
         return ''.join(re.findall(rf'^{kind}: (.*\n)', self.text, re.MULTILINE))
 
     def number(self, what):
-        """A number behind these words."""
+        """The number after these words."""
         found = re.search(rf'^{what} (\d+)$', self.text, re.MULTILINE)
         expect(found, f'no {what} in\n{self.text}')
         return int(found[1])
 
     def check_end(self, free):
-        """It left in good order and left nothing."""
+        """It ended without an error and left nothing."""
         expect_equal(self.number('status'), 0, 'the exit status')
         expect_equal(self.number('hugepages free'), free, 'hugepages free afterwards')
         expect_equal(self._lines('left'), '', 'what is left')
 
     def vectors(self, bdf):
-        """Kind of interrupt that a device has in the kernel, while testpmd works."""
+        """The type of interrupt that a device has in the kernel while testpmd runs."""
         found = re.search(rf'vfio-(\w+)(?:\[0\])?\({bdf}\)', self._lines('works'))
         return found and found[1]
 
 
 def _check_loss(run, bdf, injected, words):
-    """A device is lost: its name, or that of all memory, and what the kernel said."""
+    """A device is lost: a message names it, or all memory, with the kernel's error."""
     mine = [line for line in run.told if f'vfio_msi:{bdf}: ' in line or
             line.startswith('vfio_msi: EAL\'s memory ')]
-    expect(mine, f'{bdf} is lost without a word')
+    expect(mine, f'{bdf} is lost without a message')
     expect(any(word in line for line in mine for word in words),
-           f'{bdf} is lost and no {words} is told')
+           f'{bdf} is lost without a message with {words}')
     nodes = NODE.findall(' '.join(mine))
-    # Who is busy is found by the node of the device or group, whichever call tells.
+    # A message about a busy device names the node of the device or group, for any call.
     for failed in NODE.findall(injected) if ELSEWHERE not in mine[0] else ():
-        expect(not nodes or failed in nodes, f'{nodes} are named, and {failed} failed')
+        expect(not nodes or failed in nodes, f'messages name {nodes}, but {failed} failed')
 
 
 def _judge(run, whole, free, error, bdfs):
@@ -78,7 +78,7 @@ def _judge(run, whole, free, error, bdfs):
                  re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', '\n'.join(injected),
                             re.MULTILINE), 'the call that failed')
     run.check_end(free)
-    expect(run.told or EAL.search(run.log) or QUIET.search(injected[0]), 'nothing is told')
+    expect(run.told or EAL.search(run.log) or QUIET.search(injected[0]), 'no message')
     words = [os.strerror(error), "librte_bus_pci can't read"]
     words += [ELSEWHERE] * (error == errno.EBUSY)
     for mac, bdf in zip(whole.macs, bdfs):
@@ -87,7 +87,7 @@ def _judge(run, whole, free, error, bdfs):
         elif run.vectors(bdf) != 'msix' and not EAL.search(run.log):
             expect(any(f'vfio_msi:{bdf}: interrupts are ' in line or
                        f'vfio_msi:{bdf}: no interrupts' in line for line in run.told),
-                   f'{bdf} has {run.vectors(bdf)} without a word')
+                   f'{bdf} has {run.vectors(bdf)} without a message')
 
 
 def _sweep(platform, backend, error, first, step, seconds):
@@ -116,13 +116,13 @@ def _sweep(platform, backend, error, first, step, seconds):
     figure('calls on VFIO that failed once', len(parts), varies=True)
 
 
-@test('calls that fail are told by the device and leave nothing, a sample',
+@test('each failed call of a sample has a message with the device, nothing leaks',
       each_backend('arm-smmuv3'))
 def sample(platform, backend):
     _sweep(platform, backend, errno.EIO, FIRST[backend], STEP, 250)
 
 
-@test('every call that fails is told by the device and leaves nothing',
+@test('each failed call has a message with the device, nothing leaks',
       each_backend('arm-smmuv3'), soak=True)
 def every(platform, backend):
     for error in errno.EIO, errno.ENOMEM, errno.EBUSY:

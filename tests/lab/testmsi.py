@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""dpdk-test-msi: list, layout and map show what is, and exit as they promise."""
+"""dpdk-test-msi: output and exit status of list, layout, map and capture."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from labkit.platforms import PLATFORMS
 from labkit.progress import run
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
-# Runs each argument as a line of shell, and separates what they print.
+# Runs each argument as a shell command and separates their output.
 EACH = 'for line; do eval "$line"; echo "status $?"; echo "@@@"; done 2>&1'
 
 USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
@@ -30,7 +30,7 @@ HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'c
 
 
 def _run(platform, *lines, backend=''):
-    """Each line's output and its exit status, all in one guest."""
+    """Run all lines in one guest; returns (output, exit status) of each."""
     result = guest.run(platform, ['bash', '-c', EACH, 'bash', *lines], seconds=200,
                        backend=backend)
     expect_equal(result.status, 0, 'exit status of the guest')
@@ -57,13 +57,13 @@ def _has_hole(plan, first, last, origin):
 
 
 def _check_backend(text, backend):
-    """The layout was made with this one, for every device."""
+    """The layout uses this backend for every device."""
     found = set(re.findall(r'^    backend         (\w+), chosen for all: ', text, re.MULTILINE))
     expect_equal(found, {backend}, f'backends in\n{text}\n')
 
 
 def _free_is_sane(plan):
-    """Free ranges lie in allowed ones and in no hole."""
+    """Free ranges are inside allowed ones and meet no hole."""
     def ranges(key):
         return [(int(item['first'], 16), int(item['last'], 16)) for item in plan[key]]
     expect(plan['free'], 'nothing is free')
@@ -74,13 +74,13 @@ def _free_is_sane(plan):
                f'free {first:#x}-{last:#x} overlaps a hole')
 
 
-# Where a capture is tried, and what refuses a user there.
+# Where a capture is tested, and the reason why a user can't open a node there.
 CAPTURED = (('x86-vtd', 'type1'), ('arm-smmuv3', 'iommufd'))
 REFUSED = {'type1': 'the kernel refuses it', 'iommufd': '/dev/vfio/devices/vfio0'}
 
 
 def _capture_lines(platform, backend):
-    """What is run for _check_capture()."""
+    """The commands for _check_capture()."""
     nics = PLATFORMS[platform].nics
     if (platform, backend) not in CAPTURED:
         return ()
@@ -103,7 +103,7 @@ def _capture_lines(platform, backend):
 
 
 def _elsewhere(data):
-    """The layout of a capture on this host, which has none of the devices."""
+    """Run layout on a capture on this host, which has none of the devices."""
     arch = apt.host_arch()
     libraries = f'usr/lib/{rootfs.TRIPLET[arch]}'
     sysroot = rootfs.sysroot(arch)
@@ -117,19 +117,19 @@ def _elsewhere(data):
 
 
 def _check_capture(answers, bound, platform, backend):
-    """Root's file has everything, a user's says what it lacks; no device is woken."""
+    """A capture by root is complete, one by a user lists what it lacks; no device is woken."""
     asleep, taken, live, past, listed, user, lacking, left, encoded = answers
     nics = PLATFORMS[platform].nics
     expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
                  f'exit statuses of\n{answers}\n')
-    figure('devices that sleep, and sleep on', asleep[0].strip())
-    # The lab's kernel for Arm lets no device sleep.
+    figure('devices that stay suspended', asleep[0].strip())
+    # The lab's kernel suspends no device.
     expect_equal(asleep[0].strip(), 'none' if platform == 'arm-smmuv3' else str(len(nics)),
                  'devices that sleep before and after')
     expect('missing:' not in taken[0] or 'run as root' not in taken[0], taken[0])
     expect_equal(past[0].split("\nEAL's memory")[0], live[0].split("\nEAL's memory")[0],
                  'layout of the capture')
-    # What the machine uses its other devices for is not in the capture.
+    # A capture does not have the users of other devices (mounts, interfaces).
     rows = [[line for line in text.splitlines() if line.startswith(nics)] for text in
             (listed[0], bound)]
     expect_equal(rows[0], rows[1], 'list of the capture')
@@ -143,14 +143,14 @@ def _check_capture(answers, bound, platform, backend):
         names = tar.getnames()
         content = b''.join(tar.extractfile(member).read() for member in tar if member.isfile())
     expect('MANIFEST' in names and 'answers.json' in names, str(names[-5:]))
-    # What the emulator gives to its machines: MAC addresses, seeds in the device tree.
+    # Secrets of an emulated machine: MAC addresses, seeds in the device tree.
     expect_equal('kaslr-seed' in taken[0], SOURCES.get(platform) == 'device tree', 'a seed is there')
     for secret in (b'52:54:00', b'\x52\x54\x00\x12\x34', b'kaslr-seed', b'rng-seed', b'bootargs'):
         expect(secret not in content, f'{secret} is in the capture')
     expect_equal(_elsewhere(data), past[0], 'the layout on this host')
 
 
-@test('list tells who is usable, and the cure; layout takes those',
+@test('list shows usable devices and how to make others usable; layout uses them',
       each_backend())
 def lists(platform, backend):
     nics = PLATFORMS[platform].nics
@@ -162,7 +162,7 @@ def lists(platform, backend):
         *_capture_lines(platform, backend), *_more_lines(platform), backend=backend)
     for nic in PLATFORMS[platform].nics:
         cure = f'is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci {nic}'
-        expect(cure in before[0], f'no word of "{cure}" in:\n{before[0]}')
+        expect(cure in before[0], f'no "{cure}" in:\n{before[0]}')
         row = next(line for line in bound[0].splitlines() if line.startswith(nic))
         expect('vfio-pci' in row and '/dev/vfio/' in row and row.endswith(' yes'), row)
         row = next(item for item in json.loads(as_json[0])['devices'] if item['bdf'] == nic)
@@ -173,11 +173,11 @@ def lists(platform, backend):
     expect_equal({item['backend'] for item in plan['devices']}, {backend}, 'backends')
     _free_is_sane(plan)
     forbidden = oracle.holes({'reserved': reserved[0], 'iomem': iomem[0]})
-    expect(len(forbidden) > 1, 'the kernel tells of no region or window')
+    expect(len(forbidden) > 1, 'the kernel lists no region or window')
     for first, last in forbidden:
         expect(all(int(free['last'], 16) < first or last < int(free['first'], 16)
                    for free in plan['free']),
-               f'{first:#x}-{last:#x} is the kernel\'s, and free in\n{plan["free"]}')
+               f'the kernel reserves {first:#x}-{last:#x}, which is free in\n{plan["free"]}')
     long = [line for line in bound[0].splitlines() if len(line) > 100 and line[0] != ' ']
     expect_equal(long, [], 'rows of more than 100 columns')
     expect(not any(item['bridge'] for item in json.loads(as_json[0])['devices']), as_json[0])
@@ -185,21 +185,21 @@ def lists(platform, backend):
            with_bridges[0])
     captured, more = more[:-len(_more_lines(platform))], more[-len(_more_lines(platform)):]
     if captured:
-        with part('a capture is examined elsewhere as the machine itself'):
+        with part('a capture gives the same layout on another machine'):
             _check_capture(captured, bound[0], platform, backend)
     if platform in SOURCES:
-        with part('layout shows SW_MSI and both bridge windows, and their source'):
+        with part('layout shows SW_MSI, both bridge windows and their source'):
             _layout_smmu(platform, backend, *more[:2])
     if platform == 'arm-reserved':
         with part('layout shows the moved MSI window and the reserved region'):
             _layout_reserved(backend, *more[:2])
     if platform == 'arm-smmuv3':
-        with part('map counts the calls of the pci bus, and one of ours'):
+        with part('map counts many calls on the pci bus and one on this bus'):
             _map_calls(backend, *more[2])
 
 
 def _more_lines(platform):
-    """What else is asked in the guest of the lists."""
+    """More commands for the guest of lists()."""
     hole = ',hole=0x100000000-0x1ffffffff' if platform in SOURCES else ''
     lines = [f'dpdk-test-msi layout {_give(platform)}',
              f'dpdk-test-msi layout --json -a vfio_msi:all{hole}']
@@ -243,7 +243,7 @@ def _layout_reserved(backend, text, as_json):
     expect_equal(plan['eal_memory']['lists'][0]['first'], '0x140000000', 'the first list')
 
 
-@test('layout names devices it cannot use and goes on', ['arm-smmuv3'])
+@test('layout reports devices that it cannot use and continues', ['arm-smmuv3'])
 def layout_faults(platform):
     nics = PLATFORMS[platform].nics
     unbound, nobody, mixed, held, *answers = _run(
@@ -255,7 +255,7 @@ def layout_faults(platform):
         f'(exec 9<>/dev/vfio/$group; sleep 20) & sleep 1; '
         f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
         *(f'dpdk-test-msi {words}' for words in USAGE + HELP), 'dpdk-test-msi list >/dev/full')
-    with part('wrong usage is told with status 2, help with 0'):
+    with part('exit status is 2 for wrong usage, 0 for help'):
         _usage(answers)
     expect_equal([unbound[1], nobody[1], mixed[1], held[1]], [1] * 4, 'exit statuses')
     for answer, words in ((unbound, f'vfio_msi:{nics[0]}: not used: is bound to no driver; bind '
@@ -273,7 +273,7 @@ MAP_SIZE = 256
 
 
 def _map_calls(backend, said, status):
-    # A kernel with iommufd has type1 too: all rows by one boot.
+    # A kernel with iommufd has type1 as well: one boot gives all rows.
     ours = ['type1'] if backend == 'type1' else ['iommufd', 'type1']
     rows = {who: [float(word) for word in words.split()] for who, words in
             re.findall(r'^([a-z].*?)  +([0-9][0-9. ]+)$', said, re.MULTILINE)}
@@ -288,13 +288,13 @@ def _map_calls(backend, said, status):
         figure(f'{who}: ms per GiB', f'{row[2]}, {row[4]}', varies=True)
         if who != 'pci bus of DPDK':
             expect_equal((row[1], row[3]), (1, 1), f'calls of {who}')
-    expect(all(row[2] > 0 and row[4] > 0 for row in rows.values()), f'no time passed\n{said}')
+    expect(all(row[2] > 0 and row[4] > 0 for row in rows.values()), f'a time is 0\n{said}')
 
 
 def _usage(answers):
     for words, (text, status) in zip(USAGE, answers):
         expect_equal(status, 2, f'exit status of "{words}"')
-        expect(text, f'"{words}" says nothing')
+        expect(text, f'"{words}" prints nothing')
     for words, (text, status) in zip(HELP, answers[len(USAGE):]):
         expect_equal(status, 0, f'exit status of "{words}"')
         expect(text.startswith('usage: dpdk-test-msi'), text)

@@ -2,32 +2,31 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Packets, payloads, mappings and interrupts of two NICs on the bus.
 
-The oracle is the kernel: what the IOMMU was told to map (trace events), which
-hugepages the process holds (/proc/PID/maps), which interrupts came
-(/proc/interrupts).  Counters alone prove no DMA, so every packet's header is
-read back as well.
+The oracle is the kernel: what it mapped (trace events), which hugepages the
+process has (/proc/PID/maps), which interrupts arrived (/proc/interrupts).
+Counters do not prove DMA, so testpmd reads the header of every packet as well.
 """
 
 from labkit import guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, other_pairs, part, test
 
-# The suites steer and kernels have packets there too.
+# The suites steer and kernels send packets there.
 ELSEWHERE = [('x86-vtd', 'type1'), ('x86-amdvi', 'type1'), ('x86-amdvi', 'iommufd')]
 PAIRS = [pair for pair in each_backend() if pair not in ELSEWHERE]
-# Runs each argument as a line of shell.
+# Runs each argument as a shell command.
 EACH = 'for line; do echo "@@@"; eval "$line"; echo "status $?"; done 2>&1'
 SCRIPTS = '/usr/share/vfio-msi'
 
 
 def _traffic(platform, *eal, keys=''):
-    """The line of shell for a burst between the NICs of PLATFORM."""
+    """The shell command for a burst between the NICs of PLATFORM."""
     nics = ' '.join(nic + keys for nic in PLATFORMS[platform].nics)
     return f'{SCRIPTS}/traffic.sh {nics} {" ".join(eal)}'
 
 
 def _boot(platform, backend, *lines, **options):
-    """Run all lines in one guest; what each printed."""
+    """Run all lines in one guest; returns the output of each."""
     result = guest.run(platform, ['bash', '-c', EACH, 'bash', *lines],
                        seconds=100 + 50 * len(lines), backend=backend, **options)
     said = result.stdout.split('@@@\n')[1:]
@@ -37,7 +36,7 @@ def _boot(platform, backend, *lines, **options):
 
 
 def _check_burst(said, backend):
-    """512 packets came across; returns all sections, and what testpmd said."""
+    """512 packets arrived; returns all sections, and testpmd's output."""
     sections = oracle.sections(said)
     log = sections.get('testpmd', said)
     expect(said.rsplit('status ', 1)[1] == '0\n', f'it failed\n{log[-2000:]}')
@@ -65,7 +64,7 @@ def burst(platform, backend):
     _burst(platform, backend)
 
 
-@test('512 packets by the other backend', other_pairs() + ELSEWHERE, soak=True)
+@test('512 packets with the other backend', other_pairs() + ELSEWHERE, soak=True)
 def burst_of_others(platform, backend):
     _burst(platform, backend)
 
@@ -104,18 +103,18 @@ def _physical(_, said, backend):
 
 
 def _more(platform, backend):
-    """What else runs in the same guest: a line of shell, a name, who judges."""
+    """More runs in the same guest: shell command, name, function that checks it."""
     more = []
     if platform in ('arm-smmuv3', 'x86-vtd') and backend == 'iommufd':
         more.append((_traffic(platform, '-m', '64', keys=',backend=type1'),
-                     'type1 by backend=, on a kernel with both', _forced))
+                     'backend=type1 on a kernel with both backends', _forced))
     if platform == 'x86-vtd39':
         nics = ' '.join(f'-a {nic}' for nic in PLATFORMS[platform].nics)
         more += [(_traffic(platform, *BEYOND),
-                  '39 bits of address hold, whatever base address the user gives', _narrow),
+                  'memory stays below 39 bits with a --base-virtaddr above', _narrow),
                  (f'{SCRIPTS}/burst.sh {nics} -l 0,1 -n 1 {" ".join(BEYOND)}',
-                  'stock DPDK refuses such a base address', _stock_refuses)]
+                  'stock DPDK fails with such a --base-virtaddr', _stock_refuses)]
     if platform == 'arm-smmuv3':
         more.append((_traffic(platform, '--iova-mode=pa', '-m', '64'),
-                     'IOVA is PA, by the user', _physical))
+                     '--iova-mode=pa', _physical))
     return more

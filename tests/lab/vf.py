@@ -2,10 +2,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Virtual functions of a physical function that another process drives.
 
-How they are opened, and no packets: QEMU 10.0.2 does not map the BARs of igb's
-virtual functions, on the root bus or behind a port, whatever VF Enable and VF MSE
-say ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm and as zeros on
-a PC, and the driver brings up its port on that all the same.
+The suite opens them and sends no packets: QEMU 10.0.2 never maps the BARs of igb's
+virtual functions ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm
+and as zeros on a PC, and the driver's port comes up anyway.
 """
 
 from labkit import guest, oracle
@@ -35,13 +34,13 @@ def _token(platform, kernel, says):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('each mistake with the VF token has its words', ['arm-smmuv3'])
+@test('each mistake with the VF token has its message', ['arm-smmuv3'])
 def token(platform):
     _token(platform, '', SAYS)
 
 
-# Here the token is given when the device is bound, which is in its survey.
-@test('the same by character devices', ['arm-smmuv3'])
+# With a character device the survey binds the device and passes the token.
+@test('each mistake with the VF token has its message, by character devices', ['arm-smmuv3'])
 def token_of_cdev(platform):
     needless = 'the kernel refuses the device or its VF token; is a token wanted'
     _token(platform, 'lab', {**SAYS, 'needless': needless})
