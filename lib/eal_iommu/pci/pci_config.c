@@ -8,10 +8,10 @@
 
 #include "pci/pci_config.h"
 
-#define CAPS_MAX 48		/* more do not fit into configuration space */
+#define CAPS_MAX 48		/* config space has no room for more */
 #define NO_VENDOR 0xffff
 #define BARS_OF_BRIDGE 2u
-#define MSI_CUT 12		/* bytes of MSI that are looked at, with 64 bits */
+#define MSI_CUT 12		/* size of an MSI capability up to a 64-bit address */
 #define WINDOW_MASK 0xfff0u
 
 uint16_t
@@ -65,7 +65,7 @@ pci_config_bars(const uint8_t *config, uint64_t *at)
 		if ((value & PCI_BASE_ADDRESS_SPACE_IO) != 0)
 			continue;
 		if ((value & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64) {
-			/* The last one has no upper half. */
+			/* the last BAR has no upper half */
 			if (++i == n)
 				break;
 			value |= (uint64_t)pci_config_u32(config + PCI_BASE_ADDRESS_0 + 4 * i) << 32;

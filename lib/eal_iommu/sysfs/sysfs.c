@@ -5,14 +5,14 @@
 /*
  * Reading the kernel's pseudo file systems.
  *
- * Files there have no size that can be trusted and may change between two
- * reads, so a file is read once, as a whole, into memory, and looked at there.
+ * The reported sizes of these files are unreliable, and the files may change between two
+ * reads. So each file is read once, as a whole.
  *
- * What always holds:
- *  - nothing is opened for writing, and every descriptor is closed again
- *    before a function returns, on every path;
- *  - every length has an upper bound (SYSFS_PATH_MAX, FILE_MAX, NAMES_MAX);
- *  - an out parameter is only written on success.
+ * Rules:
+ * - nothing is opened for writing, and each function closes its descriptors on every
+ *   path;
+ * - every length has an upper bound (SYSFS_PATH_MAX, FILE_MAX, NAMES_MAX);
+ * - an out parameter is written only on success.
  */
 
 #include <ctype.h>
@@ -56,7 +56,7 @@ read_some(int fd, char *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-/* Read up to the end of the file; on success a NUL is behind the text. */
+/* Read up to the end of the file and append a NUL. */
 static int
 read_all(int fd, char **out, size_t *len)
 {
@@ -158,7 +158,7 @@ sysfs_exists(const char *root, const char *fmt, ...)
 	return ret;
 }
 
-/* The one word of a file that holds a number, up to the newline. */
+/* Read a file that must hold one word, up to the newline. */
 static int
 number_read(const char *path, char **out)
 {
@@ -172,7 +172,7 @@ number_read(const char *path, char **out)
 	end = text + len;
 	if (len > 0 && end[-1] == '\n')
 		*--end = '\0';
-	/* strtoull() would skip blanks and stop at a NUL: neither is a number. */
+	/* strtoull() skips blanks and stops at a NUL; reject both. */
 	if (strlen(text) != (size_t)(end - text) || end == text ||
 			!(isdigit((unsigned char)*text) || *text == '-')) {
 		free(text);
@@ -226,7 +226,7 @@ sysfs_read_s64(const char *root, int64_t *out, const char *fmt, ...)
 	return ret;
 }
 
-/* Target of a link as it is written, in a buffer of PATH_MAX. */
+/* Read the target of a link into a buffer of PATH_MAX bytes. */
 static int
 link_target(char *target, const char *path)
 {

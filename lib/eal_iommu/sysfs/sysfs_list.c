@@ -43,7 +43,7 @@ name_append(char ***names, size_t *n, size_t *cap, const char *name)
 	return 0;
 }
 
-/* All names of an open folder but "." and "..", in the kernel's order. */
+/* Read all names of an open folder except "." and "..", in the kernel's order. */
 static int
 names_read(DIR *dir, char ***names, size_t *n)
 {

@@ -65,7 +65,10 @@ sysfs_mask(char *s)
 {
 	char *c;
 
-	/* Not isprint(): a locale may add bytes that begin an order to a terminal. */
+	/*
+	 * isprint() depends on the locale, which may accept bytes that begin a terminal
+	 * escape sequence.
+	 */
 	for (c = s; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';

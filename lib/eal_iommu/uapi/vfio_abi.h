@@ -4,17 +4,14 @@
 
 /**
  * @file
- * The VFIO ABI we use, independent of how old the installed headers are.
+ * The part of VFIO's ABI that this library uses, independent of the installed headers.
  *
- * <linux/vfio.h> of the oldest distribution we build on (Debian 12: 6.1) has
- * everything type1 needs but may lack what came later; such pieces are
- * declared here, guarded by the macro that came with them. The sizes are the
- * kernel's contract, so they are asserted.
+ * The oldest supported <linux/vfio.h> is that of Debian 12 (6.1). It has everything type1
+ * needs. Later additions are declared here, guarded by the macro that came with them.
  *
- * Character devices and iommufd came later and their structures grow, so they
- * have names of their own here (abi_*) and do not depend on the headers at all.
- * Every structure begins with its size, by which the kernel tells how much of
- * it the caller knows.
+ * Character devices and iommufd are newer, and their structures grow. They have names of
+ * their own (abi_*) and do not depend on the headers. Each structure begins with its
+ * size, which tells the kernel how much of it the caller knows.
  */
 
 #ifndef VFIO_ABI_H
@@ -42,7 +39,8 @@ struct vfio_iommu_type1_info_dma_avail {
 #define ABI_DEVICE_ATTACH _IO(VFIO_TYPE, VFIO_BASE + 19)
 #define ABI_DEVICE_DETACH _IO(VFIO_TYPE, VFIO_BASE + 20)
 
-#define ABI_BIND_TOKEN (1u << 0)	/* token is read; kernels without it: EINVAL */
+#define ABI_BIND_TOKEN (1u << 0)	/* the kernel reads token; EINVAL: an older
+					 * kernel */
 #define ABI_UUID_SIZE 16
 
 struct abi_device_bind {
@@ -64,9 +62,9 @@ struct abi_device_detach {
 	__u32 flags;
 };
 
-/* Who is reset with a device: flags, and what takes the place of a group then. */
-#define ABI_HOT_RESET_DEVID (1u << 0)	/* ids of devices; kernels before them: 0 */
-#define ABI_DEVID_NOT_OWNED UINT32_MAX	/* not of this iommufd */
+/* Devices that a hot reset affects: flags, and the special ID in place of a group. */
+#define ABI_HOT_RESET_DEVID (1u << 0)	/* group_id is a device ID; older kernels: 0 */
+#define ABI_DEVID_NOT_OWNED UINT32_MAX	/* the device is not bound to this iommufd */
 
 /* On /dev/iommu. */
 #define ABI_IOMMUFD(n) _IO(';', 0x80 + (n))
@@ -96,13 +94,13 @@ struct abi_iova_range {
 	__aligned_u64 last;
 };
 
-/* Both of the calls with a list of ranges; ALLOW_IOVAS ends before alignment. */
+/* For both calls that take a list of ranges; ALLOW_IOVAS ends before alignment. */
 struct abi_ioas_ranges {
 	__u32 size;
 	__u32 id;
-	__u32 count;		/* IOVA_RANGES: room; out: how many there are */
+	__u32 count;		/* IOVA_RANGES: in: capacity; out: number of ranges */
 	__u32 reserved;
-	__aligned_u64 ranges;	/* address of count times abi_iova_range */
+	__aligned_u64 ranges;	/* address of count abi_iova_range structures */
 	__aligned_u64 alignment;	/* out */
 };
 
@@ -120,7 +118,7 @@ struct abi_ioas_map {
 	__aligned_u64 iova;
 };
 
-/* Linux 6.13; EINVAL unless the file is of hugetlbfs, of shmem or a memfd. */
+/* Linux 6.13; EINVAL unless the file is hugetlbfs, shmem or a memfd. */
 struct abi_ioas_map_file {
 	__u32 size;
 	__u32 flags;
@@ -147,7 +145,7 @@ struct abi_option {
 	__u16 op;
 	__u16 reserved;
 	__u32 object;
-	__aligned_u64 value;	/* out: 1, locked memory is counted by process */
+	__aligned_u64 value;	/* out: 1 if the kernel counts locked memory by process */
 };
 
 #define ABI_VFIO_IOAS_SET 1

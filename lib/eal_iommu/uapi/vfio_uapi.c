@@ -14,7 +14,7 @@
 
 #include "uapi/vfio_uapi.h"
 
-/* Here, and only here, errno becomes -errno. */
+/* Only this function and call() in vfio_uapi_iommufd.c turn errno into -errno. */
 static int
 neg_errno(int ret)
 {
@@ -211,7 +211,7 @@ vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
 		.count = n,
 	};
 
-	/* None at all would mean: disable. */
+	/* The kernel takes a count of 0 as a request to disable the index. */
 	if (n == 0)
 		return -EINVAL;
 	return set_irqs(device, &head, which, which != NULL ? n : 0);
@@ -282,7 +282,7 @@ vfio_uapi_eventfd(void)
 void
 vfio_uapi_signal(int eventfd)
 {
-	/* EAGAIN when it was signalled 2^64 - 1 times: awake all the same. */
+	/* EAGAIN means that the counter is full: the reader wakes anyway. */
 	(void)eventfd_write(eventfd, 1);
 }
 

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * One function per system call on VFIO: the only room that makes them.
+ * System calls on VFIO, one function each. Only this room makes them.
  *
- * Every function returns a negative errno on failure; errno itself is not
- * looked at above this room. Tests link another implementation of this header
- * (a fake kernel) instead. Thread safe as far as the kernel is.
+ * Every function returns a negative errno on failure; code above this room does not read
+ * errno. Tests link a fake kernel that implements this header. The functions are as
+ * thread safe as the kernel's system calls.
  */
 
 #ifndef VFIO_UAPI_H
@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-/** Room for the path of a group's node. */
+/** Size of the path of a group's node. */
 #define VFIO_UAPI_NODE_LEN 32
 
 /** Path of a group's node; @p out has VFIO_UAPI_NODE_LEN bytes. */
@@ -40,18 +40,19 @@ vfio_uapi_group_node(int group, bool noiommu, char *out)
 int vfio_uapi_open(const char *path);
 
 /**
- * A file of this user that this process keeps locked until it is closed, or the
- * process ends; made if it is not there. Waits for who has it. @return fd or -errno.
+ * Open a file of this user and lock it exclusively; create it if it does not exist. Waits
+ * for the current holder. The lock lasts until the file is closed or the process ends.
+ * @return fd or -errno.
  */
 int vfio_uapi_lock_file(const char *path);
 
-/** Does a process keep this file locked? @return 1 yes; 0 no; -errno. */
+/** Does a process hold the exclusive lock? @return 1 yes; 0 no; -errno. */
 int vfio_uapi_file_is_locked(const char *path);
 
 /** Close; a negative fd is allowed. Cannot fail. */
 void vfio_uapi_close(int fd);
 
-/** Another descriptor of the same open node, with O_CLOEXEC. @return fd or -errno. */
+/** Duplicate a descriptor with O_CLOEXEC. @return fd or -errno. */
 int vfio_uapi_dup(int fd);
 
 /** VFIO_GET_API_VERSION. @return the version or -errno. */
@@ -66,8 +67,8 @@ int vfio_uapi_set_iommu(int container, unsigned int type);
 /**
  * VFIO_IOMMU_GET_INFO.
  *
- * @param info  argsz is the size of the buffer; the kernel may raise it above
- *   that without filling capabilities: the caller enlarges and asks again
+ * @param info  argsz is the size of the buffer. If the kernel returns a larger argsz, it
+ *   did not fill the capabilities: the caller enlarges the buffer and calls again
  */
 int vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info);
 
@@ -78,7 +79,7 @@ int vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova,
 /**
  * VFIO_IOMMU_UNMAP_DMA.
  *
- * @param unmapped  bytes the kernel says it unmapped
+ * @param unmapped  number of bytes that the kernel unmapped
  */
 int vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size,
 		uint64_t *unmapped);
@@ -96,47 +97,49 @@ int vfio_uapi_group_unset_container(int group);
 int vfio_uapi_group_get_device(int group, const char *name);
 
 /*
- * Character devices and iommufd, in vfio_uapi_iommufd.c. A kernel that does not
- * have a call answers -ENOTTY.
+ * The next functions use character devices and iommufd (vfio_uapi_iommufd.c). A kernel
+ * without a call returns -ENOTTY.
  */
 
 /**
- * Bind a device to an iommufd: opens and resets it.
+ * Bind a device to an iommufd. The kernel opens and resets the device.
  *
  * @param token  ABI_UUID_SIZE bytes, or NULL
  */
 int vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token);
 
-/** Attach a bound device to an address space; it leaves the one it was in. */
+/** Attach a bound device to an address space and detach it from its previous one. */
 int vfio_uapi_device_attach(int device, uint32_t ioas);
 
 /** Detach a device from its address space. */
 int vfio_uapi_device_detach(int device);
 
 /**
- * How an iommufd counts locked memory; so it tells an iommufd from other nodes.
+ * Read how an iommufd counts locked memory. This also tells an iommufd from other nodes.
  *
- * @return 1 by process; 0 by user; -ENOTTY, or -EINVAL from a container of VFIO
- *   without an IOMMU: the node is no iommufd
+ * @return 1 by process; 0 by user; -ENOTTY, or -EINVAL from a VFIO container without an
+ *   IOMMU: the node is no iommufd
  */
 int vfio_uapi_iommufd_rlimit_mode(int fd);
 
-/** A new address space. */
+/** Create an address space. */
 int vfio_uapi_ioas_alloc(int iommufd, uint32_t *ioas);
 
-/** Destroy an address space that no device is attached to. */
+/** Destroy an address space without attached devices. */
 int vfio_uapi_ioas_destroy(int iommufd, uint32_t ioas);
 
 /**
- * Ranges that can be mapped; what is mapped is not left out.
+ * Read the ranges that can be mapped. Ranges already mapped are included.
  *
- * @param n          in: room; out: how many there are, also on -EMSGSIZE
- * @param alignment  bytes that IOVAs are multiples of
+ * @param n          in: capacity; out: number of ranges, also on -EMSGSIZE
+ * @param alignment  every IOVA must be a multiple of it, in bytes
  */
 int vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v,
 		uint32_t *n, uint64_t *alignment);
 
-/** Ranges that no device may make unusable by attaching; replaces the list. */
+/**
+ * Set the ranges that no later attachment may make unusable. Replaces the previous list.
+ */
 int vfio_uapi_ioas_allow(int iommufd, uint32_t ioas,
 		const struct abi_iova_range *v, uint32_t n);
 
@@ -144,28 +147,30 @@ int vfio_uapi_ioas_allow(int iommufd, uint32_t ioas,
 int vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
 		uint64_t size);
 
-/** The same for a part of a file in memory, whoever has it mapped. -ENOTTY: older kernel. */
+/**
+ * Map a part of a hugetlbfs, shmem or memfd file at a fixed IOVA. -ENOTTY: older kernel.
+ */
 int vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start,
 		uint64_t iova, uint64_t size);
 
 /**
  * Unmap all mappings in the range.
  *
- * @param unmapped  bytes the kernel says it unmapped
+ * @param unmapped  number of bytes that the kernel unmapped
  */
 int vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
 		uint64_t *unmapped);
 
-/** Let groups that get this iommufd as container use the address space. */
+/** Groups that use this iommufd as their container get this address space. */
 int vfio_uapi_ioas_for_groups(int iommufd, uint32_t ioas);
 
-/** VFIO_DEVICE_GET_INFO; argsz is set here. */
+/** VFIO_DEVICE_GET_INFO; sets argsz. */
 int vfio_uapi_device_info(int device, struct vfio_device_info *info);
 
-/** VFIO_DEVICE_GET_REGION_INFO; argsz and index set by the caller. */
+/** VFIO_DEVICE_GET_REGION_INFO; the caller sets argsz and index. */
 int vfio_uapi_region_info(int device, struct vfio_region_info *info);
 
-/** VFIO_DEVICE_GET_IRQ_INFO; argsz is set here. */
+/** VFIO_DEVICE_GET_IRQ_INFO; sets argsz. */
 int vfio_uapi_irq_info(int device, unsigned int index,
 		struct vfio_irq_info *info);
 
@@ -173,35 +178,36 @@ int vfio_uapi_irq_info(int device, unsigned int index,
  * VFIO_DEVICE_SET_IRQS with eventfds.
  *
  * @param n    number of eventfds; 0 disables the index
- * @return 0; a positive number: so many vectors are to be had, none enabled;
- *   or -errno.
+ * @return 0; a positive number: only so many vectors are available and none was enabled;
+ *   -errno.
  */
 int vfio_uapi_set_irqs(int device, unsigned int index, unsigned int start,
 		const int *fds, unsigned int n);
 
 /**
- * VFIO_DEVICE_SET_IRQS: loopback. The kernel signals the eventfds of vectors that
- * are enabled as if the device had interrupted; others are passed over.
+ * VFIO_DEVICE_SET_IRQS: loopback. The kernel signals the eventfds of enabled vectors as
+ * if the device had interrupted. It skips vectors that are not enabled.
  *
- * @param which  one byte per vector, not 0: signal it. NULL: all of them
+ * @param which  one byte per vector; the kernel signals those that are not 0. NULL: all
  * @param n      number of vectors, at least 1
- * @return 0; -EINVAL if n is 0, or this index is not the one that is enabled.
+ * @return 0; -EINVAL if n is 0 or if another index is enabled.
  */
 int vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
 		const uint8_t *which, unsigned int n);
 
-/** VFIO_DEVICE_SET_IRQS: let an INTx come again, which the kernel masked. */
+/** VFIO_DEVICE_SET_IRQS: unmask INTx, which the kernel masks at each interrupt. */
 int vfio_uapi_unmask_intx(int device);
 
 /** VFIO_DEVICE_RESET. */
 int vfio_uapi_reset(int device);
 
 /**
- * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: who is reset with a device, and itself.
+ * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: the devices that a hot reset affects, including
+ * this one.
  *
- * @param n      in: room; out: how many there are, also on -ENOSPC
- * @param flags  ABI_HOT_RESET_DEVID: group_id is the id of a device
- * @return 0; -ENODEV neither slot nor bus can be reset; -errno.
+ * @param n      in: capacity; out: number of devices, also on -ENOSPC
+ * @param flags  with ABI_HOT_RESET_DEVID, group_id is a device ID
+ * @return 0; -ENODEV if neither slot nor bus can be reset; -errno.
  */
 int vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v,
 		uint32_t *n, uint32_t *flags);
@@ -209,8 +215,8 @@ int vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v,
 /**
  * VFIO_DEVICE_PCI_HOT_RESET.
  *
- * @param groups  nodes of all groups that have one of the devices; none (0) if the
- *   device was opened by its character device
+ * @param groups  descriptors of all groups of the affected devices; none (n is 0) if the
+ *   device was opened through its character device
  */
 int vfio_uapi_hot_reset(int device, const int *groups, uint32_t n);
 
@@ -221,7 +227,7 @@ int vfio_uapi_eventfd(void);
 void vfio_uapi_signal(int eventfd);
 
 /**
- * dup3 with O_CLOEXEC: @p to becomes what @p from is, in one step.
+ * dup3() with O_CLOEXEC: atomically make @p to a duplicate of @p from.
  *
  * @return 0 or -errno.
  */
@@ -237,7 +243,7 @@ int vfio_uapi_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
 int vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd,
 		uint64_t offset, void **out);
 
-/** munmap. Cannot fail on what vfio_uapi_mmap() gave. */
+/** munmap() of a range from vfio_uapi_mmap(). Cannot fail. */
 void vfio_uapi_munmap(void *addr, size_t len);
 
 #ifdef __cplusplus

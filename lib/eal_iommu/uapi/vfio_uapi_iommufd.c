@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* System calls on character devices of VFIO and on /dev/iommu. */
+/* System calls on VFIO's character devices and on /dev/iommu. */
 
 #include <errno.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 
 #include "uapi/vfio_uapi.h"
 
-/* As in vfio_uapi.c: here errno becomes -errno. */
 static int
 call(int fd, unsigned long request, void *arg)
 {

@@ -11,19 +11,20 @@
 #include "va/va_lists.h"
 #include "uapi/vfio_uapi.h"
 
-#define ATTEMPTS 6	/* of EAL, before it takes what the kernel chooses */
-#define PLAIN_PAGE 4096	/* by which EAL counts without hugepages, whatever the system's is */
+#define ATTEMPTS 6	/* attempts of EAL before it accepts the address that the
+			 * kernel chooses */
+#define PLAIN_PAGE 4096	/* page size EAL assumes without hugepages, on every system */
 #define MASK_BYTES(entries) (8 + ((uint64_t)(entries) + 63) / 64 * 8)
 
 #define MIN2(a, b) ((a) < (b) ? (a) : (b))
 
-/* The lists of one page size on one node. */
+/* The memory lists of one page size on one node. */
 struct shape {
 	uint64_t pages;		/* of one list */
 	uint64_t lists;
 };
 
-/* Requests in EAL's order, and what they were given. */
+/* The requests in EAL's order, and the addresses the kernel returned. */
 struct trial {
 	uint64_t next;
 	uint64_t system_page;
@@ -59,7 +60,7 @@ shape_of(const struct va_need *need, const struct va_limits *limits, uint64_t pa
 	return s;
 }
 
-/* An array of EAL's: entries, and a bit for each. */
+/* Size of an EAL array: the entries, and one bit for each. */
 static uint64_t
 array_bytes(uint64_t entries, uint32_t bytes)
 {
@@ -96,7 +97,7 @@ release(struct trial *t)
 	free(t->held);
 }
 
-/* The request itself: an address that is wanted, and some attempts at higher ones. */
+/* Request an address, and retry at higher ones like EAL. */
 static int
 ask(struct trial *t, uint64_t bytes, uint64_t page, uint64_t *wanted, uint64_t *at)
 {
@@ -121,7 +122,7 @@ ask(struct trial *t, uint64_t bytes, uint64_t page, uint64_t *wanted, uint64_t *
 	}
 }
 
-/* Reserve as EAL does, aligned, and keep exactly @p bytes until release(). */
+/* Reserve aligned like EAL, and keep exactly @p bytes until release(). */
 static int
 reserve(struct trial *t, uint64_t bytes, uint64_t page, struct iova_range *out)
 {
@@ -148,7 +149,7 @@ reserve(struct trial *t, uint64_t bytes, uint64_t page, struct iova_range *out)
 	return 0;
 }
 
-/* What EAL maps before the lists. */
+/* Reserve what EAL maps before the lists. */
 static int
 reserve_first(struct trial *t, const struct va_limits *limits)
 {
@@ -162,7 +163,7 @@ reserve_first(struct trial *t, const struct va_limits *limits)
 	return ret < 0 || zones == 0 ? ret : reserve(t, zones, t->system_page, &ignored);
 }
 
-/* One list after the other, each behind its array. */
+/* Reserve one list after the other, each behind its array. */
 static int
 reserve_each(struct trial *t, const struct va_limits *limits, const struct va_lists *lists)
 {
@@ -182,7 +183,7 @@ reserve_each(struct trial *t, const struct va_limits *limits, const struct va_li
 	return ret;
 }
 
-/* All of them at once, each aligned to its pages. */
+/* Reserve all lists in one block, each aligned to its page size. */
 static int
 reserve_block(struct trial *t, const struct va_lists *lists)
 {
@@ -210,9 +211,9 @@ reserve_block(struct trial *t, const struct va_lists *lists)
 }
 
 /*
- * Without hugepages the list is as long as the memory that was asked for, which is
- * known to EAL alone, and its array is as long as that. So the range goes from where
- * the shortest list begins to where the longest ends.
+ * Without hugepages the list is as long as the requested memory, which only EAL knows,
+ * and its array depends on that length. So the range extends from where the shortest list
+ * begins to where the longest one ends.
  */
 static int
 reserve_plain(struct trial *t, const struct va_limits *limits, const struct va_lists *lists)
@@ -224,7 +225,7 @@ reserve_plain(struct trial *t, const struct va_limits *limits, const struct va_l
 			round_up(bytes, t->system_page), t->system_page, &l->range);
 }
 
-/* The lists of one page size on one node; where they lie comes later. */
+/* Add the lists of one page size on one node, without addresses. */
 static int
 add_type(const struct va_need *need, const struct va_limits *limits, uint64_t page,
 		unsigned int node, struct va_lists *out)

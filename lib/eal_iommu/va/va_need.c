@@ -11,7 +11,7 @@
 #include "sysfs/sysfs.h"
 #include "va/va_need.h"
 
-/* Bytes of "2M", "1024k", "1G"; 0 for what is no power of two. */
+/* Parse "2M", "1024k", "1G". Returns 0 unless it is a power of two. */
 static uint64_t
 parse_size(const char *text)
 {

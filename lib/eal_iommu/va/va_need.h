@@ -4,8 +4,8 @@
 
 /**
  * @file
- * For which kinds of memory EAL reserves addresses: each page size on each NUMA
- * node, counted as EAL counts them.
+ * The kinds of memory that EAL reserves addresses for: each page size on each NUMA node,
+ * detected the same way as EAL does.
  *
  * Thread safe for separate objects.
  */
@@ -29,17 +29,17 @@ struct va_need {
 	unsigned int n_pages;
 	unsigned int node[VA_NODES_MAX];	/**< ascending */
 	unsigned int n_nodes;
-	bool plain;	/**< no hugepages: one list of pages of the system */
+	bool plain;	/**< no hugepages: one list of system pages */
 };
 
 /**
- * Read the page sizes of mounted hugetlbfs and the nodes that have processors.
+ * Read the page sizes of mounted hugetlbfs and the nodes with processors.
  *
- * A machine without the files has one node. Without a page size that EAL could use
- * n_pages is 0.
+ * A machine without these files counts as one node. If EAL can use no page size, n_pages
+ * is 0.
  *
  * @param root       as in sysfs.h
- * @param unmounted  page sizes that are not mounted as well (EAL's --in-memory)
+ * @param unmounted  include page sizes that are not mounted (EAL's --in-memory)
  * @return 0; -ENOMEM.
  */
 int va_need_read(const char *root, bool unmounted, struct va_need *out);

@@ -7,8 +7,8 @@
 
 #include "va/va_place.h"
 
-#define LOWEST (UINT64_C(1) << 32)	/* leave 32 bits to those who need them */
-#define PLAIN_USUAL (UINT64_C(1) << 30)	/* memory that is asked for without hugepages */
+#define LOWEST (UINT64_C(1) << 32)	/* leave 32-bit addresses to callers that need them */
+#define PLAIN_USUAL (UINT64_C(1) << 30)	/* typical memory request without hugepages */
 
 struct search {
 	const struct iova_layout *layout;
@@ -16,7 +16,7 @@ struct search {
 	const struct va_limits *limits;
 	const struct va_space *space;
 	struct va_choice *best;
-	uint64_t best_bytes;	/* that are good in it */
+	uint64_t best_bytes;	/* good bytes at that place */
 };
 
 struct prefix {
@@ -45,7 +45,7 @@ va_good_bytes(const struct iova_layout *layout, struct iova_range range)
 	return p.bytes;
 }
 
-/* A hole that ends the reach of memory; an estimate or EAL's own room does not. */
+/* Does this hole end the reach of memory? Estimates and EAL's own reservation do not. */
 static int
 reach_step(const struct iova_hole *hole, void *arg)
 {
@@ -82,8 +82,8 @@ va_reach_bytes(const struct iova_layout *layout, struct iova_range range, uint64
 }
 
 /*
- * How good these lists are, and how much of them. EAL goes on to the next list of a
- * kind when one is full, so what comes behind bad addresses is never reached.
+ * Rate these lists, and count their good bytes. When a list is full EAL goes on to the
+ * next one of the same kind, so memory behind bad addresses is never used.
  */
 static enum va_quality
 rate(const struct iova_layout *layout, const struct va_lists *lists, uint64_t *bytes)
@@ -116,7 +116,7 @@ consider(struct search *s, uint64_t start, bool moved)
 	uint64_t bytes;
 	int ret = va_lists_try(s->need, s->limits, start, &c.lists);
 
-	if (ret < 0)	/* elsewhere is no place then */
+	if (ret < 0)	/* the lists do not fit at this place */
 		return moved ? 0 : ret;
 	c.quality = rate(s->layout, &c.lists, &bytes);
 	if (moved && (c.quality < s->best->quality ||
@@ -131,8 +131,8 @@ consider(struct search *s, uint64_t start, bool moved)
 }
 
 /*
- * Good addresses within one gap of the process: the first list begins with them if
- * there is room for what comes before it. The page before the start is free, too.
+ * Consider the good addresses within one gap of the process. The first list begins there
+ * if what EAL maps before it fits below. The page before the start is free, too.
  */
 static void
 consider_piece(struct search *s, struct iova_range gap, struct iova_range piece)
@@ -169,8 +169,8 @@ free_step(const struct iova_range *range, void *arg)
 }
 
 /*
- * Without hugepages the length of the list is not known. EAL is not moved because of
- * lists so long that hardly anybody asks for them.
+ * Without hugepages the length of the list is unknown. EAL is not moved on account of
+ * lengths that are rarely requested.
  */
 static int
 consider_own(struct search *s)

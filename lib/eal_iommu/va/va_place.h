@@ -4,11 +4,11 @@
 
 /**
  * @file
- * Where EAL's memory should begin, while IOVA is VA: addresses that are both free
- * in the process and good for all devices.
+ * Choose where EAL's memory begins when IOVA is VA: at addresses that are free in the
+ * process and good for all devices.
  *
- * EAL fills each list from its start, so a list needs not be good to its end:
- * what matters is how much of it is good from the start on.
+ * EAL fills each list from its start. So what counts is how many good addresses follow
+ * the start, not whether the whole list is good.
  */
 
 #ifndef VA_PLACE_H
@@ -22,67 +22,64 @@
 extern "C" {
 #endif
 
-/** How well EAL's memory lies; better ones are greater. */
+/** Quality of a place for EAL's memory, in ascending order. */
 enum va_quality {
 	VA_BAD,		/**< memory of some page size or node begins at bad addresses */
-	VA_SHORT,	/**< each begins well, but can't grow to its end */
-	VA_WHOLE,	/**< all of it is good */
+	VA_SHORT,	/**< every list begins at good addresses, but can't grow to its end */
+	VA_WHOLE,	/**< all addresses are good */
 };
 
-/** What va_place() chose. */
+/** Result of va_place(). */
 struct va_choice {
 	bool moved;		/**< EAL must be made to begin at start */
-	uint64_t start;		/**< where EAL's next mapping goes; if moved, the page
-				 * before it is free
-				 */
+	uint64_t start;		/**< address of EAL's next mapping; if moved, the page
+				 *   before it is free */
 	enum va_quality quality;
-	struct va_lists lists;	/**< where they lie then */
+	struct va_lists lists;	/**< the lists at that place */
 };
 
-/** Bytes of @p range that are free in the layout, from its start on. */
+/** Free bytes in the layout from the start of @p range on. */
 uint64_t va_good_bytes(const struct iova_layout *layout, struct iova_range range);
 
 /**
- * Bytes of whole pages that devices can address of @p range, from its start on.
- * Holes that are estimates do not count: they place memory, they reject none. Nor does
- * what is kept for EAL's memory itself.
+ * Bytes of whole pages from the start of @p range on that all devices can address.
+ * Estimated holes and the reservation for EAL's memory do not count.
  *
- * @param page      bytes of a page; the range begins and ends with one
- * @param soft_too  soft holes end the reach as well; else what is allowed, hard
- *   holes and used ranges only
+ * @param page      page size in bytes; the range is page aligned
+ * @param soft_too  soft holes end the reach as well; otherwise only disallowed addresses,
+ *   hard holes and used ranges do
  */
 uint64_t va_reach_bytes(const struct iova_layout *layout, struct iova_range range,
 		uint64_t page, bool soft_too);
 
 /**
- * Choose. EAL's own place is kept if nothing is better than that; else of the best
- * places the lowest is taken. Addresses below 4 GiB are never chosen.
- * Without hugepages EAL's own place is good where 1 GiB of memory is; lists tell of
- * no more then.
+ * Choose a place. EAL's own place is kept unless another one is better. Of several best
+ * places the lowest is chosen. Addresses below 4 GiB are never chosen. Without hugepages
+ * EAL's own place is good if 1 GiB of memory is good there.
  *
- * @param space  as va_space_read() filled it; its next is EAL's own place
- * @param out    to be freed with va_choice_free()
- * @return 0; -ENOMEM as va_lists_try(), and others of it.
+ * @param space  from va_space_read(); its next is EAL's own place
+ * @param out    free with va_choice_free()
+ * @return 0; errors of va_lists_try().
  */
 int va_place(const struct iova_layout *layout, const struct va_need *need,
 		const struct va_limits *limits, const struct va_space *space,
 		struct va_choice *out);
 
-/** Why no place is good. */
+/** The reason why no place is good. */
 enum va_shortage {
-	VA_SHORT_OF_ALL,	/**< no memory can begin anywhere */
-	VA_SHORT_OF_PAGES,	/**< memory can begin, but not that of each page size */
-	VA_SHORT_OF_NODES,	/**< there is one page size, but several nodes */
+	VA_SHORT_OF_ALL,	/**< memory of no kind can begin anywhere */
+	VA_SHORT_OF_PAGES,	/**< memory can begin, but not for every page size */
+	VA_SHORT_OF_NODES,	/**< one page size only, but several nodes */
 };
 
 /**
- * @param choice  with lists; its quality is VA_BAD
- * @param nodes   NUMA nodes that EAL reserves for
+ * @param choice  has lists; its quality is VA_BAD
+ * @param nodes   number of NUMA nodes that EAL reserves for
  */
 enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_choice *choice,
 		unsigned int *nodes);
 
-/** Free what va_place() filled; all zero is allowed. */
+/** Free the result of va_place(); an all-zero struct is allowed. */
 void va_choice_free(struct va_choice *choice);
 
 #ifdef __cplusplus

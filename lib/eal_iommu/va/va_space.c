@@ -16,8 +16,8 @@
 #include "uapi/vfio_uapi.h"
 
 #define STACK_ROOM (UINT64_C(64) << 20)
-#define CONFIG_NEAR (UINT64_C(1) << 20)	/* EAL's configuration is smaller */
-#define USER_MAX (UINT64_C(1) << 62)	/* beyond are only pages of the kernel (vsyscall) */
+#define CONFIG_NEAR (UINT64_C(1) << 20)	/* upper bound of the size of EAL's configuration */
+#define USER_MAX (UINT64_C(1) << 62)	/* above are only pages of the kernel (vsyscall) */
 
 /* One line of /proc/self/maps. */
 struct mapping {
@@ -53,7 +53,7 @@ add_gap(struct va_space *s, uint64_t first, uint64_t end)
 	return 0;
 }
 
-/* Can a page be mapped there? One that is mapped already could. */
+/* Can a page be mapped there? Also true if one is mapped already. */
 static bool
 can_map(uint64_t at, uint64_t page)
 {
@@ -67,9 +67,9 @@ can_map(uint64_t at, uint64_t page)
 }
 
 /*
- * Kernels put the stack into the upper half of what mmap() gives without being
- * asked for more (47 bits of 56, 48 of 52, ...), so that ends at or below the next
- * power of two. By how many pages below is tried.
+ * Without a higher hint mmap() may use only a part of the address space (47 bits of 56,
+ * 48 of 52, ...). The kernel puts the stack into the upper half of that part, so the part
+ * ends at or below the next power of two. Search the last page that can be mapped.
  */
 static uint64_t
 measure_top(uint64_t stack_end, uint64_t page)
