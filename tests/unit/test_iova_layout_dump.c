@@ -40,6 +40,42 @@ lines_are_sorted_by_address(void **state)
 		"free     0x00000000c0000000-0x00000000ffffffff  1 GiB\n");
 }
 
+/* The example in the head of iova_layout.h. */
+static void
+the_example_of_the_header_holds(void **state)
+{
+	const struct iova_range a = RANGE(0, 4 * GIB - 1), b = RANGE(0, 2 * GIB - 1);
+	struct iova_hole msi = a_hole(128 * MIB, 129 * MIB - 1, IOVA_ORIGIN_SW_MSI, IOVA_HARD);
+	struct iova_hole window = a_hole(GIB, GIB + 256 * MIB - 1, IOVA_ORIGIN_HOST_BRIDGE,
+			IOVA_SOFT);
+	struct iova_range used;
+
+	assert_int_equal(iova_layout_allow(layout, &a, 1, "01:00.0", NULL), 0);
+	assert_int_equal(iova_layout_allow(layout, &b, 1, "02:00.0", NULL), 0);
+	assert_int_equal(iova_layout_add_hole(layout, &msi, NULL), 0);
+	assert_int_equal(iova_layout_add_hole(layout, &window, NULL), 0);
+	assert_int_equal(iova_layout_place(layout, 512 * MIB - 1, 2 * MIB, TOP, "EAL", &used), 0);
+	expect_dump("allowed  0x0000000000000000-0x000000007fffffff\n"
+		"free     0x0000000000000000-0x0000000007ffffff  128 MiB\n"
+		"hole     0x0000000008000000-0x00000000080fffff  SW_MSI, hard, from 0000:00:03.0\n"
+		"free     0x0000000008100000-0x00000000081fffff  1 MiB\n"
+		"used     0x0000000008200000-0x00000000281fffff  512 MiB  EAL\n"
+		"free     0x0000000028200000-0x000000003fffffff  382 MiB\n"
+		"hole     0x0000000040000000-0x000000004fffffff  host bridge, soft, estimated, "
+		"from 0000:00:03.0\n"
+		"free     0x0000000050000000-0x000000007fffffff  768 MiB\n");
+	assert_int_equal(iova_layout_place_at(layout, RANGE(2 * GIB, 2 * GIB), "x", &why), -ERANGE);
+	expect_conflict(2 * GIB, TOP, false);
+	assert_string_equal(why.hole.owner, "02:00.0");
+	assert_int_equal(iova_layout_place_at(layout, msi.range, "x", &why), -EADDRINUSE);
+	expect_conflict(msi.range.first, msi.range.last, true);
+	assert_int_equal(iova_layout_place_at(layout, used, "x", &why), -EEXIST);
+	expect_conflict(used.first, used.last, false);
+	assert_int_equal(iova_layout_place_at(layout, RANGE(GIB, GIB), "x", &why), 0);
+	assert_true(why.is_hole);
+	assert_int_equal(why.hole.range.first, GIB);
+}
+
 static void
 dump_tells_a_stream_that_fails(void **state)
 {
@@ -99,6 +135,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		layout_test(lines_are_sorted_by_address),
+		layout_test(the_example_of_the_header_holds),
 		layout_test(dump_tells_a_stream_that_fails),
 		layout_test(dump_sizes_are_for_people),
 		layout_test(dump_of_everything),

@@ -3,15 +3,15 @@
  */
 
 /*
- * Allowed ranges in a sorted array: there are a handful, they only change when a
- * device comes or goes, and the change is atomic because it makes a new array.
+ * Allowed ranges in a sorted array. There are only a few, and they change only when a
+ * device comes or goes. Each change makes a new array, so it is atomic.
  *
- * Ranges neither overlap nor touch. The intersection of two such sets is again
- * one: two pieces that touched would lie in the same range of both.
+ * Ranges neither overlap nor touch. The intersection of two such sets has the same
+ * property: two pieces that touch would lie in the same range of both sets.
  *
- * Sets of a and of b ranges meet in a + b - 1 ranges at the most. So there is
- * room for one range and for those of every grant: each intersection fits, in
- * whatever order and of however few of the grants it is taken.
+ * The intersection of sets with a and b ranges has at most a + b - 1 ranges. So an array
+ * with room for one range plus the ranges of every grant holds the intersection of any
+ * subset of the grants.
  */
 
 #include <errno.h>
@@ -38,10 +38,10 @@ make_room(struct iova_allowed *set, size_t room)
 	if (v == NULL)
 		return -ENOMEM;
 	set->v = v;
-	v = realloc(set->spare, room * sizeof(*v));
+	v = realloc(set->scratch, room * sizeof(*v));
 	if (v == NULL)
 		return -ENOMEM;
-	set->spare = v;
+	set->scratch = v;
 	set->room = room;
 	return 0;
 }
@@ -69,9 +69,9 @@ iova_allowed_clear(struct iova_allowed *set)
 		free(grant);
 	}
 	free(set->v);
-	free(set->spare);
+	free(set->scratch);
 	set->v = NULL;
-	set->spare = NULL;
+	set->scratch = NULL;
 	set->n = 0;
 	set->room = 0;
 }
@@ -84,7 +84,7 @@ by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Sort, and join what overlaps or touches. Returns how many are left. */
+/* Sort, and join what overlaps or touches. Returns the number of remaining ranges. */
 static size_t
 normalize(struct iova_range *v, size_t n)
 {
@@ -100,7 +100,7 @@ normalize(struct iova_range *v, size_t n)
 	return out + 1;
 }
 
-/* Append what two ranges have in common; each end keeps who set it first. */
+/* Append the intersection of two ranges. Each end keeps the owner that set it first. */
 static void
 append_cut(struct iova_allowed *out, const struct iova_bounds *a, struct iova_range b,
 		const char *owner)
@@ -145,7 +145,7 @@ iova_allowed_prepare(struct iova_allowed *set, const struct iova_range *ranges, 
 struct iova_allowed
 iova_allowed_with(const struct iova_allowed *set, const struct iova_grant *grant)
 {
-	struct iova_allowed out = { .v = set->spare };
+	struct iova_allowed out = { .v = set->scratch };
 	size_t i, j = 0;
 
 	for (i = 0; i < set->n && j < grant->n; ) {
@@ -163,7 +163,7 @@ apply(struct iova_allowed *set, const struct iova_grant *grant)
 {
 	struct iova_allowed cut = iova_allowed_with(set, grant);
 
-	set->spare = set->v;
+	set->scratch = set->v;
 	set->v = cut.v;
 	set->n = cut.n;
 }
@@ -214,7 +214,7 @@ iova_allowed_gap(const struct iova_allowed *set, size_t i, struct iova_range *ga
 	return true;
 }
 
-/* Number of the lowest allowed range that ends at addr or above, or set->n. */
+/* Index of the lowest allowed range that ends at addr or above, or set->n. */
 static size_t
 ends_at_or_above(const struct iova_allowed *set, uint64_t addr)
 {
@@ -235,7 +235,7 @@ iova_allowed_first_gap(const struct iova_allowed *set, uint64_t addr, struct iov
 {
 	size_t i = ends_at_or_above(set, addr);
 
-	/* An allowed range around addr: the gap comes after it. */
+	/* An allowed range contains addr: the next gap follows it. */
 	if (i < set->n && set->v[i].range.first <= addr)
 		i++;
 	iova_allowed_gap(set, i, gap);
@@ -258,7 +258,7 @@ iova_allowed_gap_owner(const struct iova_allowed *set, size_t i)
 	return set->n > 0 ? set->v[0].low : "";
 }
 
-/* The room is that of the grants. */
+/* Does the room match the grants? */
 static bool
 room_right(const struct iova_allowed *set)
 {

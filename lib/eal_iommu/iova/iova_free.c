@@ -3,23 +3,22 @@
  */
 
 /*
- * Free extents in a red-black tree by address, each node with the largest span
- * of its subtree.
+ * Free extents in a red-black tree by address. Each node stores the largest span of its
+ * subtree.
  *
- * The extents are disjoint and maximal: between two of them there is at least
- * one address that is not free. So their order by first address is also the one
- * by last address, and an edit in place never changes the order.
+ * Extents are disjoint and maximal: at least one address between two of them is not free.
+ * So the order by first address is also the order by last address, and an edit in place
+ * never changes the order.
  *
- * Searches walk the extents whose span is at least the wanted one, lowest first,
- * and enter no subtree without such an extent. Unaligned, the first one visited
- * is the answer unless the limit cuts it off: O(log n). Aligned, an extent may be
- * long enough and still have no aligned place; all that are visited in vain are
- * long enough, none is visited twice. The walk ends at the first extent from
- * which even an unaligned range would pass the limit.
+ * A search visits the extents with at least the requested span, lowest first, and skips
+ * every subtree without such an extent. If unaligned, the first visited extent is the
+ * result unless the limit excludes it: O(log n). If aligned, a long extent may still have
+ * no aligned place, so the search may visit many of them, each once. It ends at the first
+ * extent where even an unaligned range would exceed the limit.
  *
- * All lengths are spans (length - 1); an extent may be [0, UINT64_MAX]. No sum
- * is made that could pass UINT64_MAX: `first - 1` only where something lower
- * exists, `last + 1` only where something higher does.
+ * All lengths are spans (length - 1), as an extent may be [0, UINT64_MAX]. No sum
+ * overflows: `first - 1` is computed only if a lower address exists, `last + 1` only if a
+ * higher one does.
  */
 
 #include <errno.h>
@@ -65,7 +64,7 @@ by_address(const struct iova_free_node *a, const struct iova_free_node *b)
 
 IOVA_TREE_GENERATE(iova_free_tree, iova_free_node, link, by_address)
 
-/* ---- the stock ---- */
+/* ---- stock of nodes ---- */
 
 static void
 stock_put(struct iova_free *set, struct iova_free_node *node)
@@ -145,7 +144,7 @@ iova_free_clear(struct iova_free *set)
 
 /* ---- editing ---- */
 
-/* Lowest extent that ends at addr or above. */
+/* Find the lowest extent that ends at addr or above. */
 static struct iova_free_node *
 ends_at_or_above(const struct iova_free *set, uint64_t addr)
 {
@@ -174,7 +173,7 @@ iova_free_add(struct iova_free *set, struct iova_range range)
 	else
 		below = RB_MAX(iova_free_tree, &set->tree);
 
-	/* Both differences are at least 1: the range was not free. */
+	/* Both differences are at least 1, as the range was not free. */
 	if (below != NULL && range.first - below->range.last != 1)
 		below = NULL;
 	if (above != NULL && above->range.first - range.last != 1)
@@ -224,7 +223,7 @@ iova_free_cut(struct iova_free *set, struct iova_range range)
 
 /* ---- searching ---- */
 
-/* Lowest extent of a subtree with at least this span; there must be one. */
+/* Find the lowest extent of a subtree with at least this span; it must exist. */
 static struct iova_free_node *
 lowest_long(struct iova_free_node *node, uint64_t span)
 {
@@ -238,7 +237,7 @@ lowest_long(struct iova_free_node *node, uint64_t span)
 	}
 }
 
-/* Next higher extent with at least this span. */
+/* Find the next higher extent with at least this span. */
 static struct iova_free_node *
 next_long(struct iova_free_node *node, uint64_t span)
 {
@@ -314,6 +313,6 @@ iova_free_check(const struct iova_free *set)
 	for (node = set->stock; node != NULL; node = RB_RIGHT(node, link))
 		n_stock++;
 	if (n_tree != set->n_tree || n_stock != set->n_stock)
-		return "free extents or spare nodes are miscounted";
+		return "free extents or unused nodes are miscounted";
 	return NULL;
 }

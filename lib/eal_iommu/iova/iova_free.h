@@ -4,12 +4,12 @@
 
 /**
  * @file
- * The free extents of a layout: disjoint, never touching, each as long as it
- * can be. A search for the lowest fit skips what is too short.
+ * The free extents of a layout: disjoint and maximal, so that no two of them touch. A
+ * search for the lowest fit skips extents that are too short.
  *
- * Nodes come from a stock that only iova_free_grow() fills, so that adding and
- * cutting cannot fail. It is the caller who knows how many extents there can
- * be at the most, and grows the stock before it changes anything.
+ * Only iova_free_grow() allocates nodes. Adding and cutting take them from a stock and
+ * cannot fail. The caller knows the maximum number of extents, and grows the stock before
+ * it changes anything.
  */
 
 #ifndef IOVA_FREE_H
@@ -35,35 +35,35 @@ struct iova_free {
 	size_t n_stock;
 };
 
-/** Put @p n more nodes in stock. @return 0; -ENOMEM with nothing changed. */
+/** Add @p n nodes to the stock. @return 0; -ENOMEM with nothing changed. */
 int iova_free_grow(struct iova_free *set, size_t n);
 
-/** Give back @p n nodes of the stock, which must hold as many. */
+/** Free @p n nodes of the stock, which must have that many. */
 void iova_free_shrink(struct iova_free *set, size_t n);
 
 /** Free all nodes. */
 void iova_free_clear(struct iova_free *set);
 
-/** Add a range none of which is free. Takes at most one node of the stock. */
+/** Add a range that has no free address yet. Takes at most one node from the stock. */
 void iova_free_add(struct iova_free *set, struct iova_range range);
 
-/** Remove what is free of a range. Takes at most one node of the stock. */
+/** Remove the free part of a range. Takes at most one node from the stock. */
 void iova_free_cut(struct iova_free *set, struct iova_range range);
 
 /**
- * Lowest free range of span @p span, first address a multiple of @p align,
- * last address not above @p limit.
+ * Find the lowest free range of span @p span whose first address is a multiple of @p
+ * align and whose last address is not above @p limit.
  *
- * @return true and *out filled; false if there is none.
+ * @return true and *out; false if there is none.
  */
 bool iova_free_fit(const struct iova_free *set, uint64_t span, uint64_t align,
 		uint64_t limit, struct iova_range *out);
 
-/** Walk in ascending order; NULL at the end. */
+/** Iterate in ascending order; NULL at the end. */
 struct iova_free_node *iova_free_first(const struct iova_free *set);
 struct iova_free_node *iova_free_next(struct iova_free_node *node);
 
-/** @return NULL if all invariants of the set hold, else what is wrong. */
+/** @return NULL if all invariants hold, otherwise the fault. */
 const char *iova_free_check(const struct iova_free *set);
 
 #endif /* IOVA_FREE_H */

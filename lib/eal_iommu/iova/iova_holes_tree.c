@@ -4,17 +4,17 @@
 
 /*
  * Holes in an interval tree: a red-black tree by (first, last, origin, hardness,
- * enforcer, detail), each node with how far up the holes of its subtree reach - once for
- * all holes and once for the hard ones alone, so that "is a hard hole in the
- * way?" costs no more below a thousand soft ones.
+ * enforcer, detail). Each node stores the highest last address of its subtree, once for
+ * all holes and once for hard holes. So a search for hard holes is fast even among
+ * thousands of soft ones.
  *
- * Holes may overlap each other in any way. No two are the same in all of the
- * key; the owner does not count: a hole keeps a list of them.
+ * Holes may overlap each other. No two of them have the same key. The owner is not part
+ * of the key: a hole has a list of owners.
  *
- * Why a search for the lowest overlap never has to turn back: let a subtree on
- * the left reach the wanted range, by a hole that ends at or after its first
- * address. Either that hole overlaps the range, then the lowest overlap is on
- * the left; or it begins after the range, then so does all that is higher.
+ * A search for the lowest overlap never backtracks. Suppose the left subtree has a hole
+ * that ends at or after the first address of the range. Either that hole overlaps the
+ * range, so the lowest overlap is on the left. Or it begins after the range, and so do
+ * all higher holes.
  */
 
 #include <errno.h>
@@ -31,7 +31,7 @@ counts(const struct iova_hole_node *node, enum iova_hardness least)
 	return node->hole.hardness >= least;
 }
 
-/* Whether the subtree has a counting hole that ends at or above addr. */
+/* Does the subtree have a hole at least this hard that ends at or above addr? */
 static bool
 reaches(const struct iova_hole_node *node, uint64_t addr, enum iova_hardness least)
 {
@@ -196,7 +196,7 @@ hits(const struct iova_hole_node *node, struct iova_range range, enum iova_hardn
 	return counts(node, least) && iova_range_overlap(node->hole.range, range);
 }
 
-/* Lowest hit of a subtree, or NULL. */
+/* Find the lowest hit of a subtree, or NULL. */
 static struct iova_hole_node *
 lowest_hit(struct iova_hole_node *node, struct iova_range range, enum iova_hardness least)
 {

@@ -15,13 +15,13 @@
 #include "iova/iova_layout.h"
 #include "iova/iova_tree.h"
 
-/** How far up the holes of a subtree reach. */
+/** The highest address that the holes of a subtree reach. */
 struct iova_reach {
-	bool some;			/**< false: the subtree has none of them */
+	bool some;			/**< false: the subtree has no such hole */
 	uint64_t last;			/**< their highest last address */
 };
 
-/** A further device that brought the same hole. */
+/** Another device that brought the same hole. */
 struct iova_hole_owner {
 	SLIST_ENTRY(iova_hole_owner) link;
 	char owner[IOVA_OWNER_LEN];
@@ -31,48 +31,48 @@ SLIST_HEAD(iova_hole_owners, iova_hole_owner);
 
 struct iova_hole_node {
 	RB_ENTRY(iova_hole_node) link;
-	struct iova_hole hole;		/**< with the first owner */
-	struct iova_hole_owners others;	/**< in the order of arrival */
-	struct iova_reach reach[IOVA_HARD + 1];	/**< by the least hardness that counts */
+	struct iova_hole hole;		/**< names the first owner */
+	struct iova_hole_owners others;	/**< in order of arrival */
+	struct iova_reach reach[IOVA_HARD + 1];	/**< index: minimum hardness */
 };
 
 RB_HEAD(iova_holes_tree, iova_hole_node);
 
-/** A node that is in no tree yet. @return NULL without memory. */
+/** Allocate a node outside of the tree. @return NULL without memory. */
 struct iova_hole_node *iova_holes_new(const struct iova_hole *hole);
 
-/** The hole that is the same in all but the owner, or NULL. */
+/** Find the hole with the same key, or NULL. */
 struct iova_hole_node *iova_holes_same(const struct iova_holes_tree *tree,
 		const struct iova_hole *hole);
 
-/** Insert a node; the tree must not have the same hole. */
+/** Insert a node. The tree must not have a hole with the same key. */
 void iova_holes_insert(struct iova_holes_tree *tree, struct iova_hole_node *node);
 
 /** Remove a node and free it. */
 void iova_holes_remove(struct iova_holes_tree *tree, struct iova_hole_node *node);
 
-/** Note one more owner of a hole, unless it is known. @return 0; -ENOMEM. */
+/** Add an owner to a hole unless it is one already. @return 0; -ENOMEM. */
 int iova_holes_own(struct iova_hole_node *node, const char *owner);
 
-/** Strike an owner. @return true if it was the only one; then nothing is changed. */
+/** Remove an owner. @return true if it is the only one; then nothing was changed. */
 bool iova_holes_disown(struct iova_hole_node *node, const char *owner);
 
 /** Free all nodes. */
 void iova_holes_clear(struct iova_holes_tree *tree);
 
-/** Lowest hole at least this hard that overlaps @p range, or NULL. O(log n). */
+/** Find the lowest hole at least this hard that overlaps @p range, or NULL. O(log n). */
 struct iova_hole_node *iova_holes_in(const struct iova_holes_tree *tree,
 		struct iova_range range, enum iova_hardness least);
 
-/** The next one after a result of iova_holes_in() with the same arguments. */
+/** Find the next hole after a result of iova_holes_in() with the same arguments. */
 struct iova_hole_node *iova_holes_next_in(struct iova_hole_node *node,
 		struct iova_range range, enum iova_hardness least);
 
-/** Walk in ascending order; NULL at the end. */
+/** Iterate in ascending order; NULL at the end. */
 struct iova_hole_node *iova_holes_first(const struct iova_holes_tree *tree);
 struct iova_hole_node *iova_holes_next(struct iova_hole_node *node);
 
-/** @return NULL if all invariants of the tree hold, else what is wrong. */
+/** @return NULL if all invariants hold, otherwise the fault. */
 const char *iova_holes_check(const struct iova_holes_tree *tree);
 
 #endif /* IOVA_HOLES_TREE_H */

@@ -3,28 +3,25 @@
  */
 
 /*
- * The layout: four sets of address ranges that always agree.
+ * The layout: four consistent sets of address ranges.
  *
- *  allowed  a sorted array             iova_allowed.c
- *  holes    a tree, may overlap        iova_holes_tree.c
- *  used     a tree, disjoint           iova_used.c
- *  free     a tree, disjoint, maximal  iova_free.c
+ *   allowed  a sorted array             iova_allowed.c
+ *   holes    a tree, may overlap        iova_holes_tree.c
+ *   used     a tree, disjoint           iova_used.c
+ *   free     a tree, disjoint, maximal  iova_free.c
  *
- * Invariants, all of them held by iova_layout_check():
- *  - free = allowed - holes - used. It is kept, not computed, because placing
- *    searches it.
- *  - A used range lies inside one allowed range, overlaps no used range and no
- *    hard hole. It may overlap soft holes: the caller may insist on an address.
- *  - There are exactly as many nodes for free extents, in the tree or in stock,
- *    as there are holes, used ranges, and allowed ranges at the most (see
- *    iova_allowed.c). No layout of so many parts has more free extents: each
- *    hole or used range splits one extent into two at the most. So whoever
- *    brings a part brings the node it may cost, and giving back cannot fail
- *    for want of memory, not even when the used range that leaves bares the
- *    space between many soft holes, or a device leaves.
+ * Invariants, all checked by iova_layout_check():
+ * - free = allowed - holes - used. The set is stored, as place searches it.
+ * - A used range lies inside one allowed range, and overlaps no used range and no hard
+ *   hole. It may overlap soft holes, as the caller may insist on an address.
+ * - The number of nodes for free extents, in the tree or in stock, is the number of holes
+ *   plus used ranges plus the room for allowed ranges (see iova_allowed.c). A layout
+ *   never has more free extents, as each hole or used range splits at most one extent
+ *   into two. So whatever adds a part also adds one node, and removal cannot fail for
+ *   lack of memory, not even if it frees the space between many soft holes.
  *
- * Every operation judges first, then takes all memory it may need, and only then
- * edits the sets. Edits cannot fail; so on error nothing has changed.
+ * Every operation first checks, then allocates, then edits the sets. Edits cannot fail.
+ * So on error nothing has changed.
  */
 
 #include <errno.h>
@@ -35,7 +32,7 @@
 
 #include "iova/iova_layout_private.h"
 
-/* ---- telling what is in the way ---- */
+/* ---- conflicts ---- */
 
 static void
 why_clear(struct iova_conflict *why)
@@ -63,7 +60,7 @@ why_hole(struct iova_conflict *why, const struct iova_hole *hole)
 	why->is_hole = true;
 }
 
-/* ---- life ---- */
+/* ---- create and destroy ---- */
 
 int
 iova_layout_create(struct iova_layout **out)
@@ -102,7 +99,7 @@ iova_layout_destroy(struct iova_layout *layout)
 	free(layout);
 }
 
-/* ---- narrowing ---- */
+/* ---- allow, holes ---- */
 
 static bool
 is_name(const char *name)
@@ -110,7 +107,7 @@ is_name(const char *name)
 	return name != NULL && name[0] != '\0';
 }
 
-/* Enter what a device can translate; the stock has the nodes. */
+/* Apply the ranges of a device. The stock has enough nodes. */
 static void
 narrow(struct iova_layout *layout, struct iova_grant *grant)
 {
@@ -208,9 +205,9 @@ iova_layout_add_hole(struct iova_layout *layout, const struct iova_hole *hole,
 	return 0;
 }
 
-/* ---- placing and releasing ---- */
+/* ---- place and release ---- */
 
-/* Whether a range could be used; holes at least this hard are in the way. */
+/* Check whether a range can be used. Holes with at least this hardness conflict. */
 static int
 judge(const struct iova_layout *layout, struct iova_range range, enum iova_hardness least,
 		struct iova_conflict *why)
@@ -250,7 +247,7 @@ is_power_of_two(uint64_t x)
 	return x != 0 && (x & (x - 1)) == 0;
 }
 
-/* Enter a range that was judged fit. */
+/* Add a range that judge() accepted. */
 static int
 enter(struct iova_layout *layout, struct iova_range range, const char *what)
 {
@@ -305,7 +302,7 @@ iova_layout_test(const struct iova_layout *layout, struct iova_range range, bool
 	return judge(layout, range, soft_too ? IOVA_SOFT : IOVA_HARD, why);
 }
 
-/* Give back to free what no hole covers. */
+/* Make the part of a range free that no hole covers. */
 static void
 bare(struct iova_layout *layout, struct iova_range range)
 {

@@ -4,31 +4,53 @@
 
 /**
  * @file
- * The IOVA layout: which I/O virtual addresses a process may use, and why not
- * the others.
+ * The IOVA layout: which I/O virtual addresses a process may use, and what prevents the
+ * use of the others.
  *
- * Three sets make a layout:
- *  - allowed: what every IOMMU of every device can translate (intersection);
- *  - holes:   addresses to keep away from, each with the source it was read
- *             from (origin), what is done about it (hardness), who makes it one
- *             (enforcer) and the device that brought it (owner). Holes may overlap
- *             each other;
- *  - used:    what has been placed. Used ranges never overlap each other.
- * Free is what is left: allowed minus holes minus used.
+ * A layout has three sets:
+ *  - allowed: addresses that the IOMMUs of all devices can translate (intersection);
+ *  - holes:   addresses to avoid. Each hole has a source (origin), a treatment (hardness), a
+ *    cause of the failure (enforcer) and the device that it comes from (owner). Holes may
+ *    overlap;
+ *  - used:    placed ranges. They never overlap each other.
+ * The remaining addresses are free: allowed minus holes minus used.
  *
- * The engine does no I/O and knows neither DPDK nor the kernel. It is not
- * thread safe: the caller serialises.
+ * A worked example, which tests/unit/test_iova_layout_dump.c runs:
  *
- * Errors are returned as negative errno values:
- *  -EINVAL      a range with first > last, an alignment that is no power of
- *               two, an empty name (owner, what), a hole of unknown origin,
- *               hardness or enforcer or with an unterminated string;
- *  -ENOMEM      no memory for a node; nothing was changed;
- *  -ENOSPC      no free place that is long enough, aligned and low enough;
- *  -ERANGE      outside of the allowed ranges;
- *  -EADDRINUSE  a hard hole and a used (or wanted) range overlap;
- *  -EEXIST      overlaps a used range;
- *  -ENOENT      no used range is exactly this one.
+ *            0         128M    129M    130M     642M     1G       1.25G     2G       4G
+ *            |         |       |       |        |        |        |         |        |
+ *   01:00.0  [----------------------------------------------------------------------]
+ *   02:00.0  [-------------------------------------------------------------]
+ *   allowed  [-------------------------------------------------------------]
+ *   holes              [ hard ]                          [- soft ]
+ *   used                               [-------]
+ *   free     [--------]        [------]         [-------]         [--------]
+ *
+ * The IOMMU of 01:00.0 translates 4 GiB, that of 02:00.0 2 GiB: both can use 2 GiB. The
+ * group of 01:00.0 reserves SW_MSI at 128 MiB: a hard hole, as the kernel refuses to map
+ * there. The host bridge above 02:00.0 has a window at 1 GiB: a soft hole, as the kernel
+ * maps there, but DMA does not reach memory.
+ *
+ * iova_layout_place() of 512 MiB with an alignment of 2 MiB finds 130 MiB: below SW_MSI
+ * only 128 MiB are free. iova_layout_place_at() then returns
+ *  - -ERANGE at 2 GiB, and names the gap above 2 GiB and its owner, 02:00.0;
+ *  - -EADDRINUSE at 128 MiB, and names SW_MSI;
+ *  - -EEXIST at 130 MiB, and names the used range;
+ *  - 0 at 1 GiB, and names the window of the host bridge.
+ *
+ * The engine does no I/O and calls neither DPDK nor the kernel. It is not thread safe: the
+ * caller serialises.
+ *
+ * Errors are negative errno values:
+ * - -EINVAL      a range with first > last, an alignment that is not a power of two, an
+ *   empty name (owner, what), or a hole with an unknown origin, hardness or enforcer or
+ *   an unterminated string;
+ * - -ENOMEM      no memory for a node; nothing was changed;
+ * - -ENOSPC      no free place is long enough, aligned and low enough;
+ * - -ERANGE      outside of the allowed ranges;
+ * - -EADDRINUSE  a hard hole overlaps a used or requested range;
+ * - -EEXIST      overlaps a used range;
+ * - -ENOENT      no used range has exactly these bounds.
  */
 
 #ifndef IOVA_LAYOUT_H
@@ -43,34 +65,34 @@
 extern "C" {
 #endif
 
-/** Where a hole comes from. */
+/** Origin of a hole. */
 enum iova_origin {
-	IOVA_ORIGIN_ZERO_PAGE,		/**< IOVA 0, which many drivers read as "none" */
-	IOVA_ORIGIN_TOP_PAGE,		/**< last page of the 64 bit space */
+	IOVA_ORIGIN_ZERO_PAGE,		/**< IOVA 0, which many drivers take for "none" */
+	IOVA_ORIGIN_TOP_PAGE,		/**< last page of the 64-bit space */
 	IOVA_ORIGIN_SW_MSI,		/**< window in which the kernel maps MSI doorbells */
 	IOVA_ORIGIN_SW_MSI_GUARD,	/**< guard behind SW_MSI */
 	IOVA_ORIGIN_MSI,		/**< hardware MSI window */
 	IOVA_ORIGIN_RESERVED,		/**< reserved by the IOMMU driver */
-	IOVA_ORIGIN_DIRECT,		/**< firmware wants a 1:1 mapping (RMRR, RMR) */
-	IOVA_ORIGIN_DIRECT_RELAXABLE,	/**< same, may be given up */
-	IOVA_ORIGIN_UNKNOWN,		/**< a type word this build does not know */
+	IOVA_ORIGIN_DIRECT,		/**< firmware requests a 1:1 mapping (RMRR, RMR) */
+	IOVA_ORIGIN_DIRECT_RELAXABLE,	/**< same, but the kernel may drop the mapping */
+	IOVA_ORIGIN_UNKNOWN,		/**< a type word unknown to this build */
 	IOVA_ORIGIN_HOST_BRIDGE,	/**< PCI memory window of a host bridge */
 	IOVA_ORIGIN_DMA_RANGES,		/**< not in the dma-ranges of a host bridge */
-	IOVA_ORIGIN_USER,		/**< hole= of the user */
-	IOVA_ORIGIN_EAL,		/**< kept free for memory EAL may grow into */
+	IOVA_ORIGIN_USER,		/**< the user's hole= argument */
+	IOVA_ORIGIN_EAL,		/**< reserved for growth of EAL's memory */
 	IOVA_ORIGIN_COUNT
 };
 
-/** What the layout does with an address in the hole. */
+/** How the layout treats addresses in the hole. */
 enum iova_hardness {
-	IOVA_SOFT,	/**< avoids it, but gives it to a caller who insists */
-	IOVA_HARD,	/**< refuses it */
+	IOVA_SOFT,	/**< avoids them, but a caller may place a range there */
+	IOVA_HARD,	/**< rejects them */
 };
 
-/** Who keeps such an address from working. For messages: the layout does not look at it. */
+/** What makes such an address fail. For messages only; the layout does not evaluate it. */
 enum iova_enforcer {
-	IOVA_BY_NOBODY,	/**< a convention, the user's word, an estimate */
-	IOVA_BY_BUS,	/**< the bus: DMA does not arrive in memory */
+	IOVA_BY_NOBODY,	/**< a convention, the user's argument, or an estimate */
+	IOVA_BY_BUS,	/**< the bus fabric: DMA does not reach memory */
 	IOVA_BY_KERNEL,	/**< the kernel, which refuses to map it */
 };
 
@@ -84,31 +106,32 @@ struct iova_hole {
 	enum iova_hardness hardness;
 	enum iova_enforcer by;
 	char detail[IOVA_DETAIL_LEN];	/**< e.g. the root bus "0000:00", or "" */
-	char owner[IOVA_OWNER_LEN];	/**< device that brought it, or "" */
+	char owner[IOVA_OWNER_LEN];	/**< device that the hole comes from, or "" */
 };
 
 /**
- * One used range. What is behind "what" the layout neither reads nor changes: it is the
- * record of who placed the range, zero at first.
+ * One used range. The layout neither reads nor changes the members after "what". They
+ * belong to the caller and begin as zero.
  */
 struct iova_used {
 	struct iova_range range;
-	char what[IOVA_OWNER_LEN];	/**< what it is used for, for dumps */
-	uint64_t va;			/**< memory that is mapped there */
+	char what[IOVA_OWNER_LEN];	/**< purpose, for dumps */
+	uint64_t va;			/**< virtual address of the mapped memory */
 	unsigned int owner;
 };
 
 /**
- * What stood in the way; filled on -ERANGE, -EADDRINUSE and -EEXIST, all zero
- * otherwise. Of several the lowest is told.
+ * What stands in the way. Filled on -ERANGE, -EADDRINUSE and -EEXIST, all zero otherwise.
+ * Of several conflicts this is the lowest one.
  *
- * The range is the gap between allowed ranges (-ERANGE of place_at and test), the
- * hole (-EADDRINUSE of place_at and test), or the used range (all others).
+ * The range is a gap between allowed ranges (-ERANGE of place_at and test), a hole
+ * (-EADDRINUSE of place_at and test), or a used range (all other cases).
  */
 struct iova_conflict {
 	struct iova_range with;		/**< the range in the way */
-	struct iova_hole hole;		/**< the hole, when is_hole; else only its owner: on
-					 *   -ERANGE a device that set the bound, or "" */
+	struct iova_hole hole;		/**< the hole, if is_hole. Otherwise only its
+					 *   owner is set: on -ERANGE a device that set
+					 *   the bound, or "" */
 	bool is_hole;
 };
 
@@ -120,11 +143,11 @@ const char *iova_origin_name(enum iova_origin origin);
 /** "nobody", "bus", "kernel". */
 const char *iova_enforcer_name(enum iova_enforcer by);
 
-/** Is the hole a guess about the machine rather than what a source of it shows? */
+/** Is the hole an estimate, not read from the machine? */
 bool iova_hole_estimated(const struct iova_hole *hole);
 
 /**
- * An empty layout: everything is allowed, nothing is a hole.
+ * Create an empty layout: everything is allowed, without holes.
  *
  * @return 0 and *out, or -ENOMEM.
  */
@@ -134,49 +157,47 @@ int iova_layout_create(struct iova_layout **out);
 void iova_layout_destroy(struct iova_layout *layout);
 
 /**
- * Intersect the allowed ranges with those of a device that arrives.
+ * Intersect the allowed ranges with those of a new device.
  *
  * @param ranges  allowed ranges, in any order, may overlap or touch
- * @param n       how many; 0 is -EINVAL
- * @param owner   device that brings them, for messages
- * @param why     filled when a used range would fall outside; may be NULL
- * @return 0, also if nothing is left allowed; -EINVAL; -ENOMEM; -ERANGE if a
- *   used range is not covered by one range any more. On error nothing has
- *   changed.
+ * @param n       number of ranges; 0 is -EINVAL
+ * @param owner   the device, for messages
+ * @param why     filled if a used range would become disallowed; may be NULL
+ * @return 0, also if no address remains allowed; -EINVAL; -ENOMEM; -ERANGE if no single
+ *   allowed range would cover a used range. On error nothing has changed.
  */
 int iova_layout_allow(struct iova_layout *layout,
 		const struct iova_range *ranges, size_t n,
 		const char *owner, struct iova_conflict *why);
 
 /**
- * Add a hole. The same hole (range, origin, hardness, enforcer, detail) of several
- * owners is kept once and shows the first of them that is still there.
+ * Add a hole. A hole that several owners bring (same range, origin, hardness, enforcer,
+ * detail) is kept once. It shows the first owner that remains.
  *
  * @param why  filled on -EADDRINUSE; may be NULL
- * @return 0; -EINVAL; -ENOMEM; -EADDRINUSE if it is hard and overlaps a used
- *   range. A soft hole over a used range is kept and returns 0. On error
- *   nothing has changed.
+ * @return 0; -EINVAL; -ENOMEM; -EADDRINUSE if it is hard and overlaps a used range. A
+ *   soft hole may overlap a used range. On error nothing has changed.
  */
 int iova_layout_add_hole(struct iova_layout *layout,
 		const struct iova_hole *hole, struct iova_conflict *why);
 
 /**
- * Take back all that a device brought: its allowed ranges, and its holes, but for
- * those that others brought as well. What is used stays. Cannot fail.
+ * Remove what a device brought: its allowed ranges, and its holes, except those that
+ * another owner brought too. Used ranges remain. Cannot fail.
  *
- * @param owner  not empty; one that brought nothing changes nothing
+ * @param owner  not empty; an unknown owner changes nothing
  */
 void iova_layout_forget(struct iova_layout *layout, const char *owner);
 
 /**
- * Place a range at the lowest free address that fits.
+ * Place a range at the lowest suitable free address.
  *
  * @param span   length in bytes minus one
  * @param align  power of two; the first address is a multiple of it
- * @param limit  last address the range may have (inclusive upper bound)
- * @param what   what it is for (copied, cut to fit)
- * @param out    the placed range
- * @return 0; -EINVAL; -ENOMEM; -ENOSPC. A fit that exists is found.
+ * @param limit  highest address that the range may contain
+ * @param what   purpose (copied, truncated to fit)
+ * @param out    the resulting range
+ * @return 0; -EINVAL; -ENOMEM; -ENOSPC if no suitable place exists.
  */
 int iova_layout_place(struct iova_layout *layout, uint64_t span,
 		uint64_t align, uint64_t limit, const char *what,
@@ -185,56 +206,55 @@ int iova_layout_place(struct iova_layout *layout, uint64_t span,
 /**
  * Place a range at a fixed address.
  *
- * @param why  on an error what was in the way; on 0 why->is_hole is true if
- *   the range overlaps a soft hole (which is then described), else false.
- *   May be NULL.
- * @return 0; -EINVAL; -ENOMEM; else the first that holds of -ERANGE, -EADDRINUSE
+ * @param why  on error, what is in the way. On success why->is_hole tells whether the
+ *   range overlaps a soft hole; if so, why->hole is that hole. May be NULL.
+ * @return 0; -EINVAL; -ENOMEM; otherwise the first that applies of -ERANGE, -EADDRINUSE
  *   (hard hole) and -EEXIST.
  */
 int iova_layout_place_at(struct iova_layout *layout, struct iova_range range,
 		const char *what, struct iova_conflict *why);
 
 /**
- * Whether a range could be placed; changes nothing.
+ * Check whether a range could be placed. Changes nothing.
  *
- * @param soft_too  true: soft holes are in the way as well (-EADDRINUSE)
+ * @param soft_too  true: soft holes conflict as well (-EADDRINUSE)
  * @return as iova_layout_place_at(), without -ENOMEM.
  */
 int iova_layout_test(const struct iova_layout *layout, struct iova_range range,
 		bool soft_too, struct iova_conflict *why);
 
-/** Give back a used range. @return 0; -ENOENT if none is exactly this. */
+/** Release a used range. @return 0; -ENOENT if no used range has these bounds. */
 int iova_layout_release(struct iova_layout *layout, struct iova_range range);
 
 /**
- * Lowest used range that ends at or behind @p iova, or NULL, and the one above a range:
- * to write va and owner, and to walk. Valid until that range is released.
+ * Find the lowest used range that ends at or above @p iova, and the next higher one; NULL
+ * at the end. The caller may write va and owner. Valid until that range is released.
  */
 struct iova_used *iova_layout_used_from(struct iova_layout *layout, uint64_t iova);
 struct iova_used *iova_layout_used_next(struct iova_used *used);
 
-/** Used range that contains @p iova, or NULL. Valid until the next change. */
+/** Find the used range that contains @p iova, or NULL. Valid until the next change. */
 const struct iova_used *iova_layout_lookup(const struct iova_layout *layout,
 		uint64_t iova);
 
-/** Lowest used range that overlaps @p range, or NULL. Valid until the next change. */
+/** Find the lowest used range that overlaps @p range, or NULL. Valid until the next change. */
 const struct iova_used *iova_layout_used_in(const struct iova_layout *layout,
 		struct iova_range range);
 
 /**
- * Hole that overlaps @p range and begins lowest, of those the one that ends
- * lowest, or NULL. Valid until the next change.
+ * Find the hole with the lowest start, then the lowest end, that overlaps @p range, or
+ * NULL. Valid until the next change.
  */
 const struct iova_hole *iova_layout_hole_in(const struct iova_layout *layout,
 		struct iova_range range);
 
-/** Walk the holes that overlap @p range, as iova_layout_foreach_hole(). */
+/** Visit the holes that overlap @p range; see iova_layout_foreach_hole(). */
 int iova_layout_foreach_hole_in(const struct iova_layout *layout, struct iova_range range,
 		int (*cb)(const struct iova_hole *hole, void *arg), void *arg);
 
 /**
- * Walk in ascending order. The callback returns 0 to go on, anything else
- * stops the walk and is returned. It must not change the layout.
+ * Visit in ascending order. The callback returns 0 to continue. Any other value stops and
+ * is returned. The callback must not change the layout.
  */
 int iova_layout_foreach_allowed(const struct iova_layout *layout,
 		int (*cb)(const struct iova_range *range, void *arg), void *arg);
@@ -246,19 +266,18 @@ int iova_layout_foreach_free(const struct iova_layout *layout,
 		int (*cb)(const struct iova_range *range, void *arg), void *arg);
 
 /**
- * Write the layout as text: one line per allowed, hole, used and free range,
- * addresses in hex, sorted by address.
+ * Write the layout as text, sorted by address: one line per allowed, hole, used and free
+ * range, addresses in hex.
  *
  * @return 0, or -EIO if the stream fails.
  */
 int iova_layout_dump(const struct iova_layout *layout, FILE *f);
 
 /**
- * Self-check of every invariant: trees ordered and balanced, augmented values
- * right up to the root, free = allowed - holes - used computed the slow way.
+ * Check every invariant: trees are ordered and balanced, augmented values are correct,
+ * and free = allowed - holes - used, computed without the searches.
  *
- * @return 0, or -EFAULT with one line about what is wrong written to @p f
- *   (may be NULL).
+ * @return 0, or -EFAULT after one line about the fault was written to @p f (may be NULL).
  */
 int iova_layout_check(const struct iova_layout *layout, FILE *f);
 

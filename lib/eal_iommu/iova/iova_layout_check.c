@@ -5,24 +5,23 @@
 /*
  * The self-check of a layout.
  *
- * Each set checks its own order, balance and augmented values. Here is what they
- * promise each other. Only plain walks are used, none of the searches: a search
- * that goes wrong must not hide itself. The free set is computed again by one
- * sweep upwards over holes and used ranges; with the walks in ascending order
- * this is linear.
+ * Each set checks its own order, balance and augmented values. This file checks that the
+ * sets are consistent. It only iterates and does not use the searches, so that a broken
+ * search can't hide itself. It computes the free set again by one ascending sweep over
+ * holes and used ranges, in linear time.
  */
 
 #include <errno.h>
 
 #include "iova/iova_layout_private.h"
 
-/* Where the sweep is: the next hole and the next used range. */
+/* Position of the sweep: the next hole and the next used range. */
 struct sweep {
 	struct iova_hole_node *hole;
 	struct iova_used_node *used;
 };
 
-/* The obstacle that begins lowest. */
+/* Get the obstacle with the lowest start. */
 static bool
 sweep_peek(const struct sweep *s, struct iova_range *obstacle)
 {
@@ -46,7 +45,7 @@ sweep_next(struct sweep *s)
 		s->used = iova_used_next(s->used);
 }
 
-/* Next free range of the allowed one, beginning at or above rest->first. */
+/* Find the next free range of the allowed one, starting at rest->first. */
 static bool
 sweep_free(struct sweep *s, struct iova_range *rest, struct iova_range *found)
 {
@@ -55,7 +54,7 @@ sweep_free(struct sweep *s, struct iova_range *rest, struct iova_range *found)
 	while (iova_range_valid(*rest)) {
 		*found = *rest;
 		if (!sweep_peek(s, &obstacle) || obstacle.first > rest->last) {
-			rest->first = 1;	/* nothing left: no longer valid */
+			rest->first = 1;	/* empty: no longer a valid range */
 			rest->last = 0;
 			return true;
 		}
@@ -65,7 +64,8 @@ sweep_free(struct sweep *s, struct iova_range *rest, struct iova_range *found)
 			return true;
 		}
 		if (obstacle.last >= rest->last)
-			return false;	/* kept: it may cover the next allowed range too */
+			return false;	/* keep the obstacle: it may cover the next
+					 * allowed range too */
 		if (obstacle.last >= rest->first)
 			rest->first = obstacle.last + 1;
 		sweep_next(s);
@@ -96,7 +96,7 @@ check_free(const struct iova_layout *layout)
 	return node != NULL ? "something is free that is not allowed" : NULL;
 }
 
-/* Used ranges: inside one allowed range, off every hard hole. */
+/* Check used ranges: inside one allowed range, and outside of every hard hole. */
 static const char *
 check_used(const struct iova_layout *layout)
 {
@@ -115,7 +115,7 @@ check_used(const struct iova_layout *layout)
 	used = iova_used_first(&layout->used);
 	hole = iova_holes_first(&layout->holes);
 	for (; hole != NULL; hole = iova_holes_next(hole)) {
-		/* Used ranges that end below this hole end below all later ones. */
+		/* Used ranges that end below this hole also end below all later ones. */
 		while (used != NULL && used->used.range.last < hole->hole.range.first)
 			used = iova_used_next(used);
 		if (used != NULL && hole->hole.hardness == IOVA_HARD &&

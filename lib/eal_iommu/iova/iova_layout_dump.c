@@ -3,10 +3,10 @@
  */
 
 /*
- * A layout as text, for people.
+ * A layout as text.
  *
- * Four walks are merged by first address; at the same address the order is
- * allowed, hole, used, free, from the widest notion to the narrowest.
+ * Four iterations are merged by first address. At the same address the order is allowed,
+ * hole, used, free.
  */
 
 #include <errno.h>
@@ -54,7 +54,7 @@ iova_hole_estimated(const struct iova_hole *hole)
 	return hole->origin == IOVA_ORIGIN_HOST_BRIDGE && hole->by == IOVA_BY_NOBODY;
 }
 
-/* Where the four walks are; NULL or past the end: done. */
+/* Positions of the four iterations; at the end NULL or past the array. */
 struct cursor {
 	size_t allowed;
 	struct iova_hole_node *hole;
@@ -62,7 +62,7 @@ struct cursor {
 	struct iova_free_node *free;
 };
 
-/* Length of a range: "4 KiB" if exact in this unit, else "4.3 KiB". */
+/* Print a length: "4 KiB" if exact in this unit, otherwise "4.3 KiB". */
 static void
 print_size(FILE *f, struct iova_range range)
 {
@@ -71,7 +71,7 @@ print_size(FILE *f, struct iova_range range)
 	uint64_t whole, part, mask;
 	unsigned int u = 0;
 
-	/* A length reaches a unit if its span reaches the unit less one. */
+	/* A length reaches a unit if its span reaches the unit minus one. */
 	while (u < 6 && span >= (UINT64_C(1) << (10 * (u + 1))) - 1)
 		u++;
 	mask = (UINT64_C(1) << (10 * u)) - 1;
@@ -121,7 +121,7 @@ print_free(FILE *f, struct iova_range range)
 	fputc('\n', f);
 }
 
-/* Print the lowest line left and step over it; false at the end. */
+/* Print the lowest remaining line and advance; false at the end. */
 static bool
 print_next(const struct iova_layout *layout, struct cursor *at, FILE *f)
 {

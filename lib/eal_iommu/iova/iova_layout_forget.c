@@ -3,9 +3,9 @@
  */
 
 /*
- * A device leaves. What is free is computed again from the other sets: leaving is
- * rare, and what a device kept away may be anywhere. The nodes are there already,
- * as whoever brings a part brings the node it may cost.
+ * Removal of a device. The free set is computed again from the other sets, as removal is
+ * rare and a device's holes may be anywhere. All nodes exist already: see the invariants
+ * in iova_layout.c.
  */
 
 #include "iova/iova_layout_private.h"
@@ -47,14 +47,14 @@ free_again(struct iova_layout *layout)
 void
 iova_layout_forget(struct iova_layout *layout, const char *owner)
 {
-	size_t spare;
+	size_t unused;
 
 	if (owner[0] == '\0')
 		return;
-	spare = forget_holes(layout, owner);
-	spare += iova_allowed_drop(&layout->allowed, owner);
-	if (spare == 0)
+	unused = forget_holes(layout, owner);
+	unused += iova_allowed_drop(&layout->allowed, owner);
+	if (unused == 0)
 		return;
 	free_again(layout);
-	iova_free_shrink(&layout->free, spare);
+	iova_free_shrink(&layout->free, unused);
 }

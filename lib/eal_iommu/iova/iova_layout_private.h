@@ -4,7 +4,7 @@
 
 /**
  * @file
- * The inside of a layout, for its own check and dump.
+ * The inside of a layout, for its own files only.
  */
 
 #ifndef IOVA_LAYOUT_PRIVATE_H
@@ -15,7 +15,7 @@
 #include "iova/iova_holes_tree.h"
 #include "iova/iova_used.h"
 
-/** See the head of iova_layout.c for the invariants. */
+/** Invariants: see the head of iova_layout.c. */
 struct iova_layout {
 	struct iova_allowed allowed;
 	struct iova_holes_tree holes;

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Looking into a layout: look-ups and walks. Nothing here changes it. */
+/* Look-ups and iteration. Nothing here changes a layout. */
 
 #include "iova/iova_layout_private.h"
 

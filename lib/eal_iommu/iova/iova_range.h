@@ -6,9 +6,9 @@
  * @file
  * Closed intervals of I/O virtual addresses.
  *
- * An interval is [first, last], both ends included, so that the whole 64 bit
- * space [0, UINT64_MAX] can be said and no sum ever wraps. A length is only
- * ever handled as "length - 1" (a span), for the same reason.
+ * An interval is [first, last] with both ends included. So the whole 64-bit space [0,
+ * UINT64_MAX] is a valid range and no sum overflows. For the same reason a length is
+ * always stored as "length - 1" (a span).
  */
 
 #ifndef IOVA_RANGE_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/** The closed interval [first, last]; first <= last in every valid range. */
+/** Closed interval [first, last]; first <= last in every valid range. */
 struct iova_range {
 	uint64_t first;
 	uint64_t last;
@@ -46,14 +46,14 @@ iova_range_overlap(struct iova_range a, struct iova_range b)
 	return a.first <= b.last && b.first <= a.last;
 }
 
-/** True if @p inner lies wholly inside @p outer. */
+/** True if @p inner lies inside @p outer. */
 static inline bool
 iova_range_covers(struct iova_range outer, struct iova_range inner)
 {
 	return outer.first <= inner.first && inner.last <= outer.last;
 }
 
-/** Intersection; the result is not valid when the two do not overlap. */
+/** Intersection. The result is not valid if the two do not overlap. */
 static inline struct iova_range
 iova_range_cut(struct iova_range a, struct iova_range b)
 {
@@ -66,9 +66,9 @@ iova_range_cut(struct iova_range a, struct iova_range b)
 }
 
 /**
- * Range from a start and a length in bytes.
+ * Make a range from a start and a length in bytes.
  *
- * @return true and *r filled; false if len is 0 or the end passes 2^64 - 1.
+ * @return true and *r; false if len is 0 or the end exceeds 2^64 - 1.
  */
 static inline bool
 iova_range_make(uint64_t first, uint64_t len, struct iova_range *r)
@@ -83,7 +83,7 @@ iova_range_make(uint64_t first, uint64_t len, struct iova_range *r)
 /**
  * Round up to a power of two.
  *
- * @return true and *out filled; false if the result does not fit 64 bits.
+ * @return true and *out; false if the result does not fit 64 bits.
  */
 static inline bool
 iova_align_up(uint64_t addr, uint64_t align, uint64_t *out)

@@ -4,20 +4,19 @@
 
 /**
  * @file
- * Balanced trees: the red-black macros of libbsd, with augmented values that
- * hold up to the root.
+ * Balanced trees: the red-black macros of libbsd, with augmented values that are correct
+ * up to the root.
  *
- * An augmented value sums up a subtree (its largest span, its highest end), so
- * that a search can skip subtrees in which it will find nothing. The macros of
- * libbsd recompute it where they rotate and at one parent, no further: the
- * ancestors above keep what they had. The insert and remove made here climb to
- * the root themselves. Where to start is the whole art: every node whose value
- * may be stale afterwards is an ancestor of the node inserted, or of the parent
- * of the place a node left, because rotations recompute what they push down.
+ * An augmented value summarises a subtree (its largest span, its highest end), so that a
+ * search can skip subtrees. The macros of libbsd recompute it where they rotate and at
+ * one parent, but not for the ancestors above. So the insert and remove functions made
+ * here also recompute all ancestors. They start at the inserted node, or at the parent of
+ * the place that a node left: every node with a stale value is an ancestor of it, as
+ * rotations recompute the nodes they move down.
  *
- * Each file that makes a tree defines iova_tree_update() for its node type
- * before IOVA_TREE_GENERATE. All includes of the tree macros go through this
- * file, so that they all see the hook.
+ * Each file that makes a tree defines iova_tree_update() for its node type before
+ * IOVA_TREE_GENERATE. All files include the tree macros through this header, so that all
+ * use the hook.
  */
 
 #ifndef IOVA_TREE_H
@@ -29,14 +28,14 @@
 #include <bsd/sys/tree.h>
 
 /**
- * Make, for a tree of type @p head with nodes of struct @p type:
- *  - head_first():   lowest node of a tree that may be const, or NULL;
- *  - head_climb():   recompute a node and all above it, after an edit in place;
- *  - head_insert():  the key must not be in the tree;
- *  - head_remove():  the node must be in the tree;
- *  - head_height():  black height of a subtree, -1 if a parent pointer is wrong,
- *    a red node has a red parent or two paths differ. A tree that passes is at
- *    most 2 * log2(n + 1) deep.
+ * Generate, for a tree of type @p head with nodes of struct @p type:
+ * - head_first():   lowest node of a const tree, or NULL;
+ * - head_climb():   recompute a node and its ancestors after an edit in place;
+ * - head_insert():  the key must not be in the tree;
+ * - head_remove():  the node must be in the tree;
+ * - head_height():  black height of a subtree. -1 if a parent pointer is wrong, a red
+ *   node has a red parent or two paths differ. A valid tree has at most 2 * log2(n + 1)
+ *   levels.
  */
 #define IOVA_TREE_GENERATE(head, type, field, cmp)                            \
 RB_GENERATE_INTERNAL(head, type, field, cmp, static __attribute__((unused)))   \
@@ -61,7 +60,7 @@ head##_climb(struct type *node)                                               \
 static inline void                                                            \
 head##_insert(struct head *tree, struct type *node)                           \
 {                                                                             \
-	/* The macros read the value of the new leaf before they make it. */  \
+	/* The macros read the value of the new leaf before they set it. */   \
 	RB_SET(node, NULL, field);                                            \
 	iova_tree_update(node);                                               \
 	RB_INSERT(head, tree, node);                                          \

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Used ranges are disjoint, so the order by first address is all they need. */
+/* Used ranges are disjoint, so the order by first address is sufficient. */
 
 #include <stdlib.h>
 

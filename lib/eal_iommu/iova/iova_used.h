@@ -20,27 +20,27 @@ struct iova_used_node {
 
 RB_HEAD(iova_used_tree, iova_used_node);
 
-/** A node that is in no tree yet. @return NULL without memory. */
+/** Allocate a node outside of the tree. @return NULL without memory. */
 struct iova_used_node *iova_used_new(struct iova_range range, const char *what);
 
-/** Insert a node that overlaps none in the tree. */
+/** Insert a node that overlaps no range in the tree. */
 void iova_used_insert(struct iova_used_tree *tree, struct iova_used_node *node);
 
-/** Remove a node of the tree; the caller frees it. */
+/** Remove a node from the tree; the caller frees it. */
 void iova_used_remove(struct iova_used_tree *tree, struct iova_used_node *node);
 
 /** Free all nodes. */
 void iova_used_clear(struct iova_used_tree *tree);
 
-/** Lowest used range that overlaps @p range, or NULL. */
+/** Find the lowest used range that overlaps @p range, or NULL. */
 struct iova_used_node *iova_used_in(const struct iova_used_tree *tree,
 		struct iova_range range);
 
-/** Walk in ascending order; NULL at the end. */
+/** Iterate in ascending order; NULL at the end. */
 struct iova_used_node *iova_used_first(const struct iova_used_tree *tree);
 struct iova_used_node *iova_used_next(struct iova_used_node *node);
 
-/** @return NULL if all invariants of the tree hold, else what is wrong. */
+/** @return NULL if all invariants hold, otherwise the fault. */
 const char *iova_used_check(const struct iova_used_tree *tree);
 
 #endif /* IOVA_USED_H */
