@@ -191,7 +191,7 @@ try_kind(const struct irq_device *dev, enum irq_kind kind, const struct tool_dev
 	int ret = irq_vectors_enable(&vs, dev, kind, why, sizeof(why));
 
 	if (ret == 0) {
-		printf("%-5s  the device or the platform has none\n", irq_kind_name(kind));
+		printf("%-5s  not supported by the device or the platform\n", irq_kind_name(kind));
 		return -1;
 	}
 	if (ret < 0) {

@@ -15,9 +15,9 @@ PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 # the pci bus probes because no argument restricts it.
 BOUND = [
     (f'-a {ONE},foo=1 -a {OTHER}', f'{ONE}: not used: unknown key "foo"', 1),
-    (f'-a {ONE},msi=maybe -a {OTHER}', f'{ONE}: not used: bad value "maybe" for key "msi"', 1),
-    (f'-a {ONE},hole=0x2000-0x1000', 'bad value "0x2000-0x1000" for key "hole"', 1),
-    (f'-a {ONE},backend=v1', 'bad value "v1" for key "backend"', 1),
+    (f'-a {ONE},msi=maybe -a {OTHER}', f'{ONE}: not used: invalid value "maybe" for key "msi"', 1),
+    (f'-a {ONE},hole=0x2000-0x1000', 'invalid value "0x2000-0x1000" for key "hole"', 1),
+    (f'-a {ONE},backend=v1', 'invalid value "v1" for key "backend"', 1),
     ('-a vfio_msi:0000:00:09.0 -a ' + OTHER, '00:09.0: not used: there is no such PCI device', 2),
     (f'-a 0000:00:03.0 -a {ONE}', 'given to two buses, by "-a 0000:00:03.0" and by '
      f'"-a {ONE}"', 1),
@@ -69,7 +69,7 @@ timeout -k 5 60 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_
 '''
 # The iterator's argument; the devices found; rte_errno and its message.
 EINVAL = 22
-BAD_ADDR = 'addr is "{}"; it is to be one DDDD:BB:DD.F, or all'
+BAD_ADDR = 'invalid addr={}; give one addr=DDDD:BB:DD.F, or addr=all'
 LOOKED_FOR = [
     ('bus=vfio_msi', [ONE, OTHER], 0, ''),
     ('bus=vfio_msi,addr=all', [ONE, OTHER], 0, ''),
@@ -79,7 +79,7 @@ LOOKED_FOR = [
     ('bus=vfio_msi,addr=0000:00:03', [], EINVAL, BAD_ADDR.format('0000:00:03')),
     ('bus=vfio_msi,addr=', [], EINVAL, BAD_ADDR.format('')),
     ('bus=vfio_msi,adr=0000:00:03.0', [], EINVAL,
-     '"adr=0000:00:03.0" can\'t be read; devices are looked for by addr=DDDD:BB:DD.F'),
+     'can\'t parse "adr=0000:00:03.0"; name a device with addr=DDDD:BB:DD.F'),
     ('bus=pci,addr=0000:00:03.0', [], 0, ''),
 ]
 
@@ -108,8 +108,9 @@ def unbound(platform):
 @test('without an MSI controller msi=require fails, msi=auto uses INTx', [('arm-reserved', 'type1')],
       tail=each_backend('arm-reserved'))
 def no_msi(platform, backend):
-    cases = [(f'-a {ONE},msi=require', f'{ONE}: no interrupt as msi=require wants it', 0),
-             (f'-a {ONE}', f'{ONE}: interrupts are INTx: MSI-X: the device or the platform has none', 1)]
+    cases = [(f'-a {ONE},msi=require', f'{ONE}: no interrupt type allowed by msi=require works', 0),
+             (f'-a {ONE}', f'{ONE}: interrupts are INTx: MSI-X: not supported by the device or the '
+              'platform', 1)]
     for results in _cases(platform, cases, '--bind', '0000:00:03.0', backend=backend):
         _check(*results)
 

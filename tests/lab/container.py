@@ -14,7 +14,7 @@ MISSING = {
     'memlock': 'must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB',
     'group': 'no permission',
     'nodes': 'does not exist here; load vfio-pci, or pass both nodes into the container',
-    'space': 'is the address space limited (ulimit -v)?',
+    'space': 'check the limit of the address space (ulimit -v)',
 }
 
 

@@ -120,12 +120,12 @@ ODD = {
     0x0c: ('virtio-balloon-pci', 'no driver for 1af4:1002 is loaded'),
     0x0e: ('nvme,serial=1', 'no driver for 1b36:0010 is loaded'),
     0x0f: ('virtio-net-pci,disable-legacy=off,disable-modern=on,romfile=',
-           'is a virtio device of the legacy kind, which bypasses the IOMMU'),
+           'is a legacy virtio device, which bypasses the IOMMU'),
     0x10: ('virtio-net-pci,disable-legacy=off,romfile=',
            'is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU'),
     0x11: ('virtio-net-pci,disable-legacy=on,romfile=',
            'is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU'),
-    0x12: (MODERN + ',romfile=', 'its drivers leave the device alone'),
+    0x12: (MODERN + ',romfile=', 'no driver accepts the device'),
 }
 ALL = '''
 vfio-bind "$@" || exit 1
@@ -171,10 +171,10 @@ def shared_group(platform, backend):
                  f'ports\n{together}\n')
     expect_equal(result.status, 0, f'exit status\n{late[-3000:]}{result.stderr}\n')
     expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
-                     r'\d+: it is in use by another device of the group already; give both',
+                     r'\d+: another device of the group uses it already; give both',
                      late), late)
     expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
-                     r'\d+: EAL has given it up and another device still uses it', late), late)
+                     r'\d+: EAL has closed it, but another device still uses it', late), late)
     expect('open nodes: 0' in late, late)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 

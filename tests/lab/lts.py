@@ -66,7 +66,7 @@ for series in rootfs.RELEASES:
 
 
 def _not_registered(built, running):
-    return f'vfio_msi: built for DPDK {built}, this is DPDK {running}'
+    return f'vfio_msi: this plugin is built for DPDK {built}, but the application runs DPDK {running}'
 
 
 def _refuses(platform, dpdk, other):
@@ -77,7 +77,7 @@ def _refuses(platform, dpdk, other):
     sections = oracle.sections(result.stdout)
     expect_equal(result.status, 0, f'exit status ({result.error}){result.stderr[-500:]}')
     said = sections['soname']
-    expect(_not_registered(dpdk, '99.07.0: not registered') in said and 'status 0\n' not in said,
+    expect(_not_registered(dpdk, '99.07.0: the bus is not registered') in said and 'status 0\n' not in said,
            f'under the same SONAME:\n{said}')
     # EAL may fail afterwards, at the trace points of the other EAL.
     said = sections['beside']

@@ -96,7 +96,7 @@ def hotplug(platform, backend):
         'with --iova-mode=pa' for name in (one, other)], 'messages for another mode')
     words = _lines(parts['odd'])
     expect_equal(words[0], 'vfio_msi:0000:00:07.0: not used: the primary process does not have '
-                 'it; give it the same argument there', 'message for a device it does not have')
+                 'the device; give the same argument there', 'message for a device it does not have')
     expect(len(words) == 2 and words[1].startswith(f'{one}: not used: unknown key "foo"'), words)
     expect(_lines(parts['twice'])[0].startswith(f'{one}: not used: given to two buses'),
            parts['twice'])

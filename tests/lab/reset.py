@@ -13,8 +13,8 @@ TWINS = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
              '-netdev', f'hubport,id=twin{f},hubid=9', '-device',
              f'e1000,bus=rp9,addr=0.{f},multifunction=on,romfile=,netdev=twin{f}')))
 
-NOT_RESET = 'is not reset and starts as its last user left it, with DMA off'
-RESET = 'reset with all of its bus, 2 functions'
+NOT_RESET = 'is not reset and starts in the state that its last user left, with DMA off'
+RESET = 'reset together with its bus, 2 functions'
 
 
 def _twins(platform, kernel, refusal):
@@ -43,7 +43,7 @@ def _twins(platform, kernel, refusal):
 
 @test('two functions that can only be reset together', ['arm-smmuv3'])
 def twins(platform):
-    _twins(platform, '', 'the kernel does not reset its bus: Invalid argument')
+    _twins(platform, '', 'the kernel refuses to reset its bus: Invalid argument')
 
 
 @test('two functions that can only be reset together, by character devices', ['arm-smmuv3'])

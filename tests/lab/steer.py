@@ -67,9 +67,9 @@ def short(platform, backend):
     expect(f"can't grow beyond {last + 1:#x}, which " in log and f': up to {fit} MiB fit ' in log,
            f'no limit\n{log[:3000]}')
     grow = parts['grow']
-    expect("can't grow by " in grow and "MiB: it would be out of the devices' reach" in grow
+    expect("can't grow by " in grow and "MiB: the devices can't reach memory beyond " in grow
            and 'Creation of mbuf pool' in grow and 'status 1\n' in grow, f'growth\n{grow[-3000:]}')
-    expect('preallocate at most 512 MiB there' in parts['start']
+    expect('preallocate at most 512 MiB of these pages' in parts['start']
            and 'No probed ethernet devices' in parts['start'],
            f'too much at start\n{parts["start"][-3000:]}')
     expect(nowhere in parts['nowhere'] and 'status 1\n' in parts['nowhere'],

@@ -95,7 +95,7 @@ def _stock_refuses(_, said, __):
 
 def _physical(_, said, backend):
     sections, log = _check_burst(said, backend)
-    expect('IOVA mode is PA, by --iova-mode=pa' in log, log[:2000])
+    expect('IOVA mode is PA because of --iova-mode=pa' in log, log[:2000])
     for first, last in oracle.mapped(sections['events']):
         for hole in oracle.holes(sections):
             expect(last < hole[0] or first > hole[1] or hole == oracle.SW_MSI,

@@ -18,8 +18,8 @@ SAYS = {
     'right': 'Port 0: ',
     'option': 'Port 0: ',
     'plain': 'Port 0: ',
-    'needless': f'vfio_msi:{PLAIN}: takes no VF token',
-    'malformed': 'bad value "12" for key "vf_token"',
+    'needless': f'vfio_msi:{PLAIN}: the kernel refuses the VF token',
+    'malformed': 'invalid value "12" for key "vf_token"',
 }
 
 

@@ -75,7 +75,7 @@ RTE_INIT_PRIO(vfio_msi_register, BUS)
 	 * an EAL of its own for ever: it says so, once, and stays out.
 	 */
 	if (!compat_release_matches()) {
-		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": built for DPDK %d.%02d, this is %s: not registered; install the plugin of this release\n",
+		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": this plugin is built for DPDK %d.%02d, but the application runs %s: the bus is not registered; install the plugin for that release\n",
 			RTE_VER_YEAR, RTE_VER_MONTH, compat_running());
 		return;
 	}

@@ -139,12 +139,12 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
 	} else {
 		snprintf(p->why, p->size,
-			"unknown key \"%s\"; known are %s; a key for the PMD is written pmd.KEY=VALUE",
+			"unknown key \"%s\"; the keys are %s; write a key for the PMD as pmd.KEY=VALUE",
 			key, KEYS);
 		return -EINVAL;
 	}
 	if (ret == -EINVAL)
-		snprintf(p->why, p->size, "bad value \"%s\" for key \"%s\"; known are %s",
+		snprintf(p->why, p->size, "invalid value \"%s\" for key \"%s\"; the keys are %s",
 			value, key, KEYS);
 	else if (ret < 0)
 		snprintf(p->why, p->size, "%s", strerror(-ret));
@@ -171,7 +171,7 @@ vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
 	p.layer = strncmp(args, LAYER_BUS "=", strlen(LAYER_BUS "=")) == 0;
 	kv = rte_kvargs_parse(args, NULL);
 	if (kv == NULL) {
-		snprintf(why, size, "\"%s\" is no list of KEY=VALUE; known are %s",
+		snprintf(why, size, "\"%s\" is not a list of KEY=VALUE; the keys are %s",
 			args, KEYS);
 		ret = -EINVAL;
 	}

@@ -83,7 +83,7 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 		ioas_release(vfio_msi_bus.ioas, &member);
 		ret = plan_explain_attach("", vfio_msi_bus.ioas, &member, ret,
 				viable, why, sizeof(why));
-		BUS_LOG(ERR, "%s: can't be attached beside the other devices: %s",
+		BUS_LOG(ERR, "%s: can't be attached to the address space: %s",
 			dev->name, why);
 		vfio_msi_detach(dev);
 		return ret;
@@ -124,7 +124,7 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(ERR, VFIO_MSI_BUS ": memory of the application at VA 0x%" PRIx64 " is not mapped at IOVA 0x%" PRIx64 "-0x%" PRIx64 " any more: %s%s; map it again with rte_eal_iommu_dma_map(), and give devices its new IOVA",
+	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; map the memory again with rte_eal_iommu_dma_map(), and give devices the new IOVA",
 		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
 }
 
@@ -145,7 +145,7 @@ vfio_msi_map_memory(void)
 		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
 			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
-			"; with IOVA as VA this memory could be placed elsewhere (--iova-mode=va)" : "");
+			"; use --iova-mode=va, so that the bus can choose other addresses" : "");
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;

@@ -111,20 +111,20 @@ log_bridge(const struct vfio_msi_device *dev)
 	int i;
 
 	if (view->source == HOLES_SOURCE_NONE)
-		BUS_LOG(WARNING, "%s: the windows of host bridge %s can't be read, so they are not avoided; give them as hole=FIRST-LAST",
+		BUS_LOG(WARNING, "%s: can't read the windows of host bridge %s, so EAL's memory may lie in them; give them as hole=FIRST-LAST",
 			dev->name, bus);
 	else if (view->source == HOLES_SOURCE_RESOURCES)
-		BUS_LOG(NOTICE, "%s: only the used parts of the windows of host bridge %s are known and avoided",
+		BUS_LOG(NOTICE, "%s: only the used parts of the windows of host bridge %s are known and avoided; if you know the whole windows, give them as hole=FIRST-LAST",
 			dev->name, bus);
 	if (view->offset_assumed)
-		BUS_LOG(NOTICE, "%s: no BAR tells where some windows of host bridge %s are on the bus, so the CPU's addresses are avoided; if they differ, give those of the bus as hole=FIRST-LAST",
+		BUS_LOG(NOTICE, "%s: no BAR shows the bus addresses of some windows of host bridge %s, so their CPU addresses are avoided; if the bus addresses differ, give them as hole=FIRST-LAST",
 			dev->name, bus);
 	for (i = 0; i < HOLES_INPUTS; i++) {
 		advice = holes_input_advice(i, view->in[i].sight);
 		if (advice != NULL)
 			BUS_LOG(NOTICE, "%s: host bridge %s: %s", dev->name, bus, advice);
 		if (view->in[i].odd > 0)
-			BUS_LOG(WARNING, "%s: host bridge %s: %u lines or entries of %s can't be understood and are left out; compare with dpdk-test-msi layout -a vfio_msi:BDF and give what is missing as hole=FIRST-LAST",
+			BUS_LOG(WARNING, "%s: host bridge %s: can't parse %u lines or entries of %s, which are ignored; compare with dpdk-test-msi layout -a vfio_msi:BDF and give missing windows as hole=FIRST-LAST",
 				dev->name, bus, view->in[i].odd, holes_input_name(i));
 	}
 }
@@ -230,7 +230,7 @@ check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *wh
 		return 0;
 	plan_look(snap, t, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
 	plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
-		"no driver for %04x:%04x is loaded; is its PMD linked, or given with -d?",
+		"no driver for %04x:%04x is loaded; link its PMD, or load it with -d",
 		t->vendor, t->device);
 	return plan_reasons_text(&dev->plan.reasons, why, size);
 }

@@ -30,13 +30,13 @@ check_object(struct vfio_msi_device *dev)
 	/* It tells no error, and may well have none of its own to tell. */
 	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
 				RTE_PCI_VENDOR_ID) != sizeof(vendor)) {
-		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg, and if that has nothing, rebuild the plugin against this build of DPDK",
+		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg; if it shows no error, rebuild the plugin against this build of DPDK",
 			dev->name);
 		return -EIO;
 	}
 	if (rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
 		return 0;
-	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x through our device where sysfs says 0x%04x: this build of DPDK lays its PCI devices out in another way; rebuild the plugin against it",
+	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x, but sysfs shows 0x%04x: this build of DPDK has another layout of PCI devices; rebuild the plugin against it",
 		dev->name, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
 	return -ENOTSUP;
 }
@@ -95,7 +95,7 @@ open_fd(struct vfio_msi_device *dev)
 	if (ret >= 0)
 		return ret;
 	if (ret == -EINVAL && dev->vf_token[0] != '\0')
-		BUS_LOG(ERR, "%s: takes no VF token: it has no SR-IOV, or its physical function is not bound to vfio-pci; drop vf_token=",
+		BUS_LOG(ERR, "%s: the kernel refuses the VF token: the device has no SR-IOV, or its physical function is not bound to vfio-pci; drop vf_token=",
 			dev->name);
 	else if (ret == -EKEYREJECTED) {
 		plan_explain_token(&member, why, sizeof(why));

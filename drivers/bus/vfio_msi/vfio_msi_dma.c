@@ -48,13 +48,13 @@ meaning(int ret)
 {
 	switch (ret) {
 	case -ENODEV:
-		return "no device of this bus is up";
+		return "no device of this bus is up; map after a device was probed";
 	case -ENOENT:
-		return "it was not mapped by rte_dev_dma_map()";
+		return "rte_dev_dma_map() mapped nothing there; give the range that it mapped";
 	case -EBUSY:
-		return "a part of what was mapped at once would be left; unmap all of that";
+		return "the range ends inside a mapping; unmap the whole mapping";
 	case -ENOTSUP:
-		return "the primary process does that for all; do it there";
+		return "a secondary process can't do this; do it in the primary process";
 	default:
 		return strerror(-ret);
 	}
@@ -107,7 +107,7 @@ static const char *
 remedy(int ret)
 {
 	if (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST)
-		return "; rte_eal_iommu_dma_map() finds an IOVA that is free";
+		return "; use rte_eal_iommu_dma_map(), which chooses a free IOVA";
 	return ioas_hint(vfio_msi_bus.ioas, ret);
 }
 

@@ -114,7 +114,7 @@ open_by_eal(struct vfio_msi_eal_group *g, char *why, size_t size)
 
 	if (ret < 0)
 		return ret;
-	snprintf(why, size, "EAL refuses, see its message");
+	snprintf(why, size, "EAL failed to open it; see its messages");
 	if (!vfio_is_up())
 		return -ENOTSUP;
 	g->container = rte_vfio_container_create();
@@ -161,7 +161,7 @@ create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
 	struct vfio_msi_eal_group *g;
 	int ret;
 
-	snprintf(why, size, "it is in use by another device of the group already; give both devices at start-up");
+	snprintf(why, size, "another device of the group uses it already; give both devices at start-up");
 	if (ioas_has_group(vfio_msi_bus.ioas, id))
 		return -EBUSY;
 	let_go_of_devices(id);
@@ -192,7 +192,7 @@ vfio_msi_eal_group_get(struct vfio_msi_device *dev)
 	if (g == NULL && group_maps_itself(id))
 		ret = create(id, &g, why, sizeof(why));
 	else if (g != NULL && g->closed && itself) {
-		snprintf(why, sizeof(why), "EAL has given it up and another device still uses it; detach that one too");
+		snprintf(why, sizeof(why), "EAL has closed it, but another device still uses it; detach that device too");
 		ret = -EBUSY;
 	}
 	if (ret < 0 && itself) {

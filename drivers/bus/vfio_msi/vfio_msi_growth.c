@@ -122,10 +122,10 @@ advise(const struct growth_list *l, char *out, size_t size)
 	if (!vfio_msi_growth.at_start)
 		snprintf(out, size, "give the device at start-up, so that EAL's memory can be steered");
 	else if (room_of(l) > 0)
-		snprintf(out, size, "preallocate at most %" PRIu64 " MiB there (-m, --socket-mem)",
+		snprintf(out, size, "preallocate at most %" PRIu64 " MiB of these pages (-m, --socket-mem)",
 			room_of(l) >> 20);
 	else if (has_several_page_sizes())
-		snprintf(out, size, "use one page size only (unmount the others)");
+		snprintf(out, size, "use one hugepage size only (unmount the other sizes, if nothing else uses them)");
 	else
 		snprintf(out, size, "give fewer devices or holes to one process");
 }
@@ -190,7 +190,7 @@ tell_limit(const struct growth_list *l)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	explain(l, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of %" PRIu64 " KiB pages on NUMA node %u can't grow beyond 0x%" PRIx64 ", which %s: up to %" PRIu64 " MiB fit (-m, --socket-mem), more is rejected",
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of %" PRIu64 " KiB pages on NUMA node %u can't grow beyond 0x%" PRIx64 ", which %s: up to %" PRIu64 " MiB fit (-m, --socket-mem), the bus rejects more",
 		l->page >> 10, l->node, l->range.first + l->reach, text, room_of(l) >> 20);
 }
 
@@ -231,7 +231,7 @@ keep_room(void)
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	ret = ioas_keep(vfio_msi_bus.ioas, keep, n);
 	if (ret < 0)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": room for EAL's memory to grow can't be kept: %s; a device that is added later may take it away",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't keep room for EAL's memory to grow: %s; a device added later may take that room, so preallocate with -m what the application needs",
 			strerror(-ret));
 }
 

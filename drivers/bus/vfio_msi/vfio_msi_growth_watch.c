@@ -118,10 +118,10 @@ on_alloc(int node, size_t limit, size_t new_len)
 	if (!is_news(node))
 		return -1;
 	if (r.understood)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: it would be out of the devices' reach, which ends at 0x%" PRIx64 " for the reason logged before; allocate less, or preallocate with -m what the application needs",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: the devices can't reach memory beyond 0x%" PRIx64 ", for the reason logged before; allocate less, or preallocate with -m what the application needs",
 			node, r.bytes >> 20, r.end);
 	else
-		BUS_LOG(ERR, VFIO_MSI_BUS ": memory of NUMA node %d can't grow: EAL counts 0x%zx bytes there with what is wanted, its lists have 0x%" PRIx64 " bytes, and the difference is no whole number of pages; preallocate with -m what the application needs",
+		BUS_LOG(ERR, VFIO_MSI_BUS ": memory of NUMA node %d can't grow: EAL asks for 0x%zx bytes there in total, its lists have 0x%" PRIx64 " bytes, and the difference is not a whole number of pages; preallocate with -m what the application needs",
 			node, new_len, r.held);
 	return -1;
 }
@@ -167,7 +167,7 @@ vfio_msi_growth_watch(void)
 				(int)vfio_msi_growth.v[i].node, 0) == 0)
 			vfio_msi_growth.watched = true;
 		else if (rte_errno != ENOTSUP)
-			BUS_LOG(ERR, VFIO_MSI_BUS ": growth of memory on NUMA node %u can't be limited: %s; preallocate with -m",
+			BUS_LOG(ERR, VFIO_MSI_BUS ": can't limit the growth of memory on NUMA node %u: %s; preallocate with -m what the application needs",
 				vfio_msi_growth.v[i].node, strerror(rte_errno));
 	}
 }

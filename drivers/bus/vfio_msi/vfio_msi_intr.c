@@ -127,11 +127,11 @@ choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 				return k;
 			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s%s",
 				at > 0 ? "; " : "", k->name,
-				ret == 0 ? "the device or the platform has none" :
+				ret == 0 ? "not supported by the device or the platform" :
 				"the kernel can't allocate a vector: ",
 				ret == 0 ? "" : strerror(-ret),
 				ret < 0 && k->message && dev->plan.msi_doubtful ?
-				" (this IOMMU has an MSI window of its own, which this backend does not serve; backend=iommufd does, with a kernel that has it)" : "");
+				" (this backend does not support the MSI window of this IOMMU; use backend=iommufd, if the kernel has it)" : "");
 		}
 		if (at >= size)
 			at = size - 1;
@@ -177,20 +177,20 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 	int ret;
 
 	if (efd < 0) {
-		BUS_LOG(ERR, "%s: no eventfd for interrupts: %s; raise the limit of open files (ulimit -n)",
+		BUS_LOG(ERR, "%s: can't create an eventfd for interrupts: %s; raise the limit of open files (ulimit -n)",
 			dev->name, strerror(-efd));
 		return efd;
 	}
 	k = choose(dev, &w, efd, &count, why, sizeof(why));
 	if (k == NULL && !w.none) {
-		BUS_LOG(ERR, "%s: no interrupt as %s wants it: %s; msi=auto takes what there is",
+		BUS_LOG(ERR, "%s: no interrupt type allowed by %s works: %s; msi=auto accepts any type",
 			dev->name, w.why, why);
 		ret = -ENOTSUP;
 		goto err_close;
 	}
 	ret = fill_handle(dev, k, efd, count);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: %u vectors: %s", dev->name, count, strerror(-ret));
+		BUS_LOG(ERR, "%s: can't allocate %u interrupt vectors: %s", dev->name, count, strerror(-ret));
 		goto err_close;
 	}
 	if (why[0] != '\0')

@@ -229,19 +229,19 @@ explain(int ret, char *why, size_t size)
 	case 0:
 		break;
 	case -ENODEV:
-		snprintf(why, size, "the primary process does not have it; give it the same argument there");
+		snprintf(why, size, "the primary process does not have the device; give the same argument there");
 		break;
 	case -ENOTSUP:
-		snprintf(why, size, "its driver maps the device itself, which works in the primary process only");
+		snprintf(why, size, "its driver maps the device itself, which works in the primary process only; use the device there");
 		break;
 	case -EPROTO:
-		snprintf(why, size, "the primary process runs another version of this bus; let both load the same plugin");
+		snprintf(why, size, "the primary process runs another version of this bus; load the same plugin in both");
 		break;
 	case -EMFILE:
-		snprintf(why, size, "too many open files, here or in the primary process; raise the limit (ulimit -n)");
+		snprintf(why, size, "too many open files in this process or in the primary; raise the limit (ulimit -n)");
 		break;
 	default:
-		snprintf(why, size, "the primary process does not answer: %s; has it devices on this bus?",
+		snprintf(why, size, "the primary process does not answer: %s; check that it runs and has devices on this bus",
 			strerror(-ret));
 	}
 }

@@ -39,7 +39,7 @@ parse(const char *str, const char *const keys[], struct match *m)
 	int ret = 0;
 
 	if (kv == NULL) {
-		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": \"%s\" can't be read; devices are looked for by addr=DDDD:BB:DD.F",
+		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": can't parse \"%s\"; name a device with addr=DDDD:BB:DD.F",
 			str);
 		return -EINVAL;
 	}
@@ -48,7 +48,7 @@ parse(const char *str, const char *const keys[], struct match *m)
 	m->any = value == NULL || strcmp(value, ALL) == 0;
 	if (rte_kvargs_count(kv, KEY_ADDR) > 1 ||
 	    (!m->any && topology_parse_bdf(value, &m->addr) < 0)) {
-		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": addr is \"%s\"; it is to be one DDDD:BB:DD.F, or all",
+		BUS_LOG(ERR, "bus=" VFIO_MSI_BUS ": invalid addr=%s; give one addr=DDDD:BB:DD.F, or addr=all",
 			value);
 		ret = -EINVAL;
 	}

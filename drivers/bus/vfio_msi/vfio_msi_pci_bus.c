@@ -176,14 +176,14 @@ vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t siz
 			continue;
 		da = vfio_msi_pci_devargs(&v->addr);
 		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
-			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both to one",
+			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both devices to one bus",
 				da->name, dev->group);
 			ret = -EEXIST;
 			break;
 		}
 		ret = vfio_msi_pci_keep_off(&v->addr);
 		if (ret < 0)
-			snprintf(why, size, "the pci bus does not let go of %s: %s",
+			snprintf(why, size, "the pci bus does not release %s: %s; give that device to this bus at start-up",
 				v->bdf, strerror(-ret));
 	}
 	return ret;

@@ -127,5 +127,5 @@ vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret, char *why,
 			i, r.first, r.last, what);
 		return;
 	}
-	snprintf(why, size, "its BARs can't be mapped: %s; see dmesg", strerror(-ret));
+	snprintf(why, size, "can't map its BARs: %s; see dmesg", strerror(-ret));
 }

@@ -75,12 +75,12 @@ name_who_forced_pa(void)
 	const struct rte_device *dev = NULL;
 
 	if (bus == NULL) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, by --iova-mode=pa: IOVAs can't be chosen, each page is checked against the layout");
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA because of --iova-mode=pa: the bus can't choose IOVAs and only checks each page against the layout; drop the option if you can");
 		return;
 	}
 	dev = compat_find_device(bus, strcmp(bus->name, "pci") == 0 ?
 			is_uio : is_any, NULL);
-	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: IOVAs can't be chosen, each page is checked against the layout; bind that device to vfio-pci",
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA, forced by bus %s, device %s: the bus can't choose IOVAs and only checks each page against the layout; use that device in another process, or bind it to vfio-pci if it is bound to UIO",
 		bus->name, dev != NULL ? dev->name : "unknown");
 }
 

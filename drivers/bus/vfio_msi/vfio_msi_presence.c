@@ -43,7 +43,7 @@ vfio_msi_presence_tell(void)
 	/* Who looks has it for a moment only. */
 	presence = vfio_uapi_lock_file(file_path());
 	if (presence < 0)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": secondary processes must name their devices (-a vfio_msi:all), as %s can't be locked: %s",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't lock %s: %s; name the devices in secondary processes (-a vfio_msi:all)",
 			file_path(), strerror(-presence));
 }
 

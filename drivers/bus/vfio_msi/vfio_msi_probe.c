@@ -62,7 +62,7 @@ driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 {
 	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
 	    rte_eal_iova_mode() != RTE_IOVA_VA) {
-		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; drop --iova-mode=pa",
+		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; use --iova-mode=va",
 			dev->name, drv->driver.name);
 		return false;
 	}
@@ -86,7 +86,7 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	else
 		compat_pci_driver_set(p, NULL);
 	if (ret < 0)
-		BUS_LOG(ERR, "%s: driver %s failed: %s", dev->name,
+		BUS_LOG(ERR, "%s: driver %s failed: %s; see its messages", dev->name,
 			drv->driver.name, strerror(-ret));
 	return ret;
 }
@@ -162,7 +162,7 @@ start(struct vfio_msi_device *dev)
 		return 0;
 	}
 	if (ret > 0)
-		BUS_LOG(WARNING, "%s: its drivers leave the device alone; do its arguments (pmd.KEY) say so?",
+		BUS_LOG(WARNING, "%s: no driver accepts the device; check its arguments for the PMD (pmd.KEY)",
 			dev->name);
 	vfio_msi_device_close(dev);
 err_handles:
@@ -197,7 +197,7 @@ stop(struct vfio_msi_device *dev)
 	if (drv != NULL && drv->remove != NULL)
 		ret = drv->remove(p);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: driver %s does not let go: %s", dev->name,
+		BUS_LOG(ERR, "%s: driver %s does not release the device: %s; stop and close its port first", dev->name,
 			drv->driver.name, strerror(-ret));
 		offer(dev);
 	} else {

@@ -57,10 +57,10 @@ revoke(struct vfio_msi_device *dev)
 	dev->revoked = ret == 0;
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0)
-		BUS_LOG(WARNING, "%s: taken away from the application, which did not let go of it: the port is dead, detach it",
+		BUS_LOG(WARNING, "%s: revoked, as the application did not release it: its port is dead, detach it",
 			dev->name);
 	else
-		BUS_LOG(ERR, "%s: can't be taken away from the application: %s; stop the application",
+		BUS_LOG(ERR, "%s: can't be revoked: %s; stop the application",
 			dev->name, strerror(-ret));
 }
 
@@ -71,17 +71,17 @@ on_request(void *arg)
 	struct vfio_msi_device *dev = arg;
 
 	if (__atomic_exchange_n(&dev->faulted, false, __ATOMIC_RELAXED)) {
-		BUS_LOG(ERR, "%s: its registers do not answer any more (pulled out, or its memory was switched off); the application is told",
+		BUS_LOG(ERR, "%s: its registers do not respond (the device was pulled out, or its memory decoding is off); the application gets a removal event and must detach the port",
 			dev->name);
 	} else if (++dev->requests == 1) {
-		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application is told",
+		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port",
 			dev->name);
 	} else if (dev->revoked) {
 		if (dev->requests == REVOKE_AT + 1)
-			BUS_LOG(ERR, "%s: the kernel still waits: another process has the device open, a secondary process perhaps; stop it",
+			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process",
 				dev->name);
 	} else if (dev->requests < REVOKE_AT) {
-		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application does not listen to device events, or is slow; detach the port (testpmd: port stop N, port detach N), or the device is taken away in 10 s",
+		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application ignores the removal event, or is slow; detach the port (testpmd: port stop N, port detach N), or the bus revokes the device in 10 s",
 			dev->name);
 	} else {
 		revoke(dev);

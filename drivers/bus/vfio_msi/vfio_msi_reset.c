@@ -46,13 +46,13 @@ check(const struct vfio_msi_device *dev, const struct ioas_reset_set *set, char 
 
 	for (i = 0; i < set->n; i++) {
 		if (!set->v[i].ours) {
-			snprintf(why, size, "shares its bus with %s, which this process does not have; bind that to vfio-pci and give it to this process too",
+			snprintf(why, size, "shares its bus with %s, which this process does not have; if nothing needs that device, bind it to vfio-pci and give it to this process too",
 				set->v[i].name);
 			return -EPERM;
 		}
 		other = find(set->v[i].name);
 		if (other != NULL && other != dev && in_use(other)) {
-			snprintf(why, size, "shares its bus with %s, which is in use",
+			snprintf(why, size, "shares its bus with %s, which is in use; give both devices at start-up",
 				set->v[i].name);
 			return -EBUSY;
 		}
@@ -84,19 +84,19 @@ reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 	if (ret == -ENODEV)
 		snprintf(why, size, "its bus can't be reset either");
 	else if (ret < 0)
-		snprintf(why, size, "who shares its bus can't be read: %s", strerror(-ret));
+		snprintf(why, size, "can't read which devices share its bus: %s", strerror(-ret));
 	if (ret < 0)
 		return ret;
 	ret = check(dev, &set, why, size);
 	if (ret == 0) {
 		ret = ioas_reset_all(vfio_msi_bus.ioas, dev->fd, &set);
 		if (ret < 0)
-			snprintf(why, size, "the kernel does not reset its bus: %s; is all that shares it bound to vfio-pci? see dmesg",
+			snprintf(why, size, "the kernel refuses to reset its bus: %s; a device on it may not be bound to vfio-pci, see dmesg",
 				strerror(-ret));
 	}
 	if (ret == 0) {
 		note_reset(dev, &set);
-		BUS_LOG(INFO, "%s: reset with all of its bus, %zu functions", dev->name, set.n);
+		BUS_LOG(INFO, "%s: reset together with its bus, %zu functions", dev->name, set.n);
 	}
 	ioas_reset_set_free(&set);
 	return ret;
@@ -116,7 +116,7 @@ vfio_msi_device_reset(struct vfio_msi_device *dev)
 	if ((info.flags & VFIO_DEVICE_FLAGS_RESET) != 0)
 		return vfio_uapi_reset(dev->fd);
 	if (!just_reset && reset_all(dev, why, sizeof(why)) < 0)
-		BUS_LOG(WARNING, "%s: is not reset and starts as its last user left it, with DMA off: it has no reset of its own, and %s",
+		BUS_LOG(WARNING, "%s: is not reset and starts in the state that its last user left, with DMA off: it has no reset of its own, and %s",
 			dev->name, why);
 	return 0;
 }

@@ -53,7 +53,7 @@ claim_all_shared(const struct rte_devargs *da, bool written)
 	if (ret != -ENODEV)
 		BUS_LOG(ERR, "%s: not used: %s", VFIO_MSI_ALL, why);
 	else if (n == 0 && written)
-		BUS_LOG(ERR, "%s: the primary process has no device on this bus",
+		BUS_LOG(ERR, "%s: the primary process has no device on this bus; start it with -a vfio_msi:BDF",
 			VFIO_MSI_ALL);
 }
 
@@ -67,7 +67,7 @@ claim_all(const struct rte_devargs *da)
 	int ret = topology_snapshot_all(&vfio_msi_bus.scan.topo, &all);
 
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: PCI devices can't be listed: %s", VFIO_MSI_ALL,
+		BUS_LOG(ERR, "%s: can't list PCI devices: %s; check that /sys is mounted and readable", VFIO_MSI_ALL,
 			strerror(-ret));
 		return;
 	}
@@ -82,7 +82,7 @@ claim_all(const struct rte_devargs *da)
 		BUS_LOG(WARNING, "%s: %s %s", VFIO_MSI_ALL, all.v[i]->bdf, why);
 	}
 	if (found == 0)
-		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF",
+		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; choose one that this machine does not need (see: dpdk-test-msi list) and bind it with: dpdk-devbind.py -b vfio-pci BDF",
 			VFIO_MSI_ALL);
 }
 
@@ -95,7 +95,7 @@ scan_devargs(const struct rte_devargs *da)
 		return;
 	if (da->name[0] == '\0') {
 		vfio_msi_refuse("bus=" VFIO_MSI_BUS, da,
-			"no device is named; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
+			"the argument names no device; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
 	} else if (strcmp(da->name, VFIO_MSI_ALL) != 0) {
 		if (vfio_msi_parse_name(da->name, &addr) == 0)
 			vfio_msi_claim(da->name, &addr, da);

@@ -95,10 +95,10 @@ tell_bad(const struct iova_layout *layout, const struct va_choice *choice)
 
 	switch (va_shortage(layout, choice, &nodes)) {
 	case VA_SHORT_OF_PAGES:
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one page size only (unmount the others) (see: dpdk-test-msi layout -a vfio_msi:BDF)");
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one hugepage size only (unmount the other sizes, if nothing else uses them) (see: dpdk-test-msi layout -a vfio_msi:BDF)");
 		break;
 	case VA_SHORT_OF_NODES:
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL reserves addresses for each of %u NUMA nodes, and no free range of good IOVAs is large enough; devices may be rejected; this release can't use a smaller one (see: dpdk-test-msi layout -a vfio_msi:BDF)",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL reserves addresses for each of %u NUMA nodes, and no free range of good IOVAs is large enough; devices may be rejected; this release can't use a smaller range; use a machine or guest with fewer NUMA nodes (see: dpdk-test-msi layout -a vfio_msi:BDF)",
 			nodes);
 		break;
 	default:
@@ -120,7 +120,7 @@ tell(const struct iova_layout *layout, const struct va_choice *choice)
 	if (choice->quality == VA_SHORT)
 		last = first.first + va_good_bytes(layout, first) - 1;
 	if (choice->moved && rte_eal_get_baseaddr() != DEFAULT_BASE)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory is steered to 0x%" PRIx64 "-0x%" PRIx64 ": behind 0x%" PRIx64 " (--base-virtaddr) too few addresses are free and good IOVAs; give another address, or none",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory is steered to 0x%" PRIx64 "-0x%" PRIx64 ": above 0x%" PRIx64 " (--base-virtaddr) too few free addresses are good IOVAs; give another address, or drop the option",
 			first.first, last, rte_eal_get_baseaddr());
 	else if (choice->moved)
 		BUS_LOG(INFO, "memory is steered to 0x%" PRIx64 "-0x%" PRIx64, first.first, last);
@@ -141,7 +141,7 @@ vfio_msi_steer(const struct iova_layout *layout)
 		return;
 	ret = choose(layout, &choice);
 	if (ret < 0) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory can't be steered: %s; is the address space limited (ulimit -v)?",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't steer EAL's memory: %s; check the limit of the address space (ulimit -v)",
 			strerror(-ret));
 		return;
 	}

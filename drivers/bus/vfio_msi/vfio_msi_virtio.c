@@ -91,20 +91,20 @@ vfio_msi_virtio_check(const struct vfio_msi_device *dev)
 		return 0;
 	ret = find_common(dev, &at);
 	if (ret == -ENOENT) {
-		BUS_LOG(ERR, "%s: is a virtio device of the legacy kind, which bypasses the IOMMU; make it a modern one (QEMU: disable-legacy=on,iommu_platform=on)",
+		BUS_LOG(ERR, "%s: is a legacy virtio device, which bypasses the IOMMU; make it a modern one (QEMU: disable-legacy=on,iommu_platform=on)",
 			dev->name);
 		return -ENOTSUP;
 	}
 	if (ret == 0)
 		ret = high_features(dev->fd, at, &features);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: its virtio configuration can't be read: %s",
+		BUS_LOG(ERR, "%s: can't read its virtio configuration: %s; see dmesg",
 			dev->name, strerror(-ret));
 		return ret;
 	}
 	if ((features & (UINT32_C(1) << (VIRTIO_F_ACCESS_PLATFORM - 32))) != 0)
 		return 0;
-	BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU; switch the feature on (QEMU: disable-legacy=on,iommu_platform=on)",
+	BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU; enable the feature (QEMU: disable-legacy=on,iommu_platform=on)",
 		dev->name);
 	return -ENOTSUP;
 }

@@ -49,7 +49,7 @@ check_memlock(const struct ioas *ioas, uint64_t bytes, char *why, size_t size)
 	if (bytes + locked_kib * 1024 <= lim.rlim_cur)
 		return 0;
 	snprintf(why, size, "%" PRIu64 " MiB must be locked for DMA, but RLIMIT_MEMLOCK is %" PRIu64
-		" MiB with %" PRIu64 " MiB locked already, counted by %s; raise it (ulimit -l, LimitMEMLOCK= of the systemd unit, memlock in limits.conf) or give CAP_IPC_LOCK",
+		" MiB and %" PRIu64 " MiB are locked already (counted per %s); raise the limit (ulimit -l, LimitMEMLOCK= of the systemd unit, memlock in limits.conf) or give CAP_IPC_LOCK",
 		bytes >> 20, (uint64_t)lim.rlim_cur >> 20, locked_kib >> 10,
 		by_user ? "user" : "process");
 	return -ENOMEM;
@@ -63,13 +63,13 @@ dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes, char *why,
 	int ret = ioas_info_get(ioas, &info);
 
 	if (ret < 0) {
-		snprintf(why, size, "limits of the IOMMU can't be read: %s",
+		snprintf(why, size, "can't read the limits of the IOMMU: %s; see dmesg",
 			strerror(-ret));
 		return ret;
 	}
 	if (maps > info.dma_avail) {
-		snprintf(why, size, "%" PRIu64 " mappings are needed, the kernel allows %" PRIu64
-			" more; preallocate memory (-m or --socket-mem, it is mapped in whole runs), use larger hugepages, or raise vfio_iommu_type1.dma_entry_limit",
+		snprintf(why, size, "%" PRIu64 " more mappings are needed, but the kernel allows only %" PRIu64
+			"; preallocate memory (-m or --socket-mem: one mapping for each contiguous run), use larger hugepages, or raise vfio_iommu_type1.dma_entry_limit",
 			maps, info.dma_avail);
 		ret = -ENOSPC;
 	}
@@ -81,6 +81,6 @@ const char *
 dma_budget_hint(const struct ioas *ioas, int ret)
 {
 	if (ret == -EEXIST)
-		return "; it is mapped already, which is a fault of this library: please report it";
+		return "; the IOVA is mapped already, which is a bug of this library: report it";
 	return ioas_hint(ioas, ret);
 }

@@ -149,7 +149,7 @@ event_alloc(const struct dma_run *run)
 	if (ret == 0 && !c.is_hole)
 		return;
 	if (ret == -EEXIST && sync_state.kept) {
-		SYNC_LOG(INFO, "page at IOVA 0x%" PRIx64 " is new while EAL goes down: devices still reach the page that was there",
+		SYNC_LOG(INFO, "new page at IOVA 0x%" PRIx64 " during rte_eal_cleanup(): devices still reach the old page; close ports before rte_eal_cleanup()",
 			run->iova);
 		return;
 	}
@@ -174,13 +174,13 @@ event_free(const struct dma_run *run)
 
 	if (ret == -EBUSY) {
 		sync_state.kept = true;
-		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped with its run until the end",
+		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped with its run until all memory is unmapped",
 			run->iova);
 	} else if (ret == -EPERM) {
-		SYNC_LOG(DEBUG, "page at IOVA 0x%" PRIx64 " stays mapped: the application has mapped it",
+		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped: the application mapped it too",
 			run->iova);
 	} else if (ret < 0) {
-		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends",
+		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends, report it",
 			run->iova, run->len, strerror(-ret));
 	}
 }
@@ -202,7 +202,7 @@ on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
 		void *arg __rte_unused)
 {
 	if (dma_runs_changed(addr, len, event_run, &type) < 0)
-		SYNC_LOG(ERR, "memory event for %p, which is in no memory list", addr);
+		SYNC_LOG(ERR, "EAL reports memory at %p, which is in none of its lists; report it", addr);
 }
 
 static int
@@ -235,7 +235,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 	int ret = 0;
 
 	if (sync_state.ioas != NULL) {
-		snprintf(why, size, "memory is followed already");
+		snprintf(why, size, "EAL's memory events are handled already; report it");
 		return -EALREADY;
 	}
 	/* Nothing changes between the walk and the first event. */
@@ -249,7 +249,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 		sync_state.events = false;
 		if (rte_errno != ENOTSUP) {
 			ret = -rte_errno;
-			snprintf(why, size, "EAL's memory events can't be followed: %s",
+			snprintf(why, size, "can't register for EAL's memory events: %s",
 				strerror(-ret));
 		}
 	}

@@ -47,7 +47,7 @@ testpmd_await 'packet forwarding - ports=2' 5
 qemu-monitor device_del nic9
 wait_for 60 is_gone && echo 'gone'
 kill -0 $testpmd_pid && echo 'alive'
-if testpmd_await 'taken away from the application' 1; then
+if testpmd_await 'revoked, as the application did not release it' 1; then
 	# Drivers wait long for registers that do not answer: no stop, no detach.
 	testpmd_say 'show port stats all'
 	testpmd_await 'NIC statistics for port 1' 20 && echo 'answers'
