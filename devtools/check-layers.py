@@ -39,7 +39,7 @@ FLOORS = [
     {'ground of the bus': [BUS + 'bus.h', BUS + 'dpdk_compat.c', BUS + 'dpdk_compat.h'],
      'app': [APP]},
     {'neighbours': [BUS + name for name in (
-        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_refuse.c', 'vfio_msi_mp.c',
+        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_reject.c', 'vfio_msi_mp.c',
         'vfio_msi_presence.c')]},
     {'policy': [BUS + name for name in (
         'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',

@@ -44,7 +44,7 @@ struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 		const struct rte_pci_id *id);
 
-/* vfio_msi_refuse.c */
+/* vfio_msi_reject.c */
 
 /** Log that what is written for a name is not used, once as long as it is not written again. */
 void vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why);
