@@ -76,7 +76,7 @@ extern int vfio_msi_logtype;
 struct vfio_msi_bar {
 	void *addr;
 	size_t len;
-	void *want;			/**< in a secondary: where the primary has it */
+	void *primary;		/**< in a secondary: where the primary has it */
 };
 
 /** A device we claimed. */

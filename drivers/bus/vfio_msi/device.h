@@ -29,12 +29,12 @@ bool vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr);
  * Put zeroed memory in place of a BAR's page, or of all BARs (NULL). Safe in a
  * signal handler. @return 0, -ENOMEM.
  */
-int vfio_msi_regions_kill(struct vfio_msi_device *dev, const void *addr);
+int vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr);
 
 /* vfio_msi_place.c */
 
 /**
- * Addresses for a BAR, without access; in a secondary bar[].want or none.
+ * Addresses for a BAR, without access; in a secondary bar[].primary or none.
  *
  * @return 0; -EEXIST: something is there; -EBADMSG: the primary has not mapped
  *   the BAR; -errno.

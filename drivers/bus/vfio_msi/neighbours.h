@@ -24,18 +24,18 @@ const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 bool vfio_msi_pci_takes_all(void);
 
 /** In a scan: make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
-int vfio_msi_pci_keep_off(const struct topo_addr *addr);
+int vfio_msi_pci_block(const struct topo_addr *addr);
 
 /**
  * In a scan: the same for the members of a device's group.
  *
  * @return 0, -EEXIST, ... with a sentence.
  */
-int vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why,
+int vfio_msi_pci_block_group(const struct topo_device *dev, char *why,
 		size_t size);
 
 /** Undo both for all members of a group. */
-void vfio_msi_pci_let_go_group(int group);
+void vfio_msi_pci_unblock_group(int group);
 
 /** What drivers know a device by. */
 struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
@@ -47,10 +47,10 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 /* vfio_msi_reject.c */
 
 /** Log that what is written for a name is not used, once as long as it is not written again. */
-void vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why);
+void vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why);
 /** It is used after all. */
-void vfio_msi_refusal_forget(const char *name);
-void vfio_msi_refusals_free(void);
+void vfio_msi_rejection_forget(const char *name);
+void vfio_msi_rejections_free(void);
 
 /* vfio_msi_mp.c, the primary: answer requests of secondary processes. */
 
@@ -76,14 +76,14 @@ int vfio_msi_mp_nth(unsigned int n, struct topo_addr *addr, char *why, size_t si
 /** Does the primary offer this device? @return 0; -errno. */
 int vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size);
 
-/** Get the device's descriptor, and into bar[].want where its BARs are. @return fd; -errno. */
+/** Get the device's descriptor, and into bar[].primary where its BARs are. @return fd; -errno. */
 int vfio_msi_mp_open(struct vfio_msi_device *dev, char *why, size_t size);
 
 /* vfio_msi_presence.c */
 
 /** The primary has devices, from now on; it has none any more. Any number of times. */
-void vfio_msi_presence_tell(void);
-void vfio_msi_presence_end(void);
+void vfio_msi_presence_announce(void);
+void vfio_msi_presence_withdraw(void);
 /** Has it, as a secondary sees it? */
 bool vfio_msi_presence_seen(void);
 

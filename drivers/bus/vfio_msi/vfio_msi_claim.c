@@ -253,7 +253,7 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		ret = vfio_msi_survey(dev, addr, why, size);
 	if (ret < 0)
 		return ret;
-	return vfio_msi_pci_keep_off_group(&dev->plan.topo, why, size);
+	return vfio_msi_pci_block_group(&dev->plan.topo, why, size);
 }
 
 /*
@@ -282,7 +282,7 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 
 /* Bring a new device onto the list. @return 0; -errno with a sentence. */
 static int
-take(const char *name, const struct topo_addr *addr, const struct rte_devargs *da,
+claim_new(const char *name, const struct topo_addr *addr, const struct rte_devargs *da,
 		char *why, size_t size)
 {
 	struct vfio_msi_device *dev;
@@ -298,7 +298,7 @@ take(const char *name, const struct topo_addr *addr, const struct rte_devargs *d
 	ret = prepare(dev, addr, da, why, size);
 	if (ret < 0) {
 		/* Nor by the pci bus, which would map it the way that is wrong. */
-		vfio_msi_pci_keep_off(addr);
+		vfio_msi_pci_block(addr);
 		vfio_msi_device_free(dev);
 		return ret;
 	}
@@ -316,8 +316,8 @@ vfio_msi_claim(const char *name, const struct topo_addr *addr,
 
 	if (is_settled(addr, da))
 		return;
-	if (take(name, addr, da, why, sizeof(why)) < 0)
-		vfio_msi_refuse(name, da, why);
+	if (claim_new(name, addr, da, why, sizeof(why)) < 0)
+		vfio_msi_reject(name, da, why);
 	else
-		vfio_msi_refusal_forget(name);
+		vfio_msi_rejection_forget(name);
 }

@@ -143,7 +143,7 @@ err_destroy:
  * that wait for their attach.
  */
 static void
-let_go_of_devices(int id)
+release_devices(int id)
 {
 	const struct vfio_msi_device *dev;
 
@@ -164,7 +164,7 @@ create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
 	snprintf(why, size, "another device of the group uses it already; give both devices at start-up");
 	if (ioas_has_group(vfio_msi_bus.ioas, id))
 		return -EBUSY;
-	let_go_of_devices(id);
+	release_devices(id);
 	snprintf(why, size, "%s", strerror(ENOMEM));
 	g = calloc(1, sizeof(*g));
 	if (g == NULL)

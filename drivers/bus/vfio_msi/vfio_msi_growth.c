@@ -52,7 +52,7 @@ add_list(const struct rte_memseg_list *msl, void *arg)
 	l->used = used_of(msl);
 	l->reach = 0;
 	l->first = true;
-	l->told = false;
+	l->logged = false;
 	for (i = 0; i < vfio_msi_growth.n; i++)
 		if (vfio_msi_growth.v[i].page == l->page && vfio_msi_growth.v[i].node == l->node)
 			l->first = false;
@@ -181,7 +181,7 @@ vfio_msi_growth_check(char *why, size_t size)
 }
 
 static void
-tell_limit(const struct growth_list *l)
+log_limit(const struct growth_list *l)
 {
 	char text[PLAN_EXPLAIN];
 
@@ -236,12 +236,12 @@ keep_room(void)
 }
 
 static void
-tell_and_keep(void)
+log_and_keep(void)
 {
 	size_t i;
 
 	for (i = 0; i < vfio_msi_growth.n; i++)
-		tell_limit(&vfio_msi_growth.v[i]);
+		log_limit(&vfio_msi_growth.v[i]);
 	keep_room();
 }
 
@@ -249,7 +249,7 @@ void
 vfio_msi_growth_start(void)
 {
 	vfio_msi_growth.later = true;
-	tell_and_keep();
+	log_and_keep();
 }
 
 /* What is in use stays: the reach ends behind it, at the first hole of the newcomer. */
@@ -286,7 +286,7 @@ vfio_msi_growth_narrow(void)
 		vfio_msi_growth_watch();
 	rte_mcfg_mem_read_unlock();
 	if (less)
-		tell_and_keep();
+		log_and_keep();
 }
 
 void

@@ -26,7 +26,7 @@ struct growth_list {
 	bool first;		/* of its page size and node */
 	bool reached;		/* those before it can be filled */
 	bool soft_ends;		/* soft holes end the reach */
-	bool told;		/* of the first of a node: that memory can't grow */
+	bool logged;		/* of the first of a node: that memory can't grow */
 };
 
 struct growth {

@@ -25,7 +25,7 @@ struct request {
 	uint64_t held;		/* bytes of the node's heap */
 	uint64_t bytes;		/* that are wanted */
 	uint64_t done;		/* page sizes that were looked at, as bits */
-	bool understood;	/* they are pages of the node's lists */
+	bool whole_pages;	/* they are pages of the node's lists */
 	uint64_t end;		/* of the reach that they go beyond; 0: they don't */
 };
 
@@ -63,9 +63,9 @@ reach_end(const struct growth_list *kind)
 	return end;
 }
 
-/* The page size is not told: each that the length is a multiple of is looked at. */
+/* The page size is not logged: each that the length is a multiple of is looked at. */
 static int
-foresee(const struct rte_memseg_list *msl, void *arg)
+predict(const struct rte_memseg_list *msl, void *arg)
 {
 	struct request *r = arg;
 	const struct growth_list *l = vfio_msi_growth_find(msl);
@@ -74,7 +74,7 @@ foresee(const struct rte_memseg_list *msl, void *arg)
 
 	if (l == NULL || msl->socket_id != r->node || r->bytes % l->page != 0)
 		return 0;
-	r->understood = true;
+	r->whole_pages = true;
 	if ((r->done & l->page) != 0 || n > msl->memseg_arr.len)
 		return 0;
 	at = rte_fbarray_find_next_n_free(growth_pages(msl), 0, (unsigned int)n);
@@ -88,18 +88,18 @@ foresee(const struct rte_memseg_list *msl, void *arg)
 
 /* Is it the first time for the node? */
 static bool
-is_news(int node)
+is_first_rejection(int node)
 {
-	bool told = true;
+	bool logged = true;
 	size_t i;
 
 	for (i = 0; i < vfio_msi_growth.n; i++)
 		if ((int)vfio_msi_growth.v[i].node == node) {
-			told = vfio_msi_growth.v[i].told;
-			vfio_msi_growth.v[i].told = true;
+			logged = vfio_msi_growth.v[i].logged;
+			vfio_msi_growth.v[i].logged = true;
 			break;
 		}
-	return !told;
+	return !logged;
 }
 
 /* EAL goes on to its next page size after a rejection, so no allocation needs to fail. */
@@ -111,13 +111,13 @@ on_alloc(int node, size_t limit, size_t new_len)
 	rte_memseg_list_walk_thread_unsafe(count_held, &r);
 	if (new_len > r.held) {
 		r.bytes = new_len - r.held;
-		rte_memseg_list_walk_thread_unsafe(foresee, &r);
+		rte_memseg_list_walk_thread_unsafe(predict, &r);
 	}
-	if (r.understood && r.end == 0)
+	if (r.whole_pages && r.end == 0)
 		return 0;
-	if (!is_news(node))
+	if (!is_first_rejection(node))
 		return -1;
-	if (r.understood)
+	if (r.whole_pages)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": memory of NUMA node %d can't grow by %" PRIu64 " MiB: the devices can't reach memory beyond 0x%" PRIx64 ", for the reason logged before; allocate less, or preallocate with -m what the application needs",
 			node, r.bytes >> 20, r.end);
 	else

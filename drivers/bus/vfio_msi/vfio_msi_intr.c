@@ -38,7 +38,7 @@ static const struct kind kinds[] = {
 /* What is wanted: a set of kinds, and whether none at all will do. */
 struct request {
 	bool msix, msi, intx, none;
-	const char *why;
+	const char *option;
 };
 
 static struct request
@@ -56,18 +56,18 @@ request_of(enum vfio_msi_mode mode)
 	}
 	switch (rte_eal_vfio_intr_mode()) {
 	case RTE_INTR_MODE_MSIX:
-		return (struct request){ .msix = true, .why = "--vfio-intr=msix" };
+		return (struct request){ .msix = true, .option = "--vfio-intr=msix" };
 	case RTE_INTR_MODE_MSI:
-		return (struct request){ .msi = true, .why = "--vfio-intr=msi" };
+		return (struct request){ .msi = true, .option = "--vfio-intr=msi" };
 	case RTE_INTR_MODE_LEGACY:
-		return (struct request){ .intx = true, .why = "--vfio-intr=legacy" };
+		return (struct request){ .intx = true, .option = "--vfio-intr=legacy" };
 	default:
 		return (struct request){ true, true, true, true, "msi=auto" };
 	}
 }
 
 static bool
-wanted(const struct request *w, const struct kind *k)
+is_allowed(const struct request *w, const struct kind *k)
 {
 	switch (k->index) {
 	case VFIO_PCI_MSIX_IRQ_INDEX:
@@ -116,7 +116,7 @@ choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 	for (i = 0; i < RTE_DIM(kinds); i++) {
 		const struct kind *k = &kinds[i];
 
-		if (!wanted(w, k))
+		if (!is_allowed(w, k))
 			continue;
 		if (k->message && dev->plan.msi == PLAN_MSI_LOST) {
 			at += (size_t)snprintf(why + at, size - at, "%s%s can't arrive: %s",
@@ -156,7 +156,7 @@ fill_handle(struct vfio_msi_device *dev, const struct kind *k, int efd,
 
 /* The vector is there; whether its writes arrive is another matter. */
 static void
-doubt(const struct vfio_msi_device *dev, const struct kind *k)
+log_reachability(const struct vfio_msi_device *dev, const struct kind *k)
 {
 	if (dev->plan.msi == PLAN_MSI_LIKELY_LOST)
 		BUS_LOG(WARNING, "%s: %s may not arrive: %s; if no interrupt comes (dpdk-test-msi irq), use msi=off",
@@ -184,7 +184,7 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 	k = choose(dev, &w, efd, &count, why, sizeof(why));
 	if (k == NULL && !w.none) {
 		BUS_LOG(ERR, "%s: no interrupt type allowed by %s works: %s; msi=auto accepts any type",
-			dev->name, w.why, why);
+			dev->name, w.option, why);
 		ret = -ENOTSUP;
 		goto err_close;
 	}
@@ -201,7 +201,7 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
 			k->name, count);
 	if (k != NULL && k->message)
-		doubt(dev, k);
+		log_reachability(dev, k);
 	return 0;
 
 err_close:

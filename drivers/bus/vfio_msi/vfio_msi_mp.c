@@ -137,7 +137,7 @@ vfio_msi_mp_serve(void)
 		return;
 	if (rte_mp_action_register(MP_ACTION, on_request) == 0) {
 		serving = true;
-		vfio_msi_presence_tell();
+		vfio_msi_presence_announce();
 	} else if (rte_errno != ENOTSUP) {	/* that is --in-memory or --no-shconf */
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": secondary processes can't use the devices: %s",
 			rte_strerror(rte_errno));
@@ -147,7 +147,7 @@ vfio_msi_mp_serve(void)
 void
 vfio_msi_mp_stop(void)
 {
-	vfio_msi_presence_end();
+	vfio_msi_presence_withdraw();
 	if (serving)
 		rte_mp_action_unregister(MP_ACTION);
 	serving = false;
@@ -302,6 +302,6 @@ vfio_msi_mp_open(struct vfio_msi_device *dev, char *why, size_t size)
 		return ret;
 	}
 	for (i = 0; i < TOPO_BARS; i++)
-		dev->bar[i].want = (void *)(uintptr_t)ans.bar[i];
+		dev->bar[i].primary = (void *)(uintptr_t)ans.bar[i];
 	return fd;
 }

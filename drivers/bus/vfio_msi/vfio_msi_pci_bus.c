@@ -113,7 +113,7 @@ insert_block(const struct topo_addr *addr)
 }
 
 int
-vfio_msi_pci_keep_off(const struct topo_addr *addr)
+vfio_msi_pci_block(const struct topo_addr *addr)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
 	struct rte_device *dev;
@@ -136,9 +136,9 @@ vfio_msi_pci_keep_off(const struct topo_addr *addr)
 	return 0;
 }
 
-/* Undo vfio_msi_pci_keep_off(). */
+/* Undo vfio_msi_pci_block(). */
 static void
-let_go(const struct topo_addr *addr)
+unblock(const struct topo_addr *addr)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
 	struct rte_devargs *da = find_devargs(addr, true);
@@ -158,7 +158,7 @@ let_go(const struct topo_addr *addr)
  * or the pci bus would take the group by probing it first.
  */
 int
-vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t size)
+vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 {
 	const struct rte_devargs *da;
 	const struct topo_device *v;
@@ -181,7 +181,7 @@ vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t siz
 			ret = -EEXIST;
 			break;
 		}
-		ret = vfio_msi_pci_keep_off(&v->addr);
+		ret = vfio_msi_pci_block(&v->addr);
 		if (ret < 0)
 			snprintf(why, size, "the pci bus does not release %s: %s; give that device to this bus at start-up",
 				v->bdf, strerror(-ret));
@@ -190,7 +190,7 @@ vfio_msi_pci_keep_off_group(const struct topo_device *dev, char *why, size_t siz
 }
 
 void
-vfio_msi_pci_let_go_group(int group)
+vfio_msi_pci_unblock_group(int group)
 {
 	struct topo_snapshot snap = { .root = "" };
 	struct topo_set set;
@@ -198,7 +198,7 @@ vfio_msi_pci_let_go_group(int group)
 
 	if (topology_snapshot_group(&snap, group, &set) == 0)
 		for (i = 0; i < set.n + set.n_odd; i++)
-			let_go(&set.v[i]->addr);
+			unblock(&set.v[i]->addr);
 	topology_snapshot_free(&snap);
 }
 

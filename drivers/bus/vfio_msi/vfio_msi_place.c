@@ -66,7 +66,7 @@ vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 		uint64_t size, void **addr)
 {
 	bool fixed = vfio_msi_is_secondary();
-	void *at = fixed ? dev->bar[i].want : next_place(size);
+	void *at = fixed ? dev->bar[i].primary : next_place(size);
 	int ret;
 
 	if (at == NULL)
@@ -119,7 +119,7 @@ vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret, char *why,
 	for (i = 0; ret == -EEXIST && i < TOPO_BARS; i++) {
 		struct iova_range r;
 
-		if (!iova_range_make((uintptr_t)dev->bar[i].want,
+		if (!iova_range_make((uintptr_t)dev->bar[i].primary,
 				dev->plan.topo.bar[i].len, &r) ||
 		    r.first == 0 || !find_occupant(r, what, sizeof(what)))
 			continue;

@@ -69,7 +69,7 @@ wants_pa(const struct rte_bus *bus, const void *data)
 }
 
 static void
-name_who_forced_pa(void)
+log_forced_pa(void)
 {
 	const struct rte_bus *bus = rte_bus_find(NULL, wants_pa, NULL);
 	const struct rte_device *dev = NULL;
@@ -89,7 +89,7 @@ vfio_msi_policy_check(char *why, size_t size)
 {
 	if (rte_eal_iova_mode() == RTE_IOVA_VA)
 		return vfio_msi_growth_check(why, size);
-	name_who_forced_pa();
+	log_forced_pa();
 	return 0;
 }
 

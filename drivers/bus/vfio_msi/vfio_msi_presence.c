@@ -36,7 +36,7 @@ file_path(void)
 }
 
 void
-vfio_msi_presence_tell(void)
+vfio_msi_presence_announce(void)
 {
 	if (presence >= 0)
 		return;
@@ -48,7 +48,7 @@ vfio_msi_presence_tell(void)
 }
 
 void
-vfio_msi_presence_end(void)
+vfio_msi_presence_withdraw(void)
 {
 	if (presence < 0)
 		return;

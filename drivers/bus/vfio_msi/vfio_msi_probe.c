@@ -300,7 +300,7 @@ forget(struct vfio_msi_device *dev)
 	vfio_msi_detach(dev);
 	vfio_msi_list_remove(dev);
 	if (!has_group(dev->plan.topo.group))
-		vfio_msi_pci_let_go_group(dev->plan.topo.group);
+		vfio_msi_pci_unblock_group(dev->plan.topo.group);
 	/* EAL's entry has the same bus and name; "all" has none for the device. */
 	rte_devargs_remove(&dev->devargs);
 	vfio_msi_device_free(dev);
@@ -336,7 +336,7 @@ vfio_msi_cleanup(void)
 	vfio_msi_dma_free();
 	own_memory_forget();
 	vfio_msi_mp_stop();
-	vfio_msi_refusals_free();
+	vfio_msi_rejections_free();
 	iova_layout_destroy(vfio_msi_bus.layout);
 	vfio_msi_bus.layout = NULL;
 	return ret;

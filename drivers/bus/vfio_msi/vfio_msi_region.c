@@ -183,7 +183,7 @@ vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr)
  * then, where all ones have them wait for minutes (net_e1000_igb).
  */
 static int
-kill_range(void *addr, size_t len)
+replace_range(void *addr, size_t len)
 {
 	void *got;
 
@@ -193,17 +193,17 @@ kill_range(void *addr, size_t len)
 }
 
 int
-vfio_msi_regions_kill(struct vfio_msi_device *dev, const void *addr)
+vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned int i;
 	int ret = 0;
 
 	if (addr != NULL)
-		return kill_range((void *)((uintptr_t)addr & ~(page - 1)), page);
+		return replace_range((void *)((uintptr_t)addr & ~(page - 1)), page);
 	for (i = 0; ret == 0 && i < TOPO_BARS; i++)
 		if (dev->bar[i].addr != NULL)
-			ret = kill_range(dev->bar[i].addr, dev->bar[i].len);
+			ret = replace_range(dev->bar[i].addr, dev->bar[i].len);
 	return ret;
 }
 

@@ -17,59 +17,59 @@
 #include "neighbours.h"
 
 /* A device that was refused: what was written for it, and the reason. */
-struct refusal {
-	SLIST_ENTRY(refusal) link;
+struct rejection {
+	SLIST_ENTRY(rejection) link;
 	char name[RTE_DEV_NAME_MAX_LEN];
 	const char *data;		/* of the argument, to know it again; never read */
 	char why[VFIO_MSI_TEXT];
 };
 
-static SLIST_HEAD(, refusal) refusals = SLIST_HEAD_INITIALIZER(refusals);
+static SLIST_HEAD(, rejection) rejections = SLIST_HEAD_INITIALIZER(rejections);
 
-static struct refusal *
-find_refusal(const char *name)
+static struct rejection *
+find_rejection(const char *name)
 {
-	struct refusal *r;
+	struct rejection *r;
 
-	SLIST_FOREACH(r, &refusals, link)
+	SLIST_FOREACH(r, &rejections, link)
 		if (strcmp(r->name, name) == 0)
 			return r;
 	return NULL;
 }
 
 static void
-forget_refusal(struct refusal *r)
+forget_rejection(struct rejection *r)
 {
 	if (r == NULL)
 		return;
-	SLIST_REMOVE(&refusals, r, refusal, link);
+	SLIST_REMOVE(&rejections, r, rejection, link);
 	free(r);
 }
 
 void
-vfio_msi_refusal_forget(const char *name)
+vfio_msi_rejection_forget(const char *name)
 {
-	forget_refusal(find_refusal(name));
+	forget_rejection(find_rejection(name));
 }
 
 void
-vfio_msi_refusals_free(void)
+vfio_msi_rejections_free(void)
 {
-	while (!SLIST_EMPTY(&refusals))
-		forget_refusal(SLIST_FIRST(&refusals));
+	while (!SLIST_EMPTY(&rejections))
+		forget_rejection(SLIST_FIRST(&rejections));
 }
 
 void
-vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why)
+vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
 {
-	struct refusal *r = find_refusal(name);
+	struct rejection *r = find_rejection(name);
 	bool same = r != NULL && r->data == da->data;
 
 	if (same && strcmp(r->why, why) == 0)
 		return;
 	BUS_LOG(ERR, "%s: not used: %s", name, why);
 	if (!same && vfio_msi_bus.memory_is_up && strcmp(da->name, VFIO_MSI_ALL) != 0) {
-		forget_refusal(r);
+		forget_rejection(r);
 		return;
 	}
 	if (r == NULL) {
@@ -77,7 +77,7 @@ vfio_msi_refuse(const char *name, const struct rte_devargs *da, const char *why)
 		if (r == NULL)	/* then it is said again */
 			return;
 		strlcpy(r->name, name, sizeof(r->name));
-		SLIST_INSERT_HEAD(&refusals, r, link);
+		SLIST_INSERT_HEAD(&rejections, r, link);
 	}
 	r->data = da->data;
 	strlcpy(r->why, why, sizeof(r->why));

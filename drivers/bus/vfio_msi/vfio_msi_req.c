@@ -91,9 +91,9 @@ on_request(void *arg)
 
 /* The page is replaced by memory, and the interrupt thread is woken to tell of it. */
 static int
-bury(struct vfio_msi_device *dev, const void *addr)
+replace_page(struct vfio_msi_device *dev, const void *addr)
 {
-	int ret = vfio_msi_regions_kill(dev, addr);
+	int ret = vfio_msi_regions_replace(dev, addr);
 
 	if (ret < 0 || dev->gone)
 		return ret;
@@ -114,7 +114,7 @@ vfio_msi_sigbus(const void *addr)
 	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (vfio_msi_regions_have(dev, addr)) {
-			ret = bury(dev, addr);
+			ret = replace_page(dev, addr);
 			break;
 		}
 	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);

@@ -45,7 +45,7 @@ vfio_msi_device_revoke(struct vfio_msi_device *dev)
 		return null;
 	vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 	/* Mappings of BARs keep a device open, as its file descriptor does. */
-	ret = vfio_msi_regions_kill(dev, NULL);
+	ret = vfio_msi_regions_replace(dev, NULL);
 	if (ret == 0)
 		ret = vfio_uapi_dup_over(null, dev->fd);
 	if (ret == 0) {

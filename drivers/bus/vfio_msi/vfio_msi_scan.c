@@ -39,7 +39,7 @@ claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 
 /* "all" in a secondary process, written or not: every device that the primary has. */
 static void
-claim_all_shared(const struct rte_devargs *da, bool written)
+claim_all_shared(const struct rte_devargs *da, bool given)
 {
 	char why[VFIO_MSI_TEXT] = "";
 	struct topo_addr addr;
@@ -52,7 +52,7 @@ claim_all_shared(const struct rte_devargs *da, bool written)
 	}
 	if (ret != -ENODEV)
 		BUS_LOG(ERR, "%s: not used: %s", VFIO_MSI_ALL, why);
-	else if (n == 0 && written)
+	else if (n == 0 && given)
 		BUS_LOG(ERR, "%s: the primary process has no device on this bus; start it with -a vfio_msi:BDF",
 			VFIO_MSI_ALL);
 }
@@ -94,7 +94,7 @@ scan_devargs(const struct rte_devargs *da)
 	if (da->policy != RTE_DEV_ALLOWED)
 		return;
 	if (da->name[0] == '\0') {
-		vfio_msi_refuse("bus=" VFIO_MSI_BUS, da,
+		vfio_msi_reject("bus=" VFIO_MSI_BUS, da,
 			"the argument names no device; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
 	} else if (strcmp(da->name, VFIO_MSI_ALL) != 0) {
 		if (vfio_msi_parse_name(da->name, &addr) == 0)

@@ -89,7 +89,7 @@ choose(const struct iova_layout *layout, struct va_choice *choice)
 }
 
 static void
-tell_bad(const struct iova_layout *layout, const struct va_choice *choice)
+log_shortage(const struct iova_layout *layout, const struct va_choice *choice)
 {
 	unsigned int nodes;
 
@@ -107,14 +107,14 @@ tell_bad(const struct iova_layout *layout, const struct va_choice *choice)
 }
 
 static void
-tell(const struct iova_layout *layout, const struct va_choice *choice)
+log_choice(const struct iova_layout *layout, const struct va_choice *choice)
 {
 	const struct va_lists *lists = &choice->lists;
 	struct iova_range first = lists->v[0].range;
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		tell_bad(layout, choice);
+		log_shortage(layout, choice);
 		return;
 	}
 	if (choice->quality == VA_SHORT)
@@ -148,7 +148,7 @@ vfio_msi_steer(const struct iova_layout *layout)
 	if (choice.moved)
 		move_eal(choice.start);
 	if (choice.lists.n > 0)
-		tell(layout, &choice);
+		log_choice(layout, &choice);
 	moved = choice.moved;
 	va_choice_free(&choice);
 }
