@@ -4,49 +4,47 @@
 
 /**
  * @file
- * The ground floor: the bus, a device of it, and who may touch what.
+ * The bus and its devices, with the threads that enter and the locks.
  *
- * The life of a device: arguments -> scan (survey, plan) -> steering, before EAL
- * has memory; attach and map, then open (BARs, interrupts), then driver, in probe;
- * down in reverse. In a secondary process there is no survey, layout, steering or
- * address space: arguments -> scan (the primary has it?) -> open what the primary
- * has open, driver.
+ * Life of a device in a primary process: scan (argument, survey, plan, steering)
+ * before EAL has memory; probe (attach, map, open, driver); the reverse on removal.
+ * A secondary process has no survey, layout, steering or address space: scan asks
+ * the primary for the device, probe opens what the primary has open.
  *
  * Floors, from the ground up; a file includes headers of its own floor and below:
  *
  *   bus.h         this, and what depends on DPDK's release (dpdk_compat.h)
- *   neighbours.h  the pci bus, the user, other processes
- *   policy.h      where EAL's memory shall lie, and how far it may grow
- *   space.h       the address space: attach, map, follow
+ *   neighbours.h  the pci bus, rejected arguments, other processes
+ *   policy.h      where EAL's memory lies and how far it may grow
+ *   space.h       the address space: attach, map, follow memory events
  *   device.h      one device: regions, interrupts, requests, reset
  *   claim.h       from an argument to a device
  *   probe.h       drivers
  *
- * Threads that enter, and what each may touch:
+ * Threads that enter, and what each may access:
  *
  *   main, hotplug   EAL calls scan, probe, plug, unplug and cleanup on its main
- *                   thread, or on its interrupt thread for a hotplug that another
- *                   process asked for; one at a time. They own everything that
- *                   names no other owner below.
- *   interrupts      EAL's interrupt thread, when the kernel wants a device back
- *                   (vfio_msi_req.c). It closes a device under its driver, holding
- *                   that device's lock "closing", which main has while it stops a
- *                   device. Main sets up and takes down the callback, and waits for it
- *                   there: what it reads besides does not change in between.
- *   memory events   on any thread that allocates from EAL (dma_sync.h of the
- *                   library), and the validator of allocations (vfio_msi_growth.c).
- *                   They see the address space and the layout, which share a lock,
+ *                   thread, or on its interrupt thread for a hotplug requested by
+ *                   another process; one call at a time. These threads own every
+ *                   field that names no other owner below.
+ *   interrupts      EAL's interrupt thread, when the kernel requests a device back
+ *                   (vfio_msi_req.c). It revokes the device and holds the device's
+ *                   "closing" lock, which main holds while it stops a device. Main
+ *                   registers the callback, and waits for it when it unregisters it,
+ *                   so other fields that the callback reads are constant.
+ *   memory events   Any thread that allocates from EAL (dma_sync.h of the library),
+ *                   also in the allocation validator (vfio_msi_growth_watch.c). They
+ *                   access the address space and the layout, which share a lock,
  *                   and nothing of this header.
- *   messages        EAL's thread for other processes (vfio_msi_mp.c). It sees the
- *                   list of offers and the BARs and descriptor of what is on it.
- *   SIGBUS          on any thread that touches a BAR of a device that is gone
- *                   (vfio_msi_req.c). It sees the list of devices and their BARs
+ *   messages        EAL's multi-process thread (vfio_msi_mp.c). It accesses the list
+ *                   of offers, and the BARs and descriptors of the offered devices.
+ *   SIGBUS          Any thread that accesses a BAR of a removed device
+ *                   (vfio_msi_req.c). It accesses the list of devices and their BARs
  *                   under "bars_lock", allocates nothing and takes no other lock.
- *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c, with a lock of
- *                   its own).
+ *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock).
  *
- * Locks, outer first: closing; EAL's memory lock; those of vfio_msi_dma.c, of own_memory.c
- * and offers_lock, which do not nest; the address space's; bars_lock.
+ * Lock order, outermost first: closing; EAL's memory lock; the locks of vfio_msi_dma.c
+ * and own_memory.c and offers_lock, which do not nest; the address space's; bars_lock.
  */
 
 #ifndef VFIO_MSI_BUS_H
@@ -76,64 +74,64 @@ extern int vfio_msi_logtype;
 struct vfio_msi_bar {
 	void *addr;
 	size_t len;
-	void *primary;		/**< in a secondary: where the primary has it */
+	void *primary;		/**< in a secondary: its address in the primary */
 };
 
-/** A device we claimed. */
+/** A claimed device. */
 struct vfio_msi_device {
-	/* Written when it is claimed, and constant while it is on the list. */
-	struct compat_pci_object pci;	/**< what the PMD sees; first, as EAL's pointer is to it */
+	/* Written by the claim, constant while the device is on the list. */
+	struct compat_pci_object pci;	/**< what the PMD sees */
 	char name[RTE_DEV_NAME_MAX_LEN];	/**< vfio_msi:DDDD:BB:DD.F */
 	char bus_info[40];
-	struct rte_devargs devargs;	/**< ours, with the PMD's arguments only */
+	struct rte_devargs devargs;	/**< with the PMD's arguments only */
 	struct vfio_msi_conf conf;
-	char *args;			/**< all that was written for it */
-	char *cls_str;			/**< layer of the class (class=eth,...), or NULL */
+	char *args;			/**< the whole argument, to detect a changed one */
+	char *cls_str;			/**< class layer (class=eth,...), or NULL */
 	struct plan_device plan;
 
-	/* Main, hotplug: its place in the layout and in the address space. */
-	char vf_token[RTE_UUID_STRLEN];	/**< of its key, or of EAL's option; "" for none */
-	int group_fd;			/**< its group's node, if EAL opened that; else -1 */
-	bool in_layout;			/**< the layout has its ranges and holes */
-	bool attached;			/**< it is counted in the ioas */
-	bool just_reset;		/**< was reset with another one, not started since */
+	/* Main, hotplug: layout and address space. */
+	char vf_token[RTE_UUID_STRLEN];	/**< from vf_token= or EAL's option; "" for none */
+	int group_fd;			/**< its group, if EAL opened that; else -1 */
+	bool in_layout;			/**< its ranges and holes are in the layout */
+	bool attached;			/**< attached to the ioas */
+	bool just_reset;		/**< reset with a reset peer, not started since */
 
 	/*
-	 * Main, hotplug, with "closing" from the driver's removal on; interrupts, with
-	 * "closing". The number fd stays that of a file from open to close.
+	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under
+	 * "closing". A revoked fd refers to another file until the close.
 	 */
-	rte_spinlock_t closing;		/**< held by who closes or revokes it */
-	int fd;				/**< VFIO device, -1 closed, or open by EAL */
+	rte_spinlock_t closing;		/**< held to close or revoke the device */
+	int fd;				/**< VFIO device; -1: closed, or opened by EAL */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 
-	/* Main, hotplug, with bars_lock where list or addresses change; SIGBUS with it. */
+	/* Main, hotplug: writes to list and addresses under bars_lock; SIGBUS: under it. */
 	TAILQ_ENTRY(vfio_msi_device) next;
 	struct vfio_msi_bar bar[TOPO_BARS];
-	bool gone;			/**< a BAR did not answer */
+	bool gone;			/**< an access to a BAR raised SIGBUS */
 
-	/* Interrupts, after main has set them up. */
-	unsigned int requests;		/**< how often the kernel wanted it back */
-	bool revoked;			/**< taken away; fd is that of no device */
-	bool faulted;			/**< a BAR did not answer, not logged yet; atomic, by SIGBUS too */
+	/* Interrupts; main initialises them before. */
+	unsigned int requests;		/**< requests of the kernel to release it */
+	bool revoked;			/**< fd does not refer to the device any more */
+	bool faulted;			/**< SIGBUS not logged yet; atomic, SIGBUS writes it too */
 
-	/* Anybody, with offers_lock. */
-	bool offered;			/**< secondary processes may have it */
+	/* Any thread, under offers_lock. */
+	bool offered;			/**< secondary processes may use it */
 	TAILQ_ENTRY(vfio_msi_device) offer;
 };
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 
-/** The bus. Main, hotplug, except the list of devices: see bars_lock. */
+/** The bus. Main, hotplug; SIGBUS reads the list of devices under bars_lock. */
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
-	rte_spinlock_t bars_lock;	/**< nothing that is done with it touches a BAR */
-	struct iova_layout *layout;	/**< NULL until a device is claimed */
-	struct ioas *ioas;		/**< NULL until a device was surveyed */
-	struct plan_scan scan;		/**< of the scan that runs; of no use outside of it */
-	bool pci_scanned;		/**< the pci bus was made to scan in it */
-	bool memory_is_up;		/**< EAL has its memory (probe was reached) */
-	bool syncing;			/**< EAL's memory is mapped and followed */
+	rte_spinlock_t bars_lock;	/**< its holder must not access a BAR */
+	struct iova_layout *layout;	/**< NULL before the first survey */
+	struct ioas *ioas;		/**< NULL before a survey succeeded */
+	struct plan_scan scan;		/**< valid during a scan only */
+	bool pci_scanned;		/**< the pci bus has scanned during this scan */
+	bool memory_is_up;		/**< EAL has its memory: probe was called */
+	bool syncing;			/**< EAL's memory is mapped, its events are handled */
 	enum rte_iova_mode primary_mode;	/**< in a secondary: the primary's */
 };
 
@@ -149,12 +147,11 @@ vfio_msi_is_secondary(void)
 static inline struct vfio_msi_device *
 vfio_msi_of(const struct rte_device *dev)
 {
-	/* EAL hands devices back as const in places; ours never are. */
+	/* EAL passes devices as const in places; those of this bus are writable. */
 	return (struct vfio_msi_device *)((uintptr_t)dev -
 		offsetof(struct vfio_msi_device, pci.device.device));
 }
 
-/** Put a device on the list. */
 static inline void
 vfio_msi_list_add(struct vfio_msi_device *dev)
 {
@@ -163,7 +160,6 @@ vfio_msi_list_add(struct vfio_msi_device *dev)
 	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 }
 
-/** Take it off. */
 static inline void
 vfio_msi_list_remove(struct vfio_msi_device *dev)
 {

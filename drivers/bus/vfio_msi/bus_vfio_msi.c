@@ -4,10 +4,10 @@
 
 /**
  * @file
- * The bus as EAL sees it. What the operations do stands in the other files.
+ * Registration of the bus; the other files implement its operations.
  *
- * Without an argument for it the bus does nothing: it sits in the plugin
- * folder of every DPDK application of the machine.
+ * Every DPDK application of the machine loads the plugin, so the bus does nothing without
+ * an argument for it.
  */
 
 #include <errno.h>
@@ -25,8 +25,8 @@
 RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
 
 /*
- * Only the prefixed form is ours, so that a bare PCI address goes to the pci
- * bus whichever bus was registered first.
+ * Accept the prefixed form only: a bare PCI address belongs to the pci bus, in whatever
+ * order the buses were registered.
  */
 static int
 bus_parse(const char *name, void *addr)
@@ -70,9 +70,9 @@ static const struct compat_bus_ops bus_ops = {
 RTE_INIT_PRIO(vfio_msi_register, BUS)
 {
 	/*
-	 * Releases may share a SONAME and still differ in the structures of a
-	 * bus. A plugin for another release would corrupt memory, or wait on
-	 * an EAL of its own for ever: it says so, once, and stays out.
+	 * Releases with the same SONAME can differ in the structures of a bus. A plugin
+	 * for another release would corrupt memory, or wait for ever for an EAL of its
+	 * own, so it does not register.
 	 */
 	if (!compat_release_matches()) {
 		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": this plugin is built for DPDK %d.%02d, but the application runs %s: the bus is not registered; install the plugin for that release\n",

@@ -17,19 +17,19 @@
 /* vfio_msi_survey.c */
 
 /**
- * Find out what a device allows, and see that the layout goes with it.
+ * Read what a device allows and add it to the layout.
  *
- * @return 0; -errno with a sentence, as plan_survey() and plan_add().
+ * @return 0; -errno with the reason, as plan_survey() and plan_add().
  */
 int vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		char *why, size_t size);
 
-/** Take a device that is detached out of the layout, if it is in it. */
+/** Remove a detached device from the layout, if it is in it. */
 void vfio_msi_leave_layout(struct vfio_msi_device *dev);
 
 /* vfio_msi_claim.c */
 
-/** Claim the device, unless it is on the list; a refusal is logged. */
+/** Claim the device, unless it is on the list, or log why it is rejected. */
 void vfio_msi_claim(const char *name, const struct topo_addr *addr,
 		const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
@@ -37,13 +37,13 @@ void vfio_msi_device_free(struct vfio_msi_device *dev);
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);
 
-/* vfio_msi_params.c: bus=vfio_msi,addr=... */
+/* vfio_msi_params.c */
 
 /** The next device after @p start (NULL: the first) for which cmp() returns 0, or NULL. */
 struct rte_device *vfio_msi_find_device(const struct rte_device *start,
 		rte_dev_cmp_t cmp, const void *data);
 
-/** Operations of the bus, the iteration without what differs between releases. */
+/** Operations of the bus for bus=vfio_msi,addr=BDF. */
 void *vfio_msi_dev_iterate(const void *start, const char *str);
 int vfio_msi_devargs_parse(struct rte_devargs *da);
 

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * One device: its regions, its interrupts, its reset, its end.
+ * One device: regions, interrupts, reset, removal.
  *
  * bus.h has the floors, the threads and the locks.
  */
@@ -16,32 +16,32 @@
 
 /* vfio_msi_region.c */
 
-/** First PCI_CONFIG_LEN bytes of configuration space of an open device. */
+/** Read the first PCI_CONFIG_LEN bytes of config space of an open device. */
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
-/** @return 0; -EEXIST in a secondary: a BAR's place is taken; -errno. */
+/** @return 0; -EEXIST in a secondary: the addresses of a BAR are in use; -errno. */
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 
-/** Is this an address of a mapped BAR? Safe in a signal handler. */
+/** Whether this is an address of a mapped BAR. Safe in a signal handler. */
 bool vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr);
 
 /**
- * Put zeroed memory in place of a BAR's page, or of all BARs (NULL). Safe in a
- * signal handler. @return 0, -ENOMEM.
+ * Replace one page of a BAR, or all BARs (NULL), by zeroed memory. Safe in a signal
+ * handler. @return 0; -ENOMEM.
  */
 int vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr);
 
 /* vfio_msi_place.c */
 
 /**
- * Addresses for a BAR, without access; in a secondary bar[].primary or none.
+ * Reserve addresses for a BAR; in a secondary those of bar[].primary.
  *
- * @return 0; -EEXIST: something is there; -EBADMSG: the primary has not mapped
- *   the BAR; -errno.
+ * @return 0; -EEXIST: they are in use; -EBADMSG: the primary has not mapped the BAR;
+ *   -errno.
  */
 int vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 		uint64_t size, void **addr);
-/** Why a secondary could not map its BARs, of which none is mapped. */
+/** Why vfio_msi_regions_map() failed in a secondary. */
 void vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret,
 		char *why, size_t size);
 
@@ -52,46 +52,46 @@ void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
 /* vfio_msi_reset.c */
 
 /**
- * Reset an open device, or say why it is used as it is. Nothing of it, and of
- * those that are reset with it, may be in use.
+ * Reset an open device that is not in use, alone or with its reset peers. If that is
+ * impossible, log why.
  *
- * @return 0; -errno of a reset that the device has for itself.
+ * @return 0, also if it was not reset; -errno if the device's own reset failed
  */
 int vfio_msi_device_reset(struct vfio_msi_device *dev);
 
 /* vfio_msi_virtio.c */
 
 /**
- * Refuse a virtio device that would bypass the IOMMU. The device is open.
+ * Reject an open virtio device that would bypass the IOMMU.
  *
- * @return 0, also for what is no virtio device; -errno with the reason logged
+ * @return 0, also for any other device; -errno with the reason logged
  */
 int vfio_msi_virtio_check(const struct vfio_msi_device *dev);
 
 /* vfio_msi_revoke.c */
 
 /**
- * Set and clear bits of the command register; what is so already is not written.
+ * Set and clear bits of the command register; write it only if it changes.
  *
  * @return 0, -errno
  */
 int vfio_msi_command_update(const struct vfio_msi_device *dev, uint16_t set, uint16_t clear);
 
 /**
- * Close the device under its driver: BARs become plain memory, the file
- * descriptor that of no device. vfio_msi_device_close() comes later all the same.
+ * Close the device while its driver still uses it: replace its BARs by memory and its
+ * file by another one. vfio_msi_device_close() must still follow.
  *
- * @return 0, or -errno: it is no bus master any more, and BARs may be plain memory.
+ * @return 0; -errno: bus mastering is off, and BARs may be plain memory
  */
 int vfio_msi_device_revoke(struct vfio_msi_device *dev);
 
 /* vfio_msi_req.c */
 
-/** Tell the application when the kernel wants the device back. */
+/** Send a removal event when the kernel wants the device back. */
 int vfio_msi_req_setup(struct vfio_msi_device *dev);
 void vfio_msi_req_teardown(struct vfio_msi_device *dev);
 int vfio_msi_hot_unplug(struct rte_device *dev);
-/** Whose address is it? @return 0 handled; 1 not ours; -1 with rte_errno. */
+/** @return 0: handled; 1: not an address of this bus; -1 with rte_errno. */
 int vfio_msi_sigbus(const void *addr);
 
 /* vfio_msi_device.c */

@@ -9,8 +9,8 @@ static const struct compat_bus_ops *compat_ops;
 #if COMPAT_NEW_BUSES
 
 /*
- * EAL matches devices with drivers of their own bus and probes the pair. Ours
- * are on the pci bus: one driver stands for all of them.
+ * EAL matches devices with drivers of the same bus. The drivers for these devices are on
+ * the pci bus, so one driver represents all of them.
  */
 static struct rte_driver any_pci_driver = { .name = "vfio_msi_any" };
 
@@ -23,7 +23,7 @@ match(const struct rte_driver *drv, const struct rte_device *dev)
 static int
 probe_device(struct rte_driver *drv, struct rte_device *dev)
 {
-	/* EAL has set it, and it means a device that works. */
+	/* EAL has set it already, but plug() takes it for a probed device. */
 	dev->driver = NULL;
 	return compat_ops->plug(dev);
 }

@@ -4,12 +4,12 @@
 
 /**
  * @file
- * The one place that knows DPDK versions, with dpdk_compat.c.
+ * All that depends on the DPDK release, with dpdk_compat.c.
  *
- * Below the public API a bus shares structures with librte_bus_pci: the device
- * object with the region table behind it, and the bus object with its lists.
- * They are not in any header, so they are mirrored here, and checked at run
- * time (vendor ID read back, release compared) before they are relied on.
+ * The bus shares structures with librte_bus_pci that no header declares: the region
+ * table behind the device object, and the bus object with its lists. They are mirrored
+ * here. The bus checks them at run time before it uses them: it compares releases and
+ * reads a vendor ID back.
  */
 
 #ifndef VFIO_MSI_DPDK_COMPAT_H
@@ -27,10 +27,10 @@
 #include <rte_devargs.h>
 
 /*
- * Two kinds of buses: the same from 22.11 to 26.03, then those of 26.07, where
- * lists of devices and drivers are in struct rte_bus and operations are told
- * the bus. librte_bus_pci keeps the region table since 23.07; before that it
- * takes the kernel's offsets for granted and reads nothing behind the device.
+ * From 22.11 to 26.03 the bus structures are the same. From 26.07 the lists of devices
+ * and drivers are in struct rte_bus, and operations have the bus as a parameter.
+ * librte_bus_pci has the region table since 23.07; before that it assumes the kernel's
+ * offsets and reads nothing behind the device.
  */
 #if RTE_VERSION < RTE_VERSION_NUM(22, 11, 0, 0) || \
 	RTE_VERSION >= RTE_VERSION_NUM(26, 11, 0, 0)
@@ -46,7 +46,7 @@ struct compat_pci_region {
 	uint64_t offset;
 };
 
-/** What librte_bus_pci takes a struct rte_pci_device for. */
+/** What librte_bus_pci expects at a struct rte_pci_device. */
 struct compat_pci_object {
 	struct rte_pci_device device;
 	struct compat_pci_region region[COMPAT_PCI_REGIONS];
@@ -69,12 +69,12 @@ struct compat_pci_bus {
 /** The PCI device of a device of a bus that has PCI devices. */
 #define COMPAT_PCI_CONST(dev) container_of(dev, const struct rte_pci_device, device)
 
-/** The driver that runs, or is about to run, on a device; NULL: none. */
+/** The driver that has probed, or is about to probe, a device; NULL: none. */
 static inline struct rte_pci_driver *
 compat_pci_driver(const struct rte_pci_device *p)
 {
 #if COMPAT_NEW_BUSES
-	/* Drivers are const to their devices only. */
+	/* The device has its driver as const; drivers are writable. */
 	return p->device.driver == NULL ? NULL : (struct rte_pci_driver *)
 		((uintptr_t)p->device.driver - offsetof(struct rte_pci_driver, driver));
 #else
@@ -82,7 +82,7 @@ compat_pci_driver(const struct rte_pci_device *p)
 #endif
 }
 
-/** Tell the device its driver, before that is probed; NULL: none any more. */
+/** Set the driver of a device before the probe; NULL: none. */
 static inline void
 compat_pci_driver_set(struct rte_pci_device *p, struct rte_pci_driver *drv)
 {
@@ -104,7 +104,7 @@ compat_find_device(const struct rte_bus *bus, rte_dev_cmp_t cmp, const void *dat
 #endif
 }
 
-/** What differs of a bus's operations, in words of the older kind. */
+/** Operations that differ between releases, with the parameters of the older ones. */
 struct compat_bus_ops {
 	int (*probe)(void);
 	int (*cleanup)(void);
@@ -112,11 +112,11 @@ struct compat_bus_ops {
 			rte_dev_cmp_t cmp, const void *data);
 	void *(*dev_iterate)(const void *start, const char *str);
 	int (*plug)(struct rte_device *dev);
-	/* Keeps the device where compat_keeps_unplugged() says so. */
+	/* Must keep the device if compat_keeps_unplugged(). */
 	int (*unplug)(struct rte_device *dev);
 };
 
-/** Register a bus; there is one, and its operations stay where they are. */
+/** Register the bus; @p ops must stay valid. Once per process. */
 void compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops);
 
 /** Whether EAL still uses a device after it has been unplugged. */
@@ -129,9 +129,9 @@ compat_keeps_unplugged(void)
 /**
  * Name of the release that the application runs, as in "DPDK 24.11.4".
  *
- * Not always that of the functions the plugin is linked to: where several
- * releases are installed, the loader gives a plugin of another one an EAL of
- * its own, which nobody initialises.
+ * It can differ from that of the functions that the plugin is linked to: where several
+ * releases are installed, the loader loads a second EAL for a plugin of another release,
+ * and that EAL is never initialised.
  */
 static inline const char *
 compat_running(void)

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * How much address space EAL reserves, as it was built.
+ * How much address space EAL reserves, by its build configuration.
  *
- * Each page size has its share on each NUMA node. Up to 26.03 a share is cut into
- * lists and there is a limit for all shares together; after that a share is one list, and all of
- * them are reserved in one piece.
+ * Each page size has a share on each NUMA node. Up to 26.03 EAL splits a share into lists
+ * and limits the sum of all shares; since 26.07 a share is one list, and EAL reserves all
+ * of them in one block.
  */
 
 #ifndef VFIO_MSI_DPDK_LIMITS_H
@@ -25,7 +25,7 @@
 #define DPDK_MB(n) ((uint64_t)(n) << 20)
 #define DPDK_MEMZONES 2560	/* rte_memzone_max_get(), which is no constant */
 
-/** What this DPDK reserves. @param before  bytes that EAL maps before its memory zones */
+/** Limits of this DPDK. @param before  bytes that EAL maps before its memory zones */
 static inline struct va_limits
 dpdk_va_limits(uint64_t before)
 {

@@ -4,8 +4,7 @@
 
 /**
  * @file
- * What the bus shares its process and its devices with: the pci bus, the user, other
- * processes.
+ * What surrounds the bus: the pci bus, rejected arguments, other processes.
  *
  * bus.h has the floors, the threads and the locks.
  */
@@ -15,29 +14,29 @@
 
 #include "bus.h"
 
-/* vfio_msi_pci_bus.c: the neighbour */
+/* vfio_msi_pci_bus.c */
 
-/** The user's own argument for this device on the pci bus, or NULL. */
+/** The user's argument for this device on the pci bus, or NULL. */
 const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 
-/** May the pci bus use devices that nobody named? */
+/** Whether the pci bus uses devices that no argument names. */
 bool vfio_msi_pci_takes_all(void);
 
-/** In a scan: make the pci bus leave a device alone. @return 0, -ENOMEM, ... */
+/** In a scan: block a device on the pci bus. @return 0; -EBUSY: a driver has it; -errno. */
 int vfio_msi_pci_block(const struct topo_addr *addr);
 
 /**
- * In a scan: the same for the members of a device's group.
+ * In a scan: block all members of a device's group on the pci bus.
  *
- * @return 0, -EEXIST, ... with a sentence.
+ * @return 0; -EEXIST: the user gave a member to the pci bus; -errno; with the reason
  */
 int vfio_msi_pci_block_group(const struct topo_device *dev, char *why,
 		size_t size);
 
-/** Undo both for all members of a group. */
+/** Undo vfio_msi_pci_block() for all members of a group. */
 void vfio_msi_pci_unblock_group(int group);
 
-/** What drivers know a device by. */
+/** The IDs that drivers match. */
 struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
 
 /** First driver that matches and comes after @p prev (NULL: from the start). */
@@ -46,45 +45,45 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 
 /* vfio_msi_reject.c */
 
-/** Log that what is written for a name is not used, once as long as it is not written again. */
+/** Log why a device argument was rejected; repeat it only if the argument is given again. */
 void vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why);
-/** It is used after all. */
+/** The device is used now: log its next rejection in any case. */
 void vfio_msi_rejection_forget(const char *name);
 void vfio_msi_rejections_free(void);
 
-/* vfio_msi_mp.c, the primary: answer requests of secondary processes. */
+/* vfio_msi_mp.c, in the primary: answer requests of secondary processes. */
 
-/** Begin to answer; any number of times. Without EAL's messages there are no secondaries. */
+/** Start to answer, if EAL can send messages; may be called again. */
 void vfio_msi_mp_serve(void);
 void vfio_msi_mp_stop(void);
 
-/** A device that is up, and that its driver knows, may be had by secondaries. */
+/** Offer a device that its driver has probed to secondary processes. */
 void vfio_msi_mp_offer(struct vfio_msi_device *dev);
-/** No more; those that have it keep it. Any number of times. */
+/** Withdraw the offer; processes that use the device keep it. May be called again. */
 void vfio_msi_mp_withdraw(struct vfio_msi_device *dev);
 
 /*
- * vfio_msi_mp.c, a secondary: ask the primary. All of them wait for it and are
- * not to be called on the thread that receives messages. They return -ENODEV if
- * the primary does not offer that device, -EPROTO, -ETIMEDOUT, ..., each with a
- * sentence.
+ * vfio_msi_mp.c, in a secondary: ask the primary. These functions wait for the answer,
+ * so must not be called on the thread that receives messages. They return -ENODEV if
+ * the primary does not offer the device, -EPROTO, -ETIMEDOUT or another -errno, with the
+ * reason.
  */
 
-/** Address of the n-th device the primary offers. @return 0; -errno. */
+/** Address of the n-th device that the primary offers. */
 int vfio_msi_mp_nth(unsigned int n, struct topo_addr *addr, char *why, size_t size);
 
-/** Does the primary offer this device? @return 0; -errno. */
+/** Whether the primary offers this device. */
 int vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size);
 
-/** Get the device's descriptor, and into bar[].primary where its BARs are. @return fd; -errno. */
+/** Get the file descriptor and bar[].primary of a device. @return fd; -errno. */
 int vfio_msi_mp_open(struct vfio_msi_device *dev, char *why, size_t size);
 
 /* vfio_msi_presence.c */
 
-/** The primary has devices, from now on; it has none any more. Any number of times. */
+/** In the primary: show secondaries that it has devices, or stop that; may be called again. */
 void vfio_msi_presence_announce(void);
 void vfio_msi_presence_withdraw(void);
-/** Has it, as a secondary sees it? */
+/** In a secondary: whether the primary has devices. */
 bool vfio_msi_presence_seen(void);
 
 #endif /* VFIO_MSI_NEIGHBOURS_H */

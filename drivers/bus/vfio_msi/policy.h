@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Where EAL's memory shall lie, and how far it may grow.
+ * Where EAL's memory lies and how far it may grow.
  *
  * bus.h has the floors, the threads and the locks.
  */
@@ -16,56 +16,56 @@
 
 /* vfio_msi_policy.c */
 
-/** What the bus votes for: RTE_IOVA_DC without a device. */
+/** Vote of the bus for the IOVA mode; RTE_IOVA_DC without a device. */
 enum rte_iova_mode vfio_msi_policy_iova_mode(void);
 
 /**
- * A scan has ended: while EAL has no memory, see that it gets good addresses; when it has,
- * that it does not grow into holes of devices that came.
+ * End of a scan. Before EAL has memory: steer it to good addresses. Later: keep EAL's
+ * memory from growing into the holes of new devices.
  */
 void vfio_msi_policy_plan(void);
 
 /**
- * Before any of EAL's memory is mapped: is it where the devices can reach it?
+ * Check that the devices reach all of EAL's memory, before any of it is mapped.
  *
- * @return 0; -ERANGE with a sentence
+ * @return 0; -ERANGE with the reason
  */
 int vfio_msi_policy_check(char *why, size_t size);
 
-/** EAL's memory is mapped: from now on it stays within reach, until vfio_msi_policy_stop(). */
+/** EAL's memory is mapped: keep it within reach until vfio_msi_policy_stop(). */
 void vfio_msi_policy_start(void);
 void vfio_msi_policy_stop(void);
 
 /* vfio_msi_steer.c */
 
-/** Before EAL has memory: make it begin at addresses that are good IOVAs. */
+/** Before EAL has memory: make EAL reserve it at good IOVAs. */
 void vfio_msi_steer(const struct iova_layout *layout);
 
-/** Had the bus a device before EAL had memory? */
+/** Whether the bus had a device before EAL had memory. */
 bool vfio_msi_steer_tried(void);
 
 /* vfio_msi_growth.c, while IOVA is VA */
 
 /**
- * Find out how much of EAL's memory the devices can address, before any is mapped. From
- * now on memory does not grow beyond that, until vfio_msi_growth_stop().
+ * Compute how much of EAL's memory the devices reach, before any is mapped, and reject
+ * growth beyond that until vfio_msi_growth_stop().
  *
- * @return 0; -ERANGE with a sentence: memory that is there already is out of reach,
- *   or there is none of some page size and NUMA node that is not.
+ * @return 0; -ERANGE with the reason: allocated memory is out of reach, or all memory of
+ *   some page size and NUMA node is.
  */
 int vfio_msi_growth_check(char *why, size_t size);
 
-/** EAL's memory is mapped: say where it ends, and let nobody take away its room. */
+/** EAL's memory is mapped: log where its growth ends, and reserve its room in the layout. */
 void vfio_msi_growth_start(void);
 
 /**
- * Devices may have come: what EAL's memory grows by, behind the last page that is in use
- * now, keeps off their holes, except estimates. Pages in front of that one, which EAL may
- * free and take again, are not looked at. Not taken back before the last device leaves.
+ * Keep growth of EAL's memory behind the last used page off the holes of new devices,
+ * estimates excepted. Ignores pages before that one, which EAL may free and allocate
+ * again. Lasts until the last device is detached.
  */
 void vfio_msi_growth_narrow(void);
 
-/** No device is attached any more: memory may grow as it likes. */
+/** No device is attached any more: allow all growth. */
 void vfio_msi_growth_stop(void);
 
 #endif /* VFIO_MSI_POLICY_H */

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Drivers on our devices: operations of the bus.
+ * Probing devices with PCI drivers.
  *
  * bus.h has the floors, the threads and the locks.
  */

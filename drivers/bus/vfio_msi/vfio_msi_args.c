@@ -18,10 +18,10 @@
 #define KEY_HOLE "hole"
 #define KEY_VF_TOKEN "vf_token"
 #define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID"
-/* Keys that begin so are not ours: the rest of the word goes to the PMD. */
+/* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
-/* How EAL's layer of the bus begins, and what it knows itself. */
+/* Keys that EAL itself reads in the bus layer; the first one begins the layer. */
 #define LAYER_BUS "bus"
 #define LAYER_ADDR "addr"
 

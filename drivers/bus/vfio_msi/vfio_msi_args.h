@@ -4,10 +4,10 @@
 
 /**
  * @file
- * What a user writes after -a: the name of a device and its keys.
+ * Device arguments: the name of a device and its keys.
  *
- * Needs neither an initialised EAL nor the bus, so that dpdk-test-msi reads
- * arguments with the very code that the bus has. Thread safe (no state).
+ * Needs neither an initialised EAL nor the bus, so that dpdk-test-msi parses
+ * arguments with the code of the bus. Thread safe (no state).
  */
 
 #ifndef VFIO_MSI_ARGS_H
@@ -43,7 +43,7 @@ struct vfio_msi_conf {
 	enum vfio_msi_mode msi;
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
-	char *pmd_args;		/**< what goes on to the PMD; never NULL after parse */
+	char *pmd_args;		/**< arguments for the PMD; never NULL after parse */
 };
 
 /** BDF of "vfio_msi:BDF". @return 0, or -EINVAL ("all" included). */
@@ -53,22 +53,21 @@ int vfio_msi_parse_name(const char *name, struct topo_addr *out);
  * Parse the keys.
  *
  * @param args  "KEY=VALUE,...", NULL or "" for none; or EAL's layer of the bus,
- *   "bus=vfio_msi,addr=BDF,KEY=VALUE,...", whose first words are passed over
- * @return 0; -EINVAL with a sentence in @p why; -ENOMEM.
+ *   "bus=vfio_msi,addr=BDF,KEY=VALUE,...", whose first two keys are skipped
+ * @return 0; -EINVAL or -ENOMEM with the reason in @p why
  */
 int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
 		char *why, size_t size);
 
-/** Append to what goes on to the PMD, "" for nothing. @return 0; -ENOMEM. */
+/** Append to the arguments for the PMD; "" appends nothing. @return 0; -ENOMEM. */
 int vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args);
 
-/** Free what vfio_msi_parse_args() gave. */
 void vfio_msi_conf_free(struct vfio_msi_conf *conf);
 
 /**
  * Append the user's holes, with the device as owner.
  *
- * @return 0, or -ENOMEM; the holes before the failing one are in the list.
+ * @return 0; -ENOMEM, with some holes in the list
  */
 int vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
 		struct hole_list *list);

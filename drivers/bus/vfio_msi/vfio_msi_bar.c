@@ -8,11 +8,11 @@
 
 #include "vfio_msi_bar.h"
 
-#define REGION_CAPS_MAX 64	/* chain links we follow */
+#define REGION_CAPS_MAX 64	/* limit of the chain */
 
 /*
- * Offset of a capability in the answer; 0 none; -EBADMSG. Capabilities are
- * copied out: older kernels align them to 4 bytes only.
+ * Offset of a capability in the answer; 0: none; -EBADMSG. Older kernels align
+ * capabilities to 4 bytes only, so they are copied before use.
  */
 static long
 find_cap(const struct vfio_region_info *info, uint16_t id)
@@ -43,7 +43,7 @@ by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Pages are mapped whole: two pieces must not share one. */
+/* Only whole pages can be mapped, so two pieces must not share one. */
 static int
 check_apart(struct vfio_msi_bar_pieces *p, uint64_t page)
 {
@@ -56,7 +56,7 @@ check_apart(struct vfio_msi_bar_pieces *p, uint64_t page)
 	return 0;
 }
 
-/* The kernel's own list. */
+/* The pieces that the kernel reports. */
 static int
 take_areas(const struct vfio_region_info *info, size_t off, uint64_t page,
 		struct vfio_msi_bar_pieces *out)
@@ -87,7 +87,7 @@ take_areas(const struct vfio_region_info *info, size_t off, uint64_t page,
 	return check_apart(out, page);
 }
 
-/* All but the pages of the table, which must lie inside. */
+/* All except the pages of the table, which must lie inside. */
 static int
 map_around(uint64_t size, const struct vfio_msi_bar_piece *table, uint64_t page,
 		struct vfio_msi_bar_pieces *out)

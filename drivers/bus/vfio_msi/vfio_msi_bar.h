@@ -4,10 +4,9 @@
 
 /**
  * @file
- * What the kernel says about a device's BARs: which parts of one can be mapped.
+ * Which parts of a BAR can be mapped, from the kernel's answer.
  *
- * No I/O and no DPDK: what was read is handed in, and nothing in it is trusted.
- * Thread safe (no state).
+ * No I/O and no DPDK. Checks all that the kernel supplies. Thread safe (no state).
  */
 
 #ifndef VFIO_MSI_BAR_H
@@ -23,7 +22,7 @@
 extern "C" {
 #endif
 
-/** More pieces of one BAR than this are refused. */
+/** Most pieces of one BAR; more are an error. */
 #define VFIO_MSI_BAR_PIECES 64
 
 /** Bytes of a BAR, both ends included. */
@@ -32,7 +31,7 @@ struct vfio_msi_bar_piece {
 	uint64_t last;
 };
 
-/** Parts that can be mapped: ascending, apart, each begins at a page. */
+/** Parts that can be mapped: ascending, no two in one page, each begins at a page. */
 struct vfio_msi_bar_pieces {
 	unsigned int n;
 	struct vfio_msi_bar_piece piece[VFIO_MSI_BAR_PIECES];
@@ -45,15 +44,15 @@ struct vfio_msi_bar_table {
 };
 
 /**
- * Which parts of a BAR can be mapped.
+ * Get the parts of a BAR that can be mapped.
  *
- * @param info   the kernel's answer, argsz bytes long and no less than the
- *   structure; capabilities are looked for in it
- * @param table  the device's MSI-X table, or NULL. Its pages are left out where
- *   the kernel does not say that they can be mapped (before 4.16).
+ * @param info   the kernel's answer with its capabilities, argsz bytes, at least the
+ *   structure
+ * @param table  the device's MSI-X table, or NULL. Its pages are excluded unless the
+ *   kernel reports that they can be mapped (since 4.16).
  * @param page   size of a page, a power of two
- * @return 0, with no piece for a BAR that can't be mapped; -EBADMSG if the
- *   answer makes no sense; -E2BIG for too many pieces
+ * @return 0, with no piece for a BAR that can't be mapped; -EBADMSG: the answer is
+ *   inconsistent; -E2BIG: too many pieces
  */
 int vfio_msi_bar_pieces(const struct vfio_region_info *info,
 		const struct vfio_msi_bar_table *table, uint64_t page,

@@ -4,11 +4,12 @@
 
 /**
  * @file
- * Bring-up: EAL has its memory, the layout meets reality.
+ * Bring-up of the address space, after EAL has its memory.
  *
- * One address space for all devices. They are attached first, so that a
- * conflict shows before anything is mapped; then EAL's memory is mapped once
- * and followed. The last device that goes takes the address space with it.
+ * All devices share one address space. They are attached first, so that a conflict
+ * shows before anything is mapped. Then EAL's memory is mapped and its events are
+ * handled. The last detach unmaps everything; the address space is closed when no device
+ * is on the list either.
  */
 
 #include <errno.h>
@@ -26,7 +27,7 @@
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
-/* From now on nobody maps and unmaps in the space, and nothing is mapped in it. */
+/* Unmap everything and reject further maps. */
 static void
 unmap_memory(void)
 {
@@ -50,7 +51,7 @@ is_last_attached(const struct vfio_msi_device *dev)
 	return true;
 }
 
-/* The space stays for devices that may come back, as its backend was chosen for all. */
+/* Devices on the list may be attached again, and need the backend that was chosen. */
 static void
 close_unused_ioas(void)
 {
@@ -79,7 +80,7 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 	member = vfio_msi_member(dev);
 	ret = ioas_attach(vfio_msi_bus.ioas, &member, &viable);
 	if (ret < 0) {
-		/* Whoever still holds its nodes then is not we. */
+		/* After this release, any remaining holder is another process. */
 		ioas_release(vfio_msi_bus.ioas, &member);
 		ret = plan_explain_attach("", vfio_msi_bus.ioas, &member, ret,
 				viable, why, sizeof(why));
@@ -100,8 +101,8 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	if (vfio_msi_bus.ioas == NULL)
 		return;
 	/*
-	 * The last one takes the mappings with it. Who maps and unmaps meanwhile, EAL's
-	 * memory events and the application, would find them gone and take that for a fault.
+	 * The last detach drops the mappings in the kernel. Stop memory events and the
+	 * application before, as their maps and unmaps would fail then.
 	 */
 	if (dev->attached && is_last_attached(dev))
 		unmap_memory();
@@ -115,7 +116,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	close_unused_ioas();
 }
 
-/* Memory of the application that was mapped before the last device went. */
+/* A mapping of the application that can't be restored. */
 static void
 log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 {

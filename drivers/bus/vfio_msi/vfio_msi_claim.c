@@ -4,7 +4,7 @@
 
 /**
  * @file
- * From one argument to a claimed device, or to a refusal with its reason.
+ * Claim the device of an argument, or reject it with the reason.
  */
 
 #include <errno.h>
@@ -45,7 +45,7 @@ vfio_msi_device_free(struct vfio_msi_device *dev)
 	free(dev);
 }
 
-/* What the PMD sees: a PCI device, bound to VFIO. */
+/* Fill in the PCI device that the PMD sees. */
 static void
 fill_pci(struct vfio_msi_device *dev)
 {
@@ -84,7 +84,7 @@ fill_pci(struct vfio_msi_device *dev)
 	p->device.devargs = &dev->devargs;
 }
 
-/* Refuse what the user gave to the pci bus as well, or blocked. */
+/* Reject a device that the user also gave to the pci bus, or blocked. */
 static int
 check_other_args(const char *name, const struct topo_addr *addr, char *why, size_t size)
 {
@@ -102,7 +102,7 @@ check_other_args(const char *name, const struct topo_addr *addr, char *why, size
 	return -EEXIST;
 }
 
-/* How far the windows of the bridge are known, and what would show more. */
+/* Log what is unknown about the windows of the host bridge, and how to learn more. */
 static void
 log_bridge(const struct vfio_msi_device *dev)
 {
@@ -156,7 +156,6 @@ log_claimed(const struct vfio_msi_device *dev)
 		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
 }
 
-/* A secondary process uses what the primary has; the layout is the primary's. */
 static int
 ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		char *why, size_t size)
@@ -174,7 +173,7 @@ ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	return ret;
 }
 
-/* All that was written for a device, to tell it from what is written next time. */
+/* The whole argument, to detect a changed one. */
 static char *
 whole_args(const struct rte_devargs *da)
 {
@@ -188,7 +187,7 @@ whole_args(const struct rte_devargs *da)
 	return n < 0 ? NULL : text;
 }
 
-/* Our keys are in the layer of the bus, if there are layers. */
+/* In the layered syntax the keys are in the bus layer. */
 static int
 read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 		size_t size)
@@ -212,8 +211,8 @@ read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
 }
 
 /*
- * A device that no PMD drives is not opened, but what else is wrong with it is
- * reported too: loading a PMD may not be enough.
+ * A device without a PMD is rejected before it is opened. All other reasons are reported
+ * too, as loading a PMD may not be enough.
  */
 static int
 check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why, size_t size)
@@ -222,7 +221,7 @@ check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *wh
 	const struct topo_device *t;
 	struct rte_pci_id id;
 
-	/* There are words for a device that can't be read later. */
+	/* The survey reports a device that can't be read. */
 	if (topology_snapshot_device(snap, addr, &t) < 0)
 		return 0;
 	id = vfio_msi_pci_id(t);
@@ -235,7 +234,6 @@ check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *wh
 	return plan_reasons_text(&dev->plan.reasons, why, size);
 }
 
-/* From arguments to a device that can be used; why tells what failed. */
 static int
 prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		const struct rte_devargs *da, char *why, size_t size)
@@ -257,8 +255,8 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 }
 
 /*
- * A device that is on the list stays as it is, but for one that did not come up
- * and is asked for with other arguments now.
+ * A device on the list is kept, except one that did not come up and is now given with
+ * other arguments.
  */
 static bool
 is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
@@ -280,7 +278,7 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 	return false;
 }
 
-/* Bring a new device onto the list. @return 0; -errno with a sentence. */
+/* Claim a device that is not on the list. @return 0; -errno with the reason. */
 static int
 claim_new(const char *name, const struct topo_addr *addr, const struct rte_devargs *da,
 		char *why, size_t size)
@@ -297,7 +295,7 @@ claim_new(const char *name, const struct topo_addr *addr, const struct rte_devar
 	}
 	ret = prepare(dev, addr, da, why, size);
 	if (ret < 0) {
-		/* Nor by the pci bus, which would map it the way that is wrong. */
+		/* Block it on the pci bus too, which would map it at bad addresses. */
 		vfio_msi_pci_block(addr);
 		vfio_msi_device_free(dev);
 		return ret;

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * One device, from its file descriptor to a working bus master, and back.
+ * Open a device until it is a working bus master, and close it.
  */
 
 #include <errno.h>
@@ -21,13 +21,13 @@
 #include "space.h"
 #include "uapi/vfio_uapi.h"
 
-/* The object is shared with librte_bus_pci: does it read what we wrote? */
+/* librte_bus_pci must read the device object as this plugin wrote it. */
 static int
 check_object(struct vfio_msi_device *dev)
 {
 	uint16_t vendor = 0;
 
-	/* It tells no error, and may well have none of its own to tell. */
+	/* A failure has no reliable errno. */
 	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
 				RTE_PCI_VENDOR_ID) != sizeof(vendor)) {
 		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg; if it shows no error, rebuild the plugin against this build of DPDK",
@@ -41,7 +41,6 @@ check_object(struct vfio_msi_device *dev)
 	return -ENOTSUP;
 }
 
-/* Everything that was made with the file descriptor, and the descriptor. */
 static void
 close_fd(struct vfio_msi_device *dev)
 {
@@ -52,8 +51,8 @@ close_fd(struct vfio_msi_device *dev)
 }
 
 /*
- * A secondary process: the device that the primary has open, at the same
- * addresses. How the device is set up, and its interrupts, is the primary's.
+ * A secondary process uses the file descriptor of the primary, and maps BARs at the same
+ * addresses. The primary has set up the device and its interrupts.
  */
 static int
 open_shared(struct vfio_msi_device *dev)
@@ -79,7 +78,6 @@ open_shared(struct vfio_msi_device *dev)
 	return ret;
 }
 
-/* A refusal that only the token explains is told as such. */
 static int
 open_fd(struct vfio_msi_device *dev)
 {
@@ -156,7 +154,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 	if (dev->fd < 0)
 		return;
 	if (!vfio_msi_is_secondary()) {
-		/* No DMA may start any more when mappings go away after this. */
+		/* The device must not start DMA after mappings are removed. */
 		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 		vfio_msi_req_teardown(dev);
 		vfio_msi_intr_teardown(dev);

@@ -4,18 +4,18 @@
 
 /**
  * @file
- * Memory that the application maps for DMA, by rte_dev_dma_map().
+ * Memory that the application maps for DMA with rte_dev_dma_map().
  *
- * That function is for one device, but all devices share one address space. An
- * application that maps the same memory for each of its ports is right, so equal
- * maps are counted, and the last unmap counts. Memory that is mapped already, as
- * a part of EAL's (a heap of external memory, for one), is good as it is: it is
- * noted, and stays when the application unmaps it.
+ * That function maps for one device, but all devices share one address space. An
+ * application may map the same memory for each of its ports, so equal maps are counted
+ * and the last unmap removes the mapping. Memory that EAL has mapped already (for
+ * example a heap of external memory) is recorded, and stays mapped when the application
+ * unmaps it.
  *
- * With the last device the address space goes. The application's memory is mapped
- * again with the next one: hotplug takes nothing from an application.
+ * The last detach unmaps everything; the application's mappings are restored when a
+ * device is attached again.
  *
- * The lock guards all of this file; the address space's lock is taken under it.
+ * parts_lock protects all of this file; the address space's lock is taken under it.
  */
 
 #include <errno.h>
@@ -35,14 +35,14 @@ struct part {
 	uint64_t va;
 	struct iova_range iova;
 	unsigned int refs;
-	bool mapped;		/* by us, and now; else it is in what others mapped */
+	bool mapped;		/* by this file; else EAL has mapped it, or no device is up */
 };
 
 static TAILQ_HEAD(, part) parts = TAILQ_HEAD_INITIALIZER(parts);
 static pthread_mutex_t parts_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool is_up;
 
-/* What an errno means where no range stands in the way. */
+/* What an errno means if there is no conflicting range. */
 static const char *
 meaning(int ret)
 {
@@ -60,7 +60,6 @@ meaning(int ret)
 	}
 }
 
-/* Log once, with the device's name. */
 static int
 result(const char *name, const char *what, struct iova_range range, int ret, const char *why)
 {
@@ -72,7 +71,7 @@ result(const char *name, const char *what, struct iova_range range, int ret, con
 	return -1;
 }
 
-/* The range of a call. With IOVA as VA, 0 is what applications give for "the same". */
+/* Get the range of a call. With IOVA as VA, applications may pass 0 for "IOVA is VA". */
 static int
 check_call(const void *addr, uint64_t iova, size_t len, struct iova_range *out)
 {
@@ -102,7 +101,7 @@ find(uint64_t va, struct iova_range iova)
 	return NULL;
 }
 
-/* What to do about a map that failed, as the end of a sentence. */
+/* What to do about a failed map, as a clause. */
 static const char *
 remedy(int ret)
 {
@@ -111,7 +110,7 @@ remedy(int ret)
 	return ioas_hint(vfio_msi_bus.ioas, ret);
 }
 
-/* Map a part, unless it is in what is mapped. */
+/* Map a part, unless existing mappings cover it. */
 static int
 map_part(struct part *p, char *why, size_t size)
 {
@@ -176,7 +175,7 @@ vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 	return result(dev->name, "map", range, ret, why);
 }
 
-/* -EBUSY: a part reaches out of the range; -ENOENT: none is in it. */
+/* -EBUSY: a part crosses an end of the range; -ENOENT: the range has no part. */
 static int
 check_unmap(struct iova_range range)
 {
@@ -193,7 +192,7 @@ check_unmap(struct iova_range range)
 	return ret;
 }
 
-/* What the kernel can't unmap stays, for another try. */
+/* A part that the kernel fails to unmap stays, so that the caller can retry. */
 static int
 drop_part(struct part *p)
 {

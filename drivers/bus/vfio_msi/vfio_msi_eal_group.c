@@ -6,17 +6,15 @@
  * @file
  * IOMMU groups that EAL opens, for drivers that map their device themselves.
  *
- * Such a driver calls rte_pci_map_device(), and EAL then opens the group and
- * the device. A group can be opened once, so EAL gets it from the start, for
- * every device in it, and our address space is put on EAL's descriptor: EAL
- * finds a group that has its container and neither chooses an IOMMU nor maps
- * memory. EAL closes its descriptor with the last device that was mapped
- * through it; ours, of the same open node, keeps the group attached until the
- * bus lets go of it.
+ * Such a driver calls rte_pci_map_device(), and EAL then opens the group and the device.
+ * A group can be opened once only, so EAL opens it from the start, for every device in
+ * it, and the bus attaches EAL's descriptor to its address space. EAL finds a group that
+ * has a container, so it neither chooses an IOMMU nor maps memory. EAL closes its
+ * descriptor with the last device that was mapped through it. The bus has a duplicate of
+ * the descriptor, which keeps the group attached until the bus closes it.
  *
- * Each group gets a container of EAL's for itself. That one stays without an
- * IOMMU: it is the entry in EAL's table under which the group can be found, and
- * given back whatever has become of it.
+ * Each group has an EAL container of its own, which never has an IOMMU. It is only the
+ * entry in EAL's table by which EAL finds and releases the group.
  */
 
 #include <errno.h>
@@ -34,7 +32,7 @@ struct vfio_msi_eal_group {
 	TAILQ_ENTRY(vfio_msi_eal_group) next;
 	int id;
 	int container;		/* EAL's */
-	int fd;			/* our descriptor of the open node */
+	int fd;			/* duplicate of EAL's descriptor */
 	unsigned int refs;	/* devices attached through it */
 	unsigned int mapped;	/* of these, mapped by their drivers */
 	bool closed;		/* EAL has closed its descriptor */
@@ -53,7 +51,7 @@ vfio_msi_maps_itself(const struct vfio_msi_device *dev)
 	return false;
 }
 
-/* One member that maps itself makes the group EAL's. */
+/* EAL must open the group if one member has such a driver. */
 static bool
 group_maps_itself(int group)
 {
@@ -76,7 +74,7 @@ find(int id)
 	return NULL;
 }
 
-/* EAL says little about why: look at the node before it does. */
+/* EAL logs no useful reason, so open the node before EAL does. */
 static int
 check_node(int id, char *why, size_t size)
 {
@@ -94,8 +92,8 @@ check_node(int id, char *why, size_t size)
 }
 
 /*
- * Is EAL's VFIO up? A module that was loaded after EAL's start is found late;
- * starting it forgets all containers, so it must not happen with any in use.
+ * Whether EAL's VFIO is up. If the module was loaded after EAL's start, enable VFIO now.
+ * That drops all containers, so do not enable it twice.
  */
 static bool
 vfio_is_up(void)
@@ -139,8 +137,8 @@ err_destroy:
 }
 
 /*
- * A group can't be opened while a device of it is, and some backends hold those
- * that wait for their attach.
+ * A group can't be opened while one of its devices is open, and some backends hold
+ * devices open that are not attached yet.
  */
 static void
 release_devices(int id)
@@ -200,7 +198,7 @@ vfio_msi_eal_group_get(struct vfio_msi_device *dev)
 			dev->name, id, why);
 		return ret;
 	}
-	/* Without EAL's group a sibling whose driver does not care still works. */
+	/* A device whose driver does not map it itself works without EAL's group. */
 	if (g != NULL) {
 		g->refs++;
 		dev->group_fd = g->fd;

@@ -6,15 +6,15 @@
  * @file
  * How far EAL's memory may grow, while IOVA is VA.
  *
- * Each of EAL's lists has a reach: what devices can address of it from its start on.
- * Memory that EAL has already must lie within. What is allocated later is foreseen:
- * EAL takes the first free pages in a row of the first list that has so many, and if
- * these go beyond the reach the allocation fails, before any page is taken.
+ * Each memseg list has a reach: the bytes from its start that the devices can address.
+ * Allocated memory must lie within the reach. Later allocations are predicted: EAL uses
+ * the first free run of pages in the first list with a run of that length. If it ends
+ * beyond the reach, the validator rejects the allocation before EAL takes a page.
  *
- * Locks: EAL's memory lock, then the address space's or that of EAL's validators.
- * Nothing is logged with the address space's. Events and validators come with EAL's
- * memory lock held for writing. What they look at changes with that lock held for
- * reading, or while no validator is registered.
+ * Lock order: EAL's memory lock; then the address space's lock, or the lock of EAL's
+ * validators. Nothing is logged under the address space's lock. EAL calls memory events
+ * and validators with its memory lock held for writing. Fields that they read change
+ * under that lock held for reading, or while no validator is registered.
  */
 
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "va/va_place.h"
 #include "vfio_msi_growth.h"
 
-#define EAL_OWNER "EAL"	/* who brings the holes that keep others away */
+#define EAL_OWNER "EAL"	/* owner of the holes that reserve its room */
 
 struct growth vfio_msi_growth;
 
@@ -66,7 +66,7 @@ reach_of(const struct growth_list *l, bool soft_too)
 	return va_reach_bytes(vfio_msi_bus.layout, l->range, l->page, soft_too);
 }
 
-/* What ends the reach of a list, as the end of a sentence. */
+/* What ends the reach of a list, as a clause. */
 static void
 explain(const struct growth_list *l, char *out, size_t size)
 {
@@ -79,7 +79,7 @@ explain(const struct growth_list *l, char *out, size_t size)
 	plan_explain(vfio_msi_bus.layout, beyond, ret, &c, out, size);
 }
 
-/* Bytes that can be had of one kind: up to the first list that is cut. */
+/* Usable bytes of one kind: up to the end of the first list that is not whole. */
 static uint64_t
 room_of(const struct growth_list *first)
 {
@@ -115,7 +115,6 @@ has_several_page_sizes(void)
 	return false;
 }
 
-/* What helps where a list has more memory than its reach, or no reach at all. */
 static void
 advise(const struct growth_list *l, char *out, size_t size)
 {
@@ -130,7 +129,7 @@ advise(const struct growth_list *l, char *out, size_t size)
 		snprintf(out, size, "give fewer devices or holes to one process");
 }
 
-/* Memory that no device can address, or a kind that has none that they can. */
+/* Reject used memory beyond the reach, and a kind of memory without any reach. */
 static int
 check_list(const struct growth_list *l, char *why, size_t size)
 {
@@ -147,7 +146,7 @@ check_list(const struct growth_list *l, char *why, size_t size)
 	return -ERANGE;
 }
 
-/* No memory comes and goes meanwhile, and what comes later meets the validator. */
+/* The lock excludes allocations until the validator is registered. */
 int
 vfio_msi_growth_check(char *why, size_t size)
 {
@@ -165,7 +164,7 @@ vfio_msi_growth_check(char *why, size_t size)
 
 		l->reach = reach_of(l, true);
 		l->reached = is_reached(i);
-		/* EAL had its memory before it had the device: what the kernel takes goes. */
+		/* EAL had its memory before it had the device: accept soft holes. */
 		l->soft_ends = vfio_msi_growth.at_start ||
 			(l->used <= l->reach && (!l->reached || l->reach > 0));
 		if (!l->soft_ends)
@@ -194,7 +193,7 @@ log_limit(const struct growth_list *l)
 		l->page >> 10, l->node, l->range.first + l->reach, text, room_of(l) >> 20);
 }
 
-/* rte_eal_iommu_dma_map() must place nothing where EAL may grow. */
+/* rte_eal_iommu_dma_map() must not place memory where EAL may grow. */
 static void
 add_hole(const struct growth_list *l)
 {
@@ -205,11 +204,11 @@ add_hole(const struct growth_list *l)
 		.owner = EAL_OWNER,
 	};
 
-	/* Without memory for it nothing is lost but this courtesy. */
+	/* Without this hole rte_eal_iommu_dma_map() may use the room, nothing else. */
 	(void)iova_layout_add_hole(vfio_msi_bus.layout, &own, NULL);
 }
 
-/* A device that comes later must not take away what EAL may grow into. */
+/* Holes of a device added later must not lie where EAL may grow. */
 static void
 keep_room(void)
 {
@@ -252,7 +251,7 @@ vfio_msi_growth_start(void)
 	log_and_keep();
 }
 
-/* What is in use stays: the reach ends behind it, at the first hole of the newcomer. */
+/* End the reach at the first hole of the new device behind the used memory. */
 static int
 narrow(const struct rte_memseg_list *msl, void *arg)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What the files about the growth of EAL's memory share.
+ * Growth of EAL's memory: shared by vfio_msi_growth.c and vfio_msi_growth_watch.c.
  */
 
 #ifndef VFIO_MSI_GROWTH_H
@@ -16,30 +16,30 @@
 
 #include "iova/iova_range.h"
 
-/* One of EAL's lists. */
+/* One memseg list of EAL. */
 struct growth_list {
 	struct iova_range range;
 	uint64_t page;
 	unsigned int node;
-	uint64_t used;		/* bytes up to the last page that is in use */
-	uint64_t reach;		/* bytes from the start that devices can address */
-	bool first;		/* of its page size and node */
-	bool reached;		/* those before it can be filled */
-	bool soft_ends;		/* soft holes end the reach */
-	bool logged;		/* of the first of a node: that memory can't grow */
+	uint64_t used;		/* bytes up to the end of the last used page */
+	uint64_t reach;		/* bytes from the start that the devices reach */
+	bool first;		/* the first of its page size and node */
+	bool reached;		/* all lists of its kind before it are whole */
+	bool soft_ends;		/* the reach ends at soft holes too */
+	bool logged;		/* in the first list of a node: a rejection was logged */
 };
 
 struct growth {
 	struct growth_list v[RTE_MAX_MEMSEG_LISTS];
 	size_t n;
-	bool watched;		/* what goes beyond the reach is rejected */
-	bool at_start;		/* EAL's memory was placed for these devices */
-	bool later;		/* others may be attached */
+	bool watched;		/* allocations beyond the reach are rejected */
+	bool at_start;		/* EAL's memory was steered for these devices */
+	bool later;		/* EAL's memory was mapped before */
 };
 
 extern struct growth vfio_msi_growth;
 
-/* rte_fbarray_*() take a lock in what they only read. */
+/* rte_fbarray_*() lock the array, so it can't be const. */
 static inline struct rte_fbarray *
 growth_pages(const struct rte_memseg_list *msl)
 {
@@ -52,7 +52,7 @@ growth_is_whole(const struct growth_list *l)
 	return l->reach > iova_range_span(l->range);
 }
 
-/* Does memory meet the end of the reach when it grows? */
+/* Whether growth can meet the end of this list's reach. */
 static inline bool
 growth_is_limit(const struct growth_list *l)
 {
@@ -65,13 +65,12 @@ growth_is_same_kind(const struct growth_list *one, const struct growth_list *oth
 	return one->page == other->page && one->node == other->node;
 }
 
-/** The list of vfio_msi_growth.v that is this one of EAL's, or NULL. */
+/** The entry of vfio_msi_growth.v for a memseg list, or NULL. */
 struct growth_list *vfio_msi_growth_find(const struct rte_memseg_list *msl);
 
-/** Reject what goes beyond the reach, if any list has one that ends. */
+/** Reject allocations beyond the reach, if the reach of any list ends. */
 void vfio_msi_growth_watch(void);
 
-/** Reject nothing any more. */
 void vfio_msi_growth_unwatch(void);
 
 #endif /* VFIO_MSI_GROWTH_H */

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Allocations of EAL are foreseen, and rejected where they would go beyond the reach of
- * devices. For the locks see vfio_msi_growth.c.
+ * Predicts EAL's allocations and rejects those beyond the reach of the devices.
+ * vfio_msi_growth.c has the locks.
  */
 
 #include <errno.h>
@@ -19,14 +19,14 @@
 
 #define VALIDATOR "vfio_msi"
 
-/* An allocation that is about to happen. */
+/* A requested allocation. */
 struct request {
 	int node;
 	uint64_t held;		/* bytes of the node's heap */
-	uint64_t bytes;		/* that are wanted */
-	uint64_t done;		/* page sizes that were looked at, as bits */
-	bool whole_pages;	/* they are pages of the node's lists */
-	uint64_t end;		/* of the reach that they go beyond; 0: they don't */
+	uint64_t bytes;		/* requested */
+	uint64_t done;		/* page sizes that were checked, as bits */
+	bool whole_pages;	/* a whole number of pages of a list */
+	uint64_t end;		/* of the reach that it exceeds; 0: within reach */
 };
 
 static int
@@ -50,7 +50,7 @@ vfio_msi_growth_find(const struct rte_memseg_list *msl)
 	return NULL;
 }
 
-/* Where the reach of a kind ends: in the last of its lists that is reached. */
+/* End of the reach of a kind: in the last of its lists that is reached. */
 static uint64_t
 reach_end(const struct growth_list *kind)
 {
@@ -63,7 +63,7 @@ reach_end(const struct growth_list *kind)
 	return end;
 }
 
-/* The page size is not logged: each that the length is a multiple of is looked at. */
+/* EAL does not pass the page size: check every size that divides the length. */
 static int
 predict(const struct rte_memseg_list *msl, void *arg)
 {
@@ -86,7 +86,6 @@ predict(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-/* Is it the first time for the node? */
 static bool
 is_first_rejection(int node)
 {
@@ -102,7 +101,7 @@ is_first_rejection(int node)
 	return !logged;
 }
 
-/* EAL goes on to its next page size after a rejection, so no allocation needs to fail. */
+/* After a rejection EAL tries its next page size. */
 static int
 on_alloc(int node, size_t limit, size_t new_len)
 {
@@ -149,7 +148,7 @@ vfio_msi_growth_unwatch(void)
 }
 
 /*
- * No allocation may go beyond: memory that devices can't address is none. With
+ * A failed allocation is better than memory that the devices can't address. With
  * --legacy-mem (ENOTSUP) there are no allocations.
  */
 void

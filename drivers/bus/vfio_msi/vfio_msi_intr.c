@@ -4,12 +4,12 @@
 
 /**
  * @file
- * Which kind of interrupt a device gets, and EAL's handle for it.
+ * Choose the type of interrupt of a device, and fill in EAL's handle.
  *
- * EAL's rte_intr_enable() asks the kernel for all vectors at once when the PMD
- * starts, and only logs when it is refused. So each kind is tried here with
- * one vector before the PMD sees the handle: what is refused now would be
- * refused then. Each step down is said once, with the reason.
+ * EAL's rte_intr_enable() requests all vectors at once when the PMD starts, and only
+ * logs a failure. So the bus tries each type with one vector before the PMD sees the
+ * handle: a type that the kernel refuses now, it would refuse then. Falling back to
+ * another type is logged with the reason.
  */
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static const struct kind kinds[] = {
 	{ VFIO_PCI_INTX_IRQ_INDEX, RTE_INTR_HANDLE_VFIO_LEGACY, "INTx", false },
 };
 
-/* What is wanted: a set of kinds, and whether none at all will do. */
+/* The allowed types, and whether polling only is allowed. */
 struct request {
 	bool msix, msi, intx, none;
 	const char *option;
@@ -80,9 +80,9 @@ is_allowed(const struct request *w, const struct kind *k)
 }
 
 /*
- * Try one kind with one vector.
+ * Try one type with one vector.
  *
- * @return 1 works (left disabled); 0 the device has none; -errno refused.
+ * @return 1: works, left disabled; 0: the device has none; -errno: the kernel refuses
  */
 static int
 try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
@@ -105,7 +105,7 @@ try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
 	return 1;
 }
 
-/* First wanted kind that works, or NULL; why collects what stood in the way. */
+/* The first allowed type that works, or NULL; why has the reason of each that does not. */
 static const struct kind *
 choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 		unsigned int *count, char *why, size_t size)
@@ -154,7 +154,7 @@ fill_handle(struct vfio_msi_device *dev, const struct kind *k, int efd,
 	return 0;
 }
 
-/* The vector is there; whether its writes arrive is another matter. */
+/* The kernel gave the vector, but its writes may not reach the interrupt controller. */
 static void
 log_reachability(const struct vfio_msi_device *dev, const struct kind *k)
 {
@@ -197,7 +197,7 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 		BUS_LOG(NOTICE, "%s: %s: %s", dev->name, k == NULL ?
 			"no interrupts, only polling works" :
 			k->message ? "interrupts are MSI" : "interrupts are INTx", why);
-	else	/* choose() found one, or it would have said why not */
+	else	/* without a reason choose() found one */
 		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
 			k->name, count);
 	if (k != NULL && k->message)
@@ -216,7 +216,7 @@ vfio_msi_intr_teardown(struct vfio_msi_device *dev)
 	int efd = rte_intr_fd_get(h);
 	size_t i;
 
-	/* The PMD has disabled what it enabled; the kernel forgives a second time. */
+	/* The PMD has disabled the interrupts already; a second time is harmless. */
 	for (i = 0; i < RTE_DIM(kinds); i++)
 		if (rte_intr_type_get(h) == kinds[i].type)
 			vfio_uapi_set_irqs(dev->fd, kinds[i].index, 0, NULL, 0);

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What the kernel is told of a device: its token, and its group where EAL has that.
+ * The member of the address space for a device: its VF token, and its group if EAL has it.
  */
 
 #include <rte_eal.h>
@@ -23,7 +23,7 @@ vfio_msi_token_take(struct vfio_msi_device *dev)
 		rte_uuid_unparse(token, dev->vf_token, sizeof(dev->vf_token));
 }
 
-/* The token of EAL's option is for all devices, but most of them take none. */
+/* EAL's option applies to all devices, but the kernel refuses a token for most of them. */
 bool
 vfio_msi_token_is_optional(const struct vfio_msi_device *dev)
 {

@@ -4,19 +4,18 @@
 
 /**
  * @file
- * Sharing devices with secondary processes.
+ * Shares devices with secondary processes.
  *
- * A secondary process opens nothing: it asks the primary for the file
- * descriptor of a device, and for where its BARs are mapped.
+ * A secondary process opens nothing: it requests the file descriptor of a device and
+ * the addresses of its BARs from the primary.
  *
- * The primary answers on the thread that receives EAL's messages, and on no
- * other: while EAL tells secondary processes of a hotplugged device, the thread
- * that probed it waits for them. That thread may change the list of devices
- * meanwhile, so what is offered is a list of its own under a lock. Nothing
- * waits for another process while it has the lock.
+ * The primary answers on the thread that receives EAL's messages: the thread that probed
+ * a hotplugged device waits while EAL notifies secondary processes. Other threads change
+ * the list of devices concurrently, so offers are a separate list with its own lock. A
+ * holder of the lock never waits for another process.
  *
- * A secondary asks during scan and plug, which EAL calls on its main or its
- * interrupt thread, never on the one that receives messages.
+ * A secondary sends requests during scan and plug, which EAL calls on its main or its
+ * interrupt thread, never on the thread that receives messages.
  */
 
 #include <errno.h>
@@ -32,7 +31,7 @@
 #include "uapi/vfio_uapi.h"
 
 #define MP_ACTION "bus_vfio_msi"
-#define MP_VERSION 1		/* of the messages; raised when they change */
+#define MP_VERSION 1		/* of the messages; increment when they change */
 #define MP_SECONDS 5		/* as long as EAL waits for a hotplug in other processes */
 
 enum mp_what {
@@ -106,7 +105,7 @@ fill_answer(const struct mp_request *req, struct mp_answer *ans)
 	return fd;
 }
 
-/* EAL calls this for each request; messages of another kind get no answer. */
+/* Called for each request; a message of another size gets no answer. */
 static int
 on_request(const struct rte_mp_msg *msg, const void *peer)
 {
@@ -175,7 +174,7 @@ vfio_msi_mp_withdraw(struct vfio_msi_device *dev)
 	pthread_mutex_unlock(&offers_lock);
 }
 
-/* An answer as it came, with its descriptors in msg. @return 0 or -errno. */
+/* Check an answer and take its descriptor. @return 0; -errno. */
 static int
 check_answer(const struct rte_mp_msg *msg, struct mp_answer *ans, int *fd)
 {
@@ -186,7 +185,7 @@ check_answer(const struct rte_mp_msg *msg, struct mp_answer *ans, int *fd)
 	if (good)
 		memcpy(ans, msg->param, sizeof(*ans));
 	good = good && ans->version == MP_VERSION;
-	/* It comes without close-on-exec. */
+	/* The received descriptor lacks close-on-exec; the duplicate has it. */
 	if (good && msg->num_fds == 1)
 		*fd = vfio_uapi_dup(msg->fds[0]);
 	for (i = 0; i < msg->num_fds; i++)
@@ -198,7 +197,7 @@ check_answer(const struct rte_mp_msg *msg, struct mp_answer *ans, int *fd)
 	return ans->result;
 }
 
-/* Ask the primary process. @return 0, what it answered, or why it did not. */
+/* Ask the primary process. @return 0; -errno: of its answer, or no answer came. */
 static int
 ask(const struct mp_request *req, struct mp_answer *ans, int *fd)
 {
@@ -212,7 +211,7 @@ ask(const struct mp_request *req, struct mp_answer *ans, int *fd)
 	memcpy(msg.param, req, sizeof(*req));
 	if (rte_mp_request_sync(&msg, &reply, &limit) < 0)
 		return -rte_errno;
-	/* None is received from a process that is about to start or to end. */
+	/* A process that starts or ends sends no answer. */
 	ret = reply.nb_received == 1 ? check_answer(&reply.msgs[0], ans, fd) :
 		-ECONNREFUSED;
 	free(reply.msgs);

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * EAL's layered syntax, bus=vfio_msi,addr=BDF: to name a device, and to look for
- * devices that are there (RTE_DEV_FOREACH).
+ * EAL's layered syntax, bus=vfio_msi,addr=BDF: in device arguments, and to iterate over
+ * devices (RTE_DEV_FOREACH).
  */
 
 #include <errno.h>
@@ -27,9 +27,9 @@ struct match {
 };
 
 /*
- * What addr= says, if it is there; "all" is any device, and so is no word.
+ * Parse addr=; "all", or no addr=, matches any device.
  *
- * @return 0, *value is NULL without addr=; -EINVAL, -ENOMEM with the reason logged.
+ * @return 0; -EINVAL with the reason logged
  */
 static int
 parse(const char *str, const char *const keys[], struct match *m)
@@ -92,7 +92,7 @@ vfio_msi_dev_iterate(const void *start, const char *str)
 	return vfio_msi_find_device(start, cmp_match, &m);
 }
 
-/* An iterator may do without addr=; an argument without it is refused by the scan. */
+/* An iterator needs no addr=; the scan rejects an argument without it. */
 int
 vfio_msi_devargs_parse(struct rte_devargs *da)
 {
@@ -111,7 +111,7 @@ vfio_msi_devargs_parse(struct rte_devargs *da)
 		topology_format_bdf(&m.addr, bdf, sizeof(bdf));
 	if (m.named)
 		snprintf(da->name, sizeof(da->name), VFIO_MSI_PREFIX "%s", bdf);
-	/* libethdev takes the length of this, with or without a layer for the driver. */
+	/* libethdev calls strlen() on it, with or without a driver layer. */
 	if (da->drv_str == NULL)
 		da->drv_str = "";
 	return 0;

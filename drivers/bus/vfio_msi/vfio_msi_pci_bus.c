@@ -4,13 +4,12 @@
 
 /**
  * @file
- * Living beside librte_bus_pci.
+ * Coexistence with librte_bus_pci.
  *
- * A device of ours is kept away from the pci bus in whatever order the two
- * buses were registered: the pci bus is made to scan (which it may do any
- * number of times), then gets a "blocked" argument for the device, both in
- * EAL's list (for later scans) and in the device it has already seen (for its
- * probe). The argument is marked as ours, to tell it from one of the user.
+ * The pci bus must not use a claimed device, in whatever order the two buses were
+ * registered. The bus lets the pci bus scan, and adds a "blocked" argument for the device:
+ * to EAL's list (for later scans) and to the device that the pci bus has found (for its
+ * probe). A mark distinguishes this argument from one of the user.
  */
 
 #include <errno.h>
@@ -42,7 +41,7 @@ to_rte(const struct topo_addr *a)
 	return addr;
 }
 
-/* The pci bus's argument for a device: ours, or the user's. */
+/* The argument of the pci bus for a device: one with the mark, or the user's. */
 static struct rte_devargs *
 find_devargs(const struct topo_addr *addr, bool ours)
 {
@@ -124,7 +123,7 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 	ret = find_devargs(addr, true) != NULL ? 0 : insert_block(addr);
 	if (ret < 0)
 		return ret;
-	/* A scan reads every function. What it saw gets the argument below. */
+	/* A scan of the pci bus reads every function, so it runs once per scan. */
 	if (!vfio_msi_bus.pci_scanned)
 		pci->scan();
 	vfio_msi_bus.pci_scanned = true;
@@ -153,9 +152,9 @@ unblock(const struct topo_addr *addr)
 }
 
 /*
- * A group is opened once, so all its devices are on one bus. A member that the
- * user gave to the pci bus himself is a contradiction; any other is kept off,
- * or the pci bus would take the group by probing it first.
+ * A group can be opened once only, so all its devices must be on one bus. A member that
+ * the user gave to the pci bus is an error. Any other is blocked there: the pci bus would
+ * open the group if it probed the member first.
  */
 int
 vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
@@ -171,7 +170,7 @@ vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 			dev->group, strerror(-ret));
 	for (i = 0; ret == 0 && i < set.n + set.n_odd; i++) {
 		v = set.v[i];
-		/* An odd one may be bound to VFIO. */
+		/* A member that can't be read may be bound to VFIO. */
 		if (i < set.n && !topology_is_vfio(v))
 			continue;
 		da = vfio_msi_pci_devargs(&v->addr);

@@ -4,13 +4,12 @@
 
 /**
  * @file
- * Where BARs are mapped.
+ * Addresses of BARs.
  *
- * Drivers keep pointers into BARs in memory that all processes share, so a
- * secondary process must map them where the primary has them. For that the
- * primary takes addresses that a secondary most likely has free: behind EAL's
- * memory, which is at the same place in both, and not among the libraries,
- * where the kernel would put them and which lie elsewhere in every process.
+ * Drivers keep pointers into BARs in shared memory, so a secondary process must map BARs
+ * at the addresses of the primary. The primary chooses addresses that are likely to be
+ * free in a secondary: behind EAL's memory, which has the same addresses in both. The
+ * kernel would choose addresses next to the libraries, which differ in every process.
  */
 
 #include <errno.h>
@@ -42,8 +41,8 @@ find_end(const struct rte_memseg_list *msl, void *arg)
 }
 
 /*
- * Where a BAR of the primary should go, aligned so that the kernel can use large
- * pages. The pci bus fills the room right behind EAL's memory in the same way.
+ * The next address for a BAR of the primary, aligned so that the kernel can use large
+ * pages. The pci bus uses the addresses right behind EAL's memory in the same way.
  */
 static void *
 next_place(uint64_t size)
@@ -74,7 +73,7 @@ vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 	ret = vfio_uapi_mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
 			MAP_NORESERVE | (fixed ? MAP_FIXED_NOREPLACE : 0), -1, 0,
 			addr);
-	/* Kernels before 4.17 take the address for a hint. */
+	/* Kernels before 4.17 ignore MAP_FIXED_NOREPLACE: the address is a hint. */
 	if (ret == 0 && fixed && *addr != at) {
 		vfio_uapi_munmap(*addr, size);
 		ret = -EEXIST;
@@ -82,7 +81,7 @@ vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 	return ret;
 }
 
-/* What this process has in a range, from /proc/self/maps. @return false: nothing. */
+/* Describe the first mapping of this process in a range. @return false: none. */
 static bool
 find_occupant(struct iova_range range, char *out, size_t size)
 {

@@ -4,12 +4,12 @@
 
 /**
  * @file
- * Where EAL's memory shall lie: the one place that decides.
+ * Decides where EAL's memory lies.
  *
- * Today there is one policy. IOVA is VA, and EAL's memory is steered to addresses
- * that are good IOVAs (vfio_msi_steer.c) and stops where those end
- * (vfio_msi_growth.c). Where something else makes IOVA be PA nothing can be
- * chosen, and each page is checked against the layout when it is mapped.
+ * There is one policy. IOVA is VA: EAL's memory is steered to addresses that are good
+ * IOVAs (vfio_msi_steer.c), and its growth stops where they end (vfio_msi_growth.c). If
+ * another bus or an option forces IOVA to be PA, the bus can't choose addresses, and each
+ * page is checked against the layout when it is mapped.
  */
 
 #include <string.h>
@@ -23,7 +23,6 @@ vfio_msi_policy_iova_mode(void)
 {
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return RTE_IOVA_DC;
-	/* The plan was made for IOVA as VA, where the layout can be chosen. */
 	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
 }
 
@@ -32,13 +31,13 @@ vfio_msi_policy_plan(void)
 {
 	if (vfio_msi_bus.syncing && rte_eal_iova_mode() == RTE_IOVA_VA)
 		vfio_msi_growth_narrow();
-	/* A secondary process has its memory where the primary has it. */
+	/* A secondary process has its memory at the addresses of the primary. */
 	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
 	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
 		vfio_msi_steer(vfio_msi_bus.layout);
 }
 
-/* 0 for a device that only physical addresses will do for. */
+/* 0 for a device that needs physical addresses. */
 static int
 is_uio(const struct rte_device *dev, const void *data)
 {
@@ -58,7 +57,7 @@ is_any(const struct rte_device *dev, const void *data)
 	return 0;
 }
 
-/* 0 for a bus with devices that votes for PA; some vote so without a device. */
+/* 0 for a bus that has devices and votes for PA; some buses vote without a device. */
 static int
 wants_pa(const struct rte_bus *bus, const void *data)
 {

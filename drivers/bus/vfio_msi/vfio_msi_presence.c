@@ -4,14 +4,13 @@
 
 /**
  * @file
- * Has a primary process devices on this bus?
+ * Shows secondary processes whether the primary has devices on this bus.
  *
- * A secondary process without arguments wants to know: on the pci bus it gets all
- * devices of the primary, and tools as dpdk-dumpcap take no arguments for EAL. A
- * question to a primary that does not know of this bus is answered by nobody and
- * waits for seconds, so the primary tells by a file in EAL's runtime directory,
- * which it keeps locked. The lock goes with the process however that ends; a file
- * without one means nothing.
+ * A secondary process without arguments gets all devices of the primary, as on the pci
+ * bus; tools like dpdk-dumpcap pass no arguments to EAL. A primary without this bus would
+ * not answer a request, and the secondary would wait for seconds. So the primary keeps a
+ * file in EAL's runtime directory locked. The kernel releases the lock when the process
+ * ends; a file without a lock means no devices.
  */
 
 #include <limits.h>
@@ -40,7 +39,7 @@ vfio_msi_presence_announce(void)
 {
 	if (presence >= 0)
 		return;
-	/* Who looks has it for a moment only. */
+	/* A secondary that tests the lock holds it for a short time only. */
 	presence = vfio_uapi_lock_file(file_path());
 	if (presence < 0)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't lock %s: %s; name the devices in secondary processes (-a vfio_msi:all)",

@@ -4,11 +4,10 @@
 
 /**
  * @file
- * Stock PCI drivers on our devices: probe, plug, unplug, and the end.
+ * Run stock PCI drivers on the devices: probe, plug, unplug, cleanup.
  *
- * Down is up in reverse, with one rule on top: a device stops being bus master
- * before any mapping goes, and its driver goes before that, as drivers talk to
- * their device by DMA until their last step.
+ * Removal is the reverse of bring-up. The driver is removed first, as drivers use DMA
+ * until the end. Then bus mastering goes off, and mappings go last.
  */
 
 #include <errno.h>
@@ -56,7 +55,7 @@ free_handles(struct vfio_msi_device *dev)
 	p->vfio_req_intr_handle = NULL;
 }
 
-/* Can this driver run on the device, which is open? */
+/* Whether this driver can run on the open device. */
 static bool
 driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 {
@@ -69,7 +68,7 @@ driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 	return vfio_msi_virtio_check(dev) == 0;
 }
 
-/* @return 0 the driver has it; 1 it does not want it; -errno. */
+/* @return 0: the driver uses the device; 1: it declines; -errno. */
 static int
 run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 {
@@ -92,8 +91,8 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 }
 
 /*
- * The same for a driver that opens and maps the device through EAL. All that we
- * look at when we open a device has been seen by now, so it is closed again.
+ * The same for a driver that opens and maps the device through EAL. The checks of
+ * vfio_msi_device_open() are done by now, so close the device again.
  */
 static int
 run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
@@ -104,7 +103,7 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 
 	vfio_msi_device_close(dev);
 	ret = run_driver(dev, drv);
-	if (ret > 0) {	/* the next one may want it as it was */
+	if (ret > 0) {	/* the next driver may need it open */
 		err = vfio_msi_device_open(dev);
 		return err < 0 ? err : ret;
 	}
@@ -112,12 +111,12 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 		return ret;
 	dev->mapped_by_driver = true;
 	vfio_msi_eal_group_mapped(dev, true);
-	/* EAL takes the best kind that the device has, whatever works or is wanted. */
+	/* EAL has chosen the best type of the device, which may not work or not be allowed. */
 	rte_intr_type_set(h, type);
 	return 0;
 }
 
-/* @return 0 a driver has it; 1 no driver knows it; -errno. */
+/* @return 0: a driver uses the device; 1: all drivers decline; -errno. */
 static int
 run_drivers(struct vfio_msi_device *dev)
 {
@@ -135,7 +134,7 @@ run_drivers(struct vfio_msi_device *dev)
 	return ret;
 }
 
-/* A device that was taken away meanwhile is nobody's any more. */
+/* Do not offer a device that was revoked in the meantime. */
 static void
 offer(struct vfio_msi_device *dev)
 {
@@ -143,7 +142,7 @@ offer(struct vfio_msi_device *dev)
 		vfio_msi_mp_offer(dev);
 }
 
-/* Open the device and run its driver. Memory is mapped. */
+/* Open the device and run its driver, after memory is mapped. */
 static int
 start(struct vfio_msi_device *dev)
 {
@@ -170,7 +169,7 @@ err_handles:
 	return ret;
 }
 
-/* The driver has closed the device through EAL, which leaves numbers behind. */
+/* EAL has closed the device for its driver, and leaves stale addresses. */
 static void
 forget_mapping(struct vfio_msi_device *dev)
 {
@@ -183,7 +182,7 @@ forget_mapping(struct vfio_msi_device *dev)
 	vfio_msi_eal_group_mapped(dev, false);
 }
 
-/* Driver, device, handles. @return 0, or the driver's refusal to go. */
+/* Remove the driver and close the device. @return 0; -errno: the driver fails to stop. */
 static int
 stop(struct vfio_msi_device *dev)
 {
@@ -214,8 +213,8 @@ stop(struct vfio_msi_device *dev)
 }
 
 /*
- * A secondary process. What does not come up is forgotten: a device that EAL
- * finds here without a driver would keep the primary from removing it.
+ * In a secondary process. A device that does not come up is removed from the list:
+ * without a driver here it would keep the primary from removing it.
  */
 static void
 probe_shared(void)
@@ -244,7 +243,7 @@ vfio_msi_probe(void)
 		return 0;
 	}
 	vfio_msi_mp_serve();
-	/* All of them first, so that memory is mapped into every IOMMU at once. */
+	/* Attach all devices first, so that each map covers every IOMMU. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		vfio_msi_attach(dev);
 	if (vfio_msi_bus.ioas == NULL || ioas_n_attached(vfio_msi_bus.ioas) == 0)
@@ -293,7 +292,7 @@ has_group(int group)
 	return false;
 }
 
-/* Take a stopped device off the bus. */
+/* Remove a stopped device from the bus. */
 static void
 forget(struct vfio_msi_device *dev)
 {
@@ -301,7 +300,7 @@ forget(struct vfio_msi_device *dev)
 	vfio_msi_list_remove(dev);
 	if (!has_group(dev->plan.topo.group))
 		vfio_msi_pci_unblock_group(dev->plan.topo.group);
-	/* EAL's entry has the same bus and name; "all" has none for the device. */
+	/* Removes EAL's argument of the same bus and name, if there is one. */
 	rte_devargs_remove(&dev->devargs);
 	vfio_msi_device_free(dev);
 }
@@ -325,7 +324,7 @@ vfio_msi_cleanup(void)
 	struct vfio_msi_device *dev;
 	int ret = 0;
 
-	/* Every device stops before the first mapping goes. */
+	/* Stop every device before the first mapping is removed. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (compat_pci_driver(&dev->pci.device) != NULL && stop(dev) < 0) {
 			vfio_msi_device_close(dev);

@@ -4,12 +4,12 @@
 
 /**
  * @file
- * Regions of a device: the table librte_bus_pci reads, and the BARs mapped.
+ * Regions of a device: the table that librte_bus_pci reads, and the mapped BARs.
  *
- * A BAR is mapped whole where the kernel lets it (it does, even with the MSI-X
- * table in it, since 4.16), in pieces where it gives a list of pieces or the
- * table is in the way, and not at all where it is I/O space or forbidden: its
- * address is NULL then.
+ * The bus maps a whole BAR if the kernel allows that (since 4.16 even a BAR with the
+ * MSI-X table). It maps pieces if the kernel reports pieces, or does not allow to map the
+ * table. A BAR of I/O space, or one that the kernel does not allow to map, has the
+ * address NULL.
  */
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 
 #define REGION_INFO_MAX (64u << 10)
 
-/* Region info with its capabilities, asked for until it fits. */
+/* Region info with its capabilities; grows the buffer until it fits. */
 static int
 region_info(int fd, unsigned int index, struct vfio_region_info **out)
 {
@@ -77,7 +77,7 @@ vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config)
 	return ret;
 }
 
-/* One stretch of addresses for the BAR, and what can be mapped at its place in it. */
+/* Reserve addresses for the whole BAR, and map its pieces there. */
 static int
 map_bar(struct vfio_msi_device *dev, unsigned int i,
 		const struct vfio_region_info *info,
@@ -111,7 +111,7 @@ map_bar(struct vfio_msi_device *dev, unsigned int i,
 	return 0;
 }
 
-/* Where the MSI-X table is. @return false if the device has none that makes sense. */
+/* @return false: no MSI-X table, or an invalid one. */
 static bool
 find_table(const uint8_t *config, struct vfio_msi_bar_table *out)
 {
@@ -178,9 +178,9 @@ vfio_msi_regions_have(const struct vfio_msi_device *dev, const void *addr)
 }
 
 /*
- * Memory in place of what is mapped there. It is zero, not all ones as a bus
- * answers for a device that is gone: drivers find their locks in registers free
- * then, where all ones have them wait for minutes (net_e1000_igb).
+ * Zeroed memory, although a bus answers all ones for a removed device: with zeros
+ * drivers find the locks in registers free, with all ones net_e1000_igb waits for
+ * minutes.
  */
 static int
 replace_range(void *addr, size_t len)
@@ -212,7 +212,7 @@ vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 {
 	unsigned int i;
 
-	/* Where a BAR was there is something else soon, which SIGBUS must not replace. */
+	/* The addresses can be reused soon; the SIGBUS handler must not replace them then. */
 	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	for (i = 0; i < TOPO_BARS; i++) {
 		if (dev->bar[i].addr == NULL)

@@ -4,9 +4,10 @@
 
 /**
  * @file
- * Refusals of devices, said once of each argument that stays, as each hotplug scans
- * again. Those stay that were there at the start, until they are written again; EAL
- * drops the one of a hotplug that failed.
+ * Every hotplug rescans all arguments, so each rejection is logged once.
+ *
+ * EAL keeps the arguments from start-up, until they are given again. It drops the
+ * argument of a failed hotplug, so that is not recorded here.
  */
 
 #include <stdlib.h>
@@ -16,11 +17,10 @@
 
 #include "neighbours.h"
 
-/* A device that was refused: what was written for it, and the reason. */
 struct rejection {
 	SLIST_ENTRY(rejection) link;
 	char name[RTE_DEV_NAME_MAX_LEN];
-	const char *data;		/* of the argument, to know it again; never read */
+	const char *data;		/* identifies the argument; never dereferenced */
 	char why[VFIO_MSI_TEXT];
 };
 
@@ -74,7 +74,7 @@ vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
 	}
 	if (r == NULL) {
 		r = calloc(1, sizeof(*r));
-		if (r == NULL)	/* then it is said again */
+		if (r == NULL)	/* the next scan logs it again */
 			return;
 		strlcpy(r->name, name, sizeof(r->name));
 		SLIST_INSERT_HEAD(&rejections, r, link);

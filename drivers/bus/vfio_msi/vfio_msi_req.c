@@ -4,20 +4,18 @@
 
 /**
  * @file
- * The device goes while the application uses it: somebody unbinds it from
- * vfio-pci or pulls it.
+ * Removal of a device while the application uses it: the device is unbound from vfio-pci
+ * or pulled out.
  *
- * The kernel signals the REQ interrupt, again every 10 s, and waits until the
- * device is closed; whoever unbinds waits so long. Closing it is up to the
- * application, which is told by EAL's device event: nobody else knows when its
- * threads are off the ports. One that does not listen is given two more
- * requests; at the third the device is taken away under it (revoked). Nothing
- * can crash then: registers become plain memory, and the file descriptor stays
- * the number of a file, so that no late system call meets another one.
+ * The kernel signals the REQ interrupt every 10 s and waits until the device is closed;
+ * the unbind blocks until then. Only the application knows when its threads have left the
+ * ports, so the bus sends it EAL's removal event and leaves the close to it. At the third
+ * request the bus revokes the device. That can't crash the application: plain memory
+ * replaces the registers, and the file descriptor refers to /dev/null, so that its number
+ * is not reused for another file.
  *
- * Access to a BAR that does not answer any more is SIGBUS. EAL asks the buses
- * whose address that is, if the application has asked for it
- * (rte_dev_hotplug_handle_enable()).
+ * Access to a BAR that does not respond raises SIGBUS. EAL asks the buses to handle it, if
+ * the application has called rte_dev_hotplug_handle_enable().
  */
 
 #include <errno.h>
@@ -40,18 +38,18 @@ vfio_msi_hot_unplug(struct rte_device *rdev)
 }
 
 /*
- * Take the device away from everybody in this process. The application finds
- * its port dead, and detaches it when it likes.
+ * Close the device while the application uses it, and stop offering it to secondary
+ * processes. The application finds its port dead and can detach it at any time.
  */
 static void
 revoke(struct vfio_msi_device *dev)
 {
 	int ret;
 
-	/* Somebody closes it just now. */
+	/* Another thread is closing it. */
 	if (!rte_spinlock_trylock(&dev->closing))
 		return;
-	/* Also if that fails half way: registers may be plain memory already. */
+	/* A failed revocation may have replaced some registers already. */
 	vfio_msi_mp_withdraw(dev);
 	ret = vfio_msi_device_revoke(dev);
 	dev->revoked = ret == 0;
@@ -64,7 +62,7 @@ revoke(struct vfio_msi_device *dev)
 			dev->name, strerror(-ret));
 }
 
-/* On EAL's interrupt thread, which has read the eventfd. */
+/* On EAL's interrupt thread, which has read the eventfd already. */
 static void
 on_request(void *arg)
 {
@@ -89,7 +87,7 @@ on_request(void *arg)
 	vfio_msi_hot_unplug(&dev->pci.device.device);
 }
 
-/* The page is replaced by memory, and the interrupt thread is woken to tell of it. */
+/* Replace the page by memory, and wake the interrupt thread to log it. */
 static int
 replace_page(struct vfio_msi_device *dev, const void *addr)
 {
@@ -103,14 +101,14 @@ replace_page(struct vfio_msi_device *dev, const void *addr)
 	return 0;
 }
 
-/* In a signal handler, on the thread that met the dead BAR: nothing here allocates. */
+/* In a signal handler, on the thread that accessed the BAR: must not allocate. */
 int
 vfio_msi_sigbus(const void *addr)
 {
 	struct vfio_msi_device *dev;
 	int ret = 1;
 
-	/* Nobody who has the lock touches a BAR: this thread has it not. */
+	/* A holder of the lock does not access BARs, so this thread does not hold it. */
 	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if (vfio_msi_regions_have(dev, addr)) {
@@ -132,7 +130,7 @@ vfio_msi_req_setup(struct vfio_msi_device *dev)
 	int efd, ret;
 
 	ret = vfio_uapi_irq_info(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, &info);
-	/* Not every kernel and not every device has it; unbinding just waits then. */
+	/* Not all kernels and devices have REQ; without it an unbind waits. */
 	if (ret == -EINVAL || (ret == 0 && info.count == 0))
 		return 0;
 	if (ret < 0)

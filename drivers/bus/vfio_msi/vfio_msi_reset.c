@@ -4,11 +4,11 @@
 
 /**
  * @file
- * A device begins as new: what its last user left in it is gone.
+ * Reset a device before its driver starts, to clear the state that its last user left.
  *
- * Without a reset of its own a device is reset with all that share its slot or
- * bus. That is done while none of them runs: the first that is opened resets
- * them all, and the others are as new when their turn comes.
+ * A device without a reset of its own is reset with its reset peers: all devices of its
+ * slot or bus. That is possible only while none of them runs, so the first one that is
+ * opened resets all, and the others are not reset again.
  */
 
 #include <errno.h>
@@ -29,14 +29,14 @@ find(const char *bdf)
 	return NULL;
 }
 
-/* Open, or with a driver that has it open. */
+/* Open, by this bus or by its driver. */
 static bool
 in_use(const struct vfio_msi_device *dev)
 {
 	return dev->fd >= 0 || compat_pci_driver(&dev->pci.device) != NULL;
 }
 
-/* May they all be reset? @return 0, or -errno with the rest of a sentence. */
+/* Whether all reset peers may be reset. @return 0; -errno with a clause. */
 static int
 check(const struct vfio_msi_device *dev, const struct ioas_reset_set *set, char *why,
 		size_t size)
@@ -68,13 +68,13 @@ note_reset(const struct vfio_msi_device *dev, const struct ioas_reset_set *set)
 
 	for (i = 0; i < set->n; i++) {
 		other = find(set->v[i].name);
-		/* Those that are not attached yet somebody else may have until then. */
+		/* Until it is attached, another process can open a device. */
 		if (other != NULL && other != dev)
 			other->just_reset = other->attached;
 	}
 }
 
-/* The slot or bus. @return 0, or -errno with the rest of a sentence. */
+/* Reset all reset peers. @return 0; -errno with a clause. */
 static int
 reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 {

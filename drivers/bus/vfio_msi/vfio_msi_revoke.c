@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A device is closed under its driver; its command register, which that begins with.
+ * Revoke a device while its driver still uses it; access to its command register.
  */
 
 #include <linux/pci_regs.h>
@@ -44,7 +44,7 @@ vfio_msi_device_revoke(struct vfio_msi_device *dev)
 	if (null < 0)
 		return null;
 	vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
-	/* Mappings of BARs keep a device open, as its file descriptor does. */
+	/* Mapped BARs keep the device open, as the file descriptor does. */
 	ret = vfio_msi_regions_replace(dev, NULL);
 	if (ret == 0)
 		ret = vfio_uapi_dup_over(null, dev->fd);

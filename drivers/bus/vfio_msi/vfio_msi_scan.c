@@ -4,13 +4,12 @@
 
 /**
  * @file
- * All arguments for the bus, and what follows for EAL's memory.
+ * Scan: claim a device for each argument of the bus, then plan EAL's memory.
  *
- * A scan only ever adds: a device that is on the list is not looked at again,
- * so EAL may scan as often as it likes (each hotplug does). A device that
- * can't be used is named with the reason, and the others go on. Before EAL has
- * its memory the layout steers where that memory goes; afterwards a new device
- * must fit what is mapped.
+ * Every hotplug rescans. A scan only adds devices and skips those on the list. A
+ * device that can't be used is logged with the reason; the scan goes on with the others.
+ * Before EAL has its memory, the layout decides where that memory goes. Later, a new
+ * device must reach everything already mapped.
  */
 
 #include <errno.h>
@@ -24,7 +23,6 @@
 #include "neighbours.h"
 #include "policy.h"
 
-/* One device of "all". */
 static void
 claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 {
@@ -37,7 +35,7 @@ claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 	vfio_msi_claim(name, addr, da);
 }
 
-/* "all" in a secondary process, written or not: every device that the primary has. */
+/* "all" in a secondary process, given or implied: every device of the primary. */
 static void
 claim_all_shared(const struct rte_devargs *da, bool given)
 {
@@ -57,7 +55,7 @@ claim_all_shared(const struct rte_devargs *da, bool given)
 			VFIO_MSI_ALL);
 }
 
-/* "all": every device bound to a VFIO driver that nobody else was given. */
+/* "all": every device bound to a VFIO driver, unless the pci bus has an argument for it. */
 static void
 claim_all(const struct rte_devargs *da)
 {
@@ -107,8 +105,8 @@ scan_devargs(const struct rte_devargs *da)
 }
 
 /*
- * A secondary process that names no device gets what the primary has, as it does
- * on the pci bus, and on the same terms.
+ * A secondary process without arguments gets all devices of the primary, under the same
+ * conditions as on the pci bus.
  */
 static void
 scan_without_devargs(void)

@@ -6,13 +6,12 @@
  * @file
  * Steering EAL's memory, while IOVA is VA.
  *
- * EAL reserves address space for all memory it may ever have right after the
- * buses were scanned. It asks for an address that begins at a fixed place and
- * moves on with each mapping; where it is not free the kernel chooses. So a start
- * is chosen (va_place.h) that is free and leads to good IOVAs, and EAL is moved
- * there. Where EAL's own place is as good nothing is done. Nothing is mapped in
- * between, so that nothing can fail because of it: EAL itself finds that its memory
- * does not fit no sooner than without us, and what lies badly is seen in bring-up.
+ * Right after the scan of the buses EAL reserves address space for all memory that it
+ * may ever have. It requests an address that starts at a fixed base and advances with
+ * each mapping; if that range is not free, the kernel chooses another. So the bus chooses
+ * a free start that leads to good IOVAs (va_place.h) and moves EAL's next address there.
+ * If EAL's default is as good, the bus does nothing. Steering leaves no mapping, so it can't
+ * make EAL fail: bring-up detects memory that is out of reach.
  */
 
 #include <errno.h>
@@ -28,14 +27,14 @@
 #include "policy.h"
 #include "va/va_place.h"
 
-#define DEFAULT_BASE (UINT64_C(1) << 32)	/* where EAL begins unless it was given another */
+#define DEFAULT_BASE (UINT64_C(1) << 32)	/* EAL's default base address */
 
 static bool tried;
 
 /*
- * EAL goes on behind the last mapping that it had at an address it asked for, and an
- * array of another process is such a one. There is none of this name: EAL finds the
- * address free, takes note of it, finds no file and releases the address.
+ * EAL's next address is the end of its last mapping at a requested address. Attaching an
+ * fbarray requests one. No array of this name exists: EAL maps the address, advances its
+ * next address, finds no file and unmaps again.
  */
 static void
 move_eal(uint64_t start)
@@ -53,8 +52,8 @@ move_eal(uint64_t start)
 }
 
 /*
- * What EAL will reserve for. Its options can't be asked for: without a configuration
- * that it shares it may run with --in-memory, and then takes every page size.
+ * What EAL will reserve. The bus can't read EAL's options: an EAL without shared
+ * configuration may run with --in-memory, which uses every page size.
  */
 static int
 read_need(const struct va_space *space, struct va_need *need)

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A device and the layout: it is surveyed and joins, and leaves again.
+ * Survey a device and add it to the layout, or remove it.
  */
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 		return ret;
 	}
 	why[0] = '\0';
-	/* Memory events and the application place ranges in it meanwhile. */
+	/* Memory events and the application map concurrently. */
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
@@ -68,13 +68,12 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 	return ret < 0 ? ret : add_to_layout(dev, why, size);
 }
 
-/* After the device was detached: nobody places for it any more. */
 void
 vfio_msi_leave_layout(struct vfio_msi_device *dev)
 {
 	if (!dev->in_layout)
 		return;
-	/* Without an address space nobody else looks at the layout. */
+	/* Without an address space no other thread uses the layout. */
 	if (vfio_msi_bus.ioas != NULL)
 		ioas_layout_lock(vfio_msi_bus.ioas);
 	plan_remove(vfio_msi_bus.layout, &dev->plan);

@@ -4,12 +4,12 @@
 
 /**
  * @file
- * Virtio devices that do not go through the IOMMU.
+ * Reject virtio devices that bypass the IOMMU.
  *
- * A virtio device takes what its driver writes for physical addresses of the
- * guest, unless it has VIRTIO_F_ACCESS_PLATFORM and the driver accepts that.
- * IOVAs of ours would be somebody else's memory, without any fault. Legacy
- * devices and the legacy face of transitional ones never have the feature.
+ * A virtio device uses addresses as physical ones, unless it has
+ * VIRTIO_F_ACCESS_PLATFORM and its driver accepts that. IOVAs would then hit unrelated
+ * memory, without a fault. Legacy devices, and the legacy interface of transitional ones,
+ * never have the feature.
  */
 
 #include <errno.h>
@@ -31,7 +31,7 @@
 #define VIRTIO_DEVICE_LAST 0x107f
 #define CAPS_MAX 48	/* more do not fit into config space */
 
-/* Where the common configuration is, as an offset of the device's descriptor. */
+/* Offset of the common configuration in the device's file. */
 static int
 find_common(const struct vfio_msi_device *dev, uint64_t *out)
 {
