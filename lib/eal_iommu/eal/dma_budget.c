@@ -43,7 +43,7 @@ check_memlock(const struct ioas *ioas, uint64_t bytes, char *why, size_t size)
 	    getrlimit(RLIMIT_MEMLOCK, &lim) < 0 ||
 	    lim.rlim_cur == RLIM_INFINITY)
 		return 0;
-	/* What other processes of the user have can't be seen. */
+	/* iommufd counts per user; what other processes have locked can't be read. */
 	if (!by_user)
 		self_status("VmLck:", 10, &locked_kib);
 	if (bytes + locked_kib * 1024 <= lim.rlim_cur)

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The kernel's budgets, computed before the first map: mappings left, locked
- * memory. What is short is told with the setting to change.
+ * Checks the kernel's limits before the first map: the number of mappings and locked
+ * memory. A failure names the setting to change.
  */
 
 #ifndef DMA_BUDGET_H
@@ -23,14 +23,14 @@ extern "C" {
 /**
  * @param maps   mappings that are needed
  * @param bytes  memory that will be pinned
- * @param why    on failure a sentence for the user
- * @return 0; -ENOSPC too few mappings left; -ENOMEM RLIMIT_MEMLOCK too low.
- *   What can't be read is taken as enough: the kernel has the last word.
+ * @param why    on failure the reason, for the user
+ * @return 0; -ENOSPC: too few mappings left; -ENOMEM: RLIMIT_MEMLOCK is too low.
+ *   A locked-memory limit that can't be read passes; the kernel decides then.
  */
 int dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes,
 		char *why, size_t size);
 
-/** What to do about an error of ioas_map(), as the end of a sentence, or "". */
+/** What to do about an error of ioas_map(), as a clause, or "". */
 const char *dma_budget_hint(const struct ioas *ioas, int ret);
 
 #ifdef __cplusplus

@@ -8,7 +8,7 @@
 
 #include "eal/dma_runs.h"
 
-/* A file for each page is the rule: for smaller ones it would be too many calls. */
+/* Usually each page has a file: for smaller pages one call a file would be too many. */
 #define FILE_MIN ((uint64_t)1 << 30)
 
 struct walk {
@@ -36,7 +36,7 @@ file_of(const struct rte_memseg *ms)
 	return (struct ioas_file){ .fd = fd, .start = start };
 }
 
-/* Does the segment go on where the file of the run has come to? */
+/* Whether the segment continues the file of the run. */
 static bool
 file_goes_on(const struct dma_run *run, const struct ioas_file *file)
 {
@@ -44,7 +44,7 @@ file_goes_on(const struct dma_run *run, const struct ioas_file *file)
 		file->start == run->file.start + run->len;
 }
 
-/* Is the run a file of its own, which is worth a call? */
+/* Whether the run is a complete file that is large enough for a call of its own. */
 static bool
 file_is_done(const struct dma_run *run, const struct ioas_file *file)
 {
@@ -60,7 +60,7 @@ flush_run(struct walk *w)
 	return ret;
 }
 
-/* Does the segment go on where the run has come to? */
+/* Whether the segment continues the run. */
 static bool
 goes_on(const struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		const struct ioas_file *file)
@@ -72,7 +72,7 @@ goes_on(const struct walk *w, const struct rte_memseg_list *msl, const struct rt
 		!(w->by_file && file_is_done(run, file));
 }
 
-/* A segment to the run, if it may be joined to others, or to a new one. */
+/* Add a segment to the run, or start a new run with it. */
 static int
 take(struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg *ms, bool join)
 {
@@ -105,7 +105,7 @@ static int
 walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
 {
 	struct walk *w = arg;
-	/* External memory comes and goes as a whole. */
+	/* External memory is added and removed as a whole. */
 	bool join = w->coalesce_all || msl->external ||
 		(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE);
 
@@ -140,8 +140,8 @@ dma_runs_changed(const void *addr, size_t len,
 	if (msl == NULL || ms == NULL)
 		return -ENOENT;
 	/*
-	 * External memory joins its heap only after the event, so it is not
-	 * filtered by heap here. Segments lie one behind the other in the array.
+	 * External memory is assigned to its heap after the event, so it is not filtered
+	 * by heap here. Segments are contiguous in the array.
 	 */
 	for (done = 0; ret == 0 && done < len; done += ms->len, ms++)
 		if (ms->iova != RTE_BAD_IOVA)

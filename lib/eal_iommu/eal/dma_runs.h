@@ -4,7 +4,7 @@
 
 /**
  * @file
- * EAL's memory segments as the runs that one call can map.
+ * Joins EAL's memory segments to runs that one call can map.
  */
 
 #ifndef DMA_RUNS_H
@@ -24,25 +24,25 @@ struct dma_run {
 	uint64_t len;		/* 0: empty */
 	uint64_t pages;
 	const struct rte_memseg_list *msl;	/* the list they are in */
-	struct ioas_file file;	/* what all of them are in, one behind the other */
+	struct ioas_file file;	/* that has all of them, contiguous */
 };
 
 /**
- * Walk the memory EAL has, in ascending order; EAL's memory lock is held.
+ * Walk all memory of EAL, in ascending order; the caller holds EAL's memory lock.
  *
- * @param coalesce_all  join all neighbours; else only those that are never given
- *   back one by one (RTE_MEMSEG_FLAG_DO_NOT_FREE, external memory)
- * @param by_file  do not join what is a file of 1 GiB and more to others
- * @param emit  called for every run; non-zero stops and is returned
+ * @param coalesce_all  join all neighbours; else only those that EAL never frees one by
+ *   one (RTE_MEMSEG_FLAG_DO_NOT_FREE, external memory)
+ * @param by_file  do not join a run that is a file of 1 GiB or more to its neighbours
+ * @param emit  called for every run; a non-zero result stops the walk and is returned
  */
 int dma_runs_foreach(bool coalesce_all, bool by_file,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg);
 
 /**
- * Walk what a memory event is about: EAL's pages one by one, external memory in
- * runs. EAL's memory lock is held.
+ * Walk the memory of an event: EAL's pages one by one, external memory in runs. The
+ * caller holds EAL's memory lock.
  *
- * @return as dma_runs_foreach(); -ENOENT for memory that EAL does not have
+ * @return as dma_runs_foreach(); -ENOENT: EAL does not have the memory
  */
 int dma_runs_changed(const void *addr, size_t len,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg);

@@ -4,25 +4,23 @@
 
 /**
  * @file
- * EAL's memory segments into an address space.
+ * Neither type1 v2 nor iommufd unmaps part of a mapping, so what one call maps depends on
+ * how EAL can free the memory:
+ *  - contiguous runs: preallocated memory (RTE_MEMSEG_FLAG_DO_NOT_FREE), memory of an EAL
+ *    that sends no events (--legacy-mem, --no-huge), and external memory of a heap, which
+ *    is added and removed as a whole;
+ *  - one mapping per page: all other memory, as EAL may free any page.
+ * If the backend maps files, a run in one file is mapped by file: runs of
+ * --single-file-segments, pages of 1 GiB, single pages. Smaller pages with a file each
+ * are joined and mapped by address.
  *
- * Neither type1 v2 nor iommufd unmaps part of a mapping, so how much one call
- * maps is decided by how the memory can be given back:
- *  - preallocated (RTE_MEMSEG_FLAG_DO_NOT_FREE), memory of an EAL that sends
- *    no events (--legacy-mem, --no-huge), and external memory of a heap, which
- *    comes and goes as a whole: contiguous runs;
- *  - all other memory: one mapping a page, as events may free any page.
- * Where the backend maps files, a run in one file is mapped by it: runs of
- * --single-file-segments, pages of 1 GiB, single pages. Smaller pages with a
- * file each are joined and mapped by their address.
- * rte_eal_cleanup() takes DO_NOT_FREE away before the buses go down. A page
- * freed then lies inside a run; the run stays mapped (the kernel keeps the
- * page pinned, nobody else can get it) until the whole address space goes. If
- * EAL asks for a page at that address once more, devices do not reach the new
- * one; what is left to run by then is the way down of drivers.
+ * rte_eal_cleanup() clears DO_NOT_FREE before the buses are cleaned up. A page freed then
+ * is inside a run. The run stays mapped until everything is unmapped, and the kernel keeps
+ * the page pinned, so no other process can get it. If EAL allocates that address again,
+ * devices do not reach the new page; by then only the removal of drivers is left to run.
  *
- * Locks: EAL's memory lock, then the address space's. Events come with EAL's
- * lock held for writing, so only *_thread_unsafe walks and no rte_malloc here.
+ * Lock order: EAL's memory lock, then the address space's. EAL sends events with its lock
+ * held for writing, so only *_thread_unsafe walks and no rte_malloc here.
  */
 
 #include <errno.h>
@@ -52,18 +50,18 @@ RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 static struct {
 	struct ioas *ioas;	/* NULL: not started */
 	struct iova_layout *layout;
-	bool events;		/* EAL tells about changes */
-	bool kept;		/* freed pages are mapped yet: EAL goes down */
+	bool events;		/* EAL sends memory events */
+	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
 } sync_state;
 
-/* First pass: does everything fit, and what will it take? */
+/* First pass: check all memory, and count mappings. */
 struct survey {
 	struct dma_sync_stats stats;
 	char *why;
 	size_t size;
 };
 
-/* What is wrong with a run; the layout is locked. */
+/* The reason why a run conflicts; the caller has locked the layout. */
 static void
 describe_run(const struct dma_run *run, int ret, const struct iova_conflict *c,
 		char *out, size_t size)
@@ -132,7 +130,7 @@ now_usec(void)
 {
 	struct timespec ts;
 
-	/* The TSC frequency is not known yet at every time this may run. */
+	/* EAL may not know the frequency of the TSC yet. */
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
@@ -154,12 +152,12 @@ event_alloc(const struct dma_run *run)
 		return;
 	}
 	ioas_layout_lock(sync_state.ioas);
-	/* What keeps others away from EAL's memory is no hole for that memory. */
+	/* The holes that reserve room for EAL's memory do not count for that memory. */
 	meets = plan_meets_hole(sync_state.layout, range);
 	if (ret < 0 || meets)
 		describe_run(run, ret, &c, text, sizeof(text));
 	ioas_layout_unlock(sync_state.ioas);
-	/* The event can't be vetoed, so all that is left is to say it loudly. */
+	/* A callback can't reject the allocation, so only log it. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s",
 			text, dma_budget_hint(sync_state.ioas, ret));
@@ -238,7 +236,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 		snprintf(why, size, "EAL's memory events are handled already; report it");
 		return -EALREADY;
 	}
-	/* Nothing changes between the walk and the first event. */
+	/* The lock excludes changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
 	sync_state.ioas = ioas;
 	sync_state.kept = false;

@@ -4,10 +4,9 @@
 
 /**
  * @file
- * Keeps an address space in step with EAL's memory.
+ * Maps EAL's memory in an address space and follows its memory events.
  *
- * There is one of it in a process, for one address space: DPDK has one IOVA
- * per memory segment.
+ * One instance per process, for one address space: DPDK has one IOVA per memory segment.
  */
 
 #ifndef DMA_SYNC_H
@@ -19,7 +18,7 @@
 extern "C" {
 #endif
 
-/** What a start mapped. */
+/** Result of dma_sync_start(). */
 struct dma_sync_stats {
 	uint64_t bytes;		/**< memory mapped */
 	uint64_t pages;		/**< memory segments in it */
@@ -28,24 +27,24 @@ struct dma_sync_stats {
 };
 
 /**
- * Map the memory EAL has and follow its memory events from now on.
+ * Map all memory of EAL and follow its memory events.
  *
- * Preallocated memory is mapped in whole contiguous runs, memory that EAL may
- * give back one page at a time. Primary process only.
+ * Preallocated memory is mapped in contiguous runs, memory that EAL may free page by
+ * page. Primary process only.
  *
  * @param ioas    at least one group is attached; must outlive the sync
  * @param layout  the layout of @p ioas, checked before anything is mapped
  * @param stats   filled on success; may be NULL
- * @param why     on failure a sentence for the user
+ * @param why     on failure the reason, for the user
  * @param size    room in @p why
- * @return 0; -EALREADY; -EADDRINUSE or -ERANGE if a page lies where DMA can't
- *   reach; -ENOSPC, -ENOMEM if a budget of the kernel is too small (told
- *   before the first map); else as ioas_map(). On an error nothing is mapped.
+ * @return 0; -EALREADY; -EADDRINUSE or -ERANGE: DMA can't reach a page; -ENOSPC, -ENOMEM:
+ *   a limit of the kernel is too low (checked before the first map); else as ioas_map().
+ *   On an error nothing is mapped.
  */
 int dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 		struct dma_sync_stats *stats, char *why, size_t size);
 
-/** Follow no more events and unmap everything. Cannot fail. */
+/** Stop following events and unmap everything. Cannot fail. */
 void dma_sync_stop(void);
 
 #ifdef __cplusplus

@@ -3,10 +3,10 @@
  */
 
 /*
- * What applications have mapped is noted here beside the record of the address space,
- * because that record goes with the space, and a note must not need memory then.
+ * Records the mappings of applications in addition to the record of the address space,
+ * which is lost with the address space: recording them only then would need memory.
  *
- * Invariant, under the lock: while there is a space, the pieces are the mappings in it
+ * Invariant under the lock: while there is an address space, the pieces are its mappings
  * whose owner is the application.
  */
 
@@ -116,7 +116,7 @@ own_memory_forget(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Where the IOVA's low bits are the VA's the IOMMU can use pages as large as the CPU's. */
+/* If IOVA and VA have the same low bits, the IOMMU can use pages as large as the CPU's. */
 static uint64_t
 best_align(uint64_t va, uint64_t size)
 {
@@ -159,7 +159,7 @@ own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint6
 	if (space.ioas != NULL)
 		ret = map(&p->m, size, align, limit);
 	if (ret == 0) {
-		/* The space has all pieces, so that none is where it had room. */
+		/* The address space has all pieces, so this one overlaps none. */
 		RB_INSERT(piece_tree, &pieces, p);
 		*iova = p->m.iova.first;
 	}
@@ -169,7 +169,7 @@ own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint6
 	return ret;
 }
 
-/* What of the range is remembered. @return as ioas_unmap() of it. */
+/* Check the pieces in a range. @return as ioas_unmap(). */
 static int
 check(struct iova_range range)
 {
@@ -183,7 +183,7 @@ check(struct iova_range range)
 	return 0;
 }
 
-/* What the kernel did not unmap stays, for another try. */
+/* A mapping that the kernel failed to unmap stays, so that the caller can retry. */
 static bool
 is_mapped(const struct piece *p)
 {
@@ -202,7 +202,7 @@ own_memory_unmap(uint64_t iova, uint64_t size)
 	if (!iova_range_make(iova, size, &range))
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	/* What others have in the range is in the way too, and the space knows of that. */
+	/* The address space also finds mappings of other owners in the range. */
 	ret = space.ioas != NULL ? ioas_unmap(space.ioas, IOAS_APPLICATION, iova, size) :
 		check(range);
 	if (ret == 0 || space.ioas != NULL)
@@ -232,7 +232,7 @@ own_memory_dump(FILE *f)
 		ioas_layout_unlock(space.ioas);
 	}
 	pthread_mutex_unlock(&lock);
-	/* A stream in memory fails for one reason. */
+	/* A memory stream fails for lack of memory only. */
 	if (fclose(copy) != 0 || ret == -EIO)
 		ret = -ENOMEM;
 	if (ret == 0 && (fwrite(text, 1, len, f) != len || fflush(f) != 0))

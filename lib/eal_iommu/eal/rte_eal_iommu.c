@@ -10,7 +10,7 @@
 #include "eal/own_memory.h"
 #include "eal/rte_eal_iommu.h"
 
-/* Without an address space: whose fault is it? */
+/* A secondary process never has an address space. */
 static int
 to_rte_errno(int ret)
 {

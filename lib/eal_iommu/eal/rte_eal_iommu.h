@@ -6,10 +6,9 @@
  * @file
  * DMA for memory of the application, in the address space of the vfio_msi bus.
  *
- * EAL's own memory is mapped by the bus. With these functions an application
- * brings memory of its own (a file it has mapped, shared memory): the layout
- * chooses an I/O virtual address (IOVA) that every device of the process can
- * reach, and the memory is mapped there for all of them.
+ * The bus maps EAL's memory. These functions map other memory of the application (a
+ * mapped file, shared memory): the layout chooses an I/O virtual address (IOVA) that
+ * every device of the process can reach, and the memory is mapped there for all devices.
  *
  * All functions return 0, or -1 with rte_errno set:
  *  - ENODEV   no device of the vfio_msi bus is up in this process;
@@ -22,14 +21,14 @@
  *  - ENOSPC   no free IOVA, or the kernel's budget of mappings is used up;
  *  - ENOMEM   no memory, or RLIMIT_MEMLOCK is too low;
  *  - ENOENT   nothing is mapped there;
- *  - EBUSY    the range would cut a mapping in two;
- *  - EIO      the kernel unmapped another size than asked;
- *  - EPERM    in the range is memory that EAL or rte_dev_dma_map() mapped.
+ *  - EBUSY    the range ends inside a mapping;
+ *  - EIO      the kernel unmapped another size than requested;
+ *  - EPERM    the range has memory that EAL or rte_dev_dma_map() mapped.
  *
- * All functions are thread safe, also while devices come and go, but not to be called
- * from EAL's memory event callbacks. What is mapped when the last device goes is mapped
- * again when another comes, at the same IOVAs; if it can't be restored the bus logs that.
- * Without a device nothing can be mapped, and what was mapped can be unmapped.
+ * All functions are thread safe, also while devices are added and removed, but must not
+ * be called from EAL's memory event callbacks. After the last device was removed, mappings
+ * are restored at the same IOVAs when a device is added; the bus logs one that it can't
+ * restore. Without a device memory can be unmapped, but not mapped.
  *
  * @warning EXPERIMENTAL: this API may change without notice.
  */
@@ -51,13 +50,13 @@ extern "C" {
  * Map memory for DMA.
  *
  * @param addr
- *   Start of the memory, aligned to the page it consists of.
+ *   Start of the memory, aligned to its page size.
  * @param len
- *   Length in bytes, a multiple of that page.
+ *   Length in bytes, a multiple of that page size.
  * @param align
- *   Alignment of the IOVA in bytes, a power of two; 0 means that of @p addr, up to
- *   1 GiB and no more than @p len, so that the IOMMU can use large pages, and less
- *   where there is no such place.
+ *   Alignment of the IOVA in bytes, a power of two. 0: the alignment of @p addr, at most
+ *   1 GiB and @p len, so that the IOMMU can use large pages; less if no such range is
+ *   free.
  * @param iova
  *   Filled with the IOVA that devices use for @p addr.
  * @return
@@ -68,12 +67,12 @@ int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
 		rte_iova_t *iova);
 
 /**
- * Unmap what rte_eal_iommu_dma_map() mapped. No device may use it any more.
+ * Unmap memory that rte_eal_iommu_dma_map() mapped. No device may use it any more.
  *
  * @param iova
  *   IOVA of the memory.
  * @param len
- *   Length in bytes; all mappings of that function inside the range go.
+ *   Length in bytes; unmaps all mappings of that function inside the range.
  * @return
  *   0, or -1 with rte_errno set.
  */
@@ -81,14 +80,14 @@ __rte_experimental
 int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
 
 /**
- * Write the layout of the process as text: allowed ranges, holes with their
- * origin, what is mapped, what is free.
+ * Write the layout of the process as text: allowed ranges, holes with their origin,
+ * mapped ranges, free ranges.
  *
  * @param f
  *   Where to write.
  * @return
- *   0, or -1 with rte_errno set (EIO if the stream fails). A stream that blocks stops
- *   nobody else.
+ *   0, or -1 with rte_errno set (EIO if the stream fails). Holds no lock while it writes
+ *   to the stream.
  */
 __rte_experimental
 int rte_eal_iommu_layout_dump(FILE *f);
