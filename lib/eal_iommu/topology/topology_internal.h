@@ -10,6 +10,8 @@
 #ifndef TOPOLOGY_INTERNAL_H
 #define TOPOLOGY_INTERNAL_H
 
+#include <errno.h>
+
 #include "topology/topology_snapshot.h"
 
 #define TOPO_DEVICES "/sys/bus/pci/devices"
@@ -32,7 +34,11 @@ bool topology_is_pcie(const char *root, const char *bdf);
 int topology_bars(struct topo_device *dev, int ret, const struct topo_bar *rows, size_t n);
 
 /** Does an error of reading say nothing about what is read (no memory, no descriptors)? */
-bool topology_error_is_ours(int ret);
+static inline bool
+topology_error_is_ours(int ret)
+{
+	return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE;
+}
 
 /** An error of reading, or -ENOENT if the function went away meanwhile. */
 int topology_gone(const char *root, const struct topo_device *dev, int ret);

@@ -7,9 +7,12 @@
  * any of the files, so several are looked at.
  */
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "sysfs/sysfs.h"
 #include "topology/topology_machine.h"
@@ -151,4 +154,45 @@ topology_machine(const char *root, const struct topo_device *dev, struct topo_ma
 		out->arch = arch_of_tables(root);
 	if (out->iommu != TOPO_IOMMU_EARLY && is_unwired(root, dev))
 		out->iommu = TOPO_IOMMU_UNWIRED;
+}
+
+bool
+topology_depends(const char *root, const struct topo_device *dev,
+		const struct topo_device *other)
+{
+	char path[SYSFS_PATH_MAX], name[TOPO_NAME_LEN], above[TOPO_BDF_LEN + 2];
+	int ret;
+
+	snprintf(above, sizeof(above), "/%s/", other->bdf);
+	ret = sysfs_read_link_path(root, path, sizeof(path), "/sys/bus/pci/devices/%s", dev->bdf);
+	if (ret != 0 || strstr(path, above) != NULL)
+		return ret != -ENOENT;
+	ret = sysfs_read_link_name(root, name, sizeof(name), "/sys/bus/pci/devices/%s/physfn",
+			dev->bdf);
+	return ret == 0 ? strcmp(name, other->bdf) == 0 : ret != -ENOENT;
+}
+
+bool
+topology_foreign_member(const char *root, int group, char *name, char *driver)
+{
+	struct topo_addr addr;
+	bool found = false;
+	char **names;
+	size_t n, i;
+
+	if (sysfs_list(root, &names, &n, "/sys/kernel/iommu_groups/%d/devices", group) != 0)
+		return false;
+	for (i = 0; i < n && !found; i++) {
+		found = topology_parse_bdf(names[i], &addr) != 0 &&
+			sysfs_read_link_name(root, driver, TOPO_NAME_LEN,
+				"/sys/kernel/iommu_groups/%d/devices/%s/driver", group,
+				names[i]) == 0 && strstr(driver, "vfio") == NULL;
+		if (found) {
+			strlcpy(name, names[i], TOPO_NAME_LEN);
+			sysfs_mask(name);
+			sysfs_mask(driver);
+		}
+	}
+	sysfs_free_names(names, n);
+	return found;
 }
