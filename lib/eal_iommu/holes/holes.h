@@ -4,11 +4,11 @@
 
 /**
  * @file
- * Where holes of the IOVA layout come from, apart from the IOMMU's own list.
+ * Sources of holes in the IOVA layout, other than the IOVA ranges of the kernel.
  *
- * Each function appends to a list; on error the list is as it was. Thread
- * safe (no state), except for one struct holes_bridges. Functions take the root of
- * sysfs.h, or a snapshot that has it.
+ * Each function appends to a list and leaves it unchanged on error. Thread safe (no
+ * state), except for one struct holes_bridges. Functions take the root of sysfs.h, or a
+ * snapshot with that root.
  */
 
 #ifndef HOLES_H
@@ -21,35 +21,35 @@
 extern "C" {
 #endif
 
-/** Growing array of holes; start with all zero, end with holes_free(). */
+/** Growing array of holes. Start with all zero, end with holes_free(). */
 struct hole_list {
 	struct iova_hole *v;
 	size_t n;
 	size_t cap;
 };
 
-/** Free the array; the list is empty afterwards. */
+/** Free the array and empty the list. */
 void holes_free(struct hole_list *list);
 
 /** Append one hole. @return 0, -EINVAL (first > last), -ENOMEM. */
 int holes_add(struct hole_list *list, const struct iova_hole *hole);
 
 /**
- * IOVA 0 and the last page, both for a page of @p page_size bytes, both soft.
+ * Append IOVA 0 and the last page, both of @p page_size bytes and soft.
  *
- * @return 0; -EINVAL if it is no page size; -ENOMEM.
+ * @return 0; -EINVAL if @p page_size is not a page size; -ENOMEM.
  */
 int holes_builtin(struct hole_list *list, uint64_t page_size);
 
-/** Where the windows of a host bridge were read. */
+/** Source of a host bridge's windows. */
 enum holes_source {
-	HOLES_SOURCE_NONE,		/**< nowhere: say so, never "no window" */
+	HOLES_SOURCE_NONE,		/**< unknown, which does not mean "no window" */
 	HOLES_SOURCE_IOMEM,		/**< /proc/iomem (CPU addresses) */
 	HOLES_SOURCE_DEVICE_TREE,	/**< "ranges" of the bridge's node (bus addresses) */
 	HOLES_SOURCE_RESOURCES,		/**< hull of BARs and bridge windows: a lower bound */
 };
 
-/** What can be read about a host bridge, and about an IOMMU group. */
+/** Inputs about a host bridge and an IOMMU group. */
 enum holes_input {
 	HOLES_IN_RANGES,	/**< "ranges" of the bridge's device tree node */
 	HOLES_IN_DMA_RANGES,	/**< "dma-ranges" of that node and of those above it */
@@ -60,31 +60,32 @@ enum holes_input {
 	HOLES_INPUTS
 };
 
-/** What became of reading it. */
+/** Result of reading an input. */
 enum holes_sight {
-	HOLES_UNREAD,		/**< there was no need to */
+	HOLES_UNREAD,		/**< not needed */
 	HOLES_ABSENT,		/**< this machine has none */
 	HOLES_SEEN,
-	HOLES_HIDDEN,		/**< the machine has it, but it is not visible here */
-	HOLES_DENIED,		/**< not allowed to look */
+	HOLES_HIDDEN,		/**< the machine has it, but this process can't see it */
+	HOLES_DENIED,		/**< permission denied */
 };
 
 /** One input. */
 struct holes_look {
 	enum holes_sight sight;
-	unsigned int odd;	/**< lines or entries that can't be understood; left out */
+	unsigned int odd;	/**< number of ignored lines or entries that can't be
+				 *   understood */
 };
 
-/** How the windows of a host bridge are known. */
+/** What is known about the windows of a host bridge. */
 struct holes_view {
 	enum holes_source source;
-	bool shifted;		/**< a window is elsewhere for the CPU than on the bus */
-	bool offset_assumed;	/**< of a window nothing tells where it is on the bus, so
-				 *   the CPU's addresses were taken */
+	bool shifted;		/**< the CPU and the bus see a window at different addresses */
+	bool offset_assumed;	/**< the bus address of a window is unknown, so its CPU
+				 *   address is used */
 	struct holes_look in[HOLES_INPUTS];
 };
 
-/** Short text of a source for dumps. */
+/** Short text of a source, for dumps. */
 const char *holes_source_name(enum holes_source source);
 
 /** Short name of an input: "ranges", "/proc/iomem", ... */
@@ -94,101 +95,98 @@ const char *holes_input_name(enum holes_input input);
 const char *holes_sight_name(enum holes_sight sight);
 
 /**
- * What is missing because an input is hidden or denied, and what to do about it, as
- * one sentence; NULL if nothing is.
+ * One sentence: the consequence of a hidden or denied input, and the remedy. NULL if
+ * there is no problem.
  */
 const char *holes_input_advice(enum holes_input input, enum holes_sight sight);
 
 /**
- * reserved_regions of an IOMMU group. A word that is not known becomes a hard
- * hole of IOVA_ORIGIN_UNKNOWN with the word as detail. direct-relaxable is soft,
- * everything else hard and enforced by the kernel. A line without two hex numbers is
- * left out and counted, so is a last line that is cut: where the kernel names IOVA
- * ranges, these keep memory away from its region all the same.
+ * Read reserved_regions of an IOMMU group. An unknown word becomes a hard hole of
+ * IOVA_ORIGIN_UNKNOWN with the word as detail. direct-relaxable is soft, all others are
+ * hard and enforced by the kernel. Lines without two hex numbers, and a truncated last
+ * line, are ignored and counted. The kernel's IOVA ranges exclude their regions anyway.
  *
- * The kernel prints "msi" both for SW_MSI (it maps doorbells there) and for a
- * window of the hardware; the IOMMU instance tells them apart: "smmu*" has
- * SW_MSI (but a 64 KiB region is the ITS of a Hi161x, thus MSI), "dmar*" and
- * "ivhd*" have MSI, and any other (virtio-iommu) has SW_MSI only where the
- * region is the kernel's own default, 0x8000000. Behind SW_MSI a soft guard of
- * 64 pages is added: the kernel does not check its doorbell pages against the
- * window's length.
+ * The kernel prints "msi" both for SW_MSI (where it maps doorbells) and for a hardware
+ * window. The IOMMU instance tells them apart: "smmu*" has SW_MSI (but a 64 KiB region is
+ * the ITS of a Hi161x, thus MSI), "dmar*" and "ivhd*" have MSI. Any other (virtio-iommu)
+ * has SW_MSI only if the region is at the kernel's default, 0x8000000. A soft guard of 64
+ * pages behind SW_MSI is added, as the kernel does not check its doorbell pages against
+ * the end of the window.
  *
- * @param iommu      name of the IOMMU instance (topo_device.iommu), "" unknown
+ * @param iommu      name of the IOMMU instance (topo_device.iommu), "" if unknown
  * @param page_size  bytes of a kernel page
- * @param owner      device that brings the holes
- * @param look       gets what became of reading; without the file it is hidden, as
- *   every group of a kernel since 4.11 has it
- * @return 0, also if the file can't be read; -EINVAL if page_size is no page
- *   size; -ENOMEM.
+ * @param owner      device that the holes come from
+ * @param look       result of reading. A missing file counts as hidden, as every group of
+ *   kernels since 4.11 has it
+ * @return 0, also if the file can't be read; -EINVAL if page_size is not a page size;
+ *   -ENOMEM.
  */
 int holes_reserved_regions(const char *root, int group, const char *iommu,
 		uint64_t page_size, const char *owner, struct hole_list *list,
 		struct holes_look *look);
 
-/** What one scan knows of host bridges. Begins as { .snap = ... }, ends with holes_bridges_free(). */
+/** Host bridges of one scan. Initialise as { .snap = ... }; end with holes_bridges_free(). */
 struct holes_bridges {
-	struct topo_snapshot *snap;	/**< of the same scan; lives longer */
-	struct holes_known *known;	/**< belongs to the holes room */
+	struct topo_snapshot *snap;	/**< of the same scan; must outlive this */
+	struct holes_known *known;	/**< private to the holes room */
 	size_t n_known;
-	struct holes_phandles *phandles;	/**< the same */
+	struct holes_phandles *phandles;	/**< private to the holes room */
 };
 
-/** Free what is known; nothing is known then. */
+/** Free all data. The struct can be used again. */
 void holes_bridges_free(struct holes_bridges *bridges);
 
-/** What an error of reading means for a file that every machine of this kind has. */
+/** Classify an error of reading a file that every such machine has. */
 enum holes_sight holes_sight_of(int ret);
 
 /**
- * Memory windows of the host bridge of @p root_bus ("DDDD:BB"). They are read for
- * the first device below it, and for others copied.
+ * Add the memory windows of the host bridge of @p root_bus ("DDDD:BB"). They are read
+ * once per scan and then copied for each device.
  *
- * Tried in this order, until one shows a window: device tree (exact bus
- * addresses, no rights needed), /proc/iomem (needs CAP_SYS_ADMIN; if all lines of
- * the bridge are zeros, this means "not allowed to look"), then the hull of what
- * sysfs "resource" files of the devices below show. Both of these show addresses of
- * the CPU; BARs and bridge windows in config space tell by how much the bus differs,
- * for each window apart. Holes are always addresses of the bus.
+ * Sources are tried in this order until one has a window: device tree (exact bus
+ * addresses, readable by every user); /proc/iomem (needs CAP_SYS_ADMIN; if all lines of
+ * the bridge are zeros, permission is missing); the hull of the "resource" files of the
+ * devices below. The latter two have CPU addresses. BARs and bridge windows in config
+ * space give the offset between CPU and bus, for each window separately. Holes always
+ * have bus addresses.
  *
  * Not thread safe for one @p bridges.
  *
- * @param hard  true for groups of several devices, where peer-to-peer below
- *   the IOMMU is possible; an estimate is soft all the same
- * @param view  where it was read; the inputs of the other functions are kept
- * What can't be understood is left out and counted.
+ * @param hard  true for groups of several devices, as peer-to-peer below the IOMMU is
+ *   possible. Estimates are always soft
+ * @param view  source and results of reading; inputs of other functions are unchanged.
+ *   What can't be understood is ignored and counted.
  *
- * @return 0 (also with HOLES_SOURCE_NONE); -EINVAL if @p root_bus is no bus;
- *   -ENOMEM.
+ * @return 0 (also with HOLES_SOURCE_NONE); -EINVAL if @p root_bus is not a bus; -ENOMEM.
  */
 int holes_host_bridge(struct holes_bridges *bridges, const char *root_bus, bool hard,
 		const char *owner, struct hole_list *list,
 		struct holes_view *view);
 
 /**
- * BARs of a function that makes a PCI domain of its own, as Intel's VMD: they are the
- * windows of the host bridge of that domain. One whose address on the bus is not known is
- * an estimate.
+ * Add the BARs of a function that creates a PCI domain (Intel's VMD): they are the
+ * windows of the host bridge of that domain. A BAR with unknown bus address is an
+ * estimate.
  *
  * @param bdf   the function
- * @param bus   root bus of the domain, for the holes' detail
+ * @param bus   root bus of the domain, becomes the detail of the holes
  * @param hard  as for holes_host_bridge()
- * @return 0, also if they can't be read; -EINVAL if @p bdf is no address; -ENOMEM.
+ * @return 0, also if they can't be read; -EINVAL if @p bdf is not an address; -ENOMEM.
  */
 int holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard,
 		const char *owner, struct hole_list *list);
 
 /**
- * Bus addresses that the host bridge of @p root_bus does not pass to memory:
- * the gaps below, between and above "dma-ranges" of its device tree node and of
- * the nodes whose buses its DMA crosses: those above, or the one that the node names
- * in "interconnects" ("dma-mem"). Soft: the kernel's own drivers stay away from them, VFIO
- * does not. No device tree, no such property, an empty one: no hole. Read and
- * copied as by holes_host_bridge(). An entry that can't be understood is left out
- * and counted; if then nothing at all would pass there is no hole.
+ * Add the bus addresses that the host bridge of @p root_bus does not pass to memory: the
+ * gaps below, between and above the "dma-ranges" of its device tree node and of the nodes
+ * whose buses its DMA crosses. These are the ancestors, or the node named "dma-mem" in
+ * "interconnects". The holes are soft: the kernel's own drivers avoid these addresses,
+ * VFIO does not. Without a device tree or the property, or if it is empty, there is no
+ * hole. Read once and copied like holes_host_bridge(). Entries that can't be understood
+ * are ignored and counted. If then no address would pass, no hole is added.
  *
- * @param look  gets what became of reading
- * @return 0; -EINVAL if @p root_bus is no bus; -ENOMEM.
+ * @param look  result of reading
+ * @return 0; -EINVAL if @p root_bus is not a bus; -ENOMEM.
  */
 int holes_dma_ranges(struct holes_bridges *bridges, const char *root_bus, const char *owner,
 		struct hole_list *list, struct holes_look *look);

@@ -3,9 +3,9 @@
  */
 
 /*
- * What is known of host bridges. To read the windows of one means to read every
- * function below it, so this is done once for all devices of a scan. What they
- * get differs in the owner and in hardness only. An estimate never refuses.
+ * Cache of host bridges. Reading the windows of a bridge reads every function below it,
+ * so each scan does it once. Devices get copies that differ only in owner and hardness.
+ * An estimate never rejects anything.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "holes/holes_internal.h"
 
-/* One source of holes, and what reading it gave. */
+/* Holes of one source, and the result of reading it. */
 struct known_holes {
 	bool read;
 	int ret;
@@ -70,7 +70,7 @@ bridge_get(struct holes_bridges *bridges, const char *root_bus, struct holes_kno
 	return 0;
 }
 
-/* What was read, for one device. */
+/* Copy the holes for one device. */
 static int
 known_copy(const struct known_holes *known, enum iova_hardness hardness, const char *owner,
 		struct hole_list *list)
@@ -90,7 +90,7 @@ known_copy(const struct known_holes *known, enum iova_hardness hardness, const c
 	return ret;
 }
 
-/* Room that lacks now may be there for the next device. */
+/* Don't cache a lack of memory: the next attempt may succeed. */
 static void
 known_set(struct known_holes *known, int ret)
 {

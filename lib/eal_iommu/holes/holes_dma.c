@@ -3,12 +3,12 @@
  */
 
 /*
- * "dma-ranges" of a host bridge: the addresses that it passes up from its bus.
- * What is in none of them is a hole.
+ * "dma-ranges" of a host bridge: the addresses that it passes from its bus towards
+ * memory. All other addresses are holes.
  *
- * The buses above it may have the property too and translate once more. So the
- * whole space goes up level by level and is cut to what each of them passes. A
- * node without the property, or with an empty one, passes everything as it is.
+ * The buses above may have the property too and translate again. So the whole address
+ * space is passed upwards level by level and cut at each. A node without the property, or
+ * with an empty one, passes everything unchanged.
  */
 
 #include <errno.h>
@@ -22,9 +22,9 @@
 #include "topology/topology.h"
 
 #define PIECES_MAX 1024u
-#define LEVELS_MAX 32		/* buses above each other; a phandle may lead in circles */
+#define LEVELS_MAX 32		/* nested buses; phandles may form a loop */
 
-/* Addresses of the PCI bus, and what the first of them is at the present level. */
+/* A range of the PCI bus, and its first address at the current level. */
 struct piece {
 	struct iova_range bus;
 	uint64_t here;
@@ -33,11 +33,11 @@ struct piece {
 struct pieces {
 	struct piece *v;
 	size_t n;
-	bool cut;		/* some level had something to say */
-	unsigned int odd;	/* what can't be understood */
+	bool cut;		/* some level has an effect */
+	unsigned int odd;	/* number of entries that can't be understood */
 };
 
-/* What of a piece passes by one entry; not valid: nothing. */
+/* Intersect a piece with one entry. Not valid if empty. */
 static struct piece
 piece_pass(const struct piece *p, struct iova_range passes, const struct holes_dt_entry *e)
 {
@@ -69,7 +69,7 @@ pieces_append(struct pieces *to, const struct piece *p)
 	return 0;
 }
 
-/* All pieces through one entry. */
+/* Pass all pieces through one entry. */
 static int
 entry_pass(const struct pieces *from, const struct holes_dt_entry *e, struct pieces *to)
 {
@@ -103,7 +103,7 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 		after.cut = true;
 		ret = entry_pass(pieces, &v[i], &after);
 	}
-	/* A bus that passes nothing at all is none one could have booted from. */
+	/* No machine can boot with a bus that passes nothing, so ignore the property. */
 	if (ret == 0 && after.cut && after.n == 0)
 		ret = -EBADMSG;
 	if (ret != 0 || !after.cut) {
@@ -117,9 +117,9 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 }
 
 /*
- * From the bridge's node to the root of the tree. Behind a level that can't be
- * understood it is not known where on the next bus the pieces are; what the levels
- * below it said holds.
+ * From the bridge's node to the root of the tree. Above a level that can't be understood
+ * the addresses of the pieces are unknown, so the climb ends. The result of the levels
+ * below remains valid.
  */
 static int
 climb(const struct holes_bridge *bridge, char *node, size_t size, struct pieces *pieces)
@@ -150,7 +150,7 @@ piece_cmp(const void *a, const void *b)
 	return x->bus.first < y->bus.first ? -1 : x->bus.first > y->bus.first;
 }
 
-/* What lies below, between and above the pieces. */
+/* Add the gaps below, between and above the pieces as holes. */
 static int
 gaps_add(const struct holes_bridge *bridge, struct pieces *pieces)
 {

@@ -3,8 +3,8 @@
  */
 
 /*
- * "ranges" of a host bridge's device tree node. IOVAs are addresses of the
- * bus, thus the child's side of an entry is what counts here.
+ * "ranges" of a host bridge's device tree node. IOVAs are bus addresses, so the child
+ * side of each entry is used.
  */
 
 #include <errno.h>

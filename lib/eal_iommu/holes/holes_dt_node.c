@@ -22,7 +22,7 @@
 #define CELL sizeof(uint32_t)
 #define PCI_ADDRESS_CELLS 3u
 #define PCI_SIZE_CELLS 2u
-/* What the Devicetree Specification takes where a node does not say. */
+/* Default of the Devicetree Specification. */
 #define ADDRESS_CELLS 2u
 #define SIZE_CELLS 1u
 #define ADDRESS_CELLS_MAX 4u
@@ -36,7 +36,7 @@ enum pci_space {
 	SPACE_MEM64,
 };
 
-/* Cells of the three parts of an entry. */
+/* Numbers of cells of the three parts of an entry. */
 struct shape {
 	uint32_t child;
 	uint32_t parent;
@@ -53,10 +53,10 @@ holes_path_up(char *path)
 }
 
 /*
- * The folder that has the link, and the name of the node. The bus itself may have
- * it; else the bridge (pciDDDD:BB) above its class folder, or the platform device
- * that made the bridge. Not further up: a "soc" node has ranges too, but not those
- * of a bridge.
+ * Find the folder that has the link, and the name of the node. The link may be at the bus
+ * itself, at the bridge (pciDDDD:BB) above its class folder, or at the platform device
+ * that created the bridge. Higher folders are not tried: a "soc" node has ranges too, but
+ * not those of a bridge.
  */
 static int
 link_folder(const struct holes_bridge *bridge, char *dir, size_t size, char *name,
@@ -78,7 +78,7 @@ link_folder(const struct holes_bridge *bridge, char *dir, size_t size, char *nam
 	return ret;
 }
 
-/* Containers mask /sys/firmware: then the link leads nowhere. */
+/* Containers mask /sys/firmware, so the link may lead nowhere. */
 int
 holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size)
 {
@@ -126,7 +126,7 @@ holes_dt_cell_at(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* A number of some cells, or its low 64 bits where it is longer. */
+/* Read a number of some cells; of longer ones the low 64 bits. */
 static uint64_t
 number_at(const uint8_t *p, uint32_t cells)
 {

@@ -3,15 +3,15 @@
  */
 
 /*
- * The bus above a node, as DMA sees it. A node may name another than its parent:
+ * The bus above a node for DMA. A node may name another one than its parent:
  *
  *   interconnects = <phandle ARGUMENT...  phandle ARGUMENT...>
  *   interconnect-names = "dma-mem", "write"
  *
- * The entry named "dma-mem" is it; a node has as many arguments as its
- * #interconnect-cells says, and phandle 0 is an entry of its own that names none. The
- * kernel takes the parent where any of this is missing or odd, so this does too. Tegra's
- * PCIe goes to the memory controller so.
+ * The entry named "dma-mem" counts. An entry has as many arguments as #interconnect-cells
+ * of its node says. Phandle 0 is an entry without node and arguments. If any of this is
+ * missing or odd, this code takes the parent, like the kernel. Tegra's PCIe uses this for
+ * its memory controller.
  */
 
 #include <errno.h>
@@ -25,9 +25,9 @@
 
 #define DMA_MEM "dma-mem"
 #define CELLS_MAX 256u
-#define ARGUMENTS_MAX 16u	/* as many as the kernel takes */
+#define ARGUMENTS_MAX 16u	/* the kernel's limit */
 
-/* Number of a string in a property that is a list of strings; -1: it is not there. */
+/* Index of a string in a property with a list of strings; -1 if it is missing. */
 static int
 string_index(const char *root, const char *node, const char *property, const char *string)
 {
@@ -48,8 +48,8 @@ string_index(const char *root, const char *node, const char *property, const cha
 }
 
 /*
- * The node that entry @p index of "interconnects" names. An entry of phandle 0 stands for
- * none and has no arguments. All others must be whole up to that one.
+ * Find the node that entry @p index of "interconnects" names. An entry of phandle 0 names
+ * no node and has no arguments. All entries up to that one must be complete.
  */
 static int
 entry_node(const struct holes_bridge *bridge, const uint8_t *cells, size_t n, int index,

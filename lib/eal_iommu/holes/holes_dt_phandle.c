@@ -3,8 +3,8 @@
  */
 
 /*
- * Nodes of the device tree by phandle. To find one means to walk the whole tree, some
- * thousand nodes, so a scan walks it once and notes them all.
+ * Nodes of the device tree by phandle. A search must walk the whole tree of some thousand
+ * nodes, so a scan walks it once and records all phandles.
  */
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include "holes/holes_internal.h"
 #include "sysfs/sysfs.h"
 
-#define DEPTH_MAX 16u		/* of nodes; the deepest trees have 8 */
-#define NODES_MAX 32768u	/* ten times as many as the largest trees have */
+#define DEPTH_MAX 16u		/* nesting of nodes; the deepest trees have 8 */
+#define NODES_MAX 32768u	/* ten times the size of the largest trees */
 
 struct phandle {
 	uint32_t phandle;
@@ -32,8 +32,8 @@ struct holes_phandles {
 struct walk {
 	const char *root;
 	struct holes_phandles *out;
-	char path[SYSFS_PATH_MAX];	/* of the node that is looked at */
-	unsigned int left;		/* nodes that may still be looked at */
+	char path[SYSFS_PATH_MAX];	/* of the current node */
+	unsigned int left;		/* nodes that may still be visited */
 };
 
 static int
@@ -56,7 +56,7 @@ note(const struct walk *w)
 	return 0;
 }
 
-/* Properties are files; a list of labels is no node of hardware. */
+/* Properties are files. A list of labels is not hardware. */
 static bool
 may_be_node(const char *name)
 {
@@ -65,7 +65,7 @@ may_be_node(const char *name)
 		strcmp(name, "reg") != 0 && strcmp(name, "status") != 0;
 }
 
-/* What can't be listed is no node. */
+/* A node that can't be listed is skipped. */
 static int
 walk_from(struct walk *w, unsigned int depth)
 {

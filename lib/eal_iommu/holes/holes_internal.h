@@ -4,11 +4,10 @@
 
 /**
  * @file
- * What the files of the holes room share: the sources of a bridge's windows.
+ * Declarations shared by the files of the holes room: sources of a bridge's windows.
  *
- * A source appends to the list, notes in the view what became of reading, and
- * returns 0 (maybe without a window) or -ENOMEM. On an error the caller takes
- * back what was appended.
+ * A source appends to the list, records the result of reading in the view, and returns 0
+ * (even without a window) or -ENOMEM. On error the caller removes the appended holes.
  */
 
 #ifndef HOLES_INTERNAL_H
@@ -19,28 +18,28 @@
 
 #define HOLES_DT_BASE "/sys/firmware/devicetree/base"
 
-/** The host bridge whose windows are looked for. */
+/** The host bridge that is examined. */
 struct holes_bridge {
 	const char *root;
 	struct topo_snapshot *snap;
 	char bus[IOVA_DETAIL_LEN];	/**< canonical DDDD:BB */
-	struct iova_hole hole;		/**< what all its windows share; no range */
+	struct iova_hole hole;		/**< template of its windows, without range */
 	struct hole_list *list;
-	struct holes_view *view;	/**< what the source says about itself */
+	struct holes_view *view;	/**< output: what is known about the windows */
 	struct holes_phandles **phandles;	/**< of the scan; for holes_dt_dma_parent() */
 };
 
-/** A page size that can be: a power of two up to 1 GiB. */
+/** Is it a possible page size: a power of two up to 1 GiB? */
 bool holes_page_ok(uint64_t page_size);
 
-/** Name the bridge by its bus, canonical DDDD:BB. */
+/** Set the name of the bridge: its bus, canonical DDDD:BB. */
 void holes_bridge_name(struct holes_bridge *bridge, const char *bus);
 
 /**
- * What holes_host_bridge() keeps: the windows, soft and of no owner.
+ * Read the windows that holes_host_bridge() caches: soft and without owner.
  *
  * @param bus  canonical DDDD:BB
- * @return 0; -ENOMEM. On an error the list is as it was.
+ * @return 0; -ENOMEM. On error the list is unchanged.
  */
 int holes_windows_read(struct topo_snapshot *snap, const char *bus, struct hole_list *list,
 		struct holes_view *view);
@@ -50,38 +49,38 @@ int holes_gaps_read(struct holes_bridges *bridges, const char *bus, struct hole_
 		struct holes_look *look);
 
 /**
- * Make a text fit for sysfs_lines_start(): a last line that is cut is dropped and
- * counted, a NUL becomes a '?'. @return the new length.
+ * Prepare a text for sysfs_lines_start(): drop and count a truncated last line, replace
+ * each NUL by '?'. @return the new length.
  */
 size_t holes_text_mend(char *text, size_t len, unsigned int *odd);
 
-/** Append one window, or one gap. @return as holes_add(). */
+/** Append one window or gap. @return as holes_add(). */
 int holes_bridge_window(const struct holes_bridge *bridge, struct iova_range range);
 
-/** Cut the last component of a path. */
+/** Remove the last component of a path. */
 void holes_path_up(char *path);
 
 /**
- * Path of the bridge's device tree node.
+ * Get the path of the bridge's device tree node.
  *
- * @return 0; -ENOENT without a node; -ENOLINK if it has one and the tree is not
- *   visible here; what reading gives.
+ * @return 0; -ENOENT without a node; -ENOLINK if it has one, but the tree is hidden;
+ *   errors of reading.
  */
 int holes_dt_node(const struct holes_bridge *bridge, char *out, size_t size);
 
-/** Name of the node, which is known of a hidden tree as well; "" without one. */
+/** Get the name of the node, which is known even if the tree is hidden; "" without one. */
 void holes_dt_node_name(const struct holes_bridge *bridge, char *out, size_t size);
 
-/** What the result of holes_dt_node() means. */
+/** Classify the result of holes_dt_node(). */
 enum holes_sight holes_dt_sight(int ret);
 
-/** A cell of a property: 32 bits, big-endian. */
+/** Read a cell of a property: 32 bits, big-endian. */
 uint32_t holes_dt_cell_at(const uint8_t *p);
 
 /**
- * A property of one cell; @p missing where the node does not have it.
+ * Read a property of one cell, or return @p missing if the node lacks it.
  *
- * @return 0; -EBADMSG if it is longer or shorter; what reading gives.
+ * @return 0; -EBADMSG if its length differs; errors of reading.
  */
 int holes_dt_cell(const char *root, const char *node, const char *name, uint32_t missing,
 		uint32_t *out);
@@ -90,10 +89,10 @@ int holes_dt_cell(const char *root, const char *node, const char *name, uint32_t
 struct holes_phandles;
 
 /**
- * Path of the first node with a phandle.
+ * Find the path of the first node with a phandle.
  *
- * @param phandles  *phandles begins as NULL, and is read at first use
- * @param path      lives as long as *phandles
+ * @param phandles  *phandles begins as NULL and is filled at first use
+ * @param path      valid as long as *phandles
  * @return 0; -ENOENT; -ENOMEM.
  */
 int holes_phandles_find(const char *root, struct holes_phandles **phandles, uint32_t phandle,
@@ -103,8 +102,8 @@ int holes_phandles_find(const char *root, struct holes_phandles **phandles, uint
 void holes_phandles_free(struct holes_phandles *phandles);
 
 /**
- * Go from a node to the one whose bus its DMA is on: the one that "interconnects"
- * names "dma-mem", else the parent.
+ * Replace a node by the one whose bus its DMA uses: the node named "dma-mem" in
+ * "interconnects", or the parent.
  *
  * @param node  path, replaced
  * @param size  room in @p node
@@ -116,27 +115,27 @@ int holes_dt_dma_parent(const struct holes_bridge *bridge, char *node, size_t si
 struct holes_dt_entry {
 	bool memory;		/**< of a PCI node: memory, not I/O or config space */
 	uint64_t child;		/**< address on the node's own bus */
-	uint64_t parent;	/**< the same on the bus above */
+	uint64_t parent;	/**< the same address on the bus above */
 	uint64_t size;
 };
 
 /**
- * The entries of a node's property.
+ * Read the entries of a node's property.
  *
- * @param pci  the node is a PCI host bridge: 3 cells of address, 2 of size
- * @param out  to be freed; not NULL on success
- * @param n    0 where the property is empty
- * @param odd  grows by what is behind the last whole entry, or the 256th
- * @return 0; -ENOENT without the property; -EBADMSG if the numbers of cells
- *   can't be; -ENOMEM; what reading gives.
+ * @param pci  the node is a PCI host bridge: addresses have 3 cells, sizes 2
+ * @param out  the caller frees it; not NULL on success
+ * @param n    0 if the property is empty
+ * @param odd  increased by what follows the last complete entry, or the 256th
+ * @return 0; -ENOENT without the property; -EBADMSG if the numbers of cells are
+ *   impossible; -ENOMEM; errors of reading.
  */
 int holes_dt_entries(const char *root, const char *node, const char *property,
 		bool pci, struct holes_dt_entry **out, size_t *n, unsigned int *odd);
 
-/** Where a placed row of memory is for the CPU. @return false: it is no such row. */
+/** Get the CPU range of an assigned memory row. @return false for any other row. */
 bool holes_row_range(const struct topo_bar *row, struct iova_range *cpu);
 
-/** Memory as the CPU sees it, and how much higher that is than on the bus (modulo 2^64). */
+/** CPU range of memory, and its offset from the bus address (modulo 2^64). */
 struct holes_pair {
 	struct iova_range cpu;
 	uint64_t offset;
@@ -148,22 +147,25 @@ struct holes_pairs {
 	size_t n;
 };
 
-/** What one function tells of its rows. @return 0, -ENOMEM. */
+/** Add the pairs of one function. @return 0, -ENOMEM. */
 int holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory,
 		struct holes_view *view);
 
-/** What all functions below the bridge tell. @return 0; -ENOMEM, the list is empty then. */
+/** Add the pairs of all functions below the bridge. @return 0; -ENOMEM with an empty list. */
 int holes_pairs_read(const struct holes_bridge *bridge, struct holes_pairs *pairs);
 
 void holes_pairs_free(struct holes_pairs *pairs);
 
-/** A range on the bus, by the pair that holds it or the nearest; with none as it is. */
+/**
+ * Translate a CPU range by the pair that contains it, or the nearest one. Without pairs
+ * it is unchanged.
+ */
 struct iova_range holes_pairs_shift(const struct holes_pairs *pairs, struct iova_range cpu,
 		struct holes_view *view);
 
 /**
- * Make addresses of the bus out of the windows from number @p from on. A window
- * whose devices tell several offsets is there once for each, as an estimate.
+ * Translate the windows from number @p from on to bus addresses. If the devices of a
+ * window disagree, the window is added once per offset, as an estimate.
  *
  * @return 0, -ENOMEM.
  */

@@ -3,11 +3,10 @@
  */
 
 /*
- * /proc/iomem: "FIRST-LAST : name", two blanks of indent per level. A window
- * bears the name of its root bus (ACPI) or of the bridge's node (device
- * tree), at any level. Who may not look sees the names, and zeros. A line of zeros
- * among others is what kernels 5.16 to 6.4 leave of windows that they merged.
- * Addresses are those of the CPU.
+ * /proc/iomem: "FIRST-LAST : name", indented by two blanks per level. A window has the
+ * name of its root bus (ACPI) or of the bridge's node (device tree), at any level.
+ * Without permission the addresses are zeros. Kernels 5.16 to 6.4 also leave single lines
+ * of zeros for windows that they merged. Addresses are CPU addresses.
  */
 
 #include <errno.h>
@@ -26,7 +25,7 @@ struct window_names {
 	char node[SYSFS_PATH_MAX];	/* "pcie@10000000", or "" */
 };
 
-/* What was found so far. */
+/* Results so far. */
 struct found {
 	size_t windows;
 	size_t zeros;
@@ -57,7 +56,7 @@ range_parse(const char *s, struct iova_range *r)
 		iova_range_valid(*r);
 }
 
-/* Lines with other names are not looked at: anything may stand there. */
+/* Ignore lines with other names: their content is arbitrary. */
 static int
 line_window(const struct holes_bridge *bridge, const struct window_names *names, const char *line,
 		struct found *found)
@@ -96,7 +95,7 @@ holes_iomem(const struct holes_bridge *bridge)
 	look->sight = holes_sight_of(ret);
 	if (ret != 0)
 		return 0;
-	/* No machine has an empty one: /dev/null is mounted over it. */
+	/* No machine has an empty file: /dev/null is mounted over it. */
 	if (len == 0)
 		look->sight = HOLES_HIDDEN;
 	names_fill(bridge, &names);

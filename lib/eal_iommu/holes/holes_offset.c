@@ -3,11 +3,10 @@
  */
 
 /*
- * From addresses of the CPU to those of the bus. A host bridge may show a
- * window to the CPU at other addresses than devices have on their bus, each
- * window by another offset. Files of the kernel show the CPU's side; devices
- * tell the other one in their BARs and bridge windows. IOVAs are addresses of
- * the bus.
+ * From CPU addresses to bus addresses. A host bridge may show a window to the CPU at
+ * other addresses than devices use on the bus, with another offset for each window. The
+ * kernel's files show CPU addresses; the devices' BARs and bridge windows show bus
+ * addresses, which IOVAs are too.
  */
 
 #include <errno.h>
@@ -15,7 +14,7 @@
 
 #include "holes/holes_internal.h"
 
-/* Offsets that devices of one window may disagree on. */
+/* maximum number of different offsets within one window */
 #define OFFSETS_MAX 8u
 
 static int
@@ -42,7 +41,7 @@ holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory,
 	size_t i;
 	int ret = 0;
 
-	/* One function that shows its addresses is enough. */
+	/* One readable function is sufficient. */
 	if (memory->n > 0 && look->sight != HOLES_SEEN)
 		look->sight = holes_sight_of(memory->config);
 
@@ -76,7 +75,7 @@ holes_pairs_free(struct holes_pairs *pairs)
 	*pairs = (struct holes_pairs){ 0 };
 }
 
-/* How far a pair is from a range of the CPU; 0 if it holds all of it. */
+/* Distance of a pair from a CPU range; 0 if it contains the whole range. */
 static uint64_t
 pair_distance(const struct holes_pair *p, struct iova_range cpu)
 {
@@ -87,7 +86,7 @@ pair_distance(const struct holes_pair *p, struct iova_range cpu)
 	return cpu.last - p->cpu.last;
 }
 
-/* The same range by another offset; not valid if it would wrap. */
+/* Translate a range. Not valid if it would wrap. */
 static struct iova_range
 shift(struct iova_range cpu, uint64_t offset)
 {
@@ -113,7 +112,7 @@ holes_pairs_shift(const struct holes_pairs *pairs, struct iova_range cpu, struct
 	return bus;
 }
 
-/* The offsets that devices inside a window tell. @return how many. */
+/* Collect the offsets of devices inside a window. @return their number. */
 static size_t
 window_offsets(const struct holes_pairs *pairs, struct iova_range window, uint64_t *offsets)
 {
@@ -131,7 +130,7 @@ window_offsets(const struct holes_pairs *pairs, struct iova_range window, uint64
 	return n;
 }
 
-/* Nothing tells of some window, and it can't be taken for 0 as all that is told is. */
+/* Is the offset of some window unknown, and not plausibly 0 like all known ones? */
 static bool
 windows_assumed(const struct holes_bridge *bridge, size_t from, const struct holes_pairs *pairs,
 		struct holes_view *view)
@@ -149,7 +148,7 @@ windows_assumed(const struct holes_bridge *bridge, size_t from, const struct hol
 	return untold && (pairs->n == 0 || view->shifted);
 }
 
-/* Of several offsets at most one is right: each makes an estimate. */
+/* At most one of several offsets is right, so each makes an estimate. */
 static int
 window_shift(const struct holes_bridge *bridge, size_t at, const struct holes_pairs *pairs,
 		bool assumed)

@@ -3,9 +3,8 @@
  */
 
 /*
- * reserved_regions of an IOMMU group: "0xFIRST 0xLAST word\n", sorted by the
- * kernel, at most one page of text, cut where that ends. Regions of different
- * types may overlap.
+ * reserved_regions of an IOMMU group: "0xFIRST 0xLAST word\n", sorted by the kernel,
+ * truncated at one page of text. Regions of different types may overlap.
  */
 
 #include <errno.h>
@@ -17,7 +16,7 @@
 #include "holes/holes_internal.h"
 #include "sysfs/sysfs.h"
 
-/* Twice what fits the largest page the kernel can have, 64 KiB. */
+/* twice the maximum for the largest kernel page, 64 KiB */
 #define LINES_MAX 4096u
 #define SW_MSI_DEFAULT UINT64_C(0x8000000)
 #define ITS_SPAN UINT64_C(0xffff)
@@ -29,7 +28,7 @@ starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* Which of the two the kernel means by "msi": see holes.h. */
+/* Decide which of the two the kernel means by "msi": see holes.h. */
 static enum iova_origin
 msi_origin(const char *iommu, struct iova_range r)
 {
@@ -65,7 +64,7 @@ word_meaning(const char *word, const char *iommu, struct iova_hole *hole)
 	}
 }
 
-/* What is behind the two numbers is shown to the user: only what can be printed. */
+/* The user sees the word behind the two numbers, so mask it. */
 static void
 word_copy(const char *s, char *out, size_t size)
 {

@@ -3,9 +3,8 @@
  */
 
 /*
- * The least that the windows of a host bridge must span: the hull of all BARs
- * and bridge windows below it, apart below and above 4 GiB, as bridges have
- * one window there and one here.
+ * Lower bound of the windows of a host bridge: the hull of all BARs and bridge windows
+ * below it, separately below and above 4 GiB, as bridges have one window in each half.
  */
 
 #include <errno.h>
@@ -17,13 +16,13 @@
 
 #define ROUND_MASK UINT64_C(0xfffff)
 
-/* The two halves of the address space and what was seen in them. */
+/* The two halves of the address space, and the memory seen in each. */
 struct hull {
 	struct iova_range half;
-	struct iova_range seen;		/* not valid (first > last): nothing */
+	struct iova_range seen;		/* not valid (first > last) if empty */
 };
 
-/* Memory that functions have, as the CPU sees it. */
+/* CPU ranges of the functions' memory. */
 struct rows {
 	struct iova_range *v;
 	size_t n;
@@ -42,7 +41,7 @@ hull_widen(struct hull *h, struct iova_range r)
 		h->seen.last = cut.last;
 }
 
-/* The rows of one function, and what it tells of them. */
+/* Read the rows of one function, and its pairs. */
 static int
 function_read(const struct topo_memory *memory, struct rows *rows, struct holes_pairs *pairs,
 		struct holes_view *view)
@@ -51,7 +50,7 @@ function_read(const struct topo_memory *memory, struct rows *rows, struct holes_
 	struct iova_range *more;
 	size_t i;
 
-	/* A function that goes away meanwhile has no file any more. */
+	/* The function disappeared meanwhile. */
 	if (memory->ret == -ENOENT)
 		return 0;
 	if (look->sight != HOLES_SEEN)
@@ -80,7 +79,7 @@ hull_window(const struct holes_bridge *bridge, const struct hull *h)
 	return iova_range_valid(h->seen) ? holes_bridge_window(&estimate, rounded) : 0;
 }
 
-/* What all rows span, by addresses of the bus: a window below 4 GiB is so there. */
+/* Add the hulls of all rows by bus address, as the halves are halves of the bus. */
 static int
 hulls_add(const struct holes_bridge *bridge, const struct rows *rows,
 		const struct holes_pairs *pairs)
@@ -123,7 +122,7 @@ holes_resources(const struct holes_bridge *bridge)
 	return ret == -ENOMEM ? ret : 0;
 }
 
-/* A BAR whose bus address nothing tells is taken for where the CPU has it: an estimate. */
+/* A BAR without known bus address counts with its CPU address, as an estimate. */
 static int
 endpoint_add(struct iova_hole hole, const struct topo_bar *row, uint64_t bus,
 		struct hole_list *list)

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * The windows of a host bridge, by the first source that shows any.
+ * The windows of a host bridge, from the first source that has one.
  */
 
 #include <bsd/string.h>

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* What became of reading the inputs, in words. */
+/* Texts about inputs and the results of reading them. */
 
 #include "holes/holes.h"
 

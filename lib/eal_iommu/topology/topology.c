@@ -11,14 +11,14 @@
  *   /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0
  *                root bus   bridge       the function
  *
- * What always holds:
- *  - a device is filled completely or not handed out at all;
- *  - names from the kernel are kept whole or refused, never cut: a cut name
- *    would be the name of something else;
- *  - a missing file is "unknown", one that can't be understood makes the device
- *    -ENODATA if the device can't be used without: IDs, driver, group. The others
- *    are noted as unread. Only the IDs are always there; a function that went away
- *    while it was read is -ENOENT, not -ENODATA.
+ * Rules:
+ * - a device is returned completely or not at all;
+ * - names from the kernel are kept whole or rejected, never truncated, as a truncated
+ *   name could be the name of something else;
+ * - a missing file means "unknown". A file that can't be understood makes the whole
+ *   device -ENODATA only if it is essential: IDs, driver, group. Other such files are
+ *   recorded in "unread". Only the IDs always exist. A function that disappears while it
+ *   is read is -ENOENT.
  */
 
 #include <ctype.h>
@@ -77,7 +77,7 @@ ids_read(const char *root, struct topo_device *dev)
 	return 0;
 }
 
-/* Last component of a link of the device, fit to be printed; "" if there is none. */
+/* Read the last component of a link of the device and mask it; "" if there is no link. */
 static int
 name_read(const char *root, const struct topo_device *dev, const char *link, char *out)
 {
@@ -126,7 +126,7 @@ group_read(const char *root, struct topo_device *dev)
 	ret = sysfs_read_file(root, &text, NULL, GROUPS "/%d/name", dev->group);
 	if (ret == -ENOENT || topology_error_is_ours(ret))
 		return ret == -ENOENT ? 0 : ret;
-	/* Where groups may not be looked at the node has the same name. */
+	/* If the group can't be read, the name of its node tells the same. */
 	if (ret != 0) {
 		dev->group_noiommu = sysfs_exists(root, "/dev/vfio/noiommu-%d", dev->group) == 0;
 		return 0;
@@ -137,8 +137,8 @@ group_read(const char *root, struct topo_device *dev)
 }
 
 /*
- * Files about the link are there for PCI Express only (Linux 4.13). To read them
- * is to read a register of the device, which wakes it up.
+ * Only PCI Express functions have files about the link (Linux 4.13). Reading them would
+ * read a register of the device and wake it up.
  */
 bool
 topology_is_pcie(const char *root, const char *bdf)
@@ -146,7 +146,7 @@ topology_is_pcie(const char *root, const char *bdf)
 	return sysfs_exists(root, DEVICES "/%s/current_link_speed", bdf) != -ENOENT;
 }
 
-/* vfio-dev/ holds one folder, named like the character device. */
+/* vfio-dev/ has one folder with the name of the character device. */
 static int
 cdev_read(const char *root, struct topo_device *dev)
 {
@@ -210,8 +210,8 @@ topology_unread_names(const struct topo_device *dev, char *out, size_t size)
 }
 
 /*
- * From the end of a function's path up: the function itself, bridges,
- * "pciDDDD:BB". Fills root_bus and the bridges; the path is cut.
+ * Parse a function's path from its end: the function itself, bridges, "pciDDDD:BB". Fills
+ * root_bus and the bridges, and truncates the path.
  */
 static int
 path_walk(char *path, struct topo_device *dev)
@@ -257,7 +257,7 @@ topology_fill(const char *root, struct topo_device *dev)
 	return ret;
 }
 
-/* The link is read and not followed: its text is the place, and it is one call. */
+/* The text of the link already has the path; resolving it would cost more system calls. */
 int
 topology_place(const char *root, struct topo_device *dev)
 {

@@ -4,13 +4,12 @@
 
 /**
  * @file
- * PCI devices as sysfs shows them: identity, driver, IOMMU group, VFIO node,
- * the bridges above, and who else is in the group.
+ * PCI devices as sysfs shows them: identity, driver, IOMMU group, VFIO node, bridges
+ * above, and members of the group.
  *
- * Plain reads; nothing is opened that changes a device. Thread safe. Every
- * function takes the root of sysfs.h. What the kernel supplies is bounded and
- * checked; a file that is missing because the kernel is older leaves the
- * field at its "unknown" value.
+ * Reads files only; opens no device. Thread safe. Every function takes the root of
+ * sysfs.h. Data from the kernel is bounded and checked. If an older kernel lacks a file,
+ * the field keeps its "unknown" value.
  */
 
 #ifndef TOPOLOGY_H
@@ -36,12 +35,12 @@ struct topo_addr {
 #define TOPO_NAME_LEN 40
 #define TOPO_BARS 6
 #define TOPO_ROWS 32		/* more than the kernel prints for any function */
-#define TOPO_DEPTH 16		/* bridges above a device that are recorded */
+#define TOPO_DEPTH 16		/* maximum number of recorded bridges above a device */
 
-/** Files that are there and can't be read or understood: what they say is unknown. */
+/** Existing files that can't be read or understood; their values are unknown. */
 enum topo_unread {
 	TOPO_UNREAD_NUMA_NODE = 1 << 0,	/**< numa_node is -1 */
-	TOPO_UNREAD_VFS = 1 << 1,	/**< max_vfs is 0: there may be some */
+	TOPO_UNREAD_VFS = 1 << 1,	/**< max_vfs is 0, but there may be VFs */
 	TOPO_UNREAD_RESOURCE = 1 << 2,	/**< some BARs are empty */
 };
 
@@ -55,7 +54,7 @@ enum topo_unread {
 struct topo_bar {
 	uint64_t phys;
 	uint64_t len;
-	uint64_t flags;		/**< TOPO_ROW_* and others, as the kernel prints them */
+	uint64_t flags;		/**< TOPO_ROW_* and other flags, as the kernel prints them */
 };
 
 /** One PCI function. */
@@ -68,114 +67,116 @@ struct topo_device {
 	bool pcie;			/**< PCI Express; else conventional PCI */
 	int numa_node;			/**< -1: unknown */
 	int group;			/**< IOMMU group, -1: none */
-	bool group_noiommu;		/**< group is VFIO's no-IOMMU fake */
-	char driver[TOPO_NAME_LEN];	/**< "" if bound to none */
+	bool group_noiommu;		/**< the group is a dummy of VFIO's no-IOMMU mode */
+	char driver[TOPO_NAME_LEN];	/**< "" if not bound */
 	char cdev[TOPO_NAME_LEN];	/**< "vfioX" below vfio-dev/, or "" */
 	char iommu[TOPO_NAME_LEN];	/**< name of the IOMMU instance, or "" */
 	uint16_t max_vfs;		/**< sriov_numvfs: VFs enabled now */
 	struct topo_bar bar[TOPO_BARS];
 	unsigned int unread;		/**< enum topo_unread */
 	char root_bus[TOPO_BDF_LEN];	/**< "DDDD:BB" of the host bridge */
-	unsigned int n_up;		/**< bridges above, nearest first */
+	unsigned int n_up;		/**< number of bridges above, nearest first */
 	char up[TOPO_DEPTH][TOPO_BDF_LEN];
 };
 
 /**
- * Parse [DDDD:]BB:DD.F; hex, whole string.
+ * Parse [DDDD:]BB:DD.F, hex. The whole string must match.
  *
  * @return 0, or -EINVAL.
  */
 int topology_parse_bdf(const char *s, struct topo_addr *out);
 
-/** Canonical text of an address. */
+/** Format an address canonically. */
 void topology_format_bdf(const struct topo_addr *a, char *out, size_t size);
 
 /** Parse "DDDD:BB", the name of a bus; dev and fn become 0. @return 0, -EINVAL. */
 int topology_parse_bus(const char *s, struct topo_addr *out);
 
-/** Canonical name of the bus of an address. */
+/** Format the bus of an address canonically. */
 void topology_format_bus(const struct topo_addr *a, char *out, size_t size);
 
-/** -1, 0, 1 by domain, bus, device, function. */
+/** Compare by domain, bus, device, function. @return -1, 0, 1. */
 int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
 
 /**
- * The rows of "resource": 6 BARs, the ROM, then BARs of VFs and windows of a
- * bridge. Addresses are those of the CPU.
+ * Read the rows of "resource": 6 BARs, the ROM, then BARs of VFs and windows of a bridge.
+ * The addresses are CPU addresses.
  *
  * @param rows  room for TOPO_ROWS; a row that can't be understood is empty
- * @return 0; -ENOENT; -ENODATA if a row can't be understood, or there are more; then
- *   @p n tells the others.
+ * @return 0; -ENOENT; -ENODATA if some rows can't be understood or there are too many; @p
+ *   n then counts the remaining rows too.
  */
 int topology_resource_rows(const char *root, const struct topo_addr *addr,
 		struct topo_bar *rows, size_t *n);
 
-/** A row whose address on the bus is not told. */
+/** The bus address of a row is unknown. */
 #define TOPO_NO_ADDRESS UINT64_MAX
 
 /**
- * Where the device itself says that its rows of memory begin: BARs and windows
- * of a bridge as its config space has them. These are addresses of the bus; a
- * host bridge may show them to the CPU elsewhere. Of config space the first 64
- * bytes are read, which needs no rights.
+ * Read the bus addresses of memory rows: BARs and bridge windows in the device's config
+ * space. A host bridge may show them to the CPU at other addresses. Reads only the first
+ * 64 bytes of config space, which every user may read.
  *
- * @param rows  what topology_resource_rows() gave
- * @param n     how many
- * @param bus   room for n; TOPO_NO_ADDRESS where the device does not tell, or
- *   what it tells does not go with the row
- * @return 0; -ENODATA if less than 64 bytes can be read; what reading gives
+ * @param rows  from topology_resource_rows()
+ * @param n     number of rows
+ * @param bus   room for n; TOPO_NO_ADDRESS if config space has no address for a row, or
+ *   one that conflicts with the row
+ * @return 0; -ENODATA if less than 64 bytes can be read; other errors of reading
  */
 int topology_bus_rows(const char *root, const struct topo_addr *addr,
 		const struct topo_bar *rows, size_t n, uint64_t *bus);
 
 /**
- * One device. Below a bridge that makes a domain of its own (VMD), root_bus
- * and the bridges are those of the inner domain.
+ * Read one device. Below a bridge that creates its own domain (VMD), root_bus and bridges
+ * are those of the inner domain.
  *
- * @return 0; -ENOENT if it is not there; -ENODATA if sysfs is odd; -EACCES, ...
+ * @return 0; -ENOENT if it does not exist; -ENODATA if sysfs is odd; -EACCES, ...
  */
 int topology_read(const char *root, const struct topo_addr *addr,
 		struct topo_device *out);
 
-#define TOPO_OUTER 4	/* domains inside each other that are looked at */
+#define TOPO_OUTER 4	/* maximum number of nested domains */
 
-/** The bridge around a domain that a PCI function makes. */
+/** The parent of a PCI domain that a function creates. */
 struct topo_outer {
-	char via[TOPO_BDF_LEN];		/**< the function that makes the domain */
+	char via[TOPO_BDF_LEN];		/**< the function that creates the domain */
 	char bus[TOPO_BDF_LEN];		/**< "DDDD:BB", the root bus above that function */
 };
 
 /**
- * The bridges around the domain of a device, from the inside out: none on most
- * machines, one behind Intel's VMD.
+ * Read the parents of the domain of a device, innermost first: none on most machines, one
+ * behind Intel's VMD.
  *
  * @param out  room for TOPO_OUTER
- * @return 0; what reading the link of the device gives
+ * @return 0; errors of reading the link of the device
  */
 int topology_outer(const char *root, const struct topo_device *dev, struct topo_outer *out,
 		size_t *n);
 
-#define TOPO_UNREAD_LEN 40	/**< room for all names */
+#define TOPO_UNREAD_LEN 40	/**< size for all names */
 
-/** Names of the files that are unread, "numa_node, resource"; "" without any. */
+/** List the unread files, e.g. "numa_node, resource"; "" if there are none. */
 void topology_unread_names(const struct topo_device *dev, char *out, size_t size);
 
 /**
- * Path of a device's character device. Kernels built without them have the
- * folder vfio-dev and no number in it.
+ * Get the path of a device's character device. Kernels built without character devices
+ * have the folder vfio-dev, but it has no number.
  *
  * @return 0; -ENOENT if it has none; -ENODATA, ... as topology_read().
  */
 int topology_cdev_node(const char *root, const struct topo_device *dev, char *out,
 		size_t size);
 
-/** Bound to a VFIO driver (vfio-pci, or a variant: has a vfio-dev folder or "vfio" in its name)? */
+/**
+ * Is the driver one of VFIO (vfio-pci or a variant: has a vfio-dev folder or "vfio" in
+ * its name)?
+ */
 bool topology_is_vfio(const struct topo_device *dev);
 
 /**
- * Does a member keep its group from being viable? Bridges without a driver or
- * with the port driver (pcieport) do not, nor does a device bound to no
- * driver, to a VFIO driver or to pci-stub.
+ * Does a member keep its group from being viable? Bridges without a driver or with the
+ * port driver (pcieport) do not. Other devices without a driver, or bound to a VFIO
+ * driver or to pci-stub, do not either.
  */
 bool topology_blocks_group(const struct topo_device *dev);
 
@@ -185,7 +186,7 @@ struct topo_holder {
 	char comm[TOPO_NAME_LEN];
 };
 
-/** Does the caller itself have @p node open, whoever in it opened it? */
+/** Does this process have @p node open, through any of its libraries? */
 bool topology_holds(const char *root, const char *node);
 
 #ifdef __cplusplus

@@ -10,7 +10,7 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology.h"
 
-/* A hex number of at most @p digits digits with @p sep behind it. */
+/* Parse a hex number of at most @p digits digits, followed by @p sep. */
 static const char *
 field(const char *s, unsigned int digits, char sep, uint64_t max, uint64_t *out)
 {

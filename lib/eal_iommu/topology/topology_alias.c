@@ -3,9 +3,9 @@
  */
 
 /*
- * Functions that the IOMMU can't tell apart. A conventional PCI bus carries no
- * ID of who asks: what comes from there bears the ID of the bridge, so that all
- * functions behind the bridge look like one.
+ * Functions that the IOMMU can't distinguish. A conventional PCI bus does not transmit
+ * the ID of the requester: the bridge sends its own ID. So all functions behind it look
+ * like one.
  */
 
 #include <errno.h>
@@ -21,13 +21,13 @@ bridge_is_pcie(struct topo_snapshot *snap, const char *bdf)
 
 	if (ret == 0)
 		ret = topology_snapshot_device(snap, &addr, &bridge);
-	/* One that is not there is taken for the better one: nothing is refused by it. */
+	/* A missing bridge counts as PCI Express, so that it causes no rejection. */
 	if (ret == -ENOENT || ret == -EINVAL)
 		return true;
 	return ret == 0 ? bridge->pcie : topology_is_pcie(snap->root, bdf);
 }
 
-/* The highest bridge above that has a conventional bus below it on this path, or "". */
+/* Find the highest bridge above whose secondary bus on this path is conventional, or "". */
 static const char *
 alias_bridge(struct topo_snapshot *snap, const struct topo_device *dev)
 {

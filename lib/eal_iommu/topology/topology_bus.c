@@ -3,7 +3,7 @@
  */
 
 /*
- * At which addresses of its bus the memory of a function is.
+ * Bus addresses of the memory of a function.
  */
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* Windows of a bridge stand behind its BARs and its ROM. */
+/* Windows of a bridge follow its BARs and its ROM */
 #define ROW_WINDOWS 7
 
 static bool
@@ -35,7 +35,7 @@ bars_read(const uint8_t *config, const struct topo_bar *rows, size_t n, uint64_t
 			bus[i] = at[i];
 }
 
-/* The row of a window is told by its kind, and must be as long. */
+/* Identify the row of a window by its kind; the lengths must match. */
 static void
 window_read(const uint8_t *config, bool prefetch, const struct topo_bar *rows, size_t n,
 		uint64_t *bus)

@@ -14,7 +14,7 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* Longest name of a device node that is looked for. */
+/* Longest name of a device node. */
 #define NODE_LEN 128
 #define NODES "/dev/vfio/"
 
@@ -24,7 +24,7 @@ struct topo_opened {
 	int pid;
 };
 
-/* A process number, or -1 for the other names in /proc. */
+/* Parse a process number; -1 for the other names in /proc. */
 static int
 pid_parse(const char *name)
 {
@@ -54,8 +54,8 @@ opened_add(struct topo_snapshot *snap, const char *node, int pid)
 }
 
 /*
- * The nodes among what a process has open. Not being allowed to look, or the
- * process being gone, reads as none.
+ * Find nodes among the open files of a process. A process that is gone or can't be
+ * inspected has none.
  */
 static int
 pid_read(struct topo_snapshot *snap, int pid)
@@ -85,7 +85,7 @@ opened_find(const struct topo_snapshot *snap, const char *node)
 	return NULL;
 }
 
-/* A process chooses its name itself: only what can be printed is kept. */
+/* A process chooses its name itself, so mask it. */
 static void
 comm_read(const char *root, int pid, char *out, size_t size)
 {
@@ -112,7 +112,7 @@ topology_holds(const char *root, const char *node)
 	return holds;
 }
 
-/* Ask every process once what it has. */
+/* Inspect every process once. */
 static int
 look(struct topo_snapshot *snap)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What the files of the topology room share.
+ * Declarations shared by the files of the topology room.
  */
 
 #ifndef TOPOLOGY_INTERNAL_H
@@ -16,96 +16,96 @@
 
 #define TOPO_DEVICES "/sys/bus/pci/devices"
 
-/** Root bus and bridges of dev->addr. @return 0; -ENOENT; -ENODATA; ... */
+/** Read root bus and bridges of dev->addr. @return 0; -ENOENT; -ENODATA; ... */
 int topology_place(const char *root, struct topo_device *dev);
 
-/** All but root bus, bridges and BARs. @return 0; -ENODATA; ... */
+/** Read everything except root bus, bridges and BARs. @return 0; -ENODATA; ... */
 int topology_fill(const char *root, struct topo_device *dev);
 
-/** Is it PCI Express? No register of it is read. */
+/** Is the function PCI Express? Does not read its registers. */
 bool topology_is_pcie(const char *root, const char *bdf);
 
 /**
- * The BARs are the first rows of "resource".
+ * Fill the BARs from the first rows of "resource".
  *
  * @param ret  what topology_resource_rows() returned
- * @return 0; an error that says nothing about the device
+ * @return 0; an error of this process (topology_error_is_ours())
  */
 int topology_bars(struct topo_device *dev, int ret, const struct topo_bar *rows, size_t n);
 
-/** Does an error of reading say nothing about what is read (no memory, no descriptors)? */
+/** Is it an error of this process (no memory, no descriptors), and not of the file? */
 static inline bool
 topology_error_is_ours(int ret)
 {
 	return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE;
 }
 
-/** An error of reading, or -ENOENT if the function went away meanwhile. */
+/** @return @p ret, or -ENOENT if it is an error and the function has disappeared. */
 int topology_gone(const char *root, const struct topo_device *dev, int ret);
 
 /**
- * A function of the list, whether or not it can be read.
+ * Read a function of the list, even an odd one.
  *
- * @param out  not written where the list does not have it, which is -ENOENT
+ * @param out  not written on -ENOENT: the function is not in the list
  * @return as topology_snapshot_device()
  */
 int topology_function(struct topo_snapshot *snap, const struct topo_addr *addr,
 		const struct topo_device **out);
 
-/** An empty set with room for @p room. @return 0, -ENOMEM. */
+/** Create an empty set with room for @p room functions. @return 0, -ENOMEM. */
 int topology_set_make(struct topo_set *set, size_t room);
 
 /**
- * Add a function by what reading it gave: it is good, odd, or gone and left out.
+ * Add a function by the result @p ret of reading it: good, odd, or gone and ignored.
  *
- * @return 0; -ENOMEM, -EMFILE, -ENFILE, which say nothing about the function
+ * @return 0; -ENOMEM, -EMFILE, -ENFILE
  */
 int topology_set_put(struct topo_set *set, size_t room, const struct topo_device *dev, int ret);
 
-/** All that belongs to it is in it. */
+/** Sort a complete set. */
 void topology_set_sort(struct topo_set *set, size_t room);
 
 /**
- * All functions below @p bridge, or all (NULL). out->v is freed with free(), also on
- * an error.
+ * Collect all functions below @p bridge, or all functions (NULL). The caller frees out->v
+ * with free(), also on an error.
  */
 int topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_set *out);
 
-/** A set that was asked for, and what reading it gave. */
+/** A cached set and the result of reading it. */
 struct topo_kept {
 	char of[TOPO_NAME_LEN];	/* a bridge, the number of a group, or "" for all */
 	int ret;
 	struct topo_set set;
 };
 
-/** Is the set of this name kept? Fills @p out, and @p ret with what reading it gave. */
+/** Find a cached set by name. Fills @p out, and @p ret with the result of reading it. */
 bool topology_kept(const struct topo_snapshot *snap, const char *of, int *ret,
 		struct topo_set *out);
 
-/** Keep a set, or the error @p ret. @return @p ret; -ENOMEM, then the set is freed. */
+/** Cache a set, or the error @p ret. @return @p ret; -ENOMEM after freeing the set. */
 int topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_set *set);
 
 #define TOPO_BLOCK "/sys/class/block"
 #define TOPO_NET "/sys/class/net"
 
-/** Disks, or interfaces, and for each the paths of what it lies on. */
+/** Disks or interfaces, each with the paths of the devices below it. */
 struct topo_places {
 	char **names;
-	char **paths;		/* a text that holds them, or NULL */
+	char **paths;		/* each a text with the paths, or NULL */
 	size_t n;
-	int ret;		/* what listing them gave */
+	int ret;		/* result of listing them */
 };
 
-/** What all functions are used for. */
+/** Data about the use of all functions. */
 struct topo_users {
-	char *mounts, *swaps, *routes, *routes6;	/* texts, or NULL */
+	char *mounts, *swaps, *routes, *routes6;	/* contents of files, or NULL */
 	char *host_mounts;	/* those of process 1 */
-	char *routed;		/* interfaces whose routes these are */
-	bool mounts_seen;	/* all that the host has, swap space too */
+	char *routed;		/* interfaces of the network namespace of these routes */
+	bool mounts_seen;	/* these are all mounts and swap spaces of the host */
 	struct topo_places disks, interfaces;
 };
 
-/** Read it, or what the snapshot keeps. @return NULL if memory lacks. */
+/** Read the data, or return the cached one. @return NULL without memory. */
 const struct topo_users *topology_users(struct topo_snapshot *snap);
 
 /** NULL is allowed. */

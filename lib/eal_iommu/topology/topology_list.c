@@ -12,7 +12,7 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* The functions among @p names, which may go away while they are read. */
+/* Read the functions among @p names. Functions may disappear meanwhile. */
 static int
 members_read(struct topo_snapshot *snap, char **names, size_t n, struct topo_set *out)
 {

@@ -3,8 +3,8 @@
  */
 
 /*
- * Processor and IOMMU of the machine below the root. A captured tree may lack
- * any of the files, so several are looked at.
+ * Processor and IOMMU of the machine below the root. A captured tree may lack any of the
+ * files, so several are tried.
  */
 
 #include <errno.h>
@@ -37,7 +37,7 @@ starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* What the kernel's IOMMU drivers call their instances. */
+/* Detect the IOMMU by the names that kernel drivers give their instances. */
 static void
 instances_look(const char *root, struct topo_machine *m)
 {
@@ -77,7 +77,10 @@ arch_of_cpuinfo(const char *root)
 	return TOPO_ARCH_UNKNOWN;
 }
 
-/* The tables of ACPI that belong to one processor; their contents are root's. */
+/*
+ * Detect the processor by ACPI tables that exist on one kind only. Only root may read
+ * their contents.
+ */
 static enum topo_arch
 arch_of_tables(const char *root)
 {
@@ -112,8 +115,8 @@ has_property(const char *root, const char *node, const char *name)
 }
 
 /*
- * A host bridge that is a node of the device tree has an IOMMU only if the node
- * names it. The link may be at the bridge or at the platform device above it.
+ * If the host bridge has a device tree node, it has an IOMMU only if the node names one.
+ * The link to the node may be at the bridge or at the platform device above it.
  */
 static bool
 is_unwired(const char *root, const struct topo_device *dev)
@@ -132,7 +135,7 @@ is_unwired(const char *root, const struct topo_device *dev)
 	for (i = 0; i < 2; i++) {
 		*at = '\0';
 		snprintf(node, sizeof(node), "%s/of_node", path);
-		/* Unlike a link that leads nowhere, a node can be listed. */
+		/* A dangling link can't be listed, a node can. */
 		if (exists(root, node))
 			return !has_property(root, node, "iommu-map") &&
 				!has_property(root, node, "iommus");

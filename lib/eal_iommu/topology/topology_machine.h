@@ -4,12 +4,12 @@
 
 /**
  * @file
- * The machine around a PCI function: which IOMMU there is for it, what the
- * machine loses when its driver is taken away, which functions it depends on.
+ * The machine around a PCI function: its IOMMU, what the machine loses without the
+ * function's driver, and which functions it depends on.
  *
- * Plain reads, thread safe. Every function takes the root of sysfs.h and
- * describes the machine below it, not the one it runs on. What can't be read
- * is "unknown" or "not seen", never an error: this is for advice.
+ * Reads files only. Thread safe. Every function takes the root of sysfs.h and describes
+ * the machine below it, not the running one. Unreadable data is "unknown" or "not seen",
+ * never an error, as the results are for advice only.
  */
 
 #ifndef TOPOLOGY_MACHINE_H
@@ -29,17 +29,16 @@ enum topo_arch {
 	TOPO_ARCH_POWER,
 };
 
-/** Is there an IOMMU for a function? */
+/** The IOMMU of a function. */
 enum topo_iommu {
 	TOPO_IOMMU_UNSEEN,	/**< the kernel shows none */
 	TOPO_IOMMU_UNWIRED,	/**< the device tree connects none to its host bridge */
-	TOPO_IOMMU_EARLY,	/**< the machine has one that makes groups at boot */
-	TOPO_IOMMU_LATE,	/**< it has one whose groups appear when a driver binds, in
-				 *   kernels before 6.15
-				 */
+	TOPO_IOMMU_EARLY,	/**< the machine has one, and its groups exist since boot */
+	TOPO_IOMMU_LATE,	/**< the machine has one, and kernels before 6.15
+				 *   create its groups when a driver binds */
 };
 
-/** What the advice for a function depends on. */
+/** Input for advice about a function. */
 struct topo_machine {
 	enum topo_arch arch;
 	enum topo_iommu iommu;
@@ -49,13 +48,13 @@ struct topo_machine {
 void topology_machine(const char *root, const struct topo_device *dev,
 		struct topo_machine *out);
 
-/** What the machine uses a function for, the worst to lose last. */
+/** Uses of a function by the machine, ordered by the harm of losing it. */
 enum topo_use_kind {
-	TOPO_USE_NONE,		/**< nothing is seen */
-	TOPO_USE_DISK,		/**< it has a disk; no use of that is seen */
+	TOPO_USE_NONE,		/**< no use is seen */
+	TOPO_USE_DISK,		/**< it has a disk, without visible use */
 	TOPO_USE_FUNCTIONS,	/**< it has virtual functions */
 	TOPO_USE_UP,		/**< a network interface that is up */
-	TOPO_USE_UNSEEN,	/**< a namespace, a permission or a capture hides what it is */
+	TOPO_USE_UNSEEN,	/**< a namespace, a permission or a capture hides its use */
 	TOPO_USE_SWAP,		/**< swap space */
 	TOPO_USE_MOUNTED,	/**< a file system */
 	TOPO_USE_ROUTE,		/**< a network interface with a default route */
@@ -64,32 +63,32 @@ enum topo_use_kind {
 
 struct topo_use {
 	enum topo_use_kind kind;
-	char name[TOPO_NAME_LEN];	/**< of the disk or interface on the function */
-	char at[128];			/**< TOPO_USE_MOUNTED: where, maybe cut */
+	char name[TOPO_NAME_LEN];	/**< name of the disk or interface on the function */
+	char at[128];			/**< TOPO_USE_MOUNTED: mount point, may be truncated */
 };
 
 /**
- * The worst loss if the function's driver were taken away. Disks below volumes
- * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count. All
- * disks and interfaces are looked for once. Not thread safe for one @p snap.
+ * Find the most harmful loss if the function's driver were unbound. Disks below volumes
+ * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count. Lists all
+ * disks and interfaces once per snapshot. Not thread safe for one @p snap.
  *
- * TOPO_USE_NONE is never said of a disk whose mounts on the host are hidden, or of
- * an interface that another network namespace has.
+ * The result is never TOPO_USE_NONE for a disk if the host's mounts are hidden, nor for
+ * an interface in another network namespace.
  */
 void topology_use(struct topo_snapshot *snap, const struct topo_device *dev,
 		struct topo_use *out);
 
 /**
- * Does @p dev exist only as long as @p other keeps its driver? True for what is
- * above it, in a domain of its own (VMD) too, for its physical function, and where
- * neither can be read: then nobody should be told to take the driver away.
+ * Does @p dev exist only as long as @p other keeps its driver? True if @p other is above
+ * it (also above its own domain, VMD) or is its physical function. Also true if this
+ * can't be read, so that nobody is advised to unbind the driver.
  */
 bool topology_depends(const char *root, const struct topo_device *dev,
 		const struct topo_device *other);
 
 /**
- * First member of an IOMMU group that is no PCI function and is bound to a
- * driver, not one of VFIO.
+ * Find a member of an IOMMU group that is not a PCI function and is bound to a driver
+ * other than VFIO's.
  *
  * @param name    room for TOPO_NAME_LEN
  * @param driver  room for TOPO_NAME_LEN

@@ -3,8 +3,8 @@
  */
 
 /*
- * Domains that PCI functions make. The path of a device behind one has a root
- * bus for each:
+ * Domains that PCI functions create. The path of a device in such a domain has one root
+ * bus per domain:
  *
  *   pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0
  *   outer bus  the function inner bus

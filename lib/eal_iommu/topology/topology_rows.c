@@ -8,7 +8,7 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* One row "0xFIRST 0xLAST 0xFLAGS". */
+/* Parse one row "0xFIRST 0xLAST 0xFLAGS". */
 static int
 row_parse(const char *line, struct topo_bar *row)
 {
@@ -23,7 +23,7 @@ row_parse(const char *line, struct topo_bar *row)
 	s = sysfs_hex0x(s + 1, &flags);
 	if (s == NULL || *s != '\0')
 		return -ENODATA;
-	/* The kernel says "empty" by zeros, or by an end one below the start. */
+	/* The kernel shows an empty row as zeros, or with the end one below the start. */
 	if ((first == 0 && last == 0) || last + 1 == first) {
 		*row = (struct topo_bar){ .flags = flags };
 		return 0;

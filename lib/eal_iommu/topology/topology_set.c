@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Sets of functions, and those that a snapshot keeps. */
+/* Sets of functions, and the cache of a snapshot. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_s
 {
 	struct topo_kept *more;
 
-	/* What lacks now may be there the next time. */
+	/* Don't cache an error of this process: the next attempt may succeed. */
 	more = topology_error_is_ours(ret) ? NULL :
 		reallocarray(snap->kept, snap->n_kept + 1, sizeof(*more));
 	if (more == NULL) {
@@ -53,7 +53,7 @@ topology_set_make(struct topo_set *set, size_t room)
 	return set->v != NULL ? 0 : -ENOMEM;
 }
 
-/* The odd ones stand at the end of the room until all are there. */
+/* Odd functions are collected at the end of the room until the set is sorted. */
 int
 topology_set_put(struct topo_set *set, size_t room, const struct topo_device *dev, int ret)
 {

@@ -9,18 +9,18 @@
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
-/* What reading gave: 0, a negative errno, or this. */
+/* Result of reading: 0, a negative errno, or this. */
 #define UNREAD 1
 
 struct topo_function {
-	struct topo_device dev;		/* with its address from the start */
-	int placed;			/* its root bus and bridges are known */
-	int filled;			/* all of dev is */
-	int rowed;			/* rows and n_rows are */
-	bool bussed;			/* bus is */
-	int config;			/* what reading that gave */
+	struct topo_device dev;		/* dev.addr is always valid */
+	int placed;			/* result of reading its root bus and bridges */
+	int filled;			/* result of reading all of dev */
+	int rowed;			/* result of reading rows and n_rows */
+	bool bussed;			/* bus is valid */
+	int config;			/* result of reading config space */
 	struct topo_bar *rows;
-	uint64_t *bus;			/* behind the rows */
+	uint64_t *bus;			/* stored behind rows */
 	size_t n_rows;
 };
 
@@ -32,7 +32,7 @@ function_cmp(const void *a, const void *b)
 	return topology_addr_cmp(&x->dev.addr, &y->dev.addr);
 }
 
-/* Addresses of all functions; nothing is read of them. */
+/* List the addresses of all functions without reading them. */
 static int
 functions_list(struct topo_snapshot *snap)
 {
@@ -111,7 +111,7 @@ function_fill(struct topo_snapshot *snap, struct topo_function *f)
 		ret = function_rows(snap, f);
 		ret = topology_bars(&f->dev, ret, f->rows, f->n_rows);
 	}
-	/* What lacks now may be there the next time. */
+	/* Don't cache an error of this process: the next attempt may succeed. */
 	if (topology_error_is_ours(ret))
 		return ret;
 	f->filled = topology_gone(snap->root, &f->dev, ret);
@@ -188,7 +188,7 @@ topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_s
 	for (i = 0; i < snap->n_functions && ret == 0; i++) {
 		struct topo_function *f = &snap->functions[i];
 
-		/* One whose place is odd may be below it. */
+		/* A function with an odd path may be below any bridge. */
 		if (bridge != NULL && function_place(snap, f) == 0 && !is_below(&f->dev, bridge))
 			continue;
 		ret = topology_set_put(out, snap->n_functions, &f->dev, function_fill(snap, f));

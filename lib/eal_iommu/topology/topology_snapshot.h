@@ -4,16 +4,16 @@
 
 /**
  * @file
- * What one scan reads of sysfs, each file at most once.
+ * Cache of one scan: each sysfs file is read at most once.
  *
- * Looking at every device by itself reads everything once per device, as each
- * has a group, a bus and a host bridge. A snapshot keeps what was read: the list
- * of functions is read at first use, a function when somebody asks for it.
+ * Without it, the group, the bus and the host bridge would be read again for every
+ * device. The list of functions is read at first use, and a function when it is first
+ * requested.
  *
- * A snapshot gets old: it lives as long as one scan and no longer. A function
- * that came after the list was read is not in it, one that went away is
- * -ENOENT or left out. What it hands out lives as long as the snapshot. Not
- * thread safe; separate snapshots are independent.
+ * A snapshot becomes stale, so it lives only as long as one scan. A function that appears
+ * after the list was read is missing. One that disappears is -ENOENT or left out.
+ * Returned pointers are valid as long as the snapshot. Not thread safe; separate
+ * snapshots are independent.
  */
 
 #ifndef TOPOLOGY_SNAPSHOT_H
@@ -25,45 +25,47 @@
 extern "C" {
 #endif
 
-/** Begins as { .root = ... }, ends with topology_snapshot_free(). */
+/** Initialise as { .root = ... }; end with topology_snapshot_free(). */
 struct topo_snapshot {
-	const char *root;		/**< as in sysfs.h; lives longer */
-	/* All else belongs to the topology room. */
-	struct topo_function *functions;	/* by address */
+	const char *root;		/**< as in sysfs.h; must outlive the snapshot */
+	/* Private to the topology room. */
+	struct topo_function *functions;	/* sorted by address */
 	size_t n_functions;
 	bool listed;
-	struct topo_kept *kept;		/* sets that were asked for */
+	struct topo_kept *kept;		/* sets that were requested */
 	size_t n_kept;
-	struct topo_opened *opened;	/* nodes of VFIO that other processes have */
+	struct topo_opened *opened;	/* VFIO nodes that other processes have open */
 	size_t n_opened;
 	bool looked;
-	struct topo_users *users;	/* what functions are used for, or NULL */
+	struct topo_users *users;	/* uses of functions, or NULL */
 };
 
 /**
- * Some devices of a snapshot, sorted by address. One that can't be read takes no other
- * along, but it is there: who leaves it out must not take that for its absence.
+ * Devices of a snapshot, sorted by address. A device that can't be read is listed as odd
+ * and does not prevent reading the others. A caller that skips the odd ones must not
+ * conclude that they are absent.
  */
 struct topo_set {
 	const struct topo_device **v;
 	size_t n;
-	size_t n_odd;	/**< in v behind those n, sorted: devices that can't be read. Of these
-			 *   addr and bdf hold, and topology_snapshot_device() says why.
-			 */
+	size_t n_odd;	/**< devices that can't be read, sorted, in v behind the first
+			 *   n. Only addr and bdf are valid; topology_snapshot_device()
+			 *   returns the error. */
 };
 
 /** Memory of one function. */
 struct topo_memory {
 	struct topo_addr addr;
-	int ret;			/**< 0, or what reading its rows gave; -ENODATA: some
-					 *   of them are odd, and empty here */
-	int config;			/**< 0, or what reading its config space gave */
+	int ret;			/**< 0, or the error of reading its rows;
+					 *   -ENODATA: some rows are odd, and empty
+					 *   here */
+	int config;			/**< 0, or the error of reading its config space */
 	const struct topo_bar *rows;	/**< as topology_resource_rows() */
 	const uint64_t *bus;		/**< as topology_bus_rows() */
-	size_t n;			/**< of both */
+	size_t n;			/**< number of rows */
 };
 
-/** Free what was read; the snapshot is as new, with the same root. */
+/** Free what was read. The snapshot can be used again with the same root. */
 void topology_snapshot_free(struct topo_snapshot *snap);
 
 /** One device. @return as topology_read(), -ENOMEM. */
@@ -71,50 +73,50 @@ int topology_snapshot_device(struct topo_snapshot *snap, const struct topo_addr 
 		const struct topo_device **out);
 
 /**
- * All PCI functions. A function that goes away meanwhile is left out.
+ * Get all PCI functions. A function that disappears meanwhile is left out.
  *
- * @return 0; -ENOENT without PCI; -ENOMEM; -EMFILE, -ENFILE; what listing gives.
+ * @return 0; -ENOENT without PCI; -ENOMEM; -EMFILE, -ENFILE; errors of listing.
  */
 int topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out);
 
 /**
- * Members of an IOMMU group. A member that is no PCI function is left out: it
- * has no address to name it by.
+ * Get the members of an IOMMU group. Members that are not PCI functions are left out, as
+ * they have no PCI address.
  *
  * @return 0; -ENOENT if there is no such group; as topology_snapshot_all().
  */
 int topology_snapshot_group(struct topo_snapshot *snap, int group, struct topo_set *out);
 
 /**
- * Functions whose DMA the IOMMU can't tell from that of @p dev: all on the same
- * conventional PCI bus and below it, without bridges, with @p dev itself. They
- * must be in one group; a kernel may have them in several all the same. An odd one
- * may be a bridge, and may be elsewhere if its place is what is odd.
+ * Get the functions whose DMA the IOMMU can't distinguish from that of @p dev: all
+ * functions on the same conventional PCI bus and below it, except bridges, including @p
+ * dev. They should be in one group, but some kernels split them. An odd function may be a
+ * bridge. If its path is odd, it may also be on another bus.
  *
- * @param out  empty where dev is PCI Express all the way, or a conventional
- *   function of the root bus, which has an ID of its own
+ * @param out  empty if the whole path of dev is PCI Express, or if dev is a conventional
+ *   function of the root bus, which has its own ID
  * @return 0; as topology_snapshot_all().
  */
 int topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_device *dev,
 		struct topo_set *out);
 
 /**
- * Memory of each function below the host bridge of @p root_bus (canonical
- * "DDDD:BB"), by address. Of a function its path, its rows and the first 64
- * bytes of config space are read. One whose path is odd may be below any bridge: it
- * is there for each, without rows.
+ * Get the memory of each function below the host bridge of @p root_bus (canonical
+ * "DDDD:BB"), by address. Reads each function's path, rows and the first 64 bytes of
+ * config space. A function with an odd path may be below any bridge: it is returned for
+ * each, without rows.
  *
- * @param next  begins as 0; where to go on
- * @return 1: *out is the next one; 0: there is none; -ENOENT without PCI; -ENOMEM.
+ * @param next  position; begins as 0
+ * @return 1 and *out; 0 at the end; -ENOENT without PCI; -ENOMEM.
  */
 int topology_snapshot_memory(struct topo_snapshot *snap, const char *root_bus, size_t *next,
 		struct topo_memory *out);
 
 /**
- * First process other than the caller that has a node of VFIO open (e.g.
- * "/dev/vfio/7"), by /proc/PID/fd. The processes are looked at once.
+ * Find another process that has a VFIO node open (e.g. "/dev/vfio/7"), by /proc/PID/fd.
+ * The processes are inspected once per snapshot.
  *
- * @return 0; -ENOENT if none is seen (also when not allowed to look); -ENOMEM.
+ * @return 0; -ENOENT if none is visible (also without permission); -ENOMEM.
  */
 int topology_snapshot_holder(struct topo_snapshot *snap, const char *node,
 		struct topo_holder *out);

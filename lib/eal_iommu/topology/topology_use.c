@@ -3,18 +3,18 @@
  */
 
 /*
- * What a function is used for. Disks and network interfaces lie below the
- * function in the tree of devices:
+ * Use of a function by the machine. Disks and network interfaces are below the function
+ * in the device tree of sysfs:
  *
  *   /sys/class/block/sda2 -> .../0000:00:17.0/ata1/.../block/sda/sda2
  *   /sys/class/net/eth0   -> .../0000:01:00.0/net/eth0
  *
- * What is built upon them is followed by the folder "holders" of disks and the
- * links "upper_*" of interfaces.
+ * The folder "holders" of a disk and the links "upper_*" of an interface lead to what is
+ * stacked on it.
  *
- * Disks are the same in all namespaces; who mounts them is known of our own mount
- * namespace and of the host's if that may be read. An interface is seen in its
- * own network namespace only; the folder "net" of the function is there in all.
+ * All namespaces have the same disks. Mounts are read from this process's mount
+ * namespace, and from the host's if permitted. An interface is visible in its own network
+ * namespace only, but all namespaces see the folder "net" of the function.
  */
 
 #include <errno.h>
@@ -29,8 +29,8 @@
 #include "topology/topology_internal.h"
 #include "topology/topology_machine.h"
 
-#define STACK_DEPTH 8	/* a mapper on RAID on partitions needs 3 */
-#define VISITS_MAX 1024	/* what is built upon one function; a loop ends here too */
+#define STACK_DEPTH 8	/* LVM on RAID on partitions needs 3 */
+#define VISITS_MAX 1024	/* limit per function; also ends a loop of links */
 #define BLOCK TOPO_BLOCK
 #define NET TOPO_NET
 #define CLASS_STORAGE 0x01
@@ -40,7 +40,7 @@ struct search {
 	const char *root;
 	const struct topo_users *users;
 	char below[TOPO_BDF_LEN + 2];	/* "/BDF/" */
-	char device[TOPO_NAME_LEN];	/* the disk or interface on the function */
+	char device[TOPO_NAME_LEN];	/* disk or interface on the function */
 	unsigned int visits;
 	struct topo_use *out;
 };
@@ -57,11 +57,11 @@ note(struct search *s, enum topo_use_kind kind, const char *at, size_t len)
 		len = sizeof(s->out->at) - 1;
 	memcpy(s->out->at, at, len);
 	s->out->at[len] = '\0';
-	/* The user who mounts chooses the name. */
+	/* Another user may have chosen the name. */
 	sysfs_mask(s->out->at);
 }
 
-/* Walk the lines of a text that may be missing. */
+/* Iterate over the lines of a text that may be NULL. */
 #define FOREACH_LINE(line, text) \
 	for (line = (text) != NULL ? (text) : ""; *line != '\0'; line = line_next(line))
 
@@ -72,7 +72,7 @@ line_next(const char *line)
 	return *line == '\n' ? line + 1 : line;
 }
 
-/* Word @p n of a line, counted from 0; empty if there are fewer. */
+/* Get word @p n of a line, counted from 0; empty if there are fewer. */
 static const char *
 word(const char *line, unsigned int n, size_t *len)
 {
@@ -94,7 +94,7 @@ word_is(const char *line, unsigned int n, const char *text)
 	return len == strlen(text) && strncmp(w, text, len) == 0;
 }
 
-/* By the number, or by the source where a file system has a number of its own (btrfs). */
+/* Match by device number, or by source for file systems with numbers of their own (btrfs). */
 static void
 mounts_look(struct search *s, const char *mounts, const char *number, const char *node)
 {
@@ -110,7 +110,7 @@ mounts_look(struct search *s, const char *mounts, const char *number, const char
 	}
 }
 
-/* Mounts and swap space of one disk, by its number and its node. */
+/* Look for mounts and swap space of one disk, by its number and its node. */
 static void
 disk_node_look(struct search *s, const char *number, const char *node)
 {
@@ -123,7 +123,7 @@ disk_node_look(struct search *s, const char *number, const char *node)
 			note(s, TOPO_USE_SWAP, "", 0);
 }
 
-/* A disk or partition, then all that is built upon it. */
+/* Look at a disk or partition, then at everything stacked on it. */
 static void
 disk_look(struct search *s, const char *name, unsigned int depth)
 {
@@ -136,7 +136,7 @@ disk_look(struct search *s, const char *name, unsigned int depth)
 	}
 	snprintf(node, sizeof(node), "/dev/%s", name);
 	disk_node_look(s, number, node);
-	/* LVM and dm-crypt are mounted by that name. */
+	/* LVM and dm-crypt volumes are mounted by this name. */
 	if (sysfs_read_file(s->root, &text, NULL, BLOCK "/%s/dm/name", name) == 0) {
 		snprintf(node, sizeof(node), "/dev/mapper/%.*s", (int)strcspn(text, "\n"), text);
 		free(text);
@@ -168,9 +168,9 @@ disks_look(struct search *s, const struct topo_device *dev)
 }
 
 /*
- * The kernel's words: destination and mask are 1 and 7 for IPv4; destination and
- * its length are 0 and 1 for IPv6, the interface is the last. "lo" has a route to
- * ::/0 that says "unreachable", but lies on no function.
+ * In IPv4's file destination and mask are words 1 and 7. In IPv6's file destination and
+ * its length are words 0 and 1, and the interface is the last. "lo" has an unreachable
+ * default route, but is on no function.
  */
 static bool
 has_default_route(const struct search *s, const char *name)
@@ -187,7 +187,7 @@ has_default_route(const struct search *s, const char *name)
 	return false;
 }
 
-/* Drivers that don't look after the carrier leave the state "unknown". */
+/* Drivers without carrier detection leave the state "unknown". */
 static bool
 is_up(const struct search *s, const char *name)
 {
@@ -206,7 +206,7 @@ is_up(const struct search *s, const char *name)
 	return up;
 }
 
-/* An interface, then all that is built upon it. */
+/* Look at an interface, then at everything stacked on it. */
 static void
 interface_look(struct search *s, const char *name, unsigned int depth)
 {
@@ -227,7 +227,7 @@ interface_look(struct search *s, const char *name, unsigned int depth)
 	sysfs_free_names(names, n);
 }
 
-/* Are the routes that can be read those of this interface? */
+/* Do the readable routes belong to the network namespace of this interface? */
 static bool
 has_routes_here(const struct search *s, const char *name)
 {
@@ -242,7 +242,7 @@ has_routes_here(const struct search *s, const char *name)
 	return false;
 }
 
-/* A folder of interfaces that shows none: another network namespace has them. */
+/* An empty folder of interfaces: they are in another network namespace. */
 static bool
 shows_none(const char *root, const char *bdf, const char *below)
 {
@@ -256,7 +256,7 @@ shows_none(const char *root, const char *bdf, const char *below)
 	return n == 0;
 }
 
-/* No interface lies on the function: does it have one elsewhere? */
+/* The function has no visible interface: is one in another namespace? */
 static bool
 interfaces_hidden(const struct search *s, const struct topo_device *dev)
 {

@@ -3,9 +3,8 @@
  */
 
 /*
- * Disks and interfaces of the machine, and on which functions they lie. NVMe with
- * several paths is an exception: its disk lies below a virtual folder with links
- * to the controllers.
+ * Disks and interfaces of the machine, and their functions. A disk of an NVMe subsystem
+ * with several paths is below a virtual folder with links to its controllers.
  */
 
 #include <errno.h>
@@ -18,10 +17,10 @@
 
 #define SUBSYSTEM "/nvme-subsystem/"
 
-/* The first namespace of processes has the same number in all kernels. */
+/* The initial PID namespace has this number in all kernels. */
 #define HOST_PIDS "pid:[4026531836]"
 
-/* The controllers of a disk that lies below an NVMe subsystem. */
+/* Read the controllers of a disk of an NVMe subsystem. */
 static char *
 controllers_read(const char *root, const char *disk)
 {
@@ -31,7 +30,7 @@ controllers_read(const char *root, const char *disk)
 
 	if (sysfs_read_link_path(root, path, sizeof(path), TOPO_BLOCK "/%s", disk) != 0)
 		return NULL;
-	/* A partition lies one level below its disk. */
+	/* A partition is one level below its disk. */
 	end = strstr(path, SUBSYSTEM);
 	end = end != NULL ? strchr(end + strlen(SUBSYSTEM), '/') : NULL;
 	if (end == NULL)
@@ -54,7 +53,7 @@ controllers_read(const char *root, const char *disk)
 	return all;
 }
 
-/* What lacks room is not seen: this is for advice. */
+/* Entries that don't fit are ignored, as this is for advice only. */
 static void
 places_read(const char *root, const char *folder, struct topo_places *out)
 {
@@ -97,9 +96,9 @@ text_read(const char *root, const char *path)
 }
 
 /*
- * Process 1 has the host's mounts if it is the host's: elsewhere it is that of the
- * container. A kernel without swap space has no such file; where files of /proc are
- * hidden the others are missing too.
+ * The mounts of process 1 are the host's only in the initial PID namespace. A kernel
+ * without swap space has no /proc/swaps; if files of /proc are hidden, others are missing
+ * too.
  */
 static bool
 mounts_seen(const char *root, const struct topo_users *u)
