@@ -11,10 +11,10 @@
 
 #define NAME_LEN (IOVA_DETAIL_LEN + 40)
 
-/* Holes that a range meets. Those that matter most are kept, of equal ones the lowest. */
+/* Holes that overlap a range: the most important ones, of equal ones the lowest. */
 struct meeting {
 	enum iova_enforcer least;
-	bool own_too;			/* what is kept free for EAL counts */
+	bool own_too;			/* include the reservation for EAL's memory */
 	const struct iova_hole *first[PLAN_HOLES_NAMED];
 	size_t n;
 };
@@ -59,7 +59,7 @@ meet_all(const struct iova_layout *layout, struct iova_range range, enum iova_en
 	return m;
 }
 
-/* "estimated host bridge 0000:00" */
+/* Format e.g. "estimated host bridge 0000:00". */
 static void
 hole_name(const struct iova_hole *h, char *out, size_t size)
 {
@@ -94,7 +94,7 @@ plan_meets_hole(const struct iova_layout *layout, struct iova_range range)
 	return m.n > 0;
 }
 
-/* The kernel leaves out what it reserves; of the rest of a gap the aperture is the reason. */
+/* Part of a gap may be reserved by the kernel; the rest is outside of the aperture. */
 static void
 say_gap(const struct iova_layout *layout, struct iova_range range, const struct iova_conflict *c,
 		char *out, size_t size)
@@ -128,7 +128,7 @@ plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 		snprintf(out, size, "%s", strerror(-ret));
 }
 
-/* What is in use stands in the way of a hole. */
+/* A hole overlaps what is in use. */
 static void
 say_overlap(const struct iova_hole *h, const struct iova_conflict *c, char *why,
 		size_t size)
@@ -163,8 +163,8 @@ add_holes(struct iova_layout *layout, const struct plan_device *pd,
 }
 
 /*
- * The kernel leaves reserved regions out of its ranges, so a hole is looked
- * for first; the aperture is told by its ends.
+ * The kernel's ranges exclude reserved regions, so look for a hole first. Otherwise show
+ * the aperture by its ends.
  */
 static void
 say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *why,
@@ -194,7 +194,7 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 		c->with.first, c->with.last, hull.first, hull.last);
 }
 
-/* A soft hole of the newcomer over what is in use already: DMA there may go astray. */
+/* A soft hole of the new device covers what is in use: its DMA there may go astray. */
 static void
 say_covered(const struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
 {

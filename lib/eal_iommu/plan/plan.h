@@ -4,15 +4,15 @@
 
 /**
  * @file
- * From devices to one layout: survey each, then add it to the plan.
+ * From devices to one layout: survey each device, then add it to the layout.
  *
- * A survey reads what the device's IOMMU can translate, by ioas_survey(), and
- * collects every hole that concerns the device. It needs no DPDK, so the bus
- * (before EAL has memory) and dpdk-test-msi share it.
+ * A survey reads the limits of the device's IOMMU with ioas_survey() and collects every
+ * hole that concerns the device. It needs no DPDK, so the bus (before EAL has memory) and
+ * dpdk-test-msi share it.
  *
- * What fails is told twice: as a negative errno for the program, and as one
- * sentence for the user that names the range, where it comes from and what to
- * do. Not thread safe for one plan_device; separate ones are independent.
+ * A failure is returned as a negative errno and as a sentence for the user with the
+ * range, its origin and the remedy. Not thread safe for one plan_device; separate ones
+ * are independent.
  */
 
 #ifndef PLAN_H
@@ -26,17 +26,18 @@
 extern "C" {
 #endif
 
-#define PLAN_TEXT 640	/**< room for one sentence to the user */
-#define PLAN_REASONS 6	/**< reasons that are kept of a device */
-#define PLAN_ALSO "; also: "	/**< between two reasons */
-/** Room for the sentences of all reasons that are kept. */
+#define PLAN_TEXT 640	/**< size of one sentence to the user */
+#define PLAN_REASONS 6	/**< maximum number of reasons per device */
+#define PLAN_ALSO "; also: "	/**< separator of reasons */
+/** Size of the sentences of all reasons. */
 #define PLAN_WHY (PLAN_REASONS * (PLAN_TEXT + sizeof(PLAN_ALSO)))
-#define PLAN_NODE_LEN 64	/**< room for the path of a node */
-#define PLAN_CHOICE_LEN 160	/**< room for the reason of a choice */
+#define PLAN_NODE_LEN 64	/**< size of the path of a node */
+#define PLAN_CHOICE_LEN 160	/**< size of the reason of a choice */
 
-/** What kind of thing keeps a device from being used; in the order of messages. */
+/** Kinds of reasons why a device can't be used, in the order of messages. */
 enum plan_reason_kind {
-	PLAN_REASON_LASTING,	/**< can't be cured here: firmware, or another slot */
+	PLAN_REASON_LASTING,	/**< no remedy on this machine, except firmware or
+				 *   another slot */
 	PLAN_REASON_PLATFORM,	/**< the IOMMU, the group and its other members */
 	PLAN_REASON_ACCESS,	/**< another process, a permission, a missing node */
 	PLAN_REASON_DRIVER,	/**< the driver that the device is bound to */
@@ -45,140 +46,137 @@ enum plan_reason_kind {
 /** One reason why a device can't be used, and what to do about it. */
 struct plan_reason {
 	enum plan_reason_kind kind;
-	bool doubtful;		/**< the kernel decides, and has not been asked */
+	bool doubtful;		/**< the kernel decides, and was not asked */
 	int error;		/**< -errno */
 	char text[PLAN_TEXT];	/**< a sentence without the device's name */
 };
 
-/** All of them, sorted by kind. */
+/** All reasons, sorted by kind. */
 struct plan_reasons {
 	struct plan_reason v[PLAN_REASONS];
 	size_t n;
 };
 
-/** Do MSI writes arrive? In ascending order. */
+/** Do MSI writes arrive? In ascending order of doubt. */
 enum plan_msi {
 	PLAN_MSI_CLEAR,		/**< nothing is in the way */
-	PLAN_MSI_UNSURE,	/**< an estimate is in the way, or something is behind the first
-				 *   doorbell, or what could be is not known
-				 */
-	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is, or the IOMMU or the
-				 *   bridge does not pass the first doorbell
-				 */
-	PLAN_MSI_LOST,		/**< they can't: the IOMMU or the bridge passes no doorbell */
+	PLAN_MSI_UNSURE,	/**< a possible obstacle: an estimate, an obstacle
+				 *   behind the first doorbell, or an unknown input */
+	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is in the way,
+				 *   or the IOMMU or the bridge does not pass the first
+				 *   doorbell */
+	PLAN_MSI_LOST,		/**< certain: the IOMMU or the bridge passes no doorbell */
 };
 
 /** "clear", "unsure", "likely lost", "lost". */
 const char *plan_msi_name(enum plan_msi msi);
 
-/** What is known of one device. Start with all zero, end with plan_device_free(). */
+/** What is known about one device. Start with all zero, end with plan_device_free(). */
 struct plan_device {
 	struct topo_device topo;
 	struct hole_list holes;
 	struct ioas_info info;
-	char cdev[PLAN_NODE_LEN];		/**< its character device, or "" */
-	enum ioas_backend backend;		/**< the one that carries it */
-	char backend_why[PLAN_CHOICE_LEN];	/**< why that, if it was chosen for this
-						 * device; else ""
-						 */
-	bool backend_failed;			/**< a better one is there, but fails */
-	struct holes_view bridge;		/**< how the bridge windows are known */
-	char bridge_bus[TOPO_BDF_LEN];		/**< root bus of that bridge, the outermost */
-	char bridge_via[TOPO_BDF_LEN];		/**< the function whose domain it is in (VMD), or "" */
-	bool aliased;				/**< other functions look like it to the IOMMU */
-	char alias_why[PLAN_TEXT];		/**< what is wrong with that, or "" */
+	char cdev[PLAN_NODE_LEN];		/**< path of its character device, or "" */
+	enum ioas_backend backend;		/**< the backend that serves it */
+	char backend_why[PLAN_CHOICE_LEN];	/**< reason, if it was chosen for this
+						 *   device; otherwise "" */
+	bool backend_failed;			/**< a better one exists, but fails */
+	struct holes_view bridge;		/**< what is known about the bridge windows */
+	char bridge_bus[TOPO_BDF_LEN];		/**< root bus of the outermost bridge */
+	char bridge_via[TOPO_BDF_LEN];		/**< the function that creates its
+						 *   domain (VMD), or "" */
+	bool aliased;				/**< the IOMMU can't distinguish it
+						 *   from other functions */
+	char alias_why[PLAN_TEXT];		/**< the problem with that, or "" */
 	enum plan_msi msi;			/**< do MSI writes arrive? */
-	char msi_why[PLAN_TEXT];		/**< why not, unless PLAN_MSI_CLEAR */
+	char msi_why[PLAN_TEXT];		/**< obstacle, unless PLAN_MSI_CLEAR */
 	bool msi_doubtful;			/**< the backend can't serve its MSI window */
-	struct plan_reasons reasons;		/**< why it can't be used; none if it can */
+	struct plan_reasons reasons;		/**< why it can't be used; empty if it can */
 };
 
-/** What a kernel said of one device by one backend. */
+/** Answer of a kernel about one device with one backend. */
 struct plan_answer {
 	struct topo_addr addr;
 	enum ioas_backend backend;
-	int opened;			/**< what ioas_open() returned */
-	char node[PLAN_NODE_LEN];	/**< that was opened last; "": there is none */
-	bool asked;			/**< false: it was not, as that wakes the device */
-	int surveyed;			/**< what ioas_survey() returned, if opened is 0 */
-	bool viable;			/**< and what it said */
-	struct ioas_info info;		/**< if surveyed is 0 */
+	int opened;			/**< result of ioas_open() */
+	char node[PLAN_NODE_LEN];	/**< the last node that was opened; "": none exists */
+	bool asked;			/**< false: not asked, as that wakes the device */
+	int surveyed;			/**< result of ioas_survey(), if opened is 0 */
+	bool viable;			/**< from ioas_survey() */
+	struct ioas_info info;		/**< valid if surveyed is 0 */
 };
 
 /**
- * Answers of a kernel that runs elsewhere or did so earlier. A survey with them
- * opens no node. Freed with plan_answers_free().
+ * Answers of another kernel, or of this one earlier. A survey with answers opens no node.
+ * End with plan_answers_free().
  */
 struct plan_answers {
 	struct plan_answer *v;
 	size_t n;
-	struct ioas_info assumed;	/**< limits of all devices if page_sizes is not 0:
-					 * they stand in for every answer
-					 */
-	uint64_t page_size;		/**< bytes of a page of that kernel */
-	enum ioas_backend chosen;	/**< by the first device; AUTO until then */
+	struct ioas_info assumed;	/**< if page_sizes is not 0: limits of all
+					 *   devices, used in place of every answer */
+	uint64_t page_size;		/**< page size of that kernel in bytes */
+	enum ioas_backend chosen;	/**< choice of the first device; AUTO until then */
 };
 
 /**
- * What one scan reads once for all its devices. Stays where it is, begins with
- * plan_scan_begin() and lives no longer than the scan: a later one must see what
- * has changed.
+ * Data that one scan shares among its devices. Must not move. Begins with
+ * plan_scan_begin() and must not outlive the scan: a later scan must see changes.
  */
 struct plan_scan {
 	struct topo_snapshot topo;
 	struct holes_bridges bridges;
 };
 
-/** @param root  as in sysfs.h; lives longer */
+/** Begin a scan. @param root  as in sysfs.h; must outlive the scan */
 void plan_scan_begin(struct plan_scan *scan, const char *root);
 
-/** Free what was read. */
+/** Free the data of a scan. */
 void plan_scan_end(struct plan_scan *scan);
 
-/** A device, and how it is to be used. */
+/** A device and the requested options. */
 struct plan_request {
-	struct plan_scan *scan;		/**< the scan that it is part of; NULL: none */
-	const char *root;		/**< as in sysfs.h, where there is no scan */
+	struct plan_scan *scan;		/**< the current scan, or NULL */
+	const char *root;		/**< as in sysfs.h; used without a scan */
 	struct topo_addr addr;
 	enum ioas_backend backend;
 	const char *vf_token;		/**< UUID, or NULL */
-	struct iova_layout *layout;	/**< of an address space opened here, or NULL */
-	struct plan_answers *answers;	/**< in place of the kernel's, or NULL */
+	struct iova_layout *layout;	/**< layout of an address space opened here, or NULL */
+	struct plan_answers *answers;	/**< used in place of the kernel, or NULL */
 };
 
-/** The device as the address space knows it; valid as long as both. */
+/** The device as a member of the address space; valid as long as both arguments. */
 struct ioas_member plan_member(const struct plan_device *pd, const char *vf_token);
 
 /**
- * Find out what keeps a device from being used, as far as sysfs shows it. The
- * kernel is not asked and no node is opened.
+ * Collect what keeps a device from being used, as far as sysfs shows it. Does not ask the
+ * kernel and opens no node.
  *
  * @param t     a device of the snapshot
- * @param page  bytes of a page of the machine
- * @param out   gets topo, cdev, reasons, and what firmware reserves as holes;
- *   plan_device_free() ends it
+ * @param page  page size of the machine in bytes
+ * @param out   gets topo, cdev, reasons, and reserved regions of firmware as holes; end
+ *   with plan_device_free()
  */
 void plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
 		struct plan_device *out);
 
-/** Room for what plan_odd_text() says. */
+/** Size of the text of plan_odd_text(). */
 #define PLAN_ODD 256
 
 /**
- * Why a function that a set counts as odd can't be used, and what to look at: the end
- * of a sentence that begins with its name.
+ * Say why an odd function of a set can't be used, and how to examine it: the end of a
+ * sentence that begins with its name.
  */
 void plan_odd_text(struct topo_snapshot *snap, const struct topo_device *odd, char *out,
 		size_t size);
 
 /**
- * Add a reason if another process has a node of the device open, as far as may be
- * seen.
+ * Add a reason if another process visibly has a node of the device open.
  */
 void plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd);
 
 /**
- * Add a reason behind those of its kind. If there is no room the last one goes.
+ * Insert a reason behind those of its kind. If the list is full the last one is dropped.
  *
  * @param doubtful  see struct plan_reason
  */
@@ -187,129 +185,126 @@ void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, b
 	__attribute__((format(printf, 5, 6)));
 
 /**
- * All reasons as one sentence: "REASON; also: REASON".
+ * Join all reasons to one text: "REASON; also: REASON".
  *
- * @return the error of the first, or 0 if there is none; @p out is not written then.
+ * @return the error of the first reason; 0 if there is none, then @p out is not written.
  */
 int plan_reasons_text(const struct plan_reasons *reasons, char *out, size_t size);
 
 /**
- * Find out what one device allows.
+ * Survey what one device allows.
  *
- * The first survey of a process opens its address space and so chooses the
- * backend of all. With some backends the device is opened and reset, and held
- * by the address space until ioas_release(); see ioas_survey().
+ * The first survey of a process opens its address space and so chooses the backend for
+ * all devices. With some backends the device is opened and reset, and the address space
+ * holds it until ioas_release(); see ioas_survey().
  *
- * The survey goes on behind the first thing that is wrong and collects all
- * reasons. The kernel is asked unless one of them is certain. What only the
- * kernel decides (1:1 mappings of firmware, a group's viability) is a reason only
- * if the kernel refuses the device, or can't be asked.
+ * The survey continues after the first problem and collects all reasons. It asks the
+ * kernel unless a reason is certain. What only the kernel decides (1:1 mappings of
+ * firmware, viability of a group) is a reason only if the kernel refuses the device or
+ * can't be asked.
  *
- * On an error @p out holds the reasons, and the holes of a device that was asked
- * for: those of one that another process holds are known all the same.
- * plan_device_free() ends it in any case.
+ * On error @p out has the reasons and the holes that were found, also for a device that
+ * another process holds. End with plan_device_free() in any case.
  *
- * @param space  the address space of the process; opened if it is NULL, and
- *   left NULL if that fails or there are answers
- * @param why      all reasons in one sentence, see plan_reasons_text(); PLAN_WHY
- *   bytes are enough
- * @param size     room in @p why
- * @return 0, or the error of the first reason: -ENODEV absent; -ENXIO not bound to
- *   a VFIO driver; -ENOTSUP no IOMMU group; -EPERM group not viable or interrupts
- *   not isolated; -EINVAL firmware wants a 1:1 mapping, or another backend is
- *   wanted than the one of the address space; -EBUSY held by another process;
- *   -EACCES; -ERANGE it can't translate what is kept (ioas_keep()); -ENODATA the
- *   answers have none for it; others as ioas_attach() and holes.h. On an error the
- *   address space does not hold the device.
+ * @param space  the address space of the process. NULL: it is opened, unless that fails
+ *   or the request has answers
+ * @param why      all reasons as one text, see plan_reasons_text(); at most PLAN_WHY
+ *   bytes
+ * @param size     size of @p why
+ * @return 0, or the error of the first reason: -ENODEV absent; -ENXIO not bound to a VFIO
+ *   driver; -ENOTSUP no IOMMU group; -EPERM group not viable or interrupts not isolated;
+ *   -EINVAL firmware requests a 1:1 mapping, or the address space has another backend
+ *   than requested; -EBUSY held by another process; -EACCES; -ERANGE it can't translate a
+ *   range of ioas_keep(); -ENODATA the answers lack the device; others as ioas_attach()
+ *   and holes.h. On error the address space does not hold the device.
  */
 int plan_survey(const struct plan_request *request, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
 
 /**
- * Ask the kernel about a device by one backend and keep the answer. The device
- * is let go again.
+ * Ask the kernel about a device with one backend and keep the answer. Releases the
+ * device.
  *
  * @param backend   not IOAS_BACKEND_AUTO
  * @param vf_token  UUID, or NULL
- * @param may_wake  the device may be opened for it, which wakes and resets it
- * @return 0, also where the kernel refuses: that is an answer; as
- *   topology_read(); -ENOMEM. On success @p out is freed by plan_answers_free()
- *   or ioas_info_free(&out->info).
+ * @param may_wake  allow opening the device, which wakes and resets it
+ * @return 0, also if the kernel refuses: that is an answer; errors of topology_read();
+ *   -ENOMEM. On success free @p out with plan_answers_free() or
+ *   ioas_info_free(&out->info).
  */
 int plan_answer_ask(const char *root, const struct topo_addr *addr,
 		enum ioas_backend backend, const char *vf_token, bool may_wake,
 		struct plan_answer *out);
 
-/** Append an answer, whose ranges are taken over. @return 0, -ENOMEM. */
+/** Append an answer and take ownership of its ranges. @return 0, -ENOMEM. */
 int plan_answers_add(struct plan_answers *answers, const struct plan_answer *answer);
 
-/** Free all of them. */
+/** Free all answers. */
 void plan_answers_free(struct plan_answers *answers);
 
-/** Bytes of a page of the machine that is examined. */
+/** Page size of the examined machine in bytes. */
 uint64_t plan_page_size(const struct plan_request *request);
 
 /**
- * Say why a member can't be had: who holds it, which permission or parameter is
- * missing.
+ * Explain why a member can't be attached: who holds it, or which permission or parameter
+ * is missing.
  *
- * @param ret     what ioas_survey() or ioas_attach() returned
- * @param viable  and what it said
- * @return @p ret, or -EBUSY if another process has it
+ * @param ret     result of ioas_survey() or ioas_attach()
+ * @param viable  from the same call
+ * @return @p ret, or -EBUSY if another process holds it
  */
 int plan_explain_attach(const char *root, const struct ioas *space,
 		const struct ioas_member *m, int ret, bool viable, char *why,
 		size_t size);
 
-/** The same for -EKEYREJECTED alone, also that of ioas_open_device(). */
+/** Explain -EKEYREJECTED only, also from ioas_open_device(). */
 void plan_explain_token(const struct ioas_member *m, char *why, size_t size);
 
-/** Free what a survey holds. */
+/** Free the result of a survey. */
 void plan_device_free(struct plan_device *pd);
 
 /**
- * Add a surveyed device to the layout: intersect the allowed ranges, add the
- * holes.
+ * Add a surveyed device to the layout: intersect the allowed ranges and add the holes.
  *
- * @param why  on 0 a warning if a soft hole of the device covers what is in use,
- *   else left alone
- * @return 0; -ERANGE or -EADDRINUSE if it does not go with what is placed (the
- *   sentence names both ranges); -ENOMEM. On an error nothing of it is left.
+ * @param why  on 0 a warning if a soft hole of the device covers what is in use;
+ *   otherwise unchanged
+ * @return 0; -ERANGE or -EADDRINUSE if it conflicts with what is placed (the text names
+ *   both ranges); -ENOMEM. On error the layout is unchanged.
  */
 int plan_add(struct iova_layout *layout, const struct plan_device *pd,
 		char *why, size_t size);
 
-/** Take a device out of the layout again, if it is in it. Cannot fail. */
+/** Remove a device from the layout, if it is in it. Cannot fail. */
 void plan_remove(struct iova_layout *layout, const struct plan_device *pd);
 
 /**
- * Lowest range that is free, at least @p need bytes long and inside @p within.
+ * Find the lowest free range inside @p within with at least @p need bytes.
  *
- * @return 0 and *out (the whole free range, cut to @p within), or -ENOSPC with
- *   the longest there is in *out (not valid if there is none).
+ * @return 0 and *out (the whole free range, cut to @p within), or -ENOSPC with the
+ *   longest one in *out (not valid if there is none).
  */
 int plan_window(const struct iova_layout *layout, struct iova_range within,
 		uint64_t need, struct iova_range *out);
 
-#define PLAN_HOLES_NAMED 2	/**< holes that one sentence names */
-#define PLAN_EXPLAIN 320	/**< room for what plan_explain() says */
+#define PLAN_HOLES_NAMED 2	/**< maximum number of holes in one sentence */
+#define PLAN_EXPLAIN 320	/**< size of the text of plan_explain() */
 
 /**
- * Does a range meet a hole, other than what is kept free for EAL's memory? The hole
- * of a struct iova_conflict is the lowest one only.
+ * Does a range overlap a hole, other than the reservation for EAL's memory? A struct
+ * iova_conflict has the lowest hole only.
  */
 bool plan_meets_hole(const struct iova_layout *layout, struct iova_range range);
 
 /**
- * Say why a range can't be placed, or should not be: "meets 0x8000000-0x80fffff
- * (SW_MSI, from 0000:00:03.0)" and the like, as the end of a sentence. Of several
- * holes those that the kernel enforces are named first, then those of the bus.
+ * Explain why a range can't or should not be placed, e.g. "meets 0x8000000-0x80fffff
+ * (SW_MSI, from 0000:00:03.0)", as the end of a sentence. Holes that the kernel enforces
+ * come first, then those of the bus.
  *
- * The kernel leaves reserved regions out of the allowed ranges, so a range outside
- * of them is looked up among the holes that the kernel enforces first.
+ * The kernel's ranges exclude reserved regions, so for a range outside of them holes that
+ * the kernel enforces are looked up first.
  *
- * @param ret  what iova_layout_place_at() or iova_layout_test() returned
- * @param c    what it filled
+ * @param ret  result of iova_layout_place_at() or iova_layout_test()
+ * @param c    from the same call
  */
 void plan_explain(const struct iova_layout *layout, struct iova_range range,
 		int ret, const struct iova_conflict *c, char *out, size_t size);

@@ -3,9 +3,9 @@
  */
 
 /*
- * Functions on one conventional PCI bus should be one IOMMU group. Kernels
- * before 6.15 group them one by one when drivers bind in an unlucky order, and
- * the SMMUv3 driver takes the first and leaves the others without a group.
+ * Functions on one conventional PCI bus should be in one IOMMU group. Kernels before 6.15
+ * split them if drivers bind in a certain order. The SMMUv3 driver accepts the first
+ * function and leaves the others without a group.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "plan/plan_internal.h"
 
-/* Of the IOMMU drivers that of SMMUv3 alone refuses the second of two. */
+/* Only the SMMUv3 driver refuses a second function with the same ID. */
 static bool
 took_id(const struct topo_device *a)
 {
@@ -42,7 +42,7 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 	return lost;
 }
 
-/* A kernel driver maps memory by the same table. */
+/* Mappings of a kernel driver would use the same page table. */
 static void
 add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *a)
 {

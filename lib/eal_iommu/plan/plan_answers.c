@@ -3,8 +3,7 @@
  */
 
 /*
- * The kernel's answers without the kernel: asked for and kept on one machine,
- * given to the survey on another.
+ * Answers of a kernel: asked for and stored on one machine, used by a survey on another.
  */
 
 #include <errno.h>
@@ -73,7 +72,7 @@ plan_answer_ask(const char *root, const struct topo_addr *addr, enum ioas_backen
 		return -ENOMEM;
 	if (out->opened < 0)
 		return 0;
-	/* The node may have decided for another one. */
+	/* The node may imply another backend. */
 	out->backend = ioas_backend_of(space);
 	out->asked = may_wake || !ioas_backend_opens(out->backend, &member);
 	if (out->asked)
@@ -117,7 +116,7 @@ say_not_asked(bool asleep, char *why, size_t size)
 		asleep ? ", as the device slept" : "");
 }
 
-/* Which backend that kernel would have given to the first device. */
+/* Choose the backend like that kernel for its first device. */
 static int
 choose(const struct plan_request *request, struct plan_device *pd, char *why, size_t size)
 {
@@ -185,7 +184,10 @@ plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 	if (answer == NULL || !answer->asked)
 		return say_not_asked(answer != NULL, why, size);
 	*asked = answer->opened == 0;
-	/* Each was asked alone there, so that a later one may lack the first one's backend. */
+	/*
+	 * Devices were asked one at a time, so a later one may lack the first one's
+	 * backend.
+	 */
 	ret = answer->opened < 0 ? answer->opened : answer->surveyed;
 	if (ret == 0) {
 		ret = info_copy(&answer->info, &pd->info);

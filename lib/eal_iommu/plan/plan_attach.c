@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* From a device to the address space, and words for a kernel that does not give it. */
+/* Attaching a device to the address space, and explanations of the kernel's refusals. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "plan/plan_internal.h"
 #include "uapi/vfio_uapi.h"
 
-/* A refusal whose reason may be who has a node already. @return 0 if it is not. */
+/* A refusal may mean that somebody holds the node. @return 0 if nobody does. */
 static int
 say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)
@@ -72,7 +72,7 @@ plan_explain_token(const struct ioas_member *m, char *why, size_t size)
 			"needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: vf_token=UUID");
 }
 
-/* Is the device attached by itself, not by its group? */
+/* Is the device attached by its own node, not by its group's? */
 static bool
 is_alone(const struct ioas_member *m, const char *node)
 {
@@ -88,7 +88,7 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 	bool alone;
 
 	ioas_backend_node(backend, m, node, sizeof(node));
-	/* A device that is bound elsewhere is refused in various ways, a group in one. */
+	/* For a device that another process holds the kernel has several errors, for a group EBUSY. */
 	alone = is_alone(m, node);
 	switch (ret) {
 	case -EBUSY:
@@ -114,7 +114,7 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		return say(ret, why, size, "IOVA ranges can't be read: %s",
 			strerror(-ret));
 	default:
-		/* It may have been either of them. */
+		/* Either node may be the cause. */
 		return say(ret, why, size, "%s can't be attached to %s: %s; see dmesg",
 			node, ioas_backend_traits(backend)->node, strerror(-ret));
 	}
@@ -127,7 +127,7 @@ plan_explain_refusal(struct topo_snapshot *snap, struct plan_device *pd,
 	char node[PLAN_NODE_LEN];
 
 	ioas_backend_node(pd->backend, m, node, sizeof(node));
-	/* The kernel says of a group whether it is viable. One that is has no member in the way. */
+	/* If the kernel calls the group viable, its other members are not the cause. */
 	if (viable && !is_alone(m, node) && (ret == -EPERM || ret == -EINVAL))
 		plan_reasons_settle(&pd->reasons, -EPERM);
 	return explain_refusal(snap, pd->backend, m, ret, viable, why, size);
@@ -188,7 +188,7 @@ plan_explain_choice(const struct plan_request *request, int ret, const struct io
 	return 0;
 }
 
-/* Open the process's address space, by the backend that suits the first device. */
+/* Open the process's address space with the backend that suits the first device. */
 static int
 open_space(const struct plan_request *request, const struct ioas_member *member,
 		struct ioas **space, struct plan_device *pd, char *why, size_t size)
@@ -209,7 +209,7 @@ plan_check_backend(const struct plan_request *request, enum ioas_backend has, ch
 		ioas_backend_name(request->backend), ioas_backend_name(has));
 }
 
-/* What the newcomer can't translate, memory may grow into. */
+/* The new device must translate the ranges that memory may grow into. */
 static int
 check_kept(struct ioas *space, const struct plan_device *pd, char *why, size_t size)
 {

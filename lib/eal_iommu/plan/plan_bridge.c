@@ -3,9 +3,9 @@
  */
 
 /*
- * Holes of the host bridges above a device: windows in which devices live, and
- * what is not passed up to memory. A function that makes a domain of its own
- * (Intel's VMD) adds a bridge; DMA crosses both.
+ * Holes of the host bridges above a device: their windows, and addresses that they do not
+ * pass to memory. A function that creates a domain (Intel's VMD) adds a bridge, and DMA
+ * crosses both.
  */
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include "plan/plan_internal.h"
 
 /*
- * Groups of several functions can do peer-to-peer below the IOMMU. Hidden groups: unknown.
- * What can't be read is a function too, unless it is a bridge.
+ * Groups of several functions may do peer-to-peer below the IOMMU. Hidden groups may have
+ * several. An odd member counts as a function unless it is a bridge.
  */
 static int
 group_is_shared(struct topo_snapshot *snap, int group)

@@ -3,8 +3,8 @@
  */
 
 /*
- * Drivers, and advice about them that does no harm: a PMD that works through its
- * kernel driver keeps it, and what the machine needs is named before it is lost.
+ * Advice about drivers that does no harm: a PMD that works through its kernel driver
+ * keeps it, and the user is warned of a loss before the command that causes it.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "plan/plan_internal.h"
 
-/* PMDs that drive their device through a driver of the kernel, and what they drive. */
+/* A PMD that works through a kernel driver, and its devices. */
 struct served {
 	const char *driver;
 	const char *pmd;
@@ -31,7 +31,7 @@ static const struct served served[] = {
 	{ "nfb", "net_nfb", 0x1c2c, 0xc240, 0xc240 },
 };
 
-/* By the driver, or for a network device by its ID. */
+/* Find by driver, or by ID for a network device. */
 static const struct served *
 served_find(const struct topo_device *t)
 {
@@ -48,7 +48,7 @@ served_find(const struct topo_device *t)
 	return NULL;
 }
 
-/* What is lost without the driver. */
+/* Describe the loss without the driver. */
 static void
 loss_text(const struct topo_use *use, char *loss, size_t size)
 {
@@ -80,7 +80,7 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 	}
 }
 
-/* Another slot parts cards, not the functions of one. */
+/* Another slot separates cards, not functions of one card. */
 static const char *
 part_text(const struct topo_device *t, const struct topo_device *member)
 {
@@ -91,7 +91,7 @@ part_text(const struct topo_device *t, const struct topo_device *member)
 		"put one of the two into another slot";
 }
 
-/* What comes between the loss and the command that brings it about. */
+/* Text between the loss and the command that causes it. */
 static const char *
 before_loss(const struct topo_use *use)
 {
@@ -129,7 +129,7 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 			loss, before_loss(&use), member->bdf);
 }
 
-/* Bound to a driver of the kernel: what rebinding costs comes before how it is done. */
+/* Bound to a kernel driver: name the loss before the command. */
 static void
 rebind(struct topo_snapshot *snap, struct plan_device *pd)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What the files of the plan room share.
+ * Declarations shared by the files of the plan room.
  */
 
 #ifndef PLAN_INTERNAL_H
@@ -16,7 +16,7 @@
 #include "plan/plan.h"
 #include "topology/topology_machine.h"
 
-/** Write the sentence about a failure. @return @p ret. */
+/** Format the sentence about a failure. @return @p ret. */
 static inline int __attribute__((format(printf, 4, 5)))
 say(int ret, char *why, size_t size, const char *fmt, ...)
 {
@@ -28,47 +28,50 @@ say(int ret, char *why, size_t size, const char *fmt, ...)
 	return ret;
 }
 
-/** Are there reasons that hold whatever the kernel says? */
+/** Is there a reason that does not depend on the kernel's answer? */
 bool plan_reasons_certain(const struct plan_reasons *reasons);
 
-/** The kernel says otherwise: doubtful reasons of that error, or of any (0), are none. */
+/**
+ * Drop the doubtful reasons with this error, or all doubtful ones (0): the kernel refuted
+ * them.
+ */
 void plan_reasons_settle(struct plan_reasons *reasons, int error);
 
 /**
- * A function has no IOMMU group because others behind its bridge took it all: add
- * the reason.
+ * Add a reason if a function has no IOMMU group because another function behind the same
+ * bridge took the ID.
  *
- * @return whether it is so
+ * @return whether a reason was added
  */
 bool plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd);
 
 /**
- * Do other functions look like this one to the IOMMU, and does the kernel know?
- * Fills aliased and alias_why, and adds a reason if a driver of the kernel has one.
+ * Check whether the IOMMU can distinguish this function from others, and whether they
+ * share its group. Fills aliased and alias_why, and adds a reason if one of them is bound
+ * to a kernel driver.
  */
 void plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd);
 
-/** Who keeps the device's group from being viable: add the reasons. */
+/** Add reasons for members that keep the device's group from being viable. */
 void plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd);
 
-/** The driver that the device is bound to: add the reason if it is not VFIO's. */
+/** Add a reason if the device is not bound to a VFIO driver. */
 void plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct topo_machine *machine);
 
-/** Room for what plan_member_cure() says. */
+/** Size of the text of plan_member_cure(). */
 #define PLAN_CURE 384
 
 /**
- * How another function is taken from its kernel driver without harm, as the end
- * of a sentence: a PMD that needs that driver, a mounted disk, or the machine's
- * network is left alone.
+ * Advise how to unbind another function from its kernel driver without harm, as the end
+ * of a sentence. The advice is to keep the driver if a PMD or the machine needs it.
  *
- * @param t  the device that can't be used beside @p member
+ * @param t  the device that can't be used because of @p member
  */
 void plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		const struct topo_device *member, char *cure, size_t size);
 
-/** Words for a choice of backend, into backend_why or @p why. @return @p ret. */
+/** Explain a choice of backend in backend_why or @p why. @return @p ret. */
 int plan_explain_choice(const struct plan_request *request, int ret, const struct ioas_choice *choice,
 		struct plan_device *pd, char *why, size_t size);
 
@@ -77,38 +80,37 @@ int plan_check_backend(const struct plan_request *request, enum ioas_backend has
 		size_t size);
 
 /**
- * As plan_explain_attach(), for a survey: doubtful reasons that the answer refutes are
- * dropped.
+ * Like plan_explain_attach(), for a survey. Also drops doubtful reasons that the answer
+ * refutes.
  */
 int plan_explain_refusal(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct ioas_member *m, int ret, bool viable, char *why, size_t size);
 
-/** plan_ask_kernel() with the answers of another kernel, request->answers. */
+/** Like plan_ask_kernel(), with request->answers. */
 int plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 		struct plan_device *pd, bool *asked, char *why, size_t size);
 
 /**
- * Open the address space if need be, read the device's limits into info; it may be
- * held then.
+ * Read the device's limits into info. Opens the address space if necessary; it may hold
+ * the device then.
  *
- * @param asked  whether the kernel was asked for the device
+ * @param asked  whether the kernel was asked about the device
  */
 int plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 		struct ioas **space, struct plan_device *pd, bool *asked, char *why,
 		size_t size);
 
-/** Holes of the bridges above the device; adds a reason where that fails. */
+/** Add holes of the bridges above the device, or a reason if that fails. */
 void plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd);
 
 /**
- * Reserved regions must be known from somewhere: sysfs, or the IOVA ranges that the
- * kernel gave.
+ * Reserved regions must be known from sysfs or from the kernel's IOVA ranges.
  *
  * @return 0; -EBADMSG
  */
 int plan_check_regions(const struct plan_device *pd, char *why, size_t size);
 
-/** Whether MSI writes arrive, by the holes and limits that were found. */
+/** Judge from holes and limits whether MSI writes arrive. */
 void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);
 
 #endif /* PLAN_INTERNAL_H */

@@ -3,9 +3,9 @@
  */
 
 /*
- * What sysfs shows of a device that can't be used. Everything that is wrong is
- * collected. What only the kernel decides is marked as doubtful: the kernels of
- * 6.0 to 6.5 give devices away for which firmware wants 1:1 mappings.
+ * Collect from sysfs all reasons why a device can't be used. Reasons that only the kernel
+ * can decide are marked as doubtful: kernels 6.0 to 6.5 allow devices with 1:1 mappings
+ * of firmware.
  */
 
 #include <errno.h>
@@ -16,19 +16,19 @@
 #include "plan/plan_internal.h"
 #include "uapi/vfio_uapi.h"
 
-#define CLASS_OTHER_BRIDGE 0x80	/* endpoints such as non-transparent bridges */
+#define CLASS_OTHER_BRIDGE 0x80	/* these are endpoints, e.g. non-transparent bridges */
 #define CLASS_PCI_BRIDGE 0x04
 #define CLASS_PCI_BRIDGE_SEMI 0x09
 #define MEMBERS_NAMED 3
 
-/* A group is not seen. What helps depends on the machine below the root. */
+/* The device has no group. The remedy depends on the machine below the root. */
 static void
 no_group(struct plan_device *pd, const struct topo_machine *m)
 {
 	const struct topo_device *t = &pd->topo;
 	const char *cure;
 
-	/* An unbound device may get one yet: the reason is the driver. */
+	/* Binding a driver may create the group, so the missing driver is the reason. */
 	if (m->iommu == TOPO_IOMMU_LATE && t->driver[0] == '\0')
 		return;
 	if (m->iommu == TOPO_IOMMU_UNWIRED)
@@ -63,7 +63,7 @@ noiommu_group(struct plan_device *pd, const struct topo_machine *m)
 		"is in a no-IOMMU group, which this release can't use; %s", cure);
 }
 
-/* Memory that firmware wants mapped 1:1: kernels since 6.6, and Intel's driver, refuse. */
+/* Firmware requests 1:1 mappings: kernels since 6.6, and Intel's driver, refuse the device. */
 static void
 look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 {
@@ -95,7 +95,7 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 		first->range.first, first->range.last, more);
 }
 
-/* A member without which the device itself would be gone. */
+/* The device exists only with the driver of this member. */
 static void
 add_needed(struct plan_device *pd, const struct topo_device *m)
 {
@@ -111,7 +111,10 @@ add_needed(struct plan_device *pd, const struct topo_device *m)
 			t->group, m->bdf, m->driver);
 }
 
-/* A bridge to another PCI bus, which vfio-pci does not take; those to ISA are endpoints. */
+/*
+ * Is it a bridge between PCI buses? vfio-pci does not take those. Bridges to ISA are
+ * endpoints.
+ */
 static bool
 is_pci_bridge(const struct topo_device *m)
 {
@@ -126,7 +129,7 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 	const struct topo_device *t = &pd->topo;
 	char cure[PLAN_CURE];
 
-	/* Only the hotplug driver of a bridge can go: what is below it stays. */
+	/* Only a bridge's hotplug driver can be unbound without losing the devices below. */
 	if (is_pci_bridge(m) && strcmp(m->driver, "shpchp") == 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
 			"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
@@ -145,7 +148,7 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 	}
 }
 
-/* A link or an ID that is missing is no error that strerror() has words for. */
+/* strerror() has no words for a missing link or ID. */
 static const char *
 odd_error(struct topo_snapshot *snap, const struct topo_device *odd)
 {
@@ -164,7 +167,7 @@ plan_odd_text(struct topo_snapshot *snap, const struct topo_device *odd, char *o
 		odd->bdf, odd_error(snap, odd));
 }
 
-/* Whether the kernel has a driver on a member that can't be read, only the kernel knows. */
+/* Only the kernel knows whether an unreadable member has a driver. */
 static void
 add_odd_members(struct topo_snapshot *snap, const struct topo_set *set, struct plan_device *pd)
 {
@@ -191,7 +194,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	size_t i, blocking = 0;
 	int ret = topology_snapshot_group(snap, t->group, &set);
 
-	/* Where groups are hidden the kernel itself says whether one is viable. */
+	/* If groups are hidden, the kernel decides about viability. */
 	if (ret == -ENOENT || ret == -EACCES || ret == -EPERM)
 		return;
 	if (ret < 0) {
@@ -225,7 +228,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 
 	memset(out, 0, sizeof(*out));
 	out->topo = *t;
-	/* Without one there are groups yet. */
+	/* Devices without a character device may have a group. */
 	(void)topology_cdev_node(snap->root, t, out->cdev, sizeof(out->cdev));
 	if (t->is_bridge && (t->class_id >> 8 & 0xff) != CLASS_OTHER_BRIDGE) {
 		plan_reason_add(&out->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
@@ -245,7 +248,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 		if (!lost)
 			no_group(out, &machine);
 	}
-	/* No driver brings a group there. */
+	/* No driver would create a group. */
 	if (!lost)
 		plan_look_at_driver(snap, out, &machine);
 }

@@ -3,9 +3,9 @@
  */
 
 /*
- * Whether a device's MSI writes arrive. Only what is certain may switch MSI off:
- * the IOMMU's aperture and what the bridge passes. A bridge with a window there may
- * still send the writes up. An estimate is no more than a note.
+ * Whether a device's MSI writes arrive. Only certain facts may switch MSI off: the
+ * IOMMU's aperture and the ranges that the bridge passes. A bridge with a window there
+ * may still pass the writes. An estimate causes only a note.
  */
 
 #include <inttypes.h>
@@ -13,19 +13,19 @@
 
 #include "plan/plan_internal.h"
 
-#define X86_MSI UINT64_C(0xfee00000)	/* picked up before any translation */
+#define X86_MSI UINT64_C(0xfee00000)	/* translated by the interrupt controller, not
+					 * the IOMMU's page table */
 
 /*
- * A window for MSI that the platform has, where doorbells are mapped (GIC), is
- * not served by every backend. What the kernel has to say comes out when a
- * vector is tried; this is for the words then.
+ * Not every backend can map doorbells in a hardware MSI window (GIC). The kernel reports
+ * this when a vector is tried; this flag is for the message then.
  */
 static void
 doubt_msi(const struct ioas_traits *traits, struct plan_device *pd)
 {
 	size_t i;
 
-	/* Of a kernel that nobody asked the backend is not known. */
+	/* If no kernel was asked, the backend is unknown. */
 	if (traits == NULL)
 		return;
 	for (i = 0; i < pd->holes.n; i++)
@@ -49,9 +49,9 @@ worsen(struct plan_device *pd, enum plan_msi msi, const char *fmt, ...)
 }
 
 /*
- * What becomes of doorbells where writes to @p gap get lost. Kernels take doorbell pages
- * from the start of the window upwards: behind a start in the gap the first one is lost,
- * and a gap further up matters only to a machine with that many doorbells.
+ * Judge doorbells if writes to @p gap are lost. The kernel maps doorbell pages from the
+ * start of the window upwards. If the gap contains the start, the first one is lost. A
+ * gap further up matters only on a machine with that many doorbells.
  */
 static enum plan_msi
 lost_in(struct iova_range msi, struct iova_range gap)
@@ -61,7 +61,7 @@ lost_in(struct iova_range msi, struct iova_range gap)
 	return gap.first <= msi.first ? PLAN_MSI_LIKELY_LOST : PLAN_MSI_UNSURE;
 }
 
-/* The verb for SW_MSI and such a gap. */
+/* Verb for the position of SW_MSI relative to such a gap. */
 static const char *
 lies(enum plan_msi msi)
 {
@@ -75,7 +75,7 @@ lies(enum plan_msi msi)
 	}
 }
 
-/* The bridge may keep the writes. */
+/* The bridge may route the writes to its own devices. */
 static void
 judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
@@ -88,7 +88,10 @@ judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct i
 		estimated ? "estimated " : "", h->range.first, h->range.last, h->detail);
 }
 
-/* The bridge does not pass them. Of a list with gaps of its own that is not certain. */
+/*
+ * The bridge does not pass the writes. This is not certain if ignored entries could cover
+ * the gap.
+ */
 static void
 judge_gap(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
@@ -114,8 +117,8 @@ judge_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iov
 }
 
 /*
- * Above or below the aperture the kernel can't map doorbells. The ranges leave the window
- * itself out: where it is next to them it may be inside of the aperture or not.
+ * The kernel can't map doorbells above or below the aperture. Its ranges exclude the
+ * window itself: a window next to them may be inside of the aperture or not.
  */
 static void
 judge_aperture(struct plan_device *pd, const struct iova_hole *h)
@@ -149,7 +152,7 @@ judge_aperture(struct plan_device *pd, const struct iova_hole *h)
 	}
 }
 
-/* What is left out of a list may be in the way. */
+/* An ignored entry may contain SW_MSI. */
 static void
 judge_odd(struct plan_device *pd, enum holes_input input)
 {
@@ -161,7 +164,7 @@ judge_odd(struct plan_device *pd, enum holes_input input)
 			odd, holes_input_name(input));
 }
 
-/* What is hidden may be in the way. */
+/* A hidden input may contain SW_MSI. */
 static void
 judge_inputs(struct plan_device *pd)
 {
@@ -175,7 +178,7 @@ judge_inputs(struct plan_device *pd)
 			worsen(pd, PLAN_MSI_UNSURE, "%s", advice);
 		judge_odd(pd, needed[i]);
 	}
-	/* Of the others the one that showed the windows counts. */
+	/* Of the other inputs only the source of the windows counts. */
 	if (pd->bridge.source == HOLES_SOURCE_DEVICE_TREE)
 		judge_odd(pd, HOLES_IN_RANGES);
 	else if (pd->bridge.source == HOLES_SOURCE_IOMEM)
@@ -203,7 +206,7 @@ judge_msi(struct plan_device *pd)
 		for (j = 0; j < pd->holes.n; j++)
 			judge_hole(pd, msi, &pd->holes.v[j]);
 	}
-	/* Other IOMMUs let MSI writes through before any translation. */
+	/* Other IOMMUs do not translate MSI writes. */
 	if (sw && strncmp(pd->topo.iommu, "dmar", 4) != 0 &&
 			strncmp(pd->topo.iommu, "ivhd", 4) != 0)
 		judge_inputs(pd);

@@ -13,8 +13,9 @@
 #include "plan/plan_internal.h"
 
 /*
- * Room in a full list, by the last doubtful reason: one that is certain decides more. For
- * a doubtful one no certain reason goes, and no doubtful one of a kind that comes first.
+ * Make room in a full list by dropping the last doubtful reason, as a certain one is more
+ * important. A doubtful reason never replaces a certain one, nor a doubtful one of an
+ * earlier kind.
  */
 static bool
 make_room(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful)

@@ -6,8 +6,8 @@
  * @file
  * The survey of one device.
  *
- * Order: what sysfs shows without touching anything, plan_look(); the windows of
- * the host bridge; then the kernel is asked.
+ * Order: plan_look() reads sysfs; then the windows of the host bridge are read; then the
+ * kernel is asked.
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "plan/plan_internal.h"
 
-/* The kernel's refusal, unless a doubtful reason explains it: no other can. */
+/* Add the kernel's refusal, unless a doubtful reason explains it already. */
 static void
 add_refusal(struct plan_device *pd, bool asked, bool token, int ret, const char *text)
 {
@@ -32,7 +32,7 @@ add_refusal(struct plan_device *pd, bool asked, bool token, int ret, const char 
 		ret, "%s", text);
 }
 
-/* The kernel decides about doubtful reasons. */
+/* Ask the kernel, which decides about doubtful reasons. */
 static void
 ask(const struct plan_request *request, struct topo_snapshot *snap, struct ioas **space,
 		struct plan_device *pd)
