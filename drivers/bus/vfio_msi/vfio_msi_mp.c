@@ -138,7 +138,7 @@ vfio_msi_mp_serve(void)
 		serving = true;
 		vfio_msi_presence_announce();
 	} else if (rte_errno != ENOTSUP) {	/* that is --in-memory or --no-shconf */
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": secondary processes can't use the devices: %s",
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't answer secondary processes, so they can't use the devices: %s; see EAL's messages",
 			rte_strerror(rte_errno));
 	}
 }
