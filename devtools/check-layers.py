@@ -62,7 +62,8 @@ PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 
 # The files of the library that know DPDK.
 KNOW_DPDK = {LIB + 'eal/' + name for name in
-             ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'rte_eal_iommu.c', 'rte_eal_iommu.h')}
+             ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'eal_iommu_api.h', 'rte_eal_iommu.c',
+              'rte_eal_iommu.h')}
 DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>')
 
 # Calls that only these rooms make; ".open(" and "->open(" are not system calls.

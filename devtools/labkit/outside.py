@@ -92,3 +92,12 @@ def compile_header(arch, stage, dpdk=rootfs.DEFAULT):
                               ('clang', ['-xc++', '-std=c++11'])):
         run([*build.compiler_command(arch, compiler, root), *FLAGS, *flags, *options,
              '-fsyntax-only', source])
+
+
+def visible_symbols(stage):
+    """The names that each installed object of the project shows to others, {file name: names}."""
+    found = {}
+    for path in [*stage.rglob('librte_eal_iommu.so.?'), *stage.rglob(f'pmds-*/{PLUGIN}')]:
+        lines = run(['nm', '-D', '--defined-only', path]).splitlines()
+        found[path.name] = {words[2].split('@')[0] for words in map(str.split, lines) if words[1] != 'A'}
+    return found

@@ -73,6 +73,13 @@ def _read_test_log(report, suite, path):
             report.fail(name, f'{test["result"]}\n{output[-3000:]}')
 
 
+def _check_symbols(found):
+    library = found.pop('librte_eal_iommu.so.0')
+    others = sorted(name for name in library if not name.startswith(('rte_eal_iommu_', 'eal_iommu_')))
+    if not library or others or found != {outside.PLUGIN: set()}:
+        raise LabError(f'visible: {others or sorted(library)} of the library, {found}')
+
+
 def _build(report):
     kinds = [(arch, compiler, rootfs.DEFAULT) for arch, compiler in
              (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang'))]
@@ -84,6 +91,9 @@ def _build(report):
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:
                 outside.compile_header(arch, stage)
+        with report.case(f'build: no symbols without the prefix of the project, {arch}'):
+            with build.installed(arch) as stage:
+                _check_symbols(outside.visible_symbols(stage))
 
 
 HOST_SUITES = [

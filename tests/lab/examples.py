@@ -115,3 +115,12 @@ def forwarder(platform, backend):
            f'EAL did not look into the plugin folder\n{loader}')
     expect_equal(loader.count('calling init: '), 1, f'times the plugin was initialized\n{loader}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('an application may have functions of the names in the engine', ['arm-smmuv3'])
+def names(platform):
+    nic = PLATFORMS[platform].nics[0]
+    result = guest.run(platform, ['sh', '-c', 'vfio-bind "$0" && exec timeout -k 5 60 vfio-msi-names '
+                                  '-a "vfio_msi:$0" -l 0 -n 1 -m 64 --huge-unlink 2>&1', nic], seconds=90)
+    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-3000:]}\n')
+    expect('\nmapped and unmapped\n' in result.stdout, f'not mapped\n{result.stdout[-3000:]}')

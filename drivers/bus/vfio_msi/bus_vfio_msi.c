@@ -21,6 +21,8 @@
 #include "policy.h"
 #include "probe.h"
 #include "space.h"
+#include "eal/eal_iommu_api.h"
+#include "eal/own_memory.h"
 
 RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
 
@@ -67,6 +69,12 @@ static const struct compat_bus_ops bus_ops = {
 	.unplug = vfio_msi_unplug,
 };
 
+static const struct eal_iommu_api api = {
+	.map = own_memory_map,
+	.unmap = own_memory_unmap,
+	.dump = own_memory_dump,
+};
+
 RTE_INIT_PRIO(vfio_msi_register, BUS)
 {
 	/*
@@ -77,6 +85,10 @@ RTE_INIT_PRIO(vfio_msi_register, BUS)
 	if (!compat_release_matches()) {
 		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": this plugin is built for DPDK %d.%02d, but the application runs %s: the bus is not registered; install the plugin for that release\n",
 			RTE_VER_YEAR, RTE_VER_MONTH, compat_running());
+		return;
+	}
+	if (eal_iommu_api_set(&api, sizeof(api)) < 0) {
+		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": librte_eal_iommu is of another build: not registered; install plugin and library of the same one\n");
 		return;
 	}
 	compat_bus_register(&vfio_msi_bus.bus, &bus_ops);
