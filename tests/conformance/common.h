@@ -13,6 +13,12 @@
 
 #include "fake_kernel.h"
 #include "ioas/ioas.h"
+#include "row.h"
+
+/** For each lie from FIRST up to END, which is not one of them. */
+#define EACH_LIE(lie, first, end) \
+	for ((lie) = (first), row_enter("lie"); (lie) < (end) ? \
+			row_at((lie), "%s", fake_lie_name(lie)) : row_leave(); (lie)++)
 
 #define PAGE UINT64_C(4096)
 #define RANGE(first, last) ((struct iova_range){ (first), (last) })

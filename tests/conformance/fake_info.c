@@ -17,6 +17,24 @@
 
 #include "fake_private.h"
 
+const char *
+fake_lie_name(enum fake_lie lie)
+{
+#define LIE(name) [FAKE_##name] = #name
+	static const char *const names[FAKE_LIES] = {
+		LIE(TRUTH), LIE(CAP_CYCLE), LIE(CAP_OUTSIDE), LIE(CAP_FAR), LIE(CAP_TAIL),
+		LIE(CAP_LOW), LIE(CAP_ODD), LIE(CAP_TWICE), LIE(CAP_RANGES_CUT),
+		LIE(CAP_AVAIL_CUT), LIE(IOVAS_MANY), LIE(IOVAS_HUGE), LIE(RANGE_INVERTED),
+		LIE(ARGSZ_DOUBLES), LIE(ARGSZ_CREEPS), LIE(COUNT_ZERO), LIE(COUNT_LESS),
+		LIE(COUNT_DOUBLES), LIE(COUNT_CREEPS), LIE(COUNT_HUGE), LIE(COUNT_OVER),
+		LIE(ALIGN_ODD), LIE(ALIGN_ZERO), LIE(UNMAP_LESS), LIE(UNMAP_MORE),
+		LIE(UNMAP_NOTHING),
+	};
+#undef LIE
+
+	return names[lie];
+}
+
 #define CHAIN_MAX 4096
 
 struct chain {

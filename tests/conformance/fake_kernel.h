@@ -110,6 +110,9 @@ struct fake_mapping {
 	bool file;		/**< by a file, va is not known */
 };
 
+/** What a lie is called, for messages. */
+const char *fake_lie_name(enum fake_lie lie);
+
 /** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
 void fake_reset(void);
 

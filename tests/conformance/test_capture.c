@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "captured.h"
+#include "row.h"
 #include "surveyed.h"
 #include "sysfs/sysfs.h"
 
@@ -282,7 +283,7 @@ test_answers(void **state)
 	assert_int_equal(answers.n, 1);
 	assert_int_equal(answers.v[0].info.ranges[1].last, 0x2ff);
 	plan_answers_free(&answers);
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	EACH_ROW(i, bad, "%s, in place of %s", bad[i].new, bad[i].old) {
 		const char *at = strstr(good, bad[i].old);
 
 		assert_non_null(at);
@@ -293,7 +294,7 @@ test_answers(void **state)
 		assert_int_equal(strncmp(why, ANSWERS_NAME " ", strlen(ANSWERS_NAME " ")), 0);
 		plan_answers_free(&answers);
 	}
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	EACH_ROW(i, words, "%s", words[i].text) {
 		assert_true(answers_parse(words[i].text, strlen(words[i].text), &machine, &answers,
 			why, sizeof(why)) < 0);
 		if (strstr(why, words[i].why) == NULL || strchr(why, 0x7f) != NULL)

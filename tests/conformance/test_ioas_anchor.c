@@ -222,14 +222,14 @@ test_denied(void **state)
 
 	if (backend != IOAS_BACKEND_TYPE1)
 		return;
-	for (i = 0; i < sizeof(denied) / sizeof(*denied); i++) {
+	EACH_ROW(i, denied, "%s", strerror(denied[i])) {
 		fake_fail_nth(PROBE, denied[i]);
 		second = open_space();
 		assert_string_equal(fake_failed(), "vfio_uapi_iommufd_rlimit_mode");
 		assert_int_equal(ioas_backend_of(second), IOAS_BACKEND_TYPE1);
 		ioas_close(second);
 	}
-	for (i = 0; i < sizeof(lacking) / sizeof(*lacking); i++) {
+	EACH_ROW(i, lacking, "%s", strerror(lacking[i])) {
 		fake_fail_nth(PROBE, lacking[i]);
 		assert_int_equal(ioas_open(backend, NULL, layout, &second, NULL), -lacking[i]);
 	}

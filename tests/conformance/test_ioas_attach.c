@@ -32,13 +32,17 @@ test_attach_errors(void **state)
 {
 	/* With devices only the kernel knows of members with a kernel driver. */
 	const struct {
+		const char *name;
 		int id, error;
 		bool viable;
 	} rows[] = {
-		{ 1, -EACCES, true }, { 2, -EBUSY, true },
-		{ 3, -EPERM, BY_BACKEND(false, true) }, { 4, -EPERM, true },
-		{ 5, -EINVAL, true }, { 6, BY_BACKEND(-EBUSY, -EINVAL), true },
-		{ 99, -ENOENT, true },
+		{ "denied", 1, -EACCES, true },
+		{ "held", 2, -EBUSY, true },
+		{ "not viable", 3, -EPERM, BY_BACKEND(false, true) },
+		{ "not isolated", 4, -EPERM, true },
+		{ "wants a 1:1 mapping", 5, -EINVAL, true },
+		{ "held by its other node", 6, BY_BACKEND(-EBUSY, -EINVAL), true },
+		{ "not there", 99, -ENOENT, true },
 	};
 	struct ioas *ioas = open_space();
 	unsigned int round, left;
@@ -56,7 +60,7 @@ test_attach_errors(void **state)
 	add_group(7);
 	for (round = 0; round < 2; round++) {
 		left = fake_leaks(NULL);
-		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		EACH_ROW(i, rows, "%s", rows[i].name) {
 			assert_int_equal(ioas_attach(ioas, MEMBER(rows[i].id), &viable), rows[i].error);
 			assert_int_equal(viable, rows[i].viable);
 			assert_int_equal(ioas_n_attached(ioas), round);

@@ -127,7 +127,7 @@ test_vf_token(void **state)
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_int_equal(open_with_token(ioas, longest, &fd), -EINVAL);
-	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+	EACH_ROW(i, odd, "%s", odd[i])
 		assert_int_equal(open_with_token(ioas, odd[i], &fd),
 				BY_BACKEND(-EKEYREJECTED, -EINVAL));
 	fake.no_bind_token = true;

@@ -277,7 +277,7 @@ test_unmap_lies(void **state)
 	uint64_t iova = 0x10000;
 	struct ioas_mapping m;
 
-	for (lie = FAKE_UNMAP_LESS; lie < FAKE_LIES; lie++, iova += 4 * PAGE) {
+	EACH_LIE(lie, FAKE_UNMAP_LESS, FAKE_LIES) {
 		assert_int_equal(map(iova, 2 * PAGE), 0);
 		fake.lie = lie;
 		assert_int_equal(ioas_unmap(ioas, IOAS_EAL, iova, 2 * PAGE), -EIO);
@@ -285,6 +285,7 @@ test_unmap_lies(void **state)
 		assert_int_equal(ioas_lookup(ioas, iova, &m), 0);
 		assert_int_equal(map(iova, 2 * PAGE), -EEXIST);
 		assert_non_null(iova_layout_lookup(layout, iova));
+		iova += 4 * PAGE;
 	}
 	ioas_unmap_all(ioas);
 	assert_null(iova_layout_lookup(layout, 0x10000));

@@ -151,7 +151,7 @@ test_lies(void **state)
 	struct ioas_reset_set set;
 	enum fake_lie lie;
 
-	for (lie = FAKE_COUNT_ZERO; lie <= FAKE_COUNT_OVER; lie++) {
+	EACH_LIE(lie, FAKE_COUNT_ZERO, FAKE_COUNT_OVER + 1) {
 		fake.lie = lie;
 		assert_int_equal(ioas_reset_set_get(ioas, device, &set), -EBADMSG);
 		assert_null(set.v);
@@ -183,7 +183,7 @@ test_each_call_fails(void **state)
 	assert_int_equal(get_and_reset(), 0);
 	calls = fake_calls() - calls;
 	assert_int_equal(calls, 2);
-	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+	EACH_ROW(i, errors, "%s", strerror(errors[i]))
 		for (n = 1; n <= calls; n++) {
 			fake_fail_nth(n, errors[i]);
 			assert_int_equal(get_and_reset(), -errors[i]);

@@ -108,8 +108,7 @@ test_alignment(void **state)
 	uint64_t iova;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		print_message("%s\n", rows[i].name);
+	EACH_ROW(i, rows, "%s", rows[i].name) {
 		assert_int_equal(own_memory_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
 		assert_int_equal(iova & (rows[i].align - 1), 0);
 	}

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "surveyed.h"
 #include "tree.h"
 
@@ -332,7 +333,7 @@ test_bridge_drivers(void **state)
 	size_t i;
 
 	machine_group->viable = false;
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s of class %s", rows[i].driver, rows[i].class) {
 		machine_device(*state, SIBLING, NIC_GROUP, rows[i].driver);
 		tree_text(*state, "/sys/bus/pci/devices/" SIBLING "/class", rows[i].class);
 		FAILS(-EPERM, rows[i].words);

@@ -232,7 +232,7 @@ sweep(const char *root, bool stubborn)
 	assert_int_equal(run(root, stubborn, 0, 0), 0);
 	length = fake_calls();
 	assert_true(length >= CALLS_LEAST);
-	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+	EACH_ROW(i, errors, "%s", strerror(errors[i]))
 		for (n = 1; n <= length; n++) {
 			ret = run(root, stubborn, n, errors[i]);
 			if (fake_failed() == NULL)

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "bridge_check.h"
 #include "bridge_once.h"
+#include "row.h"
 #include "tree.h"
 
 #define ROUNDS 10000
@@ -21,7 +23,7 @@ check(const struct hole_list *list, const struct iova_range *want, size_t n)
 	size_t i;
 
 	assert_int_equal(list->n, n);
-	for (i = 0; i < n; i++) {
+	EACH_ROW_OF(i, want, n, "0x%" PRIx64 "-0x%" PRIx64, want[i].first, want[i].last) {
 		assert_int_equal(list->v[i].range.first, want[i].first);
 		assert_int_equal(list->v[i].range.last, want[i].last);
 		assert_int_equal(list->v[i].origin, IOVA_ORIGIN_HOST_BRIDGE);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "vfio_msi_bar.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -190,26 +191,27 @@ static void
 areas_that_make_no_sense(void **state)
 {
 	static const struct {
+		const char *name;
 		uint32_t told;
 		uint64_t v[4];
 	} bad[] = {
-		{ 3, { 0, 0x1000, 0x2000, 0x1000 } },		/* more than there are */
-		{ UINT32_MAX, { 0, 0x1000, 0x2000, 0x1000 } },
-		{ 2, { 0, 0x1000, 0x2800, 0x800 } },		/* no page begins there */
-		{ 2, { 0, 0x1000, 0x8000, 0x1000 } },		/* behind the BAR */
-		{ 2, { 0, 0x1000, 0x7000, 0x1001 } },
-		{ 2, { 0, 0x1000, 0x7000, UINT64_MAX } },
-		{ 2, { UINT64_MAX - 0xfff, 0x1000, 0, 0x1000 } },
-		{ 2, { 0, 0x2000, 0x1000, 0x1000 } },		/* one in the other */
-		{ 2, { 0x1000, 0x1000, 0, 0x1001 } },		/* both in one page */
-		{ 2, { 0, 0x1000, 0, 0x1000 } },
+		{ "more than there are", 3, { 0, 0x1000, 0x2000, 0x1000 } },
+		{ "as many as fit a number", UINT32_MAX, { 0, 0x1000, 0x2000, 0x1000 } },
+		{ "no page begins there", 2, { 0, 0x1000, 0x2800, 0x800 } },
+		{ "behind the BAR", 2, { 0, 0x1000, 0x8000, 0x1000 } },
+		{ "a byte more than the BAR", 2, { 0, 0x1000, 0x7000, 0x1001 } },
+		{ "longer than the space", 2, { 0, 0x1000, 0x7000, UINT64_MAX } },
+		{ "at the end of the space", 2, { UINT64_MAX - 0xfff, 0x1000, 0, 0x1000 } },
+		{ "one in the other", 2, { 0, 0x2000, 0x1000, 0x1000 } },
+		{ "both in one page", 2, { 0x1000, 0x1000, 0, 0x1001 } },
+		{ "the same twice", 2, { 0, 0x1000, 0, 0x1000 } },
 	};
 	uint64_t many[2 * AREAS_MAX];
 	struct vfio_msi_bar_pieces p;
 	struct answer a;
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	EACH_ROW(i, bad, "%s", bad[i].name) {
 		begin(&a, 0x8000);
 		append_areas(&a, bad[i].told, 2, bad[i].v);
 		assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "capture_text.h"
+#include "row.h"
 #include "tree.h"
 
 static void
@@ -63,7 +64,7 @@ test_iomem_names(void **state)
 	char text[128], copy[128], *out;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s", rows[i].name) {
 		snprintf(text, sizeof(text), "00001000-00001fff : %s\n", rows[i].name);
 		strcpy(copy, text);
 		assert_int_equal(capture_iomem(text, strlen(text), &out, &found), 0);

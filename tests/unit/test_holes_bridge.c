@@ -12,6 +12,7 @@
 
 #include "bridge_check.h"
 #include "bridge_once.h"
+#include "row.h"
 #include "tree.h"
 
 static void
@@ -61,7 +62,7 @@ test_iomem_lines(void **state)
 	char text[257 * 40] = "";
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	EACH_ROW(i, bad, "%s", bad[i]) {
 		snprintf(text, sizeof(text), "10000000-1fffffff : PCI Bus 0000:00\n%s", bad[i]);
 		tree_text(root, "/proc/iomem", text);
 		bridge_check_odd(root, HOLES_IN_IOMEM, 1, HOLES_SOURCE_IOMEM, &first, 1);
@@ -233,7 +234,7 @@ test_arguments(void **state)
 	struct holes_view view = { 0 };
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	EACH_ROW(i, bad, "%s", bad[i])
 		assert_int_equal(bridge_windows(root, bad[i], false, "", &list, &view),
 				-EINVAL);
 	assert_int_equal(list.n, 0);

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "bridge_once.h"
+#include "row.h"
 #include "tree.h"
 
 #define BASE "/sys/firmware/devicetree/base"
@@ -37,7 +39,7 @@ expect(const char *root, const struct iova_range *want, size_t n)
 
 	assert_int_equal(read_gaps(root), 0);
 	assert_int_equal(list.n, n);
-	for (i = 0; i < n; i++) {
+	EACH_ROW_OF(i, want, n, "0x%" PRIx64 "-0x%" PRIx64, want[i].first, want[i].last) {
 		assert_true(list.v[i].range.first == want[i].first);
 		assert_true(list.v[i].range.last == want[i].last);
 		assert_int_equal(list.v[i].origin, IOVA_ORIGIN_DMA_RANGES);
@@ -356,7 +358,7 @@ test_malformed(void **state)
 	/* A length that entries of any of these sizes would fill. */
 	tree_cells(root, SOC "/dma-ranges", many, 0);
 	tree_cells(root, NODE "/dma-ranges", many, 40);
-	for (i = 0; i < 3; i++) {
+	EACH_ROW(i, counts, "%" PRIu32 " cells", counts[i]) {
 		one_cell(root, SOC "/#address-cells", counts[i]);
 		expect_odd(root);
 	}

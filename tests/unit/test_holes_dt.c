@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "bridge_check.h"
+#include "row.h"
 #include "tree.h"
 
 #define NODE "/sys/firmware/devicetree/base/pcie@10000000"
@@ -148,7 +150,7 @@ test_dt_malformed(void **state)
 	/* A length that entries of any of these sizes would fill. */
 	memset(many, 0, sizeof(many));
 	tree_cells(root, NODE "/ranges", many, 40);
-	for (i = 0; i < 3; i++) {
+	EACH_ROW(i, counts, "%" PRIu32 " cells", counts[i]) {
 		tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &counts[i], 1);
 		bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_NONE, NULL, 0);
 	}

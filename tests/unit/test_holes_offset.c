@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 #include "bridge_once.h"
 #include "sysfs/sysfs.h"
+#include "row.h"
 #include "topology_bdf.h"
 #include "tree.h"
 
@@ -90,7 +92,7 @@ expect(const char *root, enum holes_source source, const struct iova_range *want
 	assert_int_equal(bridge_windows(root, "0000:00", true, "x", &list, &view), 0);
 	assert_int_equal(view.source, source);
 	assert_int_equal(list.n, n);
-	for (i = 0; i < n; i++) {
+	EACH_ROW_OF(i, want, n, "0x%" PRIx64 "-0x%" PRIx64, want[i].first, want[i].last) {
 		assert_true(list.v[i].range.first == want[i].first);
 		assert_true(list.v[i].range.last == want[i].last);
 		estimated |= iova_hole_estimated(&list.v[i]) << i;

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "holes/holes.h"
+#include "row.h"
 #include "tree.h"
 
 #define ROUNDS 10000
@@ -30,7 +32,7 @@ check(const struct hole_list *list, const struct want *want, size_t n)
 	size_t i;
 
 	assert_int_equal(list->n, n);
-	for (i = 0; i < n; i++) {
+	EACH_ROW_OF(i, want, n, "0x%" PRIx64 "-0x%" PRIx64, want[i].first, want[i].last) {
 		assert_int_equal(list->v[i].range.first, want[i].first);
 		assert_int_equal(list->v[i].range.last, want[i].last);
 		assert_int_equal(list->v[i].origin, want[i].origin);
@@ -137,7 +139,8 @@ test_msi_kinds(void **state)
 	char line[80];
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s: 0x%" PRIx64 "-0x%" PRIx64, rows[i].iommu,
+			rows[i].first, rows[i].last) {
 		struct hole_list list = { 0 };
 		bool sw = rows[i].origin == IOVA_ORIGIN_SW_MSI;
 
@@ -225,7 +228,7 @@ test_malformed(void **state)
 	char text[256];
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	EACH_ROW(i, bad, "%s", bad[i]) {
 		snprintf(text, sizeof(text), "%s%s", GOOD, bad[i]);
 		tree_text(root, REGIONS, text);
 		assert_int_equal(parse(root, 1, "dmar0", PAGE, &list), 0);

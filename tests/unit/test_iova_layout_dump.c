@@ -5,6 +5,7 @@
 /* The layout as text. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "iova_fixture.h"
+#include "row.h"
 
 static void
 lines_are_sorted_by_address(void **state)
@@ -94,8 +96,10 @@ dump_sizes_are_for_people(void **state)
 	uint64_t at = 0;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); at += sizes[i++])
+	EACH_ROW(i, sizes, "%" PRIu64 " bytes", sizes[i]) {
 		place_at(at, at + sizes[i] - 1);
+		at += sizes[i];
+	}
 	allow(0, at - 1);
 	expect_dump("allowed  0x0000000000000000-0x00000000a04011ff\n"
 		"used     0x0000000000000000-0x0000000000000000  1 B  fixed\n"

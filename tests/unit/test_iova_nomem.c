@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "iova/iova_layout.h"
+#include "row.h"
 
 static unsigned int countdown;	/* 1: the next allocation fails; 0: none does */
 
@@ -158,10 +159,14 @@ step_forget(void)
 	return 0;
 }
 
-static int (*const steps[])(void) = {
-	step_create, step_allow, step_hard_hole, step_soft_hole, step_other_soft_hole, step_place,
-	step_place_at, step_late_soft_hole, step_release, step_allow_less, step_place,
-	step_same_hole_of_another, step_forget, step_allow, step_place,
+#define STEP(name) { #name, step_##name }
+static const struct {
+	const char *name;
+	int (*run)(void);
+} steps[] = {
+	STEP(create), STEP(allow), STEP(hard_hole), STEP(soft_hole), STEP(other_soft_hole),
+	STEP(place), STEP(place_at), STEP(late_soft_hole), STEP(release), STEP(allow_less),
+	STEP(place), STEP(same_hole_of_another), STEP(forget), STEP(allow), STEP(place),
 };
 
 /* ---- the sweep ---- */
@@ -187,10 +192,10 @@ run(unsigned int n, char *text, size_t size)
 	int ret;
 
 	countdown = 0;
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	EACH_ROW(i, steps, "%s", steps[i].name) {
 		dump(was, sizeof(was));
 		countdown = n;
-		ret = steps[i]();
+		ret = steps[i].run();
 		n = countdown;
 		countdown = 0;
 		if (ret == -ENOMEM) {
@@ -199,7 +204,7 @@ run(unsigned int n, char *text, size_t size)
 			assert_string_equal(text, was);
 			if (layout != NULL)
 				assert_int_equal(iova_layout_check(layout, stderr), 0);
-			ret = steps[i]();
+			ret = steps[i].run();
 		}
 		assert_int_equal(ret, 0);
 		assert_int_equal(iova_layout_check(layout, stderr), 0);

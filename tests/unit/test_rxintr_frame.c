@@ -4,6 +4,7 @@
 
 /* Frames of "dpdk-test-msi rxintr": what must hold so that a wrong byte is seen. */
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "rxintr.h"
 
 #define SOME 5000	/* more than there are lengths, three times over */
@@ -50,8 +52,8 @@ number_comes_back(void **state)
 	uint32_t number;
 	size_t w, i, len;
 
-	for (w = 0; w < 2; w++)
-		for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+	EACH_ROW(w, wires, "%s", wires[w].spread ? "spread" : "not spread")
+		EACH_ROW(i, numbers, "%" PRIu32, numbers[i]) {
 			len = rxintr_frame_build(&wires[w], numbers[i], frame);
 			assert_true(rxintr_frame_number(&wires[w], frame, len, &number));
 			assert_int_equal(number, numbers[i]);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "sysfs/sysfs.h"
+#include "row.h"
 #include "tree.h"
 
 #define ROUNDS 10000
@@ -48,7 +49,7 @@ test_file_sizes(void **state)
 
 	assert_non_null(data);
 	memset(data, 'd', (4u << 20) + 1);
-	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+	EACH_ROW(i, sizes, "%zu bytes", sizes[i]) {
 		tree_write(root, "/f", data, sizes[i]);
 		assert_int_equal(sysfs_read_file(root, &text, &len, "/f"), 0);
 		assert_int_equal(len, sizes[i]);
@@ -79,7 +80,7 @@ test_u64(void **state)
 	uint64_t v;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s", rows[i].text) {
 		v = 77;
 		tree_text(root, "/n", rows[i].text);
 		assert_int_equal(sysfs_read_u64(root, &v, "/n"), rows[i].ret);
@@ -107,7 +108,7 @@ test_s64(void **state)
 	int64_t v;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s", rows[i].text) {
 		v = 77;
 		tree_text(root, "/n", rows[i].text);
 		assert_int_equal(sysfs_read_s64(root, &v, "/n"), rows[i].ret);

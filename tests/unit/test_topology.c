@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "topology_bdf.h"
 #include "topology/topology_snapshot.h"
 #include "tree.h"
@@ -35,12 +36,12 @@ test_parse_bdf(void **state)
 	char out[TOPO_BDF_LEN];
 	size_t i;
 
-	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	EACH_ROW(i, good, "%s", good[i].in) {
 		assert_int_equal(topology_parse_bdf(good[i].in, &a), 0);
 		topology_format_bdf(&a, out, sizeof(out));
 		assert_string_equal(out, good[i].out);
 	}
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	EACH_ROW(i, bad, "%s", bad[i])
 		assert_int_equal(topology_parse_bdf(bad[i], &a), -EINVAL);
 	assert_int_equal(topology_parse_bus("10000:e0", &a), 0);
 	topology_format_bus(&a, out, sizeof(out));
@@ -58,8 +59,8 @@ test_addr_cmp(void **state)
 	};
 	size_t i, j;
 
-	for (i = 0; i < 5; i++)
-		for (j = 0; j < 5; j++) {
+	EACH_ROW(i, sorted, "%s", sorted[i])
+		EACH_ROW(j, sorted, "%s", sorted[j]) {
 			struct topo_addr a = addr(sorted[i]), b = addr(sorted[j]);
 
 			assert_int_equal(topology_addr_cmp(&a, &b), i < j ? -1 : i > j);
@@ -126,7 +127,7 @@ test_list(void **state)
 	assert_int_equal(topology_snapshot_all(&snap, &set), 0);
 	assert_int_equal(set.n, 5);
 	assert_int_equal(set.n_odd, 0);
-	for (i = 0; i < set.n; i++)
+	EACH_ROW(i, want, "%s", want[i])
 		assert_string_equal(set.v[i]->bdf, want[i]);
 	topology_snapshot_free(&snap);
 	snap.root = tree_fixture("rmrr");
@@ -176,7 +177,8 @@ test_blocks(void **state)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s%s%s", rows[i].driver, rows[i].cdev,
+			rows[i].bridge ? ", a bridge" : "") {
 		struct topo_device d = { .is_bridge = rows[i].bridge };
 
 		snprintf(d.driver, sizeof(d.driver), "%s", rows[i].driver);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "topology_bdf.h"
 #include "topology/topology_machine.h"
 #include "topology/topology_snapshot.h"
@@ -138,12 +139,12 @@ test_odd(void **state)
 	size_t i;
 
 	tree_device(root, "/devices/pci0000:00/" BDF);
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s: %s", rows[i].file, rows[i].text) {
 		tree_text(root, rows[i].file, rows[i].text);
 		assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
 		tree_text(root, rows[i].file, rows[i].good);
 	}
-	for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
+	EACH_ROW(i, links, "%s -> %s", links[i].link, links[i].target) {
 		tree_link(root, links[i].link, links[i].target);
 		assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
 		tree_link(root, links[i].link, links[i].good);
@@ -255,7 +256,7 @@ test_rows(void **state)
 	assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
 	assert_int_equal(n, TOPO_ROWS);
 	/* An odd row is empty, and takes neither the others nor the device along. */
-	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+	EACH_ROW(i, odd, "%s", odd[i]) {
 		snprintf(text, sizeof(text), "%s\n0x1000 0x1fff 0x200\n", odd[i]);
 		tree_text(root, DIR "/resource", text);
 		assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
@@ -341,7 +342,7 @@ test_aliases(void **state)
 			snprintf(path, sizeof(path), "/sys%s/current_link_speed", all[i]);
 			tree_text(root, path, "2.5 GT/s PCIe\n");
 		}
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s", rows[i].bdf) {
 		assert_int_equal(read_bdf(root, rows[i].bdf, &d), 0);
 		assert_int_equal(topology_snapshot_aliases(&snap, &d, &set), 0);
 		assert_int_equal(set.n, rows[i].n);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "topology_bdf.h"
 #include "topology/topology_machine.h"
 #include "tree.h"
@@ -39,7 +40,7 @@ test_unread(void **state)
 	size_t i;
 
 	tree_text(root, "/sys/class/net/lo/operstate", "");
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	EACH_ROW(i, rows, "%s: %s", rows[i].file, rows[i].text) {
 		tree_device(root, "/devices/pci0000:00/" BDF);
 		snprintf(path, sizeof(path), DIR "/%s", rows[i].file);
 		tree_text(root, path, rows[i].text);

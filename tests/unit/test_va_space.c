@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "tree.h"
 #include "va_kernel.h"
 #include "va/va_need.h"
@@ -38,18 +39,21 @@ top_of(const char *root, uint64_t end, uint64_t window)
 static void
 test_top(void **state)
 {
-	static const struct { uint64_t end, window, top; } v[] = {
-		{ VA_X86_4LEVEL, VA_X86_4LEVEL, 0x7fffffffefff },
-		{ VA_X86_5LEVEL, VA_X86_4LEVEL, 0x7fffffffffff },
-		{ VA_ARM64(39), VA_ARM64(39), 0x7fffffffff },
-		{ VA_ARM64(42), VA_ARM64(42), 0x3ffffffffff },
-		{ VA_ARM64(47), VA_ARM64(47), 0x7fffffffffff },
-		{ VA_ARM64(48), VA_ARM64(48), 0xffffffffffff },
-		{ VA_ARM64(52), VA_ARM64(48), 0xffffffffffff },
+	static const struct {
+		const char *name;
+		uint64_t end, window, top;
+	} v[] = {
+		{ "x86, 4 levels", VA_X86_4LEVEL, VA_X86_4LEVEL, 0x7fffffffefff },
+		{ "x86, 5 levels", VA_X86_5LEVEL, VA_X86_4LEVEL, 0x7fffffffffff },
+		{ "Arm, 39 bits", VA_ARM64(39), VA_ARM64(39), 0x7fffffffff },
+		{ "Arm, 42 bits", VA_ARM64(42), VA_ARM64(42), 0x3ffffffffff },
+		{ "Arm, 47 bits", VA_ARM64(47), VA_ARM64(47), 0x7fffffffffff },
+		{ "Arm, 48 bits", VA_ARM64(48), VA_ARM64(48), 0xffffffffffff },
+		{ "Arm, 52 bits", VA_ARM64(52), VA_ARM64(48), 0xffffffffffff },
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(v) / sizeof(*v); i++)
+	EACH_ROW(i, v, "%s", v[i].name)
 		assert_int_equal(top_of(*state, v[i].end, v[i].window), v[i].top);
 }
 
