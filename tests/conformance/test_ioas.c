@@ -86,7 +86,7 @@ expect_choice(const struct ioas_member *m, enum ioas_backend want, int error)
 	ioas_close(ioas);
 }
 
-/* "auto" takes iommufd where kernel and device have it, and knows why not. */
+/* "auto" takes iommufd where kernel and device support it, and knows why not. */
 static void
 test_choice(void **state)
 {

@@ -295,7 +295,7 @@ test_msi_odd(void **state)
 
 	machine_iomem(root, "x-3effffff : PCI Bus 0000:00\n10000000-1fffffff : PCI Bus 0000:00\n");
 	MSI(PLAN_MSI_UNSURE, "1 lines or entries of /proc/iomem can't be understood",
-			"SW_MSI may lie in one");
+			"one of them may contain SW_MSI");
 	machine_iomem(root, "10000000-1fffffff : PCI Bus 0000:00\n");
 	machine_regions(root, "odd\n" SW_MSI_LINE);
 	MSI(PLAN_MSI_UNSURE, "1 lines or entries of reserved_regions");
@@ -402,7 +402,7 @@ test_aliases(void **state)
 	tree_text(root, "/sys" BRIDGE "/" SECOND "/vendor", "odd\n");
 	assert_int_equal(survey(root, FIRST), 0);
 	assert_true(pd.aliased);
-	assert_non_null(strstr(pd.alias_why, "may not tell its DMA from that of " SECOND ", which"));
+	assert_non_null(strstr(pd.alias_why, "may not distinguish its DMA from that of " SECOND ", which"));
 	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
 	plan_device_free(&pd);
 	tree_text(root, "/sys" BRIDGE "/" SECOND "/vendor", "0x8086\n");
@@ -437,7 +437,7 @@ test_alias_lost(void **state)
 	tree_text(root, "/sys/class/iommu/virtio2/name", "");
 	assert_int_equal(survey(root, SECOND), -ENXIO);
 	assert_non_null(strstr(why, "is bound to no driver; bind it"));
-	assert_non_null(strstr(why, "it gets its IOMMU group then"));
+	assert_non_null(strstr(why, "its IOMMU group appears then"));
 	plan_device_free(&pd);
 	tree_link(root, "/sys" BRIDGE "/" FIRST "/iommu",
 			"../../virtual/iommu/smmu3.0x0000000009050000");

@@ -114,7 +114,7 @@ test_choice(void **state)
 	assert_int_equal(past.backend, BACKEND);
 	assert_int_equal(answers.chosen, BACKEND);
 	assert_non_null(strstr(past.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
-				"kernel and device have it")));
+				"kernel and device support it")));
 	plan_device_free(&past);
 }
 
@@ -132,7 +132,7 @@ test_asleep(void **state)
 	if (!over_iommufd) {
 		assert_int_equal(past.backend, IOAS_BACKEND_TYPE1);
 		assert_string_equal(past.backend_why,
-				"iommufd was not asked, as that wakes the device");
+				"iommufd was not tried, as that wakes the device");
 	}
 	plan_device_free(&past);
 	assert_int_equal(survey_by(*state, IOAS_BACKEND_IOMMUFD, &past, text), -ENODATA);

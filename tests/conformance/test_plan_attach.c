@@ -105,7 +105,7 @@ test_choice(void **state)
 	assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
 	assert_int_equal(pd.backend, BACKEND);
 	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
-				"kernel and device have it")));
+				"kernel and device support it")));
 	assert_false(pd.backend_failed);
 	/* It is there, and can't be had. */
 	if (backend == IOAS_BACKEND_TYPE1) {
@@ -136,7 +136,7 @@ test_choice(void **state)
 	request.backend = BY_BACKEND(IOAS_BACKEND_IOMMUFD, IOAS_BACKEND_TYPE1);
 	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), -EINVAL);
 	plan_device_free(&second);
-	assert_non_null(strstr(why, BY_BACKEND("backend=iommufd is wanted", "backend=type1 is wanted")));
+	assert_non_null(strstr(why, BY_BACKEND("backend=iommufd was requested", "backend=type1 was requested")));
 	assert_non_null(strstr(why, BY_BACKEND("chose type1", "chose iommufd")));
 	request.backend = IOAS_BACKEND_AUTO;
 	assert_int_equal(plan_survey(&request, &space, &second, why, sizeof(why)), 0);

@@ -148,7 +148,7 @@ test_boot_disk(void **state)
 	machine_group->viable = false;
 	FAILS(-EPERM, "member " SIBLING " is bound to nvme; bind it to vfio-pci too");
 	disk(root, "nvme0n1", "259:0\n", NVME, "");
-	FAILS(-EPERM, "bound to nvme; its disk nvme0n1 goes away with that: if nothing needs "
+	FAILS(-EPERM, "bound to nvme; its disk nvme0n1 would disappear: if nothing needs "
 			"that, bind it");
 	disk(root, "nvme0n1p2", "259:2\n", NVME, "");
 	tree_text(root, "/proc/self/mountinfo",
@@ -167,21 +167,21 @@ test_boot_disk(void **state)
 	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / / rw - btrfs /dev/mapper/luks-1f rw\n");
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /");
 	tree_text(root, "/proc/self/mountinfo", "25 1 0:31 / / rw - btrfs /dev/mapper/luks-1 rw\n");
-	FAILS(-EPERM, "its disk nvme0n1 goes away");
+	FAILS(-EPERM, "its disk nvme0n1 would disappear");
 	tree_text(root, "/proc/self/mountinfo", "25 1 259:2 / /\033[2J rw - ext4 /dev/x rw\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is mounted at /?[2J");
 	tree_text(root, "/proc/self/mountinfo", "25 1 259:20 / /srv rw - ext4 /dev/nvme0n1p20 rw\n");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/dm-0 partition 999\n");
 	FAILS(-EPERM, "its disk nvme0n1p2 is swap space");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/dm-01 partition 999\n");
-	FAILS(-EPERM, "its disk nvme0n1 goes away");
+	FAILS(-EPERM, "its disk nvme0n1 would disappear");
 	/* The device itself. */
 	machine_no_cdev(root, NIC);
 	machine_device(root, NIC, NIC_GROUP, "ahci");
 	machine_unlink(root, SIBLING, "driver");
 	disk(root, "sda", "8:0\n", "pci0000:00/" NIC "/ata1/host0", "");
-	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver; its disk sda goes away with "
-			"that: if nothing needs that, rebind it with: " REBIND(NIC));
+	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver; its disk sda would "
+			"disappear: if nothing needs that, rebind it with: " REBIND(NIC));
 	tree_text(root, "/proc/self/mountinfo", "25 1 8:0 / / rw - ext4 /dev/sda rw\n");
 	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver, and must stay there: its disk "
 			"sda is mounted at /; use another device");
@@ -205,7 +205,7 @@ test_endless_stack(void **state)
 			tree_text(*state, path, "");
 		}
 	}
-	FAILS(-EPERM, "its disk nvme0n1 goes away");
+	FAILS(-EPERM, "its disk nvme0n1 would disappear");
 }
 
 /* NVMe with several paths: the disk lies below no function. */
@@ -262,7 +262,7 @@ test_network(void **state)
 	tree_text(root, "/proc/net/route",
 			"bond0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; its interface eth0 has the "
-			"default route: move that to another device first, then rebind it with: "
+			"default route: move this use to another device first, then rebind it with: "
 			REBIND(NIC));
 	tree_text(root, "/proc/net/route", "");
 	tree_text(root, "/proc/net/ipv6_route",
@@ -281,10 +281,10 @@ test_network(void **state)
 	interface(root, "eth0", "pci0000:00/" SIBLING, "down\n", "");
 	machine_unlink(root, SIBLING, "net/eth0/upper_bond0");
 	tree_text(root, DEVICES SIBLING "/sriov_numvfs", "4\n");
-	FAILS(-EPERM, "its virtual functions go away with that: if nothing needs that, bind");
+	FAILS(-EPERM, "its virtual functions would disappear: if nothing needs that, bind");
 }
 
-#define UNSEEN "its use by the host can't be seen from here: check on the host, as root, that " \
+#define UNSEEN "its use by the host is not visible here: check on the host, as root, that " \
 	"nothing needs it, before you "
 
 /* In a container with a network namespace of its own interfaces of the host are hidden. */
@@ -358,7 +358,7 @@ test_mount_namespace(void **state)
 	machine_no_cdev(root, NIC);
 	machine_device(root, NIC, NIC_GROUP, "ahci");
 	disk(root, "sda", "8:0\n", "pci0000:00/" NIC "/ata1/host0", "");
-	FAILS(-ENXIO, "its disk sda goes away with that: if nothing needs that, rebind it");
+	FAILS(-ENXIO, "its disk sda would disappear: if nothing needs that, rebind it");
 	/* A container with processes of its own: the first one is not the host's. */
 	tree_link(root, "/proc/self/ns/pid", "pid:[4026532201]");
 	FAILS(-ENXIO, UNSEEN "rebind it");
@@ -367,7 +367,7 @@ test_mount_namespace(void **state)
 	FAILS(-ENXIO, "must stay there: its disk sda is mounted at /");
 	tree_text(root, "/proc/self/mountinfo", "");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/sda partition 999\n");
-	FAILS(-ENXIO, "its disk sda is swap space: move that");
+	FAILS(-ENXIO, "its disk sda is swap space: move this use");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n");
 	/* Only mounts apart: those of the host say it. */
 	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
@@ -382,7 +382,7 @@ test_mount_namespace(void **state)
 	assert_int_equal(unlink(path), 0);
 	FAILS(-ENXIO, UNSEEN "rebind it");
 	tree_text(root, "/proc/meminfo", "MemTotal: 1 kB\n");
-	FAILS(-ENXIO, "its disk sda goes away with that");
+	FAILS(-ENXIO, "its disk sda would disappear");
 	/* A controller without disks. */
 	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
 	machine_device(root, SIBLING, NIC_GROUP, "ahci");
@@ -399,7 +399,7 @@ test_physical_function(void **state)
 	machine_group->viable = false;
 	tree_link(*state, DEVICES NIC "/physfn", "../" SIBLING);
 	says(*state, -EPERM, "IOMMU group 2 is not viable: " SIBLING " is bound to igb, and the "
-			"device is gone without that; put it into a slot that isolates it");
+			"device disappears without that driver; put it into a slot that isolates it");
 }
 
 int

@@ -28,7 +28,7 @@ static void
 test_all_reasons(void **state)
 {
 	static const char all[] = "firmware asks for a 1:1 mapping of 0x7b000000-0x7b7fffff "
-		"(RMRR or RMR), and kernels since 6.6 (on Intel all) give no such device to user "
+		"(RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user "
 		"space; switch off the firmware feature that owns this memory (remote console, "
 		"shared memory) for this slot; also: IOMMU group 2 is not viable: its member "
 		SIBLING " is bound to snd_hda_intel; bind it to vfio-pci too, or to no driver: "
@@ -223,10 +223,10 @@ test_device_tree(void **state)
 	machine_unlink(*state, NIC, "driver");
 	FAILS(-ENOTSUP, "no iommu-map", "; also: is bound to no driver", REBIND(NIC));
 	lacks("intel");
-	lacks("group then");
+	lacks("group appears then");
 	tree_text(*state, "/sys/firmware/devicetree/base/pcie@1/iommu-map", "x");
 	says(*state, -ENXIO, "is bound to no driver; bind it with: " REBIND(NIC)
-			"; it gets its IOMMU group then (before Linux 6.15 this IOMMU makes a "
+			"; its IOMMU group appears then (before Linux 6.15 this IOMMU creates a "
 			"group when a driver binds)");
 }
 
@@ -238,7 +238,7 @@ test_unbound_behind_smmu(void **state)
 	machine_no_cdev(*state, NIC);
 	machine_unlink(*state, NIC, "driver");
 	machine_unlink(*state, NIC, "iommu_group");
-	FAILS(-ENXIO, "is bound to no driver; bind it with: " REBIND(NIC), "IOMMU group then");
+	FAILS(-ENXIO, "is bound to no driver; bind it with: " REBIND(NIC), "IOMMU group appears then");
 	lacks("switch");
 	/* A driver is bound and there is no group all the same. */
 	machine_device(*state, NIC, NIC_GROUP, "igb");
@@ -251,7 +251,7 @@ test_noiommu_words(void **state)
 {
 	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
 	says(*state, -ENOTSUP, "is in a no-IOMMU group, which this release can't use; "
-			"no IOMMU is seen for it here");
+			"no IOMMU for it is visible here");
 	tree_text(*state, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n");
 	FAILS(-ENOTSUP, "can't use; if the machine has an IOMMU", "remove amd_iommu=off");
 }
@@ -267,7 +267,7 @@ test_foreign_member(void **state)
 	FAILS(-EPERM, BY_BACKEND("a member is bound", "does not isolate"));
 	tree_link(*state, "/sys/devices/platform/140a0000.pcie/driver",
 			"../../../bus/platform/drivers/tegra194-pcie");
-	FAILS(-EPERM, "its member 140a0000.pcie (tegra194-pcie) is no PCI device", "\"iommus\"");
+	FAILS(-EPERM, "its member 140a0000.pcie (tegra194-pcie) is not a PCI device", "\"iommus\"");
 	lacks("a member is bound");
 }
 
@@ -276,8 +276,8 @@ static void
 test_odd_member(void **state)
 {
 	static const char odd[] = "IOMMU group 2 may not be viable: its member " SIBLING
-		" can't be read (an ID, a number or a link there is missing or odd), so that a "
-		"driver of the kernel may have it; look there: ls -l /sys/bus/pci/devices/" SIBLING;
+		" can't be read (an ID, a number or a link is missing or invalid), and it may be "
+		"bound to a kernel driver; see: ls -l /sys/bus/pci/devices/" SIBLING;
 	struct topo_snapshot snap = { .root = *state };
 	struct plan_device look;
 	size_t i, hard = 0;

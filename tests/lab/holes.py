@@ -142,7 +142,7 @@ def aliases(platform):
         seconds=120, qemu_args=BEHIND_BRIDGE)
     rows, blocked, text, as_json, second = result.stdout.split('@@@\n')[:-1]
     lost = f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
-    told = f"the IOMMU can't tell its DMA from that of {SECOND} on the same conventional PCI bus"
+    told = f"the IOMMU can't distinguish its DMA from that of {SECOND} on the same conventional PCI bus"
     for words, answer in ((lost, rows), (lost, second), (told, text),
                           (f'its bridge {BRIDGE} is bound to shpchp', blocked),
                           (f'{BRIDGE}/driver/unbind', blocked)):

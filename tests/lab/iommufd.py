@@ -26,7 +26,7 @@ def alone(platform):
     sections = oracle.sections(result.stdout)
     log = sections.get('testpmd', result.stdout + result.stderr + result.error)
     expect_equal(result.status, 0, f'exit status, after\n{log[-2500:]}\n{result.stdout[-1500:]}')
-    expect('chooses backend iommufd for all devices: kernel and device have it' in log,
+    expect('chooses backend iommufd for all devices: kernel and device support it' in log,
            f'the backend is not iommufd\n{log[:1500]}')
     expect('RX-packets: 512 ' in log, f'not 512 packets\n{log[-1500:]}')
     oracle.check_mappings(sections)

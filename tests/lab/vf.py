@@ -14,7 +14,7 @@ PF, PLAIN = '0000:00:03.0', '0000:00:07.0'
 
 SAYS = {
     'missing': ': needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci',
-    'wrong': ': the VF token is not that of its physical function',
+    'wrong': ': the VF token differs from that of the physical function',
     'right': 'Port 0: ',
     'option': 'Port 0: ',
     'plain': 'Port 0: ',
@@ -42,5 +42,5 @@ def token(platform):
 # With a character device the survey binds the device and passes the token.
 @test('each mistake with the VF token has its message, by character devices', ['arm-smmuv3'])
 def token_of_cdev(platform):
-    needless = 'the kernel refuses the device or its VF token; is a token wanted'
+    needless = 'the kernel refuses the device or its VF token; does the device need a token'
     _token(platform, 'lab', {**SAYS, 'needless': needless})

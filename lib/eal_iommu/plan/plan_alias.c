@@ -36,7 +36,7 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 		lost = took_id(set.v[i]);
 		if (lost)
 			plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
-				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't tell them apart (see dmesg); put it into another slot",
+				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't distinguish them (see dmesg); put it into another slot",
 				set.v[i]->bdf, set.v[i]->group);
 	}
 	return lost;
@@ -50,7 +50,7 @@ add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_
 
 	plan_member_cure(snap, &pd->topo, a, cure, sizeof(cure));
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EPERM,
-		"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, which is bound to %s, although the kernel does not have both in one group; %s",
+		"the IOMMU can't distinguish its DMA from that of %s on the same conventional PCI bus, which is bound to %s, but the kernel has them in different groups; %s",
 		a->bdf, a->driver, cure);
 }
 
@@ -64,7 +64,7 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 
 	if (ret != 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
-			"who shares its PCI bus can't be read: %s", strerror(-ret));
+			"the functions on its PCI bus can't be read: %s", strerror(-ret));
 		return;
 	}
 	pd->aliased = set.n + set.n_odd > 1;
@@ -76,11 +76,11 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 			add_alias(snap, pd, a);
 		else if (pd->alias_why[0] == '\0')
 			snprintf(pd->alias_why, sizeof(pd->alias_why),
-				"the IOMMU can't tell its DMA from that of %s on the same conventional PCI bus, although the kernel does not have both in one group; give both to this process, or the other to nobody",
+				"the IOMMU can't distinguish its DMA from that of %s on the same conventional PCI bus, but the kernel has them in different groups; give both to this process, or leave the other one unbound",
 				a->bdf);
 	}
 	if (set.n_odd > 0 && pd->alias_why[0] == '\0')
 		snprintf(pd->alias_why, sizeof(pd->alias_why),
-			"the IOMMU may not tell its DMA from that of %s, which can't be read, so that neither its bus nor its driver is known; look there: ls -l /sys/bus/pci/devices/%s",
+			"the IOMMU may not distinguish its DMA from that of %s, which can't be read, so its bus and its driver are unknown; see: ls -l /sys/bus/pci/devices/%s",
 			set.v[set.n]->bdf, set.v[set.n]->bdf);
 }

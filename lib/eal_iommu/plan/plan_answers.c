@@ -153,7 +153,7 @@ choose(const struct plan_request *request, struct plan_device *pd, char *why, si
 		return ret;
 	if (asleep != IOAS_BACKEND_AUTO)
 		say(0, pd->backend_why, sizeof(pd->backend_why),
-			"%s was not asked, as that wakes the device", ioas_backend_name(asleep));
+			"%s was not tried, as that wakes the device", ioas_backend_name(asleep));
 	request->answers->chosen = c.backend;
 	return 0;
 }
@@ -172,7 +172,7 @@ plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 	if (answers->assumed.page_sizes != 0) {
 		pd->backend = request->backend;
 		say(0, pd->backend_why, sizeof(pd->backend_why),
-			"no kernel was asked, the limits are given by hand");
+			"no kernel was asked; the limits were given by the user");
 		return info_copy(&answers->assumed, &pd->info);
 	}
 	ret = fresh ? choose(request, pd, why, size) :

@@ -31,7 +31,7 @@ say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *op
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_holds(snap->root, nodes[i]))
 			return say(-EBUSY, why, size,
-				"%s is held by this process already, by DPDK's pci bus for one; give the device to this bus at start-up, or keep that bus from it with --no-pci",
+				"%s is held by this process already, e.g. by DPDK's pci bus; give the device to this bus at start-up, or keep that bus from it with --no-pci",
 				nodes[i]);
 	if (ret == -EBUSY)
 		return say(ret, why, size,
@@ -54,10 +54,10 @@ say_refused(enum ioas_backend backend, const struct ioas_member *m, int ret,
 			m->group, ioas_backend_traits(backend)->unsafe_interrupts);
 	if (ret == -EINVAL && m->vf_token != NULL)
 		return say(ret, why, size,
-			"the kernel refuses the device or its VF token; is a token wanted, and does this kernel take it with backend=%s? see dmesg",
+			"the kernel refuses the device or its VF token; does the device need a token, and does this kernel accept one with backend=%s? see dmesg",
 			ioas_backend_name(backend));
 	return say(ret, why, size,
-		"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits don't go with this address space; see dmesg",
+		"the kernel refuses IOMMU group %d: its reserved regions or its IOMMU's limits conflict with this address space; see dmesg",
 		m->group);
 }
 
@@ -66,10 +66,10 @@ plan_explain_token(const struct ioas_member *m, char *why, size_t size)
 {
 	if (m->vf_token != NULL)
 		say(0, why, size,
-			"the VF token is not that of its physical function; give the one which the process that has the physical function was started with");
+			"the VF token differs from that of the physical function; give the token of the process that uses the physical function");
 	else
 		say(0, why, size,
-			"needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give that of the process which has the physical function: vf_token=UUID");
+			"needs a VF token, as SR-IOV is on and the physical function is bound to vfio-pci; give the token of the process that uses the physical function: vf_token=UUID");
 }
 
 /* Is the device attached by its own node, not by its group's? */
@@ -174,7 +174,7 @@ plan_explain_choice(const struct plan_request *request, int ret, const struct io
 			ioas_backend_name(request->backend));
 	else if (c.passed == IOAS_BACKEND_AUTO)
 		snprintf(pd->backend_why, sizeof(pd->backend_why),
-			"kernel and device have it");
+			"kernel and device support it");
 	else if (c.passed_node == NULL)
 		snprintf(pd->backend_why, sizeof(pd->backend_why),
 			"no %s, as the device has no character device",
@@ -205,7 +205,7 @@ plan_check_backend(const struct plan_request *request, enum ioas_backend has, ch
 	if (ioas_backend_serves(request->backend, has))
 		return 0;
 	return say(-EINVAL, why, size,
-		"backend=%s is wanted, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",
+		"backend=%s was requested, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",
 		ioas_backend_name(request->backend), ioas_backend_name(has));
 }
 

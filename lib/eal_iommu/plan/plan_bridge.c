@@ -79,7 +79,7 @@ plan_check_regions(const struct plan_device *pd, char *why, size_t size)
 	if (pd->info.n_ranges > 0 || (look->sight == HOLES_SEEN && look->odd == 0))
 		return 0;
 	return say(-EBADMSG, why, size,
-		"/sys/kernel/iommu_groups/%d/reserved_regions can't be read, and this kernel (before 5.4) names no IOVA ranges, so nothing keeps memory away from reserved regions; %s",
+		"/sys/kernel/iommu_groups/%d/reserved_regions can't be read, and this kernel (before 5.4) names no IOVA ranges, so memory could be placed in reserved regions; %s",
 		pd->topo.group, look->sight == HOLES_SEEN ? "use a newer kernel" :
 		"show that file, or use a newer kernel");
 }

@@ -54,16 +54,16 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 {
 	switch (use->kind) {
 	case TOPO_USE_DISK:
-		snprintf(loss, size, "its disk %s goes away with that", use->name);
+		snprintf(loss, size, "its disk %s would disappear", use->name);
 		break;
 	case TOPO_USE_FUNCTIONS:
-		snprintf(loss, size, "its virtual functions go away with that");
+		snprintf(loss, size, "its virtual functions would disappear");
 		break;
 	case TOPO_USE_UP:
 		snprintf(loss, size, "its interface %s is up", use->name);
 		break;
 	case TOPO_USE_UNSEEN:
-		snprintf(loss, size, "its use by the host can't be seen from here");
+		snprintf(loss, size, "its use by the host is not visible here");
 		break;
 	case TOPO_USE_SWAP:
 		snprintf(loss, size, "its disk %s is swap space", use->name);
@@ -102,7 +102,7 @@ before_loss(const struct topo_use *use)
 	else if (use->kind == TOPO_USE_UNSEEN)
 		advice = ": check on the host, as root, that nothing needs it, before you ";
 	else if (use->kind >= TOPO_USE_SWAP)
-		advice = ": move that to another device first, then ";
+		advice = ": move this use to another device first, then ";
 	return advice;
 }
 
@@ -172,5 +172,5 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
 			"is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci %s%s", t->bdf,
 			t->group < 0 && machine->iommu == TOPO_IOMMU_LATE ?
-			"; it gets its IOMMU group then (before Linux 6.15 this IOMMU makes a group when a driver binds)" : "");
+			"; its IOMMU group appears then (before Linux 6.15 this IOMMU creates a group when a driver binds)" : "");
 }

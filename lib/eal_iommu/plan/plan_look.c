@@ -54,7 +54,7 @@ noiommu_group(struct plan_device *pd, const struct topo_machine *m)
 
 	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
 			m->arch != TOPO_ARCH_X86))
-		cure = "no IOMMU is seen for it here";
+		cure = "no IOMMU for it is visible here";
 	else if (m->iommu == TOPO_IOMMU_UNSEEN)
 		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else
@@ -91,7 +91,7 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 		snprintf(more, sizeof(more), " and %zu more", n - 1);
 	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
 		"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
-		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) give no such device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
+		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
 		first->range.first, first->range.last, more);
 }
 
@@ -103,11 +103,11 @@ add_needed(struct plan_device *pd, const struct topo_device *m)
 
 	if (strcmp(m->driver, "vmd") == 0)
 		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
-			"is behind VMD %s of the same IOMMU group %d, and is gone without VMD's driver; switch VMD off in the firmware for this slot",
+			"is behind VMD %s of the same IOMMU group %d, and disappears without VMD's driver; switch VMD off in the firmware for this slot",
 			m->bdf, t->group);
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
-			"IOMMU group %d is not viable: %s is bound to %s, and the device is gone without that; put it into a slot that isolates it",
+			"IOMMU group %d is not viable: %s is bound to %s, and the device disappears without that driver; put it into a slot that isolates it",
 			t->group, m->bdf, m->driver);
 }
 
@@ -155,7 +155,7 @@ odd_error(struct topo_snapshot *snap, const struct topo_device *odd)
 	const struct topo_device *dev;
 	const int ret = topology_snapshot_device(snap, &odd->addr, &dev);
 
-	return ret == -ENODATA ? "an ID, a number or a link there is missing or odd" :
+	return ret == -ENODATA ? "an ID, a number or a link is missing or invalid" :
 		strerror(-ret);
 }
 
@@ -180,7 +180,7 @@ add_odd_members(struct topo_snapshot *snap, const struct topo_set *set, struct p
 	if (set->n_odd > 1)
 		snprintf(more, sizeof(more), " and %zu more", set->n_odd - 1);
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -ENODATA,
-		"IOMMU group %d may not be viable: its member %s%s can't be read (%s), so that a driver of the kernel may have it; look there: ls -l /sys/bus/pci/devices/%s",
+		"IOMMU group %d may not be viable: its member %s%s can't be read (%s), and it may be bound to a kernel driver; see: ls -l /sys/bus/pci/devices/%s",
 		pd->topo.group, odd->bdf, more, odd_error(snap, odd), odd->bdf);
 }
 
@@ -204,7 +204,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	}
 	if (topology_foreign_member(snap->root, t->group, name, driver))
 		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
-			"IOMMU group %d is not viable: its member %s (%s) is no PCI device and can't be given away; give it an ID of its own in the firmware (device tree: its \"iommus\", the \"iommu-map\" of the host bridge)",
+			"IOMMU group %d is not viable: its member %s (%s) is not a PCI device and can't be bound to vfio-pci; give it an ID of its own in the firmware (device tree: its \"iommus\", the \"iommu-map\" of the host bridge)",
 			t->group, name, driver);
 	for (i = 0; i < set.n; i++) {
 		m = set.v[i];
@@ -214,7 +214,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	}
 	if (blocking > MEMBERS_NAMED)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
-			"IOMMU group %d has %zu more members on kernel drivers; see them all: ls /sys/kernel/iommu_groups/%d/devices",
+			"IOMMU group %d has %zu more members on kernel drivers; list them: ls /sys/kernel/iommu_groups/%d/devices",
 			t->group, blocking - MEMBERS_NAMED, t->group);
 	add_odd_members(snap, &set, pd);
 }

@@ -83,7 +83,7 @@ judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct i
 
 	worsen(pd, estimated || !at_start ? PLAN_MSI_UNSURE : PLAN_MSI_LIKELY_LOST,
 		"SW_MSI 0x%" PRIx64 "-0x%" PRIx64 " %s the %swindow 0x%" PRIx64 "-0x%" PRIx64
-		" of host bridge %s, which may take MSI writes for its own devices",
+		" of host bridge %s, which may route MSI writes to its own devices",
 		msi->range.first, msi->range.last, at_start ? "lies in" : "reaches into",
 		estimated ? "estimated " : "", h->range.first, h->range.last, h->detail);
 }
@@ -160,7 +160,7 @@ judge_odd(struct plan_device *pd, enum holes_input input)
 
 	if (odd > 0)
 		worsen(pd, PLAN_MSI_UNSURE,
-			"%u lines or entries of %s can't be understood, and SW_MSI may lie in one",
+			"%u lines or entries of %s can't be understood, and one of them may contain SW_MSI",
 			odd, holes_input_name(input));
 }
 
@@ -185,7 +185,7 @@ judge_inputs(struct plan_device *pd)
 		judge_odd(pd, HOLES_IN_IOMEM);
 	if (pd->bridge.source == HOLES_SOURCE_NONE || pd->bridge.source == HOLES_SOURCE_RESOURCES)
 		worsen(pd, PLAN_MSI_UNSURE,
-			"not all windows of host bridge %s are known, and SW_MSI may lie in one",
+			"not all windows of host bridge %s are known, and one of them may contain SW_MSI",
 			pd->bridge_bus);
 }
 
