@@ -3,9 +3,10 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Check the documentation against the code: keys, messages, public functions, the lab.
 
-Messages are compared in both directions. Every string with two words anywhere in the bus
-or the library is a message, unless EXEMPT lists it. The page has it in the first column
-of a table: "%s: can't be %s" is "DEVICE: can't be STEP" there.
+Messages are compared in both directions. Every string with two words anywhere in the bus,
+the library or the tool is a message, unless EXEMPT lists it. The page has it in the first
+column of a table: "%s: can't be %s" is "DEVICE: can't be STEP" there. Text that the tool
+prints to stdout (results and usage) is not a message.
 """
 
 import functools
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import checkkit  # noqa: E402
 
 BUS = 'drivers/bus/vfio_msi'
+TOOL = 'app/test-msi'
 LIB = 'lib/eal_iommu'
 ARGS = f'{BUS}/vfio_msi_args.c'
 HEADER = f'{LIB}/eal/rte_eal_iommu.h'
@@ -28,7 +30,10 @@ LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and text written into "why".
-CALL = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG|rte_log|say|plan_reason_add)\s*\(')
+CALL = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG|rte_log|say|plan_reason_add|tool_error|'
+                  r'capture_miss|fault)\s*\(')
+# Calls of the tool that print results, unless their arguments name stderr.
+RESULT = re.compile(r'\b(?:f?printf|f?puts)\s*\(')
 LOG = re.compile(r'\b(?:BUS_LOG|SYNC_LOG|RTE_LOG)\s*\(\s*(ERR|WARNING|NOTICE|INFO|DEBUG)\b')
 LEVELS = {'ERR': 'error', 'WARNING': 'warning', 'NOTICE': 'notice', 'INFO': 'info',
           'DEBUG': 'debug'}
@@ -51,6 +56,25 @@ EXEMPT = {
     'PCI Bus %s': 'a line of /proc/iomem',
     'CPU implementer': 'a line of /proc/cpuinfo',
     'likely lost': 'JSON of dpdk-test-msi',
+    **dict.fromkeys(('IOAPIC', 'HPET', 'System RAM', 'System RAM (kmem)',
+                     'System RAM (virtio_mem)', 'RAM buffer', 'Persistent Memory',
+                     'Persistent Memory (legacy)', 'Unknown E820 type', 'Local APIC', 'PCI Bus',
+                     'PCI ECAM', 'PCI MMCONFIG', 'Kernel'), 'names in /proc/iomem'),
+    **dict.fromkeys(('cpu family', 'model name', 'address sizes', 'CPU architecture',
+                     'CPU variant', 'CPU part'), 'words of /proc/cpuinfo'),
+    **dict.fromkeys(('not blocked', 'one call, %s', 'pci bus of DPDK'), 'results of the tool'),
+    **dict.fromkeys((
+        'a file about this machine, for list and layout on another',
+        'whether interrupts of a device arrive, and if not, where they get lost',
+        'PCI functions, their groups, and whether the bus can use them',
+        'I/O virtual addresses the given devices may use, and why not others',
+        'calls and time it takes to map memory, also by the pci bus',
+        'whether packets from one device wake a thread that sleeps on a queue of another',
+        '-r, --root DIR|FILE.tar another machine: its sys and proc, or what',
+        '"dpdk-test-msi capture" wrote there',
+        '-p, --aperture FIRST-LAST[,FIRST-LAST]... IOVAs that its IOMMU translates, and',
+        '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked'),
+        'usage of the tool'),
 }
 
 
@@ -101,17 +125,30 @@ def plain(literals):
     return flat(text.replace('\\n', ' ').replace('\\t', ' ').replace('\\"', '"'))
 
 
-def texts_of(code, engine=False):
+def calls_of(code, form):
+    """(first, last) offset of the arguments of each call."""
+    return [(match.end(), end_of_call(code, match.end())) for match in form.finditer(code)]
+
+
+def texts_of(code, engine=False, tool=False):
     """(line, text, whether a user may read it) of every string.
 
     A user may read each string with two words, or with one word and a blank after it, and
     every string in a log call. Only tests read what self-checks of the ENGINE return.
+    Results of the TOOL are left out.
     """
-    calls = [(match.end(), end_of_call(code, match.end())) for match in CALL.finditer(code)]
+    calls = calls_of(code, CALL)
+    results = [call for call in calls_of(code, RESULT) if tool
+               and not re.search(r'\bstderr\b', code[call[0]:call[1]])]
     for match in STRINGS.finditer(code):
+        if any(first <= match.start() < last for first, last in results):
+            continue
         text = plain(match[0])
         read_by_user = WORDS.search(match[0]) or any(
             first <= match.start() < last for first, last in calls)
+        # The first argument of tool_error() is not the text.
+        if code[:match.start()].endswith('tool_error('):
+            read_by_user = False
         within = FUNCTION.findall(code, 0, match.start()) if engine else []
         if within and SELF_CHECK.fullmatch(within[-1]):
             read_by_user = False
@@ -192,8 +229,8 @@ def is_said(text, formats, depth=0):
 
 
 def sources():
-    """(name, code) of each file of the bus and the library."""
-    for folder in (BUS, LIB):
+    """(name, code) of each file of the bus, the library and the tool."""
+    for folder in (BUS, LIB, TOOL):
         for path in sorted((checkkit.SOURCE / folder).rglob('*.[ch]')):
             code = checkkit.without_comments(path.read_text(encoding='utf-8'))
             yield str(path.relative_to(checkkit.SOURCE)), code
@@ -208,7 +245,7 @@ def compare(files, page, exempt):
     for name, code in files:
         code = filled_in(code, names)
         levels += levels_of(code)
-        for line, text, read_by_user in texts_of(code, '/iova_' in name):
+        for line, text, read_by_user in texts_of(code, '/iova_' in name, name.startswith(TOOL)):
             formats.add(text)
             if text in exempt:
                 unused.discard(text)
@@ -226,7 +263,7 @@ def compare(files, page, exempt):
 
 
 def check_messages():
-    """The page has every message of the bus and the library and no other one."""
+    """The page has every message of the bus, the library and the tool and no other one."""
     yield from compare(list(sources()), read(GUIDE), EXEMPT)
 
 
@@ -307,6 +344,11 @@ def self_test():
         found = list(compare(files, page.format(*row), {}))
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: {row}: {found}'
+    tool = [(f'{TOOL}/a.c', 'printf("some result\\n"); fputs("some usage\\n", f);'
+             'tool_error("word", "failed"); fprintf(stderr, "some fault\\n");')]
+    found = [what for _, _, what in compare(tool, '', {})]
+    if [what.split('message ')[1] for what in found] != ['"failed"', '"some fault"']:
+        yield pathlib.Path(__file__).name, 1, f'self-test: messages of the tool: {found}'
     found = list(compare(files, page.format('DEVICE: is in N ways bad: WHY', 'error',
                                             'the way out; please ask'), {'gone is gone': ''}))
     if len(found) != 1:

@@ -226,7 +226,7 @@ root_parse(const json_t *o, struct answers_machine *machine, struct plan_answers
 		return fault(why, size, -ENOTSUP,
 			"has the format of a later version; use a newer dpdk-test-msi");
 	if (json_integer_value(json_object_get(o, "format")) != ANSWERS_FORMAT)
-		return fault(why, size, -EBADMSG, "has a format that no version writes");
+		return fault(why, size, -EBADMSG, "has an unknown format");
 	if (!json_is_array(list) || json_array_size(list) > ANSWERS_MAX ||
 	    name_parse(json_object_get(o, "kernel"), machine->kernel,
 		    sizeof(machine->kernel)) != 0 ||
@@ -235,9 +235,9 @@ root_parse(const json_t *o, struct answers_machine *machine, struct plan_answers
 	    hex_parse(json_object_get(o, "page_size"), &page) != 0 ||
 	    hex_parse(json_object_get(o, "user_space_last"), &machine->user_last) != 0 ||
 	    flag_parse(json_object_get(o, "root"), &machine->root) != 0)
-		return fault(why, size, -EBADMSG, "lacks a member, or one can't be understood");
+		return fault(why, size, -EBADMSG, "lacks a member, or a member is invalid");
 	if (page < 4096 || page > PAGE_SIZE_MAX || (page & (page - 1)) != 0)
-		return fault(why, size, -EBADMSG, "has a page size that can't be");
+		return fault(why, size, -EBADMSG, "has an impossible page size");
 	answers->page_size = page;
 	for (i = 0; ret == 0 && i < json_array_size(list); i++)
 		ret = answer_parse(json_array_get(list, i), answers);
@@ -256,7 +256,7 @@ answers_parse(const char *text, size_t len, struct answers_machine *machine,
 	*machine = (struct answers_machine){ 0 };
 	if (o == NULL) {
 		/* The text quotes the file. */
-		snprintf(why, size, ANSWERS_NAME " line %d: is no JSON: %s", error.line,
+		snprintf(why, size, ANSWERS_NAME " line %d: is not JSON: %s", error.line,
 			sysfs_mask(error.text));
 		return -EBADMSG;
 	}

@@ -29,7 +29,7 @@ tell_answer(struct capture *c, const char *bdf, const struct plan_answer *a)
 		return;
 	}
 	if (!a->asked)
-		capture_miss(c, "%s, %s: it sleeps and is not woken; name it to have it asked",
+		capture_miss(c, "%s, %s: the device sleeps and is not woken; name it to ask the kernel about it",
 			bdf, name);
 	else if (a->surveyed < 0)
 		capture_miss(c, "%s, %s: the kernel refuses it: %s", bdf, name,
@@ -73,7 +73,7 @@ ask_device(struct capture *c, const struct capture_device *dev, struct plan_answ
 		return ret == -ENOMEM ? ret : 0;
 	}
 	if (!topology_is_vfio(&topo)) {
-		capture_miss(c, "%s: the kernel says what it allows when the device is bound to a VFIO driver",
+		capture_miss(c, "%s: bind the device to a VFIO driver to ask the kernel about it",
 			bdf);
 		return 0;
 	}

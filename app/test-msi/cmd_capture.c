@@ -133,7 +133,7 @@ capture(const char *path, const struct chosen *chosen)
 	if (ret == -EEXIST)
 		tool_error(path, "exists already; remove it, or give another name");
 	else if (ret < 0)
-		tool_error(path, "can't be made: %s", strerror(-ret));
+		tool_error(path, "can't be created: %s", strerror(-ret));
 	if (ret < 0)
 		return STATUS_FAULT;
 	ret = capture_make(&c, chosen->v, chosen->n);

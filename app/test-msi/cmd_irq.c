@@ -38,9 +38,9 @@ usage(FILE *f)
 		"counts what arrives. DEVICE is vfio_msi:BDF[,KEY=VALUE]... or BDF; no driver of\n"
 		"DPDK is used. Tries MSI-X, MSI and INTx, as msi= allows, until one can be set up.\n\n"
 		"  -A, --all       every kind the device has\n"
-		"  -n, --rounds N  so often (default: 16)\n"
+		"  -n, --rounds N  number of rounds (default: 16)\n"
 		"  -h, --help      this text\n\n"
-		"exit status: 0 good, 1 set-up refused, 2 wrong usage, 3 lost between kernel and\n"
+		"exit status: 0 good, 1 set-up failed, 2 wrong usage, 3 lost between kernel and\n"
 		"program, 4 lost between device and kernel\n", f);
 }
 
@@ -59,7 +59,7 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 		return ret;
 	if (n - optind == 1)
 		return tool_given_one(argv[optind], &opt->given);
-	tool_error("irq", "wants one device, not %d", n - optind);
+	tool_error("irq", "needs one device, not %d", n - optind);
 	usage(stderr);
 	return STATUS_USAGE;
 }
@@ -123,14 +123,14 @@ print_outcome(const struct irq_vectors *vs, const struct irq_raiser *raiser,
 		printf(" (of %u, the kernel has no more)", vs->has);
 	printf(", loopback %u of %u", o->loopback.arrived, o->loopback.raised);
 	if (raiser == NULL)
-		printf(", device not tried: this tool can't make a %04x:%04x interrupt",
+		printf(", device not tried: this tool can't trigger interrupts of %04x:%04x",
 			td->plan.topo.vendor, td->plan.topo.device);
 	else
 		printf(", device (%s) %u of %u", irq_raiser_name(raiser), o->device.arrived,
 			o->device.raised);
 	/* A device has causes of its own, a link that comes up for instance. */
 	if (o->device.surplus > 0)
-		printf(" and %u unasked", o->device.surplus);
+		printf(" and %u unexpected", o->device.surplus);
 	putchar('\n');
 }
 
@@ -142,17 +142,17 @@ judge(const struct irq_vectors *vs, const struct tool_device *td, const struct o
 	char why[PLAN_TEXT];
 
 	if (o->loopback.surplus > 0)
-		tool_error(name, "%s: %u calls came twice, or to another vector than the kernel signalled",
+		tool_error(name, "%s: %u callbacks came twice, or for a vector that the kernel did not signal",
 			kind, o->loopback.surplus);
 	if (lost(&o->loopback))
-		tool_error(name, "%s: lost between kernel and program: the kernel took the order to signal vector %u after %u that arrived, but EAL's interrupt thread was not woken; is the thread stuck, or somebody else reading the eventfd?",
+		tool_error(name, "%s: lost between kernel and program: the kernel accepted the request to signal vector %u, after %u that arrived, but EAL's interrupt thread did not wake; is the thread stuck, or does another reader empty the eventfd?",
 			kind, o->loopback.first_lost, o->loopback.arrived);
 	if (lost(&o->loopback) || o->loopback.surplus > 0)
 		return STATUS_LOOPBACK_LOST;
 	if (!lost(&o->device))
 		return STATUS_GOOD;
 	irq_look(vs, o->device.first_lost, &td->plan, why, sizeof(why));
-	tool_error(name, "%s: lost between device and kernel: vector %u, after %u that arrived; the loopback is good, so the program is not to blame: %s",
+	tool_error(name, "%s: lost between device and kernel: vector %u, after %u that arrived; the loopback works, so the program is not the cause: %s",
 		kind, o->device.first_lost, o->device.arrived, why);
 	return STATUS_DEVICE_LOST;
 }
@@ -174,11 +174,11 @@ static const char *
 cure(enum irq_kind kind, const struct tool_device *td)
 {
 	if (kind != IRQ_INTX && td->plan.msi_doubtful)
-		return "; this backend can't serve the MSI window of this IOMMU: backend=iommufd does where the kernel has it, else the bus takes INTx or polling";
+		return "; this backend can't map doorbells in the MSI window of this IOMMU; use backend=iommufd if the kernel has it, otherwise the bus uses INTx or polling";
 	if (kind == IRQ_INTX)
 		return "; only polling works";
-	return td->conf->msi == VFIO_MSI_REQUIRE ? "; msi=auto takes INTx or polling" :
-		"; the bus takes the next kind (msi=auto), or give msi=off";
+	return td->conf->msi == VFIO_MSI_REQUIRE ? "; msi=auto would use INTx or polling" :
+		"; with msi=auto the bus uses the next kind; or give msi=off";
 }
 
 /* @return a STATUS_*, or -1 if the device has none of that kind. */
@@ -196,7 +196,7 @@ try_kind(const struct irq_device *dev, enum irq_kind kind, const struct tool_dev
 	}
 	if (ret < 0) {
 		printf("%-5s  refused\n", irq_kind_name(kind));
-		tool_error(dev->name, "%s: set-up refused: %s%s", irq_kind_name(kind), why,
+		tool_error(dev->name, "%s: set-up failed: %s%s", irq_kind_name(kind), why,
 			cure(kind, td));
 		return STATUS_FAULT;
 	}
@@ -235,7 +235,7 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td,
 	}
 	if (tried > 0)
 		return status;
-	tool_error(dev->name, "set-up refused: the device or the platform has no interrupt that msi= allows");
+	tool_error(dev->name, "set-up failed: the device or the platform has no interrupt that msi= allows");
 	return STATUS_FAULT;
 }
 
@@ -252,7 +252,7 @@ try(const struct tool_device *td, struct ioas *space, struct irq_options *opt)
 
 	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", td->bdf);
 	if (!td->used) {
-		tool_error(name, "set-up refused: %s", td->why);
+		tool_error(name, "set-up failed: %s", td->why);
 		return STATUS_FAULT;
 	}
 	if (tool_eal_start(&opt->eal, ours, sizeof(ours) / sizeof(*ours)) < 0)

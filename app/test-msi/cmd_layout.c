@@ -82,7 +82,7 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 	if (optind == argc && opt->n > 0)
 		return -1;
 	if (optind < argc)
-		tool_error(argv[optind], "is no option");
+		tool_error(argv[optind], "is not an option");
 	else
 		tool_error("layout", "no device given");
 	usage(stderr);
@@ -116,7 +116,7 @@ give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
 	} else if (found == 0) {
-		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; bind one with: dpdk-devbind.py -b vfio-pci BDF");
+		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; choose one that this machine does not need (see: dpdk-test-msi list) and bind it with: dpdk-devbind.py -b vfio-pci BDF");
 		ret = -ENODEV;
 	}
 	return ret;
@@ -151,7 +151,7 @@ tell_faults(const struct tool_plan *plan)
 	}
 	if (plan->layout != NULL &&
 	    iova_layout_foreach_free(plan->layout, stop_at_first, NULL) == 0) {
-		tool_error("layout", "no address is left that all devices can use; give fewer devices or holes to one process");
+		tool_error("layout", "no address remains that all devices can use; give fewer devices or holes to one process");
 		faulty = true;
 	} else {
 		faulty |= eal_memory_tell_fault(plan);

@@ -258,7 +258,7 @@ cmd_list(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	if (optind < argc) {
-		tool_error(argv[optind], "is no option");
+		tool_error(argv[optind], "is not an option");
 		usage(stderr);
 		return STATUS_USAGE;
 	}

@@ -59,7 +59,7 @@ usage(FILE *f)
 		"end, and shows calls and time in the kernel: for each backend in one call\n"
 		"without an EAL, and by this bus. DEVICE is vfio_msi:BDF or BDF.\n\n"
 		"  -b, --bench        by the pci bus of DPDK as well\n"
-		"  -m, --megabytes N  so much memory (default: 4096)\n"
+		"  -m, --megabytes N  amount of memory (default: 4096)\n"
 		"  -h, --help         this text\n", f);
 }
 
@@ -78,7 +78,7 @@ parse_options(int argc, char **argv, struct map_options *opt)
 		return ret;
 	if (opt->megabytes % 2 != 0 || n - optind != 1) {
 		tool_error("map", opt->megabytes % 2 != 0 ?
-			"megabytes are an even number" : "wants one device");
+			"the number of megabytes must be even" : "needs one device");
 		usage(stderr);
 		return STATUS_USAGE;
 	}
@@ -128,7 +128,7 @@ survey(const struct side *side, struct tool_plan *plan)
 	plan->space = NULL;
 	if (plan->v[0].used)
 		return SIDE_GOOD;
-	printf("backend %s is not to be had: %s\n", ioas_backend_name(side->backend),
+	printf("backend %s is not available: %s\n", ioas_backend_name(side->backend),
 		plan->v[0].why);
 	return SIDE_ABSENT;
 }
@@ -147,14 +147,14 @@ map_at_once(const struct side *side)
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED) {
-		tool_error("map", "%u MiB of hugepages are not to be had: %s; see /proc/sys/vm/nr_hugepages",
+		tool_error("map", "%u MiB of hugepages can't be allocated: %s; see /proc/sys/vm/nr_hugepages",
 			side->opt->megabytes, strerror(errno));
 		return SIDE_FAULT;
 	}
 	ret = map_once(side, &plan, mem, size);
 	munmap(mem, size);
 	if (ret < 0)
-		tool_error(plan.v[0].bdf, "can't be mapped for: %s", strerror(-ret));
+		tool_error(plan.v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
 	tool_plan_free(&plan);
 	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
 }
@@ -175,7 +175,7 @@ map_by_eal(const struct side *side)
 	if (tool_eal_start(&eal, ours, n) < 0)
 		return SIDE_FAULT;
 	if (map_meter.map.bytes == 0)
-		tool_error(side->device, "nothing was mapped: EAL did not take the device; see the lines above");
+		tool_error(side->device, "nothing was mapped, as EAL did not probe the device; see the messages above");
 	return tool_eal_stop(&eal) < 0 || map_meter.map.bytes == 0 ? SIDE_FAULT : SIDE_GOOD;
 }
 
@@ -201,7 +201,7 @@ run_side(const struct side *side, struct map_meter *meter)
 
 	fflush(stdout);
 	if (pipe(fds) < 0 || (pid = fork()) < 0) {
-		tool_error("map", "no process: %s", strerror(errno));
+		tool_error("map", "no process can be created: %s", strerror(errno));
 		return SIDE_FAULT;
 	}
 	if (pid == 0)

@@ -45,8 +45,8 @@ usage(FILE *f)
 		"one wakes it up and has the right bytes. Both must be on one wire. A DEVICE is\n"
 		"what EAL takes behind -a, with or without this bus: vfio_msi:BDF[,KEY=VALUE]...\n"
 		"or BDF.\n\n"
-		"  -n, --packets N  so many packets (default: 32)\n"
-		"  -q, --queues N   receive by so many queues, with RSS (default: 1)\n"
+		"  -n, --packets N  number of packets (default: 32)\n"
+		"  -q, --queues N   number of receive queues, with RSS (default: 1)\n"
 		"  -L, --no-link    no link interrupts: devices with one vector can't have both\n"
 		"  -v, --verbose    show VFIO's lines of /proc/interrupts at the end\n"
 		"  -h, --help       this text\n", f);
@@ -64,7 +64,7 @@ parse_devices(int n, char **v, struct rxintr_options *opt)
 	if (n == 2)
 		tool_error(v[0], "can't be both ends of the wire");
 	else
-		tool_error("rxintr", "wants two devices, not %d", n);
+		tool_error("rxintr", "needs two devices, not %d", n);
 	usage(stderr);
 	return STATUS_USAGE;
 }
@@ -146,11 +146,11 @@ tell_queues(const struct rxintr_run *run)
 
 		if (run->receiver.queues > 1)
 			printf("queue %u: %u packets, %u wake-ups%s\n", q, v->packets, v->wakeups,
-				v->packets == 0 ? "; nothing is known of this queue" : "");
+				v->packets == 0 ? "; this queue was not tested" : "");
 		if (v->packets == 0 || v->wakeups > 0)
 			continue;
 		dead = true;
-		tool_error(run->receiver.device, "queue %u: no interrupts at all, %u packets were found by polling; if its vector in /proc/interrupts (-v) counts nothing, the device's write did not arrive, else the eventfd does not wake",
+		tool_error(run->receiver.device, "queue %u: no interrupts at all, %u packets were found by polling; if the count of its vector in /proc/interrupts (-v) is 0, the device's write did not arrive, otherwise the eventfd did not wake the thread",
 			q, v->packets);
 	}
 	if (run->silent > 0 && !dead)
@@ -183,11 +183,11 @@ tell(const struct rxintr_run *run)
 		tool_error(who, "payload differs: %u packets, the first was number %u at byte %zu",
 			run->wrong_packets, run->first_wrong, run->first_wrong_byte);
 	if (run->surplus > 0)
-		tool_error(who, "%u packets came twice or unasked", run->surplus);
+		tool_error(who, "%u packets came twice or were not sent", run->surplus);
 	if (run->false_wakeups > 0)
 		tool_error(who, "%u wake-ups came without a packet", run->false_wakeups);
 	if (run->foreign > 0)
-		printf("frames of others, not counted: %u\n", run->foreign);
+		printf("other frames, not counted: %u\n", run->foreign);
 	bad |= run->lost > 0 || run->wrong_packets > 0 || run->surplus > 0;
 	return bad || run->false_wakeups > 0 || run->sent < run->packets ?
 		STATUS_FAULT : STATUS_GOOD;

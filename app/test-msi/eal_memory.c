@@ -125,14 +125,14 @@ eal_memory_tell_fault(const struct tool_plan *plan)
 		return false;
 	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
 	case VA_SHORT_OF_PAGES:
-		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB is good for each page size and NUMA node; use one hugepage size only (unmount the other sizes, if nothing else uses them)");
+		tool_error("layout", "EAL's memory would get bad addresses: no range above 4 GiB is good for each page size and NUMA node; use one hugepage size only (unmount the other sizes, if nothing else uses them)");
 		break;
 	case VA_SHORT_OF_NODES:
-		tool_error("layout", "EAL's memory would lie badly: EAL reserves addresses for each of %u NUMA nodes, and no range of good addresses is large enough; this release can't use a smaller one",
+		tool_error("layout", "EAL's memory would get bad addresses: EAL reserves addresses for each of %u NUMA nodes, and no range of good addresses is large enough; this release can't use a smaller one",
 			nodes);
 		break;
 	default:
-		tool_error("layout", "EAL's memory would lie badly: no range above 4 GiB that is free in a process is good; give fewer devices or holes to one process");
+		tool_error("layout", "EAL's memory would get bad addresses: no range above 4 GiB that is free in a process is good; give fewer devices or holes to one process");
 	}
 	return true;
 }

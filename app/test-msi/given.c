@@ -26,7 +26,7 @@ tool_given_parse(const char *arg, struct tool_given *out)
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
 	out->all = len < sizeof(name) && strcmp(name, VFIO_MSI_ALL) == 0;
 	if (!out->all && (len >= sizeof(name) || vfio_msi_parse_name(name, &out->addr) != 0)) {
-		tool_error(arg, "is no device of this bus; write %sDDDD:BB:DD.F or %s",
+		tool_error(arg, "is not a device of this bus; write %sDDDD:BB:DD.F or %s",
 			VFIO_MSI_PREFIX, VFIO_MSI_ALL);
 		return -EINVAL;
 	}
@@ -65,11 +65,12 @@ tool_given_free(struct tool_given *given)
 int
 tool_root_find(const struct tool_root_options *opt, struct tool_root *out)
 {
+	const char *who = opt->root != NULL ? "--root" : "layout";
 	char why[PLAN_TEXT];
 	int ret = tool_root_open(opt, out, why, sizeof(why));
 
 	if (ret < 0)
-		tool_error(opt->root != NULL ? "--root" : "layout", "%s", why);
+		tool_error(who, "%s", why);
 	return ret;
 }
 
@@ -77,5 +78,5 @@ void
 tool_root_caution(const struct tool_root *root)
 {
 	if (root->other)
-		tool_error("--root", "what that machine uses its devices for is not known here; see \"dpdk-test-msi list\" there before a device is bound to another driver");
+		tool_error("--root", "how that machine uses its devices is not known here; run \"dpdk-test-msi list\" there before you bind a device to another driver");
 }

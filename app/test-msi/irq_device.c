@@ -72,7 +72,7 @@ attach(struct irq_device *dev)
 	if (ret == 0)
 		return 0;
 	ret = plan_explain_attach("", dev->ioas, &dev->member, ret, viable, why, sizeof(why));
-	tool_error(dev->name, "set-up refused: %s", why);
+	tool_error(dev->name, "set-up failed: %s", why);
 	return ret;
 }
 
@@ -94,7 +94,7 @@ irq_device_open(struct irq_device *dev, const struct tool_device *td, struct ioa
 	ret = dev->fd = ioas_open_device(dev->ioas, &dev->member);
 	if (ret == -EKEYREJECTED) {
 		plan_explain_token(&dev->member, why, sizeof(why));
-		tool_error(dev->name, "set-up refused: %s", why);
+		tool_error(dev->name, "set-up failed: %s", why);
 		return ret;
 	}
 	if (ret >= 0) {
@@ -110,7 +110,7 @@ irq_device_open(struct irq_device *dev, const struct tool_device *td, struct ioa
 		ret = set_command(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	}
 	if (ret < 0)
-		tool_error(dev->name, "set-up refused: the device can't be %s: %s; see dmesg", step,
+		tool_error(dev->name, "set-up failed: the device can't be %s: %s; see dmesg", step,
 			strerror(-ret));
 	return ret;
 }

@@ -102,7 +102,7 @@ irq_vectors_enable(struct irq_vectors *vs, const struct irq_device *dev, enum ir
 	*vs = (struct irq_vectors) { .dev = dev, .kind = kind };
 	ret = vfio_uapi_irq_info(dev->fd, kinds[kind].index, &info);
 	if (ret < 0) {
-		snprintf(why, size, "the kernel does not tell of it: %s", strerror(-ret));
+		snprintf(why, size, "the kernel can't describe it: %s", strerror(-ret));
 		return ret;
 	}
 	if (info.count == 0 || (info.flags & VFIO_IRQ_INFO_EVENTFD) == 0)

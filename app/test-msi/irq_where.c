@@ -127,7 +127,7 @@ irq_where_judge(const struct irq_where *w, enum irq_kind kind, const struct plan
 	if (message && !w->master)
 		snprintf(out, size, "bus mastering is off in its command register, so it can't write; who switched it off (setpci, a reset)?");
 	else if (!w->enabled)
-		snprintf(out, size, "it is switched off in the device; was the device reset?");
+		snprintf(out, size, "it is disabled in the device; was the device reset?");
 	else if (w->masked)
 		snprintf(out, size, "it is masked in the device; who masked it?");
 	else if (!message)
@@ -135,5 +135,5 @@ irq_where_judge(const struct irq_where *w, enum irq_kind kind, const struct plan
 	else if (w->has_address)
 		judge_address(w, plan, out, size);
 	else
-		snprintf(out, size, "where it writes to can't be read; see dmesg for IOMMU faults");
+		snprintf(out, size, "the address that it writes to can't be read; see dmesg for IOMMU faults");
 }

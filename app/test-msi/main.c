@@ -20,8 +20,8 @@ static const struct command commands[] = {
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
 		cmd_layout },
-	{ "map", "calls and time it takes to map memory, beside the pci bus", cmd_map },
-	{ "rxintr", "whether packets wake who sleeps on a queue, from one device to another",
+	{ "map", "calls and time it takes to map memory, also by the pci bus", cmd_map },
+	{ "rxintr", "whether packets from one device wake a thread that sleeps on a queue of another",
 		cmd_rxintr },
 };
 
@@ -38,7 +38,7 @@ usage(FILE *f)
 		"commands:\n", f);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
-	fputs("\n\"dpdk-test-msi COMMAND --help\" tells the options of a command.\n"
+	fputs("\n\"dpdk-test-msi COMMAND --help\" prints the options of a command.\n"
 		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
 }
 
@@ -79,7 +79,7 @@ main(int argc, char **argv)
 	for (i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run_command(&commands[i], argc - 1, argv + 1);
-	tool_error(argv[1], "is no command");
+	tool_error(argv[1], "is not a command");
 	usage(stderr);
 	return STATUS_USAGE;
 }

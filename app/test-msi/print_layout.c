@@ -81,7 +81,7 @@ print_device(const struct tool_device *dev)
 	size_t i;
 
 	if (!dev->used) {
-		printf("%s  not used, and not in the layout:\n", dev->bdf);
+		printf("%s  not used and not in the layout:\n", dev->bdf);
 		for (i = 0; i < p->reasons.n; i++)
 			printf("    %s\n", p->reasons.v[i].text);
 		if (p->reasons.n == 0)
@@ -95,7 +95,7 @@ print_device(const struct tool_device *dev)
 	printf("    page sizes      ");
 	print_page_sizes(p->info.page_sizes);
 	if (p->info.dma_avail == UINT64_MAX)
-		printf("    mappings left   not told by the kernel\n");
+		printf("    mappings left   unknown\n");
 	else
 		printf("    mappings left   %" PRIu64 "\n", p->info.dma_avail);
 	print_bridge(p);

@@ -52,7 +52,7 @@ rxintr_port_find(struct rxintr_port *port)
 	port_name(port->device, name, sizeof(name));
 	ret = rte_eth_dev_get_port_by_name(name, &port->id);
 	if (ret < 0) {
-		tool_error(port->device, "has no port: EAL did not take the device, or no driver did; see the lines above");
+		tool_error(port->device, "has no port: EAL or the driver did not accept the device; see the messages above");
 		return ret;
 	}
 	port->found = true;

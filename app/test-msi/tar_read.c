@@ -156,7 +156,7 @@ check_entry(struct unpack *u, struct archive_entry *e, const char *name)
 			return 0;
 		return fault(u, -EFBIG, "%s is larger than any file of a capture", text);
 	default:
-		return fault(u, -EBADMSG, "%s is no folder, file or link", text);
+		return fault(u, -EBADMSG, "%s is neither folder, file nor link", text);
 	}
 }
 

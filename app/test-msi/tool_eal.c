@@ -89,7 +89,7 @@ tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours)
 		eal->argv[n++] = eal->user[i];
 	if (rte_eal_init(n, eal->argv) >= 0)
 		return 0;
-	tool_error("EAL", "does not start: %s; see the lines above", rte_strerror(rte_errno));
+	tool_error("EAL", "does not start: %s; see the messages above", rte_strerror(rte_errno));
 	free(eal->argv);
 	eal->argv = NULL;
 	return rte_errno > 0 ? -rte_errno : -EIO;
@@ -103,6 +103,6 @@ tool_eal_stop(struct tool_eal *eal)
 	free(eal->argv);
 	eal->argv = NULL;
 	if (ret < 0)
-		tool_error("EAL", "does not clean up; see the lines above");
+		tool_error("EAL", "does not clean up; see the messages above");
 	return ret;
 }

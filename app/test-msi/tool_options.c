@@ -65,7 +65,7 @@ take(const struct tool_option *o, const char *value)
 	} else {
 		*o->number = tool_parse_number(value, o->max);
 		if (*o->number == 0) {
-			tool_error(value, "is no number from 1 to %u, as --%s wants it",
+			tool_error(value, "is not a number from 1 to %u, as --%s requires",
 				o->max, o->name);
 			return STATUS_USAGE;
 		}

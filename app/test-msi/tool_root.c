@@ -115,12 +115,12 @@ assume(const struct tool_root_options *opt, struct tool_root *root, char *why, s
 	ret = sizes_parse(opt->page_sizes, &info->page_sizes);
 	if (ret < 0)
 		return fault(ret, why, size,
-			"%s: no list of page sizes; write 4K,2M,1G for example",
+			"%s: not a list of page sizes; write 4K,2M,1G for example",
 			opt->page_sizes);
 	ret = aperture_parse(opt->aperture, info);
 	if (ret < 0)
 		return fault(ret, why, size,
-			"%s: no ascending list of FIRST-LAST[,FIRST-LAST...]", opt->aperture);
+			"%s: not an ascending list of FIRST-LAST[,FIRST-LAST...]", opt->aperture);
 	info->dma_avail = UINT64_MAX;
 	root->answered = true;
 	/* VFIO's smallest page is never smaller than the kernel's. */
@@ -203,7 +203,7 @@ tool_root_open(const struct tool_root_options *opt, struct tool_root *out, char 
 		if (stat(opt->root, &st) != 0)
 			return fault(-errno, why, size, "%s: %s", opt->root, strerror(errno));
 		if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-			return fault(-EINVAL, why, size, "%s: is no folder and no regular file", opt->root);
+			return fault(-EINVAL, why, size, "%s: is neither a folder nor a regular file", opt->root);
 		if (S_ISREG(st.st_mode))
 			ret = unpack(opt->root, out, why, size);
 		if (ret == 0) {

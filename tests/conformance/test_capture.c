@@ -198,7 +198,7 @@ test_asleep(void **state)
 	assert_int_equal(captured.answers.v[1].asked, BACKEND != IOAS_BACKEND_COMPAT);
 	assert_false(is_there(DEVICE "/config"));
 	assert_non_null(strstr(captured.missing, "config: it sleeps"));
-	assert_non_null(strstr(captured.missing, "iommufd: it sleeps and is not woken"));
+	assert_non_null(strstr(captured.missing, "iommufd: the device sleeps and is not woken"));
 	captured_free(&captured);
 	/* In D3hot config space answers without a wake-up. */
 	tree_text(*state, DEVICE "/power_state", "D3hot\n");
@@ -267,9 +267,9 @@ test_answers(void **state)
 		{ "[[", "[[]," }, { "[{", "[3,{" }, { "}]}", "}]" },
 	};
 	static const struct { const char *text, *why; } words[] = {
-		{ "{\"format\": 1,\n \x7f}", ANSWERS_NAME " line 2: is no JSON: " },
+		{ "{\"format\": 1,\n \x7f}", ANSWERS_NAME " line 2: is not JSON: " },
 		{ "{\"format\": 2}", "a later version; use a newer dpdk-test-msi" },
-		{ "{\"format\": 0}", "no version writes" },
+		{ "{\"format\": 0}", "an unknown format" },
 	};
 	struct answers_machine machine;
 	struct plan_answers answers = { 0 };

@@ -49,8 +49,8 @@ def predicted(platform, backend):
 # The good part of the first list, and the message if a hole covers everything above 4 GiB.
 # The window ends at 33 bits, or is 4 GiB at 40 GiB.
 SHORT = {
-    'x86-aperture33': (0x100200000, 0x1ffffffff, "EAL's memory would lie badly"),
-    'arm-window40': (0xa00000000, 0xaffffffff, 'no address is left that all devices can use'),
+    'x86-aperture33': (0x100200000, 0x1ffffffff, "EAL's memory would get bad addresses"),
+    'arm-window40': (0xa00000000, 0xaffffffff, 'no address remains that all devices can use'),
 }
 
 
@@ -94,7 +94,7 @@ def below(platform, backend):
                        backend=backend, seconds=120)
     parts = oracle.sections(result.stdout)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    expect("EAL's memory would lie badly" in parts['layout'] and 'status 1\n' in parts['layout'],
+    expect("EAL's memory would get bad addresses" in parts['layout'] and 'status 1\n' in parts['layout'],
            f'the layout is\n{parts["layout"]}\n{result.error}')
     expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in parts['testpmd']
            and 'No probed ethernet devices' in parts['testpmd'], parts['testpmd'][-3000:])

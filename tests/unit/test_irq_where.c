@@ -71,7 +71,7 @@ msi_is_read(void **state)
 	assert_true(w.address == ADDRESS);
 	config[MSI_AT + 2] = 0x80;
 	assert_int_equal(irq_where_config(config, sizeof(config), IRQ_MSI, &w), 0);
-	assert_says(&w, IRQ_MSI, "switched off in the device");
+	assert_says(&w, IRQ_MSI, "disabled in the device");
 }
 
 static void

@@ -180,8 +180,8 @@ test_names(void **state)
 	refused(*state, AE_IFREG, "a/./b", NULL, "which is not accepted");
 	refused(*state, AE_IFREG, "a\033[2J", NULL, "path a?[2J, which");
 	refused(*state, AE_IFDIR, "../dir", NULL, "which is not accepted");
-	refused(*state, AE_IFIFO, "fifo", NULL, "no folder, file or link");
-	refused(*state, AE_IFCHR, "null", NULL, "no folder, file or link");
+	refused(*state, AE_IFIFO, "fifo", NULL, "neither folder, file nor link");
+	refused(*state, AE_IFCHR, "null", NULL, "neither folder, file nor link");
 	refused(*state, AE_IFREG, "hard", "../side/mark", "hard link");
 	refused(*state, AE_IFREG, "hard", "mark", "hard link");
 }
