@@ -19,7 +19,7 @@
 #define PAGE_SIZE_MAX (UINT64_C(1) << 30)
 #define ERRNO_MAX 4095
 
-/* Numbers of errors differ between architectures, names do not. */
+/* Numbers of errors differ between architectures, so use names. */
 static json_t *
 error_json(int ret)
 {
@@ -118,7 +118,7 @@ answers_print(const struct answers_machine *machine, const struct plan_answers *
 	return text;
 }
 
-/* A kernel's ranges ascend and do not overlap. */
+/* Ranges of a kernel ascend and do not overlap. */
 static int
 ranges_parse(const json_t *list, struct ioas_info *info)
 {
@@ -157,7 +157,7 @@ info_parse(const json_t *o, struct ioas_info *info)
 	return ret;
 }
 
-/* It is printed some time: what a terminal takes for orders is no name. */
+/* The name will be printed, so reject bytes that a terminal interprets. */
 static int
 name_parse(const json_t *v, char *out, size_t size)
 {
@@ -255,7 +255,7 @@ answers_parse(const char *text, size_t len, struct answers_machine *machine,
 
 	*machine = (struct answers_machine){ 0 };
 	if (o == NULL) {
-		/* The text quotes the file. */
+		/* The text quotes the file, so mask it. */
 		snprintf(why, size, ANSWERS_NAME " line %d: is not JSON: %s", error.line,
 			sysfs_mask(error.text));
 		return -EBADMSG;

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What a captured machine said that is in none of its files: answers.json of a
- * capture. No state.
+ * answers.json of a capture: what the captured kernel said that is in none of its files.
+ * No state.
  */
 
 #ifndef ANSWERS_JSON_H
@@ -18,19 +18,19 @@
 
 /** What a process can find out about its machine. */
 struct answers_machine {
-	char kernel[80];	/**< release, as uname says it */
+	char kernel[80];	/**< release, as in uname */
 	char arch[24];
-	uint64_t user_last;	/**< last address of user space, 0: not known */
+	uint64_t user_last;	/**< last address of user space, 0: unknown */
 	bool root;		/**< captured by root */
 };
 
-/** @return the text, to be freed; NULL without memory. */
+/** @return the text, which the caller frees; NULL without memory. */
 char *answers_print(const struct answers_machine *machine, const struct plan_answers *answers);
 
 /**
- * Read the text of another machine: nothing in it is trusted.
+ * Parse the text of another machine. Nothing in it is trusted.
  *
- * @param answers  all zero; to be freed with plan_answers_free() in any case
+ * @param answers  all zero; end with plan_answers_free() in any case
  * @param why      one sentence about a failure
  * @return 0; -EBADMSG; -ENOTSUP the format of a later version; -ENOMEM.
  */

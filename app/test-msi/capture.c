@@ -17,7 +17,7 @@
 #define MANIFEST_NAME "MANIFEST"
 #define EAL_BEGINS (UINT64_C(1) << 32)
 
-/* Words where the kernel says little. A backend that the device lacks is not missing. */
+/* Explain an unusual answer. A backend that the device does not have is not missing. */
 static void
 tell_answer(struct capture *c, const char *bdf, const struct plan_answer *a)
 {
@@ -36,7 +36,7 @@ tell_answer(struct capture *c, const char *bdf, const struct plan_answer *a)
 			strerror(-a->surveyed));
 }
 
-/* What the kernel says by one backend. */
+/* Ask the kernel about a device with one backend. */
 static int
 ask(struct capture *c, const struct capture_device *dev, const char *bdf,
 		enum ioas_backend backend, struct plan_answers *answers)
@@ -89,7 +89,7 @@ machine_here(struct answers_machine *m)
 	struct utsname name;
 
 	*m = (struct answers_machine){ .root = geteuid() == 0 };
-	/* Of this process only the end is of use elsewhere. */
+	/* Only the end of this process's address space is useful elsewhere. */
 	if (va_space_read("", EAL_BEGINS, &space) == 0) {
 		m->user_last = space.top;
 		va_space_free(&space);
@@ -100,7 +100,7 @@ machine_here(struct answers_machine *m)
 	strlcpy(m->arch, name.machine, sizeof(m->arch));
 }
 
-/* The list, for whoever is to give the file away. */
+/* Write the list for the person who passes the file on. */
 static int
 put_manifest(struct capture *c, const struct answers_machine *m, uint64_t page_size)
 {

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What a capture takes of a machine: a list of what is taken, so that nothing
- * is in it that was not thought of. Not thread safe.
+ * What a capture takes from a machine. It takes only what is listed here, so that nothing
+ * unexpected gets into it. Not thread safe.
  */
 
 #ifndef CAPTURE_H
@@ -18,44 +18,44 @@
 #include "answers_json.h"
 #include "tar_file.h"
 
-/** A device whose kernel is asked. */
+/** A device that the kernel is asked about. */
 struct capture_device {
 	struct topo_addr addr;
 	const char *vf_token;	/**< UUID, or NULL */
-	bool named;		/**< by the user: it may be woken and reset */
+	bool named;		/**< named by the user: may be woken and reset */
 };
 
-/** A capture in the making; the caller fills root and tar, all else begins with zero. */
+/** A capture in progress. The caller sets root and tar; all else begins as zero. */
 struct capture {
 	const char *root;	/**< as in sysfs.h */
 	struct tar_out *tar;
-	void *names;		/**< what is in it already, of search.h */
-	FILE *taken;		/**< its names, a line each, into taken_text */
-	FILE *missing;		/**< what could not be taken and why, the same way */
+	void *names;		/**< names that are in it already, of search.h */
+	FILE *taken;		/**< list of these names, one a line, into taken_text */
+	FILE *missing;		/**< list of what is missing and why, likewise */
 	char *taken_text, *missing_text;
 	size_t taken_len, missing_len;
 	size_t n_taken, n_missing;
-	unsigned int nodes;	/**< of the device tree */
-	int error;		/**< of writing, 0 while all is well: nothing is added then */
+	unsigned int nodes;	/**< number of device tree nodes */
+	int error;		/**< error of writing; if not 0 nothing more is added */
 };
 
 /* capture.c */
 
 /**
- * Everything: files, answers, list of what is in it. The machine is this one;
- * its files are those below the root.
+ * Capture everything: files, answers and the list. The answers are from this machine; the
+ * files from below root.
  *
- * @param c  root and tar are set; to be ended by capture_end(), on errors too
- * @return 0; -ENOMEM; what writing gives.
+ * @param c  root and tar are set; end with capture_end(), also on errors
+ * @return 0; -ENOMEM; errors of writing.
  */
 int capture_make(struct capture *c, const struct capture_device *v, size_t n);
 
-/** Free what it holds; the tar file stays open. */
+/** Free the capture. The tar file remains open. */
 void capture_end(struct capture *c);
 
-/* capture_put.c: one thing at a time; "/sys/..." of the machine is "sys/..." there */
+/* capture_put.c: add one entry; "/sys/..." of the machine becomes "sys/..." */
 
-/** Say that something is not in it; a line of its own. */
+/** Record, as a line of its own, that something is missing. */
 void capture_miss(struct capture *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -70,26 +70,26 @@ void capture_folder(struct capture *c, const char *fmt, ...)
 void capture_link(struct capture *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Add a file as it is, if the machine has it. */
+/** Add a file with its content, if the machine has it. */
 void capture_file(struct capture *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Add an empty file, if the machine has one of this name; it is not opened. */
+/** Add an empty file, if the machine has one of this name. Does not open it. */
 void capture_name(struct capture *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* capture_pci.c, capture_firmware.c, capture_machine.c */
 
-/** Does a device sleep, or one above it? Reading this wakes nobody. */
+/** Does a device, or a bridge above it, sleep? Reading this wakes no device. */
 bool capture_sleeps(const char *root, const char *bdf);
 
-/** PCI functions, their buses, their IOMMUs and groups. */
+/** Add PCI functions, their buses, IOMMUs and groups. */
 void capture_pci(struct capture *c);
 
-/** The device tree, as far as it is about buses and DMA; names of ACPI's tables. */
+/** Add buses and DMA of the device tree, and the names of ACPI's tables. */
 void capture_firmware(struct capture *c);
 
-/** Memory map, command line, kind of processor, hugepages, nodes of VFIO. */
+/** Add memory map, command line, processor, hugepages and VFIO nodes. */
 void capture_machine(struct capture *c);
 
 #endif /* CAPTURE_H */

@@ -3,9 +3,9 @@
  */
 
 /*
- * The device tree has serial numbers, MAC addresses, seeds of random numbers and
- * the command line in it. Only properties about addresses, buses and IOMMUs are
- * taken, of every node, as one node points at another by its phandle.
+ * The device tree contains serial numbers, MAC addresses, random seeds and the command
+ * line. The capture takes only properties about addresses, buses and IOMMUs. It takes
+ * them from every node, as nodes refer to each other by phandle.
  */
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static const char *const properties[] = {
 	"msi-map", "msi-map-mask", "msi-parent", "name", "phandle", "ranges", "reg", "status",
 };
 
-/* Nodes without buses. "reg" of what stores numbers says where, not which. */
+/* Nodes without buses. In a store of numbers "reg" is an address, not the number. */
 static const char *const skipped[] = {
 	"__fixups__", "__local_fixups__", "__symbols__", "aliases", "chosen", "firmware",
 	"hypervisor", "options",
@@ -45,7 +45,7 @@ is_one_of(const char *name, const char *const *table, size_t n)
 	return false;
 }
 
-/* A file has no names below it: what can't be listed is no node. */
+/* A node that can't be listed is skipped, as is a file. */
 static void
 take_node(struct capture *c, const char *path, unsigned int depth)
 {
@@ -76,7 +76,7 @@ take_node(struct capture *c, const char *path, unsigned int depth)
 	sysfs_free_names(names, n);
 }
 
-/* Which tables there are, not what is in them. */
+/* Take the names of tables, not their contents. */
 static void
 take_tables(struct capture *c)
 {

@@ -13,7 +13,7 @@
 #define HUGEPAGES "hugepages"
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
-/* @return false, and said: it can't be had. */
+/* @return false if it is not available; this was recorded. */
 static bool
 text_read(struct capture *c, const char *path, char **text, size_t *len)
 {
@@ -68,7 +68,7 @@ take_part(struct capture *c, const char *path, int (*part)(char *text, char **ou
 	free(text);
 }
 
-/* The folders in @p folder whose names begin so, each handed to @p take. */
+/* Pass each folder in @p folder whose name begins with @p prefix to @p take. */
 static void
 for_each(struct capture *c, const char *folder, const char *prefix,
 		void (*take)(struct capture *, const char *folder, const char *name))

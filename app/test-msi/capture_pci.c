@@ -3,8 +3,8 @@
  */
 
 /*
- * PCI as sysfs shows it. No device is woken for this: config space of one that
- * sleeps in D3cold, or below a bridge that sleeps, can't be read without.
+ * PCI as sysfs shows it. The capture wakes no device: it does not read config space of a
+ * device in D3cold or below a sleeping bridge.
  */
 
 #include <errno.h>
@@ -18,10 +18,10 @@
 
 #define DEVICES "/sys/bus/pci/devices"
 #define GROUPS "/sys/kernel/iommu_groups"
-#define CONFIG_LEN 64	/* what anybody may read */
+#define CONFIG_LEN 64	/* bytes that every user may read */
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
-/* The first line of a file, or "". */
+/* Read the first line of a file, or "". */
 static void
 word_read(const char *root, char *out, size_t size, const char *dir, const char *file)
 {
@@ -71,7 +71,7 @@ capture_sleeps(const char *root, const char *bdf)
 		(is_asleep(root, dir) || bridge_sleeps(root, dir));
 }
 
-/* The kernel resumes the bridge above for a look at config space, and what is in D3cold. */
+/* Reading config space would resume the bridge above, and a device in D3cold. */
 static const char *
 would_wake(const char *root, const char *dir)
 {
@@ -103,7 +103,7 @@ take_config(struct capture *c, const char *dir)
 		capture_put(c, path, config, len);
 }
 
-/* VFIO's own name of the device, which is that of its character device. */
+/* VFIO's name of the device, also the name of its character device. */
 static void
 take_cdev(struct capture *c, const char *dir)
 {
@@ -130,7 +130,7 @@ take_function(struct capture *c, const char *bdf)
 		"resource", "numa_node", "sriov_numvfs", "sriov_totalvfs",
 		"power/runtime_status", "power_state",
 	};
-	/* These are registers of the device: only whether there is one is taken. */
+	/* Reading these files would read registers, so take only their names. */
 	static const char *const names[] = { "current_link_speed", "max_link_speed" };
 	static const char *const links[] = {
 		"driver", "iommu", "iommu_group", "of_node", "physfn", "subsystem",
@@ -155,7 +155,7 @@ take_function(struct capture *c, const char *bdf)
 	take_cdev(c, dir);
 }
 
-/* A link in a folder of classes, what it leads to, and what that says of itself. */
+/* Take a link in a folder of classes, its target, and attributes of the target. */
 static void
 take_linked(struct capture *c, const char *folder, const char *name, const char *const *links,
 		size_t n)
@@ -171,7 +171,7 @@ take_linked(struct capture *c, const char *folder, const char *name, const char 
 		capture_link(c, "%s/%s", dir, links[i]);
 }
 
-/* The node of the device tree hangs at the bus, at the bridge, or at what made the bridge. */
+/* The link to the device tree node may be at the bus, the bridge, or the bridge's parent. */
 static void
 take_bus(struct capture *c, const char *bus)
 {
@@ -219,7 +219,7 @@ take_iommu(struct capture *c, const char *name)
 	take_linked(c, "/sys/class/iommu", name, NULL, 0);
 }
 
-/* Each name in a folder that the machine may lack. */
+/* Pass each name in a folder to @p take. The machine may lack the folder. */
 static void
 for_each(struct capture *c, const char *folder, void (*take)(struct capture *, const char *))
 {

@@ -12,7 +12,7 @@
 #include "capture.h"
 #include "sysfs/sysfs.h"
 
-/* The path that a caller means; false where there is nothing to do. */
+/* Format the path from the caller's arguments; return if there is nothing to do. */
 #define PATH_OF(path, c, fmt) do { \
 	va_list ap_; \
 	int len_; \
@@ -31,7 +31,7 @@ name_cmp(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* A name in the tar file, once. @return NULL if it is there already, or on an error. */
+/* Record a name for the tar file. @return NULL if it is there already, or on an error. */
 static const char *
 name_new(struct capture *c, const char *path)
 {
@@ -64,7 +64,7 @@ capture_miss(struct capture *c, const char *fmt, ...)
 	c->n_missing++;
 }
 
-/* What the machine does not have is not missing. */
+/* What the machine does not have is not recorded as missing. */
 static void
 miss_error(struct capture *c, const char *path, int error)
 {
@@ -97,7 +97,7 @@ capture_folder(struct capture *c, const char *fmt, ...)
 		sysfs_free_names(names, n);
 	else if (ret != -EACCES)
 		return;
-	/* One that may not be looked into is there all the same. */
+	/* A folder that can't be listed exists all the same. */
 	name = c->error == 0 ? name_new(c, path) : NULL;
 	if (name != NULL)
 		c->error = tar_out_folder(c->tar, name);

@@ -26,7 +26,7 @@ begins_with(const char *s, const char *const *table, size_t n)
 	return false;
 }
 
-/* "pcie@10000000": a node of the device tree, named by where it is; a bridge's may lack that. */
+/* Is it a device tree node like "pcie@10000000"? A bridge's node may lack the address. */
 static bool
 is_node(const char *name)
 {
@@ -38,7 +38,7 @@ is_node(const char *name)
 		strspn(name + len + 1, "0123456789abcdef,") == strlen(name + len + 1);
 }
 
-/* "dmar0", "IOAPIC 1". */
+/* Is it a kernel name with a number, like "dmar0" or "IOAPIC 1"? */
 static bool
 is_numbered(const char *name)
 {
@@ -54,7 +54,10 @@ is_numbered(const char *name)
 	return false;
 }
 
-/* A driver may choose a name that begins as one of the kernel's: where it can, all counts. */
+/*
+ * A driver may choose a name with one of these beginnings, so where it can, compare the
+ * whole name.
+ */
 static bool
 name_is_taken(const char *name)
 {
@@ -76,7 +79,7 @@ name_is_taken(const char *name)
 		begins_with(name, begins, N(begins));
 }
 
-/* No character that a terminal or a reader could take for more than a name. */
+/* Is it without characters that a terminal or a reader may interpret? */
 static bool
 is_plain(const char *s)
 {

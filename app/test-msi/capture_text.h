@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What a capture takes out of texts in which anything may stand. No state.
+ * Filters for texts with arbitrary content. No state.
  */
 
 #ifndef CAPTURE_TEXT_H
@@ -13,48 +13,47 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What came of /proc/iomem. */
+/** Result of filtering /proc/iomem. */
 struct capture_iomem {
 	unsigned int lines;
-	unsigned int renamed;	/**< lines whose name was not taken */
-	bool hidden;		/**< every address is 0: the kernel shows them to root only */
+	unsigned int renamed;	/**< number of lines whose name was replaced */
+	bool hidden;		/**< every address is 0: only root may see them */
 };
 
 /**
- * Resources of /proc/iomem by address. Names that the PCI core, the firmware
- * tables or the device tree give stay; any other becomes "other". Where the
- * kernel lies in memory is left out.
+ * Copy the resources of /proc/iomem. Names from the PCI core, firmware tables or the
+ * device tree are kept; any other becomes "other". The place of the kernel in memory is
+ * removed.
  *
- * @param text  cut by this function
- * @param out   to be freed by the caller
- * @return 0; -EBADMSG if it is no text of lines; -ENOMEM.
+ * @param text  modified by this function
+ * @param out   the caller frees it
+ * @return 0; -EBADMSG if it is not a text of lines; -ENOMEM.
  */
 int capture_iomem(char *text, size_t len, char **out, struct capture_iomem *found);
 
 /**
- * Words of the kernel's command line that are about IOMMUs, PCI, VFIO, memory and
+ * Copy the words of the kernel's command line about IOMMUs, PCI, VFIO, memory and
  * hugepages.
  *
- * @param text  cut by this function
- * @return 0 with a line in *out, to be freed; -ENOMEM.
+ * @param text  modified by this function
+ * @return 0 with one line in *out, which the caller frees; -ENOMEM.
  */
 int capture_cmdline(char *text, char **out);
 
 /**
- * Page sizes of what is mounted of hugetlbfs, in the form of /proc/self/mounts and
- * without the places.
+ * Copy the page sizes of hugetlbfs mounts, in the form of /proc/self/mounts, without the
+ * mount points.
  *
- * @param text  cut by this function
- * @return 0 with lines in *out, to be freed; -ENOMEM.
+ * @param text  modified by this function
+ * @return 0 with lines in *out, which the caller frees; -ENOMEM.
  */
 int capture_mounts(char *text, char **out);
 
 /**
- * What kind of processor the first one in /proc/cpuinfo is: without its serial
- * number and those of the board.
+ * Copy the kind of the first processor in /proc/cpuinfo, without serial numbers.
  *
- * @param text  cut by this function
- * @return 0 with lines in *out, to be freed; -ENOMEM.
+ * @param text  modified by this function
+ * @return 0 with lines in *out, which the caller frees; -ENOMEM.
  */
 int capture_cpuinfo(char *text, char **out);
 

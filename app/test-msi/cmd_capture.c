@@ -4,8 +4,8 @@
 
 /**
  * @file
- * "dpdk-test-msi capture": what layout needs to know of this machine, in a file
- * that can be given away.
+ * "dpdk-test-msi capture": write what layout needs to know about this machine into a file
+ * for others.
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "capture.h"
 #include "test_msi.h"
 
-/* Devices to ask about; given holds their arguments. */
+/* Devices to ask about; given owns their arguments. */
 struct chosen {
 	struct capture_device *v;
 	size_t n;
@@ -113,7 +113,7 @@ take_device(const char *word, struct chosen *chosen)
 	return STATUS_FAULT;
 }
 
-/* What is missing is said once more, as nobody unpacks a file to read a list. */
+/* Print what is missing, as few people unpack the file to read its list. */
 static void
 tell(const char *path, const struct capture *c)
 {
@@ -167,7 +167,7 @@ run(int argc, char **argv, struct chosen *chosen)
 	if (status >= 0)
 		return status;
 	ret = optind + 1 == argc ? choose_all(chosen, false) : 0;
-	/* A machine without PCI is a machine all the same. */
+	/* A machine without PCI can be captured. */
 	if (ret < 0 && ret != -ENOENT) {
 		tool_error("capture", "PCI functions can't be listed: %s", strerror(-ret));
 		return STATUS_FAULT;

@@ -4,10 +4,10 @@
 
 /**
  * @file
- * "dpdk-test-msi irq": do interrupts of a device arrive, and if not, where do
- * they get lost? Each kind goes through three gates, and what fails is named:
- * set-up (the kernel gives vectors), loopback (eventfd, EAL's interrupt thread),
- * the device's own write (IOMMU, doorbell, interrupt controller).
+ * "dpdk-test-msi irq": do interrupts of a device arrive, and if not, where are they lost?
+ * Each kind passes three stages, and the failing one is reported: set-up (the kernel
+ * allocates vectors), loopback (eventfd, EAL's interrupt thread), the device's own write
+ * (IOMMU, doorbell, interrupt controller).
  */
 
 #include <errno.h>
@@ -72,7 +72,7 @@ wanted(enum irq_kind kind, enum vfio_msi_mode mode)
 	return mode != VFIO_MSI_OFF || kind == IRQ_INTX;
 }
 
-/** What came of one kind. */
+/** Result of one kind. */
 struct outcome {
 	struct irq_count loopback, device;
 };
@@ -84,8 +84,9 @@ lost(const struct irq_count *count)
 }
 
 /*
- * The kernel's round comes before the device's, so that a loss has one place. In
- * the kernel's, with no cause enabled or none pending, nothing else may come.
+ * The loopback comes before the device's own writes, so that a loss has one cause. During
+ * the loopback no cause in the device is enabled or pending, so no other interrupt may
+ * come.
  */
 static int
 do_rounds(struct irq_vectors *vs, const struct irq_raiser *raiser, unsigned int rounds,
@@ -98,7 +99,7 @@ do_rounds(struct irq_vectors *vs, const struct irq_raiser *raiser, unsigned int 
 	if (ret == 0 && raiser != NULL && !lost(&o->loopback))
 		ret = irq_raise_prepare(raiser, vs);
 	for (i = 0; ret == 0 && i < rounds && !lost(&o->loopback) && !lost(&o->device); i++) {
-		/* What a device does unasked meanwhile is not the kernel's. */
+		/* Unrequested interrupts of the device do not count for the loopback. */
 		struct irq_count *count = raiser != NULL ? &o->device : &o->loopback;
 		unsigned int surplus = o->loopback.surplus;
 
@@ -128,7 +129,7 @@ print_outcome(const struct irq_vectors *vs, const struct irq_raiser *raiser,
 	else
 		printf(", device (%s) %u of %u", irq_raiser_name(raiser), o->device.arrived,
 			o->device.raised);
-	/* A device has causes of its own, a link that comes up for instance. */
+	/* A device has causes of its own, e.g. when a link comes up. */
 	if (o->device.surplus > 0)
 		printf(" and %u unexpected", o->device.surplus);
 	putchar('\n');
@@ -157,7 +158,7 @@ judge(const struct irq_vectors *vs, const struct tool_device *td, const struct o
 	return STATUS_DEVICE_LOST;
 }
 
-/* Vectors are enabled. @return a STATUS_*. */
+/* Test enabled vectors. @return a STATUS_*. */
 static int
 try_vectors(struct irq_vectors *vs, const struct tool_device *td, unsigned int rounds)
 {
@@ -205,7 +206,7 @@ try_kind(const struct irq_device *dev, enum irq_kind kind, const struct tool_dev
 	return ret;
 }
 
-/* The farther a kind came, the more its loss tells. */
+/* A kind that failed at a later stage says more. */
 static int
 worse(int a, int b)
 {
@@ -243,7 +244,7 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td,
 static int
 try(const struct tool_device *td, struct ioas *space, struct irq_options *opt)
 {
-	/* No memory for devices, no devices of its own: only the interrupt thread. */
+	/* Only the interrupt thread is needed: no memory, no devices. */
 	static const char *const ours[] = { "--no-shconf", "--no-huge", "-m", "16", "--no-pci",
 		"--no-telemetry", "--log-level=lib.eal:warning" };
 	char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN];

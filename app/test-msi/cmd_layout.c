@@ -4,10 +4,10 @@
 
 /**
  * @file
- * "dpdk-test-msi layout": the plan the bus would make for these arguments.
+ * "dpdk-test-msi layout": the plan that the bus would make for these arguments.
  *
- * All arguments are read before any device is looked at, so that wrong usage
- * has no half results.
+ * All arguments are parsed before any device is examined, so that wrong usage prints no
+ * partial results.
  */
 
 #include <errno.h>
@@ -89,7 +89,7 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 	return STATUS_USAGE;
 }
 
-/* What "all" means now. @return 0, or -errno with the fault told. */
+/* Expand "all". @return 0, or -errno after the fault was printed. */
 static int
 give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		struct tool_plan *plan)
@@ -128,7 +128,7 @@ stop_at_first(const struct iova_range *range, void *arg)
 	return 1;
 }
 
-/* Tell every fault of the plan. @return whether there was one. */
+/* Print every fault of the plan. @return whether there was one. */
 static bool
 tell_faults(const struct tool_plan *plan)
 {
@@ -199,7 +199,7 @@ cmd_layout(int argc, char **argv)
 	struct tool_plan plan = { 0 };
 	int status;
 
-	/* No more devices can be given than there are words. */
+	/* There are at most as many devices as words. */
 	opt.given = calloc((size_t)argc, sizeof(*opt.given));
 	if (opt.given == NULL) {
 		tool_error("layout", "%s", strerror(ENOMEM));

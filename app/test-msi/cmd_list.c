@@ -4,8 +4,8 @@
 
 /**
  * @file
- * "dpdk-test-msi list": one line per PCI function, and below it every reason why
- * the bus can't use it. Files are read, no node is opened.
+ * "dpdk-test-msi list": one line per PCI function, and below it every reason why the bus
+ * can't use it. Reads files and opens no node.
  */
 
 #include <errno.h>
@@ -28,7 +28,7 @@ struct list_options {
 enum usable {
 	USABLE_NO,
 	USABLE_YES,
-	USABLE_MAYBE,	/**< the kernel decides; layout asks it */
+	USABLE_MAYBE,	/**< the kernel decides; use layout to ask it */
 };
 
 static const char *const usable_names[] = {
@@ -47,7 +47,7 @@ struct row {
 	struct plan_reasons reasons;
 };
 
-/** Widths of the columns that differ from machine to machine. */
+/** Widths of columns with variable content. */
 struct widths {
 	int driver, node, iommu;
 };
@@ -64,7 +64,7 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-/* Only the kernel knows, unless a member of the group is seen on a driver of the kernel. */
+/* Only the kernel knows, unless a member of the group is visibly bound to a kernel driver. */
 static enum usable
 judge(const struct plan_reasons *reasons)
 {

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * "dpdk-test-msi map": how many calls and how much time it takes to map EAL's
- * memory for a device, by this bus, by the pci bus, and in one call without an
- * EAL, which is as fast as the kernel can. Each side is a process of its own.
+ * "dpdk-test-msi map": calls and time to map EAL's memory for a device, by this bus, by
+ * the pci bus, and in a single call without EAL, which is the kernel's limit. Each
+ * measurement ("side") is a process of its own.
  */
 
 #include <errno.h>
@@ -41,14 +41,14 @@ struct map_options {
 struct side {
 	const struct map_options *opt;
 	enum ioas_backend backend;
-	char device[NAME_LEN];	/**< for EAL's -a; "" for a side without EAL */
+	char device[NAME_LEN];	/**< for EAL's -a; "" without EAL */
 };
 
-/** How the process of a side ended. */
+/** Exit status of a side's process. */
 enum {
 	SIDE_GOOD = 0,
 	SIDE_FAULT = 1,
-	SIDE_ABSENT = 2,	/**< the device can't be had by this backend */
+	SIDE_ABSENT = 2,	/**< this backend can't use the device */
 };
 
 static void
@@ -111,7 +111,7 @@ map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint6
 	return ret;
 }
 
-/* Survey the device; the layout stays, the device is let go. @return SIDE_*. */
+/* Survey the device, keep the layout and release the device. @return SIDE_*. */
 static int
 survey(const struct side *side, struct tool_plan *plan)
 {
@@ -133,7 +133,7 @@ survey(const struct side *side, struct tool_plan *plan)
 	return SIDE_ABSENT;
 }
 
-/* Nothing but the calls, for memory that is there already. @return SIDE_*. */
+/* Map existing memory in a single call. @return SIDE_*. */
 static int
 map_at_once(const struct side *side)
 {
@@ -159,7 +159,7 @@ map_at_once(const struct side *side)
 	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
 }
 
-/* EAL maps when the device comes, and unmaps when it goes. @return SIDE_*. */
+/* EAL maps at device probe, and unmaps at removal. @return SIDE_*. */
 static int
 map_by_eal(const struct side *side)
 {
@@ -168,7 +168,7 @@ map_by_eal(const struct side *side)
 	const char *ours[] = { "-a", side->device, "-m", megabytes, "--huge-unlink",
 		"--no-telemetry", "--log-level=lib.eal:warning", "--file-prefix=map",
 		"--no-pci" };
-	/* The pci bus would take other devices, and map for them, where it is not measured. */
+	/* Without --no-pci the pci bus would probe other devices and map for them too. */
 	int n = (int)RTE_DIM(ours) - (side->backend == IOAS_BACKEND_AUTO);
 
 	snprintf(megabytes, sizeof(megabytes), "%u", side->opt->megabytes);
@@ -191,7 +191,7 @@ in_child(const struct side *side, int out)
 	return status;
 }
 
-/* In a process of its own: an EAL can be started once. @return SIDE_*. */
+/* Run in a child, as a process can start EAL only once. @return SIDE_*. */
 static int
 run_side(const struct side *side, struct map_meter *meter)
 {
@@ -222,7 +222,7 @@ ms_per_gib(const struct map_calls *calls)
 		(double)calls->ns / 1e6 / ((double)calls->bytes / (1 << 30));
 }
 
-/* Does an iommufd provide the container's node? It is opened for a moment. */
+/* Does an iommufd provide the container's node? Opens the node briefly. */
 static bool
 type1_is_over_iommufd(void)
 {
@@ -249,7 +249,7 @@ show_side(const char *who, const struct side *side)
 		printf("%-18s  %6" PRIu64 "  %9" PRIu64 "  %8.2f  %11" PRIu64 "  %8.2f\n", who,
 			m.map.bytes >> 20, m.map.n, ms_per_gib(&m.map), m.unmap.n,
 			ms_per_gib(&m.unmap));
-	/* The pci bus maps before the device is opened, and pinning comes then. */
+	/* The pci bus maps before the device is opened, so the kernel pins later. */
 	if (status == SIDE_GOOD && side->backend == IOAS_BACKEND_AUTO && type1_is_over_iommufd())
 		printf("%-18s  %6s  %9" PRIu64 "  %8.2f  to open the device, which resets it and pins the memory\n",
 			"", "", m.open.n,
@@ -257,7 +257,7 @@ show_side(const char *who, const struct side *side)
 	return status;
 }
 
-/* Ours, and the floor below it. @return SIDE_*. */
+/* Show this bus and the single call. @return SIDE_*. */
 static int
 show_backend(enum ioas_backend backend, const char *bdf, const struct map_options *opt)
 {

@@ -52,7 +52,7 @@ usage(FILE *f)
 		"  -h, --help       this text\n", f);
 }
 
-/* The two devices. @return a STATUS_*, or -1 to go on. */
+/* Parse the two devices. @return a STATUS_*, or -1 to go on. */
 static int
 parse_devices(int n, char **v, struct rxintr_options *opt)
 {
@@ -69,7 +69,7 @@ parse_devices(int n, char **v, struct rxintr_options *opt)
 	return STATUS_USAGE;
 }
 
-/* Ours end at "--". @return a STATUS_*, or -1 to go on. */
+/* Parse the options up to "--". @return a STATUS_*, or -1 to go on. */
 static int
 parse_options(int argc, char **argv, struct rxintr_options *opt)
 {
@@ -134,7 +134,7 @@ print_interrupts(void)
 		tool_error("/proc/interrupts", "%s", strerror(errno));
 }
 
-/* Tell what each queue did. @return whether it was wrong. */
+/* Print the result of each queue. @return whether there was a fault. */
 static bool
 tell_queues(const struct rxintr_run *run)
 {

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Where EAL's memory would lie while IOVA is VA: the bus's choice, tried in this
- * process, whose low addresses are as free as those of another DPDK application.
+ * Where EAL's memory would lie if IOVA is VA: the choice of the bus, tried in this
+ * process. Its free addresses are similar to those of any DPDK application.
  */
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 #include "dpdk_limits.h"
 #include "test_msi.h"
 
-#define CONFIG_BYTES 0x10000	/* EAL's configuration, about */
+#define CONFIG_BYTES 0x10000	/* approximate size of EAL's configuration */
 
 int
 eal_memory_place(struct tool_plan *plan, const char *root)
@@ -34,11 +34,11 @@ eal_memory_place(struct tool_plan *plan, const char *root)
 	ret = va_place(plan->layout, &need, &limits, &space, &plan->eal);
 	va_space_free(&space);
 	plan->eal_placed = ret == 0;
-	/* A limit of this shell's is no fault of the layout. */
+	/* A limit of this shell is not a fault of the layout. */
 	return 0;
 }
 
-/* How much memory of one kind can be had: its lists up to the first that is cut. */
+/* How much memory of one kind is usable: its lists up to the first truncated one. */
 static uint64_t
 usable(const struct tool_plan *plan, size_t first)
 {
@@ -56,7 +56,7 @@ usable(const struct tool_plan *plan, size_t first)
 	return bytes;
 }
 
-/* What ends the good addresses: the hole there, or the end of what is allowed. */
+/* Print what ends the good addresses: a hole, or the end of the allowed range. */
 static void
 print_obstacle(const struct iova_layout *layout, uint64_t at)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A device as the user writes it: what EAL takes behind -a.
+ * A device as the user writes it: the argument of EAL's -a.
  */
 
 #include <errno.h>

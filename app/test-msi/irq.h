@@ -4,12 +4,11 @@
 
 /**
  * @file
- * What the files of "dpdk-test-msi irq" share: the device, its vectors, who can
- * make it interrupt by itself, and what stands in an interrupt's way.
+ * Declarations shared by the files of "dpdk-test-msi irq": the device, its vectors, how
+ * to raise them, and why an interrupt did not arrive.
  *
- * The main thread triggers and waits; EAL's interrupt thread counts. Functions
- * return 0 or a negative errno and have told the fault, unless they say
- * something else.
+ * The main thread triggers and waits; EAL's interrupt thread counts. Functions return 0
+ * or a negative errno and print the fault, unless stated otherwise.
  */
 
 #ifndef IRQ_H
@@ -33,18 +32,18 @@ struct irq_device {
 	struct ioas *ioas;
 	struct ioas_member member;
 	bool attached;
-	int fd;			/**< -1 closed */
-	uint64_t config;	/**< offsets of regions in fd */
+	int fd;			/**< -1: closed */
+	uint64_t config;	/**< offset of the region in fd */
 	uint64_t bar[TOPO_BARS];
 	uint64_t bar_size[TOPO_BARS];
 };
 
-/** One vector and who listens to it. */
+/** One vector and its eventfd. */
 struct irq_vector {
 	struct rte_intr_handle *handle;
-	int efd;		/**< -1 none */
+	int efd;		/**< -1: none */
 	bool listening;
-	atomic_uint count;	/**< calls of its callback */
+	atomic_uint count;	/**< number of callbacks */
 	unsigned int expected;
 };
 
@@ -54,28 +53,28 @@ struct irq_vectors {
 	enum irq_kind kind;
 	struct irq_vector *v;
 	unsigned int n;
-	unsigned int has;	/**< the device has so many; n may be less */
+	unsigned int has;	/**< number of vectors of the device; n may be less */
 	bool enabled;		/**< the kernel has the eventfds */
 };
 
-/** How often a vector was raised, and what came of it. */
+/** How often a vector was raised, and the result. */
 struct irq_count {
 	unsigned int raised;
 	unsigned int arrived;
-	unsigned int surplus;	/**< calls that nobody raised, or of another vector */
-	unsigned int first_lost;	/**< vector of the first that did not come */
+	unsigned int surplus;	/**< callbacks that nobody raised, or of another vector */
+	unsigned int first_lost;	/**< first vector that did not arrive */
 };
 
 const char *irq_kind_name(enum irq_kind kind);
 
 /* irq_device.c */
 
-/** Open it in an address space, reset it, and make it bus master; no memory is mapped. */
+/** Open it in an address space, reset it, and make it bus master. Maps no memory. */
 int irq_device_open(struct irq_device *dev, const struct tool_device *td,
 		struct ioas *space);
 void irq_device_close(struct irq_device *dev);
 
-/** A register in BAR 0. Not told. */
+/** Write a register in BAR 0. Prints no fault. */
 int irq_reg_write(const struct irq_device *dev, uint32_t reg, uint32_t value);
 
 /* irq_vectors.c */
@@ -83,46 +82,46 @@ int irq_reg_write(const struct irq_device *dev, uint32_t reg, uint32_t value);
 /**
  * Enable all vectors of a kind, each with an eventfd and a callback.
  *
- * @param why  what stood in the way
- * @return 1; 0 if the device has none of that kind; -errno. Not told.
+ * @param why  the obstacle
+ * @return 1; 0 if the device has none of that kind; -errno. Prints no fault.
  */
 int irq_vectors_enable(struct irq_vectors *vs, const struct irq_device *dev,
 		enum irq_kind kind, char *why, size_t size);
 void irq_vectors_disable(struct irq_vectors *vs);
 
 /**
- * Wait until vector @p i was called once more, and no other was; forget what
- * came too much.
+ * Wait for one more callback of vector @p i, and none of any other. Surplus is counted
+ * and then forgotten.
  *
  * @return whether it came in time
  */
 bool irq_vectors_await(struct irq_vectors *vs, unsigned int i, struct irq_count *count);
 
-/** Count calls that came when nobody waited any more. */
+/** Count callbacks that come after the waiting. */
 void irq_vectors_quiet(struct irq_vectors *vs, struct irq_count *count);
 
-/** Every vector once by the kernel, then all at once; ends at the first that is lost. */
+/** Let the kernel raise each vector, then all at once. Ends at the first loss. */
 int irq_loopback(struct irq_vectors *vs, struct irq_count *count);
 
 /* irq_raise.c */
 
-/** A device that is known to interrupt when told to. */
+/** A device type that can raise interrupts on request. */
 struct irq_raiser;
 
-/** @return who can, or NULL. */
+/** @return the type of the device, or NULL. */
 const struct irq_raiser *irq_raiser_find(const struct topo_device *topo);
 const char *irq_raiser_name(const struct irq_raiser *raiser);
 
-/** Make the device ready to raise the enabled vectors. */
+/** Prepare the device to raise the enabled vectors. */
 int irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors *vs);
 
-/** Every vector once by the device itself; ends at the first that is lost. */
+/** Let the device raise each vector. Ends at the first loss. */
 int irq_raise(const struct irq_raiser *raiser, struct irq_vectors *vs,
 		struct irq_count *count);
 
 /* irq_look.c */
 
-/** Look at the device and its vector, and say why the message did not arrive. */
+/** Examine the device and the vector, and explain why the message did not arrive. */
 void irq_look(const struct irq_vectors *vs, unsigned int vector,
 		const struct plan_device *plan, char *out, size_t size);
 

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * A device without a driver: by the library as the bus opens it, so that a
- * group, an address space or a node that makes trouble there makes it here.
+ * A device without a driver, opened by the library like the bus does, so that problems of
+ * group, address space or node show here too.
  */
 
 #include <errno.h>

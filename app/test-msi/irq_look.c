@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Look at a device whose message did not arrive. Config space is read from
- * sysfs: VFIO shows of MSI what its user wrote, not what the kernel put there.
+ * Examine a device whose message did not arrive. Config space is read from sysfs, as VFIO
+ * returns the user's values for MSI, not those of the kernel.
  */
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ read_config(const struct irq_device *dev, uint8_t *out, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* The kernel lets the table be mapped, though not read through the descriptor. */
+/* The kernel allows mapping the table, but not reading it through the descriptor. */
 static void
 look_at_table(const struct irq_device *dev, unsigned int vector, struct irq_where *w)
 {

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Devices that interrupt when a register is written: their own write goes by
- * IOMMU and doorbell, as it will for a driver. Only models that were tried are
- * listed. The device was reset, and nothing but interrupts is switched on.
+ * Devices that interrupt when a register is written: their own write passes IOMMU and
+ * doorbell, as with a driver. Only tested models are listed. The device was reset, and
+ * nothing except interrupts is enabled.
  *
  *   igb     Intel 82576, datasheet chapter 8.8: EICS sets causes of MSI-X, ICS others
  *   e1000e  Intel 82574, datasheet chapter 10.2.4: ICS sets causes, IVAR maps them
@@ -24,7 +24,7 @@
 #define LEGACY_CAUSE 1u		/* "transmit descriptor written back" */
 
 /* In BAR 0, in bytes. */
-#define IGB_ICR 0x00c0		/* written: clear; by its alias, as QEMU has no 0x1500 */
+#define IGB_ICR 0x00c0		/* write to clear; by its alias, as QEMU lacks 0x1500 */
 #define IGB_ICS 0x00c8
 #define IGB_IMS 0x00d0
 #define IGB_IMC 0x00d8
@@ -56,8 +56,8 @@ struct write {
 struct irq_raiser {
 	uint16_t vendor, device;
 	const char *name;
-	unsigned int vectors[IRQ_KINDS];	/* that it can raise */
-	/* @return number of writes that do it, in order */
+	unsigned int vectors[IRQ_KINDS];	/* vectors that it can raise */
+	/* @return number of writes, to be done in order */
 	unsigned int (*prepare)(enum irq_kind kind, unsigned int n, struct write *w);
 	struct write (*raise)(enum irq_kind kind, unsigned int i);
 	struct write (*calm)(enum irq_kind kind, unsigned int i);
@@ -168,7 +168,7 @@ do_write(const struct irq_device *dev, struct write w)
 	return irq_reg_write(dev, w.reg, w.value);
 }
 
-/* One interrupt, and the device as it was before. */
+/* Raise one interrupt and restore the device. */
 static int
 raise_one(const struct irq_raiser *raiser, struct irq_vectors *vs, unsigned int i,
 		struct irq_count *count)
@@ -178,13 +178,13 @@ raise_one(const struct irq_raiser *raiser, struct irq_vectors *vs, unsigned int 
 
 	if (ret == 0 && came)
 		ret = do_write(vs->dev, raiser->calm(vs->kind, i));
-	/* The kernel masks INTx when it comes. */
+	/* The kernel masks INTx at each interrupt. */
 	if (ret == 0 && came && vs->kind == IRQ_INTX)
 		ret = vfio_uapi_unmask_intx(vs->dev->fd);
 	return ret;
 }
 
-/* The device may have more vectors than causes for them. */
+/* The device may have more vectors than causes. */
 static unsigned int
 n_vectors(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 {

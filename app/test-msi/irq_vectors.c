@@ -4,12 +4,12 @@
 
 /**
  * @file
- * Vectors of one kind, each with an eventfd and a callback in EAL's interrupt
- * thread, and the loopback: the kernel signals the eventfd, so all is tried but
- * the device's own write.
+ * Vectors of one kind, each with an eventfd and a callback in EAL's interrupt thread, and
+ * the loopback: the kernel signals the eventfd, which tests everything except the
+ * device's own write.
  *
- * One vector at a time is raised and awaited: EAL reads an eventfd empty, so two
- * at once would count as one.
+ * Only one vector at a time is raised: EAL empties an eventfd when it reads, so two
+ * signals would count as one.
  */
 
 #include <errno.h>
@@ -69,7 +69,7 @@ listen_to(struct irq_vectors *vs, struct irq_vector *v)
 	return ret;
 }
 
-/* Give the kernel as many eventfds as it takes. @return 0, -errno. */
+/* Enable as many vectors as the kernel allows. @return 0, -errno. */
 static int
 enable(struct irq_vectors *vs)
 {
@@ -139,7 +139,7 @@ irq_vectors_disable(struct irq_vectors *vs)
 	if (vs->enabled)
 		vfio_uapi_set_irqs(vs->dev->fd, kinds[vs->kind].index, 0, NULL, 0);
 	vs->enabled = false;
-	/* Those that the kernel did not take have a callback as well. */
+	/* Vectors that the kernel did not enable have a callback too. */
 	for (i = 0; vs->v != NULL && i < vs->has; i++) {
 		struct irq_vector *v = &vs->v[i];
 
@@ -204,7 +204,7 @@ irq_vectors_quiet(struct irq_vectors *vs, struct irq_count *count)
 	take_surplus(vs, count);
 }
 
-/* All in one call: who is named by a byte must come, once. */
+/* One call: every vector selected by a byte must arrive once. */
 static int
 loopback_all(struct irq_vectors *vs, struct irq_count *count)
 {

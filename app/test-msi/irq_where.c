@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What stands in the way of a device's message: read from config space and from
- * the MSI-X table, and told with the window the message is for.
+ * Why a device's message does not arrive, from config space and the MSI-X table. The text
+ * names the window that the address should be in.
  */
 
 #include <errno.h>
@@ -63,7 +63,7 @@ irq_where_entry(const uint32_t entry[4], struct irq_where *out)
 {
 	uint8_t bytes[16];
 
-	/* Words of the device are little endian, whatever this machine is. */
+	/* The table is little-endian, this machine may not be. */
 	memcpy(bytes, entry, sizeof(bytes));
 	out->has_address = true;
 	out->address = pci_config_u32(bytes) | (uint64_t)pci_config_u32(bytes + 4) << 32;
@@ -76,7 +76,7 @@ is_msi_window(const struct iova_hole *hole)
 	return hole->origin == IOVA_ORIGIN_SW_MSI || hole->origin == IOVA_ORIGIN_MSI;
 }
 
-/* The window that the address is in, or the first there is, or NULL. */
+/* Find the window with the address, otherwise the first one, or NULL. */
 static const struct iova_hole *
 find_window(const struct irq_where *w, const struct hole_list *holes, bool *inside)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What stands in the way of a device's message. Knows nothing of DPDK.
+ * Explain why a device's message does not arrive. Independent of DPDK.
  */
 
 #ifndef IRQ_WHERE_H
@@ -24,29 +24,29 @@ enum irq_kind {
 	IRQ_KINDS
 };
 
-/** What the device says of its interrupts. */
+/** State of the interrupts in the device. */
 struct irq_where {
-	bool master;		/**< it may write to memory */
-	bool enabled;		/**< the kind is switched on */
-	bool masked;		/**< the function, or the vector, is masked */
+	bool master;		/**< bus mastering is on */
+	bool enabled;		/**< this kind of interrupt is enabled */
+	bool masked;		/**< the function or the vector is masked */
 	bool has_address;
-	uint64_t address;	/**< where its message goes */
-	unsigned int table_bar;	/**< MSI-X: where its table is */
+	uint64_t address;	/**< target of its message */
+	unsigned int table_bar;	/**< MSI-X: BAR of its table */
 	uint32_t table_offset;
 };
 
 /**
- * Read a copy of config space; MSI-X's address is not in there.
+ * Decode a copy of config space. MSI-X addresses are not in it.
  *
  * @return 0; -ENODATA if it is too short or has no such capability.
  */
 int irq_where_config(const uint8_t *config, size_t len, enum irq_kind kind,
 		struct irq_where *out);
 
-/** Add an entry of the MSI-X table, four words as they are in memory. */
+/** Add an entry of the MSI-X table, four words as in memory. */
 void irq_where_entry(const uint32_t entry[4], struct irq_where *out);
 
-/** Say why a message of a device did not arrive, and what to do. */
+/** Explain why a message did not arrive, and the remedy. */
 void irq_where_judge(const struct irq_where *w, enum irq_kind kind,
 		const struct plan_device *plan, char *out, size_t size);
 

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * Results as JSON. Addresses are strings in hex: 64 bits do not fit the doubles
- * that most readers make of numbers.
+ * Results as JSON. Addresses are hex strings, as many readers convert numbers to doubles,
+ * which do not hold 64 bits.
  *
- * A member that can't be made (no memory, a name that is no UTF-8) makes the
- * whole object fail: nothing is left out silently.
+ * If a member can't be created (no memory, invalid UTF-8) the whole object fails, so
+ * nothing is silently missing.
  */
 
 #include <errno.h>
@@ -100,7 +100,7 @@ page_sizes(uint64_t bits)
 	return NULL;
 }
 
-/* What became of reading the files that holes come from. */
+/* Results of reading the inputs of holes. */
 static json_t *
 inputs_json(const struct holes_view *view)
 {
@@ -120,7 +120,7 @@ inputs_json(const struct holes_view *view)
 	return NULL;
 }
 
-/* What the survey found out, beyond sysfs. */
+/* Add results of the survey that are not in sysfs. */
 static int
 put_survey(json_t *o, const struct plan_device *p)
 {
@@ -154,7 +154,7 @@ put_survey(json_t *o, const struct plan_device *p)
 static json_t *
 planned_device(const struct tool_device *dev)
 {
-	/* Of a device that is absent only the address is known. */
+	/* For an absent device only the address is known. */
 	json_t *o = dev->plan.topo.bdf[0] != '\0' ? json_device(&dev->plan.topo) : json_object();
 	int bad;
 
@@ -205,7 +205,7 @@ add_hole(const struct iova_hole *hole, void *arg)
 	return -1;
 }
 
-/* Where EAL's memory would lie; null if that is not known. */
+/* Where EAL's memory would lie; null if unknown. */
 static json_t *
 eal_memory(const struct tool_plan *plan)
 {

@@ -42,7 +42,7 @@ usage(FILE *f)
 		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
 }
 
-/* A result that did not get out is no result. */
+/* A result that could not be written is a fault. */
 static int
 finish(int status)
 {
@@ -52,7 +52,7 @@ finish(int status)
 	return STATUS_FAULT;
 }
 
-/* getopt's own messages begin with argv[0]. */
+/* Messages of getopt() begin with argv[0]. */
 static int
 run_command(const struct command *command, int argc, char **argv)
 {

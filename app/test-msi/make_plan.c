@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The bus's scan without the bus: survey each device, add it to one layout. A
- * device that can't be used is kept with the reason, and the others go on.
+ * The scan of the bus without the bus: survey each device and add it to one layout. An
+ * unusable device is kept with the reason, and the others continue.
  */
 
 #include <errno.h>
@@ -21,7 +21,7 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 	struct tool_device *v;
 	size_t i;
 
-	/* As in the bus: the first argument for a device counts. */
+	/* As in the bus, the first argument for a device counts. */
 	for (i = 0; i < plan->n; i++)
 		if (topology_addr_cmp(&plan->v[i].addr, addr) == 0)
 			return 0;
@@ -61,7 +61,7 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 		ret = iova_layout_create(&plan->layout);
 	if (ret < 0)
 		return ret;
-	/* A device that is in use is no fault of its holes: they are shown. */
+	/* Show the holes of a device that another process uses. */
 	if (survey < 0)
 		plan_add(plan->layout, &dev->plan, ignored, sizeof(ignored));
 	else
@@ -81,7 +81,7 @@ tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 	for (i = 0; ret == 0 && i < plan->n; i++)
 		ret = make_one(plan, &scan, tool_root_answers(root), &plan->v[i]);
 	plan_scan_end(&scan);
-	/* What is free in this process says nothing about another machine. */
+	/* Free addresses of this process say nothing about another machine. */
 	if (ret == 0 && plan->layout != NULL && !root->other)
 		ret = eal_memory_place(plan, root->path);
 	return ret;

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * ioctl() in front of libc's, for all libraries of the process: so EAL's own
- * mapping, which has no counters, is measured where ours is, with nothing
- * between it and the kernel but two looks at the clock.
+ * A replacement of libc's ioctl() for all libraries of the process. It measures EAL's own
+ * mapping, which has no counters, at the same place as this bus's, with only two clock
+ * readings added.
  */
 
 #include <linux/vfio.h>
@@ -38,7 +38,7 @@ count(struct map_calls *calls, uint64_t bytes, uint64_t ns)
 	calls->ns += ns;
 }
 
-/* The kernel writes back how much it unmapped. */
+/* The kernel returns the number of unmapped bytes. */
 static void
 measure(unsigned long request, const void *arg, uint64_t ns)
 {

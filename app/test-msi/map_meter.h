@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What this process asks the kernel to map for DMA, whoever in it asks.
+ * Counters of all DMA mapping calls of this process, including those of libraries.
  */
 
 #ifndef MAP_METER_H
@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-/** Calls that succeeded, and the time spent in them. */
+/** Successful calls and their time. */
 struct map_calls {
 	uint64_t n;
 	uint64_t bytes;
@@ -21,10 +21,11 @@ struct map_calls {
 
 struct map_meter {
 	struct map_calls map, unmap;
-	struct map_calls open;	/**< devices by their groups; may pin what is mapped */
+	struct map_calls open;	/**< opening a device through its group, which may pin
+				 *   mapped memory */
 };
 
-/** Counted since the process began. Not to be read while others map. */
+/** Counts since the start of the process. Don't read during mapping calls. */
 extern struct map_meter map_meter;
 
 #endif /* MAP_METER_H */

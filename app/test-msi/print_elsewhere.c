@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What can be said of EAL's memory on a machine that is examined from another
- * one: where good addresses are. What is free in a process there, nobody knows.
+ * What is known about EAL's memory on another machine: the good addresses. The free
+ * addresses of a process there are unknown.
  */
 
 #include <inttypes.h>
@@ -33,7 +33,7 @@ print_need(const struct va_need *need)
 		printf("\n");
 }
 
-/* What is found between the default's beginning and the end of user space. */
+/* Search between the default start of EAL's memory and the end of user space. */
 struct search {
 	struct iova_range within;
 	unsigned int n;

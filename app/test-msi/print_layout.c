@@ -8,7 +8,7 @@
 
 #include "test_msi.h"
 
-/* Page sizes: "4 KiB, 2 MiB", or "4 KiB and every power of two above". */
+/* Print e.g. "4 KiB, 2 MiB", or "4 KiB and every power of two above". */
 static void
 print_page_sizes(uint64_t bits)
 {
@@ -30,7 +30,7 @@ print_page_sizes(uint64_t bits)
 	printf("%s\n", bits == 0 ? "unknown" : "");
 }
 
-/* From where, what is not known of it, and how more could be seen. */
+/* Print the source of the windows, what is unknown about them, and how to see more. */
 static void
 print_bridge(const struct plan_device *p)
 {

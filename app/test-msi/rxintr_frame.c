@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Numbered frames. Length and every byte follow from the number, so that a
- * frame can be checked against what it must be, and a stale buffer is seen.
+ * Numbered frames. The number determines the length and every byte, so a frame can be
+ * checked completely, and a stale buffer is detected.
  *
  *   Ethernet, type 0x88b5 (IEEE: local experiments), or IPv4 of protocol 253
  *   (RFC 3692: experiments) from 198.18.x.y (RFC 2544: benchmarks)
@@ -33,7 +33,7 @@ header_len(const struct rxintr_wire *wire)
 	return ETHER_LEN + (wire->spread ? IP_LEN : 0);
 }
 
-/* Both ends of the range come first, then lengths in between. */
+/* Use the extreme lengths first, then others. */
 static size_t
 frame_len(uint32_t number)
 {

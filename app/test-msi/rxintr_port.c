@@ -4,8 +4,8 @@
 
 /**
  * @file
- * A port as rxintr needs it: found by what the user gave to EAL, with receive
- * queues that interrupt, and closed on every path.
+ * A port of rxintr: found by the user's argument for EAL, with interrupts of receive
+ * queues, and closed on every path.
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 #define LINK_TRIES 100
 #define LINK_STEP_MS 100
 
-/* Name of the port: the device's on its bus, where BDFs are written in full. */
+/* Name of the port: the device's name, with the domain added to a short BDF. */
 static void
 port_name(const char *device, char *out, size_t size)
 {
@@ -68,7 +68,7 @@ on_link_interrupt(uint16_t id, enum rte_eth_event_type type, void *arg, void *mo
 	return 0;
 }
 
-/* Ask for no more than the device has. */
+/* Request no more than the device supports. */
 static int
 configure(struct rxintr_port *port, bool interrupts)
 {
@@ -108,7 +108,7 @@ set_up_queues(struct rxintr_port *port, struct rte_mempool *pool)
 	return ret;
 }
 
-/* The number of the queue comes back with each of its events. */
+/* Each event has the number of its queue. */
 static int
 listen_to_queues(struct rxintr_port *port)
 {

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * The run: arm the receive queues, send one frame, sleep, count what woke us,
- * check what came.
+ * The run: arm the receive queues, send one frame, sleep, count the wake-ups, check the
+ * frame.
  *
- * A frame that only a look into the queue finds when the time is over is not
- * lost, its interrupt is. A wake-up counts when it names the frame's queue.
+ * If a frame is found by polling after the timeout, its interrupt is lost, not the frame.
+ * A wake-up counts only for the queue of the frame.
  */
 
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define WAIT_MS 2000
 #define IDLE_MS 200
 #define SEND_TRIES 100
-#define GIVE_UP 5	/* faulty packets, each of which took WAIT_MS */
+#define GIVE_UP 5	/* faulty packets, each after a wait of WAIT_MS */
 
 static uint64_t
 now_ms(void)
@@ -45,7 +45,7 @@ take(struct rxintr_run *run, uint16_t queue, const uint8_t *data, size_t len)
 		run->foreign++;
 		return;
 	}
-	/* One that was given up may still come; else only the current one may. */
+	/* A frame that was given up may still arrive; otherwise only the current one may. */
 	late = number < run->number && !run->seen[number];
 	if (!late && !run->awaited) {
 		run->surplus++;
@@ -68,7 +68,7 @@ take(struct rxintr_run *run, uint16_t queue, const uint8_t *data, size_t len)
 	}
 }
 
-/* Take all that is there. */
+/* Receive all frames that are there. */
 static void
 look(struct rxintr_run *run)
 {
@@ -119,7 +119,7 @@ send_frame(struct rxintr_run *run, uint32_t number)
 	return -EIO;
 }
 
-/* Nothing may wake us but what arrives. */
+/* Check that nothing wakes this thread without a frame. */
 static int
 idle(struct rxintr_run *run)
 {
@@ -136,7 +136,7 @@ idle(struct rxintr_run *run)
 	return ret < 0 ? ret : 0;
 }
 
-/* Sleep until the current packet is there. */
+/* Sleep until the current packet arrives. */
 static int
 await(struct rxintr_run *run, uint32_t *woken)
 {
@@ -146,7 +146,7 @@ await(struct rxintr_run *run, uint32_t *woken)
 	while (ret >= 0 && run->awaited && now < end) {
 		ret = rxintr_port_sleep(&run->receiver, (int)(end - now), woken);
 		look(run);
-		/* Devices mask a vector that they fired. */
+		/* Devices mask a vector when it fires. */
 		if (ret > 0 && run->awaited)
 			ret = rxintr_port_arm(&run->receiver);
 		now = now_ms();
@@ -182,7 +182,7 @@ one_packet(struct rxintr_run *run, uint32_t number)
 	if (ret < 0)
 		return ret;
 	run->number = number;
-	/* What came before the interrupt was armed need not wake anybody. */
+	/* A frame that arrives before the interrupt is armed need not cause a wake-up. */
 	look(run);
 	run->had_frames = 0;
 	run->awaited = true;

@@ -4,13 +4,12 @@
 
 /**
  * @file
- * Trees of small files as tar files, by libarchive. Without it every function
+ * Trees of small files as tar files, with libarchive. Without libarchive every function
  * returns -ENOSYS.
  *
- * Writing takes what the caller gives, owned by nobody and without time stamps.
- * Reading trusts nothing: relative paths without "..", folders, files and
- * relative links that stay inside, all bounded; anything else ends it. Not
- * thread safe.
+ * Entries are written without owner and time. Reading trusts nothing: it accepts only
+ * relative paths without "..", folders, files and relative links that stay inside, all
+ * with size limits. Any other entry ends it. Not thread safe.
  */
 
 #ifndef TAR_FILE_H
@@ -21,8 +20,8 @@
 #include <stddef.h>
 
 #define TAR_ENTRIES_MAX (1u << 19)
-#define TAR_FILE_SIZE_MAX (4u << 20)	/**< of one file; sysfs.h reads no more */
-#define TAR_SIZE_MAX (64u << 20)	/**< of all files */
+#define TAR_FILE_SIZE_MAX (4u << 20)	/**< size of one file; sysfs.h reads no more */
+#define TAR_SIZE_MAX (64u << 20)	/**< size of all files */
 
 /** Was the program built with libarchive? */
 bool tar_available(void);
@@ -30,39 +29,42 @@ bool tar_available(void);
 struct tar_out;
 
 /**
- * Begin a tar file. Signals that end the program are held back until
- * tar_out_close(), so that no part of a file is left behind.
+ * Create a tar file. Signals that end the program are blocked until tar_out_close(), so
+ * that no partial file remains.
  *
  * @param path  must not exist yet; "-" is stdout
- * @return 0; -EEXIST; -EACCES, ... ; -ENOMEM; -ENOSYS.
+ * @return 0; -EEXIST; -EACCES, ...; -ENOMEM; -ENOSYS.
  */
 int tar_out_open(const char *path, struct tar_out **out);
 
-/** Add a folder, a link, a file. @return 0; -EIO, -ENOSPC, ...; -EINTR: a signal waits. */
+/**
+ * Add a folder, a link, a file. @return 0; -EIO, -ENOSPC, ...; -EINTR: a signal is
+ * pending.
+ */
 int tar_out_folder(struct tar_out *tar, const char *name);
 int tar_out_link(struct tar_out *tar, const char *name, const char *target);
 int tar_out_file(struct tar_out *tar, const char *name, const void *data, size_t len);
 
 /**
- * End it.
+ * Finish the tar file.
  *
- * @param keep  false: the file is removed, as it is not whole
- * @return 0; -EIO, -ENOSPC, ...: it is removed then too. A signal that waits acts
- *   before it returns.
+ * @param keep  false: remove the file, as it is incomplete
+ * @return 0; -EIO, -ENOSPC, ... after removing the file. A pending signal acts before the
+ *   function returns.
  */
 int tar_out_close(struct tar_out *tar, bool keep);
 
-/** Is @p target as the target of a link at @p name relative, and inside the tree? */
+/** Is @p target, of a link at @p name, relative and inside the tree? */
 bool tar_link_stays(const char *name, const char *target);
 
 /**
- * Unpack a tar file, also one that gzip or xz packed, into an empty folder.
+ * Unpack a tar file, also if packed by gzip or xz, into an empty folder.
  *
  * @param folder  absolute path without links in it
- * @param held    signals that end it when they wait, of tool_signals.h
+ * @param held    of tool_signals.h; a pending signal ends the unpacking
  * @param why     one sentence about a failure
- * @return 0; -EBADMSG no tar file, or an entry that is not accepted; -EFBIG; -EINTR;
- *   what opening, reading and writing give; -ENOSYS.
+ * @return 0; -EBADMSG not a tar file, or an entry that is not accepted; -EFBIG; -EINTR;
+ *   errors of opening, reading and writing; -ENOSYS.
  */
 int tar_unpack(const char *path, const char *folder, const sigset_t *held, char *why,
 		size_t size);

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Stands in for tar_write.c and tar_read.c where there is no libarchive. */
+/* Replaces tar_write.c and tar_read.c if libarchive is missing. */
 
 #include <errno.h>
 #include <stdio.h>

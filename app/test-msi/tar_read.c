@@ -3,8 +3,8 @@
  */
 
 /*
- * A tar file comes from somebody else. libarchive decodes it; what may be
- * unpacked is decided here: a list of what is accepted, not of what is refused.
+ * A tar file comes from an untrusted source. libarchive decodes it. This file decides
+ * what is unpacked, by a list of accepted entries.
  */
 
 #include <errno.h>
@@ -24,8 +24,8 @@
 #include "tool_signals.h"
 
 #define BLOCK 10240u
-#define NAME_MAX_LEN 480u	/* below SYSFS_PATH_MAX, with room for the folder */
-#define DEPTH_MAX 32		/* the folders above a name are made without being entries */
+#define NAME_MAX_LEN 480u	/* less than SYSFS_PATH_MAX, with room for the folder */
+#define DEPTH_MAX 32		/* parent folders are created without being counted as entries */
 
 struct unpack {
 	struct archive *in;
@@ -49,7 +49,7 @@ fault(struct unpack *u, int ret, const char *fmt, ...)
 	return ret;
 }
 
-/* A name from outside, for a message: what can't be printed is masked. */
+/* Mask a name from outside for a message. */
 static const char *
 printable(const char *name, char *out, size_t size)
 {
@@ -63,13 +63,13 @@ archive_fault(struct unpack *u, struct archive *a)
 	char text[128];
 	int error = archive_errno(a);
 
-	/* What libarchive does not understand it calls EILSEQ, or has no number for. */
+	/* libarchive reports unknown data as EILSEQ, or without errno. */
 	return fault(u, error > 0 && error != EILSEQ ? -error : -EBADMSG, "it can't be unpacked: %s",
 		printable(archive_error_string(a) != NULL ? archive_error_string(a) : "?", text,
 			sizeof(text)));
 }
 
-/* Depth of a relative path of plain names; -1 where it is none. */
+/* Depth of a relative path without special names; otherwise -1. */
 static int
 name_depth(const char *name)
 {
@@ -99,7 +99,10 @@ tar_link_stays(const char *name, const char *target)
 	for (; *target != '\0'; target = end) {
 		end = strchrnul(target, '/');
 		if (end - target == 2 && target[0] == '.' && target[1] == '.') {
-			/* Behind a name, which may be a link, it is above where that leads. */
+			/*
+			 * A ".." after a name, which may be a link, is relative to the
+			 * link's target.
+			 */
 			if (down || --depth < 0)
 				return false;
 		} else if (end != target && !(end - target == 1 && target[0] == '.')) {
@@ -110,7 +113,7 @@ tar_link_stays(const char *name, const char *target)
 	return true;
 }
 
-/* The name without a leading "./", as "tar -C DIR -c ." writes it; "" for the top. */
+/* Remove a leading "./" (from "tar -C DIR -c ."); "" for the top folder. */
 static const char *
 plain_name(const char *name)
 {
@@ -119,7 +122,7 @@ plain_name(const char *name)
 	return strcmp(name, ".") == 0 ? "" : name;
 }
 
-/* Names are printed some time: what a terminal takes for orders is none. */
+/* The name will be printed, so reject bytes that a terminal interprets. */
 static bool
 is_printable(const char *s)
 {
@@ -160,7 +163,7 @@ check_entry(struct unpack *u, struct archive_entry *e, const char *name)
 	}
 }
 
-/* The size in the header binds nobody: what comes is counted. */
+/* The size in the header may be wrong, so count the data. */
 static int
 copy_data(struct unpack *u, const char *name)
 {
@@ -171,7 +174,7 @@ copy_data(struct unpack *u, const char *name)
 	int ret;
 
 	while ((ret = archive_read_data_block(u->in, &block, &len, &at)) == ARCHIVE_OK) {
-		/* A hole in a sparse file costs nothing here, but in memory later. */
+		/* A hole in a sparse file costs no space here, but memory later. */
 		if (at < 0 || (uint64_t)at + len > TAR_FILE_SIZE_MAX)
 			return fault(u, -EFBIG, "%.128s is larger than any file of a capture", name);
 		size += len;
@@ -199,7 +202,7 @@ take_entry(struct unpack *u, struct archive_entry *e)
 		return fault(u, -EBADMSG, "it has an entry without a name");
 	name = plain_name(raw);
 	len = strlen(name);
-	/* Folders end in a slash. */
+	/* Names of folders end with a slash. */
 	if (type == AE_IFDIR && len > 0 && name[len - 1] == '/')
 		len--;
 	if (type == AE_IFDIR && len == 0)
@@ -250,7 +253,7 @@ open_in(struct unpack *u, const char *path)
 	archive_read_support_filter_gzip(u->in);
 	archive_read_support_filter_xz(u->in);
 	archive_read_support_format_tar(u->in);
-	/* Its own look at links, in case that of this file fails. */
+	/* libarchive checks links too, as a second barrier. */
 	archive_write_disk_set_options(u->out, ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 		ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_NO_OVERWRITE);
 	if (archive_read_open_filename(u->in, path, BLOCK) != ARCHIVE_OK)

@@ -17,8 +17,8 @@
 struct tar_out {
 	struct archive *archive;
 	int fd;
-	char *path;	/* to be removed if it is not whole; NULL: stdout */
-	sigset_t held;	/* none for stdout */
+	char *path;	/* removed if incomplete; NULL: stdout */
+	sigset_t held;	/* unused for stdout */
 };
 
 bool
@@ -95,7 +95,7 @@ tar_out_open(const char *path, struct tar_out **out)
 	return 0;
 }
 
-/* One entry: whose it is and how old says something about the machine, so neither is there. */
+/* Add an entry. Owner and time describe the machine, so they are omitted. */
 static int
 add(struct tar_out *tar, const char *name, mode_t type, const char *target, const void *data,
 		size_t len)

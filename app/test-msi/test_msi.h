@@ -4,10 +4,10 @@
 
 /**
  * @file
- * What the files of dpdk-test-msi share.
+ * Declarations shared by the files of dpdk-test-msi.
  *
- * Results go to stdout, faults to stderr, each with the device and the cure.
- * list, layout and capture start no EAL. Nothing here is thread safe; nothing needs to be.
+ * Results go to stdout, faults to stderr, each with the device and the remedy. list,
+ * layout and capture start no EAL. Not thread safe.
  */
 
 #ifndef TEST_MSI_H
@@ -31,44 +31,44 @@ enum {
 	STATUS_GOOD = 0,
 	STATUS_FAULT = 1,	/**< a fault was found, or the command failed */
 	STATUS_USAGE = 2,
-	STATUS_LOOPBACK_LOST = 3,	/**< irq: between kernel and program */
+	STATUS_LOOPBACK_LOST = 3,	/**< irq: lost between kernel and program */
 	STATUS_DEVICE_LOST = 4,		/**< irq: between device and kernel */
 };
 
 
-/** A device that was given to layout, and what came of it. */
+/** A device for layout, and the result. */
 struct tool_device {
 	struct topo_addr addr;
 	char bdf[TOPO_BDF_LEN];
 	const struct vfio_msi_conf *conf;
-	struct plan_device plan;	/**< valid if used; else topo and reasons */
+	struct plan_device plan;	/**< valid if used; otherwise topo and reasons */
 	bool used;			/**< its limits and holes are in the layout */
-	char why[PLAN_WHY];		/**< why not, if not used */
+	char why[PLAN_WHY];		/**< reason, if not used */
 };
 
-/** All of them and their layout. */
+/** All devices and their layout. */
 struct tool_plan {
 	struct tool_device *v;
 	size_t n;
-	struct iova_layout *layout;	/**< NULL while no device was surveyed */
-	struct ioas *space;		/**< holds the devices; NULL as above */
+	struct iova_layout *layout;	/**< NULL until a device was surveyed */
+	struct ioas *space;		/**< holds the devices; NULL likewise */
 	struct va_choice eal;		/**< where EAL's memory would lie, if eal_placed */
 	bool eal_placed;
 };
 
 /* main.c */
 
-/** Tell a fault: "dpdk-test-msi: WHO: TEXT". */
+/** Print a fault: "dpdk-test-msi: WHO: TEXT". */
 void tool_error(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Tell which functions were left out of a set, as they can't be read. */
+/** Print the functions that were left out of a set, as they can't be read. */
 void tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set);
 
-/** A decimal number from 1 to @p max, or 0 if @p s is none. */
+/** Parse a decimal number from 1 to @p max; 0 if @p s is not one. */
 unsigned int tool_parse_number(const char *s, unsigned int max);
 
-/** Node of the device's VFIO group, or "" if it has none; VFIO_UAPI_NODE_LEN bytes. */
+/** Get the node of the device's VFIO group, or ""; @p out has VFIO_UAPI_NODE_LEN bytes. */
 void tool_node(const struct topo_device *dev, char *out);
 
 /* cmd_*.c; argv[0] is the program and the command */
@@ -81,27 +81,28 @@ int cmd_rxintr(int argc, char **argv);
 
 /* given.c */
 
-/** A device of this bus as written behind -a. */
+/** The argument of -a for a device of this bus. */
 struct tool_given {
 	bool all;		/**< vfio_msi:all; addr is not set */
 	struct topo_addr addr;
 	struct vfio_msi_conf conf;
 };
 
-/** @return 0; -EINVAL, -ENOMEM with the fault told. */
+/** @return 0; -EINVAL or -ENOMEM after printing the fault. */
 int tool_given_parse(const char *arg, struct tool_given *out);
 void tool_given_free(struct tool_given *given);
 
 /**
- * One device, for a command that knows no other bus: BDF alone is enough.
+ * Parse one device for a command that uses this bus only: a plain BDF is accepted.
  *
- * @return a STATUS_* with the fault reported, or -1 to go on; then it is to be freed.
+ * @return a STATUS_* after printing the fault, or -1 to go on; then the caller frees @p
+ *   out.
  */
 int tool_given_one(const char *arg, struct tool_given *out);
 
 /* tool_options.c */
 
-/** One option; exactly one of flag, number, text and take says where it goes. */
+/** One option. Exactly one of flag, number, text and take is set. */
 struct tool_option {
 	const char *name;	/**< the long form */
 	char letter;		/**< the short form; not 'h' */
@@ -114,9 +115,9 @@ struct tool_option {
 };
 
 /**
- * Read the options of a command; what is none begins at argv[optind] then.
+ * Read the options of a command. Its other arguments begin at argv[optind] then.
  *
- * @param usage  prints the usage; called for --help and for what is no option
+ * @param usage  prints the usage, for --help and for an unknown option
  * @return a STATUS_* to exit with, or -1 to go on.
  */
 int tool_options_read(int argc, char **argv, const struct tool_option *table, size_t n,
@@ -124,32 +125,38 @@ int tool_options_read(int argc, char **argv, const struct tool_option *table, si
 
 /* tool_eal.c */
 
-/** An EAL of the tool's; start with all zero. */
+/** An EAL of the tool; start with all zero. */
 struct tool_eal {
-	char **user;	/**< what follows "--" */
+	char **user;	/**< the user's arguments, behind "--" */
 	int n_user;
-	char **argv;	/**< EAL may point into it until the end */
-	char lcore[16];	/**< a word of it */
+	char **argv;	/**< EAL may keep pointers into it */
+	char lcore[16];	/**< one of its words */
 };
 
 /** Cut argv at "--". @return number of words before it. */
 int tool_eal_split(int argc, char **argv, struct tool_eal *eal);
 
-/** Start it with @p ours before the user's. @return 0, or -errno with the fault told. */
+/**
+ * Start EAL with @p ours before the user's arguments. @return 0, or -errno after printing
+ * the fault.
+ */
 int tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours);
 
-/** Clean up. @return 0, or -errno with the fault told. */
+/** Clean up EAL. @return 0, or -errno after printing the fault. */
 int tool_eal_stop(struct tool_eal *eal);
 
 /* given.c */
 
-/** tool_root_open() with the fault told. */
+/** tool_root_open() that prints the fault. */
 int tool_root_find(const struct tool_root_options *opt, struct tool_root *out);
 
-/** Say what a capture can't: no advice about another machine's devices may do harm there. */
+/**
+ * Warn that advice for another machine's devices may do harm, as a capture lacks their
+ * uses.
+ */
 void tool_root_caution(const struct tool_root *root);
 
-/** What a command says of its machine in its usage, and its options for that. */
+/** Usage of the options for another machine. */
 #define TOOL_ROOT_USAGE \
 	"  -r, --root DIR|FILE.tar  another machine: its sys and proc, or what\n" \
 	"                  \"dpdk-test-msi capture\" wrote there\n" \
@@ -163,7 +170,7 @@ void tool_root_caution(const struct tool_root *root);
 /* make_plan.c */
 
 /**
- * Add a device to be planned, unless it is there already.
+ * Add a device to the plan, unless it is in it already.
  *
  * @param conf  must outlive the plan
  * @return 0, -ENOMEM.
@@ -174,7 +181,7 @@ int tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 /** Survey every device and lay out its addresses. @return 0, -ENOMEM. */
 int tool_plan_make(struct tool_plan *plan, struct tool_root *root);
 
-/** Not used, or its MSI is blocked though the user did not switch it off. */
+/** Is it unusable, or is its MSI blocked although the user did not disable it? */
 bool tool_device_faulty(const struct tool_device *dev);
 
 void tool_plan_free(struct tool_plan *plan);
@@ -182,13 +189,13 @@ void tool_plan_free(struct tool_plan *plan);
 /* eal_memory.c */
 
 /**
- * Find out where EAL's memory would lie; eal_placed remains false where this process
- * can't reserve the addresses. @return 0, -ENOMEM, as va_space_read().
+ * Find out where EAL's memory would lie. eal_placed remains false if this process can't
+ * reserve the addresses. @return 0, -ENOMEM, as va_space_read().
  */
 int eal_memory_place(struct tool_plan *plan, const char *root);
 void eal_memory_print(const struct tool_plan *plan);
 
-/** Tell it if it would lie badly. @return whether it would. */
+/** Print a fault if the addresses are bad. @return whether they are. */
 bool eal_memory_tell_fault(const struct tool_plan *plan);
 
 /* print_layout.c */
@@ -199,13 +206,13 @@ void print_elsewhere(const struct iova_layout *layout, const struct tool_root *r
 
 /* json.c */
 
-/** Set a member; @p value is stolen. @return 0, or -1 (also if value is NULL). */
+/** Set a member; takes ownership of @p value. @return 0, or -1 (also if value is NULL). */
 int json_put(json_t *object, const char *key, json_t *value);
 
 /** Print and release @p root. @return 0, or -ENOMEM, -EIO. */
 int json_print(json_t *root);
 
-/** What the commands have in common about a device; NULL without memory. */
+/** Members that all commands have for a device; NULL without memory. */
 json_t *json_device(const struct topo_device *dev);
 
 /** The whole plan; NULL without memory. */

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * An EAL for the commands that need one: their own arguments, then the user's,
- * which stand behind "--" and therefore have the last word.
+ * An EAL for the commands that need one. The user's arguments follow those of the command
+ * and so take precedence.
  */
 
 #include <errno.h>
@@ -46,7 +46,7 @@ names_cores(const struct tool_eal *eal)
 	return false;
 }
 
-/* A logical core on a processor that the process may use: a container may lack the first. */
+/* Choose a logical core that the process may use: a container may lack the first one. */
 static void
 one_lcore(char *where, size_t size)
 {
@@ -59,7 +59,7 @@ one_lcore(char *where, size_t size)
 	snprintf(where, size, "0@%d", cpu);
 }
 
-/* EAL takes char ** and leaves the characters alone. */
+/* EAL takes char ** and does not modify the text. */
 static char *
 word(const char *s)
 {

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What all commands say alike.
+ * Messages that all commands share.
  */
 
 #include <errno.h>

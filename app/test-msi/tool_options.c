@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Options of a command, read by getopt from one table. --help is everybody's.
+ * Options of a command, parsed by getopt_long() from one table. Every command has --help.
  */
 
 #include <getopt.h>
@@ -15,7 +15,7 @@
 
 #define TABLE_MAX 16
 
-/* What getopt wants: the long options, and the letters as one word. */
+/* Input of getopt_long(): the long options, and the letters as one word. */
 struct forms {
 	struct option v[TABLE_MAX + 2];
 	char letters[2 * TABLE_MAX + 2];

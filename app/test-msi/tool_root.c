@@ -34,7 +34,7 @@ fault(int ret, char *why, size_t size, const char *fmt, ...)
 	return ret;
 }
 
-/* "FIRST-LAST" at *s, which moves behind it. */
+/* Parse "FIRST-LAST" at *s and advance *s. */
 static int
 range_parse(const char **s, struct iova_range *out)
 {
@@ -56,7 +56,7 @@ range_parse(const char **s, struct iova_range *out)
 static int
 aperture_parse(const char *s, struct ioas_info *info)
 {
-	/* No more ranges than characters. */
+	/* There are at most as many ranges as characters. */
 	info->ranges = calloc(strlen(s) + 1, sizeof(*info->ranges));
 	if (info->ranges == NULL)
 		return -ENOMEM;
@@ -99,7 +99,7 @@ sizes_parse(const char *s, uint64_t *out)
 	return *end == '\0' ? 0 : -EINVAL;
 }
 
-/* Limits that the user gives in place of a kernel's answers. */
+/* Use the user's limits in place of a kernel's answers. */
 static int
 assume(const struct tool_root_options *opt, struct tool_root *root, char *why, size_t size)
 {
@@ -123,7 +123,7 @@ assume(const struct tool_root_options *opt, struct tool_root *root, char *why, s
 			"%s: not an ascending list of FIRST-LAST[,FIRST-LAST...]", opt->aperture);
 	info->dma_avail = UINT64_MAX;
 	root->answered = true;
-	/* VFIO's smallest page is never smaller than the kernel's. */
+	/* VFIO's smallest page is at least the kernel's. */
 	if (root->answers.page_size == 0)
 		root->answers.page_size = root->other ? info->page_sizes & -info->page_sizes :
 			(uint64_t)sysconf(_SC_PAGESIZE);
@@ -157,7 +157,7 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 
 	if (tmp == NULL || *tmp == '\0')
 		tmp = "/tmp";
-	/* Nothing is unpacked through a link, and that goes for the folder too. */
+	/* Nothing is unpacked through a link, including the folder itself. */
 	if (realpath(tmp, base) == NULL)
 		return fault(-errno, why, size,
 			"the folder for unpacking (TMPDIR) %s: %s; set TMPDIR to another", tmp,

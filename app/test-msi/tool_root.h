@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The machine that a command examines: this one, or another one's files and
- * answers below a folder or in a tar file. Not thread safe.
+ * The machine that a command examines: this one, or another one's files and answers in a
+ * folder or a tar file. Not thread safe.
  */
 
 #ifndef TOOL_ROOT_H
@@ -17,7 +17,7 @@
 
 #include "answers_json.h"
 
-/** As the user gave them; NULL: not given. */
+/** Options of the user; NULL: not given. */
 struct tool_root_options {
 	const char *root;
 	const char *aperture;	/**< FIRST-LAST[,FIRST-LAST...] */
@@ -27,33 +27,33 @@ struct tool_root_options {
 /** Start with all zero. */
 struct tool_root {
 	const char *path;		/**< as in sysfs.h */
-	bool other;			/**< not this machine as it is now */
-	bool captured;			/**< machine is known */
+	bool other;			/**< not this machine in its current state */
+	bool captured;			/**< machine is valid */
 	struct answers_machine machine;
 	struct plan_answers answers;
-	bool answered;			/**< they stand in for this kernel's */
-	char scratch[PATH_MAX];		/**< where a tar file is unpacked, or "" */
-	sigset_t held;			/**< while there is a scratch, of tool_signals.h */
+	bool answered;			/**< use answers in place of this kernel */
+	char scratch[PATH_MAX];		/**< folder of an unpacked tar file, or "" */
+	sigset_t held;			/**< of tool_signals.h, while scratch is set */
 };
 
 /**
- * Find the machine. Where a tar file is unpacked, signals that end the program wait
- * until tool_root_close(), so that nothing is left behind; they end the unpacking.
+ * Find the machine. If a tar file is unpacked, signals that end the program are blocked
+ * until tool_root_close(), so that no scratch folder remains; they end the unpacking.
  *
- * @param why  one sentence about a failure, that begins with what was given
- * @return 0; -EINVAL wrong usage; -ENOENT, -EBADMSG, -EINTR, -ENOMEM, ... In any case
- *   tool_root_close() ends it.
+ * @param why  one sentence about a failure, begins with the user's argument
+ * @return 0; -EINVAL wrong usage; -ENOENT, -EBADMSG, -EINTR, -ENOMEM, ... End with
+ *   tool_root_close() in any case.
  */
 int tool_root_open(const struct tool_root_options *opt, struct tool_root *out, char *why,
 		size_t size);
 
-/** Answers for plan_request, or NULL: the kernel is asked. */
+/** Answers for plan_request, or NULL to ask the kernel. */
 struct plan_answers *tool_root_answers(struct tool_root *root);
 
-/** Bytes of a page of that machine. */
+/** Page size of that machine in bytes. */
 uint64_t tool_root_page_size(const struct tool_root *root);
 
-/** Remove what was unpacked. */
+/** Remove the scratch folder. */
 void tool_root_close(struct tool_root *root);
 
 #endif /* TOOL_ROOT_H */

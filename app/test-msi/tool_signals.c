@@ -16,7 +16,7 @@ tool_signals_hold(sigset_t *held)
 
 	sigemptyset(held);
 	sigprocmask(SIG_BLOCK, NULL, &before);
-	/* An ignored signal that is blocked would wait, as if it were to act. */
+	/* An ignored signal must not count as pending. */
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (sigismember(&before, ends[i]) == 0 && sigaction(ends[i], NULL, &now) == 0 &&
 				now.sa_handler != SIG_IGN)

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Signals that end the program are held back while there is something to remove.
- * For a program of one thread.
+ * Block signals that end the program while there is something to remove. For a program
+ * with one thread.
  */
 
 #ifndef TOOL_SIGNALS_H
@@ -15,17 +15,17 @@
 #include <stdbool.h>
 
 /**
- * Hold back the signals that end the program. Those that are ignored or blocked
- * already stay as they are.
+ * Block the signals that end the program, except those that are ignored or blocked
+ * already.
  *
- * @param held  what was held back, for the other two functions
+ * @param held  the newly blocked signals, for the other two functions
  */
 void tool_signals_hold(sigset_t *held);
 
-/** Does one of them wait? Then end soon. */
+/** Is one of them pending? Then end soon. */
 bool tool_signals_waiting(const sigset_t *held);
 
-/** End holding back: a signal that waits acts here. */
+/** Unblock the signals: a pending one acts here. */
 void tool_signals_release(const sigset_t *held);
 
 #endif /* TOOL_SIGNALS_H */
