@@ -19,7 +19,7 @@
 
 /* Explain an unusual answer. A backend that the device does not have is not missing. */
 static void
-tell_answer(struct capture *c, const char *bdf, const struct plan_answer *a)
+report_answer(struct capture *c, const char *bdf, const struct plan_answer *a)
 {
 	const char *name = ioas_backend_name(a->backend);
 
@@ -51,7 +51,7 @@ ask(struct capture *c, const struct capture_device *dev, const char *bdf,
 		capture_miss(c, "%s, %s: %s", bdf, ioas_backend_name(backend), strerror(-ret));
 		return 0;
 	}
-	tell_answer(c, bdf, &a);
+	report_answer(c, bdf, &a);
 	ret = plan_answers_add(answers, &a);
 	if (ret < 0)
 		ioas_info_free(&a.info);

@@ -70,7 +70,7 @@ choose_all(struct chosen *chosen, bool named)
 		if (topology_is_vfio(all.v[i]) && !all.v[i]->is_bridge)
 			ret = choose(chosen, &all.v[i]->addr, NULL, named);
 	if (ret == 0)
-		tool_odd_tell(&snap, &all);
+		tool_odd_report(&snap, &all);
 	topology_snapshot_free(&snap);
 	return ret;
 }
@@ -115,7 +115,7 @@ take_device(const char *word, struct chosen *chosen)
 
 /* Print what is missing, as few people unpack the file to read its list. */
 static void
-tell(const char *path, const struct capture *c)
+report(const char *path, const struct capture *c)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stderr : stdout;
 
@@ -143,7 +143,7 @@ capture(const char *path, const struct chosen *chosen)
 	if (ret < 0)
 		tool_error(path, "can't be written: %s", strerror(-ret));
 	else
-		tell(path, &c);
+		report(path, &c);
 	capture_end(&c);
 	return ret < 0 ? STATUS_FAULT : STATUS_GOOD;
 }

@@ -111,7 +111,7 @@ give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		ret = tool_plan_give(plan, &all.v[i]->addr, conf);
 	}
 	if (ret == 0)
-		tool_odd_tell(&snap, &all);
+		tool_odd_report(&snap, &all);
 	topology_snapshot_free(&snap);
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
@@ -130,7 +130,7 @@ stop_at_first(const struct iova_range *range, void *arg)
 
 /* Print every fault of the plan. @return whether there was one. */
 static bool
-tell_faults(const struct tool_plan *plan)
+report_faults(const struct tool_plan *plan)
 {
 	bool faulty = false;
 	size_t i;
@@ -154,7 +154,7 @@ tell_faults(const struct tool_plan *plan)
 		tool_error("layout", "no address remains that all devices can use; give fewer devices or holes to one process");
 		faulty = true;
 	} else {
-		faulty |= eal_memory_tell_fault(plan);
+		faulty |= eal_memory_report_fault(plan);
 	}
 	return faulty;
 }
@@ -186,7 +186,7 @@ layout(struct layout_options *opt, struct tool_plan *plan)
 		tool_error("layout", "%s", strerror(-ret));
 		return STATUS_FAULT;
 	}
-	faulty |= tell_faults(plan);
+	faulty |= report_faults(plan);
 	if (faulty)
 		tool_root_caution(&opt->root);
 	return faulty ? STATUS_FAULT : STATUS_GOOD;

@@ -235,7 +235,7 @@ list(const struct list_options *opt, const struct tool_root *root)
 	if (ret < 0) {
 		tool_error("list", "%s", strerror(-ret));
 	} else {
-		tool_odd_tell(&snap, &all);
+		tool_odd_report(&snap, &all);
 		tool_root_caution(root);
 	}
 	free(rows);

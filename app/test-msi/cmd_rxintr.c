@@ -4,10 +4,10 @@
 
 /**
  * @file
- * "dpdk-test-msi rxintr": does a packet wake who sleeps on its queue, and does
- * it bring the right bytes? It models an application that sleeps in
- * rte_epoll_wait() while its queues are empty: device, MSI-X write through the
- *
+ * "dpdk-test-msi rxintr": does a packet wake a thread that sleeps on its queue, and does it
+ * have the right bytes? This models an application that sleeps in rte_epoll_wait() while
+ * its queues are empty. The path is: device, MSI-X write through the IOMMU, doorbell,
+ * kernel, eventfd, epoll.
  */
 
 #include <errno.h>
@@ -136,7 +136,7 @@ print_interrupts(void)
 
 /* Print the result of each queue. @return whether there was a fault. */
 static bool
-tell_queues(const struct rxintr_run *run)
+report_queues(const struct rxintr_run *run)
 {
 	bool dead = false;
 	uint16_t q;
@@ -161,7 +161,7 @@ tell_queues(const struct rxintr_run *run)
 
 /* @return a STATUS_*. */
 static int
-tell(const struct rxintr_run *run)
+report(const struct rxintr_run *run)
 {
 	unsigned int received = 0, wakeups = 0;
 	const char *who = run->receiver.device;
@@ -172,7 +172,7 @@ tell(const struct rxintr_run *run)
 		received += run->queue[q].packets;
 		wakeups += run->queue[q].wakeups;
 	}
-	bad = tell_queues(run);
+	bad = report_queues(run);
 	printf("sent %u, received %u, wake-ups %u, bytes wrong %zu, link interrupts %u\n",
 		run->sent, received, wakeups, run->wrong_bytes,
 		atomic_load(&run->receiver.link_interrupts));
@@ -200,7 +200,7 @@ run_with_eal(struct rxintr_run *run, struct rxintr_options *opt)
 	int status = STATUS_FAULT;
 
 	if (start_ports(run) == 0 && rxintr_run(run) == 0)
-		status = tell(run);
+		status = report(run);
 	if (opt->verbose)
 		print_interrupts();
 	rxintr_port_stop(&run->sender);

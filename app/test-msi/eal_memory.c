@@ -117,7 +117,7 @@ eal_memory_print(const struct tool_plan *plan)
 }
 
 bool
-eal_memory_tell_fault(const struct tool_plan *plan)
+eal_memory_report_fault(const struct tool_plan *plan)
 {
 	unsigned int nodes;
 

@@ -194,7 +194,7 @@ n_vectors(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 }
 
 static int
-tell_write(const struct irq_vectors *vs, int ret)
+report_write(const struct irq_vectors *vs, int ret)
 {
 	if (ret < 0)
 		tool_error(vs->dev->name, "its registers can't be written: %s", strerror(-ret));
@@ -210,7 +210,7 @@ irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 
 	for (i = 0; ret == 0 && i < n; i++)
 		ret = do_write(vs->dev, w[i]);
-	return tell_write(vs, ret);
+	return report_write(vs, ret);
 }
 
 int
@@ -221,5 +221,5 @@ irq_raise(const struct irq_raiser *raiser, struct irq_vectors *vs, struct irq_co
 
 	for (i = 0; ret == 0 && i < n && count->arrived == count->raised; i++)
 		ret = raise_one(raiser, vs, i, count);
-	return tell_write(vs, ret);
+	return report_write(vs, ret);
 }

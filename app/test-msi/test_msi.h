@@ -63,7 +63,7 @@ void tool_error(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /** Print the functions that were left out of a set, as they can't be read. */
-void tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set);
+void tool_odd_report(struct topo_snapshot *snap, const struct topo_set *set);
 
 /** Parse a decimal number from 1 to @p max; 0 if @p s is not one. */
 unsigned int tool_parse_number(const char *s, unsigned int max);
@@ -196,7 +196,7 @@ int eal_memory_place(struct tool_plan *plan, const char *root);
 void eal_memory_print(const struct tool_plan *plan);
 
 /** Print a fault if the addresses are bad. @return whether they are. */
-bool eal_memory_tell_fault(const struct tool_plan *plan);
+bool eal_memory_report_fault(const struct tool_plan *plan);
 
 /* print_layout.c */
 void print_plan(const struct tool_plan *plan, const struct tool_root *root);

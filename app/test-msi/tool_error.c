@@ -29,7 +29,7 @@ tool_error(const char *who, const char *fmt, ...)
 }
 
 void
-tool_odd_tell(struct topo_snapshot *snap, const struct topo_set *set)
+tool_odd_report(struct topo_snapshot *snap, const struct topo_set *set)
 {
 	char why[PLAN_ODD];
 	size_t i;

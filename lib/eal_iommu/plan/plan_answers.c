@@ -164,7 +164,7 @@ plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 {
 	const struct ioas_member member = plan_member(pd, request->vf_token);
 	struct plan_answers *answers = request->answers;
-	const bool fresh = answers->chosen == IOAS_BACKEND_AUTO;
+	const bool first = answers->chosen == IOAS_BACKEND_AUTO;
 	const struct plan_answer *answer;
 	int ret;
 
@@ -175,7 +175,7 @@ plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 			"no kernel was asked; the limits were given by the user");
 		return info_copy(&answers->assumed, &pd->info);
 	}
-	ret = fresh ? choose(request, pd, why, size) :
+	ret = first ? choose(request, pd, why, size) :
 		plan_check_backend(request, answers->chosen, why, size);
 	if (ret < 0)
 		return ret;
@@ -193,7 +193,7 @@ plan_ask_answers(const struct plan_request *request, struct topo_snapshot *snap,
 		ret = info_copy(&answer->info, &pd->info);
 		return ret == 0 ? plan_check_regions(pd, why, size) : ret;
 	}
-	if (fresh)
+	if (first)
 		answers->chosen = IOAS_BACKEND_AUTO;
 	return plan_explain_refusal(snap, pd, &member, ret, answer->viable, why, size);
 }

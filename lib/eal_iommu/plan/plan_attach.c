@@ -240,11 +240,11 @@ plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 		struct ioas **space, struct plan_device *pd, bool *asked, char *why, size_t size)
 {
 	const struct ioas_member member = plan_member(pd, request->vf_token);
-	bool viable, fresh = *space == NULL;
+	bool viable, opening = *space == NULL;
 	int ret;
 
 	*asked = false;
-	ret = fresh ? open_space(request, &member, space, pd, why, size) :
+	ret = opening ? open_space(request, &member, space, pd, why, size) :
 		plan_check_backend(request, ioas_backend_of(*space), why, size);
 	if (ret < 0)
 		return ret;
@@ -260,7 +260,7 @@ plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 		if (ret < 0)
 			ioas_release(*space, &member);
 	}
-	if (ret < 0 && fresh) {
+	if (ret < 0 && opening) {
 		ioas_close(*space);
 		*space = NULL;
 	}
