@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
+from exempt import EXEMPT  # noqa: E402
 
 BUS = 'drivers/bus/vfio_msi'
 TOOL = 'app/test-msi'
@@ -49,33 +50,6 @@ PRI = re.compile(r'\bPRI([a-zA-Z])\w*')
 NAMES = re.compile(r'vfio_msi(?::all)?|INTx|0x|\b(?:un)?map\b')
 # Shorter pieces are punctuation.
 PIECE_MIN = 4
-# Texts that are not messages, each with its use.
-EXEMPT = {
-    '%*s %*s %*s %*s %n': 'lines of /proc/self/maps',
-    '%*s %*s %15s %255s': 'lines of /proc/self/mounts',
-    'PCI Bus %s': 'a line of /proc/iomem',
-    'CPU implementer': 'a line of /proc/cpuinfo',
-    'likely lost': 'JSON of dpdk-test-msi',
-    **dict.fromkeys(('IOAPIC', 'HPET', 'System RAM', 'System RAM (kmem)',
-                     'System RAM (virtio_mem)', 'RAM buffer', 'Persistent Memory',
-                     'Persistent Memory (legacy)', 'Unknown E820 type', 'Local APIC', 'PCI Bus',
-                     'PCI ECAM', 'PCI MMCONFIG', 'Kernel'), 'names in /proc/iomem'),
-    **dict.fromkeys(('cpu family', 'model name', 'address sizes', 'CPU architecture',
-                     'CPU variant', 'CPU part'), 'words of /proc/cpuinfo'),
-    **dict.fromkeys(('not blocked', 'one call, %s', 'pci bus of DPDK'), 'results of the tool'),
-    **dict.fromkeys((
-        'a file about this machine, for list and layout on another',
-        'whether interrupts of a device arrive, and if not, where they get lost',
-        'PCI functions, their groups, and whether the bus can use them',
-        'I/O virtual addresses the given devices may use, and why not others',
-        'calls and time it takes to map memory, also by the pci bus',
-        'whether packets from one device wake a thread that sleeps on a queue of another',
-        '-r, --root DIR|FILE.tar another machine: its sys and proc, or what',
-        '"dpdk-test-msi capture" wrote there',
-        '-p, --aperture FIRST-LAST[,FIRST-LAST]... IOVAs that its IOMMU translates, and',
-        '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked'),
-        'usage of the tool'),
-}
 
 
 def read(path):
@@ -252,7 +226,7 @@ def compare(files, page, exempt):
             elif read_by_user and not is_documented(text, words):
                 yield name, line, f'{GUIDE} lacks the message "{text}"'
     for text in sorted(unused):
-        yield 'devtools/check-docs.py', 1, f'the code lacks the exempt text "{text}"'
+        yield 'devtools/exempt.py', 1, f'the code lacks the exempt text "{text}"'
     formats = sorted(formats, key=lambda form: (-sum(map(len, constants(form))), form))
     for line, text, level in documented:
         if not is_said(text, formats):

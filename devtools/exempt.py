@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Texts of two words in the code that are not messages, each with its use."""
+
+EXEMPT = {
+    '%*s %*s %*s %*s %n': 'lines of /proc/self/maps',
+    '%*s %*s %15s %255s': 'lines of /proc/self/mounts',
+    'PCI Bus %s': 'a line of /proc/iomem',
+    'CPU implementer': 'a line of /proc/cpuinfo',
+    'likely lost': 'JSON of dpdk-test-msi',
+    **dict.fromkeys(('IOAPIC', 'HPET', 'System RAM', 'System RAM (kmem)',
+                     'System RAM (virtio_mem)', 'RAM buffer', 'Persistent Memory',
+                     'Persistent Memory (legacy)', 'Unknown E820 type', 'Local APIC', 'PCI Bus',
+                     'PCI ECAM', 'PCI MMCONFIG', 'Kernel'), 'names in /proc/iomem'),
+    **dict.fromkeys(('cpu family', 'model name', 'address sizes', 'CPU architecture',
+                     'CPU variant', 'CPU part'), 'words of /proc/cpuinfo'),
+    **dict.fromkeys(('not blocked', 'one call, %s', 'pci bus of DPDK'), 'results of the tool'),
+    **dict.fromkeys((
+        'a file about this machine, for list and layout on another',
+        'whether interrupts of a device arrive, and if not, where they get lost',
+        'PCI functions, their groups, and whether the bus can use them',
+        'I/O virtual addresses the given devices may use, and why not others',
+        'calls and time it takes to map memory, also by the pci bus',
+        'whether packets from one device wake a thread that sleeps on a queue of another',
+        '-r, --root DIR|FILE.tar another machine: its sys and proc, or what',
+        '"dpdk-test-msi capture" wrote there',
+        '-p, --aperture FIRST-LAST[,FIRST-LAST]... IOVAs that its IOMMU translates, and',
+        '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked'),
+        'usage of the tool'),
+}
