@@ -29,15 +29,15 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: dpdk-test-msi capture FILE.tar [DEVICE]...\n"
-		"Writes what list and layout need to know of this machine into a new tar file, for\n"
+		"Writes the data that list and layout need about this machine into a new tar file, for\n"
 		"\"layout --root FILE.tar\" elsewhere: sysfs and device tree about PCI, IOMMUs and\n"
 		"buses, /proc/iomem, and what the kernel allows the devices. No serial numbers, no\n"
-		"MAC addresses. The file MANIFEST in it lists what is there, and what is missing.\n\n"
+		"MAC addresses. The file MANIFEST in it lists the contents, and what is missing.\n\n"
 		"  FILE.tar        must not exist; \"-\" is stdout\n"
-		"  DEVICE          BDF, vfio_msi:BDF[,vf_token=UUID] or all: the kernel is asked about\n"
-		"                  these, as layout does it, which wakes and may reset them.\n"
-		"                  Without one it is asked about all that are bound to a VFIO\n"
-		"                  driver, as far as no device that sleeps is woken\n"
+		"  DEVICE          BDF, vfio_msi:BDF[,vf_token=UUID] or all: ask the kernel about these\n"
+		"                  devices. As with layout this wakes and may reset them. Without\n"
+		"                  DEVICE the kernel is asked about all devices that are bound to a\n"
+		"                  VFIO driver, unless that would wake one\n"
 		"  -h, --help      this text\n", f);
 }
 

@@ -43,7 +43,7 @@ usage(FILE *f)
 	fputs("usage: dpdk-test-msi rxintr [OPTION]... DEVICE DEVICE [-- EAL_ARG...]\n"
 		"Sends packets from the first device, sleeps on the second, and checks that each\n"
 		"one wakes it up and has the right bytes. Both must be on one wire. A DEVICE is\n"
-		"what EAL takes behind -a, with or without this bus: vfio_msi:BDF[,KEY=VALUE]...\n"
+		"an argument of EAL's -a, with or without this bus: vfio_msi:BDF[,KEY=VALUE]...\n"
 		"or BDF.\n\n"
 		"  -n, --packets N  number of packets (default: 32)\n"
 		"  -q, --queues N   number of receive queues, with RSS (default: 1)\n"
