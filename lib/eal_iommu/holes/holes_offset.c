@@ -14,7 +14,7 @@
 
 #include "holes/holes_internal.h"
 
-/* maximum number of different offsets within one window */
+/* Maximum number of different offsets within one window */
 #define OFFSETS_MAX 8u
 
 static int

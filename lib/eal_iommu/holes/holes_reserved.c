@@ -16,7 +16,7 @@
 #include "holes/holes_internal.h"
 #include "sysfs/sysfs.h"
 
-/* twice the maximum for the largest kernel page, 64 KiB */
+/* Twice the maximum for the largest kernel page, 64 KiB */
 #define LINES_MAX 4096u
 #define SW_MSI_DEFAULT UINT64_C(0x8000000)
 #define ITS_SPAN UINT64_C(0xffff)

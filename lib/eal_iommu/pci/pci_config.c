@@ -65,7 +65,7 @@ pci_config_bars(const uint8_t *config, uint64_t *at)
 		if ((value & PCI_BASE_ADDRESS_SPACE_IO) != 0)
 			continue;
 		if ((value & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64) {
-			/* the last BAR has no upper half */
+			/* The last BAR has no upper half */
 			if (++i == n)
 				break;
 			value |= (uint64_t)pci_config_u32(config + PCI_BASE_ADDRESS_0 + 4 * i) << 32;
