@@ -7,9 +7,9 @@ import signal
 import time
 from unittest import mock
 
-from labkit import guest, qemu
+from labkit import facts, guest, qemu
 from labkit.platforms import PLATFORMS
-from labkit.testing import expect, expect_equal, part, test
+from labkit.testing import Failure, expect, expect_equal, part, test
 
 # Separates the faults of testpmd, of which there must be none, from that of the stray DMA.
 STRAY = 'lab: stray DMA'
@@ -91,21 +91,55 @@ def argv(platform):
     expect('Linux version' in result.dmesg, 'the kernel log is not complete')
 
 
+# What is hard to print.
+STRINGS = ('', '007', '-', '1-2', '-0', '"a" \\ \\\\n & %s', '\ttab\x1b\x01', 'line\n line', 'é', '*', '$HOME')
 MONITOR = '''
-qemu-monitor info status
-qemu-monitor device_del nic3 || echo "refused, status $?"
-qemu-monitor '{"execute": "query-name"}'
+. /usr/share/vfio-msi/facts.sh
+fact_status info qemu-monitor info status
+fact_status refused qemu-monitor device_del nic3
+fact_status json qemu-monitor '{"execute": "query-name"}'
+fact_if yes true
+fact_if no false
+fact number -12
+number=0
+for string; do
+    fact "string_$number" "$string"
+    number=$((number + 1))
+done
+printf 'two\n\n' | fact_text text
 '''
+# What is no set of facts, and why.
+BAD_FACTS = {
+    'noise\n': "line 1 is no fact: 'noise'",
+    '{"fact": "a", "value": 1}\n{"fact": "a", "value": 1}\n': 'line 2: fact "a" comes twice',
+    '{"fact": "a", "value": 1}\n\n': "line 2 is no fact: ''",
+    '{"fact": "a", "value": [1]}\n': 'line 1 is no fact: ',
+    '{"fact": "a", "value": 1': 'line 1 is cut short',
+    '{"fact": "b", "value": 1}\n': 'no fact "a"; there are: b',
+    '{"fact": "a", "value": true}\n': 'a is True, not 1',
+}
 
 
 @test("runs commands of QEMU's monitor, at a given time and when the guest asks", ['arm-smmuv3'])
 def qemu_monitor(platform):
-    result = guest.run(platform, ['sh', '-c', MONITOR], seconds=60, qmp=['info version@0'])
-    expect_equal(result.status, 0, f'exit status ({result.stderr})')
-    expect_equal(result.stdout.splitlines()[:4],
-                 ['VM status: running', "Error: Bus 'pcie.0' does not support hotplugging",
-                  'refused, status 1', '{}'], 'answers')
+    result = guest.run(platform, ['sh', '-c', MONITOR, 'sh', *STRINGS], seconds=60,
+                       qmp=['info version@0'])
+    said = facts.read(result)
+    said.check(info='VM status: running', info_status=0, json='{}', json_status=0,
+               refused="Error: Bus 'pcie.0' does not support hotplugging", refused_status=1)
     expect('info version -> ok' in result.monitor, result.monitor)
+    with part('facts are read as they are printed'):
+        said.check(yes=True, no=False, number=-12, text='two\n')
+        expect_equal([said[f'string_{number}'] for number in range(len(STRINGS))], list(STRINGS),
+                     'strings')
+    with part('what is no fact fails, and is named'):
+        for text, why in BAD_FACTS.items():
+            try:
+                facts.Facts(text).check(a=1)
+            except Failure as failure:
+                expect(str(failure).startswith(why), f'{text!r}: {failure}')
+            else:
+                raise Failure(f'{text!r} passes')
 
 
 @test('kills a guest at its time limit', ['arm-smmuv3'])
