@@ -17,63 +17,20 @@
 
 #include <cmocka.h>
 
-#include "common.h"
-#include "eal/own_memory.h"
+#include "own_memory_space.h"
 
 #define VA UINT64_C(0x7f0000000000)
 #define MIB UINT64_C(0x100000)
 #define GIB (1024 * MIB)
-#define LIMIT ((UINT64_C(1) << 39) - 1)
 #define ROUNDS 200
-
-static struct ioas *ioas;
-static unsigned int n_lost;
-static int lost_ret;
-
-static void
-lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
-{
-	n_lost++;
-	lost_ret = ret;
-}
-
-static void
-up(void)
-{
-	bool viable;
-
-	assert_int_equal(ioas_open(backend, NULL, layout, &ioas, NULL), 0);
-	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
-	own_memory_up(ioas, layout, PAGE, lost);
-}
-
-static void
-down(void)
-{
-	own_memory_down();
-	ioas_close(ioas);
-	ioas = NULL;
-}
 
 static int
 setup(void **state)
 {
-	if (machine_setup(state) < 0)
+	if (own_space_setup(state) < 0)
 		return -1;
-	add_group(7)->aperture = RANGE(0, LIMIT);
-	n_lost = 0;
-	up();
-	obey(ioas, "0000:01:00.0");
+	obey(own_ioas, "0000:01:00.0");
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	if (ioas != NULL)
-		down();
-	own_memory_forget();
-	return machine_teardown(state);
 }
 
 static void
@@ -81,15 +38,15 @@ test_own_only(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, 0x10000000, MIB, NULL), 0);
-	assert_int_equal(own_memory_map(VA + GIB, MIB, 0, UINT64_MAX, &iova), 0);
-	assert_int_equal(own_memory_unmap(0, LIMIT + 1), -EPERM);
-	assert_int_equal(own_memory_unmap(0x10000000, MIB), -EPERM);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
-	assert_int_equal(own_memory_unmap(iova, PAGE), -EBUSY);
-	assert_int_equal(own_memory_unmap(iova, MIB), 0);
-	assert_int_equal(own_memory_unmap(iova, MIB), -ENOENT);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, VA, 0x10000000, MIB, NULL), 0);
+	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), -EPERM);
+	assert_int_equal(own_memory_dma_unmap(0x10000000, MIB), -EPERM);
+	assert_int_equal(ioas_n_mappings(own_ioas), 2);
+	assert_int_equal(own_memory_dma_unmap(iova, PAGE), -EBUSY);
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), -ENOENT);
+	assert_int_equal(ioas_n_mappings(own_ioas), 1);
 }
 
 static void
@@ -109,16 +66,16 @@ test_alignment(void **state)
 	size_t i;
 
 	EACH_ROW(i, rows, "%s", rows[i].name) {
-		assert_int_equal(own_memory_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
+		assert_int_equal(own_memory_dma_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
 		assert_int_equal(iova & (rows[i].align - 1), 0);
 	}
 	/* Where no such place is free a smaller alignment does. */
-	assert_int_equal(own_memory_unmap(0, LIMIT + 1), 0);
+	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), 0);
 	add_hole(0, PAGE - 1, IOVA_HARD);
-	assert_int_equal(own_memory_map(VA, 2 * MIB, 2 * MIB, 3 * MIB, &iova), -ENOSPC);
-	assert_int_equal(own_memory_map(VA, 2 * MIB, 0, 3 * MIB, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 2 * MIB, 3 * MIB, &iova), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), 0);
 	assert_int_equal(iova, MIB);
-	assert_int_equal(own_memory_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
 }
 
 static void
@@ -127,22 +84,22 @@ test_restored(void **state)
 	struct ioas_mapping m;
 	uint64_t a, b;
 
-	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &a), 0);
-	assert_int_equal(own_memory_map(VA + GIB, MIB, 0, UINT64_MAX, &b), 0);
-	down();
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &a), 0);
+	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, UINT64_MAX, &b), 0);
+	own_space_down();
 	assert_int_equal(fake_n_mappings(), 0);
-	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &m.va), -ENODEV);
-	assert_int_equal(own_memory_dump(stderr), -ENODEV);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &m.va), -ENODEV);
+	assert_int_equal(own_memory_layout_dump(stderr), -ENODEV);
 	/* It can be unmapped meanwhile. */
-	assert_int_equal(own_memory_unmap(b + PAGE, MIB), -EBUSY);
-	assert_int_equal(own_memory_unmap(b, MIB), 0);
-	assert_int_equal(own_memory_unmap(b, MIB), -ENOENT);
-	up();
-	assert_int_equal(n_lost, 0);
-	assert_int_equal(ioas_lookup(ioas, a, &m), 0);
+	assert_int_equal(own_memory_dma_unmap(b + PAGE, MIB), -EBUSY);
+	assert_int_equal(own_memory_dma_unmap(b, MIB), 0);
+	assert_int_equal(own_memory_dma_unmap(b, MIB), -ENOENT);
+	own_space_up();
+	assert_int_equal(own_n_lost, 0);
+	assert_int_equal(ioas_lookup(own_ioas, a, &m), 0);
 	assert_int_equal(m.va, VA);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
-	assert_int_equal(own_memory_unmap(a, MIB), 0);
+	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(own_memory_dma_unmap(a, MIB), 0);
 }
 
 static void
@@ -150,13 +107,13 @@ test_lost(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
-	down();
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	own_space_down();
 	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
-	up();
-	assert_int_equal(n_lost, 1);
-	assert_int_equal(lost_ret, -EADDRINUSE);
-	assert_int_equal(own_memory_unmap(iova, MIB), -ENOENT);
+	own_space_up();
+	assert_int_equal(own_n_lost, 1);
+	assert_int_equal(own_lost_ret, -EADDRINUSE);
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), -ENOENT);
 }
 
 static void
@@ -164,10 +121,10 @@ test_kernel_keeps_it(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
 	fake_fail_nth(1, EIO);
-	assert_true(own_memory_unmap(iova, MIB) < 0);
-	assert_int_equal(own_memory_unmap(iova, MIB), 0);
+	assert_true(own_memory_dma_unmap(iova, MIB) < 0);
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
 }
 
 static void *
@@ -177,8 +134,8 @@ use(void *arg)
 	uint64_t iova;
 
 	while (__atomic_load_n(stop, __ATOMIC_RELAXED) == 0)
-		if (own_memory_map(VA, MIB, 0, UINT64_MAX, &iova) == 0)
-			own_memory_unmap(iova, MIB);
+		if (own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova) == 0)
+			own_memory_dma_unmap(iova, MIB);
 	return NULL;
 }
 
@@ -190,21 +147,21 @@ test_space_goes_meanwhile(void **state)
 
 	assert_int_equal(pthread_create(&thread, NULL, use, &stop), 0);
 	for (i = 0; i < ROUNDS; i++) {
-		down();
-		up();
+		own_space_down();
+		own_space_up();
 		usleep(100);
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
-	assert_int_equal(n_lost, 0);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(own_n_lost, 0);
+	assert_int_equal(ioas_n_mappings(own_ioas), 0);
 	assert_int_equal(iova_layout_check(layout, stderr), 0);
 }
 
 int
 main(void)
 {
-#define OWN_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define OWN_TEST(t) cmocka_unit_test_setup_teardown(t, setup, own_space_teardown)
 	const struct CMUnitTest tests[] = {
 		OWN_TEST(test_own_only),
 		OWN_TEST(test_alignment),

@@ -22,7 +22,6 @@
 #include "probe.h"
 #include "space.h"
 #include "eal/eal_iommu_api.h"
-#include "eal/own_memory.h"
 
 RTE_LOG_REGISTER_DEFAULT(vfio_msi_logtype, NOTICE)
 
@@ -69,12 +68,6 @@ static const struct compat_bus_ops bus_ops = {
 	.unplug = vfio_msi_unplug,
 };
 
-static const struct eal_iommu_api api = {
-	.map = own_memory_map,
-	.unmap = own_memory_unmap,
-	.dump = own_memory_dump,
-};
-
 RTE_INIT_PRIO(vfio_msi_register, BUS)
 {
 	/*
@@ -87,7 +80,7 @@ RTE_INIT_PRIO(vfio_msi_register, BUS)
 			RTE_VER_YEAR, RTE_VER_MONTH, compat_running());
 		return;
 	}
-	if (eal_iommu_api_set(&api, sizeof(api)) < 0) {
+	if (eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api)) < 0) {
 		RTE_LOG(ERR, USER1, VFIO_MSI_BUS ": librte_eal_iommu is of another build: not registered; install plugin and library of the same one\n");
 		return;
 	}

@@ -14,22 +14,30 @@
 #ifndef EAL_IOMMU_API_H
 #define EAL_IOMMU_API_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <rte_compat.h>
+#include "eal/rte_eal_iommu.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** What the bus does for the library; see own_memory.h. All return 0 or -errno. */
+/** What the bus does for the library: rte_eal_iommu.h, but all return -errno. */
 struct eal_iommu_api {
-	int (*map)(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova);
-	int (*unmap)(uint64_t iova, uint64_t size);
-	int (*dump)(FILE *f);
+	int (*dma_map)(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova);
+	int (*dma_unmap)(uint64_t iova, uint64_t size);
+	int (*map)(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out);
+	int (*unmap)(struct rte_eal_iommu_mapping *mapping);
+	int (*get)(const struct rte_eal_iommu_mapping *mapping, struct rte_eal_iommu_mapped *out);
+	int (*virt2iova)(uint64_t va, size_t *len, rte_iova_t *iova);
+	int (*iova2virt)(rte_iova_t iova, size_t *len, uint64_t *va);
+	int (*mapping_foreach)(rte_eal_iommu_mapped_cb cb, void *arg);
+	int (*layout_foreach)(rte_eal_iommu_range_cb cb, void *arg);
+	int (*layout_dump)(FILE *f);
+	int (*event_register)(rte_eal_iommu_event_cb cb, void *arg);
+	int (*event_unregister)(rte_eal_iommu_event_cb cb, void *arg);
 };
+
+/** The table of own_memory.h; in the plugin. */
+extern const struct eal_iommu_api own_memory_api;
 
 /**
  * Called once by the bus, when it is loaded.

@@ -6,53 +6,91 @@
  * Records the mappings of applications in addition to the record of the address space,
  * which is lost with the address space: recording them only then would need memory.
  *
- * Invariant under the lock: while there is an address space, the pieces are its mappings
- * whose owner is the application.
+ * Invariants under the lock: while there is an address space, the pieces in the tree are
+ * its mappings whose owner is the application. A piece that could not be restored is in
+ * a list: "untold" until its event was sent, then "lost" while the application has its
+ * handle.
  */
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 
 #include <bsd/sys/tree.h>
 
-#include "eal/own_memory.h"
+#include "eal/own_memory_private.h"
 
-struct piece {
-	RB_ENTRY(piece) link;
+/* A piece. */
+struct rte_eal_iommu_mapping {
+	RB_ENTRY(rte_eal_iommu_mapping) link;
+	LIST_ENTRY(rte_eal_iommu_mapping) next;	/* in a list, while is_lost */
 	struct ioas_mapping m;
+	bool has_handle;
+	bool is_lost;
 };
 
 static int
-by_iova(const struct piece *a, const struct piece *b)
+by_iova(const struct rte_eal_iommu_mapping *a, const struct rte_eal_iommu_mapping *b)
 {
 	return (a->m.iova.first > b->m.iova.first) - (a->m.iova.first < b->m.iova.first);
 }
 
 /* Disjoint. */
-static RB_HEAD(piece_tree, piece) pieces = RB_INITIALIZER(&pieces);
-RB_PROTOTYPE_INTERNAL(piece_tree, piece, link, by_iova, static __attribute__((unused)));
-RB_GENERATE_INTERNAL(piece_tree, piece, link, by_iova, static __attribute__((unused)));
+static RB_HEAD(piece_tree, rte_eal_iommu_mapping) pieces = RB_INITIALIZER(&pieces);
+RB_PROTOTYPE_INTERNAL(piece_tree, rte_eal_iommu_mapping, link, by_iova, static __attribute__((unused)));
+RB_GENERATE_INTERNAL(piece_tree, rte_eal_iommu_mapping, link, by_iova, static __attribute__((unused)));
+
+static LIST_HEAD(, rte_eal_iommu_mapping) untold = LIST_HEAD_INITIALIZER(&untold);
+static LIST_HEAD(, rte_eal_iommu_mapping) lost = LIST_HEAD_INITIALIZER(&lost);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct {
-	struct ioas *ioas;		/* NULL: there is none */
-	struct iova_layout *layout;
-	uint64_t page;
-} space;
+static struct own_memory_space space;
+
+const struct own_memory_space *
+own_memory_hold(void)
+{
+	pthread_mutex_lock(&lock);
+	if (space.ioas != NULL)
+		return &space;
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+void
+own_memory_release(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+struct rte_eal_iommu_mapped
+own_memory_mapped(const struct ioas_mapping *m)
+{
+	static const enum rte_eal_iommu_owner owners[] = {
+		[IOAS_EAL] = RTE_EAL_IOMMU_OWNER_EAL,
+		[IOAS_DEVICE] = RTE_EAL_IOMMU_OWNER_DEVICE,
+		[IOAS_APPLICATION] = RTE_EAL_IOMMU_OWNER_APPLICATION,
+	};
+
+	return (struct rte_eal_iommu_mapped) {
+		.addr = (void *)(uintptr_t)m->va, .iova = m->iova.first,
+		.len = iova_range_span(m->iova) + 1, .owner = owners[m->owner],
+	};
+}
 
 static void
-forget(struct piece *p)
+forget(struct rte_eal_iommu_mapping *p)
 {
 	RB_REMOVE(piece_tree, &pieces, p);
 	free(p);
 }
 
 /* The lowest piece that overlaps the range, or NULL. */
-static struct piece *
+static struct rte_eal_iommu_mapping *
 piece_in(struct iova_range range)
 {
-	struct piece *p = RB_ROOT(&pieces), *best = NULL;
+	struct rte_eal_iommu_mapping *p = RB_ROOT(&pieces), *best = NULL;
 
 	while (p != NULL) {
 		if (p->m.iova.last >= range.first) {
@@ -65,19 +103,41 @@ piece_in(struct iova_range range)
 	return best != NULL && best->m.iova.first <= range.last ? best : NULL;
 }
 
-static struct piece *
-piece_next(struct piece *p, struct iova_range range)
+static struct rte_eal_iommu_mapping *
+piece_next(struct rte_eal_iommu_mapping *p, struct iova_range range)
 {
 	p = RB_NEXT(piece_tree, &pieces, p);
 	return p != NULL && p->m.iova.first <= range.last ? p : NULL;
 }
 
+/* Send the event of each piece that could not be restored. Needs no memory. */
+static void
+tell_lost(void)
+{
+	struct rte_eal_iommu_mapped mapped;
+	struct rte_eal_iommu_mapping *p;
+
+	pthread_mutex_lock(&lock);
+	while ((p = LIST_FIRST(&untold)) != NULL) {
+		mapped = own_memory_mapped(&p->m);
+		LIST_REMOVE(p, next);
+		if (p->has_handle)
+			LIST_INSERT_HEAD(&lost, p, next);
+		else
+			free(p);
+		pthread_mutex_unlock(&lock);
+		own_memory_event(RTE_EAL_IOMMU_MAPPING_LOST, &mapped);
+		pthread_mutex_lock(&lock);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
 void
 own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
-		void (*lost)(const struct ioas_mapping *m, int ret,
+		void (*log_lost)(const struct ioas_mapping *m, int ret,
 			const struct iova_conflict *why))
 {
-	struct piece *p, *next;
+	struct rte_eal_iommu_mapping *p, *next;
 	struct iova_conflict why;
 	int ret;
 
@@ -90,29 +150,43 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 				iova_range_span(p->m.iova) + 1, &why);
 		if (ret == 0)
 			continue;
-		lost(&p->m, ret, &why);
-		forget(p);
+		log_lost(&p->m, ret, &why);
+		RB_REMOVE(piece_tree, &pieces, p);
+		p->is_lost = true;
+		LIST_INSERT_HEAD(&untold, p, next);
 	}
 	pthread_mutex_unlock(&lock);
+	tell_lost();
+	own_memory_event(RTE_EAL_IOMMU_SPACE_UP, NULL);
 }
 
 void
 own_memory_down(void)
 {
+	bool was_up;
+
 	pthread_mutex_lock(&lock);
+	was_up = space.ioas != NULL;
 	space.ioas = NULL;
 	space.layout = NULL;
 	pthread_mutex_unlock(&lock);
+	if (was_up)
+		own_memory_event(RTE_EAL_IOMMU_SPACE_DOWN, NULL);
 }
 
 void
 own_memory_forget(void)
 {
-	struct piece *p;
+	struct rte_eal_iommu_mapping *p;
 
+	own_memory_event_forget();
 	pthread_mutex_lock(&lock);
 	while ((p = RB_ROOT(&pieces)) != NULL)
 		forget(p);
+	while ((p = LIST_FIRST(&lost)) != NULL) {
+		LIST_REMOVE(p, next);
+		free(p);
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -145,23 +219,27 @@ map(struct ioas_mapping *m, uint64_t size, uint64_t align, uint64_t limit)
 	return ret;
 }
 
-int
-own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova)
+/* @return 0 and the piece; as own_memory_dma_map(). */
+static int
+piece_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, bool has_handle,
+		struct ioas_mapping *out, struct rte_eal_iommu_mapping **handle)
 {
-	struct piece *p = calloc(1, sizeof(*p));
+	struct rte_eal_iommu_mapping *p = calloc(1, sizeof(*p));
 	int ret = -ENODEV;
 
 	if (p == NULL)
 		return -ENOMEM;
 	p->m.va = va;
 	p->m.owner = IOAS_APPLICATION;
+	p->has_handle = has_handle;
 	pthread_mutex_lock(&lock);
 	if (space.ioas != NULL)
 		ret = map(&p->m, size, align, limit);
 	if (ret == 0) {
 		/* The address space has all pieces, so this one overlaps none. */
 		RB_INSERT(piece_tree, &pieces, p);
-		*iova = p->m.iova.first;
+		*out = p->m;
+		*handle = p;
 	}
 	pthread_mutex_unlock(&lock);
 	if (ret < 0)
@@ -169,23 +247,50 @@ own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint6
 	return ret;
 }
 
-/* Check the pieces in a range. @return as ioas_unmap(). */
+int
+own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova)
+{
+	struct rte_eal_iommu_mapping *p;
+	struct ioas_mapping m;
+	int ret = piece_map(va, size, align, limit, false, &m, &p);
+
+	if (ret == 0)
+		*iova = m.iova.first;
+	return ret;
+}
+
+int
+own_memory_map(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out)
+{
+	struct ioas_mapping m;
+	size_t i;
+
+	for (i = 0; i < sizeof(conf->reserved) / sizeof(conf->reserved[0]); i++)
+		if (conf->reserved[i] != 0)
+			return -EINVAL;
+	return piece_map((uint64_t)(uintptr_t)conf->addr, conf->len, conf->align,
+		conf->limit == 0 ? UINT64_MAX : conf->limit, true, &m, out);
+}
+
+/* Check the pieces in a range that are not there, or not to be unmapped by range. */
 static int
 check(struct iova_range range)
 {
-	struct piece *p = piece_in(range);
+	struct rte_eal_iommu_mapping *p = piece_in(range);
+	int ret = p == NULL ? -ENOENT : 0;
 
-	if (p == NULL)
-		return -ENOENT;
-	for (; p != NULL; p = piece_next(p, range))
+	for (; p != NULL; p = piece_next(p, range)) {
+		if (p->has_handle)
+			return -EPERM;
 		if (!iova_range_covers(range, p->m.iova))
-			return -EBUSY;
-	return 0;
+			ret = -EBUSY;
+	}
+	return ret;
 }
 
 /* A mapping that the kernel failed to unmap stays, so that the caller can retry. */
 static bool
-is_mapped(const struct piece *p)
+is_mapped(const struct rte_eal_iommu_mapping *p)
 {
 	struct ioas_mapping m;
 
@@ -193,19 +298,20 @@ is_mapped(const struct piece *p)
 }
 
 int
-own_memory_unmap(uint64_t iova, uint64_t size)
+own_memory_dma_unmap(uint64_t iova, uint64_t size)
 {
-	struct piece *p, *next;
+	struct rte_eal_iommu_mapping *p, *next;
 	struct iova_range range;
 	int ret;
 
 	if (!iova_range_make(iova, size, &range))
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
+	ret = check(range);
 	/* The address space also finds mappings of other owners in the range. */
-	ret = space.ioas != NULL ? ioas_unmap(space.ioas, IOAS_APPLICATION, iova, size) :
-		check(range);
-	if (ret == 0 || space.ioas != NULL)
+	if (ret != -EPERM && space.ioas != NULL)
+		ret = ioas_unmap(space.ioas, IOAS_APPLICATION, iova, size);
+	if (ret != -EPERM && (ret == 0 || space.ioas != NULL))
 		for (p = piece_in(range); p != NULL; p = next) {
 			next = piece_next(p, range);
 			if (iova_range_covers(range, p->m.iova) && !is_mapped(p))
@@ -216,27 +322,36 @@ own_memory_unmap(uint64_t iova, uint64_t size)
 }
 
 int
-own_memory_dump(FILE *f)
+own_memory_unmap(struct rte_eal_iommu_mapping *p)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *copy = open_memstream(&text, &len);
-	int ret = -ENODEV;
+	int ret = 0;
 
-	if (copy == NULL)
-		return -ENOMEM;
 	pthread_mutex_lock(&lock);
-	if (space.ioas != NULL) {
-		ioas_layout_lock(space.ioas);
-		ret = iova_layout_dump(space.layout, copy);
-		ioas_layout_unlock(space.ioas);
+	if (p->is_lost) {
+		LIST_REMOVE(p, next);
+		free(p);
+	} else {
+		if (space.ioas != NULL)
+			ret = ioas_unmap(space.ioas, IOAS_APPLICATION, p->m.iova.first,
+				iova_range_span(p->m.iova) + 1);
+		if (ret == 0)
+			forget(p);
 	}
 	pthread_mutex_unlock(&lock);
-	/* A memory stream fails for lack of memory only. */
-	if (fclose(copy) != 0 || ret == -EIO)
-		ret = -ENOMEM;
-	if (ret == 0 && (fwrite(text, 1, len, f) != len || fflush(f) != 0))
-		ret = -EIO;
-	free(text);
+	return ret;
+}
+
+int
+own_memory_get(const struct rte_eal_iommu_mapping *p, struct rte_eal_iommu_mapped *out)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	*out = own_memory_mapped(&p->m);
+	if (p->is_lost)
+		ret = -ENOENT;
+	else if (space.ioas == NULL)
+		ret = -ENODEV;
+	pthread_mutex_unlock(&lock);
 	return ret;
 }

@@ -5,14 +5,14 @@
 /**
  * @file
  * Memory that applications map with rte_eal_iommu.h, in the address space of the process.
- * Independent of DPDK.
+ * Needs nothing of DPDK except the types of that header.
  *
  * An application may call these functions at any time and on any thread, also while the
  * last device is detached; a lock serialises both. Mappings are restored at the same IOVAs
  * when a device is attached again, and can be unmapped in the meantime.
  *
- * All functions are thread safe. Lock order: the lock of own_memory.c, then the address
- * space's.
+ * All functions are thread safe. Lock order: the lock of own_memory_events.c, which is held
+ * while callbacks for events run; the lock of own_memory.c; the address space's.
  */
 
 #ifndef OWN_MEMORY_H
@@ -20,6 +20,7 @@
 
 #include <stdio.h>
 
+#include "eal/rte_eal_iommu.h"
 #include "ioas/ioas.h"
 
 #ifdef __cplusplus
@@ -44,7 +45,7 @@ void own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 /** Unset the address space. No thread uses it after the return. Cannot fail. */
 void own_memory_down(void);
 
-/** Drop all recorded mappings, before the process ends. Cannot fail. */
+/** Drop all recorded mappings and handles, before the process ends. Cannot fail. */
 void own_memory_forget(void);
 
 /**
@@ -55,21 +56,36 @@ void own_memory_forget(void);
  * @param limit  highest IOVA of the memory
  * @return 0; -ENODEV without an address space; else as ioas_map_any()
  */
-int own_memory_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova);
+int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit,
+		uint64_t *iova);
 
 /**
- * Unmap all mappings of own_memory_map() inside the range.
+ * Unmap all mappings of own_memory_dma_map() inside the range.
  *
- * @return as ioas_unmap(), also without an address space
+ * @return as ioas_unmap(), also without an address space; -EPERM also for mappings that
+ *   have a handle
  */
-int own_memory_unmap(uint64_t iova, uint64_t size);
+int own_memory_dma_unmap(uint64_t iova, uint64_t size);
 
-/**
- * Write the layout as text. Holds no lock while it writes to the stream.
- *
- * @return 0; -ENODEV; -ENOMEM; -EIO if the stream fails
- */
-int own_memory_dump(FILE *f);
+/* The functions of rte_eal_iommu.h, which see. All return -errno. */
+
+int own_memory_map(const struct rte_eal_iommu_map_conf *conf,
+		struct rte_eal_iommu_mapping **out);
+int own_memory_unmap(struct rte_eal_iommu_mapping *p);
+int own_memory_get(const struct rte_eal_iommu_mapping *p, struct rte_eal_iommu_mapped *out);
+
+/* own_memory_walk.c */
+
+int own_memory_virt2iova(uint64_t va, size_t *len, uint64_t *iova);
+int own_memory_iova2virt(uint64_t iova, size_t *len, uint64_t *va);
+int own_memory_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg);
+int own_memory_layout_foreach(rte_eal_iommu_range_cb cb, void *arg);
+int own_memory_layout_dump(FILE *f);
+
+/* own_memory_events.c */
+
+int own_memory_event_register(rte_eal_iommu_event_cb cb, void *arg);
+int own_memory_event_unregister(rte_eal_iommu_event_cb cb, void *arg);
 
 #ifdef __cplusplus
 }

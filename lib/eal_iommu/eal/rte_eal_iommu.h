@@ -10,20 +10,18 @@
  * mapped file, shared memory): the layout chooses an I/O virtual address (IOVA) that
  * every device of the process can reach, and the memory is mapped there for all devices.
  *
- * All functions return 0, or -1 with rte_errno set:
+ * There are two pairs. rte_eal_iommu_map() returns a handle, and only that handle unmaps
+ * its memory: use it where several parts of an application map memory.
+ * rte_eal_iommu_dma_map() is the short form; rte_eal_iommu_dma_unmap() takes a range, and
+ * unmaps what the short form mapped anywhere in it.
+ *
+ * Functions return 0 or more, or -1 with rte_errno set. Each names its errors; these are
+ * common to all of them:
  *  - ENODEV   no device of the vfio_msi bus is up in this process;
  *  - ENOTSUP  this is a secondary process: the address space is the primary's;
- *  - EINVAL   zero length, not a multiple of the IOMMU's page, wrap, or the
- *             kernel refuses the memory;
- *  - EEXIST   (part of) the IOVA range is mapped already;
- *  - ERANGE   outside of what the IOMMU can translate;
- *  - EADDRINUSE  in a hole of the layout (MSI window, reserved region, ...);
- *  - ENOSPC   no free IOVA, or the kernel's budget of mappings is used up;
- *  - ENOMEM   no memory, or RLIMIT_MEMLOCK is too low;
- *  - ENOENT   nothing is mapped there;
- *  - EBUSY    the range ends inside a mapping;
- *  - EIO      the kernel unmapped another size than requested;
- *  - EPERM    the range has memory that EAL or rte_dev_dma_map() mapped.
+ *  - ENOMEM   no memory.
+ *
+ * Addresses and lengths are in bytes, and the last address of a range is part of it.
  *
  * All functions are thread safe, also while devices are added and removed, but must not
  * be called from EAL's memory event callbacks. After the last device was removed, mappings
@@ -36,7 +34,9 @@
 #ifndef RTE_EAL_IOMMU_H
 #define RTE_EAL_IOMMU_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <rte_common.h>
@@ -45,6 +45,80 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** Memory that rte_eal_iommu_map() mapped. */
+struct rte_eal_iommu_mapping;
+
+/** What rte_eal_iommu_map() maps, and where. Zero it first: 0 is the default of a field. */
+struct rte_eal_iommu_map_conf {
+	void *addr;		/**< start, aligned to the memory's page size */
+	size_t len;		/**< bytes, a multiple of that page size */
+	size_t align;		/**< as that of rte_eal_iommu_dma_map() */
+	rte_iova_t limit;	/**< highest IOVA that the memory may have; 0: no limit */
+	uint64_t reserved[4];	/**< 0 */
+};
+
+/** Who mapped memory. */
+enum rte_eal_iommu_owner {
+	RTE_EAL_IOMMU_OWNER_EAL = 1,	/**< the bus: EAL's memory */
+	RTE_EAL_IOMMU_OWNER_DEVICE,	/**< rte_dev_dma_map() */
+	RTE_EAL_IOMMU_OWNER_APPLICATION,	/**< this API */
+};
+
+/** One mapping. */
+struct rte_eal_iommu_mapped {
+	void *addr;		/**< memory */
+	rte_iova_t iova;	/**< where devices see it */
+	size_t len;		/**< bytes */
+	enum rte_eal_iommu_owner owner;
+};
+
+/** What a range of the layout is. */
+enum rte_eal_iommu_range_kind {
+	RTE_EAL_IOMMU_RANGE_ALLOWED = 1,	/**< every IOMMU can translate it */
+	RTE_EAL_IOMMU_RANGE_HOLE,		/**< an address to keep away from */
+	RTE_EAL_IOMMU_RANGE_USED,		/**< memory is mapped there */
+	RTE_EAL_IOMMU_RANGE_FREE,		/**< allowed, no hole, and not used */
+};
+
+#define RTE_EAL_IOMMU_WHAT_LEN 80
+#define RTE_EAL_IOMMU_DEVICE_LEN 40
+
+/** One range of the layout. Ranges of one kind don't overlap, except holes. */
+struct rte_eal_iommu_range {
+	enum rte_eal_iommu_range_kind kind;
+	rte_iova_t first;
+	rte_iova_t last;	/**< part of the range */
+	bool hard;		/**< of a hole: nothing can be mapped there; else it is avoided */
+	char what[RTE_EAL_IOMMU_WHAT_LEN];	/**< of a hole its origin ("host bridge 0000:00"), of
+						 * memory who mapped it; else ""
+						 */
+	char device[RTE_EAL_IOMMU_DEVICE_LEN];	/**< of a hole: the device that has it, or "" */
+};
+
+/** What happened to the address space. */
+enum rte_eal_iommu_event {
+	RTE_EAL_IOMMU_SPACE_UP = 1,	/**< the first device is up. Memory can be mapped, and
+					 * mappings of before are restored.
+					 */
+	RTE_EAL_IOMMU_SPACE_DOWN,	/**< the last device goes. Nothing is mapped any more. */
+	RTE_EAL_IOMMU_MAPPING_LOST,	/**< a mapping can't be restored, and is dropped */
+};
+
+/** @return 0 to go on; else the walk ends. May call functions of this header. */
+typedef int (*rte_eal_iommu_range_cb)(const struct rte_eal_iommu_range *range, void *arg);
+typedef int (*rte_eal_iommu_mapped_cb)(const struct rte_eal_iommu_mapped *mapped, void *arg);
+
+/**
+ * Called on the thread that adds or removes the device: that of rte_dev_probe(),
+ * rte_dev_remove(), rte_eal_init() or rte_eal_cleanup(), or EAL's interrupt thread for a
+ * request of another process. It may call functions of this header, but must not add or
+ * remove devices, nor wait for a thread that does. Events come one at a time.
+ *
+ * @param lost  the mapping of RTE_EAL_IOMMU_MAPPING_LOST; else NULL
+ */
+typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
+		const struct rte_eal_iommu_mapped *lost, void *arg);
 
 /**
  * Map memory for DMA.
@@ -60,7 +134,12 @@ extern "C" {
  * @param iova
  *   Filled with the IOVA that devices use for @p addr.
  * @return
- *   0, or -1 with rte_errno set.
+ *   0, or -1 with rte_errno set:
+ *    - EINVAL: zero length, not a multiple of the IOMMU's page, an alignment that is no
+ *      power of two, wrap, or the kernel refuses the memory
+ *    - EFAULT: there is no memory that the kernel can pin
+ *    - ENOSPC: no free IOVA, or the kernel's budget of mappings is used up
+ *    - ENOMEM: RLIMIT_MEMLOCK is too low
  */
 __rte_experimental
 int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
@@ -72,25 +151,168 @@ int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
  * @param iova
  *   IOVA of the memory.
  * @param len
- *   Length in bytes; unmaps all mappings of that function inside the range.
+ *   Length in bytes; all mappings of that function inside the range are unmapped.
  * @return
- *   0, or -1 with rte_errno set.
+ *   0, or -1 with rte_errno set; except after EIO nothing is unmapped:
+ *    - EINVAL: zero length, or wrap
+ *    - ENOENT: nothing is mapped there
+ *    - EBUSY: the range ends inside a mapping
+ *    - EPERM: the range has memory that EAL, rte_dev_dma_map() or rte_eal_iommu_map() mapped
+ *    - EIO: the kernel unmapped another size than requested
  */
 __rte_experimental
 int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
 
 /**
- * Write the layout of the process as text: allowed ranges, holes with their origin,
- * mapped ranges, free ranges.
+ * Map memory for DMA, with a handle.
+ *
+ * @param conf
+ *   What to map, and where.
+ * @param mapping
+ *   Filled with the handle, valid until rte_eal_iommu_unmap() or rte_eal_cleanup().
+ * @return
+ *   0, or -1 with rte_errno set as rte_eal_iommu_dma_map(); EINVAL also if a reserved
+ *   field is not 0.
+ */
+__rte_experimental
+int rte_eal_iommu_map(const struct rte_eal_iommu_map_conf *conf,
+		struct rte_eal_iommu_mapping **mapping);
+
+/**
+ * Unmap the memory of a handle, and free the handle. No device may use the memory any more.
+ *
+ * @param mapping
+ *   The handle; NULL does nothing.
+ * @return
+ *   0, or -1 with rte_errno set and the handle still valid:
+ *    - EIO: the kernel unmapped another size than requested
+ */
+__rte_experimental
+int rte_eal_iommu_unmap(struct rte_eal_iommu_mapping *mapping);
+
+/**
+ * Where the memory of a handle is mapped.
+ *
+ * @param mapping
+ *   The handle.
+ * @param mapped
+ *   Filled, also on ENODEV and ENOENT: then with where it was mapped.
+ * @return
+ *   0, or -1 with rte_errno set:
+ *    - ENODEV: not mapped while there is no device
+ *    - ENOENT: not mapped, as it could not be restored
+ */
+__rte_experimental
+int rte_eal_iommu_mapping_get(const struct rte_eal_iommu_mapping *mapping,
+		struct rte_eal_iommu_mapped *mapped);
+
+/**
+ * IOVA of memory that anybody has mapped: EAL's, rte_dev_dma_map()'s or this API's. It
+ * looks at every mapping: not for each packet.
+ *
+ * @param addr
+ *   Address in the memory.
+ * @param len
+ *   In: bytes of interest. Out: how many of them, from @p addr on, lie at consecutive IOVAs.
+ * @param iova
+ *   Filled with the IOVA of @p addr, the lowest if it has several.
+ * @return
+ *   0, or -1 with rte_errno set:
+ *    - EINVAL: *len is 0
+ *    - ENOENT: @p addr is not mapped
+ */
+__rte_experimental
+int rte_eal_iommu_virt2iova(const void *addr, size_t *len, rte_iova_t *iova);
+
+/**
+ * Memory that is mapped at an IOVA, by anybody.
+ *
+ * @param iova
+ *   IOVA in the memory.
+ * @param len
+ *   In: bytes of interest. Out: how many of them, from @p iova on, are consecutive memory.
+ * @param addr
+ *   Filled with the address in the memory.
+ * @return
+ *   0, or -1 with rte_errno set:
+ *    - EINVAL: *len is 0
+ *    - ENOENT: nothing is mapped at @p iova
+ */
+__rte_experimental
+int rte_eal_iommu_iova2virt(rte_iova_t iova, size_t *len, void **addr);
+
+/**
+ * Walk the mappings of all owners, by ascending IOVA, as they were when the function was
+ * called. No lock is held while the callback runs.
+ *
+ * @param cb
+ *   Called for each.
+ * @param arg
+ *   For the callback.
+ * @return
+ *   0; 1 if the callback ended the walk; -1 with rte_errno set.
+ */
+__rte_experimental
+int rte_eal_iommu_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg);
+
+/**
+ * Walk the layout as it was when the function was called: the ranges that are allowed,
+ * then holes, used ranges and free ranges, each by ascending IOVA. No lock is held while
+ * the callback runs.
+ *
+ * @param cb
+ *   Called for each range.
+ * @param arg
+ *   For the callback.
+ * @return
+ *   0; 1 if the callback ended the walk; -1 with rte_errno set.
+ */
+__rte_experimental
+int rte_eal_iommu_layout_foreach(rte_eal_iommu_range_cb cb, void *arg);
+
+/**
+ * Write the layout of the process as text: allowed ranges, holes with their
+ * origin, used and free ranges.
  *
  * @param f
- *   Where to write.
+ *   The stream; no lock is held while it is written.
  * @return
- *   0, or -1 with rte_errno set (EIO if the stream fails). Holds no lock while it writes
- *   to the stream.
+ *   0, or -1 with rte_errno set:
+ *    - EIO: the stream fails
  */
 __rte_experimental
 int rte_eal_iommu_layout_dump(FILE *f);
+
+/**
+ * Have a function called when the address space comes or goes. There may be a space
+ * already: rte_eal_init() probes devices.
+ *
+ * @param cb
+ *   The function.
+ * @param arg
+ *   For the function.
+ * @return
+ *   0, or -1 with rte_errno set:
+ *    - ENODEV: the plugin of the bus is not loaded (rte_eal_init() loads it)
+ *    - EINVAL: @p cb is NULL
+ *    - EEXIST: it is registered with this @p arg
+ */
+__rte_experimental
+int rte_eal_iommu_event_register(rte_eal_iommu_event_cb cb, void *arg);
+
+/**
+ * Have it called no more. Waits for a call on another thread; may be called by a callback.
+ *
+ * @param cb
+ *   The function.
+ * @param arg
+ *   As it was registered with.
+ * @return
+ *   0, or -1 with rte_errno set:
+ *    - ENOENT: it is not registered with this @p arg
+ */
+__rte_experimental
+int rte_eal_iommu_event_unregister(rte_eal_iommu_event_cb cb, void *arg);
 
 #ifdef __cplusplus
 }

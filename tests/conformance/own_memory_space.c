@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "own_memory_space.h"
+
+int rte_errno;
+enum rte_proc_type_t fake_process_type;
+
+struct ioas *own_ioas;
+unsigned int own_n_lost;
+int own_lost_ret;
+
+static void
+lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
+{
+	own_n_lost++;
+	own_lost_ret = ret;
+}
+
+void
+own_space_up(void)
+{
+	bool viable;
+
+	assert_int_equal(ioas_open(backend, NULL, layout, &own_ioas, NULL), 0);
+	assert_int_equal(ioas_attach(own_ioas, MEMBER(7), &viable), 0);
+	own_memory_up(own_ioas, layout, PAGE, lost);
+}
+
+void
+own_space_down(void)
+{
+	own_memory_down();
+	ioas_close(own_ioas);
+	own_ioas = NULL;
+}
+
+int
+own_space_setup(void **state)
+{
+	if (machine_setup(state) < 0)
+		return -1;
+	add_group(7)->aperture = RANGE(0, OWN_SPACE_LIMIT);
+	own_n_lost = 0;
+	own_space_up();
+	return 0;
+}
+
+int
+own_space_teardown(void **state)
+{
+	if (own_ioas != NULL)
+		own_space_down();
+	own_memory_forget();
+	fake_process_type = RTE_PROC_PRIMARY;
+	return machine_teardown(state);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The address space of a process on the fake kernel, which comes and goes.
+ */
+
+#ifndef OWN_MEMORY_SPACE_H
+#define OWN_MEMORY_SPACE_H
+
+#include "common.h"
+#include "eal/own_memory.h"
+
+/** Highest IOVA. */
+#define OWN_SPACE_LIMIT ((UINT64_C(1) << 39) - 1)
+
+extern struct ioas *own_ioas;		/**< NULL while there is none */
+extern unsigned int own_n_lost;		/**< mappings that could not be restored */
+extern int own_lost_ret;		/**< why the last one could not */
+
+/** A device is up. */
+void own_space_up(void);
+/** The last device is gone. */
+void own_space_down(void);
+
+int own_space_setup(void **state);
+int own_space_teardown(void **state);
+
+#endif /* OWN_MEMORY_SPACE_H */

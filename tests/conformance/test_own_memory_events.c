@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * An application learns when the address space comes and goes.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <rte_errno.h>
+
+#include "eal/eal_iommu_api.h"
+#include "own_memory_space.h"
+
+#define VA ((char *)UINT64_C(0x7f0000000000))
+#define MIB ((size_t)0x100000)
+
+#define assert_fails(call, error) do { \
+	rte_errno = 0; \
+	assert_int_equal(call, -1); \
+	assert_int_equal(rte_errno, error); \
+} while (0)
+
+static char told[16];		/* a letter for each event */
+static struct rte_eal_iommu_mapped last_lost;
+
+static void
+note(char letter)
+{
+	size_t n = strlen(told);
+
+	assert_true(n + 1 < sizeof(told));
+	told[n] = letter;
+}
+
+static void
+listen(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	static const char letters[] = { [RTE_EAL_IOMMU_SPACE_UP] = 'U',
+		[RTE_EAL_IOMMU_SPACE_DOWN] = 'D', [RTE_EAL_IOMMU_MAPPING_LOST] = 'L' };
+
+	(void)arg;
+	note(letters[event]);
+	assert_int_equal(lost != NULL, event == RTE_EAL_IOMMU_MAPPING_LOST);
+	if (lost != NULL)
+		last_lost = *lost;
+}
+
+static int
+setup(void **state)
+{
+	if (own_space_setup(state) < 0)
+		return -1;
+	obey(own_ioas, "0000:01:00.0");
+	assert_int_equal(eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api)), 0);
+	memset(told, 0, sizeof(told));
+	return 0;
+}
+
+static void
+test_comes_and_goes(void **state)
+{
+	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
+	own_space_down();
+	assert_string_equal(told, "D");
+	own_memory_down();
+	assert_string_equal(told, "D");
+	own_space_up();
+	assert_string_equal(told, "DU");
+	assert_int_equal(rte_eal_iommu_event_unregister(listen, NULL), 0);
+	own_space_down();
+	assert_string_equal(told, "DU");
+}
+
+static void
+test_errors(void **state)
+{
+	assert_fails(rte_eal_iommu_event_register(NULL, NULL), EINVAL);
+	assert_fails(rte_eal_iommu_event_unregister(NULL, NULL), ENOENT);
+	assert_fails(rte_eal_iommu_event_unregister(listen, NULL), ENOENT);
+	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
+	assert_fails(rte_eal_iommu_event_register(listen, NULL), EEXIST);
+	assert_int_equal(rte_eal_iommu_event_register(listen, told), 0);
+	assert_fails(rte_eal_iommu_event_unregister(listen, &last_lost), ENOENT);
+	own_space_down();
+	assert_string_equal(told, "DD");
+}
+
+static void
+test_lost(void **state)
+{
+	struct rte_eal_iommu_mapped mapped;
+	struct rte_eal_iommu_mapping *handle;
+	const struct rte_eal_iommu_map_conf conf = { .addr = VA, .len = MIB };
+	rte_iova_t iova;
+
+	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
+	assert_int_equal(rte_eal_iommu_map(&conf, &handle), 0);
+	assert_int_equal(rte_eal_iommu_dma_map(VA + MIB, MIB, 0, &iova), 0);
+	assert_int_equal(rte_eal_iommu_mapping_get(handle, &mapped), 0);
+	own_space_down();
+	add_hole(mapped.iova, mapped.iova + PAGE - 1, IOVA_HARD);
+	own_space_up();
+	assert_string_equal(told, "DLU");
+	assert_int_equal(last_lost.iova, mapped.iova);
+	assert_ptr_equal(last_lost.addr, VA);
+	assert_int_equal(last_lost.len, MIB);
+	own_space_down();
+	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
+	own_space_up();
+	assert_string_equal(told, "DLUDLU");
+	assert_int_equal(last_lost.iova, iova);
+	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
+}
+
+/* Maps the memory anew, where the space is up, and goes. */
+static void
+map_again(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	rte_iova_t iova;
+
+	(void)lost;
+	note('m');
+	if (event == RTE_EAL_IOMMU_SPACE_UP) {
+		assert_int_equal(rte_eal_iommu_dma_map(VA, MIB, 0, &iova), 0);
+		assert_int_equal(rte_eal_iommu_event_unregister(map_again, arg), 0);
+		assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
+	}
+}
+
+static void
+test_a_callback_calls_back(void **state)
+{
+	assert_int_equal(rte_eal_iommu_event_register(map_again, NULL), 0);
+	assert_int_equal(rte_eal_iommu_event_register(map_again, told), 0);
+	own_space_down();
+	assert_string_equal(told, "mm");
+	assert_int_equal(rte_eal_iommu_event_unregister(map_again, told), 0);
+	own_space_up();
+	/* Who registers in between hears of this event too. */
+	assert_string_equal(told, "mmmU");
+	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	own_space_down();
+	assert_string_equal(told, "mmmUD");
+}
+
+/* At the end nobody runs it: the flag tells whether it is running. */
+static void
+slow(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	unsigned int *runs = arg;
+
+	(void)event;
+	(void)lost;
+	__atomic_store_n(runs, 1, __ATOMIC_SEQ_CST);
+	usleep(20000);
+	__atomic_store_n(runs, 2, __ATOMIC_SEQ_CST);
+}
+
+static void *
+unregister_slow(void *arg)
+{
+	unsigned int *runs = arg;
+
+	while (__atomic_load_n(runs, __ATOMIC_SEQ_CST) == 0)
+		usleep(100);
+	if (rte_eal_iommu_event_unregister(slow, arg) < 0)
+		return NULL;
+	return __atomic_load_n(runs, __ATOMIC_SEQ_CST) == 2 ? arg : NULL;
+}
+
+static void
+test_unregister_waits(void **state)
+{
+	unsigned int runs = 0;
+	pthread_t thread;
+	void *ret;
+
+	assert_int_equal(rte_eal_iommu_event_register(slow, &runs), 0);
+	assert_int_equal(pthread_create(&thread, NULL, unregister_slow, &runs), 0);
+	own_space_down();
+	pthread_join(thread, &ret);
+	assert_ptr_equal(ret, &runs);
+}
+
+int
+main(void)
+{
+#define EVENT_TEST(t) cmocka_unit_test_setup_teardown(t, setup, own_space_teardown)
+	const struct CMUnitTest tests[] = {
+		EVENT_TEST(test_comes_and_goes),
+		EVENT_TEST(test_errors),
+		EVENT_TEST(test_lost),
+		EVENT_TEST(test_a_callback_calls_back),
+		EVENT_TEST(test_unregister_waits),
+	};
+
+	return RUN_ON_BACKENDS("own_memory_events", tests);
+}
