@@ -9,7 +9,7 @@
  *   own_memory -a vfio_msi:BDF -a vfio_msi:BDF [EAL_ARG]... [-- -v]
  *
  * Both ports are on one wire. The first sends every frame straight out of a
- * memfd at the IOVA that rte_eal_iommu_dma_map() chose, the second receives into
+ * memfd at the IOVA that rte_eal_iommu_map() chose, the second receives into
  * EAL's memory, and every byte is compared. -v shows the layout as well.
  */
 
@@ -19,25 +19,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
-#include <rte_eal_iommu.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+
+#include "memory.h"
 
 #ifndef RTE_IOVA_IN_MBUF
 #define RTE_IOVA_IN_MBUF RTE_IOVA_AS_PA	/* the name that DPDK 22.11 has for it */
 #endif
 
-#define MEM_SIZE ((size_t)4 << 20)
-/* With this alignment the IOMMU can use large pages, if the memory has them. */
-#define MEM_ALIGN ((size_t)2 << 20)
 #define SLOT_SIZE 2048		/* a frame, and behind it what mbufs share */
 #define N_FRAMES (MEM_SIZE / SLOT_SIZE)
 #define FRAME_MIN (RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
@@ -48,21 +44,13 @@
 #define N_MBUFS 2047
 
 struct app {
-	uint8_t *mem;
-	rte_iova_t iova;
+	struct memory mem;
 	struct rte_mempool *pool;
 	uint16_t tx_port, rx_port;
 	uint32_t sent;
 	uint32_t given_back;		/* slots that the transmitter let go */
 	uint32_t arrived;		/* frames with all bytes right */
 };
-
-static int
-complain(const char *what, int error)
-{
-	fprintf(stderr, "own_memory: %s: %s\n", what, strerror(error));
-	return -1;
-}
 
 static uint16_t
 frame_length(uint32_t number)
@@ -74,44 +62,6 @@ static bool
 within(double seconds, uint64_t since)
 {
 	return rte_get_timer_cycles() - since < seconds * rte_get_timer_hz();
-}
-
-/* Memory that other processes could share, at a VA that is not EAL's. */
-static int
-memory_create(struct app *app)
-{
-	int fd = memfd_create("own_memory", MFD_CLOEXEC);
-
-	app->mem = MAP_FAILED;
-	if (fd >= 0 && ftruncate(fd, MEM_SIZE) == 0)
-		app->mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (app->mem == MAP_FAILED)
-		complain("no memory", errno);
-	if (fd >= 0)
-		close(fd);
-	return app->mem == MAP_FAILED ? -1 : 0;
-}
-
-static int
-memory_map(struct app *app)
-{
-	if (rte_eal_iommu_dma_map(app->mem, MEM_SIZE, MEM_ALIGN, &app->iova) < 0)
-		return complain("no DMA for the memory", rte_errno);
-	printf("own_memory: VA %p, IOVA 0x%" PRIx64 "-0x%" PRIx64 "\n", (void *)app->mem,
-		app->iova, app->iova + MEM_SIZE - 1);
-	return 0;
-}
-
-/* No device may use the memory any more: the ports are stopped. */
-static int
-memory_unmap(const struct app *app)
-{
-	if (rte_eal_iommu_dma_unmap(app->iova, MEM_SIZE) < 0)
-		return complain("unmap", rte_errno);
-	if (rte_eal_iommu_dma_unmap(app->iova, MEM_SIZE) == 0 || rte_errno != ENOENT)
-		return complain("the second unmap should say ENOENT, but says", rte_errno);
-	printf("own_memory: unmapped; a second unmap says: %s\n", rte_strerror(rte_errno));
-	return 0;
 }
 
 /* The memory is mapped for devices of the bus, so ports of other buses won't do. */
@@ -165,7 +115,7 @@ slot_given_back(void *addr __rte_unused, void *app)
 static void
 frame_fill(const struct app *app, uint32_t number)
 {
-	uint8_t *slot = app->mem + number * SLOT_SIZE;
+	uint8_t *slot = app->mem.addr + number * SLOT_SIZE;
 	struct rte_ether_hdr *eth = (struct rte_ether_hdr *)slot;
 	uint32_t i;
 
@@ -180,7 +130,7 @@ frame_fill(const struct app *app, uint32_t number)
 static struct rte_mbuf *
 frame_wrap(struct app *app, uint32_t number)
 {
-	uint8_t *slot = app->mem + number * SLOT_SIZE;
+	uint8_t *slot = app->mem.addr + number * SLOT_SIZE;
 	struct rte_mbuf_ext_shared_info *shared;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(app->pool);
 	uint16_t size = SLOT_SIZE;
@@ -189,7 +139,7 @@ frame_wrap(struct app *app, uint32_t number)
 		return NULL;
 	/* What all users of the slot share is at its end; size gets smaller. */
 	shared = rte_pktmbuf_ext_shinfo_init_helper(slot, &size, slot_given_back, app);
-	rte_pktmbuf_attach_extbuf(m, slot, app->iova + number * SLOT_SIZE, size, shared);
+	rte_pktmbuf_attach_extbuf(m, slot, app->mem.iova + number * SLOT_SIZE, size, shared);
 	m->data_len = frame_length(number);
 	m->pkt_len = m->data_len;
 	return m;
@@ -227,7 +177,7 @@ frame_check(struct app *app, const struct rte_mbuf *m)
 	if (eth->ether_type != rte_cpu_to_be_16(ETHER_TYPE) || app->arrived == N_FRAMES)
 		return;
 	if (m->nb_segs == 1 && m->data_len == frame_length(app->arrived) &&
-	    memcmp(eth, app->mem + app->arrived * SLOT_SIZE, m->data_len) == 0)
+	    memcmp(eth, app->mem.addr + app->arrived * SLOT_SIZE, m->data_len) == 0)
 		app->arrived++;
 	else
 		fprintf(stderr, "own_memory: frame %" PRIu32 " is not as sent\n", app->arrived);
@@ -297,8 +247,8 @@ run_mapped(struct app *app, bool verbose)
 {
 	int ret = -1;
 
-	if (verbose && rte_eal_iommu_layout_dump(stdout) < 0)
-		complain("layout", rte_errno);
+	if (verbose)
+		memory_show();
 	app->pool = rte_pktmbuf_pool_create("own_memory", N_MBUFS, 128, 0,
 		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (app->pool == NULL)
@@ -306,7 +256,7 @@ run_mapped(struct app *app, bool verbose)
 	else
 		ret = traffic(app);
 	/* The address space goes with its last device: unmap, then close. */
-	if (memory_unmap(app) < 0)
+	if (memory_unmap(&app->mem) < 0)
 		ret = -1;
 	rte_eth_dev_close(app->tx_port);
 	rte_eth_dev_close(app->rx_port);
@@ -326,11 +276,11 @@ run(bool verbose)
 	app.rx_port = port_next(app.tx_port + 1);
 	if (app.rx_port >= RTE_MAX_ETHPORTS)
 		return complain("two ports are needed: -a vfio_msi:BDF -a vfio_msi:BDF", ENODEV);
-	if (memory_create(&app) < 0)
+	if (memory_watch() < 0 || memory_create(&app.mem) < 0)
 		return -1;
-	if (memory_map(&app) == 0)
+	if (memory_map(&app.mem) == 0)
 		ret = run_mapped(&app, verbose);
-	munmap(app.mem, MEM_SIZE);
+	memory_free(&app.mem);
 	return ret;
 }
 

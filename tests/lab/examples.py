@@ -56,7 +56,7 @@ def own_memory(platform, backend):
     expect_equal(result.status, 0, f'exit status, after\n{said[-3000:]}\n')
     for line in (f'{FRAMES} of {FRAMES} frames arrived, all bytes right',
                  f'{FRAMES} buffers given back',
-                 'unmapped; a second unmap says: No such file or directory'):
+                 'unmapped; at its IOVA: No such file or directory', 'no device is left'):
         expect(f'own_memory: {line}\n' in said, f'"{line}" is not in\n{said[-3000:]}')
     expect('two ports are needed' in sections['one'] and 'status 1\n' in sections['one'],
            f'a port of the pci bus is used\n{sections["one"]}')
@@ -73,6 +73,12 @@ def own_memory(platform, backend):
            f'the layout does not show the mapping\n{said}')
     for kind in ('map', 'unmap'):
         expect_equal(_covered(kind, first, sections['events']), SIZE, f'bytes of {kind} events')
+    expect(f'own_memory: mapping {first:#x}-{last:#x} owner 3\n' in said, f'no such mapping\n{said}')
+    expect_equal(re.findall(r'^own_memory: hole 0x(\w+)-0x(\w+) .*, (hard|soft)$', said, re.MULTILINE),
+                 [(one.lstrip('0') or '0', end.lstrip('0'), kind) for one, end, kind in re.findall(
+                     r'^hole +0x(\w+)-0x(\w+)  .*, (hard|soft)\b', said, re.MULTILINE)],
+                 'holes of the walk and of the text')
+
 
 
 @test("own memory is not mapped where EAL's memory may grow", [('arm-smmuv3', 'iommufd')],
