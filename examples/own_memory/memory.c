@@ -48,22 +48,23 @@ memory_watch(void)
 int
 memory_create(struct memory *mem)
 {
-	int fd = memfd_create("own_memory", MFD_CLOEXEC);
-
 	mem->addr = MAP_FAILED;
-	if (fd >= 0 && ftruncate(fd, MEM_SIZE) == 0)
-		mem->addr = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (mem->addr == MAP_FAILED)
-		complain("no memory", errno);
-	if (fd >= 0)
-		close(fd);
-	return mem->addr == MAP_FAILED ? -1 : 0;
+	mem->fd = memfd_create("own_memory", MFD_CLOEXEC);
+	if (mem->fd >= 0 && ftruncate(mem->fd, MEM_SIZE) == 0)
+		mem->addr = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, mem->fd, 0);
+	if (mem->addr != MAP_FAILED)
+		return 0;
+	complain("no memory", errno);
+	if (mem->fd >= 0)
+		close(mem->fd);
+	return -1;
 }
 
 void
 memory_free(struct memory *mem)
 {
 	munmap(mem->addr, MEM_SIZE);
+	close(mem->fd);
 }
 
 /* The address of a byte in the middle, and back. */
@@ -85,8 +86,10 @@ check_addresses(const struct memory *mem)
 int
 memory_map(struct memory *mem)
 {
+	const struct rte_eal_iommu_file file = { .fd = mem->fd };
 	const struct rte_eal_iommu_map_conf conf = {
 		.addr = mem->addr, .len = MEM_SIZE, .align = MEM_ALIGN, .limit = MEM_LIMIT,
+		.file = &file,
 	};
 	struct rte_eal_iommu_mapped mapped;
 

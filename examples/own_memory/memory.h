@@ -21,6 +21,7 @@
 
 struct memory {
 	uint8_t *addr;
+	int fd;
 	rte_iova_t iova;
 	struct rte_eal_iommu_mapping *mapping;
 };

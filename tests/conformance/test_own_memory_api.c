@@ -12,6 +12,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <rte_eal.h>
@@ -156,6 +158,20 @@ test_map_errors(void **state)
 	assert_int_equal(ioas_n_mappings(own_ioas), 0);
 }
 
+/* Only type1 has one. */
+static void
+test_the_budget_is_used_up(void **state)
+{
+	own_space_down();
+	fake.dma_limit = 1;
+	own_space_up();
+	assert_int_equal(rte_eal_iommu_dma_map(VA, MIB, 0, &iova), 0);
+	if (BY_KERNEL(true, false))
+		assert_fails(rte_eal_iommu_dma_map(VA + GIB, MIB, 0, &iova), ENOSPC);
+	else
+		assert_int_equal(rte_eal_iommu_dma_map(VA + GIB, MIB, 0, &iova), 0);
+}
+
 static void
 test_limit(void **state)
 {
@@ -168,6 +184,32 @@ test_limit(void **state)
 	assert_ptr_equal(mapped.addr, VA);
 	assert_int_equal(mapped.owner, RTE_EAL_IOMMU_OWNER_APPLICATION);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
+}
+
+static void
+test_by_file(void **state)
+{
+	struct rte_eal_iommu_file file = { .fd = memfd_create("memory", MFD_CLOEXEC),
+		.offset = PAGE };
+	const struct rte_eal_iommu_map_conf conf = { .addr = VA, .len = MIB, .file = &file };
+	struct fake_mapping m;
+
+	assert_int_equal(ftruncate(file.fd, PAGE + MIB), 0);
+	assert_int_equal(rte_eal_iommu_map(&conf, &handle), 0);
+	assert_true(fake_mapping_get(0, &m));
+	assert_int_equal(m.file, BY_KERNEL(false, true));
+	/* Its number may be another file's by then. */
+	close(file.fd);
+	own_space_down();
+	own_space_up();
+	assert_true(fake_mapping_get(0, &m));
+	assert_false(m.file);
+	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
+	/* What is no such file is mapped by its address. */
+	file.fd = -1;
+	assert_int_equal(rte_eal_iommu_map(&conf, &handle), 0);
+	assert_true(fake_mapping_get(0, &m));
+	assert_false(m.file);
 }
 
 static void
@@ -376,7 +418,9 @@ main(void)
 		API_TEST(test_secondary),
 		API_TEST(test_no_device),
 		API_TEST(test_map_errors),
+		API_TEST(test_the_budget_is_used_up),
 		API_TEST(test_limit),
+		API_TEST(test_by_file),
 		API_TEST(test_a_handle_unmaps_its_own),
 		API_TEST(test_unmap_errors),
 		API_TEST(test_a_lost_handle),

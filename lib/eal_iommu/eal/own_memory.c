@@ -202,7 +202,8 @@ best_align(uint64_t va, uint64_t size)
 }
 
 static int
-map(struct ioas_mapping *m, uint64_t size, uint64_t align, uint64_t limit)
+map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_t align,
+		uint64_t limit)
 {
 	bool chosen = align == 0;
 	uint64_t iova;
@@ -211,7 +212,8 @@ map(struct ioas_mapping *m, uint64_t size, uint64_t align, uint64_t limit)
 	if (chosen)
 		align = best_align(m->va, size);
 	do {
-		ret = ioas_map_any(space.ioas, IOAS_APPLICATION, m->va, size, align, limit, &iova);
+		ret = ioas_map_any_file(space.ioas, IOAS_APPLICATION, m->va, file, size, align, limit,
+				&iova);
 		align /= 2;
 	} while (ret == -ENOSPC && chosen && align >= space.page);
 	if (ret == 0)
@@ -221,8 +223,9 @@ map(struct ioas_mapping *m, uint64_t size, uint64_t align, uint64_t limit)
 
 /* @return 0 and the piece; as own_memory_dma_map(). */
 static int
-piece_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, bool has_handle,
-		struct ioas_mapping *out, struct rte_eal_iommu_mapping **handle)
+piece_map(uint64_t va, const struct ioas_file *file, uint64_t size, uint64_t align,
+		uint64_t limit, bool has_handle, struct ioas_mapping *out,
+		struct rte_eal_iommu_mapping **handle)
 {
 	struct rte_eal_iommu_mapping *p = calloc(1, sizeof(*p));
 	int ret = -ENODEV;
@@ -234,7 +237,7 @@ piece_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, bool has_h
 	p->has_handle = has_handle;
 	pthread_mutex_lock(&lock);
 	if (space.ioas != NULL)
-		ret = map(&p->m, size, align, limit);
+		ret = map(&p->m, file, size, align, limit);
 	if (ret == 0) {
 		/* The address space has all pieces, so this one overlaps none. */
 		RB_INSERT(piece_tree, &pieces, p);
@@ -252,7 +255,7 @@ own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, u
 {
 	struct rte_eal_iommu_mapping *p;
 	struct ioas_mapping m;
-	int ret = piece_map(va, size, align, limit, false, &m, &p);
+	int ret = piece_map(va, NULL, size, align, limit, false, &m, &p);
 
 	if (ret == 0)
 		*iova = m.iova.first;
@@ -262,13 +265,19 @@ own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, u
 int
 own_memory_map(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out)
 {
+	struct ioas_file file = { .fd = -1 };
 	struct ioas_mapping m;
 	size_t i;
 
 	for (i = 0; i < sizeof(conf->reserved) / sizeof(conf->reserved[0]); i++)
 		if (conf->reserved[i] != 0)
 			return -EINVAL;
-	return piece_map((uint64_t)(uintptr_t)conf->addr, conf->len, conf->align,
+	/* Only now: what is restored later is mapped by its address, as the file may be closed. */
+	if (conf->file != NULL) {
+		file.fd = conf->file->fd;
+		file.start = conf->file->offset;
+	}
+	return piece_map((uint64_t)(uintptr_t)conf->addr, &file, conf->len, conf->align,
 		conf->limit == 0 ? UINT64_MAX : conf->limit, true, &m, out);
 }
 

@@ -49,12 +49,21 @@ extern "C" {
 /** Memory that rte_eal_iommu_map() mapped. */
 struct rte_eal_iommu_mapping;
 
+/** What memory is a part of: a memfd, or a file of hugetlbfs or shmem. */
+struct rte_eal_iommu_file {
+	int fd;			/**< not used after the call */
+	uint64_t offset;	/**< of the memory in the file, bytes */
+};
+
 /** What rte_eal_iommu_map() maps, and where. Zero it first: 0 is the default of a field. */
 struct rte_eal_iommu_map_conf {
 	void *addr;		/**< start, aligned to the memory's page size */
 	size_t len;		/**< bytes, a multiple of that page size */
 	size_t align;		/**< as that of rte_eal_iommu_dma_map() */
 	rte_iova_t limit;	/**< highest IOVA that the memory may have; 0: no limit */
+	const struct rte_eal_iommu_file *file;	/**< what is mapped at all of addr, MAP_SHARED;
+						 * NULL: not known
+						 */
 	uint64_t reserved[4];	/**< 0 */
 };
 
@@ -164,7 +173,9 @@ __rte_experimental
 int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
 
 /**
- * Map memory for DMA, with a handle.
+ * Map memory for DMA, with a handle. If the file is given and the kernel can map files
+ * (iommufd, Linux 6.13), it pins a hugepage at a time and not 4 KiB at a time; else the
+ * memory is mapped by its address. Devices reach the file, whatever is at the address.
  *
  * @param conf
  *   What to map, and where.

@@ -328,6 +328,11 @@ int ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova);
 
+/** As ioas_map_any(), and the backend may take the memory from its file; may be NULL. */
+int ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
+		const struct ioas_file *file, uint64_t size, uint64_t align, uint64_t limit,
+		uint64_t *iova);
+
 /**
  * Unmap all mappings inside the range. None may reach out of it (-EBUSY), and none may
  * be of another owner (-EPERM): then nothing is unmapped.

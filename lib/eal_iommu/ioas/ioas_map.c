@@ -148,6 +148,14 @@ int
 ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova)
 {
+	return ioas_map_any_file(ioas, owner, va, NULL, size, align, limit, iova);
+}
+
+int
+ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
+		const struct ioas_file *file, uint64_t size, uint64_t align, uint64_t limit,
+		uint64_t *iova)
+{
 	struct iova_range range;
 	int ret = check(ioas, va, size);
 
@@ -158,7 +166,7 @@ ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t siz
 			&range);
 	if (ret == 0) {
 		*iova = range.first;
-		ret = map_placed(ioas, owner, va, NULL, range.first);
+		ret = map_placed(ioas, owner, va, file, range.first);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
