@@ -12,7 +12,7 @@
 
 #include "own_memory_space.h"
 
-int rte_errno;
+__thread int rte_errno;
 enum rte_proc_type_t fake_process_type;
 
 struct ioas *own_ioas;

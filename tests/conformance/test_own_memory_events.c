@@ -22,6 +22,7 @@
 
 #define VA ((char *)UINT64_C(0x7f0000000000))
 #define MIB ((size_t)0x100000)
+#define ROUNDS 200
 
 #define assert_fails(call, error) do { \
 	rte_errno = 0; \
@@ -191,6 +192,71 @@ test_unregister_waits(void **state)
 	assert_ptr_equal(ret, &runs);
 }
 
+static int
+any(const struct rte_eal_iommu_mapped *m, void *arg)
+{
+	(void)m;
+	return *(const unsigned int *)arg != 0;
+}
+
+static void
+count(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	(void)lost;
+	*(unsigned int *)arg += event == RTE_EAL_IOMMU_SPACE_UP;
+}
+
+/* Every call works, or says that there is no space. */
+static void *
+use(void *arg)
+{
+	const struct rte_eal_iommu_map_conf conf = { .addr = VA, .len = MIB };
+	const unsigned int *stop = arg;
+	struct rte_eal_iommu_mapping *handle;
+	struct rte_eal_iommu_mapped mapped;
+	unsigned int heard = 0;
+	rte_iova_t iova;
+	size_t len;
+
+	while (__atomic_load_n(stop, __ATOMIC_RELAXED) == 0) {
+		if (rte_eal_iommu_event_register(count, &heard) < 0)
+			return NULL;
+		if (rte_eal_iommu_map(&conf, &handle) == 0) {
+			len = MIB;
+			if (rte_eal_iommu_virt2iova(VA, &len, &iova) < 0 && rte_errno != ENODEV)
+				return NULL;
+			if (rte_eal_iommu_mapping_get(handle, &mapped) < 0 && rte_errno != ENODEV)
+				return NULL;
+			rte_eal_iommu_mapping_foreach(any, &heard);
+			if (rte_eal_iommu_unmap(handle) < 0)
+				return NULL;
+		}
+		if (rte_eal_iommu_event_unregister(count, &heard) < 0)
+			return NULL;
+	}
+	return arg;
+}
+
+static void
+test_space_goes_meanwhile(void **state)
+{
+	unsigned int stop = 0, i;
+	pthread_t thread;
+	void *ret;
+
+	assert_int_equal(pthread_create(&thread, NULL, use, &stop), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		own_space_down();
+		own_space_up();
+		usleep(100);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, &ret);
+	assert_ptr_equal(ret, &stop);
+	assert_int_equal(own_n_lost, 0);
+	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+}
+
 int
 main(void)
 {
@@ -201,6 +267,7 @@ main(void)
 		EVENT_TEST(test_lost),
 		EVENT_TEST(test_a_callback_calls_back),
 		EVENT_TEST(test_unregister_waits),
+		EVENT_TEST(test_space_goes_meanwhile),
 	};
 
 	return RUN_ON_BACKENDS("own_memory_events", tests);

@@ -7,6 +7,6 @@
 #ifndef FAKE_RTE_ERRNO_H
 #define FAKE_RTE_ERRNO_H
 
-extern int rte_errno;
+extern __thread int rte_errno;
 
 #endif /* FAKE_RTE_ERRNO_H */
