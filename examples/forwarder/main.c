@@ -4,11 +4,11 @@
 
 /**
  * @file
- * A plugin linked into an application: forward frames between two ports.
+ * Forward frames between two ports, with the plugin linked into the application.
  *
  *   forwarder -a vfio_msi:BDF -a vfio_msi:BDF [EAL_ARG...]
  *
- * There is no -d and nothing here that knows of the bus: the Makefile links it.
+ * The Makefile links the bus. The application needs no -d and does not name the bus.
  */
 
 #include <signal.h>
