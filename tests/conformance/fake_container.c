@@ -13,6 +13,9 @@
  * mappings, reserved ranges against mappings, whether anything is left, and
  * only then the isolation of interrupts. The last group that leaves takes the
  * IOMMU and every mapping with it.
+ *
+ * A machine may take one group only into a container, and may have windows: then a
+ * container's is created before the first map, where the machine wants it.
  */
 
 #include <errno.h>
@@ -64,7 +67,7 @@ fake_iova_list(const struct fake_container *c, const struct fake_group_state *mo
 {
 	size_t i, j, n = 1, kept = 0;
 
-	out[0] = (struct iova_range){ 0, UINT64_MAX };
+	out[0] = c->has_window ? c->window : (struct iova_range){ 0, UINT64_MAX };
 	for (i = 0; i < fake_n_groups; i++)
 		if (fake_has_group(c, &fake_groups[i]) || &fake_groups[i] == more)
 			out[0] = iova_range_cut(out[0], fake_groups[i].cfg.aperture);
@@ -138,6 +141,7 @@ group_leave(struct fake_group_state *g)
 		return;
 	fake_maps_drop(c);
 	c->type = 0;
+	c->has_window = false;
 }
 
 void
@@ -227,6 +231,34 @@ vfio_uapi_set_iommu(int container, unsigned int type)
 	return 0;
 }
 
+static size_t
+count_groups(const struct fake_container *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < fake_n_groups; i++)
+		n += fake_has_group(c, &fake_groups[i]);
+	return n;
+}
+
+int
+fake_window_create(int container, struct iova_range *out)
+{
+	struct fake_container *c;
+	int ret = fake_ioctl(__func__, container, FAKE_CONTAINER, &c);
+
+	if (ret < 0)
+		return ret;
+	if (c->type == 0 || c->has_window || c->n_maps > 0)
+		return -EINVAL;
+	if (count_groups(c) > 1)
+		return -EPERM;
+	c->has_window = true;
+	c->window = fake.window;
+	*out = c->window;
+	return 0;
+}
+
 int
 vfio_uapi_group_status(int group, uint32_t *flags)
 {
@@ -272,6 +304,8 @@ vfio_uapi_group_set_container(int group, int container)
 	if (c == NULL)
 		return fake_is_open(container) ? -EBADFD : -EBADF;
 	ret = fake_claim(g, false);
+	if (ret == 0 && fake.one_group && fake_has_groups(c))
+		ret = -EPERM;
 	if (ret == 0 && c->type != 0)
 		ret = iommu_attach(c, g);
 	if (ret < 0)

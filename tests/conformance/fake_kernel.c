@@ -359,6 +359,17 @@ fake_n_mappings(void)
 }
 
 bool
+fake_space_mappings(size_t c, const struct fake_mapping **maps, size_t *n)
+{
+	if (c >= FAKE_OBJECTS ||
+	    (fake_containers[c].n_maps == 0 && !fake_has_groups(&fake_containers[c])))
+		return false;
+	*maps = fake_containers[c].maps;
+	*n = fake_containers[c].n_maps;
+	return true;
+}
+
+bool
 fake_mapping_get(size_t i, struct fake_mapping *out)
 {
 	size_t c = 0;

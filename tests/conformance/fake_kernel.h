@@ -26,6 +26,7 @@
 
 #define FAKE_NODE "/dev/vfio/vfio"
 #define FAKE_IOMMUFD_NODE "/dev/iommu"
+#define FAKE_SPACES 16		/**< containers, and files of /dev/iommu */
 #define FAKE_RESERVED 8		/**< reserved ranges a group can have */
 #define FAKE_CONFIG 4096	/**< bytes of a device's config space */
 #define FAKE_BAR 65536		/**< bytes of BAR 0, the only one */
@@ -81,6 +82,9 @@ struct fake_machine {
 	bool packed_caps;	/**< capabilities aligned to 4 bytes only, as once */
 	uint64_t page_sizes;
 	uint32_t dma_limit;	/**< sampled at SET_IOMMU */
+	bool one_group;		/**< a container takes one group: EPERM */
+	bool windows;		/**< a container has a window, which is created */
+	struct iova_range window;	/**< what the next one is */
 	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
 	struct iova_range hollow;	/**< addresses without memory: EFAULT */
 	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
@@ -165,5 +169,20 @@ bool fake_mapping_get(size_t i, struct fake_mapping *out);
 
 /** Mappings of all containers. */
 size_t fake_n_mappings(void);
+
+/**
+ * The same of container or address space number @p c.
+ *
+ * @return false: there is no such, or nobody is in it and nothing mapped
+ */
+bool fake_space_mappings(size_t c, const struct fake_mapping **maps, size_t *n);
+
+/**
+ * Create the window of a container that has its IOMMU: nothing outside of it is
+ * translated. It goes with the last group. No function of vfio_uapi.h does this yet.
+ *
+ * @return 0 and *out, what fake.window was; -EINVAL; -EPERM: several groups
+ */
+int fake_window_create(int container, struct iova_range *out);
 
 #endif /* FAKE_KERNEL_H */

@@ -12,7 +12,7 @@
 
 #include "fake_kernel.h"
 
-#define FAKE_OBJECTS 16	/* containers, and files of /dev/iommu */
+#define FAKE_OBJECTS FAKE_SPACES
 #define FAKE_MEMBERS 600	/* groups, devices: of each */
 
 enum fake_kind {
@@ -44,6 +44,8 @@ struct fake_container {
 	struct iova_range *allowed;
 	size_t n_allowed;
 	unsigned int type;	/* 0: no IOMMU yet */
+	bool has_window;
+	struct iova_range window;
 	uint32_t dma_avail;
 	struct fake_mapping *maps;	/* ascending */
 	size_t n_maps, cap;

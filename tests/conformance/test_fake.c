@@ -152,6 +152,38 @@ test_map(void **state)
 	assert_false(fake_mapping_get(2, &m));
 }
 
+/* What a machine like POWER's asks: one group for each container, and a window. */
+static void
+test_one_group(void **state)
+{
+	struct iova_range window;
+	int g;
+
+	fake_group_add(8);
+	g = vfio_uapi_open("/dev/vfio/8");
+
+	assert_int_equal(vfio_uapi_group_set_container(g, container), 0);
+	fake.window = (struct iova_range){ 0x100000, 0x1fffff };
+	assert_int_equal(fake_window_create(container, &window), -EPERM);
+	assert_int_equal(vfio_uapi_group_unset_container(g), 0);
+	fake.one_group = true;
+	assert_int_equal(vfio_uapi_group_set_container(g, container), -EPERM);
+	assert_int_equal(fake_window_create(container, &window), 0);
+	assert_int_equal(window.first, 0x100000);
+	assert_int_equal(window.last, 0x1fffff);
+	assert_int_equal(fake_window_create(container, &window), -EINVAL);
+	assert_int_equal(map(0xff000, PAGE), -EINVAL);
+	assert_int_equal(map(0x1ff000, 2 * PAGE), -EINVAL);
+	assert_int_equal(map(0x100000, PAGE), 0);
+	/* It goes with the group. */
+	assert_int_equal(vfio_uapi_group_unset_container(group), 0);
+	assert_int_equal(vfio_uapi_group_set_container(g, container), 0);
+	assert_int_equal(fake_window_create(container, &window), -EINVAL);
+	assert_int_equal(vfio_uapi_set_iommu(container, VFIO_TYPE1v2_IOMMU), 0);
+	assert_int_equal(map(0xff000, PAGE), 0);
+	vfio_uapi_close(g);
+}
+
 static void
 test_dma_limit(void **state)
 {
@@ -328,6 +360,7 @@ main(void)
 #define FAKE_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_open), FAKE_TEST(test_groups), FAKE_TEST(test_map),
+		FAKE_TEST(test_one_group),
 		FAKE_TEST(test_dma_limit), FAKE_TEST(test_unmap), FAKE_TEST(test_info),
 		FAKE_TEST(test_device), FAKE_TEST(test_irqs), FAKE_TEST(test_leaks),
 	};
