@@ -72,7 +72,8 @@ bench(void **state)
 		if (i == 0 || unmap < least_unmap)
 			least_unmap = unmap;
 	}
-	printf("%-18s map %5.0f ns, unmap %5.0f ns, %zu bytes\n", ioas_backend_name(BACKEND),
+	printf("%-21s map %5.0f ns, unmap %5.0f ns, %zu bytes\n",
+			per_group ? "container per group" : ioas_backend_name(BACKEND),
 			least_map, least_unmap, bytes);
 	ioas_close(ioas);
 }

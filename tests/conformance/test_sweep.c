@@ -91,6 +91,18 @@ limits(struct ioas *ioas)
 	return ret;
 }
 
+/* An unmap that fails in one of several legs parks the mapping; nothing else does. */
+static void
+expect_record(struct ioas *ioas)
+{
+	const char *failed = fake_failed();
+
+	if (per_group && failed != NULL && strcmp(failed, "vfio_uapi_unmap_dma") == 0)
+		assert_in_range(expect_same_or_parked(ioas), 0, 1);
+	else
+		expect_same(ioas);
+}
+
 static int
 mappings(struct story *s)
 {
@@ -103,10 +115,10 @@ mappings(struct story *s)
 	STEP(ioas_map_file(s->ioas, IOAS_EAL, PAGE, &file, 5 << 20, PAGE, NULL));
 	for (i = 1; i <= 2; i++)
 		STEP(ioas_map_any(s->ioas, IOAS_EAL, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
-	expect_same(s->ioas);
+	expect_record(s->ioas);
 	STEP(ioas_unmap(s->ioas, IOAS_EAL, 1 << 20, PAGE));
 	STEP(ioas_unmap(s->ioas, IOAS_EAL, 2 << 20, 2 << 20));
-	expect_same(s->ioas);
+	expect_record(s->ioas);
 	STEP(ioas_map(s->ioas, IOAS_EAL, PAGE, 1 << 20, 4 * PAGE, NULL));
 	STEP(limits(s->ioas));
 	return first;
@@ -178,7 +190,7 @@ run(const char *root, bool stubborn, unsigned int n, int error)
 	fake_fail_nth(n, error);
 	ret = tell(&s);
 	if (s.ioas != NULL)
-		expect_same(s.ioas);
+		expect_record(s.ioas);
 	vfio_uapi_close(s.device);
 	ioas_close(s.ioas);
 	assert_int_equal(fake_leaks(stderr), 0);

@@ -11,8 +11,8 @@
  * its attach.
  *
  * Invariant, under the lock: an attachment in the list has its node open; n_attached
- * are attached. The last of those that leaves takes every mapping with it, as
- * the kernel drops or keeps them depending on the backend.
+ * are attached, each to a leg. The last of those that leaves takes every mapping with it,
+ * as the kernel drops or keeps them depending on the backend.
  */
 
 #include <errno.h>
@@ -49,9 +49,7 @@ attachment_leave(struct ioas *ioas, struct ioas_attachment *attachment)
 			ioas_unmap_all_locked(ioas);
 		}
 		ioas->n_attached--;
-		ioas_anchors_free(attachment);
-		if (attachment->fd >= 0)
-			ioas->ops->detach(attachment);
+		ioas_part(ioas, attachment);
 	}
 	attachment_free(attachment);
 }
@@ -65,7 +63,7 @@ ioas_close(struct ioas *ioas)
 	ioas_unmap_all(ioas);
 	while (ioas->attachments != NULL)
 		attachment_leave(ioas, ioas->attachments);
-	vfio_uapi_close(ioas->kernel.fd);
+	ioas_leg_close(ioas->ops, TAILQ_FIRST(&ioas->legs));
 	pthread_mutex_destroy(&ioas->lock);
 	free(ioas);
 }
@@ -112,7 +110,7 @@ attachment_get(struct ioas *ioas, const struct ioas_member *m, bool *viable,
 	    strlcpy(s->name, m->name, sizeof(s->name)) >= sizeof(s->name))
 		ret = -EINVAL;
 	else
-		ret = ioas->ops->enter(&ioas->kernel, m, s, viable);
+		ret = ioas->ops->enter(ioas_first_leg(ioas), m, s, viable);
 	if (ret < 0) {
 		free(s);
 		return ret;
@@ -128,14 +126,14 @@ static int
 attachment_attach(struct ioas *ioas, struct ioas_attachment *s, const struct ioas_member *m)
 {
 	bool first = !s->attached;
-	int ret = first ? ioas->ops->attach(&ioas->kernel, s, ioas->n_attached) : 0;
+	int ret = first ? ioas_join(ioas, s) : 0;
 
 	if (ret < 0)
 		return ret;
 	ret = ioas_anchor_get(ioas, s, m);
 	if (ret < 0) {
 		if (first)
-			ioas->ops->detach(s);
+			ioas_part(ioas, s);
 		return ret;
 	}
 	ioas->n_attached += first;
@@ -256,9 +254,9 @@ ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 		if (s == NULL)
 			ret = survey_group(ioas, m, out, viable);
 		else if (s->attached || group_is_attached(ioas, m->group))
-			ret = ioas->ops->info(&ioas->kernel, out);
+			ret = ioas_legs_info(ioas, out);
 		else
-			ret = ioas->ops->survey(&ioas->kernel, s, out);
+			ret = ioas->ops->survey(ioas_first_leg(ioas), s, out);
 		if (ret < 0 && is_new)
 			attachment_leave(ioas, s);
 	}
@@ -320,7 +318,7 @@ ioas_info_get(struct ioas *ioas, struct ioas_info *out)
 	int ret;
 
 	pthread_mutex_lock(&ioas->lock);
-	ret = ioas->ops->info(&ioas->kernel, out);
+	ret = ioas_legs_info(ioas, out);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }

@@ -7,7 +7,9 @@
  * One I/O address space: who is attached to it and what is mapped in it.
  *
  * The backend is chosen at open and reached through a table of operations; an
- * operation that is NULL cannot be done. The record of mappings kept here is
+ * operation that is NULL cannot be done. Where the kernel takes one group into each of its
+ * spaces, an address space has several legs: a mapping is in all of them or in none, and
+ * who attaches later gets all that is mapped. The record of mappings kept here is
  * the truth: the kernel's answers are checked against it, a mapping that
  * exists already is a fault of the caller, and the size of every unmap is
  * checked.
@@ -29,6 +31,9 @@
  *  -ENOSPC      the kernel's budget of mappings is used up;
  *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;
  *  -ENOTSUP     the backend cannot.
+ *
+ * An unmap that fails in some legs only ends the mapping (its IOVA stays taken); the same
+ * unmap may be tried again, and what has a leg that leaves ends with it.
  */
 
 #ifndef IOAS_H
@@ -182,7 +187,9 @@ int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
  *   beside what is mapped or kept); -EINVAL (firmware wants 1:1 mappings, the
  *   device is open in another process, the group_fd has a container already,
  *   the token is none or not wanted); -EKEYREJECTED (the physical function wants
- *   a token, or another one); -ENOMEM. What was held stays held.
+ *   a token, or another one); -ERANGE (what the kernel gives it lacks an IOVA that is
+ *   mapped or kept); -ENOMEM; where it gets a leg of its own also as ioas_open() and
+ *   ioas_map(). Nothing has changed then, and what was held stays held.
  */
 int ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable);
 

@@ -16,8 +16,8 @@
 void
 ioas_keep_nothing_locked(struct ioas *ioas)
 {
-	if (ioas->n_kept > 0 && ioas->ops->keep != NULL)
-		ioas->ops->keep(&ioas->kernel, NULL, 0);
+	if (ioas->n_kept > 0)
+		ioas_legs_keep(ioas, NULL, 0);
 	free(ioas->kept);
 	ioas->kept = NULL;
 	ioas->n_kept = 0;
@@ -50,7 +50,7 @@ ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n)
 	int ret;
 
 	pthread_mutex_lock(&ioas->lock);
-	ret = ioas->ops->info(&ioas->kernel, &info);
+	ret = ioas_legs_info(ioas, &info);
 	if (ret < 0)
 		goto out;
 	kept = calloc(n * info.n_ranges + 1, sizeof(*kept));
@@ -59,8 +59,7 @@ ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n)
 		goto out_info;
 	}
 	count = usable_parts(v, n, &info, kept);
-	if (ioas->ops->keep != NULL)
-		ret = ioas->ops->keep(&ioas->kernel, kept, count);
+	ret = ioas_legs_keep(ioas, kept, count);
 	if (ret < 0) {
 		free(kept);
 	} else {
@@ -98,21 +97,40 @@ find_lost(const struct ioas_info *info, struct iova_range r, struct iova_range *
 	return true;
 }
 
+static int
+test_locked(const struct ioas *ioas, const struct ioas_info *newcomer, struct ioas_kept *out)
+{
+	size_t i;
+
+	if (newcomer->n_ranges == 0)
+		return 0;
+	for (i = 0; i < ioas->n_kept; i++)
+		if (find_lost(newcomer, ioas->kept[i], &out->lost)) {
+			out->range = ioas->kept[i];
+			return -ERANGE;
+		}
+	return 0;
+}
+
 int
 ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
 		struct ioas_kept *out)
 {
-	size_t i;
-	int ret = 0;
+	int ret;
 
-	if (newcomer->n_ranges == 0)
-		return 0;
 	pthread_mutex_lock(&ioas->lock);
-	for (i = 0; i < ioas->n_kept && ret == 0; i++)
-		if (find_lost(newcomer, ioas->kept[i], &out->lost)) {
-			out->range = ioas->kept[i];
-			ret = -ERANGE;
-		}
+	ret = test_locked(ioas, newcomer, out);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
+}
+
+int
+ioas_kept_enter(struct ioas *ioas, struct ioas_leg *leg, const struct ioas_info *info)
+{
+	struct ioas_kept lost;
+	int ret = test_locked(ioas, info, &lost);
+
+	if (ret < 0 || ioas->n_kept == 0 || ioas->ops->keep == NULL)
+		return ret;
+	return ioas->ops->keep(leg->state, ioas->kept, ioas->n_kept);
 }

@@ -6,17 +6,21 @@
  * @file
  * The mappings of an address space.
  *
- * The record of a mapping is the used range of the layout: who mapped it, and the
- * memory. Used ranges without an owner are not of this file.
+ * The record of a mapping is the used range of the layout: who mapped it, the memory,
+ * and its state. Used ranges without an owner are not of this file.
  *
- * Invariants, under the lock: every used range with an owner is mapped in the kernel,
- * at that IOVA, from that VA, by one call of the backend's map. Map: the layout is
- * asked first, then the kernel; undo runs backwards. Unmap: checked as a whole before
- * the first mapping is touched.
+ * Invariants, under the lock: every used range with an owner that is IOAS_MAPPED is
+ * mapped in every leg, at that IOVA, from that VA, by one call of the backend's map; no
+ * leg has anything else, except what is IOAS_PARKED. Map: the layout is asked first, then
+ * the legs; undo runs backwards. Unmap: checked as a whole before the first mapping is
+ * touched. What the kernel has in part, because it fails to unmap, is parked: its IOVA is
+ * given to nobody until an unmap succeeds.
  */
 
 #include <errno.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "ioas/ioas_private.h"
 
@@ -64,8 +68,15 @@ mapping_next(struct iova_used *m)
 static void
 forget(struct ioas *ioas, struct iova_used *m)
 {
+	ioas->n_mappings -= m->state == IOAS_MAPPED;
 	iova_layout_release(ioas->layout, m->range);
-	ioas->n_mappings--;
+}
+
+static void
+park(struct iova_used *m)
+{
+	m->state = IOAS_PARKED;
+	strlcat(m->what, " (parked)", sizeof(m->what));
 }
 
 /* Forget the mappings; the kernel is asked too while it still has them. */
@@ -73,17 +84,55 @@ void
 ioas_unmap_all_locked(struct ioas *ioas)
 {
 	struct iova_used *m, *next;
-	bool left = false;
-	uint64_t done;
+	struct ioas_leg *leg;
+	bool left = false, parked;
 
 	for (m = mapping_from(ioas, 0); m != NULL; m = next) {
 		next = mapping_next(m);
-		left |= ioas->ops->unmap(&ioas->kernel, m->range.first, size_of(m), &done) < 0 ||
-			done != size_of(m);
+		parked = m->state == IOAS_PARKED;
+		left |= ioas_legs_unmap(ioas, m->range, &parked) < 0;
 		forget(ioas, m);
 	}
 	if (left && ioas->ops->clear != NULL)
-		ioas->ops->clear(&ioas->kernel);
+		TAILQ_FOREACH(leg, &ioas->legs, link)
+			ioas->ops->clear(leg->state);
+}
+
+/* Unmap in one leg what lies below an IOVA. @return false: the kernel has some left. */
+static bool
+leave_below(struct ioas *ioas, struct ioas_leg *leg, const struct iova_used *end)
+{
+	struct iova_used *m;
+	bool all = true;
+
+	for (m = mapping_from(ioas, 0); m != end; m = mapping_next(m))
+		all &= ioas_leg_unmap(ioas, leg, m->range, m->state == IOAS_PARKED) == 0;
+	return all;
+}
+
+int
+ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg)
+{
+	struct iova_used *m;
+	int ret;
+
+	for (m = mapping_from(ioas, 0); m != NULL; m = mapping_next(m)) {
+		if (m->state != IOAS_MAPPED)
+			continue;
+		ret = ioas->ops->map(leg->state, m->va, NULL, m->range.first, size_of(m));
+		if (ret < 0) {
+			leave_below(ioas, leg, m);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void
+ioas_mappings_leave(struct ioas *ioas, struct ioas_leg *leg)
+{
+	if (!leave_below(ioas, leg, NULL) && ioas->ops->clear != NULL)
+		ioas->ops->clear(leg->state);
 }
 
 /* The range is placed in the layout: map it, record it, or release it. */
@@ -92,16 +141,20 @@ map_placed(struct ioas *ioas, enum ioas_owner owner, uint64_t va, const struct i
 		uint64_t iova)
 {
 	struct iova_used *m = iova_layout_used_from(ioas->layout, iova);
-	int ret = ioas->ops->map(&ioas->kernel, va, file, iova, size_of(m));
+	bool parked = false;
+	int ret = ioas_legs_map(ioas, va, file, m->range, &parked);
 
-	if (ret < 0) {
+	if (ret < 0 && !parked) {
 		iova_layout_release(ioas->layout, m->range);
 		return ret;
 	}
 	m->va = va;
 	m->owner = owner;
-	ioas->n_mappings++;
-	return 0;
+	if (ret < 0)
+		park(m);
+	else
+		ioas->n_mappings++;
+	return ret;
 }
 
 /* @return 0; -EINVAL if the memory's addresses would wrap. */
@@ -195,15 +248,16 @@ unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 static int
 unmap_one(struct ioas *ioas, struct iova_used *m)
 {
-	uint64_t done;
-	int ret = ioas->ops->unmap(&ioas->kernel, m->range.first, size_of(m), &done);
+	bool parked = m->state == IOAS_PARKED;
+	int ret = ioas_legs_unmap(ioas, m->range, &parked);
 
-	if (ret < 0)
-		return ret;
-	if (done != size_of(m))
-		return -EIO;
-	forget(ioas, m);
-	return 0;
+	if (ret == 0) {
+		forget(ioas, m);
+	} else if (parked && m->state == IOAS_MAPPED) {
+		ioas->n_mappings--;
+		park(m);
+	}
+	return ret;
 }
 
 int
@@ -250,7 +304,7 @@ ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
 
 	pthread_mutex_lock(&ioas->lock);
 	m = mapping_from(ioas, iova);
-	if (m != NULL && m->range.first <= iova) {
+	if (m != NULL && m->range.first <= iova && m->state == IOAS_MAPPED) {
 		*out = mapping_of(m);
 		ret = 0;
 	}
@@ -269,7 +323,7 @@ ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
 		return false;
 	pthread_mutex_lock(&ioas->lock);
 	m = mapping_from(ioas, iova);
-	while (!all && m != NULL && m->range.first <= left.first &&
+	while (!all && m != NULL && m->state == IOAS_MAPPED && m->range.first <= left.first &&
 	       m->va - m->range.first == va - iova) {
 		all = m->range.last >= left.last;
 		left.first = m->range.last + 1;
@@ -301,7 +355,8 @@ ioas_foreach(struct ioas *ioas,
 	for (m = mapping_from(ioas, 0); ret == 0 && m != NULL; m = mapping_next(m)) {
 		const struct ioas_mapping mapping = mapping_of(m);
 
-		ret = cb(&mapping, arg);
+		if (m->state == IOAS_MAPPED)
+			ret = cb(&mapping, arg);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;

@@ -14,13 +14,6 @@
 #include "ioas/ioas_private.h"
 #include "uapi/vfio_uapi.h"
 
-/* In the order in which "auto" takes them. */
-static const struct ioas_ops *const ioas_backends[] = {
-	&ioas_iommufd_ops,
-	&ioas_type1_ops,
-};
-#define N_BACKENDS (sizeof(ioas_backends) / sizeof(ioas_backends[0]))
-
 static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
 	[IOAS_BACKEND_AUTO] = "auto",
 	[IOAS_BACKEND_TYPE1] = "type1",
@@ -53,7 +46,7 @@ backend_find(enum ioas_backend backend)
 {
 	size_t i;
 
-	for (i = 0; i < N_BACKENDS; i++)
+	for (i = 0; ioas_backends[i] != NULL; i++)
 		if (ioas_backends[i]->backend == backend)
 			return ioas_backends[i];
 	/* Never tried by itself: type1 is, and finds this one. */
@@ -73,7 +66,7 @@ ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has)
 enum ioas_backend
 ioas_backend_at(size_t i)
 {
-	return i < N_BACKENDS ? ioas_backends[i]->backend : IOAS_BACKEND_COUNT;
+	return ioas_backends[i] != NULL ? ioas_backends[i]->backend : IOAS_BACKEND_COUNT;
 }
 
 const struct ioas_traits *
@@ -115,7 +108,7 @@ ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *
 /* A backend that can be had for a member, or for nobody yet. */
 static int
 try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
-		struct ioas_kernel *k, const char **node)
+		struct ioas_leg **leg, const char **node)
 {
 	int ret = 0;
 
@@ -126,7 +119,7 @@ try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
 	if (ret < 0)
 		return ret;
 	*node = ops->traits.node;
-	return ops->open(k);
+	return ioas_leg_open(ops, leg);
 }
 
 /* The first backend that is wanted and can be had; *note tells of the others. */
@@ -134,26 +127,27 @@ static int
 choose_backend(enum ioas_backend backend, const struct ioas_member *m,
 		struct ioas *ioas, struct ioas_choice *note)
 {
+	const struct ioas_ops *ops, *other;
+	struct ioas_leg *leg;
 	int ret = -ENOTSUP;
 	size_t i;
 
-	for (i = 0; i < N_BACKENDS && ioas->ops == NULL; i++) {
-		if (!ioas_backend_serves(backend, ioas_backends[i]->backend))
+	for (i = 0; (ops = ioas_backends[i]) != NULL && ioas->ops == NULL; i++) {
+		if (!ioas_backend_serves(backend, ops->backend))
 			continue;
-		ret = try_backend(ioas_backends[i], m, &ioas->kernel,
-				&note->node);
-		note->traits = &ioas_backends[i]->traits;
-		note->backend = ioas_backends[i]->backend;
+		ret = try_backend(ops, m, &leg, &note->node);
 		if (ret == 0) {
-			ioas->ops = ioas->kernel.over_iommufd ? &ioas_compat_ops :
-				ioas_backends[i];
-			note->traits = &ioas->ops->traits;
-			note->backend = ioas->ops->backend;
+			other = ops->stand_in != NULL ? ops->stand_in(leg->state) : NULL;
+			ops = other != NULL ? other : ops;
+			ioas->ops = ops;
+			TAILQ_INSERT_TAIL(&ioas->legs, leg, link);
 		} else if (note->passed == IOAS_BACKEND_AUTO) {
-			note->passed = ioas_backends[i]->backend;
+			note->passed = ops->backend;
 			note->passed_node = note->node;
 			note->error = ret;
 		}
+		note->traits = &ops->traits;
+		note->backend = ops->backend;
 	}
 	return ret;
 }
@@ -169,6 +163,7 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 
 	if (ioas == NULL)
 		return -ENOMEM;
+	TAILQ_INIT(&ioas->legs);
 	ret = choose_backend(backend, first, ioas, &note);
 	if (choice != NULL)
 		*choice = note;
@@ -197,19 +192,14 @@ ioas_traits_of(const struct ioas *ioas)
 bool
 ioas_memlock_by_user(const struct ioas *ioas)
 {
-	return ioas->ops->traits.memlock_by_user && !ioas->kernel.memlock_by_process;
+	const struct ioas_ops *ops = ioas->ops;
+
+	return ops->traits.memlock_by_user && (ops->memlock_by_process == NULL ||
+		!ops->memlock_by_process(ioas_first_leg(ioas)));
 }
 
 const char *
 ioas_hint(const struct ioas *ioas, int ret)
 {
 	return ioas->ops->hint(ret);
-}
-
-void
-ioas_info_free(struct ioas_info *info)
-{
-	free(info->ranges);
-	info->ranges = NULL;
-	info->n_ranges = 0;
 }

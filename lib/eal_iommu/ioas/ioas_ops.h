@@ -4,8 +4,13 @@
 
 /**
  * @file
- * Between ioas.c and its backends. A backend is a table; NULL means "cannot".
+ * Between an address space and its backends. A backend is a table; NULL means "cannot".
  * All functions return 0 or a negative errno and undo what they began.
+ *
+ * An address space has one leg or several: a leg is what one descriptor of the kernel
+ * translates. What a backend must know of a leg is its own state, "void *leg" here:
+ * leg_size bytes, zero before open. The life of a leg: open, attach of the first, prepare,
+ * then maps and further attaches, detach of the last, close.
  */
 
 #ifndef IOAS_OPS_H
@@ -18,16 +23,6 @@
 #define TYPE1_NODE "/dev/vfio/vfio"
 #define TYPE1_NEED \
 	"load the module with: modprobe vfio-pci, and give your group access to the node"
-
-/** The kernel's side of an address space. */
-struct ioas_kernel {
-	int fd;			/**< the backend's node, open */
-	uint32_t id;		/**< of the space, where a node has several */
-	bool for_groups;	/**< groups that get fd use this space */
-	bool no_files;		/**< the kernel can't map files */
-	bool over_iommufd;	/**< set by type1: the node is an iommufd, see ioas_compat_ops */
-	bool memlock_by_process;	/**< though the backend's traits say: by user */
-};
 
 /** A device that is kept open because its group is attached by that, see ioas_anchor.c. */
 struct ioas_anchor {
@@ -46,42 +41,54 @@ struct ioas_attachment {
 	bool ours;		/**< opened here, to be closed here */
 	bool attached;		/**< else the device is held since its survey */
 	unsigned int refs;	/**< attaches */
+	struct ioas_leg *leg;	/**< that it is attached to */
 	struct ioas_anchor *anchors;	/**< of a whole group, one for each member */
 };
 
 struct ioas_ops {
 	enum ioas_backend backend;
 	struct ioas_traits traits;
+	size_t leg_size;	/**< bytes of the state of a leg */
+	bool leg_per_group;	/**< a leg takes one group only: each group gets its own */
 
 	/** Is this backend there for a member? Opens nothing that matters. */
 	int (*fits)(const struct ioas_member *m);
 	/** Open the backend's node, make a space. */
-	int (*open)(struct ioas_kernel *k);
+	int (*open)(void *leg);
+	/** The backend that the node turned out to need, with the same state; or NULL. */
+	const struct ioas_ops *(*stand_in)(const void *leg);
+	void (*close)(void *leg);
+	/** Is memory counted by process, though the traits say by user? NULL: no. */
+	bool (*memlock_by_process)(const void *leg);
 	/** Does a member have an attachment of its own? NULL: only groups have. */
 	bool (*alone)(const struct ioas_member *m);
 	/** Open a member's node (attachment->fd, attachment->ours) and make sure of it. */
-	int (*enter)(struct ioas_kernel *k, const struct ioas_member *m,
+	int (*enter)(void *leg, const struct ioas_member *m,
 			struct ioas_attachment *attachment, bool *viable);
 	/** Limits of an attachment that is alone and not attached. */
-	int (*survey)(struct ioas_kernel *k, struct ioas_attachment *attachment,
-			struct ioas_info *out);
+	int (*survey)(void *leg, struct ioas_attachment *attachment, struct ioas_info *out);
 	/** Bring it in. */
-	int (*attach)(struct ioas_kernel *k, struct ioas_attachment *attachment,
-			unsigned int n_attached);
-	/** Take it out. */
+	int (*attach)(void *leg, struct ioas_attachment *attachment);
+	/**
+	 * Make a leg ready to map: once its first is attached. NULL: it is.
+	 *
+	 * @param out  zeros; with ranges the leg translates only these, which the layout is
+	 *   told. Freed by the caller, on an error too.
+	 */
+	int (*prepare)(void *leg, struct ioas_info *out);
+	/** Take it out. With the last of a leg all that prepare made ends. */
 	void (*detach)(struct ioas_attachment *attachment);
 	int (*open_device)(struct ioas_attachment *attachment, const struct ioas_member *m);
-	int (*info)(struct ioas_kernel *k, struct ioas_info *out);
+	int (*info)(void *leg, struct ioas_info *out);
 	/** Let no newcomer make these ranges unusable; replaces the list. */
-	int (*keep)(struct ioas_kernel *k, const struct iova_range *v, size_t n);
+	int (*keep)(void *leg, const struct iova_range *v, size_t n);
 	/** file: what is at va, as far as it is known; may be NULL */
-	int (*map)(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file,
-			uint64_t iova, uint64_t size);
-	/** *done: bytes the kernel says it unmapped. */
-	int (*unmap)(struct ioas_kernel *k, uint64_t iova, uint64_t size,
-			uint64_t *done);
+	int (*map)(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova,
+			uint64_t size);
+	/** *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
+	int (*unmap)(void *leg, uint64_t iova, uint64_t size, uint64_t *done);
 	/** Unmap everything at once; NULL: it goes with the last attachment. */
-	void (*clear)(struct ioas_kernel *k);
+	void (*clear)(void *leg);
 	/** What a failed map means here; "" if nothing is to be added. */
 	const char *(*hint)(int ret);
 };
@@ -92,10 +99,16 @@ extern const struct ioas_ops ioas_type1_ops;
 /** In place of type1's where its node is an iommufd; type1's open has made the space. */
 extern const struct ioas_ops ioas_compat_ops;
 
+/**
+ * The backends in the order in which "auto" tries them; NULL behind the last. In
+ * backend/ioas_backends.c; a test may link its own.
+ */
+extern const struct ioas_ops *const ioas_backends[];
+
 /* ioas_group.c: what backends have in common about groups */
 
 /** ops.enter of a group: somebody else's node, or opened here; is it viable? */
-int ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
+int ioas_group_enter(void *leg, const struct ioas_member *m,
 		struct ioas_attachment *attachment, bool *viable);
 
 /** ops.open_device of a group. */

@@ -4,20 +4,36 @@
 
 /**
  * @file
- * What ioas.c (who is attached) and ioas_map.c (mappings) share.
+ * What the files of an address space share. Functions here want the lock held, unless
+ * they say otherwise.
  */
 
 #ifndef IOAS_PRIVATE_H
 #define IOAS_PRIVATE_H
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "ioas/ioas_ops.h"
 
+/** One kernel side. */
+struct ioas_leg {
+	TAILQ_ENTRY(ioas_leg) link;
+	unsigned int n_attached;
+	char window[IOVA_OWNER_LEN];	/**< whose ranges in the layout are its; "": none */
+	uint64_t state[];		/**< the backend's */
+};
+
+TAILQ_HEAD(ioas_legs, ioas_leg);
+
+/*
+ * One leg at least, from open to close. Of several, each has somebody attached, and all
+ * have the same mappings and kept ranges.
+ */
 struct ioas {
 	pthread_mutex_t lock;
 	const struct ioas_ops *ops;
-	struct ioas_kernel kernel;
+	struct ioas_legs legs;
 	struct iova_layout *layout;
 	struct ioas_attachment *attachments;
 	unsigned int n_attached;
@@ -26,12 +42,86 @@ struct ioas {
 	size_t n_mappings;
 };
 
-/** Unmap and forget every mapping; the caller holds the lock. */
+/** State of a mapping, in its used range. */
+enum ioas_state {
+	IOAS_MAPPED,	/**< in all legs */
+	IOAS_PARKED,	/**< in some, as an unmap failed: nobody may use it, or its IOVA */
+};
+
+/* ---- ioas_legs.c: what is done to all legs ---- */
+
+/** A leg in no list. @return 0, -ENOMEM, as ops.open */
+int ioas_leg_open(const struct ioas_ops *ops, struct ioas_leg **out);
+
+/** End of ioas_leg_open(). */
+void ioas_leg_close(const struct ioas_ops *ops, struct ioas_leg *leg);
+
+/** The leg that those without one of their own use. */
+static inline void *
+ioas_first_leg(const struct ioas *ioas)
+{
+	return TAILQ_FIRST(&ioas->legs)->state;
+}
+
+/**
+ * Map in every leg, or in none.
+ *
+ * @param parked  on an error: a leg has it, as the undo failed; else not changed
+ */
+int ioas_legs_map(const struct ioas *ioas, uint64_t va, const struct ioas_file *file,
+		struct iova_range range, bool *parked);
+
+/**
+ * Unmap in every leg, also when one fails.
+ *
+ * @param parked  in: legs may be without it; out, on an error: some are
+ */
+int ioas_legs_unmap(const struct ioas *ioas, struct iova_range range, bool *parked);
+
+/** Unmap in one leg. @return 0; -EIO if the kernel says another size; as ops.unmap */
+int ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, struct iova_range range,
+		bool parked);
+
+/** Limits that all legs share. @return as ops.info; -ERANGE they share no range. */
+int ioas_legs_info(const struct ioas *ioas, struct ioas_info *out);
+
+/** Keep ranges in every leg, or keep in all what was kept. */
+int ioas_legs_keep(const struct ioas *ioas, const struct iova_range *v, size_t n);
+
+/* ---- ioas_map.c, ioas_keep.c: into one leg more, and out of it ---- */
+
+/** Unmap and forget every mapping. */
 void ioas_unmap_all_locked(struct ioas *ioas);
 
+/** Map all that is mapped in a leg that has nothing yet. On an error it has nothing. */
+int ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg);
+
+/** Unmap all of it in a leg that leaves. */
+void ioas_mappings_leave(struct ioas *ioas, struct ioas_leg *leg);
+
+/**
+ * Keep what is kept in one more leg.
+ *
+ * @param info  what all legs translate with it
+ * @return 0; -ERANGE not all that is kept; as ops.keep
+ */
+int ioas_kept_enter(struct ioas *ioas, struct ioas_leg *leg, const struct ioas_info *info);
+
+/** Forget the kept ranges. */
+void ioas_keep_nothing_locked(struct ioas *ioas);
+
+/* ---- ioas_join.c: an attachment and its leg ---- */
+
+/** Attach to a leg; to a new one where the backend needs it. */
+int ioas_join(struct ioas *ioas, struct ioas_attachment *attachment);
+
+/** Detach; a leg without others attached is closed, except the last leg. */
+void ioas_part(struct ioas *ioas, struct ioas_attachment *attachment);
+
 /*
- * ioas_anchor.c: iommufd attaches a group when a device of it is opened. The caller
- * holds the lock. Attachments of backends that attach groups by themselves have no anchors.
+ * ---- ioas_anchor.c: iommufd attaches a group when a device of it is opened ----
+ *
+ * Attachments of backends that attach groups by themselves have no anchors.
  */
 
 /** Open the member's device and keep it, or count one more attach of it. */
@@ -46,8 +136,5 @@ void ioas_anchor_surrender(struct ioas_attachment *attachment, const struct ioas
 
 /** Close all of an attachment's devices and forget them. */
 void ioas_anchors_free(struct ioas_attachment *attachment);
-
-/** Forget the kept ranges; the caller holds the lock. */
-void ioas_keep_nothing_locked(struct ioas *ioas);
 
 #endif /* IOAS_PRIVATE_H */

@@ -21,7 +21,7 @@ group_fd(const struct ioas_member *m)
 }
 
 int
-ioas_group_enter(struct ioas_kernel *k, const struct ioas_member *m,
+ioas_group_enter(void *leg, const struct ioas_member *m,
 		struct ioas_attachment *attachment, bool *viable)
 {
 	uint32_t flags;

@@ -24,6 +24,7 @@
 
 #include <bsd/string.h>
 
+#include "ioas/backend/ioas_node.h"
 #include "ioas/ioas_ops.h"
 #include "uapi/vfio_uapi.h"
 
@@ -48,8 +49,9 @@ iommufd_fits(const struct ioas_member *m)
 }
 
 static int
-iommufd_open(struct ioas_kernel *k)
+iommufd_open(void *leg)
 {
+	struct ioas_node *k = leg;
 	int ret;
 
 	k->fd = vfio_uapi_open(IOMMUFD_NODE);
@@ -59,6 +61,14 @@ iommufd_open(struct ioas_kernel *k)
 	if (ret < 0)
 		vfio_uapi_close(k->fd);
 	return ret;
+}
+
+void
+ioas_node_close(void *leg)
+{
+	const struct ioas_node *k = leg;
+
+	vfio_uapi_close(k->fd);
 }
 
 static bool
@@ -90,14 +100,15 @@ parse_uuid(const char *s, uint8_t *out)
 }
 
 static int
-iommufd_enter(struct ioas_kernel *k, const struct ioas_member *m,
-		struct ioas_attachment *attachment, bool *viable)
+iommufd_enter(void *leg, const struct ioas_member *m, struct ioas_attachment *attachment,
+		bool *viable)
 {
+	const struct ioas_node *k = leg;
 	uint8_t token[ABI_UUID_SIZE];
 	int ret;
 
 	if (!iommufd_alone(m))
-		return ioas_group_enter(k, m, attachment, viable);
+		return ioas_group_enter(leg, m, attachment, viable);
 	ret = m->vf_token == NULL ? 0 : parse_uuid(m->vf_token, token);
 	if (ret < 0)
 		return ret;
@@ -114,9 +125,9 @@ iommufd_enter(struct ioas_kernel *k, const struct ioas_member *m,
 }
 
 static int
-iommufd_attach(struct ioas_kernel *k, struct ioas_attachment *attachment,
-		unsigned int n_attached)
+iommufd_attach(void *leg, struct ioas_attachment *attachment)
 {
+	struct ioas_node *k = leg;
 	int ret;
 
 	if (attachment->name[0] != '\0')
@@ -208,15 +219,17 @@ space_info(int fd, uint32_t id, struct ioas_info *out)
 }
 
 static int
-iommufd_info(struct ioas_kernel *k, struct ioas_info *out)
+iommufd_info(void *leg, struct ioas_info *out)
 {
+	const struct ioas_node *k = leg;
+
 	return space_info(k->fd, k->id, out);
 }
 
 static int
-iommufd_survey(struct ioas_kernel *k, struct ioas_attachment *attachment,
-		struct ioas_info *out)
+iommufd_survey(void *leg, struct ioas_attachment *attachment, struct ioas_info *out)
 {
+	const struct ioas_node *k = leg;
 	uint32_t id;
 	int ret = vfio_uapi_ioas_alloc(k->fd, &id);
 
@@ -232,8 +245,9 @@ iommufd_survey(struct ioas_kernel *k, struct ioas_attachment *attachment,
 }
 
 static int
-iommufd_keep(struct ioas_kernel *k, const struct iova_range *v, size_t n)
+iommufd_keep(void *leg, const struct iova_range *v, size_t n)
 {
+	const struct ioas_node *k = leg;
 	struct abi_iova_range *list;
 	size_t i;
 	int ret;
@@ -257,9 +271,9 @@ iommufd_keep(struct ioas_kernel *k, const struct iova_range *v, size_t n)
  * the kernel does not take by the file it may take by the address.
  */
 static int
-iommufd_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, uint64_t iova,
-		uint64_t size)
+iommufd_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova, uint64_t size)
 {
+	struct ioas_node *k = leg;
 	int ret;
 
 	if (file != NULL && file->fd >= 0 && !k->no_files) {
@@ -272,9 +286,9 @@ iommufd_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, ui
 }
 
 static int
-iommufd_unmap(struct ioas_kernel *k, uint64_t iova, uint64_t size,
-		uint64_t *done)
+iommufd_unmap(void *leg, uint64_t iova, uint64_t size, uint64_t *done)
 {
+	const struct ioas_node *k = leg;
 	int ret = vfio_uapi_ioas_unmap(k->fd, k->id, iova, size, done);
 
 	/* Nothing is mapped there: no bytes, which the caller finds too few. */
@@ -282,8 +296,9 @@ iommufd_unmap(struct ioas_kernel *k, uint64_t iova, uint64_t size,
 }
 
 static void
-iommufd_clear(struct ioas_kernel *k)
+iommufd_clear(void *leg)
 {
+	const struct ioas_node *k = leg;
 	uint64_t done;
 
 	vfio_uapi_ioas_unmap(k->fd, k->id, 0, UINT64_MAX, &done);
@@ -315,8 +330,10 @@ const struct ioas_ops ioas_iommufd_ops = {
 		.memlock_by_user = true,
 		.maps_files = true,
 	},
+	.leg_size = sizeof(struct ioas_node),
 	.fits = iommufd_fits,
 	.open = iommufd_open,
+	.close = ioas_node_close,
 	.alone = iommufd_alone,
 	.enter = iommufd_enter,
 	.survey = iommufd_survey,
@@ -330,6 +347,14 @@ const struct ioas_ops ioas_iommufd_ops = {
 	.clear = iommufd_clear,
 	.hint = iommufd_hint,
 };
+
+static bool
+compat_memlock_by_process(const void *leg)
+{
+	const struct ioas_node *k = leg;
+
+	return k->memlock_by_process;
+}
 
 static const char *
 compat_hint(int ret)
@@ -349,6 +374,9 @@ const struct ioas_ops ioas_compat_ops = {
 		.memlock_by_user = true,
 		.maps_files = true,
 	},
+	.leg_size = sizeof(struct ioas_node),
+	.close = ioas_node_close,
+	.memlock_by_process = compat_memlock_by_process,
 	.enter = ioas_group_enter,
 	.attach = iommufd_attach,
 	.detach = iommufd_detach,

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ioas/backend/ioas_node.h"
 #include "ioas/ioas_ops.h"
 #include "uapi/vfio_uapi.h"
 
@@ -30,7 +31,7 @@
 
 /* Is the container an iommufd? Then it gets its address space here. */
 static int
-find_iommufd(struct ioas_kernel *k)
+find_iommufd(struct ioas_node *k)
 {
 	int ret = vfio_uapi_iommufd_rlimit_mode(k->fd);
 
@@ -46,8 +47,9 @@ find_iommufd(struct ioas_kernel *k)
 }
 
 static int
-type1_open(struct ioas_kernel *k)
+type1_open(void *leg)
 {
+	struct ioas_node *k = leg;
 	int ret;
 
 	k->fd = vfio_uapi_open(TYPE1_NODE);
@@ -66,18 +68,28 @@ type1_open(struct ioas_kernel *k)
 	return ret;
 }
 
-static int
-type1_attach(struct ioas_kernel *k, struct ioas_attachment *attachment,
-		unsigned int n_attached)
+static const struct ioas_ops *
+type1_stand_in(const void *leg)
 {
-	int ret = vfio_uapi_group_set_container(attachment->fd, k->fd);
+	const struct ioas_node *k = leg;
 
-	if (ret < 0 || n_attached > 0)
-		return ret;
-	ret = vfio_uapi_set_iommu(k->fd, VFIO_TYPE1v2_IOMMU);
-	if (ret < 0)
-		vfio_uapi_group_unset_container(attachment->fd);
-	return ret;
+	return k->over_iommufd ? &ioas_compat_ops : NULL;
+}
+
+static int
+type1_attach(void *leg, struct ioas_attachment *attachment)
+{
+	const struct ioas_node *k = leg;
+
+	return vfio_uapi_group_set_container(attachment->fd, k->fd);
+}
+
+static int
+type1_prepare(void *leg, struct ioas_info *out)
+{
+	const struct ioas_node *k = leg;
+
+	return vfio_uapi_set_iommu(k->fd, VFIO_TYPE1v2_IOMMU);
 }
 
 static void
@@ -161,8 +173,9 @@ type1_walk_caps(const struct vfio_iommu_type1_info *info, size_t size,
 }
 
 static int
-type1_info(struct ioas_kernel *k, struct ioas_info *out)
+type1_info(void *leg, struct ioas_info *out)
 {
+	const struct ioas_node *k = leg;
 	struct vfio_iommu_type1_info *info = NULL;
 	size_t size = sizeof(*info);
 	unsigned int n;
@@ -204,16 +217,18 @@ out:
 }
 
 static int
-type1_map(struct ioas_kernel *k, uint64_t va, const struct ioas_file *file, uint64_t iova,
-		uint64_t size)
+type1_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova, uint64_t size)
 {
-	(void)file;
+	const struct ioas_node *k = leg;
+
 	return vfio_uapi_map_dma(k->fd, va, iova, size);
 }
 
 static int
-type1_unmap(struct ioas_kernel *k, uint64_t iova, uint64_t size, uint64_t *done)
+type1_unmap(void *leg, uint64_t iova, uint64_t size, uint64_t *done)
 {
+	const struct ioas_node *k = leg;
+
 	return vfio_uapi_unmap_dma(k->fd, iova, size, done);
 }
 
@@ -241,9 +256,13 @@ const struct ioas_ops ioas_type1_ops = {
 		/* It gives a domain the means to map doorbells for SW_MSI only. */
 		.serves_msi_window = false,
 	},
+	.leg_size = sizeof(struct ioas_node),
 	.open = type1_open,
+	.stand_in = type1_stand_in,
+	.close = ioas_node_close,
 	.enter = ioas_group_enter,
 	.attach = type1_attach,
+	.prepare = type1_prepare,
 	.detach = type1_detach,
 	.open_device = ioas_group_device,
 	.info = type1_info,
