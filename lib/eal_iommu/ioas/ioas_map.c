@@ -36,35 +36,6 @@ ioas_owner_name(enum ioas_owner owner)
 	return owner_names[owner];
 }
 
-static uint64_t
-size_of(const struct iova_used *m)
-{
-	return iova_range_span(m->range) + 1;
-}
-
-/* The next that is a mapping, this one included. */
-static struct iova_used *
-mapping_at(struct iova_used *m)
-{
-	while (m != NULL && m->owner == 0)
-		m = iova_layout_used_next(m);
-	return m;
-}
-
-/* First mapping that ends at or behind iova. */
-static struct iova_used *
-mapping_from(struct ioas *ioas, uint64_t iova)
-{
-	return ioas->layout == NULL ? NULL :
-		mapping_at(iova_layout_used_from(ioas->layout, iova));
-}
-
-static struct iova_used *
-mapping_next(struct iova_used *m)
-{
-	return mapping_at(iova_layout_used_next(m));
-}
-
 static void
 forget(struct ioas *ioas, struct iova_used *m)
 {
@@ -87,8 +58,8 @@ ioas_unmap_all_locked(struct ioas *ioas)
 	struct ioas_leg *leg;
 	bool left = false, parked;
 
-	for (m = mapping_from(ioas, 0); m != NULL; m = next) {
-		next = mapping_next(m);
+	for (m = ioas_mapping_from(ioas, 0); m != NULL; m = next) {
+		next = ioas_mapping_next(m);
 		parked = m->state == IOAS_PARKED;
 		left |= ioas_legs_unmap(ioas, m->range, &parked) < 0;
 		forget(ioas, m);
@@ -105,7 +76,7 @@ leave_below(struct ioas *ioas, struct ioas_leg *leg, const struct iova_used *end
 	struct iova_used *m;
 	bool all = true;
 
-	for (m = mapping_from(ioas, 0); m != end; m = mapping_next(m))
+	for (m = ioas_mapping_from(ioas, 0); m != end; m = ioas_mapping_next(m))
 		all &= ioas_leg_unmap(ioas, leg, m->range, m->state == IOAS_PARKED) == 0;
 	return all;
 }
@@ -116,10 +87,10 @@ ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg)
 	struct iova_used *m;
 	int ret;
 
-	for (m = mapping_from(ioas, 0); m != NULL; m = mapping_next(m)) {
+	for (m = ioas_mapping_from(ioas, 0); m != NULL; m = ioas_mapping_next(m)) {
 		if (m->state != IOAS_MAPPED)
 			continue;
-		ret = ioas->ops->map(leg->state, m->va, NULL, m->range.first, size_of(m));
+		ret = ioas->ops->map(leg->state, m->va, NULL, m->range.first, ioas_mapping_size(m));
 		if (ret < 0) {
 			leave_below(ioas, leg, m);
 			return ret;
@@ -232,11 +203,11 @@ ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 static int
 unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 {
-	struct iova_used *m = mapping_from(ioas, range.first);
+	struct iova_used *m = ioas_mapping_from(ioas, range.first);
 
 	if (m == NULL || m->range.first > range.last)
 		return -ENOENT;
-	for (; m != NULL && m->range.first <= range.last; m = mapping_next(m)) {
+	for (; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
 		if (m->owner != owner)
 			return -EPERM;
 		if (!iova_range_covers(range, m->range))
@@ -271,9 +242,9 @@ ioas_unmap(struct ioas *ioas, enum ioas_owner owner, uint64_t iova, uint64_t siz
 		return -EINVAL;
 	pthread_mutex_lock(&ioas->lock);
 	ret = unmap_check(ioas, owner, range);
-	for (m = mapping_from(ioas, iova); ret == 0 && m != NULL && m->range.first <= range.last;
+	for (m = ioas_mapping_from(ioas, iova); ret == 0 && m != NULL && m->range.first <= range.last;
 	     m = next) {
-		next = mapping_next(m);
+		next = ioas_mapping_next(m);
 		ret = unmap_one(ioas, m);
 	}
 	pthread_mutex_unlock(&ioas->lock);
@@ -286,78 +257,4 @@ ioas_unmap_all(struct ioas *ioas)
 	pthread_mutex_lock(&ioas->lock);
 	ioas_unmap_all_locked(ioas);
 	pthread_mutex_unlock(&ioas->lock);
-}
-
-static struct ioas_mapping
-mapping_of(const struct iova_used *m)
-{
-	return (struct ioas_mapping) {
-		.iova = m->range, .va = m->va, .owner = (enum ioas_owner)m->owner,
-	};
-}
-
-int
-ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
-{
-	struct iova_used *m;
-	int ret = -ENOENT;
-
-	pthread_mutex_lock(&ioas->lock);
-	m = mapping_from(ioas, iova);
-	if (m != NULL && m->range.first <= iova && m->state == IOAS_MAPPED) {
-		*out = mapping_of(m);
-		ret = 0;
-	}
-	pthread_mutex_unlock(&ioas->lock);
-	return ret;
-}
-
-bool
-ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
-{
-	struct iova_range left;
-	struct iova_used *m;
-	bool all = false;
-
-	if (!iova_range_make(iova, size, &left))
-		return false;
-	pthread_mutex_lock(&ioas->lock);
-	m = mapping_from(ioas, iova);
-	while (!all && m != NULL && m->state == IOAS_MAPPED && m->range.first <= left.first &&
-	       m->va - m->range.first == va - iova) {
-		all = m->range.last >= left.last;
-		left.first = m->range.last + 1;
-		m = mapping_next(m);
-	}
-	pthread_mutex_unlock(&ioas->lock);
-	return all;
-}
-
-size_t
-ioas_n_mappings(struct ioas *ioas)
-{
-	size_t n;
-
-	pthread_mutex_lock(&ioas->lock);
-	n = ioas->n_mappings;
-	pthread_mutex_unlock(&ioas->lock);
-	return n;
-}
-
-int
-ioas_foreach(struct ioas *ioas,
-		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg)
-{
-	struct iova_used *m;
-	int ret = 0;
-
-	pthread_mutex_lock(&ioas->lock);
-	for (m = mapping_from(ioas, 0); ret == 0 && m != NULL; m = mapping_next(m)) {
-		const struct ioas_mapping mapping = mapping_of(m);
-
-		if (m->state == IOAS_MAPPED)
-			ret = cb(&mapping, arg);
-	}
-	pthread_mutex_unlock(&ioas->lock);
-	return ret;
 }

@@ -48,6 +48,38 @@ enum ioas_state {
 	IOAS_PARKED,	/**< in some, as an unmap failed: nobody may use it, or its IOVA */
 };
 
+/* ---- the record: used ranges of the layout that have an owner ---- */
+
+static inline uint64_t
+ioas_mapping_size(const struct iova_used *m)
+{
+	return iova_range_span(m->range) + 1;
+}
+
+/* The next that is a mapping, this one included. */
+static inline struct iova_used *
+ioas_mapping_at(struct iova_used *m)
+{
+	while (m != NULL && m->owner == 0)
+		m = iova_layout_used_next(m);
+	return m;
+}
+
+/** Lowest mapping that ends at or behind an IOVA, whatever its state; or NULL. */
+static inline struct iova_used *
+ioas_mapping_from(struct ioas *ioas, uint64_t iova)
+{
+	return ioas->layout == NULL ? NULL :
+		ioas_mapping_at(iova_layout_used_from(ioas->layout, iova));
+}
+
+/** The one above it, or NULL. */
+static inline struct iova_used *
+ioas_mapping_next(struct iova_used *m)
+{
+	return ioas_mapping_at(iova_layout_used_next(m));
+}
+
 /* ---- ioas_legs.c: what is done to all legs ---- */
 
 /** A leg in no list. @return 0, -ENOMEM, as ops.open */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Questions about the mappings of an address space; ioas_map.c has their record. */
+
+#include <errno.h>
+
+#include "ioas/ioas_private.h"
+
+static struct ioas_mapping
+mapping_of(const struct iova_used *m)
+{
+	return (struct ioas_mapping) {
+		.iova = m->range, .va = m->va, .owner = (enum ioas_owner)m->owner,
+	};
+}
+
+int
+ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
+{
+	struct iova_used *m;
+	int ret = -ENOENT;
+
+	pthread_mutex_lock(&ioas->lock);
+	m = ioas_mapping_from(ioas, iova);
+	if (m != NULL && m->range.first <= iova && m->state == IOAS_MAPPED) {
+		*out = mapping_of(m);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+bool
+ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
+{
+	struct iova_range left;
+	struct iova_used *m;
+	bool all = false;
+
+	if (!iova_range_make(iova, size, &left))
+		return false;
+	pthread_mutex_lock(&ioas->lock);
+	m = ioas_mapping_from(ioas, iova);
+	while (!all && m != NULL && m->state == IOAS_MAPPED && m->range.first <= left.first &&
+	       m->va - m->range.first == va - iova) {
+		all = m->range.last >= left.last;
+		left.first = m->range.last + 1;
+		m = ioas_mapping_next(m);
+	}
+	pthread_mutex_unlock(&ioas->lock);
+	return all;
+}
+
+size_t
+ioas_n_mappings(struct ioas *ioas)
+{
+	size_t n;
+
+	pthread_mutex_lock(&ioas->lock);
+	n = ioas->n_mappings;
+	pthread_mutex_unlock(&ioas->lock);
+	return n;
+}
+
+int
+ioas_foreach(struct ioas *ioas,
+		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg)
+{
+	struct iova_used *m;
+	int ret = 0;
+
+	pthread_mutex_lock(&ioas->lock);
+	for (m = ioas_mapping_from(ioas, 0); ret == 0 && m != NULL; m = ioas_mapping_next(m)) {
+		const struct ioas_mapping mapping = mapping_of(m);
+
+		if (m->state == IOAS_MAPPED)
+			ret = cb(&mapping, arg);
+	}
+	pthread_mutex_unlock(&ioas->lock);
+	return ret;
+}
