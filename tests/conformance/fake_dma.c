@@ -103,8 +103,10 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
 	struct fake_mapping m = { .va = vaddr };
 	struct iova_range va;
 	struct fake_container *c;
-	int ret = fake_type1_call(__func__, container, &c);
+	int ret;
 
+	fake_map_begin(iova);
+	ret = fake_type1_call(__func__, container, &c);
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
 	if (c->type == 0 || size == 0)

@@ -159,8 +159,10 @@ int
 vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
 {
 	struct fake_container *c;
-	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+	int ret;
 
+	fake_map_begin(iova);
+	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
 }
 
@@ -185,8 +187,10 @@ vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint
 	struct fake_mapping m = { 0 };
 	struct iova_range part;
 	struct fake_container *c;
-	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+	int ret;
 
+	fake_map_begin(iova);
+	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	if (fake.no_map_file)
 		return -ENOTTY;
 	if (ret < 0)

@@ -10,7 +10,7 @@
  * are.
  *
  * One machine, made anew by fake_reset(). Its descriptors are numbers that no
- * real file has. Not thread safe.
+ * real file has. Not thread safe, except that a map may wait while another thread goes on.
  */
 
 #ifndef FAKE_KERNEL_H
@@ -116,6 +116,12 @@ struct fake_mapping {
 
 /** What a lie is called, for messages. */
 const char *fake_lie_name(enum fake_lie lie);
+
+/**
+ * Called at the start of each map, before it reads or does anything; may block. NULL after
+ * fake_reset().
+ */
+extern void (*fake_map_begins)(uint64_t iova);
 
 /** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
 void fake_reset(void);

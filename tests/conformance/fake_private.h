@@ -96,6 +96,14 @@ extern size_t fake_n_groups, fake_n_devices;
 /** Count a call. @return 0, or the error it has to fail with. */
 int fake_enter(const char *name);
 
+/** Begin of a map: it may wait here. */
+static inline void
+fake_map_begin(uint64_t iova)
+{
+	if (fake_map_begins != NULL)
+		fake_map_begins(iova);
+}
+
 /** A fault of the caller: fake_leaks() tells of it. */
 void fake_fault(const char *what, int fd);
 

@@ -59,11 +59,15 @@ ioas_close(struct ioas *ioas)
 {
 	if (ioas == NULL)
 		return;
+	pthread_mutex_lock(&ioas->lock);
+	ioas_settle(ioas);
 	ioas_keep_nothing_locked(ioas);
-	ioas_unmap_all(ioas);
+	ioas_unmap_all_locked(ioas);
+	pthread_mutex_unlock(&ioas->lock);
 	while (ioas->attachments != NULL)
 		attachment_leave(ioas, ioas->attachments);
 	ioas_leg_close(ioas->ops, TAILQ_FIRST(&ioas->legs));
+	pthread_cond_destroy(&ioas->settled);
 	pthread_mutex_destroy(&ioas->lock);
 	free(ioas);
 }
@@ -151,6 +155,7 @@ ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable)
 
 	*viable = true;
 	pthread_mutex_lock(&ioas->lock);
+	ioas_settle(ioas);
 	ret = attachment_get(ioas, m, viable, &s, &is_new);
 	if (ret == 0) {
 		ret = attachment_attach(ioas, s, m);
@@ -167,6 +172,7 @@ ioas_detach(struct ioas *ioas, const struct ioas_member *m)
 	struct ioas_attachment *s;
 
 	pthread_mutex_lock(&ioas->lock);
+	ioas_settle(ioas);
 	s = attachment_find(ioas, m);
 	if (s != NULL && s->attached) {
 		if (--s->refs == 0)

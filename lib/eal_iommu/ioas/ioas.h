@@ -16,7 +16,9 @@
  *
  * Thread safety: every function takes the address space's lock, except open
  * and close. The lock guards the layout as well: whoever else reads or changes
- * it takes ioas_layout_lock(). None of the functions allocates through DPDK, so
+ * it takes ioas_layout_lock(). A map pins memory without the lock: meanwhile its range is
+ * taken and nothing is mapped there yet, other calls go on, and who attaches, detaches,
+ * unmaps all or closes waits. None of the functions allocates through DPDK, so
  * they may run in EAL's memory callbacks.
  *
  * Errors (negative errno):
@@ -26,7 +28,8 @@
  *  -ERANGE      outside of the layout's allowed ranges;
  *  -EADDRINUSE  in a hard hole of the layout;
  *  -ENOENT      nothing is mapped there;
- *  -EBUSY       an unmap that would cut a mapping in two; nothing is unmapped;
+ *  -EBUSY       an unmap that would cut a mapping in two, or of one that another thread
+ *               is just making; nothing is unmapped;
  *  -EPERM       an unmap of what another owner has mapped; nothing is unmapped;
  *  -ENOSPC      the kernel's budget of mappings is used up;
  *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;
@@ -352,7 +355,10 @@ void ioas_unmap_all(struct ioas *ioas);
 /** Mapping that contains @p iova. @return 0 and *out, or -ENOENT. */
 int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
 
-/** Is all of this memory mapped at this IOVA, by one mapping or by several? */
+/**
+ * Is all of this memory mapped at this IOVA, by one mapping or by several? Waits for those
+ * that are just being made.
+ */
 bool ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size);
 
 /** Number of mappings. */

@@ -32,25 +32,39 @@ ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out)
 	return ret;
 }
 
+/* @return 1: covered; 0: not; -EAGAIN: that depends on what is pending. */
+static int
+covers(struct ioas *ioas, uint64_t va, struct iova_range left)
+{
+	const uint64_t offset = va - left.first;
+	struct iova_used *m;
+	bool pending = false;
+
+	for (m = ioas_mapping_from(ioas, left.first); m != NULL; m = ioas_mapping_next(m)) {
+		if (m->state == IOAS_PARKED || m->range.first > left.first ||
+		    m->va - m->range.first != offset)
+			return 0;
+		pending |= m->state == IOAS_PENDING;
+		if (m->range.last >= left.last)
+			return pending ? -EAGAIN : 1;
+		left.first = m->range.last + 1;
+	}
+	return 0;
+}
+
 bool
 ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
 {
-	struct iova_range left;
-	struct iova_used *m;
-	bool all = false;
+	struct iova_range range;
+	int ret;
 
-	if (!iova_range_make(iova, size, &left))
+	if (!iova_range_make(iova, size, &range))
 		return false;
 	pthread_mutex_lock(&ioas->lock);
-	m = ioas_mapping_from(ioas, iova);
-	while (!all && m != NULL && m->state == IOAS_MAPPED && m->range.first <= left.first &&
-	       m->va - m->range.first == va - iova) {
-		all = m->range.last >= left.last;
-		left.first = m->range.last + 1;
-		m = ioas_mapping_next(m);
-	}
+	while ((ret = covers(ioas, va, range)) == -EAGAIN)
+		pthread_cond_wait(&ioas->settled, &ioas->lock);
 	pthread_mutex_unlock(&ioas->lock);
-	return all;
+	return ret == 1;
 }
 
 size_t

@@ -9,9 +9,12 @@
  * The record of a mapping is the used range of the layout: who mapped it, the memory,
  * and its state. Used ranges without an owner are not of this file.
  *
+ * The kernel pins the memory, which may take seconds: a map is in the kernel without the
+ * lock. Its range is taken before, as IOAS_PENDING, and whoever changes the legs waits.
+ *
  * Invariants, under the lock: every used range with an owner that is IOAS_MAPPED is
  * mapped in every leg, at that IOVA, from that VA, by one call of the backend's map; no
- * leg has anything else, except what is IOAS_PARKED. Map: the layout is asked first, then
+ * leg has anything else, except what is IOAS_PENDING or IOAS_PARKED. Map: the layout is asked first, then
  * the legs; undo runs backwards. Unmap: checked as a whole before the first mapping is
  * touched. What the kernel has in part, because it fails to unmap, is parked: its IOVA is
  * given to nobody until an unmap succeeds.
@@ -48,6 +51,13 @@ park(struct iova_used *m)
 {
 	m->state = IOAS_PARKED;
 	strlcat(m->what, " (parked)", sizeof(m->what));
+}
+
+void
+ioas_settle(struct ioas *ioas)
+{
+	while (ioas->n_pending > 0)
+		pthread_cond_wait(&ioas->settled, &ioas->lock);
 }
 
 /* Forget the mappings; the kernel is asked too while it still has them. */
@@ -112,19 +122,27 @@ map_placed(struct ioas *ioas, enum ioas_owner owner, uint64_t va, const struct i
 		uint64_t iova)
 {
 	struct iova_used *m = iova_layout_used_from(ioas->layout, iova);
+	const struct iova_range range = m->range;
 	bool parked = false;
-	int ret = ioas_legs_map(ioas, va, file, m->range, &parked);
+	int ret;
 
-	if (ret < 0 && !parked) {
-		iova_layout_release(ioas->layout, m->range);
-		return ret;
-	}
 	m->va = va;
 	m->owner = owner;
-	if (ret < 0)
-		park(m);
-	else
+	m->state = IOAS_PENDING;
+	ioas->n_pending++;
+	pthread_mutex_unlock(&ioas->lock);
+	ret = ioas_legs_map(ioas, va, file, range, &parked);
+	pthread_mutex_lock(&ioas->lock);
+	ioas->n_pending--;
+	pthread_cond_broadcast(&ioas->settled);
+	if (ret == 0) {
+		m->state = IOAS_MAPPED;
 		ioas->n_mappings++;
+	} else if (parked) {
+		park(m);
+	} else {
+		iova_layout_release(ioas->layout, range);
+	}
 	return ret;
 }
 
@@ -197,8 +215,8 @@ ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 }
 
 /*
- * -EBUSY if a mapping reaches out of the range, -EPERM if one is somebody else's,
- * -ENOENT if none is in it.
+ * -EBUSY if a mapping reaches out of the range or is pending, -EPERM if one is somebody
+ * else's, -ENOENT if none is in it.
  */
 static int
 unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
@@ -210,7 +228,7 @@ unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 	for (; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
 		if (m->owner != owner)
 			return -EPERM;
-		if (!iova_range_covers(range, m->range))
+		if (!iova_range_covers(range, m->range) || m->state == IOAS_PENDING)
 			return -EBUSY;
 	}
 	return 0;
@@ -255,6 +273,7 @@ void
 ioas_unmap_all(struct ioas *ioas)
 {
 	pthread_mutex_lock(&ioas->lock);
+	ioas_settle(ioas);
 	ioas_unmap_all_locked(ioas);
 	pthread_mutex_unlock(&ioas->lock);
 }

@@ -172,6 +172,7 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 		return ret;
 	}
 	pthread_mutex_init(&ioas->lock, NULL);
+	pthread_cond_init(&ioas->settled, NULL);
 	ioas->layout = layout;
 	*out = ioas;
 	return 0;

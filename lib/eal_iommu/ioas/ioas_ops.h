@@ -82,7 +82,12 @@ struct ioas_ops {
 	int (*info)(void *leg, struct ioas_info *out);
 	/** Let no newcomer make these ranges unusable; replaces the list. */
 	int (*keep)(void *leg, const struct iova_range *v, size_t n);
-	/** file: what is at va, as far as it is known; may be NULL */
+	/**
+	 * In several threads at a time, and beside all other operations but open, close,
+	 * attach, prepare, detach and clear.
+	 *
+	 * @param file  what is at va, as far as it is known; may be NULL
+	 */
 	int (*map)(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova,
 			uint64_t size);
 	/** *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */

@@ -5,7 +5,8 @@
 /**
  * @file
  * What the files of an address space share. Functions here want the lock held, unless
- * they say otherwise.
+ * they say otherwise. A map goes to the legs without it: what it reads, the list of legs
+ * and the backends' states, changes only when nothing is pending.
  */
 
 #ifndef IOAS_PRIVATE_H
@@ -32,6 +33,8 @@ TAILQ_HEAD(ioas_legs, ioas_leg);
  */
 struct ioas {
 	pthread_mutex_t lock;
+	pthread_cond_t settled;		/* a pending mapping is one no more */
+	unsigned int n_pending;
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
 	struct iova_layout *layout;
@@ -45,6 +48,7 @@ struct ioas {
 /** State of a mapping, in its used range. */
 enum ioas_state {
 	IOAS_MAPPED,	/**< in all legs */
+	IOAS_PENDING,	/**< in the kernel now, without the lock; nobody else may touch it */
 	IOAS_PARKED,	/**< in some, as an unmap failed: nobody may use it, or its IOVA */
 };
 
@@ -96,7 +100,7 @@ ioas_first_leg(const struct ioas *ioas)
 }
 
 /**
- * Map in every leg, or in none.
+ * Map in every leg, or in none; without the lock, while the mapping is pending.
  *
  * @param parked  on an error: a leg has it, as the undo failed; else not changed
  */
@@ -122,8 +126,14 @@ int ioas_legs_keep(const struct ioas *ioas, const struct iova_range *v, size_t n
 
 /* ---- ioas_map.c, ioas_keep.c: into one leg more, and out of it ---- */
 
-/** Unmap and forget every mapping. */
+/** Unmap and forget every mapping; none may be pending. */
 void ioas_unmap_all_locked(struct ioas *ioas);
+
+/**
+ * Wait for all that is pending: before the legs or who is in them change. The lock is
+ * released meanwhile.
+ */
+void ioas_settle(struct ioas *ioas);
 
 /** Map all that is mapped in a leg that has nothing yet. On an error it has nothing. */
 int ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg);

@@ -19,6 +19,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,11 +277,12 @@ iommufd_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova,
 	struct ioas_node *k = leg;
 	int ret;
 
-	if (file != NULL && file->fd >= 0 && !k->no_files) {
+	if (file != NULL && file->fd >= 0 && !atomic_load(&k->no_files)) {
 		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size);
 		if (ret == 0)
 			return 0;
-		k->no_files = ret == -ENOTTY;
+		if (ret == -ENOTTY)
+			atomic_store(&k->no_files, true);
 	}
 	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size);
 }

@@ -11,6 +11,7 @@
 #ifndef IOAS_NODE_H
 #define IOAS_NODE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@ struct ioas_node {
 	int fd;			/**< of the node */
 	uint32_t id;		/**< of the space: an iommufd has several */
 	bool for_groups;	/**< groups that get fd use this space */
-	bool no_files;		/**< the kernel can't map files */
+	atomic_bool no_files;	/**< the kernel can't map files; of all threads that map */
 	bool over_iommufd;	/**< set by type1: the node is an iommufd, see ioas_compat_ops */
 	bool memlock_by_process;	/**< though the backend's traits say: by user */
 };

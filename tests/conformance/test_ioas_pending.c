@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A map that takes long in the kernel: what other threads may do meanwhile, and who waits
+ * for it. One thread at a time is in the fake kernel; the one that maps waits at its door.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+
+#define VA UINT64_C(0x7f0000000000)
+#define SLOW (UINT64_C(1) << 30)
+#define ELSEWHERE (UINT64_C(2) << 30)
+#define SECONDS_MOST 60		/* who waits for ever ends the program */
+
+static struct ioas *ioas;
+static sem_t at_door, open_door;
+
+static void
+door(uint64_t iova)
+{
+	if (iova != SLOW)
+		return;
+	sem_post(&at_door);
+	while (sem_wait(&open_door) != 0)
+		;
+}
+
+/* A call in a thread, and whether it has returned. */
+struct call {
+	pthread_t thread;
+	intptr_t (*fn)(void);
+	intptr_t ret;
+	atomic_bool done;
+};
+
+static void *
+call_run(void *arg)
+{
+	struct call *c = arg;
+
+	c->ret = c->fn();
+	atomic_store(&c->done, true);
+	return NULL;
+}
+
+static void
+call_begin(struct call *c, intptr_t (*fn)(void))
+{
+	c->fn = fn;
+	atomic_init(&c->done, false);
+	assert_int_equal(pthread_create(&c->thread, NULL, call_run, c), 0);
+}
+
+static intptr_t
+call_end(struct call *c)
+{
+	assert_int_equal(pthread_join(c->thread, NULL), 0);
+	return c->ret;
+}
+
+/* Time enough to return for a call that does not wait. */
+static bool
+call_waits(struct call *c)
+{
+	const struct timespec t = { .tv_nsec = 50 * 1000 * 1000 };
+
+	nanosleep(&t, NULL);
+	return !atomic_load(&c->done);
+}
+
+static intptr_t
+map_slow(void)
+{
+	return ioas_map(ioas, IOAS_EAL, VA, SLOW, PAGE, NULL);
+}
+
+/* The slow map is in the kernel; all legs but the first are as quick as others. */
+static void
+map_begin(struct call *c)
+{
+	fake_map_begins = door;
+	call_begin(c, map_slow);
+	while (sem_wait(&at_door) != 0)
+		;
+	fake_map_begins = NULL;
+}
+
+static void
+map_go_on(void)
+{
+	sem_post(&open_door);
+}
+
+/* Groups 7 and 8 are in, so that a space may have two legs; 9 is there. */
+static int
+setup(void **state)
+{
+	int group, ret = machine_setup(state);
+	bool viable;
+
+	alarm(SECONDS_MOST);
+	sem_init(&at_door, 0, 0);
+	sem_init(&open_door, 0, 0);
+	for (group = 7; group <= 9; group++)
+		add_group(group);
+	ioas = open_space();
+	for (group = 7; group <= 8 && ret == 0; group++)
+		ret = ioas_attach(ioas, member(group), &viable);
+	return ret;
+}
+
+static int
+teardown(void **state)
+{
+	ioas_close(ioas);
+	alarm(0);
+	return machine_teardown(state);
+}
+
+static int
+any_mapping(const struct ioas_mapping *m, void *arg)
+{
+	return 1;
+}
+
+static void
+expect_dump(const char *line)
+{
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	ioas_layout_lock(ioas);
+	iova_layout_dump(layout, f);
+	ioas_layout_unlock(ioas);
+	fclose(f);
+	assert_non_null(strstr(text, line));
+	free(text);
+}
+
+/* Everything else goes on; its range is taken, and nothing is mapped there. */
+static void
+test_others_go_on(void **state)
+{
+	struct ioas_mapping m;
+	struct ioas_info info;
+	struct call slow;
+	uint64_t iova;
+
+	map_begin(&slow);
+	assert_int_equal(ioas_lookup(ioas, SLOW, &m), -ENOENT);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(ioas_foreach(ioas, any_mapping, NULL), 0);
+	expect_dump("EAL's memory");
+	assert_int_equal(ioas_info_get(ioas, &info), 0);
+	ioas_info_free(&info);
+	assert_int_equal(ioas_n_attached(ioas), 2);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, ELSEWHERE, PAGE, NULL), 0);
+	assert_int_equal(ioas_lookup(ioas, ELSEWHERE, &m), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW, PAGE, NULL), -EEXIST);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, SLOW, ELSEWHERE + SLOW, &iova), 0);
+	assert_int_equal(iova, 0);
+	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, SLOW, ELSEWHERE + PAGE, &iova),
+			-ENOSPC);
+	/* Of a range with the pending one nothing is unmapped, by whomever. */
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, PAGE), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, SLOW, PAGE), -EPERM);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, ELSEWHERE), -EBUSY);
+	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(ioas_lookup(ioas, SLOW, &m), 0);
+	assert_int_equal(m.va, VA);
+	assert_int_equal(ioas_n_mappings(ioas), 2);
+	expect_same(ioas);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, PAGE), 0);
+	expect_same(ioas);
+}
+
+/* The kernel refuses in the end: the range is free again. */
+static void
+test_refused(void **state)
+{
+	struct call slow;
+
+	map_begin(&slow);
+	fake.hollow = RANGE(VA, VA);
+	map_go_on();
+	assert_int_equal(call_end(&slow), -EFAULT);
+	fake.hollow = RANGE(1, 0);
+	expect_same(ioas);
+	assert_int_equal(map_slow(), 0);
+	expect_same(ioas);
+}
+
+static intptr_t
+is_covered(void)
+{
+	return ioas_covers(ioas, VA, SLOW, PAGE);
+}
+
+/* Whether it is mapped is known when the kernel has answered. */
+static void
+test_covers_waits(void **state)
+{
+	struct call slow, ask;
+
+	map_begin(&slow);
+	assert_false(ioas_covers(ioas, VA + PAGE, SLOW, PAGE));
+	assert_false(ioas_covers(ioas, VA, SLOW, 2 * PAGE));
+	call_begin(&ask, is_covered);
+	assert_true(call_waits(&ask));
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_true(call_end(&ask));
+	ioas_unmap_all(ioas);
+	map_begin(&slow);
+	call_begin(&ask, is_covered);
+	fake.hollow = RANGE(VA, VA);
+	map_go_on();
+	assert_int_equal(call_end(&slow), -EFAULT);
+	assert_false(call_end(&ask));
+}
+
+static intptr_t
+attach_third(void)
+{
+	bool viable;
+
+	return ioas_attach(ioas, member(9), &viable);
+}
+
+/* A leg that comes gets this mapping as well. */
+static void
+test_attach_waits(void **state)
+{
+	struct call slow, other;
+
+	map_begin(&slow);
+	call_begin(&other, attach_third);
+	assert_true(call_waits(&other));
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(call_end(&other), 0);
+	assert_int_equal(ioas_n_attached(ioas), 3);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	expect_same(ioas);
+}
+
+static intptr_t
+detach_all(void)
+{
+	ioas_detach(ioas, member(7));
+	ioas_detach(ioas, member(8));
+	return 0;
+}
+
+static intptr_t
+unmap_all(void)
+{
+	ioas_unmap_all(ioas);
+	return 0;
+}
+
+static intptr_t
+close_space(void)
+{
+	ioas_close(ioas);
+	ioas = NULL;
+	return 0;
+}
+
+/* What takes mappings away takes this one too. */
+static void
+test_ends_wait(void **state)
+{
+	intptr_t (*const ends[])(void) = { unmap_all, detach_all, close_space };
+	struct call slow, other;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		if (i == 2)
+			assert_int_equal(attach_third(), 0);
+		map_begin(&slow);
+		call_begin(&other, ends[i]);
+		assert_true(call_waits(&other));
+		map_go_on();
+		assert_int_equal(call_end(&slow), 0);
+		call_end(&other);
+		assert_int_equal(fake_n_mappings(), 0);
+		if (ioas != NULL)
+			expect_same(ioas);
+	}
+}
+
+int
+main(void)
+{
+#define PENDING_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		PENDING_TEST(test_others_go_on),
+		PENDING_TEST(test_refused),
+		PENDING_TEST(test_covers_waits),
+		PENDING_TEST(test_attach_waits),
+		PENDING_TEST(test_ends_wait),
+	};
+
+	return RUN_ON_BACKENDS("ioas_pending", tests);
+}
