@@ -196,14 +196,14 @@ static int
 any(const struct rte_eal_iommu_mapped *m, void *arg)
 {
 	(void)m;
-	return *(const unsigned int *)arg != 0;
+	return __atomic_load_n((const unsigned int *)arg, __ATOMIC_RELAXED) != 0;
 }
 
 static void
 count(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
 {
 	(void)lost;
-	*(unsigned int *)arg += event == RTE_EAL_IOMMU_SPACE_UP;
+	__atomic_fetch_add((unsigned int *)arg, event == RTE_EAL_IOMMU_SPACE_UP, __ATOMIC_RELAXED);
 }
 
 /* Every call works, or says that there is no space. */
