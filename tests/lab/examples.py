@@ -6,6 +6,8 @@ The oracle for an address is the kernel: reserved regions, windows of host
 bridges, and trace events of the IOMMU (map and unmap).
 """
 
+import errno
+import json
 import re
 
 from labkit import guest, oracle
@@ -130,3 +132,19 @@ def names(platform):
                                   '-a "vfio_msi:$0" -l 0 -n 1 -m 64 --huge-unlink 2>&1', nic], seconds=90)
     expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-3000:]}\n')
     expect('\nmapped and unmapped\n' in result.stdout, f'not mapped\n{result.stdout[-3000:]}')
+
+
+@test('memory of an application outlives the last device', [('arm-smmuv3', 'type1')],
+      tail=each_backend('arm-smmuv3'))
+def restored(platform, backend):
+    nic = PLATFORMS[platform].nics[0]
+    result = guest.run(platform, ['sh', '-c', 'vfio-bind "$0" && exec timeout -k 5 60 vfio-msi-restore '
+                                  '-a "vfio_msi:$0" -l 0 -n 1 -m 64 --huge-unlink -- "vfio_msi:$0"', nic],
+                       seconds=90, backend=backend)
+    expect_equal(result.status, 0, f'exit status, after\n{result.stdout}{result.stderr[-3000:]}\n')
+    facts = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{')]
+    expect_equal([(fact['step'], fact['error']) for fact in facts],
+                 [('mapped', 0), ('down', errno.ENODEV), ('removed', errno.ENODEV), ('up', 0),
+                  ('probed', 0)], 'steps and errors')
+    expect_equal(len({fact['iova'] for fact in facts}), 1, f'IOVAs in {facts}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
