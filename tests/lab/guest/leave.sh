@@ -3,12 +3,13 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # leave.sh TIMES BDF BDF: leave testpmd under full traffic, by "quit", by
-# SIGINT, by SIGKILL, in turn.  Prints a line per time; at the end what is left.
+# SIGINT, by SIGKILL, in turn.  Prints facts of each time and of what is left at the end.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 times=$1 first=$2 second=$3
 vfio-bind "$first" "$second" || exit 1
-free=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
+fact hugepages_before "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
 
 for round in $(seq "$times"); do
 	testpmd_start -a "vfio_msi:$first" -a "vfio_msi:$second" -l 0,1 -n 1 \
@@ -24,11 +25,11 @@ for round in $(seq "$times"); do
 	esac
 	exec 3>&-
 	wait $testpmd_pid
-	echo "round $round: status $?"
-	grep 'chooses backend' $TESTPMD_LOG
+	fact "status_$round" $?
+	fact_text "log_$round" <$TESTPMD_LOG
 done
 sleep 1
-left=$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)
-echo "hugepages free: $free before, $left after"
-echo "open VFIO nodes: $(ls -l /proc/*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)')"
-echo "vectors: $(grep -c vfio /proc/interrupts)"
+fact hugepages_after "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
+fact open_nodes "$(ls -l /proc/*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)')"
+fact vectors "$(grep -c vfio /proc/interrupts)"
+exit 0
