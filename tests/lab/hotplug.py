@@ -5,7 +5,7 @@
 import random
 import re
 
-from labkit import guest, oracle, rootfs
+from labkit import facts, guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -20,41 +20,34 @@ SLOT = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
 def _pull(platform, backend, *arguments):
     result = guest.run(platform, [SCRIPT, *arguments], seconds=200, qemu_args=SLOT,
                        backend=backend)
-    output = result.stdout
-    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{output[-1500:]}\n')
-    expect('alive\n' in output, f'testpmd died\n{output[-4000:]}')
+    said = facts.read(result)
+    said.check('log', told_to_go=True, gone=True, alive=True)
     expect('DEVICE_DELETED' in result.monitor, result.monitor)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    oracle.check_backend(output, backend)
-    return output
+    oracle.check_backend(said['log'], backend)
+    return said
 
 
 @test('removed under traffic: an application with a device event callback removes the port',
       [('arm-smmuv3', 'iommufd'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def listens(platform, backend):
-    output = _pull(platform, backend, '--hot-plug')
-    expect('the kernel wants the device back' in output, output[-4000:])
-    expect('revoke' not in output, 'the bus revokes a device that the application removes')
-    for line in ('gone', 'detached', 'back', 'attached', 'status 0'):
-        expect(f'{line}\n' in output, f'not {line}\n{output[-4000:]}')
-    before, after = re.search(r'descriptors: (\d+), then (\d+)', output).groups()
-    expect_equal(after, before, 'open descriptors')
-    burst = output.rsplit('clear port stats all', 1)[1]
-    expect('RX-packets: 512 ' in burst, f'not 512 packets after the return\n{burst[-2000:]}')
+    said = _pull(platform, backend, '--hot-plug')
+    expect('the kernel wants the device back' in said['log'], said['log'][-4000:])
+    expect('revoke' not in said['log'], 'the bus revokes a device that the application removes')
+    said.check('log', **oracle.RETURNED, descriptors_after=said['descriptors_before'])
 
 
 @test('removed under traffic: an application without a callback loses the device and survives',
       [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def deaf(platform, backend):
-    output = _pull(platform, backend)
+    said = _pull(platform, backend)
     for words in ('the kernel wants the device back', 'the kernel still waits for the device',
-                  'revoked, as the application did not release it',
-                  'gone\nalive\nanswers\nopen devices: 1\n', 'stopped\n'):
-        expect(words in output, f'no "{words}" in\n{output[-4000:]}')
-    with_bars = int(re.search(r'mapped BARs: (\d+)', output)[1])
-    expect(with_bars > 0, 'the other device lost its BARs')
+                  'revoked, as the application did not release it'):
+        expect(words in said['log'], f'no "{words}" in\n{said["log"][-4000:]}')
+    said.check('log', revoked=1, answers=True, open_devices=1, stopped=True)
+    expect(said['mapped_bars'] > 0, 'the other device lost its BARs')
 
 
 # An access that no device answers aborts, as on some Arm machines, and does not read as ones.
@@ -73,16 +66,15 @@ POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
 def surprise(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/surprise.sh'], seconds=200,
                        qemu_args=POWERED, backend=backend, threads='single')
-    parts = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
+    said = facts.read(result)
     expect_equal(result.monitor.count("DEVICE_DELETED {'device': 'nic"), 2, 'NICs pulled')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    # 128 + SIGBUS: the signal ended testpmd, which does not handle it.
-    expect('status 135\n' in parts['deaf'], f'not ended by SIGBUS\n{parts["deaf"][-3000:]}')
-    listens = parts['listens']
-    for words in ('02:00.0: its registers do not respond', 'vfio_msi:0000:02:00.0 has been removed!',
-                  'detached\nopen devices: 1\nstatus 0\n'):
+    # 128 and the number of SIGBUS: it happens, and nobody took it.
+    said.check('deaf_log', deaf_status=135)
+    listens = said['listens_log']
+    for words in ('02:00.0: its registers do not answer any more', 'vfio_msi:0000:02:00.0 has been removed!'):
         expect(words in listens, f'no "{words}" in\n{listens[-4000:]}')
+    said.check('listens_log', detached=True, open_devices=1, listens_status=0)
     expect('kernel wants the device back' not in listens, f'the kernel asked first\n{listens[-4000:]}')
 
 
@@ -104,23 +96,29 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     steps = list(_steps(devices, rounds))
     result = guest.run(platform, ['/usr/share/vfio-msi/comings.sh', first, other, *steps],
                        seconds=120 + 8 * len(steps), dpdk=dpdk, backend=backend)
-    parts = oracle.sections(result.stdout)
-    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
-    expect_equal(result.status, 0, f'exit status, after\n{log[-3000:]}\n')
+    said = facts.read(result)
+    log = said['log']
+    said.check('log', status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     # The bus chooses the backend whenever a first device is attached.
     oracle.check_backend(log, backend, log.count(': chooses backend '))
-    _check_refused(parts['refused'], log, first, other)
-    _check_syntax(parts['syntax'], log, first, other)
-    _check_again(parts['again'], log, first)
-    _check_steps(parts, log, steps)
+    _check_refused(said, first, other)
+    _check_syntax(said, first, other)
+    _check_again(said, first)
+    _check_steps(said, steps)
 
 
-def _check_refused(said, log, first, other):
-    """A hole over used memory: each rejection names both ranges, nothing of the device is left."""
-    held = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
-    expect_equal(held, [held[0]] * 3, 'open before and after each rejection')
-    page = int(re.search(r'mapped: (\S+)', said)[1], 16)
+def _held(said, when):
+    """All descriptors, nodes of VFIO, devices."""
+    return [said[f'{what}_{when}'] for what in ('descriptors', 'nodes', 'devices')]
+
+
+def _check_refused(said, first, other):
+    """A hole over memory in use: both ranges told each time, nothing of the device left."""
+    log = said['log']
+    for when in ('refused', 'refused_again'):
+        expect_equal(_held(said, when), _held(said, 'before'), f'open when it was {when}')
+    page = int(said['mapped'], 16)
     told = re.findall(rf'{other}: not used: user 0x([0-9a-f]+)-0x([0-9a-f]+) overlaps '
                       r'0x([0-9a-f]+)-0x([0-9a-f]+), which is in use', log)
     expect_equal(len(told), 2, f'rejections\n{log[:6000]}\n')
@@ -133,39 +131,42 @@ def _check_refused(said, log, first, other):
     expect(f'{first}: not used' not in log, f'the first device was rejected\n{log[:3000]}')
 
 
-def _check_syntax(said, log, first, other):
-    """The layered syntax gives the device the same name, and its keys take effect."""
+def _check_syntax(said, first, other):
+    """The layered form names the device as the other does, its keys count."""
+    log = said['log']
     expect_equal(log.count(f'{first}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
     expect_equal(log.count(f'{other}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
-    shown = re.findall(r'Infos for device (\S+) \**\nBus name: vfio_msi', said)
-    expect_equal(shown, [f'vfio_msi:{first}', f'vfio_msi:{other}'], f'devices shown\n{said}')
+    shown = re.findall(r'Infos for device (\S+) \**\nBus name: vfio_msi', said['shown'])
+    expect_equal(shown, [f'vfio_msi:{first}', f'vfio_msi:{other}'],
+                 f'devices shown\n{said["shown"]}')
+    expect_equal(said['devices_syntax'], 1, 'devices when the other one went')
 
 
-def _check_again(said, log, first):
-    """A device that is attached again with other keys does not meet its own old hole."""
-    before, _, after = re.findall(r'^descriptors: .*$', said, re.MULTILINE)
-    expect_equal(after, before, 'open before and after')
+def _check_again(said, first):
+    """A device that comes back with other keys does not meet its own old hole."""
+    log = said['log']
+    expect_equal(_held(said, 'gone_again'), _held(said, 'gone'), 'open before and after')
     refused = re.findall(r"EAL's memory can't be mapped for DMA: .*$", log, re.MULTILINE)
     expect(len(refused) == 1 and f'(user, from {first})' in refused[0],
            f'not one rejection because of the hole: {refused}')
 
 
-def _check_steps(parts, log, steps):
-    """With no device attached, nothing is open, mapped or allocated."""
-    held = set(re.findall(r'^descriptors: .*$', parts['steps'], re.MULTILINE))
-    expect_equal(len(held), 1, f'different descriptors without devices: {held}')
-    # EAL never closes its own container.
-    expect(held.pop().endswith(', 1, 0'), f'VFIO is open\n{parts["steps"]}')
-    there = set()
-    for step, vectors in re.findall(r'^([+-]\S+) (\d+)$', parts['steps'], re.MULTILINE):
+def _check_steps(said, steps):
+    """Without a device nothing is open, mapped or allocated."""
+    empty, there = [], set()
+    for number, step in enumerate(steps, 1):
         there ^= {step[1:]}
-        # testpmd stops all ports when it detaches one, and a stopped port may free its vectors.
-        expect(int(vectors) > 0 or step[0] == '-', f'no vector after {step}')
-        expect(int(vectors) == 0 or there, f'{vectors} vectors after {step}')
-    expect_equal(len(re.findall(r'^[+-]', parts['steps'], re.MULTILINE)), len(steps), 'steps')
-    expect_equal(parts['interrupts'], '', 'vectors at the end')
-    # The kernel maps MSI doorbells in each new address space.
-    events = [line for line in parts['events'].splitlines()
+        vectors = said[f'vectors_{number}']
+        # A device that goes stops all others, which may give up their vectors then.
+        expect(vectors > 0 or step[0] == '-', f'no vector after step {number}, {step}')
+        expect(vectors == 0 or there, f'{vectors} vectors after step {number}, {step}')
+        if not there:
+            empty.append(_held(said, f'step_{number}'))
+    # EAL's own container is never closed.
+    expect_equal(empty, [[empty[0][0], 1, 0]] * len(empty), 'open without devices, step by step')
+    said.check(interrupts='')
+    # The kernel maps doorbells for itself, again in each address space that comes up.
+    events = [line for line in said['events'].splitlines()
               if not any(oracle.SW_MSI[0] <= int(first, 16) <= oracle.SW_MSI[1]
                          for _, first, _ in oracle.EVENT.findall(line))]
     expect(events, 'nothing was mapped at all')

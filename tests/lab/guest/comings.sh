@@ -4,10 +4,11 @@
 #
 # comings.sh FIRST OTHER STEP...: devices that come and go, see tests/lab/hotplug.py.
 # FIRST is there at the start, OTHER is refused, and comes in either syntax.  Then each
-# step is +BDF or -BDF.  In sections that begin with "@@ NAME".
+# step is +BDF or -BDF.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
+. "$(dirname "$0")/facts.sh"
 
 # settled: testpmd has done all that it was told
 mark=1000
@@ -18,12 +19,13 @@ settled()
 	testpmd_await "Invalid port $mark\$" 60 || exit 1
 }
 
-# held: all descriptors, those of nodes of VFIO and iommufd, and devices
+# held NAME: all descriptors, those of nodes of VFIO and iommufd, and devices
 held()
 {
 	settled
-	echo "descriptors: $(ls /proc/$testpmd_pid/fd | wc -l)," \
-		"$(ls -l /proc/$testpmd_pid/fd | grep -cE ' /dev/(vfio/|iommu)'), $(testpmd_devices)"
+	fact "descriptors_$1" "$(ls /proc/$testpmd_pid/fd | wc -l)"
+	fact "nodes_$1" "$(ls -l /proc/$testpmd_pid/fd | grep -cE ' /dev/(vfio/|iommu)')"
+	fact "devices_$1" "$(testpmd_devices)"
 }
 
 # come WORDS...: attach what they say; go BDF
@@ -43,55 +45,51 @@ go()
 first=$1 other=$2
 shift 2
 vfio-bind $first $other $(printf '%s\n' "$@" | sed -n 's/^+//p' | sort -u) || exit 1
-oracle_start
+oracle_start >/dev/null
 testpmd_start --no-pci -a bus=vfio_msi,addr=$first,msi=off/driver=any,foo=1 -a vfio_msi:0000:00:1e.0 \
 	-l 0,1 -n 1 --log-level=bus.vfio_msi:info -- -i --total-num-mbufs=4096 || exit 1
 
-echo '@@ refused'
 page=$(awk '/rtemap/ { split($1, at, "-"); print "0x" at[1]; exit }' /proc/$testpmd_pid/maps)
-held
-echo "mapped: $page"
+held before
+fact mapped "$page"
 come vfio_msi:$other,hole=$page-${page%???}fff
-held
+held refused
 come vfio_msi:$other,hole=$page-${page%???}fff
-held
+held refused_again
 
-echo '@@ syntax'
 come bus=vfio_msi,addr=$other,msi=off
 testpmd_say 'show device info all'
 settled
-grep -A2 'Infos for device' $TESTPMD_LOG
+grep -A2 'Infos for device' $TESTPMD_LOG | fact_text shown
 go $other
-held
+held syntax
 
-echo '@@ again'
 go $first
-held
+held gone
 # Nothing is in use now, but memory can't be mapped beside this hole.
 come vfio_msi:$first,hole=$page-${page%???}fff
-held
+held hole
 come vfio_msi:$first
 go $first
-held
+held gone_again
 
-echo '@@ steps'
+number=0
 for step; do
+	number=$((number + 1))
 	case $step in
 	+*)	come vfio_msi:${step#+}
 		testpmd_say 'port start all'
 		settled ;;
 	-*)	go ${step#-} ;;
 	esac
-	echo "$step $(grep -c vfio /proc/interrupts)"
+	fact "vectors_$number" "$(grep -c vfio /proc/interrupts)"
 	case $(grep 'Now total ports' $TESTPMD_LOG | tail -n 1) in
-	*' 0') held ;;
+	*' 0') held "step_$number" ;;
 	esac
 done
-echo '@@ interrupts'
-grep vfio /proc/interrupts
-oracle_events dpdk-testpmd
+grep vfio /proc/interrupts | fact_text interrupts
+oracle_events dpdk-testpmd | sed 1d | fact_text events
 testpmd_quit
-status=$?
-echo '@@ testpmd'
-cat $TESTPMD_LOG
-exit $status
+fact status $?
+fact_text log <$TESTPMD_LOG
+exit 0

@@ -3,9 +3,10 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # hotplug.sh [TESTPMD_ARG]...: pull a NIC out of a slot (nic9 in rp9, see
-# tests/lab/hotplug.py) under traffic, plug it in again, attach it again.
+# tests/lab/hotplug.py) under traffic, plug it in again, attach it again.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 fixed=0000:00:03.0
 pulled=$(basename "$(dirname "$(grep -l 0x10c9 /sys/bus/pci/devices/0000:0[1-9]:00.0/device)")")
 
@@ -39,38 +40,43 @@ is_back()
 vfio-bind $fixed "$pulled" || exit 1
 testpmd_start -a vfio_msi:$fixed -a "vfio_msi:$pulled" --no-pci -l 0,1 -n 1 \
 	-- -i --total-num-mbufs=4096 "$@" || exit 1
-before=$(ls /proc/$testpmd_pid/fd | wc -l)
+fact descriptors_before "$(ls /proc/$testpmd_pid/fd | wc -l)"
 testpmd_say 'set fwd io'
 testpmd_say 'start tx_first'
 testpmd_await 'packet forwarding - ports=2' 5
 
-qemu-monitor device_del nic9
-wait_for 60 is_gone && echo 'gone'
-kill -0 $testpmd_pid && echo 'alive'
+fact_if told_to_go qemu-monitor device_del nic9
+fact_if gone wait_for 60 is_gone
+fact_if alive kill -0 $testpmd_pid
 if testpmd_await 'revoked, as the application did not release it' 1; then
+	fact revoked 1
 	# Drivers wait long for registers that do not answer: no stop, no detach.
 	testpmd_say 'show port stats all'
-	testpmd_await 'NIC statistics for port 1' 20 && echo 'answers'
-	echo "open devices: $(testpmd_devices)"
-	echo "mapped BARs: $(grep -c 'vfio[-/]device' /proc/$testpmd_pid/maps)"
+	fact_if answers testpmd_await 'NIC statistics for port 1' 20
+	fact open_devices "$(testpmd_devices)"
+	fact mapped_bars "$(grep -c 'vfio[-/]device' /proc/$testpmd_pid/maps)"
 	testpmd_say 'stop'
-	testpmd_await 'Forward statistics for port 1' 10 && echo 'stopped'
+	fact_if stopped testpmd_await 'Forward statistics for port 1' 10
 	kill -KILL $testpmd_pid
-	cat $TESTPMD_LOG
-	exit
+	fact_text log <$TESTPMD_LOG
+	exit 0
 fi
-testpmd_await 'Now total ports is 1' 10 && echo 'detached'
+fact revoked 0
+fact_if detached testpmd_await 'Now total ports is 1' 10
 testpmd_say 'stop'
 
 wait_for 30 is_back
-wait_for 30 is_there && sleep 1 && vfio-bind "$pulled" && echo 'back'
+wait_for 30 is_there && sleep 1
+fact_if bound_again vfio-bind "$pulled"
 testpmd_say "port attach vfio_msi:$pulled"
-testpmd_await 'Now total ports is 2' 20 && echo 'attached'
-echo "descriptors: $before, then $(ls /proc/$testpmd_pid/fd | wc -l)"
+fact_if attached testpmd_await 'Now total ports is 2' 20
+fact descriptors_after "$(ls /proc/$testpmd_pid/fd | wc -l)"
 testpmd_say 'port start all'
 testpmd_await 'Configuring Port 1' 10
 testpmd_say 'clear port stats all'
 testpmd_burst
 testpmd_quit
-echo "status $?"
-cat $TESTPMD_LOG
+fact status $?
+fact received_after "$(testpmd_count RX-packets)"
+fact_text log <$TESTPMD_LOG
+exit 0

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# neighbours.sh WHAT [TIMES]: the bus beside others, see tests/lab/neighbours.py.
+# neighbours.sh WHAT [TIMES]: the bus beside others, see tests/lab/neighbours.py.  Prints
+# facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 plugin=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
 
 # What testpmd says and opens without an argument for the bus.
@@ -13,7 +15,7 @@ quiet_run()
 	timeout -k 5 60 strace --seccomp-bpf -f -e trace=openat,mmap,ioctl -o /tmp/strace \
 		dpdk-testpmd -l 0,1 -n 1 --log-level=bus.vfio_msi:info -a 0000:00:03.0 \
 		-- --total-num-mbufs=4096 </dev/null >"/tmp/$1.log" 2>&1
-	echo "$1: status $?"
+	fact "$1_status" $?
 	grep -vE 'link state change|^$' "/tmp/$1.log" >"/tmp/$1.said"
 	sed 's/^[0-9]* *//' /tmp/strace | grep -oE '/(dev/vfio|sys|proc/(iomem|self/maps))[^"]*' |
 		sort | uniq -c >"/tmp/$1.opened"
@@ -28,8 +30,9 @@ quiet)
 	mv "$plugin" "$plugin.away"
 	quiet_run without
 	for part in said opened reserved; do
-		diff "/tmp/with.$part" "/tmp/without.$part" && echo "$part: same"
+		diff "/tmp/with.$part" "/tmp/without.$part" 2>&1 | fact_text "difference_$part"
 	done
+	exit 0
 	;;
 pci)
 	vfio-bind 0000:00:07.0 0000:00:03.0 0000:00:05.0
@@ -38,9 +41,8 @@ pci)
 	testpmd_say 'show port summary all'
 	testpmd_burst
 	testpmd_quit
-	status=$?
-	cat $TESTPMD_LOG
-	exit $status
+	fact status $?
+	fact received "$(testpmd_count RX-packets)"
 	;;
 hotplug)
 	# Both devices come and go in turn; what the process holds is counted.
@@ -57,10 +59,10 @@ hotplug)
 		done
 		testpmd_say "show port info $round"
 		testpmd_await "Invalid port $round\$" 30 || break
-		[ "$round" -gt 1 ] || before=$(ls /proc/$testpmd_pid/fd | wc -l)
+		[ "$round" -gt 1 ] || fact descriptors_before "$(ls /proc/$testpmd_pid/fd | wc -l)"
 	done
-	echo "rounds: $round"
-	echo "descriptors: $before, then $(ls /proc/$testpmd_pid/fd | wc -l)"
+	fact rounds "$round"
+	fact descriptors_after "$(ls /proc/$testpmd_pid/fd | wc -l)"
 	# They work after all that.
 	for device in 03.0 05.0; do
 		testpmd_say "port attach vfio_msi:0000:00:$device"
@@ -68,9 +70,8 @@ hotplug)
 	testpmd_say 'port start all'
 	testpmd_burst
 	testpmd_quit
-	status=$?
-	cat $TESTPMD_LOG
-	exit $status
+	fact status $?
+	fact received "$(testpmd_count RX-packets)"
 	;;
 unbind)
 	vfio-bind 0000:00:03.0 0000:00:05.0
@@ -79,14 +80,12 @@ unbind)
 	testpmd_say 'set fwd io'
 	testpmd_say 'start tx_first'
 	testpmd_await 'packet forwarding - ports=2' 5
-	timeout 20 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind' &&
-		echo 'unbound in time'
-	testpmd_await 'Now total ports is 1' 10
-	echo "open devices: $(testpmd_devices)"
+	fact_if unbound_in_time \
+		timeout 20 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind'
+	fact_if detached testpmd_await 'Now total ports is 1' 10
+	fact open_devices "$(testpmd_devices)"
 	testpmd_quit
-	status=$?
-	cat $TESTPMD_LOG
-	exit $status
+	fact status $?
 	;;
 uio)
 	modprobe uio_pci_generic
@@ -95,13 +94,13 @@ uio)
 	testpmd_start -l 0,1 -n 1 -- -i --total-num-mbufs=4096
 	vfio-bind 0000:00:03.0
 	testpmd_say 'port attach vfio_msi:0000:00:03.0'
-	testpmd_await 'Port 1 is attached' 20
+	fact_if attached testpmd_await 'Port 1 is attached' 20
 	testpmd_say 'port detach 1'
-	testpmd_await 'Now total ports is 1' 20
-	echo "open VFIO nodes: $(ls -l /proc/$testpmd_pid/fd | grep -c /dev/vfio)"
+	fact_if detached testpmd_await 'Now total ports is 1' 20
+	fact open_nodes "$(ls -l /proc/$testpmd_pid/fd | grep -c /dev/vfio)"
 	testpmd_quit
-	status=$?
-	cat $TESTPMD_LOG
-	exit $status
+	fact status $?
 	;;
 esac
+fact_text log <$TESTPMD_LOG
+exit 0

@@ -4,9 +4,10 @@
 #
 # surprise.sh: two slots lose their power under traffic and nobody was asked: registers
 # of the NIC in it do not answer (see tests/lab/hotplug.py).  The application does not
-# listen, then one does.  Sections that begin with "@@ NAME".
+# listen, then one does.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 fixed=0000:00:03.0
 
 # pull NIC [TESTPMD_ARG]...: with MSI the kernel itself has no business in a BAR
@@ -26,18 +27,16 @@ pull()
 }
 
 vfio-bind $fixed 0000:01:00.0 0000:02:00.0 || exit 1
-echo '@@ deaf'
 pull 0000:01:00.0
 exec 3>&-
 wait $testpmd_pid
-echo "status $?"
-cat $TESTPMD_LOG
-echo
+fact deaf_status $?
+fact_text deaf_log <$TESTPMD_LOG
 
-echo '@@ listens'
 pull 0000:02:00.0 --hot-plug
-testpmd_await 'Now total ports is 1' 20 && echo 'detached'
-echo "open devices: $(testpmd_devices)"
+fact_if detached testpmd_await 'Now total ports is 1' 20
+fact open_devices "$(testpmd_devices)"
 testpmd_quit
-echo "status $?"
-cat $TESTPMD_LOG
+fact listens_status $?
+fact_text listens_log <$TESTPMD_LOG
+exit 0
