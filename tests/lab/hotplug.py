@@ -64,7 +64,7 @@ POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
       [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def surprise(platform, backend):
-    result = guest.run(platform, ['/usr/share/vfio-msi/surprise.sh'], seconds=200,
+    result = guest.run(platform, ['/usr/share/vfio-msi/surprise.sh'], seconds=300,
                        qemu_args=POWERED, backend=backend, threads='single')
     said = facts.read(result)
     expect_equal(result.monitor.count("DEVICE_DELETED {'device': 'nic"), 2, 'NICs pulled')

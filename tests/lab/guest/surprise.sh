@@ -34,7 +34,9 @@ fact deaf_status $?
 fact_text deaf_log <$TESTPMD_LOG
 
 pull 0000:02:00.0 --hot-plug
-fact_if detached testpmd_await 'Now total ports is 1' 20
+# Its driver polls registers for bits that never come, 145000 times, with a sleep of 5 us
+# each: about a minute in an emulator, minutes on a busy host.
+fact_if detached testpmd_await 'Now total ports is 1' 200
 fact open_devices "$(testpmd_devices)"
 testpmd_quit
 fact listens_status $?
