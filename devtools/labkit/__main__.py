@@ -51,6 +51,9 @@ def _parser():
     test = commands.add_parser('test', help='run test suites (default: all)')
     test.add_argument('--results', action='store_true',
                       help='write doc/results/SUITE.rst for each suite without a failure')
+    test.add_argument('--only', metavar='TEXT', default='',
+                      help='run only the guest tests, those of "lab soak" included, whose '
+                           '"NAME [PLATFORM]" contains TEXT; check no budget')
     soak = commands.add_parser('soak', help='run the long tests')
     for parser_of_suites in (test, soak):
         parser_of_suites.add_argument('suites', metavar='SUITE', nargs='*')
@@ -117,7 +120,7 @@ def _dispatch(args, command):
         'shell': lambda: guest.shell(args.platform, **_options(args)),
         'demo': lambda: 0 if demo.run() else 1,
         'test': lambda: 0 if suites.run_suites(args.suites, keep=args.results,
-                                                   jobs=args.jobs) else 1,
+                                               jobs=args.jobs, only=args.only) else 1,
         'soak': lambda: 0 if suites.run_suites(args.suites, soak=True, jobs=args.jobs) else 1,
         'build': lambda: _build(args.arches, args.dpdk),
         'setup': _setup,

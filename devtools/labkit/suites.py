@@ -24,9 +24,9 @@ class HostSuite:
     about: str
     body: typing.Callable
 
-    def run(self, report, soak=False):
-        """Run it; "lab soak" skips it."""
-        if not soak:
+    def run(self, report, soak=False, only=''):
+        """Run it; "lab soak" and --only skip it."""
+        if not soak and not only:
             self.body(report)
 
 
@@ -109,19 +109,22 @@ def everything():
     return HOST_SUITES + lab_suites()
 
 
-def run_suites(names, soak=False, keep=False, jobs=0):
+def run_suites(names, soak=False, keep=False, jobs=0, only=''):
     """Run these suites (default: all); True if nothing failed.
 
     keep: write the page of results of each lab suite without a failure.
     jobs: how many lab suites run in parallel; 0: as processors and memory allow.
+    only: run the tests whose "NAME [PLATFORM]" contains this, one after another.
     """
+    if only and (keep or not names):
+        raise LabError('--only wants suites, and no --results: a page has all tests')
     suites = everything()
     unknown = set(names) - {suite.name for suite in suites}
     if unknown:
         raise LabError(f'unknown suite {", ".join(sorted(unknown))}; see: devtools/lab list')
     suites = [suite for suite in suites if not names or suite.name in names]
     of_guests = [suite for suite in suites if suite not in HOST_SUITES]
-    jobs = min(jobs or side.jobs(), len(of_guests))
+    jobs = 1 if only else min(jobs or side.jobs(), len(of_guests))
     report = Report()
     # In a child process of a parallel run, the parent checks the time.
     of_many = load.ROOT in os.environ
@@ -131,12 +134,12 @@ def run_suites(names, soak=False, keep=False, jobs=0):
         _prepare()
     took = {}
     for suite in suites if jobs < 2 else [suite for suite in suites if suite in HOST_SUITES]:
-        _run_suite(suite, report, took, soak, keep)
+        _run_suite(suite, report, took, soak, keep, only)
     if jobs >= 2:
         print(f'== {len(of_guests)} suites in guests, {jobs} in parallel', flush=True)
         took |= side.run(of_guests, report, jobs,
                          ['soak' if soak else 'test'] + ['--results'] * keep)
-    if not soak and not of_many:
+    if not soak and not of_many and not only:
         _judge(took, report)
     if not names and not soak:
         with report.case('all: the budgets fit into that of all suites'):
@@ -179,12 +182,12 @@ def _quiet_seconds(suite, meter, made):
     return quiet
 
 
-def _run_suite(suite, report, took, soak, keep):
+def _run_suite(suite, report, took, soak, keep, only):
     meter, made, failed = load.Meter(), progress.in_steps(), report.failed
     before = report.passed + report.failed
     try:
         print(f'== {suite.name}', flush=True)
-        suite.run(report, soak)
+        suite.run(report, soak, only)
     except Exception as error:  # a suite that cannot start has failed
         report.fail(suite.name, f'{type(error).__name__}: {error}')
     if report.passed + report.failed == before:

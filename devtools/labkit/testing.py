@@ -175,11 +175,13 @@ class LabSuite:
         """The first line of the module's docstring."""
         return (self.load().__doc__ or '').strip().split('\n')[0]
 
-    def run(self, report, soak=False):
-        """Run every test on each of its platforms."""
+    def run(self, report, soak=False, only=''):
+        """Run every test on each of its platforms; only: if "NAME [PLATFORM]" contains this."""
         for name, platforms, is_soak, function in self.load().__dict__.get('_lab_tests', []):
-            for platform in platforms if is_soak == soak else ():
+            for platform in platforms if only or is_soak == soak else ():
                 column = platform if isinstance(platform, str) else ', '.join(platform)
+                if only not in f'{name} [{column}]':
+                    continue
                 _running.append((report, self.name, column))
                 with part(name):
                     function(platform)
