@@ -64,7 +64,7 @@ def bound(platform, backend):
 
 LOOK = '''
 vfio-bind 0000:00:03.0 0000:00:05.0
-timeout -k 5 60 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 \\
+timeout -k 5 180 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 \\
     -- "$@" 2>&1
 '''
 # The iterator's argument; the devices found; rte_errno and its message.

@@ -37,7 +37,7 @@ def dma_ranges(platform):
         result = guest.run(platform, [
             'sh', '-c', f'{SCRIPTS}/traffic.sh {" ".join(nics)} -m 64; echo "@@ layout"; '
             'dpdk-test-msi layout --json -a vfio_msi:all; echo "@@ rxintr"; '
-            f'timeout -k 5 100 dpdk-test-msi rxintr -n 16 {devices} -- -l 0,1 -m 64'],
+            f'timeout -k 5 300 dpdk-test-msi rxintr -n 16 {devices} -- -l 0,1 -m 64'],
             seconds=300, qemu_args=tree)
     expect_equal(result.status, 0, f'exit status ({result.error}) {result.stdout[-2000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -127,7 +127,7 @@ OWN = '''
 vfio-bind 0000:00:03.0 0000:00:05.0
 for bus in vfio_msi: ''; do
     [ -n "$bus" ] && echo '@@ ours' || echo '@@ stock'
-    timeout -k 5 60 vfio-msi-dma -l 0 -n 1 -m 64 --log-level=bus.vfio_msi:info \\
+    timeout -k 5 180 vfio-msi-dma -l 0 -n 1 -m 64 --log-level=bus.vfio_msi:info \\
         -a ${bus}0000:00:03.0 -a ${bus}0000:00:05.0 2>&1 || exit 1
 done
 '''

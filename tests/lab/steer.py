@@ -84,7 +84,7 @@ echo '@@ layout'
 dpdk-test-msi layout -a vfio_msi:$0 2>&1
 echo "status $?"
 echo '@@ testpmd'
-timeout -k 5 60 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mbufs=4096 </dev/null 2>&1
+timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mbufs=4096 </dev/null 2>&1
 '''
 
 

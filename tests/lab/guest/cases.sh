@@ -12,7 +12,7 @@ if [ "$1" = --bind ]; then
 fi
 number=0
 for arguments; do
-	timeout -k 5 60 dpdk-testpmd -l 0,1 -n 1 $arguments \
+	timeout -k 5 180 dpdk-testpmd -l 0,1 -n 1 $arguments \
 		-- --total-num-mbufs=4096 </dev/null >/tmp/case.log 2>&1
 	echo "@@ $number $?"
 	cat /tmp/case.log

@@ -12,7 +12,7 @@ vfio-bind "$first" "$second" || exit 1
 for backend; do
 	echo "@@ $backend"
 	[ "$backend" != compat ] || ln -sf /dev/iommu /dev/vfio/vfio
-	timeout -k 5 60 vfio-msi-rules "$backend" "$first" "$second" 2>&1
+	timeout -k 5 180 vfio-msi-rules "$backend" "$first" "$second" 2>&1
 	echo "status $?"
 done
 exit 0

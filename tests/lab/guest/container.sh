@@ -104,13 +104,13 @@ case $1 in
 	try layout -- dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
 	try iommufd -- "$0" --burst "$first" "$second" ''
 	try type1 -- "$0" --burst "$first" "$second" ,backend=type1
-	try irq -- timeout -k 5 60 dpdk-test-msi irq -n 4 "vfio_msi:$first"
-	try memlock --memlock=8388608 -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
-	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
-	groups=3000 try group -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	try irq -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first"
+	try memlock --memlock=8388608 -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
+	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
+	groups=3000 try group -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	umount /dev/vfio/[0-9]* /dev/vfio/devices/*
 	rm -f /dev/vfio/[0-9]* /dev/vfio/devices/*
-	try nodes -- timeout -k 5 60 dpdk-testpmd $one -- --total-num-mbufs=4096
+	try nodes -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	exit 0
 	;;
 --burst)

@@ -41,7 +41,7 @@ echo '@@ testpmd'
 cat $TESTPMD_LOG
 
 echo '@@ rxintr'
-timeout -k 5 60 dpdk-test-msi rxintr -v -n 20 "vfio_msi:$before" "vfio_msi:$last" 2>&1
+timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "vfio_msi:$before" "vfio_msi:$last" 2>&1
 echo "status $?"
 
 [ -z "$stay" ] || exit ${status:-0}

@@ -18,7 +18,7 @@ until [ "$(grep -c "vfio[-/]device" /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 
 done
 
 echo '@@ rxintr'
-timeout -k 5 100 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
+timeout -k 5 300 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
 	-- -l 1 -n 1 -m 64 --huge-unlink --no-pci 2>&1
 echo "status $?"
 

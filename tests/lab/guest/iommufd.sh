@@ -22,7 +22,7 @@ testpmd_burst || status=1
 pinned=$(($(pins) - before))
 oracle_testpmd
 echo '@@ second'
-timeout -k 5 60 dpdk-test-msi layout -a "vfio_msi:$first" 2>&1
+timeout -k 5 180 dpdk-test-msi layout -a "vfio_msi:$first" 2>&1
 testpmd_quit || status=1
 echo '@@ testpmd'
 cat $TESTPMD_LOG
@@ -30,7 +30,7 @@ echo '@@ pages'
 echo "$pinned pinned, $(($(pins) - before)) after the end"
 
 echo '@@ rxintr'
-timeout -k 5 60 dpdk-test-msi rxintr -n 20 "vfio_msi:$first" "vfio_msi:$second" 2>&1
+timeout -k 5 180 dpdk-test-msi rxintr -n 20 "vfio_msi:$first" "vfio_msi:$second" 2>&1
 echo "status $?"
 
 echo '@@ hotplug'

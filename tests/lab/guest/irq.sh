@@ -7,7 +7,7 @@
 for bdf; do
 	vfio-bind "${bdf%%,*}" || exit 1
 	echo "@@ $(echo "$bdf" | tr -c 'a-z0-9\n' _)"
-	timeout -k 5 60 dpdk-test-msi irq --all -n 4 "vfio_msi:$bdf" 2>&1
+	timeout -k 5 180 dpdk-test-msi irq --all -n 4 "vfio_msi:$bdf" 2>&1
 	echo "status $?"
 done
 echo '@@ left'

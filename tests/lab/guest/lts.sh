@@ -15,9 +15,9 @@ vfio-bind "$1" "$2" || exit 1
 echo '@@ layout'
 dpdk-test-msi layout --json -a "$first,$hole" -a "$second" || status=1
 echo '@@ rxintr'
-timeout -k 5 60 dpdk-test-msi rxintr -v -n 20 "$first" "$second" 2>&1 || status=1
+timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "$first" "$second" 2>&1 || status=1
 echo '@@ example'
-timeout -k 5 100 /usr/lib/vfio-msi/examples/own_memory -a "$first" -a "$second" \
+timeout -k 5 300 /usr/lib/vfio-msi/examples/own_memory -a "$first" -a "$second" \
 	-l 0,1 -n 1 -m 64 --huge-unlink 2>&1 || status=1
 
 oracle_start

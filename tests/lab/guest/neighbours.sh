@@ -12,7 +12,7 @@ plugin=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
 # What testpmd says and opens without an argument for the bus.
 quiet_run()
 {
-	timeout -k 5 60 strace --seccomp-bpf -f -e trace=openat,mmap,ioctl -o /tmp/strace \
+	timeout -k 5 180 strace --seccomp-bpf -f -e trace=openat,mmap,ioctl -o /tmp/strace \
 		dpdk-testpmd -l 0,1 -n 1 --log-level=bus.vfio_msi:info -a 0000:00:03.0 \
 		-- --total-num-mbufs=4096 </dev/null >"/tmp/$1.log" 2>&1
 	fact "$1_status" $?

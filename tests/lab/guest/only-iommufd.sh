@@ -13,7 +13,7 @@ try()
 {
 	echo "@@ $1"
 	shift
-	timeout -k 5 80 "$@" </dev/null 2>&1
+	timeout -k 5 240 "$@" </dev/null 2>&1
 	echo "status $?"
 }
 

@@ -18,7 +18,7 @@ try()
 	case $1 in
 	LD_*) variable=$1; shift ;;
 	esac
-	env $variable timeout -k 5 60 dpdk-testpmd "$@" -a "$device" -l 0,1 -n 1 --no-pci \
+	env $variable timeout -k 5 180 dpdk-testpmd "$@" -a "$device" -l 0,1 -n 1 --no-pci \
 		-- --total-num-mbufs=4096 </dev/null 2>&1
 	echo "status $?"
 }

@@ -10,14 +10,14 @@
 vfio-bind "$1" "$2" || exit 1
 oracle_start
 echo '@@ example'
-timeout -k 5 100 /usr/lib/vfio-msi/examples/own_memory \
+timeout -k 5 300 /usr/lib/vfio-msi/examples/own_memory \
 	-a "vfio_msi:$1$3" -a "vfio_msi:$2" -l 0,1 -n 1 -m 64 --huge-unlink \
 	--log-level=bus.vfio_msi:info -- -v 2>&1
 status=$?
 oracle_events own_memory
 # The second device comes by the pci bus: not for this memory.
 echo '@@ one'
-timeout -k 5 60 /usr/lib/vfio-msi/examples/own_memory \
+timeout -k 5 180 /usr/lib/vfio-msi/examples/own_memory \
 	-a "vfio_msi:$1$3" -l 0,1 -n 1 -m 64 --huge-unlink 2>&1
 echo "status $?"
 exit $status

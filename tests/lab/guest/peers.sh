@@ -12,7 +12,7 @@ run()
 {
 	test=$1 who=$2
 	shift 2
-	DPDK_TEST=$test timeout -k 5 200 dpdk-test -l 0,1 --no-telemetry \
+	DPDK_TEST=$test timeout -k 5 600 dpdk-test -l 0,1 --no-telemetry \
 		--log-level=bus.vfio_msi:info "$@" </dev/null >/tmp/peers 2>&1
 	echo "$test $who $? $(grep -c 'VFIO_MSI: .*: probe by' /tmp/peers)"
 	rm -f /dev/hugepages/*map_*

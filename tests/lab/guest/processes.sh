@@ -115,7 +115,7 @@ share()
 
 	echo '@@ info'
 	# shellcheck disable=SC2086
-	timeout -k 5 60 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats 2>&1
+	timeout -k 5 180 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats 2>&1
 	echo "status $?"
 
 	# Memory that the second process allocates: the engine takes it when it starts.
@@ -164,7 +164,7 @@ info()
 {
 	echo "@@ $1"
 	shift
-	timeout -k 5 60 "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats 2>&1
+	timeout -k 5 180 "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats 2>&1
 	echo "status $?"
 }
 
@@ -214,7 +214,7 @@ occupy()
 {
 	first_start --base-virtaddr=0xaa8aaa400000 || exit 1
 	echo '@@ occupied'
-	MALLOC_TOP_PAD_=67108864 timeout -k 5 60 setarch -R dpdk-testpmd -l 0,1 -n 1 --proc-type=secondary \
+	MALLOC_TOP_PAD_=67108864 timeout -k 5 180 setarch -R dpdk-testpmd -l 0,1 -n 1 --proc-type=secondary \
 		-a vfio_msi:0000:00:03.0 -- --total-num-mbufs=4096 </dev/null 2>&1
 	echo "status $?"
 	grep vfio-device "/proc/$testpmd_pid/maps"
@@ -226,7 +226,7 @@ tool()
 {
 	echo "@@ $1"
 	shift
-	timeout -k 5 60 "$@" 2>&1
+	timeout -k 5 180 "$@" 2>&1
 	echo "status $?"
 }
 

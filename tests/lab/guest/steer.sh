@@ -22,7 +22,7 @@ try()
 {
 	echo "@@ $1"
 	shift
-	timeout -k 5 100 "$@" </dev/null 2>&1
+	timeout -k 5 300 "$@" </dev/null 2>&1
 	echo "status $?"
 }
 try grow dpdk-testpmd -a "vfio_msi:$first,$cut" -a "vfio_msi:$second" -l 0,1 -n 1 -m 64 \

@@ -38,7 +38,7 @@ run()
 	rm -f /tmp/over
 	: >/tmp/log >/tmp/vectors
 	visit | {
-		timeout -k 5 90 stdbuf -oL "${trace[@]}" "$@" "${program[@]}" >>/tmp/log 2>&1
+		timeout -k 5 270 stdbuf -oL "${trace[@]}" "$@" "${program[@]}" >>/tmp/log 2>&1
 		echo "status $?"
 		touch /tmp/over
 	}
