@@ -7,7 +7,7 @@ virtual functions ("info mtree" has no igbvf-mmio).  Their registers read as one
 and as zeros on a PC, and the driver's port comes up anyway.
 """
 
-from labkit import guest, oracle
+from labkit import facts, guest
 from labkit.testing import expect, expect_equal, test
 
 PF, PLAIN = '0000:00:03.0', '0000:00:07.0'
@@ -26,11 +26,10 @@ SAYS = {
 def _token(platform, kernel, says):
     result = guest.run(platform, ['/usr/share/vfio-msi/vf.sh', PF, PLAIN], kernel=kernel,
                        seconds=300)
-    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-1500:]}')
-    sections = oracle.sections(result.stdout)
+    said = facts.read(result)
     for name, words in says.items():
-        expect(words in sections[name], f'no "{words}" with {name} in\n{result.stdout}')
-    expect('status 0' in sections['pf'], f'the physical function\n{sections["pf"]}')
+        expect(words in said[name], f'{name}: no "{words}" in\n{said[name]}')
+    said.check('pf_log', pf_status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 

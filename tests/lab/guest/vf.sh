@@ -4,9 +4,10 @@
 #
 # vf.sh PF BDF: a virtual function of PF, which another process drives, with the
 # VF token and without it; BDF is a NIC without SR-IOV.
-# Sections that begin with "@@ NAME".
+# Prints facts: the first line of what each says.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 pf=$1 other=$2
 token=2ab74924-c335-45f4-9b16-8569e5b08258
 wrong=00000000-c335-45f4-9b16-8569e5b08258
@@ -16,7 +17,6 @@ echo Y >/sys/module/vfio_pci/parameters/enable_sriov
 echo 1 >"/sys/bus/pci/devices/$pf/sriov_numvfs" || exit 1
 vf=$(basename "$(readlink "/sys/bus/pci/devices/$pf/virtfn0")")
 vfio-bind "$vf" || exit 1
-echo "VF $vf"
 
 # The process that has the PF.
 mkfifo /tmp/pf.in
@@ -32,11 +32,12 @@ done
 # try NAME EAL_ARG...
 try()
 {
-	echo "@@ $1"
+	try_name=$1
 	shift
 	# A port that comes up is enough: waiting for its link and leaving take long.
 	timeout -k 1 25 dpdk-testpmd -l 0,1 -n 1 --file-prefix vf --no-pci "$@" \
-		-- --total-num-mbufs=4096 </dev/null 2>&1 | grep -m 1 -E 'VFIO_MSI|^Port [0-9]:'
+		-- --total-num-mbufs=4096 </dev/null 2>&1 |
+		grep -m 1 -E 'VFIO_MSI|^Port [0-9]:' | fact_text "$try_name"
 }
 
 try missing -a "vfio_msi:$vf"
@@ -47,8 +48,9 @@ try plain -a "vfio_msi:$other" --vfio-vf-token "$token"
 try needless -a "vfio_msi:$other,vf_token=$token"
 try malformed -a "vfio_msi:$other,vf_token=12"
 
-echo '@@ pf'
 echo quit >&4
 exec 4>&-
 wait $pf_pid
-echo "status $?"
+fact pf_status $?
+fact_text pf_log </tmp/pf.log
+exit 0
