@@ -2,7 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Devices without a reset of their own: the bus resets the whole PCI bus, or warns."""
 
-from labkit import guest, oracle
+from labkit import facts, guest
 from labkit.testing import expect, expect_equal, test
 
 SCRIPT = '/usr/share/vfio-msi/reset.sh'
@@ -14,27 +14,26 @@ TWINS = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
              f'e1000,bus=rp9,addr=0.{f},multifunction=on,romfile=,netdev=twin{f}')))
 
 NOT_RESET = 'is not reset and starts in the state that its last user left, with DMA off'
+# What is written into the sibling.
+MARK = '0x12345670'
 RESET = 'reset together with its bus, 2 functions'
 
 
 def _twins(platform, kernel, refusal):
     result = guest.run(platform, [SCRIPT], kernel=kernel, seconds=200, qemu_args=TWINS)
-    output = result.stdout
-    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{output[-3000:]}\n')
-    sections = oracle.sections(output)
-    text = sections['unbound']
-    expect('mark 0x12345670, then 0x12345670\n' in text, f'the mark of the sibling\n{text}')
+    said = facts.read(result)
+    said.check('unbound_log', unbound_mark_before=MARK, unbound_mark_after=MARK)
+    text = said['unbound_log']
     expect(f'.0: {NOT_RESET}: it has no reset of its own, and {refusal}' in text, text)
-    text = sections['bound']
-    expect('mark 0x12345670, then 0x00000000\n' in text, f'the mark of the sibling\n{text}')
+    said.check('bound_log', bound_mark_before=MARK, bound_mark_after='0x00000000')
+    text = said['bound_log']
     expect(RESET in text and NOT_RESET not in text, text)
-    text = sections['both']
-    start, back = text.split('\nback\n')
-    expect_equal((start.count(RESET), start.count(NOT_RESET)), (1, 0), f'resets\n{text}')
-    expect_equal((back.count(RESET), back.count(NOT_RESET)), (0, 1), f'resets\n{text}')
+    start, back = said['both_log'], said['back_log']
+    expect_equal((start.count(RESET), start.count(NOT_RESET)), (1, 0), f'resets\n{start}')
+    expect_equal((back.count(RESET), back.count(NOT_RESET)), (0, 1), f'resets\n{back}')
     expect('shares its bus with 0000:' in back and ', which is in use' in back, back)
     # The kernel's log: the function that stayed in use was not reset.
-    kernel = sections['kernel']
+    kernel = said['kernel']
     expect('00.1: resetting' in kernel, f'no reset of the second\n{kernel}')
     meanwhile = kernel.split('reset.sh: back')[1].split('reset.sh: end')[0]
     expect('00.0: resetting' not in meanwhile, f'reset while it runs\n{meanwhile}')

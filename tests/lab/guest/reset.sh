@@ -4,9 +4,10 @@
 #
 # reset.sh: two e1000 in one slot, which have no reset but that of their bus.  A mark
 # in a register of the second tells whether it was reset when the first was opened.
-# In sections that begin with "@@ NAME".
+# Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 
 set -- $(grep -l 0x100e /sys/bus/pci/devices/*/device)
 first=$(basename "${1%/device}") second=$(basename "${2%/device}")
@@ -22,15 +23,13 @@ mark()
 # first_alone NAME: start a process with the first of them
 first_alone()
 {
-	echo "@@ $1"
 	setpci -s "$second" COMMAND=0002:0002
 	mark 0x12345670
-	before=$(mark)
+	fact "$1_mark_before" "$(mark)"
 	testpmd_start $info -a "vfio_msi:$first" -- -i --total-num-mbufs=4096 || status=1
-	setpci -s "$second" COMMAND
-	echo "mark $before, then $(mark)"
+	fact "$1_mark_after" "$(mark)"
 	testpmd_quit || status=1
-	grep VFIO_MSI $TESTPMD_LOG
+	fact_text "$1_log" <$TESTPMD_LOG
 }
 
 vfio-bind "$first"
@@ -38,19 +37,18 @@ first_alone unbound
 vfio-bind "$second"
 first_alone bound
 
-echo '@@ both'
 testpmd_start $info -a "vfio_msi:$first" -a "vfio_msi:$second" \
 	-- -i --total-num-mbufs=4096 || status=1
 testpmd_say 'port stop 1'
 testpmd_say 'port detach 1'
 testpmd_await 'Now total ports is 1' 20 || status=1
-printf '\nback\n' >>$TESTPMD_LOG
+fact_text both_log <$TESTPMD_LOG
+length=$(wc -c <$TESTPMD_LOG)
 echo 'reset.sh: back' >/dev/kmsg
 testpmd_say "port attach vfio_msi:$second"
 testpmd_await 'Now total ports is 2' 20 || status=1
 echo 'reset.sh: end' >/dev/kmsg
 testpmd_quit || status=1
-cat $TESTPMD_LOG
-echo '@@ kernel'
-dmesg
+tail -c +$((length + 1)) $TESTPMD_LOG | fact_text back_log
+dmesg | fact_text kernel
 exit ${status:-0}
