@@ -49,7 +49,7 @@ extern "C" {
 /** Memory that rte_eal_iommu_map() mapped. */
 struct rte_eal_iommu_mapping;
 
-/** What memory is a part of: a memfd, or a file of hugetlbfs or shmem. */
+/** The file that contains the memory: a memfd, or a file of hugetlbfs or shmem. */
 struct rte_eal_iommu_file {
 	int fd;			/**< not used after the call */
 	uint64_t offset;	/**< of the memory in the file, bytes */
@@ -60,9 +60,9 @@ struct rte_eal_iommu_map_conf {
 	void *addr;		/**< start, aligned to the memory's page size */
 	size_t len;		/**< bytes, a multiple of that page size */
 	size_t align;		/**< as that of rte_eal_iommu_dma_map() */
-	rte_iova_t limit;	/**< highest IOVA that the memory may have; 0: no limit */
-	const struct rte_eal_iommu_file *file;	/**< what is mapped at all of addr, MAP_SHARED;
-						 * NULL: not known
+	rte_iova_t limit;	/**< the IOVA of the last byte is at or below it; 0: no limit */
+	const struct rte_eal_iommu_file *file;	/**< the file mapped (MAP_SHARED) at the whole
+						 * range; NULL: not known
 						 */
 	uint64_t reserved[4];	/**< 0 */
 };
@@ -85,7 +85,7 @@ struct rte_eal_iommu_mapped {
 /** What a range of the layout is. */
 enum rte_eal_iommu_range_kind {
 	RTE_EAL_IOMMU_RANGE_ALLOWED = 1,	/**< every IOMMU can translate it */
-	RTE_EAL_IOMMU_RANGE_HOLE,		/**< an address to keep away from */
+	RTE_EAL_IOMMU_RANGE_HOLE,		/**< a range to avoid */
 	RTE_EAL_IOMMU_RANGE_USED,		/**< memory is mapped there */
 	RTE_EAL_IOMMU_RANGE_FREE,		/**< allowed, no hole, and not used */
 };
@@ -108,10 +108,12 @@ struct rte_eal_iommu_range {
 /** What happened to the address space. */
 enum rte_eal_iommu_event {
 	RTE_EAL_IOMMU_SPACE_UP = 1,	/**< the first device is up. Memory can be mapped, and
-					 * mappings of before are restored.
+					 * earlier mappings are restored.
 					 */
-	RTE_EAL_IOMMU_SPACE_DOWN,	/**< the last device goes. Nothing is mapped any more. */
-	RTE_EAL_IOMMU_MAPPING_LOST,	/**< a mapping can't be restored, and is dropped */
+	RTE_EAL_IOMMU_SPACE_DOWN,	/**< the last device is removed. Nothing is mapped now. */
+	RTE_EAL_IOMMU_MAPPING_LOST,	/**< a mapping can't be restored. Its handle, if it has
+					 * one, remains valid until rte_eal_iommu_unmap().
+					 */
 };
 
 /** @return 0 to go on; else the walk ends. May call functions of this header. */
@@ -122,7 +124,9 @@ typedef int (*rte_eal_iommu_mapped_cb)(const struct rte_eal_iommu_mapped *mapped
  * Called on the thread that adds or removes the device: that of rte_dev_probe(),
  * rte_dev_remove(), rte_eal_init() or rte_eal_cleanup(), or EAL's interrupt thread for a
  * request of another process. It may call functions of this header, but must not add or
- * remove devices, nor wait for a thread that does. Events come one at a time.
+ * remove devices, nor wait for a thread that does or that is in
+ * rte_eal_iommu_event_register() or rte_eal_iommu_event_unregister(): these wait until the
+ * callback returns. Events come one at a time.
  *
  * @param lost  the mapping of RTE_EAL_IOMMU_MAPPING_LOST; else NULL
  */
@@ -218,8 +222,8 @@ int rte_eal_iommu_mapping_get(const struct rte_eal_iommu_mapping *mapping,
 		struct rte_eal_iommu_mapped *mapped);
 
 /**
- * IOVA of memory that anybody has mapped: EAL's, rte_dev_dma_map()'s or this API's. It
- * looks at every mapping: not for each packet.
+ * IOVA of memory that is mapped by any owner: EAL, rte_dev_dma_map() or this API. It walks
+ * all mappings. Do not call it for each packet.
  *
  * @param addr
  *   Address in the memory.
@@ -236,7 +240,7 @@ __rte_experimental
 int rte_eal_iommu_virt2iova(const void *addr, size_t *len, rte_iova_t *iova);
 
 /**
- * Memory that is mapped at an IOVA, by anybody.
+ * Memory that is mapped at an IOVA by any owner.
  *
  * @param iova
  *   IOVA in the memory.
@@ -295,8 +299,8 @@ __rte_experimental
 int rte_eal_iommu_layout_dump(FILE *f);
 
 /**
- * Have a function called when the address space comes or goes. There may be a space
- * already: rte_eal_init() probes devices.
+ * Register a callback for the creation and removal of the address space. There may be a
+ * space already: rte_eal_init() probes devices.
  *
  * @param cb
  *   The function.
@@ -312,7 +316,7 @@ __rte_experimental
 int rte_eal_iommu_event_register(rte_eal_iommu_event_cb cb, void *arg);
 
 /**
- * Have it called no more. Waits for a call on another thread; may be called by a callback.
+ * Unregister the callback. Waits for a call on another thread; may be called by a callback.
  *
  * @param cb
  *   The function.
