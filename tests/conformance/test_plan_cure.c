@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "row.h"
 #include "surveyed.h"
 #include "tree.h"
 
@@ -287,6 +288,53 @@ test_network(void **state)
 #define UNSEEN "its use by the host is not visible here: check on the host, as root, that " \
 	"nothing needs it, before you "
 
+#define CHECK "check that the machine does not need it, then "
+
+/* Nothing shows whether the machine needs its USB controller or console. */
+static void
+test_use_unknown(void **state)
+{
+	static const struct {
+		const char *class, *driver;
+		bool known;
+	} rows[] = {
+		{ "0x0c0330\n", "xhci_hcd", false },	/* USB: the keyboard */
+		{ "0x030000\n", "ast", false },		/* VGA of a BMC: the console */
+		{ "0x0c0500\n", "i801_smbus", false },
+		{ "0x088000\n", "wdat_wdt", false },
+		{ "0x010700\n", "mpt3sas", false },	/* its disks may be hidden */
+		{ "0x0b3000\n", "some_cpu", false },
+		{ "0x020000\n", "igb", true },
+		{ "0x0b4000\n", "4xxx", true },		/* QAT */
+		{ "0x100000\n", "ccp", true },
+		{ "0x120000\n", "idxd", true },
+	};
+	const char *root = *state, *check;
+	char text[256];
+	size_t i;
+
+	machine_no_cdev(root, NIC);
+	EACH_ROW(i, rows, "class %s", rows[i].class) {
+		check = rows[i].known ? "" : CHECK;
+		machine_device(root, NIC, NIC_GROUP, rows[i].driver);
+		set_id(root, NIC, "0x8086\n", "0x0001\n", rows[i].class);
+		snprintf(text, sizeof(text), "is bound to %s, not to a VFIO driver; %srebind "
+				"it with: " REBIND(NIC), rows[i].driver, check);
+		says(root, -ENXIO, text);
+	}
+	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
+	machine_group->viable = false;
+	EACH_ROW(i, rows, "class %s", rows[i].class) {
+		check = rows[i].known ? "" : CHECK;
+		machine_device(root, SIBLING, NIC_GROUP, rows[i].driver);
+		set_id(root, SIBLING, "0x8086\n", "0x0001\n", rows[i].class);
+		snprintf(text, sizeof(text), "its member " SIBLING " is bound to %s; %sbind it to "
+				"vfio-pci too, or to no driver: " REBIND(SIBLING),
+				rows[i].driver, check);
+		FAILS(-EPERM, text);
+	}
+}
+
 /* In a container with a network namespace of its own interfaces of the host are hidden. */
 static void
 test_network_namespace(void **state)
@@ -343,7 +391,7 @@ test_capture(void **state)
 	FAILS(-ENXIO, UNSEEN "rebind it");
 	/* Of audio neither is needed. */
 	set_id(*state, NIC, "0x8086\n", "0x9d71\n", "0x040300\n");
-	FAILS(-ENXIO, "VFIO driver; rebind it");
+	FAILS(-ENXIO, "VFIO driver; " CHECK "rebind it");
 	assert_int_equal(rename(away, path), 0);
 }
 
@@ -388,7 +436,7 @@ test_mount_namespace(void **state)
 	machine_device(root, SIBLING, NIC_GROUP, "ahci");
 	set_id(root, SIBLING, "0x1b4b\n", "0x9230\n", "0x010601\n");
 	machine_group->viable = false;
-	FAILS(-EPERM, "is bound to ahci; bind it to vfio-pci too");
+	FAILS(-EPERM, "is bound to ahci; " CHECK "bind it to vfio-pci too");
 }
 
 /* The device goes with its physical function, so that stays. */
@@ -413,6 +461,7 @@ main(void)
 		PLAN_TEST(test_endless_stack),
 		PLAN_TEST(test_nvme_subsystem),
 		PLAN_TEST(test_network),
+		PLAN_TEST(test_use_unknown),
 		PLAN_TEST(test_network_namespace),
 		PLAN_TEST(test_capture),
 		PLAN_TEST(test_mount_namespace),

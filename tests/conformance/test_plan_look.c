@@ -325,8 +325,9 @@ test_bridge_drivers(void **state)
 		{ "0x060401\n", "other", "its bridge " SIBLING " is bound to other; leave it there, "
 			"and put the device into another slot", "unbind" },
 		{ "0x060940\n", "other", "leave it there, and put the device", "unbind" },
-		{ "0x060100\n", "lpc_ich", "its member " SIBLING " is bound to lpc_ich; bind it to "
-			"vfio-pci too, or to no driver: " REBIND(SIBLING), "unbind" },
+		{ "0x060100\n", "lpc_ich", "its member " SIBLING " is bound to lpc_ich; check that "
+			"the machine does not need it, then bind it to vfio-pci too, or to no "
+			"driver: " REBIND(SIBLING), "unbind" },
 		{ "0x060000\n", "ie31200_edac", "or to no driver: " REBIND(SIBLING), "unbind" },
 		{ "0x020000\n", "shpchp", "or to no driver: " REBIND(SIBLING), "unbind" },
 	};

@@ -13,6 +13,11 @@
 
 #include "plan/plan_internal.h"
 
+#define CLASS_NETWORK 0x02
+#define CLASS_COPROCESSOR 0x0b40
+#define CLASS_ENCRYPTION 0x10
+#define CLASS_ACCELERATOR 0x12
+
 /* A PMD that works through a kernel driver, and its devices. */
 struct served {
 	const char *driver;
@@ -41,7 +46,7 @@ served_find(const struct topo_device *t)
 	for (i = 0; i < sizeof(served) / sizeof(*served); i++) {
 		s = &served[i];
 		if (strcmp(t->driver, s->driver) == 0 ||
-				(t->class_id >> 16 == 0x02 && t->vendor == s->vendor &&
+				(t->class_id >> 16 == CLASS_NETWORK && t->vendor == s->vendor &&
 				t->device >= s->first && t->device <= s->last))
 			return s;
 	}
@@ -91,14 +96,27 @@ part_text(const struct topo_device *t, const struct topo_device *member)
 		"put one of the two into another slot";
 }
 
+/*
+ * Does sysfs show every use of this class? A USB controller has the keyboard and a VGA
+ * controller the console, but neither has a disk or an interface.
+ */
+static bool
+shows_use(const struct topo_device *t)
+{
+	const unsigned int base = t->class_id >> 16;
+
+	return base == CLASS_NETWORK || base == CLASS_ENCRYPTION || base == CLASS_ACCELERATOR ||
+		t->class_id >> 8 == CLASS_COPROCESSOR;
+}
+
 /* Text between the loss and the command that causes it. */
 static const char *
-before_loss(const struct topo_use *use)
+before_loss(const struct topo_device *t, const struct topo_use *use)
 {
 	const char *advice = ": if nothing needs that, ";
 
 	if (use->kind == TOPO_USE_NONE)
-		advice = "";
+		advice = shows_use(t) ? "" : "check that the machine does not need it, then ";
 	else if (use->kind == TOPO_USE_UNSEEN)
 		advice = ": check on the host, as root, that nothing needs it, before you ";
 	else if (use->kind >= TOPO_USE_SWAP)
@@ -126,7 +144,7 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
 	else
 		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
-			loss, before_loss(&use), member->bdf);
+			loss, before_loss(member, &use), member->bdf);
 }
 
 /* Bound to a kernel driver: name the loss before the command. */
@@ -147,7 +165,7 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 	}
 	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
 		"is bound to %s, not to a VFIO driver; %s%srebind it with: dpdk-devbind.py -b vfio-pci %s",
-		t->driver, loss, before_loss(&use), t->bdf);
+		t->driver, loss, before_loss(t, &use), t->bdf);
 }
 
 void
