@@ -27,7 +27,8 @@ test_attach_failures(void **state)
 	machine_group->held = true;
 	FAILS(-EBUSY, NODE, "another process", "fuser -v ");
 	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
-	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)", "stop it");
+	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)",
+			"stop it if you don't need it, or use another device");
 	machine_holder(*state, 4242, "testpmd\n", "/dev/null");
 	machine_holder(*state, (int)getpid(), "self\n", "/dev/vfio/2");
 	FAILS(-EBUSY, "/dev/vfio/2", "this process already", "--no-pci");
@@ -60,7 +61,8 @@ test_held_device(void **state)
 	fake_device_held(NIC, true);
 	FAILS(-EINVAL, "group 2", "dmesg");
 	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/devices/vfio0");
-	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process 4242 (testpmd)", "stop it");
+	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process 4242 (testpmd)",
+			"stop it if you don't need it");
 }
 
 static void

@@ -26,7 +26,7 @@ say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *op
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_snapshot_holder(snap, nodes[i], &holder) == 0)
 			return say(-EBUSY, why, size,
-				"%s is held by process %d (%s); stop it first",
+				"%s is held by process %d (%s); stop it if you don't need it, or use another device",
 				nodes[i], holder.pid, holder.comm);
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_holds(snap->root, nodes[i]))

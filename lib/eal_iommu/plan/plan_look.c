@@ -268,8 +268,8 @@ plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd)
 		if (nodes[i][0] != '\0' &&
 				topology_snapshot_holder(snap, nodes[i], &holder) == 0) {
 			plan_reason_add(&pd->reasons, PLAN_REASON_ACCESS, false, -EBUSY,
-				"%s is held by process %d (%s); stop it first", nodes[i],
-				holder.pid, holder.comm);
+				"%s is held by process %d (%s); stop it if you don't need it, or use another device",
+				nodes[i], holder.pid, holder.comm);
 			return;
 		}
 }
