@@ -29,8 +29,9 @@ test_all_reasons(void **state)
 {
 	static const char all[] = "firmware asks for a 1:1 mapping of 0x7b000000-0x7b7fffff "
 		"(RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user "
-		"space; switch off the firmware feature that owns this memory (remote console, "
-		"shared memory) for this slot; also: IOMMU group 2 is not viable: its member "
+		"space; put it into another slot, or switch off for this slot the firmware feature "
+		"that owns this memory (remote console, shared memory), unless you administer the "
+		"machine through it; also: IOMMU group 2 is not viable: its member "
 		SIBLING " is bound to snd_hda_intel; bind it to vfio-pci too, or to no driver: "
 		REBIND(SIBLING) "; also: is bound to igb, not to a VFIO driver; rebind it with: "
 		REBIND(NIC);

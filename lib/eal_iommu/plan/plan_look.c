@@ -91,7 +91,7 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 		snprintf(more, sizeof(more), " and %zu more", n - 1);
 	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
 		"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
-		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; switch off the firmware feature that owns this memory (remote console, shared memory) for this slot",
+		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; put it into another slot, or switch off for this slot the firmware feature that owns this memory (remote console, shared memory), unless you administer the machine through it",
 		first->range.first, first->range.last, more);
 }
 
