@@ -93,8 +93,8 @@ test_add(void **state)
 	soft.origin = IOVA_ORIGIN_HOST_BRIDGE;
 	strcpy(soft.detail, "0000:00");
 	assert_int_equal(add(NULL, 0, &soft), 0);
-	SAYS("host bridge 0000:00 0x10000-0x10fff covers 0x10000-0x1ffff", "may go astray",
-			"start-up");
+	SAYS("host bridge 0000:00 0x10000-0x10fff covers 0x10000-0x1ffff",
+			"DMA there may not reach memory", "start-up");
 	soft.range = RANGE(0x20000, 0x20fff);
 	assert_int_equal(add(NULL, 0, &soft), 0);
 	assert_string_equal(why, "");

@@ -100,7 +100,7 @@ survey_run(const struct dma_run *run, void *arg)
 		describe_run(run, hard, &hard_c, s->why, s->size);
 	ioas_layout_unlock(sync_state.ioas);
 	if (hard == 0 && meets)
-		SYNC_LOG(WARNING, "%s: DMA there may go astray; give the devices at start-up, with IOVA as VA", text);
+		SYNC_LOG(WARNING, "%s: DMA there may not reach memory; give the devices at start-up, with IOVA as VA", text);
 	return hard;
 }
 
@@ -162,7 +162,7 @@ event_alloc(const struct dma_run *run)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s; preallocate with -m what the application needs",
 			text, dma_budget_hint(sync_state.ioas, ret));
 	else if (meets)
-		SYNC_LOG(WARNING, "new %s: DMA there may go astray; preallocate with -m what the application needs", text);
+		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; preallocate with -m what the application needs", text);
 }
 
 static void

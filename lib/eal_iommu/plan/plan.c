@@ -194,7 +194,7 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 		c->with.first, c->with.last, hull.first, hull.last);
 }
 
-/* A soft hole of the new device covers what is in use: its DMA there may go astray. */
+/* A soft hole of the new device covers what is in use: its DMA there may not reach memory. */
 static void
 say_covered(const struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
 {
@@ -213,7 +213,7 @@ say_covered(const struct iova_layout *layout, const struct plan_device *pd, char
 	hole_name(h, name, sizeof(name));
 	snprintf(why, size,
 		"%s 0x%" PRIx64 "-0x%" PRIx64 " covers 0x%" PRIx64 "-0x%" PRIx64
-		", which is in use: this device's DMA there may go astray; give it at start-up, so that the layout can avoid it",
+		", which is in use: this device's DMA there may not reach memory; give it at start-up, so that the layout can avoid it",
 		name, h->range.first, h->range.last, used->range.first, used->range.last);
 }
 
