@@ -31,7 +31,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (ret == 0 && why[0] != '\0')
-		BUS_LOG(WARNING, "%s: %s", dev->plan.topo.bdf, why);
+		BUS_LOG(WARNING, VFIO_MSI_PREFIX "%s: %s", dev->plan.topo.bdf, why);
 	dev->in_layout = ret == 0;
 	return ret;
 }
