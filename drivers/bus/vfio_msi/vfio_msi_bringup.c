@@ -125,7 +125,7 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; map the memory again with rte_eal_iommu_dma_map(), and give devices the new IOVA",
+	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; unmap it, map it again, and give devices the new IOVA",
 		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
 }
 
