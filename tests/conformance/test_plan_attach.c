@@ -79,7 +79,7 @@ test_node_failures(void **state)
 	FAILS(-EACCES, node, "Permission denied", "access to the node");
 	*denied = false;
 	fake.lie = BY_KERNEL(FAKE_CAP_CYCLE, FAKE_ALIGN_ODD);
-	FAILS(-EBADMSG, "IOVA ranges", "Bad message");
+	FAILS(-EBADMSG, "IOVA ranges", "Bad message; see dmesg");
 	fake.lie = FAKE_TRUTH;
 	if (backend == IOAS_BACKEND_TYPE1) {
 		fake.no_type1v2 = true;

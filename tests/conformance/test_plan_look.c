@@ -307,7 +307,7 @@ test_odd_member(void **state)
 	/* The device itself. */
 	machine_group->viable = true;
 	tree_text(*state, "/sys/bus/pci/devices/" NIC "/class", "odd\n");
-	FAILS(-ENODATA, "sysfs of " NIC " can't be read");
+	FAILS(-ENODATA, "sysfs of " NIC " can't be read", "check that /sys is mounted and readable");
 }
 
 /*

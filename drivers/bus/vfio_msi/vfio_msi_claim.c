@@ -169,7 +169,7 @@ ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 		return vfio_msi_mp_find(addr, why, size);
 	}
 	topology_format_bdf(addr, bdf, sizeof(bdf));
-	snprintf(why, size, "sysfs of %s can't be read: %s", bdf, strerror(-ret));
+	snprintf(why, size, "sysfs of %s can't be read: %s; check that /sys is mounted and readable", bdf, strerror(-ret));
 	return ret;
 }
 

@@ -190,7 +190,8 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 	}
 	ret = fill_handle(dev, k, efd, count);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: can't allocate %u interrupt vectors: %s", dev->name, count, strerror(-ret));
+		BUS_LOG(ERR, "%s: can't allocate %u interrupt vectors: %s; free memory or raise the limit (ulimit -v)",
+			dev->name, count, strerror(-ret));
 		goto err_close;
 	}
 	if (why[0] != '\0')

@@ -166,7 +166,7 @@ vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 	int ret = topology_snapshot_group(&vfio_msi_bus.scan.topo, dev->group, &set);
 
 	if (ret < 0)
-		snprintf(why, size, "members of IOMMU group %d can't be read: %s",
+		snprintf(why, size, "members of IOMMU group %d can't be read: %s; check that /sys is mounted and readable",
 			dev->group, strerror(-ret));
 	for (i = 0; ret == 0 && i < set.n + set.n_odd; i++) {
 		v = set.v[i];

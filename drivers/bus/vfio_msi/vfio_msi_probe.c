@@ -40,7 +40,7 @@ alloc_handles(struct vfio_msi_device *dev)
 	rte_intr_instance_free(p->vfio_req_intr_handle);
 	p->intr_handle = NULL;
 	p->vfio_req_intr_handle = NULL;
-	BUS_LOG(ERR, "%s: no memory for interrupt handles", dev->name);
+	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->name);
 	return -ENOMEM;
 }
 

@@ -82,7 +82,7 @@ reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 	int ret = ioas_reset_set_get(vfio_msi_bus.ioas, dev->fd, &set);
 
 	if (ret == -ENODEV)
-		snprintf(why, size, "its bus can't be reset either");
+		snprintf(why, size, "its bus can't be reset either; power-cycle the machine if the device misbehaves");
 	else if (ret < 0)
 		snprintf(why, size, "can't read which devices share its bus: %s", strerror(-ret));
 	if (ret < 0)

@@ -111,7 +111,7 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 			"%s or %s does not exist here; load vfio-pci, or pass both nodes into the container",
 			node, ioas_backend_traits(backend)->node);
 	case -EBADMSG:
-		return say(ret, why, size, "IOVA ranges can't be read: %s",
+		return say(ret, why, size, "IOVA ranges can't be read: %s; see dmesg",
 			strerror(-ret));
 	default:
 		/* Either node may be the cause. */

@@ -199,7 +199,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 		return;
 	if (ret < 0) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
-			"members of IOMMU group %d can't be read: %s", t->group, strerror(-ret));
+			"members of IOMMU group %d can't be read: %s; check that /sys is mounted and readable", t->group, strerror(-ret));
 		return;
 	}
 	if (topology_foreign_member(snap->root, t->group, name, driver))

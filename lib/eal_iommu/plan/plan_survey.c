@@ -67,7 +67,7 @@ survey(const struct plan_request *request, struct plan_scan *scan, struct ioas *
 			"there is no such PCI device; see: dpdk-test-msi list");
 	else if (ret < 0)
 		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, ret,
-			"sysfs of %s can't be read: %s", bdf, strerror(-ret));
+			"sysfs of %s can't be read: %s; check that /sys is mounted and readable", bdf, strerror(-ret));
 	if (!plan_reasons_certain(&out->reasons))
 		plan_collect_bridge(scan, out);
 	if (!plan_reasons_certain(&out->reasons))
