@@ -397,6 +397,18 @@ test_the_layout_is_walked(void **state)
 }
 
 static void
+test_no_callback(void **state)
+{
+	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, (uintptr_t)VA, GIB, MIB, NULL), 0);
+	assert_fails(rte_eal_iommu_mapping_foreach(NULL, NULL), EINVAL);
+	assert_fails(rte_eal_iommu_layout_foreach(NULL, NULL), EINVAL);
+	/* Without a device, too. */
+	own_space_down();
+	assert_fails(rte_eal_iommu_mapping_foreach(NULL, NULL), EINVAL);
+	assert_fails(rte_eal_iommu_layout_foreach(NULL, NULL), EINVAL);
+}
+
+static void
 test_dump(void **state)
 {
 	char text[4096] = "";
@@ -427,6 +439,7 @@ main(void)
 		API_TEST(test_addresses),
 		API_TEST(test_mappings_are_walked),
 		API_TEST(test_the_layout_is_walked),
+		API_TEST(test_no_callback),
 		API_TEST(test_dump),
 	};
 

@@ -60,11 +60,14 @@ int
 own_memory_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg)
 {
 	struct copy c = { .size = sizeof(struct rte_eal_iommu_mapped) };
-	const struct own_memory_space *space = own_memory_hold();
+	const struct own_memory_space *space;
 	const struct rte_eal_iommu_mapped *v;
 	size_t i;
 	int ret;
 
+	if (cb == NULL)
+		return -EINVAL;
+	space = own_memory_hold();
 	if (space == NULL)
 		return -ENODEV;
 	ret = walk_mappings(space, &c);
@@ -147,11 +150,14 @@ int
 own_memory_layout_foreach(rte_eal_iommu_range_cb cb, void *arg)
 {
 	struct copy c = { .size = sizeof(struct rte_eal_iommu_range) };
-	const struct own_memory_space *space = own_memory_hold();
+	const struct own_memory_space *space;
 	const struct rte_eal_iommu_range *v;
 	size_t i;
 	int ret;
 
+	if (cb == NULL)
+		return -EINVAL;
+	space = own_memory_hold();
 	if (space == NULL)
 		return -ENODEV;
 	ret = walk_layout(space, &c);
