@@ -160,7 +160,7 @@ STEPS = [
 # The expected error messages.
 SAID = [r'DMA unmap of IOVA \S+ failed: rte_dev_dma_map\(\) mapped nothing there',
         r'DMA map of IOVA 0x8000000-0x8002fff failed: meets 0x8000000-0x80fffff '
-        r'\(SW_MSI, from 0000:00:03.0\); use rte_eal_iommu_dma_map\(\)',
+        r'\(SW_MSI, from 0000:00:03.0\); use rte_eal_iommu_map\(\)',
         r'DMA map of IOVA (\S+) failed: overlaps 0x\w+-0x\w+, which is mapped already; use rte_eal_iommu_',
         r'DMA unmap of IOVA \S+ failed: the range ends inside a mapping']
 

@@ -106,7 +106,7 @@ static const char *
 remedy(int ret)
 {
 	if (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST)
-		return "; use rte_eal_iommu_dma_map(), which chooses a free IOVA";
+		return "; use rte_eal_iommu_map(), which chooses a free IOVA";
 	return ioas_hint(vfio_msi_bus.ioas, ret);
 }
 
