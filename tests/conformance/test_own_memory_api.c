@@ -414,9 +414,11 @@ test_dump(void **state)
 	char text[4096] = "";
 	FILE *f = fmemopen(text, sizeof(text), "w"), *full = fopen("/dev/full", "w");
 
+	assert_int_equal(map_with(VA, MIB, 0), 0);
 	assert_int_equal(rte_eal_iommu_layout_dump(f), 0);
 	fclose(f);
 	assert_non_null(strstr(text, "allowed  0x0000000000000000-"));
+	assert_non_null(strstr(text, "MiB  rte_eal_iommu\n"));
 	assert_fails(rte_eal_iommu_layout_dump(full), EIO);
 	fclose(full);
 }

@@ -108,7 +108,7 @@ struct ioas_info {
 enum ioas_owner {
 	IOAS_EAL = 1,		/**< EAL's memory, that of its heaps of external memory too */
 	IOAS_DEVICE,		/**< rte_dev_dma_map() */
-	IOAS_APPLICATION,	/**< rte_eal_iommu_dma_map() */
+	IOAS_APPLICATION,	/**< the functions of rte_eal_iommu.h */
 };
 
 /** One mapping. */

@@ -30,7 +30,7 @@
 static const char *const owner_names[] = {
 	[IOAS_EAL] = "EAL's memory",
 	[IOAS_DEVICE] = "rte_dev_dma_map()",
-	[IOAS_APPLICATION] = "rte_eal_iommu_dma_map()",
+	[IOAS_APPLICATION] = "rte_eal_iommu",
 };
 
 const char *
