@@ -78,6 +78,19 @@ test_alignment(void **state)
 	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
 }
 
+/* The kernel's budget of mappings is used up: no other IOVA helps. */
+static void
+test_kernel_has_no_room(void **state)
+{
+	uint64_t iova;
+	unsigned int calls = fake_calls();
+
+	fake_fail_nth(1, ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, GIB, 0, UINT64_MAX, &iova), -ENOSPC);
+	assert_int_equal(fake_calls() - calls, 1);
+	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+}
+
 static void
 test_restored(void **state)
 {
@@ -165,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		OWN_TEST(test_own_only),
 		OWN_TEST(test_alignment),
+		OWN_TEST(test_kernel_has_no_room),
 		OWN_TEST(test_restored),
 		OWN_TEST(test_lost),
 		OWN_TEST(test_kernel_keeps_it),

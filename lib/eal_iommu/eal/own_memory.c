@@ -205,17 +205,15 @@ static int
 map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_t align,
 		uint64_t limit)
 {
-	bool chosen = align == 0;
+	struct ioas_place place = { .align = align, .limit = limit };
 	uint64_t iova;
 	int ret;
 
-	if (chosen)
-		align = best_align(m->va, size);
-	do {
-		ret = ioas_map_any_file(space.ioas, IOAS_APPLICATION, m->va, file, size, align, limit,
-				&iova);
-		align /= 2;
-	} while (ret == -ENOSPC && chosen && align >= space.page);
+	if (align == 0) {
+		place.align = best_align(m->va, size);
+		place.align_min = space.page;
+	}
+	ret = ioas_map_any_file(space.ioas, IOAS_APPLICATION, m->va, file, size, &place, &iova);
 	if (ret == 0)
 		iova_range_make(iova, size, &m->iova);
 	return ret;

@@ -338,9 +338,21 @@ int ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova);
 
-/** As ioas_map_any(), and the backend may take the memory from its file; may be NULL. */
+/** Where ioas_map_any_file() may place memory. */
+struct ioas_place {
+	uint64_t align;		/**< as that of ioas_map_any() */
+	uint64_t align_min;	/**< the alignment is halved, down to this one, until a place is
+				 * free; 0: it is not
+				 */
+	uint64_t limit;		/**< as that of ioas_map_any() */
+};
+
+/**
+ * As ioas_map_any(), and the backend may take the memory from its file; may be NULL.
+ * -ENOSPC of the kernel does not change the alignment: no other place helps.
+ */
 int ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t size, uint64_t align, uint64_t limit,
+		const struct ioas_file *file, uint64_t size, const struct ioas_place *place,
 		uint64_t *iova);
 
 /**

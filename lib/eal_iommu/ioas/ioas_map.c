@@ -190,22 +190,28 @@ int
 ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova)
 {
-	return ioas_map_any_file(ioas, owner, va, NULL, size, align, limit, iova);
+	const struct ioas_place place = { .align = align, .limit = limit };
+
+	return ioas_map_any_file(ioas, owner, va, NULL, size, &place, iova);
 }
 
 int
 ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t size, uint64_t align, uint64_t limit,
+		const struct ioas_file *file, uint64_t size, const struct ioas_place *place,
 		uint64_t *iova)
 {
+	uint64_t align = place->align;
 	struct iova_range range;
 	int ret = check(ioas, va, size);
 
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&ioas->lock);
-	ret = iova_layout_place(ioas->layout, size - 1, align, limit, ioas_owner_name(owner),
-			&range);
+	do {
+		ret = iova_layout_place(ioas->layout, size - 1, align, place->limit,
+			ioas_owner_name(owner), &range);
+		align /= 2;
+	} while (ret == -ENOSPC && place->align_min != 0 && align >= place->align_min);
 	if (ret == 0) {
 		*iova = range.first;
 		ret = map_placed(ioas, owner, va, file, range.first);
