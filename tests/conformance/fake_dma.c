@@ -98,9 +98,35 @@ fake_map_insert(struct fake_container *c, const struct fake_mapping *m)
 }
 
 int
-vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
+fake_pin(const struct fake_mapping *m)
 {
-	struct fake_mapping m = { .va = vaddr };
+	struct iova_range va;
+
+	if (m->file || !iova_range_make(m->va, iova_range_span(m->iova) + 1, &va))
+		return 0;
+	if (iova_range_overlap(va, fake.hollow))
+		return -EFAULT;
+	return !m->read_only && iova_range_overlap(va, fake.read_only) ? -EFAULT : 0;
+}
+
+int
+fake_dma(size_t c, uint64_t iova, bool write)
+{
+	const struct fake_mapping *maps;
+	size_t i, n;
+
+	if (!fake_space_mappings(c, &maps, &n))
+		return -EFAULT;
+	for (i = 0; i < n; i++)
+		if (iova_range_covers(maps[i].iova, (struct iova_range){ iova, iova }))
+			return write && maps[i].read_only ? -EFAULT : 0;
+	return -EFAULT;
+}
+
+int
+vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size, bool read_only)
+{
+	struct fake_mapping m = { .va = vaddr, .read_only = read_only };
 	struct iova_range va;
 	struct fake_container *c;
 	int ret;
@@ -108,7 +134,7 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
 	fake_map_begin(iova);
 	ret = fake_type1_call(__func__, container, &c);
 	if (ret < 0 || c->ctx != NULL)
-		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
+		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
 	if (c->type == 0 || size == 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &m.iova) || !iova_range_make(vaddr, size, &va))
@@ -123,9 +149,8 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
 		return -EINVAL;
 	if (fake_over_memlock(c, size))
 		return -ENOMEM;
-	if (iova_range_overlap(va, fake.hollow))
-		return -EFAULT;
-	return fake_map_insert(c, &m);
+	ret = fake_pin(&m);
+	return ret < 0 ? ret : fake_map_insert(c, &m);
 }
 
 /* Would a bound of the range cut a mapping in two? */

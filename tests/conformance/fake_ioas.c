@@ -137,9 +137,10 @@ check_map(const struct fake_container *c, uint64_t at, uint64_t iova, uint64_t s
 }
 
 int
-fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size)
+fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size,
+		bool read_only)
 {
-	struct fake_mapping m = { .va = vaddr };
+	struct fake_mapping m = { .va = vaddr, .read_only = read_only };
 	struct iova_range va;
 	int ret;
 
@@ -148,22 +149,21 @@ fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t 
 	if (!iova_range_make(vaddr, size, &va))
 		return -EOVERFLOW;
 	ret = check_map(c, vaddr, iova, size, &m.iova);
-	if (ret < 0)
-		return ret;
-	if (fake_has_groups(c) && iova_range_overlap(va, fake.hollow))
-		return -EFAULT;
-	return fake_map_insert(c, &m);
+	if (ret == 0 && fake_has_groups(c))
+		ret = fake_pin(&m);
+	return ret < 0 ? ret : fake_map_insert(c, &m);
 }
 
 int
-vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size)
+vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, uint64_t size,
+		bool read_only)
 {
 	struct fake_container *c;
 	int ret;
 
 	fake_map_begin(iova);
 	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
-	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size);
+	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
 }
 
 /* Files are real ones; only those in memory can be pinned, and no byte behind their end. */
@@ -182,9 +182,9 @@ pin_file(int fd, uint64_t last)
 
 int
 vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint64_t iova,
-		uint64_t size)
+		uint64_t size, bool read_only)
 {
-	struct fake_mapping m = { 0 };
+	struct fake_mapping m = { .file = true, .read_only = read_only };
 	struct iova_range part;
 	struct fake_container *c;
 	int ret;
@@ -204,10 +204,7 @@ vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint
 	ret = check_map(c, start, iova, size, &m.iova);
 	if (ret == 0 && fake_has_groups(c))
 		ret = pin_file(fd, part.last);
-	if (ret < 0)
-		return ret;
-	m.file = true;
-	return fake_map_insert(c, &m);
+	return ret < 0 ? ret : fake_map_insert(c, &m);
 }
 
 int

@@ -216,12 +216,10 @@ in_the_way(const struct fake_container *c, struct iova_range r)
 static int
 pin(const struct fake_container *c)
 {
-	struct iova_range va;
 	size_t i;
 
 	for (i = 0; i < c->n_maps; i++)
-		if (iova_range_make(c->maps[i].va, iova_range_span(c->maps[i].iova) + 1, &va) &&
-				iova_range_overlap(va, fake.hollow))
+		if (fake_pin(&c->maps[i]) < 0)
 			return -EFAULT;
 	return fake_over_memlock(c, 0) ? -ENOMEM : 0;
 }

@@ -65,6 +65,7 @@ fake_reset(void)
 		.dma_limit = 65535,
 		.memlock = UINT64_MAX,
 		.hollow = { 1, 0 },
+		.read_only = { 1, 0 },
 		.vectors = UINT32_MAX,
 	};
 }

@@ -87,6 +87,9 @@ struct fake_machine {
 	struct iova_range window;	/**< what the next one is */
 	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
 	struct iova_range hollow;	/**< addresses without memory: EFAULT */
+	struct iova_range read_only;	/**< memory that the process can't write to: EFAULT, unless
+					 * it is mapped read-only
+					 */
 	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
 	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
 	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
@@ -112,6 +115,7 @@ struct fake_mapping {
 	struct iova_range iova;
 	uint64_t va;
 	bool file;		/**< by a file, va is not known */
+	bool read_only;		/**< devices may not write to it */
 };
 
 /** What a lie is called, for messages. */
@@ -172,6 +176,13 @@ unsigned int fake_leaks(FILE *f);
 
 /** The i th mapping of the first container or address space that has any, ascending. @return false: none */
 bool fake_mapping_get(size_t i, struct fake_mapping *out);
+
+/**
+ * The access of a device to one address of container or address space number @p c.
+ *
+ * @return 0; -EFAULT: an IOMMU fault, and the memory stays as it is
+ */
+int fake_dma(size_t c, uint64_t iova, bool write);
 
 /** Mappings of all containers. */
 size_t fake_n_mappings(void);

@@ -157,7 +157,8 @@ int fake_ioas_call(const char *name, int iommufd, uint32_t id, struct fake_conta
 /** The address space for groups; NULL: there is none yet. */
 struct fake_container *fake_iommufd_for_groups(int iommufd);
 /** Map memory, as vfio_uapi_ioas_map() does. */
-int fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size);
+int fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size,
+		bool read_only);
 /** Unmap; that nothing is mapped there is no error. *unmapped: bytes, on success. */
 int fake_ioas_unmap(struct fake_container *c, uint64_t iova, uint64_t size, uint64_t *unmapped);
 /** Give a group the address space for groups, made if there is none. */
@@ -181,6 +182,9 @@ int fake_map_insert(struct fake_container *c, const struct fake_mapping *m);
 
 /** Remove the mappings that begin in a range. @return bytes. */
 uint64_t fake_map_remove(struct fake_container *c, struct iova_range range);
+
+/** Can the memory of a mapping be pinned? By a file it can. @return 0, -EFAULT. */
+int fake_pin(const struct fake_mapping *m);
 
 /** Smallest page minus one. */
 uint64_t fake_page_mask(void);

@@ -81,11 +81,11 @@ rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n)
 	m->last = n > 0 ? v[n - 1].last : 0;
 }
 
-/* Memory that can be mapped for DMA, and a page of addresses without any. */
+/* Memory that can be mapped for DMA, a page that can be read, and one without memory. */
 static int
 prepare(struct rules_machine *m)
 {
-	void *p, *q;
+	void *p, *q, *r;
 
 	if (vfio_uapi_mmap(NULL, RULES_MEMORY, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, &p) < 0)
@@ -93,10 +93,15 @@ prepare(struct rules_machine *m)
 	if (vfio_uapi_mmap(NULL, RULES_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
 				&q) < 0)
 		return -1;
+	if (vfio_uapi_mmap(NULL, RULES_PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0,
+				&r) < 0)
+		return -1;
 	m->vaddr = (uintptr_t)p;
 	m->hollow = (uintptr_t)q;
 	vfio_uapi_munmap(q, RULES_PAGE);
 	rules_make_hollow(m->hollow, m->hollow + RULES_PAGE - 1);
+	m->unwritable = (uintptr_t)r;
+	rules_make_unwritable(m->unwritable, m->unwritable + RULES_PAGE - 1);
 	return 0;
 }
 
@@ -120,6 +125,7 @@ rules_run(struct rules_machine *m, const char *backend)
 		return 2;
 	}
 	vfio_uapi_munmap((void *)(uintptr_t)m->vaddr, RULES_MEMORY);
+	vfio_uapi_munmap((void *)(uintptr_t)m->unwritable, RULES_PAGE);
 	printf("machine: last=%#" PRIx64 " pages=%#" PRIx64 " msix=%u dynamic=%d no_doorbell=%d",
 			m->last, m->page_sizes, m->msix, m->dynamic, m->no_doorbell);
 	for (i = 0; i < m->n_reserved; i++)

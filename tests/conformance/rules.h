@@ -42,6 +42,7 @@ struct rules_machine {
 	size_t n_reserved;
 	uint64_t vaddr;		/**< memory of RULES_MEMORY bytes */
 	uint64_t hollow;	/**< address of a page without memory */
+	uint64_t unwritable;	/**< a page that the process can only read */
 	/* Found on the way: */
 	uint64_t last;		/**< last IOVA of the aperture */
 	uint64_t page_sizes;	/**< type1 only */
@@ -93,5 +94,8 @@ int rules_run(struct rules_machine *m, const char *backend);
 
 /** Let a page that was just unmapped be without memory, where that is not enough. */
 void rules_make_hollow(uint64_t first, uint64_t last);
+
+/** Let a page that is mapped without write access be so, where that is not enough. */
+void rules_make_unwritable(uint64_t first, uint64_t last);
 
 #endif /* RULES_H */

@@ -24,7 +24,7 @@ static int container, group;
 static int
 map(uint64_t vaddr, uint64_t iova)
 {
-	return vfio_uapi_map_dma(container, vaddr, iova, PAGE);
+	return vfio_uapi_map_dma(container, vaddr, iova, PAGE, false);
 }
 
 /* @return bytes or -errno. */
@@ -127,6 +127,10 @@ with_device(void)
 	rules_ranges(machine, v, n < 0 ? 0 : (size_t)n);
 	rule("compat: map what is reserved with a device", map(machine->vaddr, reserved), -EINVAL);
 	rule("compat: map no memory with a device", map(machine->hollow, 16 * IOVA), -EFAULT);
+	rule("compat: map unwritable memory", map(machine->unwritable, 16 * IOVA), -EFAULT);
+	rule("compat: map it read-only",
+			vfio_uapi_map_dma(container, machine->unwritable, 16 * IOVA, PAGE, true), 0);
+	rule("compat: unmap it", unmap(16 * IOVA, PAGE), PAGE);
 	rule("compat: map again", map(machine->vaddr, IOVA), -EEXIST);
 	rule("compat: unmap nothing", unmap(16 * IOVA, PAGE), 0);
 	rule("compat: unmap half of nothing and one",
@@ -152,10 +156,10 @@ as_iommufd(void)
 	rule("compat: space for groups", vfio_uapi_ioas_for_groups(container, space), 0);
 	fd = rule_fd("compat: device in it", open_device(), 0);
 	rule("compat: map in it what is reserved",
-			vfio_uapi_ioas_map(container, space, machine->vaddr, reserved, PAGE),
+			vfio_uapi_ioas_map(container, space, machine->vaddr, reserved, PAGE, false),
 			-EINVAL);
 	rule("compat: map in it",
-			vfio_uapi_ioas_map(container, space, machine->vaddr, IOVA, PAGE), 0);
+			vfio_uapi_ioas_map(container, space, machine->vaddr, IOVA, PAGE, false), 0);
 	rule("compat: type1's calls see it", map(machine->vaddr, IOVA), -EEXIST);
 	rule("compat: unmap in it",
 			vfio_uapi_ioas_unmap(container, space, IOVA, PAGE, &bytes), 0);

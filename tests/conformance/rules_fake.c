@@ -27,6 +27,12 @@ rules_make_hollow(uint64_t first, uint64_t last)
 	fake.hollow = (struct iova_range){ first, last };
 }
 
+void
+rules_make_unwritable(uint64_t first, uint64_t last)
+{
+	fake.read_only = (struct iova_range){ first, last };
+}
+
 static bool
 understand(const char *word, struct likeness *like, struct rules_machine *m)
 {

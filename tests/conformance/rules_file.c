@@ -24,7 +24,7 @@ static uint32_t space;
 static int
 map_file(int fd, uint64_t start, uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_ioas_map_file(iommufd, space, fd, start, iova, size);
+	return vfio_uapi_ioas_map_file(iommufd, space, fd, start, iova, size, false);
 }
 
 void
@@ -37,7 +37,7 @@ rules_files(struct rules_machine *machine, int of, uint32_t id)
 	iommufd = of;
 	space = id;
 	rule("file: four pages", fd >= 0 ? ftruncate(fd, 4 * PAGE) : -1, 0);
-	rule("file: in an unknown space", vfio_uapi_ioas_map_file(iommufd, UNKNOWN, fd, 0, IOVA, 0),
+	rule("file: in an unknown space", vfio_uapi_ioas_map_file(iommufd, UNKNOWN, fd, 0, IOVA, 0, false),
 			-ENOENT);
 	rule("file: size 0 of none", map_file(-1, 0, IOVA, 0), -EINVAL);
 	rule("file: none, which wraps", map_file(-1, last, IOVA, 2 * PAGE), -EOVERFLOW);
@@ -52,6 +52,8 @@ rules_files(struct rules_machine *machine, int of, uint32_t id)
 	rule("file: behind its end", map_file(fd, 4 * PAGE, 32 * IOVA, PAGE), -EINVAL);
 	rule("file: over its end", map_file(fd, 3 * PAGE, 32 * IOVA, 2 * PAGE), -EINVAL);
 	rule("file: up to its end", map_file(fd, 3 * PAGE, 32 * IOVA, PAGE), 0);
+	rule("file: read-only",
+			vfio_uapi_ioas_map_file(iommufd, space, fd, 0, 48 * IOVA, PAGE, true), 0);
 	rule("file: reserved", map_file(fd, 0, rules_reserved(machine), PAGE), -EINVAL);
 	rule("file: of a disk", map_file(disk, 0, 64 * IOVA, PAGE), -EINVAL);
 	rule("file: an eventfd", map_file(efd, 0, 64 * IOVA, PAGE), -EINVAL);
@@ -61,5 +63,5 @@ rules_files(struct rules_machine *machine, int of, uint32_t id)
 	rule("file: half of it", vfio_uapi_ioas_unmap(iommufd, space, IOVA, PAGE, &bytes), -ENOENT);
 	rule("file: unmap when it is closed",
 			vfio_uapi_ioas_unmap(iommufd, space, 0, UINT64_MAX, &bytes), 0);
-	rule("file: bytes unmapped", (int64_t)bytes, 5 * PAGE);
+	rule("file: bytes unmapped", (int64_t)bytes, 6 * PAGE);
 }

@@ -22,6 +22,11 @@ rules_make_hollow(uint64_t first, uint64_t last)
 {
 }
 
+void
+rules_make_unwritable(uint64_t first, uint64_t last)
+{
+}
+
 /* Where the device is, and which group it is in. @return the group or -1. */
 static int
 find(const char *name, struct rules_device *out)

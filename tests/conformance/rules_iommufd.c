@@ -24,13 +24,19 @@ static uint32_t space;
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_ioas_map(iommufd, space, machine->vaddr, iova, size);
+	return vfio_uapi_ioas_map(iommufd, space, machine->vaddr, iova, size, false);
 }
 
 static int
 map_from(uint64_t vaddr, uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_ioas_map(iommufd, space, vaddr, iova, size);
+	return vfio_uapi_ioas_map(iommufd, space, vaddr, iova, size, false);
+}
+
+static int
+map_access(uint64_t vaddr, uint64_t iova, bool read_only)
+{
+	return vfio_uapi_ioas_map(iommufd, space, vaddr, iova, PAGE, read_only);
 }
 
 /* @return bytes or -errno. */
@@ -109,6 +115,9 @@ fresh_space(void)
 	rule("space: map no memory", map_from(machine->hollow, IOVA, PAGE), 0);
 	rule("space: attach with that", vfio_uapi_device_attach(nic, space), -EFAULT);
 	rule("space: unmap that", unmap(IOVA, PAGE), PAGE);
+	rule("space: map unwritable memory", map_access(machine->unwritable, IOVA, false), 0);
+	rule("space: attach with that", vfio_uapi_device_attach(nic, space), -EFAULT);
+	rule("space: unmap that", unmap(IOVA, PAGE), PAGE);
 	/* Where a doorbell has to be mapped there has to be a space for it. */
 	ret = vfio_uapi_set_irqs(nic, VFIO_PCI_MSIX_IRQ_INDEX, 0, &efd, 1);
 	machine->no_doorbell = ret == 0;
@@ -182,8 +191,23 @@ mappings(void)
 	rule("map: no memory", map_from(machine->hollow, 16 * IOVA, PAGE), -EFAULT);
 	rule("map: again, with memory", map(16 * IOVA, PAGE), 0);
 	rule("map: in an unknown space",
-			vfio_uapi_ioas_map(iommufd, UNKNOWN, machine->vaddr, IOVA, 0), -ENOENT);
+			vfio_uapi_ioas_map(iommufd, UNKNOWN, machine->vaddr, IOVA, 0, false), -ENOENT);
 	rule("unmap: everything", unmap(0, UINT64_MAX), 9 * PAGE);
+}
+
+/* Memory that devices may only read need not be writable. */
+static void
+read_only(void)
+{
+	rule("read-only: memory for both", map_access(machine->unwritable, IOVA, false), -EFAULT);
+	rule("read-only: memory", map_access(machine->unwritable, IOVA, true), 0);
+	rule("read-only: the same for both", map_access(machine->vaddr, IOVA, false), -EEXIST);
+	rule("read-only: the same", map_access(machine->vaddr, IOVA, true), -EEXIST);
+	rule("read-only: writable memory", map_access(machine->vaddr, 16 * IOVA, true), 0);
+	rule("read-only: it elsewhere for both", map_access(machine->vaddr, 32 * IOVA, false), 0);
+	rule("read-only: no memory", map_access(machine->hollow, 64 * IOVA, true), -EFAULT);
+	rule("read-only: unmap", unmap(IOVA, PAGE), PAGE);
+	rule("read-only: unmap the others", unmap(16 * IOVA, 17 * IOVA), 2 * PAGE);
 }
 
 static void
@@ -314,6 +338,7 @@ rules_iommufd(struct rules_machine *m)
 	fresh_space();
 	ranges();
 	mappings();
+	read_only();
 	rules_files(m, iommufd, space);
 	unmappings();
 	rules_device(m, nic);

@@ -25,7 +25,13 @@ static int container, group;
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_map_dma(container, machine->vaddr, iova, size);
+	return vfio_uapi_map_dma(container, machine->vaddr, iova, size, false);
+}
+
+static int
+map_access(uint64_t vaddr, uint64_t iova, bool read_only)
+{
+	return vfio_uapi_map_dma(container, vaddr, iova, PAGE, read_only);
 }
 
 /* @return bytes or -errno. */
@@ -171,11 +177,11 @@ mappings(void)
 	rule("map: size 0, odd", map(IOVA + 1, 0), -EINVAL);
 	rule("map: wraps", map(last, 2 * PAGE), -EOVERFLOW);
 	rule("map: wraps, odd", map(last + 1, 2 * PAGE), -EOVERFLOW);
-	rule("map: memory wraps", vfio_uapi_map_dma(container, last, IOVA, 2 * PAGE), -EOVERFLOW);
+	rule("map: memory wraps", vfio_uapi_map_dma(container, last, IOVA, 2 * PAGE, false), -EOVERFLOW);
 	rule("map: odd IOVA of what is mapped", map(IOVA + 1, PAGE), -EINVAL);
 	rule("map: odd size of what is mapped", map(IOVA, PAGE + 1), -EINVAL);
 	rule("map: odd memory of what is mapped",
-			vfio_uapi_map_dma(container, machine->vaddr + 1, IOVA, PAGE), -EINVAL);
+			vfio_uapi_map_dma(container, machine->vaddr + 1, IOVA, PAGE, false), -EINVAL);
 	rule("map: the same", map(IOVA, 4 * PAGE), -EEXIST);
 	rule("map: inside", map(IOVA + PAGE, PAGE), -EEXIST);
 	rule("map: around", map(IOVA - PAGE, 6 * PAGE), -EEXIST);
@@ -183,21 +189,36 @@ mappings(void)
 	rule("map: over its end", map(IOVA + 3 * PAGE, 2 * PAGE), -EEXIST);
 	rule("map: mapped, and outside", map(IOVA, (machine->last | 0xfff) + 1), -EEXIST);
 	rule("map: mapped, and no memory",
-			vfio_uapi_map_dma(container, machine->hollow, IOVA, PAGE), -EEXIST);
+			vfio_uapi_map_dma(container, machine->hollow, IOVA, PAGE, false), -EEXIST);
 	rule("map: adjacent", map(IOVA + 4 * PAGE, PAGE), 0);
 	rule("map: reserved", map(reserved, PAGE), -EINVAL);
 	rule("map: reserved at its end", map(reserved - PAGE, 2 * PAGE), -EINVAL);
 	rule("map: reserved, and no memory",
-			vfio_uapi_map_dma(container, machine->hollow, reserved, PAGE), -EINVAL);
+			vfio_uapi_map_dma(container, machine->hollow, reserved, PAGE, false), -EINVAL);
 	rule("map: up to what is reserved", map(reserved - PAGE, PAGE), 0);
 	rule("map: outside", map(machine->last + 1, PAGE), -EINVAL);
 	rule("map: the last page of all", map(last, PAGE), -EINVAL);
 	rule("map: the last page", map(machine->last - PAGE + 1, PAGE), 0);
 	rule("map: page 0", map(0, PAGE), 0);
-	rule("map: no memory", vfio_uapi_map_dma(container, machine->hollow, 16 * IOVA, PAGE),
+	rule("map: no memory", vfio_uapi_map_dma(container, machine->hollow, 16 * IOVA, PAGE, false),
 			-EFAULT);
 	rule("map: again, with memory", map(16 * IOVA, PAGE), 0);
 	rule("unmap: all of them", unmap(0, machine->last + 1), 9 * PAGE);
+}
+
+/* Memory that devices may only read need not be writable. */
+static void
+read_only(void)
+{
+	rule("read-only: memory for both", map_access(machine->unwritable, IOVA, false), -EFAULT);
+	rule("read-only: memory", map_access(machine->unwritable, IOVA, true), 0);
+	rule("read-only: the same for both", map_access(machine->vaddr, IOVA, false), -EEXIST);
+	rule("read-only: the same", map_access(machine->vaddr, IOVA, true), -EEXIST);
+	rule("read-only: writable memory", map_access(machine->vaddr, 16 * IOVA, true), 0);
+	rule("read-only: it elsewhere for both", map_access(machine->vaddr, 32 * IOVA, false), 0);
+	rule("read-only: no memory", map_access(machine->hollow, 64 * IOVA, true), -EFAULT);
+	rule("read-only: unmap", unmap(IOVA, PAGE), PAGE);
+	rule("read-only: unmap the others", unmap(16 * IOVA, 17 * IOVA), 2 * PAGE);
 }
 
 static void
@@ -280,6 +301,7 @@ rules_type1(struct rules_machine *m)
 	with_iommu();
 	info();
 	mappings();
+	read_only();
 	unmappings();
 	fd = rule_fd("device: open", vfio_uapi_group_get_device(group, m->nic.bdf), 0);
 	rules_device(m, fd);

@@ -51,7 +51,7 @@ teardown(void **state)
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_map_dma(container, PAGE, iova, size);
+	return vfio_uapi_map_dma(container, PAGE, iova, size, false);
 }
 
 static void
@@ -76,7 +76,7 @@ test_open(void **state)
 	assert_int_equal(vfio_uapi_check_extension(c, 99), 0);
 	/* No group yet: nothing that needs the IOMMU can be done. */
 	assert_int_equal(vfio_uapi_set_iommu(c, VFIO_TYPE1v2_IOMMU), -EINVAL);
-	assert_int_equal(vfio_uapi_map_dma(c, PAGE, PAGE, PAGE), -EINVAL);
+	assert_int_equal(vfio_uapi_map_dma(c, PAGE, PAGE, PAGE, false), -EINVAL);
 	vfio_uapi_close(g);
 	vfio_uapi_close(c);
 	vfio_uapi_close(-1);
@@ -134,11 +134,11 @@ test_map(void **state)
 	assert_int_equal(map(0x10000, 2 * PAGE), 0);
 	assert_int_equal(map(0x10000, 0), -EINVAL);
 	assert_int_equal(map(UINT64_MAX - PAGE + 1, 2 * PAGE), -EOVERFLOW);
-	assert_int_equal(vfio_uapi_map_dma(container, UINT64_MAX - PAGE + 1, 0, 2 * PAGE),
+	assert_int_equal(vfio_uapi_map_dma(container, UINT64_MAX - PAGE + 1, 0, 2 * PAGE, false),
 			-EOVERFLOW);
 	assert_int_equal(map(0x10001, PAGE), -EINVAL);
 	assert_int_equal(map(0x10000, PAGE + 1), -EINVAL);
-	assert_int_equal(vfio_uapi_map_dma(container, 1, 0x20000, PAGE), -EINVAL);
+	assert_int_equal(vfio_uapi_map_dma(container, 1, 0x20000, PAGE, false), -EINVAL);
 	assert_int_equal(map(0xf000, 5 * PAGE), -EEXIST);
 	assert_int_equal(map(0x11000, PAGE), -EEXIST);
 	assert_int_equal(map(0xfedff000, 2 * PAGE), -EINVAL);
@@ -338,6 +338,25 @@ test_irqs(void **state)
 	vfio_uapi_close(fd);
 }
 
+/* What only devices read need not be writable for the process; they can't write to it. */
+static void
+test_read_only(void **state)
+{
+	struct fake_mapping m;
+
+	fake.read_only = (struct iova_range){ PAGE, 2 * PAGE - 1 };
+	assert_int_equal(vfio_uapi_map_dma(container, PAGE, 0x10000, PAGE, false), -EFAULT);
+	assert_int_equal(vfio_uapi_map_dma(container, PAGE, 0x10000, PAGE, true), 0);
+	assert_int_equal(vfio_uapi_map_dma(container, 2 * PAGE, 0x20000, PAGE, false), 0);
+	assert_true(fake_mapping_get(0, &m));
+	assert_true(m.read_only);
+	assert_int_equal(fake_dma(0, 0x10fff, false), 0);
+	assert_int_equal(fake_dma(0, 0x10fff, true), -EFAULT);
+	assert_int_equal(fake_dma(0, 0x11000, false), -EFAULT);
+	assert_int_equal(fake_dma(0, 0x20000, true), 0);
+	assert_int_equal(fake_dma(FAKE_SPACES, 0x20000, false), -EFAULT);
+}
+
 static void
 test_leaks(void **state)
 {
@@ -362,7 +381,7 @@ main(void)
 		FAKE_TEST(test_open), FAKE_TEST(test_groups), FAKE_TEST(test_map),
 		FAKE_TEST(test_one_group),
 		FAKE_TEST(test_dma_limit), FAKE_TEST(test_unmap), FAKE_TEST(test_info),
-		FAKE_TEST(test_device), FAKE_TEST(test_irqs), FAKE_TEST(test_leaks),
+		FAKE_TEST(test_read_only), FAKE_TEST(test_device), FAKE_TEST(test_irqs), FAKE_TEST(test_leaks),
 	};
 
 	return cmocka_run_group_tests_name("fake_kernel", tests, NULL, NULL);

@@ -56,7 +56,7 @@ teardown(void **state)
 static int
 map(uint64_t iova, uint64_t size)
 {
-	return vfio_uapi_ioas_map(iommufd, space, 0x100000, iova, size);
+	return vfio_uapi_ioas_map(iommufd, space, 0x100000, iova, size, false);
 }
 
 static void
@@ -169,19 +169,38 @@ test_map(void **state)
 
 	assert_int_equal(map(0x10000, 2 * PAGE), 0);
 	assert_int_equal(map(0x10000, 0), -EINVAL);
-	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, UINT64_MAX - PAGE + 1, 0, 2 * PAGE),
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, UINT64_MAX - PAGE + 1, 0, 2 * PAGE, false),
 			-EOVERFLOW);
 	assert_int_equal(map(UINT64_MAX - PAGE + 1, 2 * PAGE), -EOVERFLOW);
 	assert_int_equal(map(0x10001, PAGE), -EINVAL);
 	assert_int_equal(map(0x10000, PAGE + 1), -EINVAL);
-	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, 1, 0x20000, PAGE), -EINVAL);
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, 1, 0x20000, PAGE, false), -EINVAL);
 	assert_int_equal(map(0xfee00000, PAGE), -EINVAL);
 	assert_int_equal(map(UINT64_C(1) << 48, PAGE), -EINVAL);
 	assert_int_equal(map(0x11000, PAGE), -EEXIST);
-	assert_int_equal(vfio_uapi_ioas_map(iommufd, space + 9, PAGE, PAGE, PAGE), -ENOENT);
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space + 9, PAGE, PAGE, PAGE, false), -ENOENT);
 	assert_true(fake_mapping_get(0, &m));
 	assert_int_equal(m.iova.last, 0x11fff);
 	assert_int_equal(m.va, 0x100000);
+}
+
+/* What only devices read need not be writable for the process; they can't write to it. */
+static void
+test_read_only(void **state)
+{
+	struct fake_mapping m;
+
+	fake.read_only = (struct iova_range){ PAGE, 2 * PAGE - 1 };
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, PAGE, 0x10000, PAGE, false), -EFAULT);
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, PAGE, 0x10000, PAGE, true), 0);
+	assert_int_equal(vfio_uapi_ioas_map(iommufd, space, 2 * PAGE, 0x20000, PAGE, false), 0);
+	assert_true(fake_mapping_get(0, &m));
+	assert_true(m.read_only);
+	assert_int_equal(fake_dma(0, 0x10fff, false), 0);
+	assert_int_equal(fake_dma(0, 0x10fff, true), -EFAULT);
+	assert_int_equal(fake_dma(0, 0x11000, false), -EFAULT);
+	assert_int_equal(fake_dma(0, 0x20000, true), 0);
+	assert_int_equal(fake_dma(FAKE_SPACES, 0x20000, false), -EFAULT);
 }
 
 static void
@@ -309,8 +328,9 @@ main(void)
 #define FAKE_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_bind), FAKE_TEST(test_attach), FAKE_TEST(test_pinning),
-		FAKE_TEST(test_map), FAKE_TEST(test_unmap), FAKE_TEST(test_ranges),
-		FAKE_TEST(test_allow), FAKE_TEST(test_groups), FAKE_TEST(test_vectors),
+		FAKE_TEST(test_map), FAKE_TEST(test_read_only), FAKE_TEST(test_unmap),
+		FAKE_TEST(test_ranges), FAKE_TEST(test_allow), FAKE_TEST(test_groups),
+		FAKE_TEST(test_vectors),
 	};
 
 	return cmocka_run_group_tests_name("fake_iommufd", tests, NULL, NULL);

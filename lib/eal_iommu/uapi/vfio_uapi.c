@@ -88,11 +88,11 @@ vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info)
 }
 
 int
-vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size)
+vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size, bool read_only)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.flags = VFIO_DMA_MAP_FLAG_READ | (read_only ? 0 : VFIO_DMA_MAP_FLAG_WRITE),
 		.vaddr = vaddr,
 		.iova = iova,
 		.size = size,

@@ -72,9 +72,13 @@ int vfio_uapi_set_iommu(int container, unsigned int type);
  */
 int vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info);
 
-/** VFIO_IOMMU_MAP_DMA, read and write. Sizes in bytes. */
-int vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova,
-		uint64_t size);
+/**
+ * VFIO_IOMMU_MAP_DMA. Sizes in bytes.
+ *
+ * @param read_only  devices may read the memory but not write to it
+ */
+int vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size,
+		bool read_only);
 
 /**
  * VFIO_IOMMU_UNMAP_DMA.
@@ -143,15 +147,17 @@ int vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v,
 int vfio_uapi_ioas_allow(int iommufd, uint32_t ioas,
 		const struct abi_iova_range *v, uint32_t n);
 
-/** Map at a fixed IOVA, read and write. Sizes in bytes. */
+/** Map at a fixed IOVA. Sizes in bytes. @param read_only  as vfio_uapi_map_dma() */
 int vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
-		uint64_t size);
+		uint64_t size, bool read_only);
 
 /**
  * Map a part of a hugetlbfs, shmem or memfd file at a fixed IOVA. -ENOTTY: older kernel.
+ *
+ * @param read_only  as vfio_uapi_map_dma()
  */
 int vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start,
-		uint64_t iova, uint64_t size);
+		uint64_t iova, uint64_t size, bool read_only);
 
 /**
  * Unmap all mappings in the range.

@@ -110,11 +110,11 @@ vfio_uapi_ioas_allow(int iommufd, uint32_t ioas, const struct abi_iova_range *v,
 
 int
 vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
-		uint64_t size)
+		uint64_t size, bool read_only)
 {
 	struct abi_ioas_map map = {
 		.size = sizeof(map),
-		.flags = ABI_MAP_FIXED | ABI_MAP_READ | ABI_MAP_WRITE,
+		.flags = ABI_MAP_FIXED | ABI_MAP_READ | (read_only ? 0 : ABI_MAP_WRITE),
 		.id = ioas,
 		.va = vaddr,
 		.length = size,
@@ -126,11 +126,11 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova,
 
 int
 vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint64_t iova,
-		uint64_t size)
+		uint64_t size, bool read_only)
 {
 	struct abi_ioas_map_file map = {
 		.size = sizeof(map),
-		.flags = ABI_MAP_FIXED | ABI_MAP_READ | ABI_MAP_WRITE,
+		.flags = ABI_MAP_FIXED | ABI_MAP_READ | (read_only ? 0 : ABI_MAP_WRITE),
 		.id = ioas,
 		.fd = fd,
 		.start = start,

@@ -278,13 +278,13 @@ iommufd_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova,
 	int ret;
 
 	if (file != NULL && file->fd >= 0 && !atomic_load(&k->no_files)) {
-		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size);
+		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size, false);
 		if (ret == 0)
 			return 0;
 		if (ret == -ENOTTY)
 			atomic_store(&k->no_files, true);
 	}
-	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size);
+	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size, false);
 }
 
 static int

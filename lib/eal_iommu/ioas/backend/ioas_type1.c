@@ -221,7 +221,7 @@ type1_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova, u
 {
 	const struct ioas_node *k = leg;
 
-	return vfio_uapi_map_dma(k->fd, va, iova, size);
+	return vfio_uapi_map_dma(k->fd, va, iova, size, false);
 }
 
 static int
