@@ -126,7 +126,7 @@ same_step(const struct iova_used *used, void *arg)
 	w->n_mapped += mapped;
 	w->n_parked += !mapped;
 	if (mapped && (!there || memcmp(&m.iova, &used->range, sizeof(used->range)) != 0 ||
-		       (!w->next->file && w->next->va != m.va)))
+		       w->next->read_only != m.read_only || (!w->next->file && w->next->va != m.va)))
 		return 1;
 	w->next += there;
 	return 0;

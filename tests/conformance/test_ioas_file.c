@@ -53,9 +53,10 @@ static unsigned int
 map(int from, uint64_t start, uint64_t iova)
 {
 	const struct ioas_file file = { .fd = from, .start = start };
+	const struct ioas_memory mem = { .va = VA + iova, .file = &file };
 	unsigned int calls = fake_calls();
 
-	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA + iova, &file, iova, 2 * PAGE, NULL), 0);
+	assert_int_equal(ioas_map_memory(ioas, IOAS_EAL, &mem, iova, 2 * PAGE, NULL), 0);
 	expect_same(ioas);
 	return fake_calls() - calls;
 }
@@ -113,14 +114,15 @@ static void
 test_refused(void **state)
 {
 	const struct ioas_file file = { .fd = fd };
+	const struct ioas_memory mem = { .va = VA, .file = &file };
 
 	fake.memlock = PAGE;
-	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, &file, 0x10000, 2 * PAGE, NULL), -ENOMEM);
+	assert_int_equal(ioas_map_memory(ioas, IOAS_EAL, &mem, 0x10000, 2 * PAGE, NULL), -ENOMEM);
 	expect_same(ioas);
 	fake.memlock = UINT64_MAX;
 	fake.hollow = (struct iova_range){ VA, VA + PAGE };
-	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, NULL, 0x10000, 2 * PAGE, NULL), -EFAULT);
-	assert_int_equal(ioas_map_file(ioas, IOAS_EAL, VA, &file, 0x10000, 2 * PAGE, NULL),
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, 0x10000, 2 * PAGE, NULL), -EFAULT);
+	assert_int_equal(ioas_map_memory(ioas, IOAS_EAL, &mem, 0x10000, 2 * PAGE, NULL),
 			BY_KERNEL(-EFAULT, 0));
 	expect_same(ioas);
 }

@@ -85,11 +85,12 @@ static void
 test_late_attach(void **state)
 {
 	const struct ioas_file file = { .fd = 1000000 };
+	const struct ioas_memory mem = { .va = VA, .file = &file };
 	unsigned int left = fake_leaks(NULL);
 
 	assert_int_equal(map(GIB), 0);
 	assert_int_equal(map(2 * GIB), 0);
-	assert_int_equal(ioas_map_file(ioas, IOAS_APPLICATION, VA, &file, 3 * GIB, PAGE, NULL), 0);
+	assert_int_equal(ioas_map_memory(ioas, IOAS_APPLICATION, &mem, 3 * GIB, PAGE, NULL), 0);
 	assert_int_equal(fake_n_mappings(), 2 * 3);
 	assert_int_equal(attach(9), 0);
 	assert_int_equal(fake_n_mappings(), 3 * 3);

@@ -107,12 +107,13 @@ static int
 mappings(struct story *s)
 {
 	const struct ioas_file file = { .fd = memory };
+	const struct ioas_memory mem = { .va = PAGE, .file = &file, .read_only = true };
 	uint64_t iova, i;
 	int first = 0;
 
 	for (i = 1; i <= 4; i++)
 		STEP(ioas_map(s->ioas, IOAS_EAL, i << 20, i << 20, PAGE, NULL));
-	STEP(ioas_map_file(s->ioas, IOAS_EAL, PAGE, &file, 5 << 20, PAGE, NULL));
+	STEP(ioas_map_memory(s->ioas, IOAS_EAL, &mem, 5 << 20, PAGE, NULL));
 	for (i = 1; i <= 2; i++)
 		STEP(ioas_map_any(s->ioas, IOAS_EAL, PAGE, 2 * PAGE, PAGE, UINT32_MAX, &iova));
 	expect_record(s->ioas);

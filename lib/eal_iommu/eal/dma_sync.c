@@ -114,8 +114,9 @@ static int
 map_run(const struct dma_run *run, void *arg)
 {
 	struct mapping *m = arg;
+	const struct ioas_memory mem = { .va = run->va, .file = &run->file };
 	struct iova_conflict c;
-	int ret = ioas_map_file(m->ioas, IOAS_EAL, run->va, &run->file, run->iova, run->len, &c);
+	int ret = ioas_map_memory(m->ioas, IOAS_EAL, &mem, run->iova, run->len, &c);
 
 	if (ret < 0)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
@@ -139,10 +140,11 @@ static void
 event_alloc(const struct dma_run *run)
 {
 	const struct iova_range range = { run->iova, run->iova + (run->len - 1) };
+	const struct ioas_memory mem = { .va = run->va, .file = &run->file };
 	struct iova_conflict c;
 	char text[PLAN_EXPLAIN + 128];
 	bool meets;
-	int ret = ioas_map_file(sync_state.ioas, IOAS_EAL, run->va, &run->file, run->iova, run->len, &c);
+	int ret = ioas_map_memory(sync_state.ioas, IOAS_EAL, &mem, run->iova, run->len, &c);
 
 	if (ret == 0 && !c.is_hole)
 		return;

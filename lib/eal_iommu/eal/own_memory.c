@@ -205,6 +205,7 @@ static int
 map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_t align,
 		uint64_t limit)
 {
+	const struct ioas_memory mem = { .va = m->va, .file = file };
 	struct ioas_place place = { .align = align, .limit = limit };
 	uint64_t iova;
 	int ret;
@@ -213,7 +214,7 @@ map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_
 		place.align = best_align(m->va, size);
 		place.align_min = space.page;
 	}
-	ret = ioas_map_any_file(space.ioas, IOAS_APPLICATION, m->va, file, size, &place, &iova);
+	ret = ioas_map_any_memory(space.ioas, IOAS_APPLICATION, &mem, size, &place, &iova);
 	if (ret == 0)
 		iova_range_make(iova, size, &m->iova);
 	return ret;

@@ -81,7 +81,7 @@ struct ioas_traits {
 					 * process; see ioas_memlock_by_user()
 					 */
 	bool maps_files;		/**< memory is mapped faster by its file, see
-					 *   ioas_map_file() */
+					 *   ioas_map_memory() */
 };
 
 /** How a backend was chosen. */
@@ -116,6 +116,7 @@ struct ioas_mapping {
 	struct iova_range iova;
 	uint64_t va;
 	enum ioas_owner owner;
+	bool read_only;		/**< devices may not write to it */
 };
 
 /** Who is attached. The strings need to live for the time of the call only. */
@@ -317,14 +318,18 @@ struct ioas_file {
 	uint64_t start;		/**< offset of the memory in it, bytes */
 };
 
-/**
- * As ioas_map(), and the backend may take the memory from its file.
- *
- * @param file  what is mapped at all of the memory; may be NULL
- */
-int ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t iova, uint64_t size,
-		struct iova_conflict *why);
+/** Memory to map. */
+struct ioas_memory {
+	uint64_t va;			/**< its start */
+	const struct ioas_file *file;	/**< what is mapped at all of it; may be NULL */
+	bool read_only;			/**< devices may not write to it: the process need not be
+					 * able to, either
+					 */
+};
+
+/** As ioas_map(), read-only if the memory is, and the backend may take it from its file. */
+int ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem,
+		uint64_t iova, uint64_t size, struct iova_conflict *why);
 
 /**
  * Map memory at an IOVA the layout chooses: the lowest free one that has the
@@ -338,7 +343,7 @@ int ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova);
 
-/** Where ioas_map_any_file() may place memory. */
+/** Where ioas_map_any_memory() may place memory. */
 struct ioas_place {
 	uint64_t align;		/**< as that of ioas_map_any() */
 	uint64_t align_min;	/**< the alignment is halved, down to this one, until a place is
@@ -348,11 +353,11 @@ struct ioas_place {
 };
 
 /**
- * As ioas_map_any(), and the backend may take the memory from its file; may be NULL.
- * -ENOSPC of the kernel does not change the alignment: no other place helps.
+ * As ioas_map_any() and ioas_map_memory(). -ENOSPC of the kernel does not change the
+ * alignment: no other place helps.
  */
-int ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t size, const struct ioas_place *place,
+int ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
+		const struct ioas_memory *mem, uint64_t size, const struct ioas_place *place,
 		uint64_t *iova);
 
 /**
@@ -368,8 +373,8 @@ void ioas_unmap_all(struct ioas *ioas);
 int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
 
 /**
- * Is all of this memory mapped at this IOVA, by one mapping or by several? Waits for those
- * that are just being made.
+ * Is all of this memory mapped at this IOVA, readable and writable, by one mapping or by
+ * several? Waits for those that are just being made.
  */
 bool ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size);
 

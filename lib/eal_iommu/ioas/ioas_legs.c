@@ -58,14 +58,14 @@ ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, struct iova_range 
 }
 
 int
-ioas_legs_map(const struct ioas *ioas, uint64_t va, const struct ioas_file *file,
+ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
 		struct iova_range range, bool *parked)
 {
 	struct ioas_leg *leg;
 	int ret = 0;
 
 	TAILQ_FOREACH(leg, &ioas->legs, link) {
-		ret = ioas->ops->map(leg->state, va, file, range.first, size_of(range));
+		ret = ioas->ops->map(leg->state, mem, range.first, size_of(range));
 		if (ret < 0)
 			break;
 	}

@@ -13,6 +13,7 @@ mapping_of(const struct iova_used *m)
 {
 	return (struct ioas_mapping) {
 		.iova = m->range, .va = m->va, .owner = (enum ioas_owner)m->owner,
+		.read_only = m->read_only,
 	};
 }
 
@@ -41,7 +42,7 @@ covers(struct ioas *ioas, uint64_t va, struct iova_range left)
 	bool pending = false;
 
 	for (m = ioas_mapping_from(ioas, left.first); m != NULL; m = ioas_mapping_next(m)) {
-		if (m->state == IOAS_PARKED || m->range.first > left.first ||
+		if (m->state == IOAS_PARKED || m->read_only || m->range.first > left.first ||
 		    m->va - m->range.first != offset)
 			return 0;
 		pending |= m->state == IOAS_PENDING;

@@ -39,6 +39,22 @@ ioas_owner_name(enum ioas_owner owner)
 	return owner_names[owner];
 }
 
+/* What the used range of a mapping is called. */
+struct name {
+	char v[IOVA_OWNER_LEN];
+};
+
+static struct name
+name_of(enum ioas_owner owner, const struct ioas_memory *mem)
+{
+	struct name name;
+
+	strlcpy(name.v, ioas_owner_name(owner), sizeof(name.v));
+	if (mem->read_only)
+		strlcat(name.v, ", read-only", sizeof(name.v));
+	return name;
+}
+
 static void
 forget(struct ioas *ioas, struct iova_used *m)
 {
@@ -98,9 +114,11 @@ ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg)
 	int ret;
 
 	for (m = ioas_mapping_from(ioas, 0); m != NULL; m = ioas_mapping_next(m)) {
+		const struct ioas_memory mem = { .va = m->va, .read_only = m->read_only };
+
 		if (m->state != IOAS_MAPPED)
 			continue;
-		ret = ioas->ops->map(leg->state, m->va, NULL, m->range.first, ioas_mapping_size(m));
+		ret = ioas->ops->map(leg->state, &mem, m->range.first, ioas_mapping_size(m));
 		if (ret < 0) {
 			leave_below(ioas, leg, m);
 			return ret;
@@ -118,20 +136,20 @@ ioas_mappings_leave(struct ioas *ioas, struct ioas_leg *leg)
 
 /* The range is placed in the layout: map it, record it, or release it. */
 static int
-map_placed(struct ioas *ioas, enum ioas_owner owner, uint64_t va, const struct ioas_file *file,
-		uint64_t iova)
+map_placed(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem, uint64_t iova)
 {
 	struct iova_used *m = iova_layout_used_from(ioas->layout, iova);
 	const struct iova_range range = m->range;
 	bool parked = false;
 	int ret;
 
-	m->va = va;
+	m->va = mem->va;
 	m->owner = owner;
+	m->read_only = mem->read_only;
 	m->state = IOAS_PENDING;
 	ioas->n_pending++;
 	pthread_mutex_unlock(&ioas->lock);
-	ret = ioas_legs_map(ioas, va, file, range, &parked);
+	ret = ioas_legs_map(ioas, mem, range, &parked);
 	pthread_mutex_lock(&ioas->lock);
 	ioas->n_pending--;
 	pthread_cond_broadcast(&ioas->settled);
@@ -161,16 +179,17 @@ int
 ioas_map(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t iova, uint64_t size,
 		struct iova_conflict *why)
 {
-	return ioas_map_file(ioas, owner, va, NULL, iova, size, why);
+	const struct ioas_memory mem = { .va = va };
+
+	return ioas_map_memory(ioas, owner, &mem, iova, size, why);
 }
 
 int
-ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t iova, uint64_t size,
-		struct iova_conflict *why)
+ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem,
+		uint64_t iova, uint64_t size, struct iova_conflict *why)
 {
 	struct iova_range range;
-	int ret = check(ioas, va, size);
+	int ret = check(ioas, mem->va, size);
 
 	if (why != NULL)
 		memset(why, 0, sizeof(*why));
@@ -179,9 +198,9 @@ ioas_map_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&ioas->lock);
-	ret = iova_layout_place_at(ioas->layout, range, ioas_owner_name(owner), why);
+	ret = iova_layout_place_at(ioas->layout, range, name_of(owner, mem).v, why);
 	if (ret == 0)
-		ret = map_placed(ioas, owner, va, file, iova);
+		ret = map_placed(ioas, owner, mem, iova);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -190,31 +209,32 @@ int
 ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova)
 {
+	const struct ioas_memory mem = { .va = va };
 	const struct ioas_place place = { .align = align, .limit = limit };
 
-	return ioas_map_any_file(ioas, owner, va, NULL, size, &place, iova);
+	return ioas_map_any_memory(ioas, owner, &mem, size, &place, iova);
 }
 
 int
-ioas_map_any_file(struct ioas *ioas, enum ioas_owner owner, uint64_t va,
-		const struct ioas_file *file, uint64_t size, const struct ioas_place *place,
+ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
+		const struct ioas_memory *mem, uint64_t size, const struct ioas_place *place,
 		uint64_t *iova)
 {
 	uint64_t align = place->align;
 	struct iova_range range;
-	int ret = check(ioas, va, size);
+	int ret = check(ioas, mem->va, size);
 
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&ioas->lock);
 	do {
 		ret = iova_layout_place(ioas->layout, size - 1, align, place->limit,
-			ioas_owner_name(owner), &range);
+			name_of(owner, mem).v, &range);
 		align /= 2;
 	} while (ret == -ENOSPC && place->align_min != 0 && align >= place->align_min);
 	if (ret == 0) {
 		*iova = range.first;
-		ret = map_placed(ioas, owner, va, file, range.first);
+		ret = map_placed(ioas, owner, mem, range.first);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;

@@ -85,11 +85,8 @@ struct ioas_ops {
 	/**
 	 * In several threads at a time, and beside all other operations but open, close,
 	 * attach, prepare, detach and clear.
-	 *
-	 * @param file  what is at va, as far as it is known; may be NULL
 	 */
-	int (*map)(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova,
-			uint64_t size);
+	int (*map)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
 	/** *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
 	int (*unmap)(void *leg, uint64_t iova, uint64_t size, uint64_t *done);
 	/** Unmap everything at once; NULL: it goes with the last attachment. */

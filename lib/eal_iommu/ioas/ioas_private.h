@@ -104,7 +104,7 @@ ioas_first_leg(const struct ioas *ioas)
  *
  * @param parked  on an error: a leg has it, as the undo failed; else not changed
  */
-int ioas_legs_map(const struct ioas *ioas, uint64_t va, const struct ioas_file *file,
+int ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
 		struct iova_range range, bool *parked);
 
 /**

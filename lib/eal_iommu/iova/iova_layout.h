@@ -117,7 +117,8 @@ struct iova_used {
 	struct iova_range range;
 	char what[IOVA_OWNER_LEN];	/**< purpose, for dumps */
 	uint64_t va;			/**< virtual address of the mapped memory */
-	unsigned int owner, state;
+	uint8_t owner, state;
+	bool read_only;
 };
 
 /**

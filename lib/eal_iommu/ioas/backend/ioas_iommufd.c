@@ -272,19 +272,21 @@ iommufd_keep(void *leg, const struct iova_range *v, size_t n)
  * the kernel does not take by the file it may take by the address.
  */
 static int
-iommufd_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova, uint64_t size)
+iommufd_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size)
 {
+	const struct ioas_file *file = mem->file;
 	struct ioas_node *k = leg;
 	int ret;
 
 	if (file != NULL && file->fd >= 0 && !atomic_load(&k->no_files)) {
-		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size, false);
+		ret = vfio_uapi_ioas_map_file(k->fd, k->id, file->fd, file->start, iova, size,
+				mem->read_only);
 		if (ret == 0)
 			return 0;
 		if (ret == -ENOTTY)
 			atomic_store(&k->no_files, true);
 	}
-	return vfio_uapi_ioas_map(k->fd, k->id, va, iova, size, false);
+	return vfio_uapi_ioas_map(k->fd, k->id, mem->va, iova, size, mem->read_only);
 }
 
 static int

@@ -217,11 +217,11 @@ out:
 }
 
 static int
-type1_map(void *leg, uint64_t va, const struct ioas_file *file, uint64_t iova, uint64_t size)
+type1_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size)
 {
 	const struct ioas_node *k = leg;
 
-	return vfio_uapi_map_dma(k->fd, va, iova, size, false);
+	return vfio_uapi_map_dma(k->fd, mem->va, iova, size, mem->read_only);
 }
 
 static int
