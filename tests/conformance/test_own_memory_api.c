@@ -139,10 +139,15 @@ test_no_device(void **state)
 static void
 test_map_errors(void **state)
 {
-	struct rte_eal_iommu_map_conf conf = { .addr = VA, .len = MIB, .reserved = { [3] = 1 } };
+	struct rte_eal_iommu_map_conf conf = { .addr = VA, .len = MIB, .reserved = { [2] = 1 } };
 
 	assert_fails(rte_eal_iommu_map(&conf, &handle), EINVAL);
-	conf.reserved[3] = 0;
+	conf.reserved[2] = 0;
+	conf.flags = RTE_EAL_IOMMU_MAP_READ_ONLY << 1;
+	assert_fails(rte_eal_iommu_map(&conf, &handle), EINVAL);
+	conf.flags = UINT64_C(1) << 63 | RTE_EAL_IOMMU_MAP_READ_ONLY;
+	assert_fails(rte_eal_iommu_map(&conf, &handle), EINVAL);
+	conf.flags = 0;
 	conf.align = 3 * PAGE;
 	assert_fails(rte_eal_iommu_map(&conf, &handle), EINVAL);
 	assert_fails(map_with(VA, 0, 0), EINVAL);

@@ -76,6 +76,7 @@ own_memory_mapped(const struct ioas_mapping *m)
 	return (struct rte_eal_iommu_mapped) {
 		.addr = (void *)(uintptr_t)m->va, .iova = m->iova.first,
 		.len = iova_range_span(m->iova) + 1, .owner = owners[m->owner],
+		.read_only = m->read_only,
 	};
 }
 
@@ -146,7 +147,9 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 	space.layout = layout;
 	space.page = page;
 	RB_FOREACH_SAFE(p, piece_tree, &pieces, next) {
-		ret = ioas_map(ioas, IOAS_APPLICATION, p->m.va, p->m.iova.first,
+		const struct ioas_memory mem = { .va = p->m.va, .read_only = p->m.read_only };
+
+		ret = ioas_map_memory(ioas, IOAS_APPLICATION, &mem, p->m.iova.first,
 				iova_range_span(p->m.iova) + 1, &why);
 		if (ret == 0)
 			continue;
@@ -202,19 +205,18 @@ best_align(uint64_t va, uint64_t size)
 }
 
 static int
-map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_t align,
+map(struct ioas_mapping *m, const struct ioas_memory *mem, uint64_t size, uint64_t align,
 		uint64_t limit)
 {
-	const struct ioas_memory mem = { .va = m->va, .file = file };
 	struct ioas_place place = { .align = align, .limit = limit };
 	uint64_t iova;
 	int ret;
 
 	if (align == 0) {
-		place.align = best_align(m->va, size);
+		place.align = best_align(mem->va, size);
 		place.align_min = space.page;
 	}
-	ret = ioas_map_any_memory(space.ioas, IOAS_APPLICATION, &mem, size, &place, &iova);
+	ret = ioas_map_any_memory(space.ioas, IOAS_APPLICATION, mem, size, &place, &iova);
 	if (ret == 0)
 		iova_range_make(iova, size, &m->iova);
 	return ret;
@@ -222,8 +224,8 @@ map(struct ioas_mapping *m, const struct ioas_file *file, uint64_t size, uint64_
 
 /* @return 0 and the piece; as own_memory_dma_map(). */
 static int
-piece_map(uint64_t va, const struct ioas_file *file, uint64_t size, uint64_t align,
-		uint64_t limit, bool has_handle, struct ioas_mapping *out,
+piece_map(const struct ioas_memory *mem, uint64_t size, uint64_t align, uint64_t limit,
+		bool has_handle, struct ioas_mapping *out,
 		struct rte_eal_iommu_mapping **handle)
 {
 	struct rte_eal_iommu_mapping *p = calloc(1, sizeof(*p));
@@ -231,12 +233,13 @@ piece_map(uint64_t va, const struct ioas_file *file, uint64_t size, uint64_t ali
 
 	if (p == NULL)
 		return -ENOMEM;
-	p->m.va = va;
+	p->m.va = mem->va;
 	p->m.owner = IOAS_APPLICATION;
+	p->m.read_only = mem->read_only;
 	p->has_handle = has_handle;
 	pthread_mutex_lock(&lock);
 	if (space.ioas != NULL)
-		ret = map(&p->m, file, size, align, limit);
+		ret = map(&p->m, mem, size, align, limit);
 	if (ret == 0) {
 		/* The address space has all pieces, so this one overlaps none. */
 		RB_INSERT(piece_tree, &pieces, p);
@@ -252,9 +255,10 @@ piece_map(uint64_t va, const struct ioas_file *file, uint64_t size, uint64_t ali
 int
 own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova)
 {
+	const struct ioas_memory mem = { .va = va };
 	struct rte_eal_iommu_mapping *p;
 	struct ioas_mapping m;
-	int ret = piece_map(va, NULL, size, align, limit, false, &m, &p);
+	int ret = piece_map(&mem, size, align, limit, false, &m, &p);
 
 	if (ret == 0)
 		*iova = m.iova.first;
@@ -264,9 +268,13 @@ own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, u
 int
 own_memory_map(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out)
 {
-	struct ioas_file file = { .fd = -1 };
+	struct ioas_memory mem = { .va = (uint64_t)(uintptr_t)conf->addr };
+	struct ioas_file file;
 	struct ioas_mapping m;
 	size_t i;
+
+	if ((conf->flags & ~RTE_EAL_IOMMU_MAP_READ_ONLY) != 0)
+		return -EINVAL;
 
 	for (i = 0; i < sizeof(conf->reserved) / sizeof(conf->reserved[0]); i++)
 		if (conf->reserved[i] != 0)
@@ -275,8 +283,10 @@ own_memory_map(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_m
 	if (conf->file != NULL) {
 		file.fd = conf->file->fd;
 		file.start = conf->file->offset;
+		mem.file = &file;
 	}
-	return piece_map((uint64_t)(uintptr_t)conf->addr, &file, conf->len, conf->align,
+	mem.read_only = (conf->flags & RTE_EAL_IOMMU_MAP_READ_ONLY) != 0;
+	return piece_map(&mem, conf->len, conf->align,
 		conf->limit == 0 ? UINT64_MAX : conf->limit, true, &m, out);
 }
 

@@ -119,6 +119,7 @@ copy_used(const struct iova_used *used, void *arg)
 
 	if (out == NULL)
 		return -ENOMEM;
+	out->read_only = used->read_only;
 	strlcpy(out->what, used->what, sizeof(out->what));
 	return 0;
 }

@@ -55,6 +55,12 @@ struct rte_eal_iommu_file {
 	uint64_t offset;	/**< of the memory in the file, bytes */
 };
 
+/**
+ * Devices may read the memory but not write to it: the IOMMU stops the write. Memory that the
+ * process can't write to (PROT_READ) is mapped with this flag only.
+ */
+#define RTE_EAL_IOMMU_MAP_READ_ONLY (UINT64_C(1) << 0)
+
 /** What rte_eal_iommu_map() maps, and where. Zero it first: 0 is the default of a field. */
 struct rte_eal_iommu_map_conf {
 	void *addr;		/**< start, aligned to the memory's page size */
@@ -64,7 +70,8 @@ struct rte_eal_iommu_map_conf {
 	const struct rte_eal_iommu_file *file;	/**< the file mapped (MAP_SHARED) at the whole
 						 * range; NULL: not known
 						 */
-	uint64_t reserved[4];	/**< 0 */
+	uint64_t flags;		/**< RTE_EAL_IOMMU_MAP_* */
+	uint64_t reserved[3];	/**< 0 */
 };
 
 /** Who mapped memory. */
@@ -80,6 +87,7 @@ struct rte_eal_iommu_mapped {
 	rte_iova_t iova;	/**< where devices see it */
 	size_t len;		/**< bytes */
 	enum rte_eal_iommu_owner owner;
+	bool read_only;		/**< devices may not write to it */
 };
 
 /** What a range of the layout is. */
@@ -99,8 +107,10 @@ struct rte_eal_iommu_range {
 	rte_iova_t first;
 	rte_iova_t last;	/**< part of the range */
 	bool hard;		/**< of a hole: nothing can be mapped there; else it is avoided */
+	bool read_only;		/**< of memory: devices may not write to it */
 	char what[RTE_EAL_IOMMU_WHAT_LEN];	/**< of a hole its origin ("host bridge 0000:00"), of
-						 * memory who mapped it; else ""
+						 * memory who mapped it ("rte_eal_iommu,
+						 * read-only"); else ""
 						 */
 	char device[RTE_EAL_IOMMU_DEVICE_LEN];	/**< of a hole: the device that has it, or "" */
 };
@@ -150,7 +160,7 @@ typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
  *   0, or -1 with rte_errno set:
  *    - EINVAL: zero length, not a multiple of the IOMMU's page, an alignment that is no
  *      power of two, wrap, or the kernel refuses the memory
- *    - EFAULT: there is no memory that the kernel can pin
+ *    - EFAULT: there is no memory that the kernel can pin, or the process can't write to it
  *    - ENOSPC: no free IOVA, or the kernel's budget of mappings is used up
  *    - ENOMEM: RLIMIT_MEMLOCK is too low
  */
@@ -186,8 +196,9 @@ int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
  * @param mapping
  *   Filled with the handle, valid until rte_eal_iommu_unmap() or rte_eal_cleanup().
  * @return
- *   0, or -1 with rte_errno set as rte_eal_iommu_dma_map(); EINVAL also if a reserved
- *   field is not 0.
+ *   0, or -1 with rte_errno set as rte_eal_iommu_dma_map(), but with
+ *   RTE_EAL_IOMMU_MAP_READ_ONLY no write access is needed; EINVAL also if a reserved
+ *   field is not 0 or a flag is not known.
  */
 __rte_experimental
 int rte_eal_iommu_map(const struct rte_eal_iommu_map_conf *conf,
@@ -222,8 +233,9 @@ int rte_eal_iommu_mapping_get(const struct rte_eal_iommu_mapping *mapping,
 		struct rte_eal_iommu_mapped *mapped);
 
 /**
- * IOVA of memory that is mapped by any owner: EAL, rte_dev_dma_map() or this API. It walks
- * all mappings. Do not call it for each packet.
+ * IOVA of memory that is mapped by any owner: EAL, rte_dev_dma_map() or this API. Devices
+ * may have read access only: rte_eal_iommu_mapping_foreach() reports that. It walks all
+ * mappings. Do not call it for each packet.
  *
  * @param addr
  *   Address in the memory.
