@@ -90,6 +90,8 @@ memory_map(struct memory *mem)
 	const struct rte_eal_iommu_map_conf conf = {
 		.addr = mem->addr, .len = MEM_SIZE, .align = MEM_ALIGN, .limit = MEM_LIMIT,
 		.file = &file,
+		/* It is only sent. */
+		.flags = RTE_EAL_IOMMU_MAP_READ_ONLY,
 	};
 	struct rte_eal_iommu_mapped mapped;
 
