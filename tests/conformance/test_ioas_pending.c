@@ -266,6 +266,50 @@ test_attach_waits(void **state)
 }
 
 static intptr_t
+map_elsewhere(void)
+{
+	return ioas_map(ioas, IOAS_EAL, VA, ELSEWHERE, PAGE, NULL);
+}
+
+static intptr_t
+map_anywhere(void)
+{
+	uint64_t iova;
+
+	return ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, SLOW, &iova);
+}
+
+/* Who maps on and on does not keep one waiting that waits for maps. */
+static void
+test_maps_wait_behind(void **state)
+{
+	struct call slow, attach, fixed, any;
+
+	map_begin(&slow);
+	call_begin(&attach, attach_third);
+	assert_true(call_waits(&attach));
+	call_begin(&fixed, map_elsewhere);
+	assert_true(call_waits(&fixed));
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(call_end(&attach), 0);
+	assert_int_equal(call_end(&fixed), 0);
+	expect_same(ioas);
+	ioas_detach(ioas, member(9));
+	ioas_unmap_all(ioas);
+	map_begin(&slow);
+	call_begin(&attach, attach_third);
+	assert_true(call_waits(&attach));
+	call_begin(&any, map_anywhere);
+	assert_true(call_waits(&any));
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(call_end(&attach), 0);
+	assert_int_equal(call_end(&any), 0);
+	expect_same(ioas);
+}
+
+static intptr_t
 detach_all(void)
 {
 	ioas_detach(ioas, member(7));
@@ -320,6 +364,7 @@ main(void)
 		PENDING_TEST(test_refused),
 		PENDING_TEST(test_covers_waits),
 		PENDING_TEST(test_attach_waits),
+		PENDING_TEST(test_maps_wait_behind),
 		PENDING_TEST(test_ends_wait),
 	};
 

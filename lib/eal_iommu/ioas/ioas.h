@@ -18,8 +18,8 @@
  * and close. The lock guards the layout as well: whoever else reads or changes
  * it takes ioas_layout_lock(). A map pins memory without the lock: meanwhile its range is
  * taken and nothing is mapped there yet, other calls go on, and who attaches, detaches,
- * unmaps all or closes waits. None of the functions allocates through DPDK, so
- * they may run in EAL's memory callbacks.
+ * unmaps all or closes waits; maps that come later wait behind those. None of the
+ * functions allocates through DPDK, so they may run in EAL's memory callbacks.
  *
  * Errors (negative errno):
  *  -EINVAL      zero size, wrap, not aligned to the smallest IOMMU page, or

@@ -72,7 +72,19 @@ park(struct iova_used *m)
 void
 ioas_settle(struct ioas *ioas)
 {
+	ioas->n_settling++;
 	while (ioas->n_pending > 0)
+		pthread_cond_wait(&ioas->settled, &ioas->lock);
+	ioas->n_settling--;
+	pthread_cond_broadcast(&ioas->settled);
+}
+
+/* Lock, for a call that makes a mapping pending: after those who wait for all of them. */
+static void
+lock_to_map(struct ioas *ioas)
+{
+	pthread_mutex_lock(&ioas->lock);
+	while (ioas->n_settling > 0)
 		pthread_cond_wait(&ioas->settled, &ioas->lock);
 }
 
@@ -197,7 +209,7 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 		ret = -EINVAL;
 	if (ret < 0)
 		return ret;
-	pthread_mutex_lock(&ioas->lock);
+	lock_to_map(ioas);
 	ret = iova_layout_place_at(ioas->layout, range, name_of(owner, mem).v, why);
 	if (ret == 0)
 		ret = map_placed(ioas, owner, mem, iova);
@@ -226,7 +238,7 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 
 	if (ret < 0)
 		return ret;
-	pthread_mutex_lock(&ioas->lock);
+	lock_to_map(ioas);
 	do {
 		ret = iova_layout_place(ioas->layout, size - 1, align, place->limit,
 			name_of(owner, mem).v, &range);

@@ -33,8 +33,9 @@ TAILQ_HEAD(ioas_legs, ioas_leg);
  */
 struct ioas {
 	pthread_mutex_t lock;
-	pthread_cond_t settled;		/* a pending mapping is one no more */
+	pthread_cond_t settled;		/* a pending mapping is one no more, or a wait ended */
 	unsigned int n_pending;
+	unsigned int n_settling;	/* wait for those; meanwhile none is added */
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
 	struct iova_layout *layout;
@@ -131,7 +132,7 @@ void ioas_unmap_all_locked(struct ioas *ioas);
 
 /**
  * Wait for all that is pending: before the legs or who is in them change. The lock is
- * released meanwhile.
+ * released meanwhile, but who wants to map waits.
  */
 void ioas_settle(struct ioas *ioas);
 
