@@ -18,12 +18,20 @@ enum rte_proc_type_t fake_process_type;
 struct ioas *own_ioas;
 unsigned int own_n_lost;
 int own_lost_ret;
+void (*own_restore)(void);
 
 static void
 lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 {
 	own_n_lost++;
 	own_lost_ret = ret;
+}
+
+static void
+restore(void)
+{
+	if (own_restore != NULL)
+		own_restore();
 }
 
 void
@@ -33,7 +41,7 @@ own_space_up(void)
 
 	assert_int_equal(ioas_open(backend, NULL, layout, &own_ioas, NULL), 0);
 	assert_int_equal(ioas_attach(own_ioas, MEMBER(7), &viable), 0);
-	own_memory_up(own_ioas, layout, PAGE, lost);
+	own_memory_up(own_ioas, layout, PAGE, lost, restore);
 }
 
 void
@@ -51,6 +59,7 @@ own_space_setup(void **state)
 		return -1;
 	add_group(7)->aperture = RANGE(0, OWN_SPACE_LIMIT);
 	own_n_lost = 0;
+	own_restore = NULL;
 	own_space_up();
 	return 0;
 }

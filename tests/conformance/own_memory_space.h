@@ -19,6 +19,7 @@
 extern struct ioas *own_ioas;		/**< NULL while there is none */
 extern unsigned int own_n_lost;		/**< mappings that could not be restored */
 extern int own_lost_ret;		/**< why the last one could not */
+extern void (*own_restore)(void);	/**< restores the mappings of others; NULL: has none */
 
 /** A device is up. */
 void own_space_up(void);

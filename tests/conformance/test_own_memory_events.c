@@ -153,6 +153,45 @@ test_a_callback_calls_back(void **state)
 	assert_string_equal(told, "mmmUD");
 }
 
+/* rte_dev_dma_map() has the lowest IOVA, which it needs again. */
+static void
+map_device(void)
+{
+	assert_int_equal(ioas_map(own_ioas, IOAS_DEVICE, (uintptr_t)VA, 0, MIB, NULL), 0);
+}
+
+/* Maps memory on each event, where it likes. */
+static void
+map_more(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	rte_iova_t iova;
+
+	(void)lost;
+	(void)arg;
+	if (event != RTE_EAL_IOMMU_SPACE_DOWN)
+		note(rte_eal_iommu_dma_map(VA + MIB, MIB, 0, &iova) == 0 && iova >= MIB ? 'm' : '!');
+}
+
+/* An IOVA that must be restored is not given to who is told that the space is up. */
+static void
+test_others_are_restored_first(void **state)
+{
+	struct ioas_mapping m;
+	rte_iova_t iova;
+
+	own_restore = map_device;
+	map_device();
+	assert_int_equal(rte_eal_iommu_dma_map(VA, MIB, 0, &iova), 0);
+	assert_int_equal(rte_eal_iommu_event_register(map_more, NULL), 0);
+	own_space_down();
+	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
+	own_space_up();
+	assert_string_equal(told, "mm");
+	assert_int_equal(ioas_lookup(own_ioas, 0, &m), 0);
+	assert_int_equal(m.owner, IOAS_DEVICE);
+	assert_int_equal(ioas_n_mappings(own_ioas), 3);
+}
+
 /* At the end nobody runs it: the flag tells whether it is running. */
 static void
 slow(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
@@ -266,6 +305,7 @@ main(void)
 		EVENT_TEST(test_errors),
 		EVENT_TEST(test_lost),
 		EVENT_TEST(test_a_callback_calls_back),
+		EVENT_TEST(test_others_are_restored_first),
 		EVENT_TEST(test_unregister_waits),
 		EVENT_TEST(test_space_goes_meanwhile),
 	};

@@ -43,8 +43,9 @@
  *                   under "bars_lock", allocates nothing and takes no other lock.
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock).
  *
- * Lock order, outermost first: closing; EAL's memory lock; the locks of vfio_msi_dma.c
- * and own_memory.c and offers_lock, which do not nest; the address space's; bars_lock.
+ * Lock order, outermost first: closing; EAL's memory lock; the lock of own_memory.c, then
+ * that of vfio_msi_dma.c, and offers_lock, which nests with neither; the address space's;
+ * bars_lock.
  */
 
 #ifndef VFIO_MSI_BUS_H

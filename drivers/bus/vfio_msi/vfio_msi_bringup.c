@@ -152,8 +152,7 @@ vfio_msi_map_memory(void)
 	vfio_msi_bus.syncing = true;
 	vfio_msi_policy_start();
 	own_memory_up(vfio_msi_bus.ioas, vfio_msi_bus.layout, (uint64_t)sysconf(_SC_PAGESIZE),
-		log_lost);
-	vfio_msi_dma_start();
+		log_lost, vfio_msi_dma_start);
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
 	return 0;

@@ -136,7 +136,8 @@ tell_lost(void)
 void
 own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 		void (*log_lost)(const struct ioas_mapping *m, int ret,
-			const struct iova_conflict *why))
+			const struct iova_conflict *why),
+		void (*restore)(void))
 {
 	struct rte_eal_iommu_mapping *p, *next;
 	struct iova_conflict why;
@@ -158,6 +159,7 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 		p->is_lost = true;
 		LIST_INSERT_HEAD(&untold, p, next);
 	}
+	restore();
 	pthread_mutex_unlock(&lock);
 	tell_lost();
 	own_memory_event(RTE_EAL_IOMMU_SPACE_UP, NULL);

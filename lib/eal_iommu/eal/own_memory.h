@@ -12,7 +12,8 @@
  * when a device is attached again, and can be unmapped in the meantime.
  *
  * All functions are thread safe. Lock order: the lock of own_memory_events.c, which is held
- * while callbacks for events run; the lock of own_memory.c; the address space's.
+ * while callbacks for events run; the lock of own_memory.c; those of the callbacks of
+ * own_memory_up(); the address space's.
  */
 
 #ifndef OWN_MEMORY_H
@@ -37,10 +38,13 @@ extern "C" {
  * @param page  size of the system's pages, bytes
  * @param lost  called for each mapping that can't be restored and is dropped, with -errno
  *   and the conflict. Not NULL, must not call functions of this file.
+ * @param restore  restores the mappings of others at fixed IOVAs; called after those here,
+ *   and before an application can map anything. As @p lost.
  */
 void own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 		void (*lost)(const struct ioas_mapping *m, int ret,
-			const struct iova_conflict *why));
+			const struct iova_conflict *why),
+		void (*restore)(void));
 
 /** Unset the address space. No thread uses it after the return. Cannot fail. */
 void own_memory_down(void);
