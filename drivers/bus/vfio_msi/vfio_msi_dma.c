@@ -139,8 +139,11 @@ add_part(uint64_t va, struct iova_range iova, char *why, size_t size)
 	int ret;
 
 	if (p != NULL) {
-		p->refs++;
-		return 0;
+		/* What could not be restored is tried again. */
+		ret = p->mapped ? 0 : map_part(p, why, size);
+		if (ret == 0)
+			p->refs++;
+		return ret;
 	}
 	p = calloc(1, sizeof(*p));
 	if (p == NULL) {
