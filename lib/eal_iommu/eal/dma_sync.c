@@ -179,6 +179,9 @@ event_free(const struct dma_run *run)
 	} else if (ret == -EPERM) {
 		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped: the application mapped it too",
 			run->iova);
+	} else if (ret == -ENOENT) {
+		SYNC_LOG(DEBUG, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, was not mapped",
+			run->iova, run->len);
 	} else if (ret < 0) {
 		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends, report it",
 			run->iova, run->len, strerror(-ret));
@@ -221,8 +224,6 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 		return ret;
 	start = now_usec();
 	ret = dma_runs_foreach(coalesce_all, by_file, map_run, &m);
-	if (ret < 0)
-		ioas_unmap_all(ioas);
 	s->stats.usec = now_usec() - start;
 	return ret;
 }
@@ -257,6 +258,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 		ret = map_everything(ioas, !sync_state.events, &s);
 	rte_mcfg_mem_read_unlock();
 	if (ret < 0) {
+		/* Pages that are freed until then are still unmapped by their events. */
 		dma_sync_stop();
 		return ret;
 	}
