@@ -44,10 +44,16 @@ own_space_up(void)
 	own_memory_up(own_ioas, layout, PAGE, lost, restore);
 }
 
+static void
+unmap_all(void)
+{
+	ioas_unmap_all(own_ioas);
+}
+
 void
 own_space_down(void)
 {
-	own_memory_down();
+	own_memory_down(unmap_all);
 	ioas_close(own_ioas);
 	own_ioas = NULL;
 }

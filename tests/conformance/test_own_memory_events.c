@@ -67,18 +67,45 @@ setup(void **state)
 }
 
 static void
+no_more(void)
+{
+	note('u');
+}
+
+static void
+count_mapped(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
+{
+	(void)lost;
+	if (event == RTE_EAL_IOMMU_SPACE_DOWN)
+		*(size_t *)arg = ioas_n_mappings(own_ioas);
+}
+
+/* When applications hear that the space is gone, nothing is mapped. */
+static void
+test_unmapped_before(void **state)
+{
+	size_t n = 7;
+	rte_iova_t iova;
+
+	assert_int_equal(rte_eal_iommu_event_register(count_mapped, &n), 0);
+	assert_int_equal(rte_eal_iommu_dma_map(VA, MIB, 0, &iova), 0);
+	own_space_down();
+	assert_int_equal(n, 0);
+}
+
+static void
 test_comes_and_goes(void **state)
 {
 	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
 	own_space_down();
 	assert_string_equal(told, "D");
-	own_memory_down();
-	assert_string_equal(told, "D");
+	own_memory_down(no_more);
+	assert_string_equal(told, "Du");
 	own_space_up();
-	assert_string_equal(told, "DU");
+	assert_string_equal(told, "DuU");
 	assert_int_equal(rte_eal_iommu_event_unregister(listen, NULL), 0);
 	own_space_down();
-	assert_string_equal(told, "DU");
+	assert_string_equal(told, "DuU");
 }
 
 static void
@@ -302,6 +329,7 @@ main(void)
 #define EVENT_TEST(t) cmocka_unit_test_setup_teardown(t, setup, own_space_teardown)
 	const struct CMUnitTest tests[] = {
 		EVENT_TEST(test_comes_and_goes),
+		EVENT_TEST(test_unmapped_before),
 		EVENT_TEST(test_errors),
 		EVENT_TEST(test_lost),
 		EVENT_TEST(test_a_callback_calls_back),

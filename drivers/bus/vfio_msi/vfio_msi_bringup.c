@@ -27,17 +27,22 @@
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
-/* Unmap everything and reject further maps. */
 static void
-unmap_memory(void)
+unmap_others(void)
 {
-	own_memory_down();
 	vfio_msi_dma_stop();
 	if (vfio_msi_bus.syncing) {
 		vfio_msi_policy_stop();
 		dma_sync_stop();
 	}
 	vfio_msi_bus.syncing = false;
+}
+
+/* Unmap everything and reject further maps. */
+static void
+unmap_memory(void)
+{
+	own_memory_down(unmap_others);
 }
 
 static bool

@@ -166,7 +166,7 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 }
 
 void
-own_memory_down(void)
+own_memory_down(void (*unmap)(void))
 {
 	bool was_up;
 
@@ -175,6 +175,7 @@ own_memory_down(void)
 	space.ioas = NULL;
 	space.layout = NULL;
 	pthread_mutex_unlock(&lock);
+	unmap();
 	if (was_up)
 		own_memory_event(RTE_EAL_IOMMU_SPACE_DOWN, NULL);
 }

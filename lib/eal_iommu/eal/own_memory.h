@@ -46,8 +46,13 @@ void own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 			const struct iova_conflict *why),
 		void (*restore)(void));
 
-/** Unset the address space. No thread uses it after the return. Cannot fail. */
-void own_memory_down(void);
+/**
+ * Unset the address space. No thread uses it after the return. Cannot fail.
+ *
+ * @param unmap  unmaps everything; called when nothing can be mapped any more, before the
+ *   event, also if there is no address space. Not NULL.
+ */
+void own_memory_down(void (*unmap)(void));
 
 /** Drop all recorded mappings and handles, before the process ends. Cannot fail. */
 void own_memory_forget(void);
