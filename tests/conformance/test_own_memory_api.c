@@ -98,7 +98,11 @@ all_fail(int error)
 static void
 test_no_bus(void **state)
 {
+	struct eal_iommu_api other = own_memory_api;
+
 	assert_int_equal(eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api) - 1), -EINVAL);
+	other.version++;
+	assert_int_equal(eal_iommu_api_set(&other, sizeof(other)), -EINVAL);
 	all_fail(ENODEV);
 	assert_fails(rte_eal_iommu_dma_unmap(0x1000, MIB), ENOENT);
 	assert_int_equal(rte_eal_iommu_unmap(NULL), 0);

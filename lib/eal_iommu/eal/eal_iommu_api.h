@@ -20,8 +20,15 @@
 extern "C" {
 #endif
 
-/** What the bus does for the library: rte_eal_iommu.h, but all return -errno. */
+/** Version of the table: one more with any change of it, of a function in it, or of a type. */
+#define EAL_IOMMU_API_VERSION 1
+
+/**
+ * What the bus does for the library: rte_eal_iommu.h, but all return -errno. Functions are
+ * added at the end only.
+ */
 struct eal_iommu_api {
+	uint64_t version;	/**< EAL_IOMMU_API_VERSION */
 	int (*dma_map)(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova);
 	int (*dma_unmap)(uint64_t iova, uint64_t size);
 	int (*map)(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out);
@@ -44,7 +51,7 @@ extern const struct eal_iommu_api own_memory_api;
  *
  * @param api   must live for ever
  * @param size  of the table, bytes
- * @return 0; -EINVAL if the table is of another build
+ * @return 0; -EINVAL if the table has another version or size: it is of another build
  */
 __rte_internal
 int eal_iommu_api_set(const struct eal_iommu_api *api, size_t size);

@@ -6,6 +6,7 @@
 #include "eal/own_memory.h"
 
 const struct eal_iommu_api own_memory_api = {
+	.version = EAL_IOMMU_API_VERSION,
 	.dma_map = own_memory_dma_map,
 	.dma_unmap = own_memory_dma_unmap,
 	.map = own_memory_map,

@@ -16,7 +16,7 @@ static const struct eal_iommu_api *api;
 int
 eal_iommu_api_set(const struct eal_iommu_api *table, size_t size)
 {
-	if (size != sizeof(*table))
+	if (size != sizeof(*table) || table->version != EAL_IOMMU_API_VERSION)
 		return -EINVAL;
 	__atomic_store_n(&api, table, __ATOMIC_RELEASE);
 	return 0;
