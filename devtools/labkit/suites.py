@@ -74,7 +74,7 @@ def _read_test_log(report, suite, path):
 
 
 def _check_symbols(found):
-    library = found.pop('librte_eal_iommu.so.0')
+    library = found.pop('librte_eal_iommu.so.1')
     others = sorted(name for name in library if not name.startswith(('rte_eal_iommu_', 'eal_iommu_')))
     if not library or others or found != {outside.PLUGIN: set()}:
         raise LabError(f'visible: {others or sorted(library)} of the library, {found}')
