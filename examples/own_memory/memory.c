@@ -83,6 +83,20 @@ check_addresses(const struct memory *mem)
 	return 0;
 }
 
+/* Where it is, as devices see it and as the application does. */
+static int
+check_mapping(struct memory *mem)
+{
+	struct rte_eal_iommu_mapped mapped;
+
+	if (rte_eal_iommu_mapping_get(mem->mapping, &mapped) < 0)
+		return complain("the memory is not mapped", rte_errno);
+	mem->iova = mapped.iova;
+	printf("own_memory: VA %p, IOVA 0x%" PRIx64 "-0x%" PRIx64 "\n", mapped.addr,
+		mapped.iova, mapped.iova + mapped.len - 1);
+	return check_addresses(mem);
+}
+
 int
 memory_map(struct memory *mem)
 {
@@ -93,16 +107,15 @@ memory_map(struct memory *mem)
 		/* It is only sent. */
 		.flags = RTE_EAL_IOMMU_MAP_READ_ONLY,
 	};
-	struct rte_eal_iommu_mapped mapped;
 
 	if (rte_eal_iommu_map(&conf, &mem->mapping) < 0)
 		return complain("no DMA for the memory", rte_errno);
-	if (rte_eal_iommu_mapping_get(mem->mapping, &mapped) < 0)
-		return complain("the memory is not mapped", rte_errno);
-	mem->iova = mapped.iova;
-	printf("own_memory: VA %p, IOVA 0x%" PRIx64 "-0x%" PRIx64 "\n", mapped.addr,
-		mapped.iova, mapped.iova + mapped.len - 1);
-	return check_addresses(mem);
+	if (check_mapping(mem) == 0)
+		return 0;
+	/* Devices must not reach memory that is freed. */
+	if (rte_eal_iommu_unmap(mem->mapping) < 0)
+		complain("unmap", rte_errno);
+	return -1;
 }
 
 int
