@@ -41,9 +41,11 @@
  *   SIGBUS          Any thread that accesses a BAR of a removed device
  *                   (vfio_msi_req.c). It accesses the list of devices and their BARs
  *                   under "bars_lock", allocates nothing and takes no other lock.
- *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock).
+ *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
+ *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
- * Lock order, outermost first: closing; EAL's memory lock; the lock of own_memory.c, then
+ * Lock order, outermost first: closing; the lock of own_memory_events.c, which is held
+ * while callbacks of applications run; EAL's memory lock; the lock of own_memory.c, then
  * that of vfio_msi_dma.c, and offers_lock, which nests with neither; the address space's;
  * bars_lock.
  */

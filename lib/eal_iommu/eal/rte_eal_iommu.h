@@ -28,6 +28,9 @@
  * are restored at the same IOVAs when a device is added; the bus logs one that it can't
  * restore. Without a device memory can be unmapped, but not mapped.
  *
+ * Later releases may add events, kinds of ranges and owners: ignore those that you don't
+ * know.
+ *
  * @warning EXPERIMENTAL: this API may change without notice.
  */
 
@@ -312,7 +315,8 @@ int rte_eal_iommu_layout_dump(FILE *f);
 
 /**
  * Register a callback for the creation and removal of the address space. There may be a
- * space already: rte_eal_init() probes devices.
+ * space already: rte_eal_init() probes devices. Waits for a callback that runs on another
+ * thread: don't hold a lock that a callback takes. rte_eal_cleanup() drops all registrations.
  *
  * @param cb
  *   The function.
@@ -328,7 +332,8 @@ __rte_experimental
 int rte_eal_iommu_event_register(rte_eal_iommu_event_cb cb, void *arg);
 
 /**
- * Unregister the callback. Waits for a call on another thread; may be called by a callback.
+ * Unregister the callback. Waits for a callback that runs on another thread: don't hold a
+ * lock that a callback takes. A callback may call this function.
  *
  * @param cb
  *   The function.

@@ -269,7 +269,11 @@ void ioas_reset_set_free(struct ioas_reset_set *set);
  */
 int ioas_reset_all(struct ioas *ioas, int device, const struct ioas_reset_set *set);
 
-/** Limits as they are now. @return 0; -ENOMEM; -EBADMSG if the answer is odd. */
+/**
+ * Limits as they are now.
+ *
+ * @return 0; -ENOMEM; -EBADMSG if the answer is odd; -ERANGE if the legs share no range.
+ */
 int ioas_info_get(struct ioas *ioas, struct ioas_info *out);
 
 /** Free what ioas_info_get() gave. */
@@ -280,7 +284,7 @@ void ioas_info_free(struct ioas_info *info);
  * is refused. Only the parts that can be mapped now are kept. Replaces what was
  * kept before.
  *
- * @return 0; -ENOMEM; -EBADMSG as ioas_info_get().
+ * @return 0; -ENOMEM; -EBADMSG and -ERANGE as ioas_info_get().
  */
 int ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n);
 

@@ -84,7 +84,8 @@ struct ioas_ops {
 	int (*keep)(void *leg, const struct iova_range *v, size_t n);
 	/**
 	 * In several threads at a time, and beside all other operations but open, close,
-	 * attach, prepare, detach and clear.
+	 * attach, prepare, detach and clear; beside the detach of a member that is alone
+	 * too, if ioas_surrender() calls it.
 	 */
 	int (*map)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
 	/** *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
