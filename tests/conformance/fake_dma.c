@@ -201,8 +201,10 @@ vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmap
 {
 	struct iova_range range;
 	struct fake_container *c;
-	int ret = fake_type1_call(__func__, container, &c);
+	int ret;
 
+	fake_unmap_begin(iova);
+	ret = fake_type1_call(__func__, container, &c);
 	*unmapped = 0;
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 ? ret : fake_ioas_unmap(c, iova, size, unmapped);

@@ -237,8 +237,10 @@ vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
 		uint64_t *unmapped)
 {
 	struct fake_container *c;
-	int ret = fake_ioas_call(__func__, iommufd, ioas, &c);
+	int ret;
 
+	fake_unmap_begin(iova);
+	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	*unmapped = 0;
 	if (ret == 0)
 		ret = fake_ioas_unmap(c, iova, size, unmapped);

@@ -24,6 +24,7 @@
 
 struct fake_machine fake;
 void (*fake_map_begins)(uint64_t iova);
+void (*fake_unmap_begins)(uint64_t iova);
 struct fake_container fake_containers[FAKE_OBJECTS];
 struct fake_group_state fake_groups[FAKE_MEMBERS];
 struct fake_device fake_devices[FAKE_MEMBERS];
@@ -59,6 +60,7 @@ fake_reset(void)
 	n_faults = 0;
 	fake_fail_nth(0, 0);
 	fake_map_begins = NULL;
+	fake_unmap_begins = NULL;
 	fake = (struct fake_machine) {
 		.api_version = VFIO_API_VERSION,
 		.page_sizes = UINT64_C(0x40201000),

@@ -127,6 +127,9 @@ const char *fake_lie_name(enum fake_lie lie);
  */
 extern void (*fake_map_begins)(uint64_t iova);
 
+/** As fake_map_begins, of each unmap. */
+extern void (*fake_unmap_begins)(uint64_t iova);
+
 /** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
 void fake_reset(void);
 

@@ -104,6 +104,14 @@ fake_map_begin(uint64_t iova)
 		fake_map_begins(iova);
 }
 
+/** Begin of an unmap: it may wait here. */
+static inline void
+fake_unmap_begin(uint64_t iova)
+{
+	if (fake_unmap_begins != NULL)
+		fake_unmap_begins(iova);
+}
+
 /** A fault of the caller: fake_leaks() tells of it. */
 void fake_fault(const char *what, int fd);
 

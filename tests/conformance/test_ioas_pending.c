@@ -4,8 +4,8 @@
 
 /**
  * @file
- * A map that takes long in the kernel: what other threads may do meanwhile, and who waits
- * for it. One thread at a time is in the fake kernel; the one that maps waits at its door.
+ * A map or an unmap that takes long in the kernel: what other threads may do meanwhile, and
+ * who waits for it. One thread at a time is in the fake kernel; the slow one waits at its door.
  */
 
 #include <errno.h>
@@ -99,6 +99,25 @@ map_begin(struct call *c)
 	while (sem_wait(&at_door) != 0)
 		;
 	fake_map_begins = NULL;
+}
+
+static intptr_t
+unmap_slow(void)
+{
+	return ioas_unmap(ioas, IOAS_EAL, SLOW, 3 * PAGE);
+}
+
+/* Of two mappings the first is being unmapped. */
+static void
+unmap_begin(struct call *c)
+{
+	assert_int_equal(map_slow(), 0);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW + 2 * PAGE, PAGE, NULL), 0);
+	fake_unmap_begins = door;
+	call_begin(c, unmap_slow);
+	while (sem_wait(&at_door) != 0)
+		;
+	fake_unmap_begins = NULL;
 }
 
 static void
@@ -355,6 +374,68 @@ test_ends_wait(void **state)
 	}
 }
 
+/* Everything else goes on, in a gap of the range too; nothing of it is mapped any more. */
+static void
+test_unmap_others_go_on(void **state)
+{
+	struct ioas_mapping m;
+	struct call slow;
+
+	unmap_begin(&slow);
+	assert_int_equal(ioas_lookup(ioas, SLOW, &m), -ENOENT);
+	assert_int_equal(ioas_lookup(ioas, SLOW + 2 * PAGE, &m), -ENOENT);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(map_elsewhere(), 0);
+	assert_int_equal(map_slow(), -EEXIST);
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW + PAGE, PAGE, NULL), 0);
+	assert_int_equal(unmap_slow(), -EBUSY);
+	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(ioas_lookup(ioas, SLOW + PAGE, &m), 0);
+	expect_same(ioas);
+	assert_int_equal(map_slow(), 0);
+}
+
+/* The kernel fails in a leg: the second is mapped as before, and all can be unmapped. */
+static void
+test_unmap_refused(void **state)
+{
+	struct ioas_mapping m;
+	struct call slow;
+
+	unmap_begin(&slow);
+	fake_fail_nth(1, EIO);
+	map_go_on();
+	assert_int_equal(call_end(&slow), -EIO);
+	assert_int_equal(ioas_lookup(ioas, SLOW + 2 * PAGE, &m), 0);
+	assert_int_equal(map_slow(), -EEXIST);
+	assert_int_equal(unmap_slow(), 0);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	expect_same(ioas);
+}
+
+/* A leg that comes does not get what goes; whether it is covered is known at the end. */
+static void
+test_unmap_is_waited_for(void **state)
+{
+	struct call slow, other, ask;
+
+	unmap_begin(&slow);
+	call_begin(&other, attach_third);
+	assert_true(call_waits(&other));
+	call_begin(&ask, is_covered);
+	assert_true(call_waits(&ask));
+	map_go_on();
+	assert_int_equal(call_end(&slow), 0);
+	assert_int_equal(call_end(&other), 0);
+	assert_false(call_end(&ask));
+	assert_int_equal(ioas_n_attached(ioas), 3);
+	assert_int_equal(ioas_n_mappings(ioas), 0);
+	expect_same(ioas);
+}
+
 int
 main(void)
 {
@@ -366,6 +447,9 @@ main(void)
 		PENDING_TEST(test_attach_waits),
 		PENDING_TEST(test_maps_wait_behind),
 		PENDING_TEST(test_ends_wait),
+		PENDING_TEST(test_unmap_others_go_on),
+		PENDING_TEST(test_unmap_refused),
+		PENDING_TEST(test_unmap_is_waited_for),
 	};
 
 	return RUN_ON_BACKENDS("ioas_pending", tests);

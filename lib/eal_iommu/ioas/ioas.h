@@ -16,10 +16,11 @@
  *
  * Thread safety: every function takes the address space's lock, except open
  * and close. The lock guards the layout as well: whoever else reads or changes
- * it takes ioas_layout_lock(). A map pins memory without the lock: meanwhile its range is
- * taken and nothing is mapped there yet, other calls go on, and who attaches, detaches,
- * unmaps all or closes waits; maps that come later wait behind those. None of the
- * functions allocates through DPDK, so they may run in EAL's memory callbacks.
+ * it takes ioas_layout_lock(). A map pins memory without the lock, and an unmap unpins it
+ * so: meanwhile the range is taken and nothing is said to be mapped there, other calls go
+ * on, and who attaches, detaches, unmaps all or closes waits; maps and unmaps that come
+ * later wait behind those. None of the functions allocates through DPDK, so they may run
+ * in EAL's memory callbacks.
  *
  * Errors (negative errno):
  *  -EINVAL      zero size, wrap, not aligned to the smallest IOMMU page, or
@@ -29,7 +30,7 @@
  *  -EADDRINUSE  in a hard hole of the layout;
  *  -ENOENT      nothing is mapped there;
  *  -EBUSY       an unmap that would cut a mapping in two, or of one that another thread
- *               is just making; nothing is unmapped;
+ *               is just making or unmapping; nothing is unmapped;
  *  -EPERM       an unmap of what another owner has mapped; nothing is unmapped;
  *  -ENOSPC      the kernel's budget of mappings is used up;
  *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;

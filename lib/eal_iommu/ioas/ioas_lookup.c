@@ -45,7 +45,7 @@ covers(struct ioas *ioas, uint64_t va, struct iova_range left)
 		if (m->state == IOAS_PARKED || m->read_only || m->range.first > left.first ||
 		    m->va - m->range.first != offset)
 			return 0;
-		pending |= m->state == IOAS_PENDING;
+		pending |= ioas_mapping_pends(m);
 		if (m->range.last >= left.last)
 			return pending ? -EAGAIN : 1;
 		left.first = m->range.last + 1;

@@ -9,8 +9,8 @@
  * The record of a mapping is the used range of the layout: who mapped it, the memory,
  * and its state. Used ranges without an owner are not of this file.
  *
- * The kernel pins the memory, which may take seconds: a map is in the kernel without the
- * lock. Its range is taken before, as IOAS_PENDING, and whoever changes the legs waits.
+ * The kernel pins and unpins the memory, which may take seconds: a map or an unmap is in
+ * the kernel without the lock. Its range is IOAS_PENDING, and whoever changes the legs waits.
  *
  * Invariants, under the lock: every used range with an owner that is IOAS_MAPPED is
  * mapped in every leg, at that IOVA, from that VA, by one call of the backend's map; no
@@ -79,7 +79,7 @@ ioas_settle(struct ioas *ioas)
 	pthread_cond_broadcast(&ioas->settled);
 }
 
-/* Lock, for a call that makes a mapping pending: after those who wait for all of them. */
+/* Lock, for a call that has a mapping pend: after those who wait for all of them. */
 static void
 lock_to_map(struct ioas *ioas)
 {
@@ -266,23 +266,68 @@ unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 	for (; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
 		if (m->owner != owner)
 			return -EPERM;
-		if (!iova_range_covers(range, m->range) || m->state == IOAS_PENDING)
+		if (!iova_range_covers(range, m->range) || ioas_mapping_pends(m))
 			return -EBUSY;
 	}
 	return 0;
 }
 
-static int
-unmap_one(struct ioas *ioas, struct iova_used *m)
+/*
+ * Chain the mappings of a range that was checked, and have them pend. Others may come to
+ * the gaps between them meanwhile, and must not be taken for these.
+ */
+static struct iova_used *
+unmap_begin(struct ioas *ioas, struct iova_range range)
 {
-	bool parked = m->state == IOAS_PARKED;
-	int ret = ioas_legs_unmap(ioas, m->range, &parked);
+	struct iova_used *first = ioas_mapping_from(ioas, range.first), *m = first, *next;
 
-	if (ret == 0) {
-		forget(ioas, m);
-	} else if (parked && m->state == IOAS_MAPPED) {
-		ioas->n_mappings--;
+	while (m != NULL) {
+		next = ioas_mapping_next(m);
+		if (next != NULL && next->range.first > range.last)
+			next = NULL;
+		ioas->n_mappings -= m->state == IOAS_MAPPED;
+		m->state = m->state == IOAS_PARKED ? IOAS_PENDING_PARKED : IOAS_PENDING;
+		m->chain = next;
+		m = next;
+	}
+	ioas->n_pending++;
+	return first;
+}
+
+/* A mapping pends no more; it is still there. */
+static void
+unmap_end(struct ioas *ioas, struct iova_used *m, bool parked)
+{
+	const bool was_parked = m->state == IOAS_PENDING_PARKED;
+
+	m->state = was_parked ? IOAS_PARKED : IOAS_MAPPED;
+	if (parked && !was_parked)
 		park(m);
+	ioas->n_mappings += m->state == IOAS_MAPPED;
+}
+
+/* The first that fails is the last that is tried. */
+static int
+unmap_chain(struct ioas *ioas, struct iova_used *m)
+{
+	struct iova_used *next;
+	bool parked;
+	int ret = 0;
+
+	for (; m != NULL; m = next) {
+		next = m->chain;
+		parked = m->state == IOAS_PENDING_PARKED;
+		if (ret < 0) {
+			unmap_end(ioas, m, parked);
+			continue;
+		}
+		pthread_mutex_unlock(&ioas->lock);
+		ret = ioas_legs_unmap(ioas, m->range, &parked);
+		pthread_mutex_lock(&ioas->lock);
+		if (ret == 0)
+			forget(ioas, m);
+		else
+			unmap_end(ioas, m, parked);
 	}
 	return ret;
 }
@@ -290,18 +335,17 @@ unmap_one(struct ioas *ioas, struct iova_used *m)
 int
 ioas_unmap(struct ioas *ioas, enum ioas_owner owner, uint64_t iova, uint64_t size)
 {
-	struct iova_used *m, *next;
 	struct iova_range range;
 	int ret;
 
 	if (!iova_range_make(iova, size, &range))
 		return -EINVAL;
-	pthread_mutex_lock(&ioas->lock);
+	lock_to_map(ioas);
 	ret = unmap_check(ioas, owner, range);
-	for (m = ioas_mapping_from(ioas, iova); ret == 0 && m != NULL && m->range.first <= range.last;
-	     m = next) {
-		next = ioas_mapping_next(m);
-		ret = unmap_one(ioas, m);
+	if (ret == 0) {
+		ret = unmap_chain(ioas, unmap_begin(ioas, range));
+		ioas->n_pending--;
+		pthread_cond_broadcast(&ioas->settled);
 	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;

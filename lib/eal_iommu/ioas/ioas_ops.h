@@ -88,7 +88,7 @@ struct ioas_ops {
 	 * too, if ioas_surrender() calls it.
 	 */
 	int (*map)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
-	/** *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
+	/** As map. *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
 	int (*unmap)(void *leg, uint64_t iova, uint64_t size, uint64_t *done);
 	/** Unmap everything at once; NULL: it goes with the last attachment. */
 	void (*clear)(void *leg);

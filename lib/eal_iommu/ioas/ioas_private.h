@@ -5,8 +5,8 @@
 /**
  * @file
  * What the files of an address space share. Functions here want the lock held, unless
- * they say otherwise. A map goes to the legs without it: what it reads, the list of legs
- * and the backends' states, changes only when nothing is pending.
+ * they say otherwise. A map or an unmap goes to the legs without it: what it reads, the
+ * list of legs and the backends' states, changes only when nothing is pending.
  */
 
 #ifndef IOAS_PRIVATE_H
@@ -34,7 +34,7 @@ TAILQ_HEAD(ioas_legs, ioas_leg);
 struct ioas {
 	pthread_mutex_t lock;
 	pthread_cond_t settled;		/* a pending mapping is one no more, or a wait ended */
-	unsigned int n_pending;
+	unsigned int n_pending;		/* calls that are in the kernel */
 	unsigned int n_settling;	/* wait for those; meanwhile none is added */
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
@@ -51,6 +51,7 @@ enum ioas_state {
 	IOAS_MAPPED,	/**< in all legs */
 	IOAS_PENDING,	/**< in the kernel now, without the lock; nobody else may touch it */
 	IOAS_PARKED,	/**< in some, as an unmap failed: nobody may use it, or its IOVA */
+	IOAS_PENDING_PARKED,	/**< as IOAS_PENDING, and was IOAS_PARKED before */
 };
 
 /* ---- the record: used ranges of the layout that have an owner ---- */
@@ -68,6 +69,12 @@ ioas_mapping_at(struct iova_used *m)
 	while (m != NULL && m->owner == 0)
 		m = iova_layout_used_next(m);
 	return m;
+}
+
+static inline bool
+ioas_mapping_pends(const struct iova_used *m)
+{
+	return m->state == IOAS_PENDING || m->state == IOAS_PENDING_PARKED;
 }
 
 /** Lowest mapping that ends at or behind an IOVA, whatever its state; or NULL. */
@@ -109,7 +116,7 @@ int ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
 		struct iova_range range, bool *parked);
 
 /**
- * Unmap in every leg, also when one fails.
+ * Unmap in every leg, also when one fails; without the lock, while the mapping is pending.
  *
  * @param parked  in: legs may be without it; out, on an error: some are
  */
@@ -132,7 +139,7 @@ void ioas_unmap_all_locked(struct ioas *ioas);
 
 /**
  * Wait for all that is pending: before the legs or who is in them change. The lock is
- * released meanwhile, but who wants to map waits.
+ * released meanwhile, but who wants to map or unmap waits.
  */
 void ioas_settle(struct ioas *ioas);
 
