@@ -117,7 +117,7 @@ def firmware(platform, backend):
     expect(f'{other}: not used' not in parts['elsewhere'], parts['elsewhere'])
     for name in ('elsewhere', 'both'):
         oracle.check_payloads(parts[name])
-    expect(re.search(rf'memory is steered to .*: behind {RESERVED[0]:#x} ', parts['both']),
+    expect(re.search(rf'memory is steered to .*: above {RESERVED[0]:#x} ', parts['both']),
            parts['both'])
     # The kernel lists the region as reserved.
     oracle.check_mappings(parts)
