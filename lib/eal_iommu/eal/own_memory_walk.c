@@ -39,6 +39,20 @@ copy_add(struct copy *c)
 	return memset(c->v + c->n++ * c->size, 0, c->size);
 }
 
+/* Fill a copy under the lock. */
+static int
+copy_fill(struct copy *c, int (*walk)(const struct own_memory_space *space, struct copy *c))
+{
+	const struct own_memory_space *space = own_memory_hold();
+	int ret;
+
+	if (space == NULL)
+		return -ENODEV;
+	ret = walk(space, c);
+	own_memory_release();
+	return ret;
+}
+
 static int
 copy_mapping(const struct ioas_mapping *m, void *arg)
 {
@@ -60,18 +74,13 @@ int
 own_memory_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg)
 {
 	struct copy c = { .size = sizeof(struct rte_eal_iommu_mapped) };
-	const struct own_memory_space *space;
 	const struct rte_eal_iommu_mapped *v;
 	size_t i;
 	int ret;
 
 	if (cb == NULL)
 		return -EINVAL;
-	space = own_memory_hold();
-	if (space == NULL)
-		return -ENODEV;
-	ret = walk_mappings(space, &c);
-	own_memory_release();
+	ret = copy_fill(&c, walk_mappings);
 	v = (const struct rte_eal_iommu_mapped *)(const void *)c.v;
 	for (i = 0; ret == 0 && i < c.n; i++)
 		ret = cb(&v[i], arg) != 0;
@@ -151,18 +160,13 @@ int
 own_memory_layout_foreach(rte_eal_iommu_range_cb cb, void *arg)
 {
 	struct copy c = { .size = sizeof(struct rte_eal_iommu_range) };
-	const struct own_memory_space *space;
 	const struct rte_eal_iommu_range *v;
 	size_t i;
 	int ret;
 
 	if (cb == NULL)
 		return -EINVAL;
-	space = own_memory_hold();
-	if (space == NULL)
-		return -ENODEV;
-	ret = walk_layout(space, &c);
-	own_memory_release();
+	ret = copy_fill(&c, walk_layout);
 	v = (const struct rte_eal_iommu_range *)(const void *)c.v;
 	for (i = 0; ret == 0 && i < c.n; i++)
 		ret = cb(&v[i], arg) != 0;
