@@ -199,7 +199,7 @@ bool fake_space_mappings(size_t c, const struct fake_mapping **maps, size_t *n);
 
 /**
  * Create the window of a container that has its IOMMU: nothing outside of it is
- * translated. It goes with the last group. No function of vfio_uapi.h does this yet.
+ * translated. The last group removes it. No function of vfio_uapi.h does this yet.
  *
  * @return 0 and *out, what fake.window was; -EINVAL; -EPERM: several groups
  */

@@ -175,7 +175,7 @@ test_one_group(void **state)
 	assert_int_equal(map(0xff000, PAGE), -EINVAL);
 	assert_int_equal(map(0x1ff000, 2 * PAGE), -EINVAL);
 	assert_int_equal(map(0x100000, PAGE), 0);
-	/* It goes with the group. */
+	/* The last detach removes it. */
 	assert_int_equal(vfio_uapi_group_unset_container(group), 0);
 	assert_int_equal(vfio_uapi_group_set_container(g, container), 0);
 	assert_int_equal(fake_window_create(container, &window), -EINVAL);

@@ -188,7 +188,7 @@ test_unmap_fails_in_a_leg(void **state)
 		assert_int_equal(unmap(GIB), 0);
 		expect_same(ioas);
 	}
-	/* Or it goes with the leg that has it. */
+	/* Or its leg is closed. */
 	assert_int_equal(map(GIB), 0);
 	fake_fail_nth(1, EIO);
 	assert_int_equal(unmap(GIB), -EIO);
@@ -310,7 +310,7 @@ test_window(void **state)
 	assert_int_equal(map(high), -ERANGE);
 	assert_int_equal(map(high + 4 * GIB), -ERANGE);
 	expect_same(ioas);
-	/* What a leg did not allow goes with it. */
+	/* A leg that is closed restricts nothing. */
 	ioas_detach(ioas, MEMBER(7));
 	expect_limits(high + GIB, high + 8 * GIB - 1);
 	assert_int_equal(map(high + 4 * GIB), 0);

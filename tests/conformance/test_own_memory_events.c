@@ -199,7 +199,7 @@ map_more(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost
 		note(rte_eal_iommu_dma_map(VA + MIB, MIB, 0, &iova) == 0 && iova >= MIB ? 'm' : '!');
 }
 
-/* An IOVA that must be restored is not given to who is told that the space is up. */
+/* A callback of "space up" does not get an IOVA that must be restored. */
 static void
 test_others_are_restored_first(void **state)
 {

@@ -10,7 +10,7 @@
  * and its state. Used ranges without an owner are not of this file.
  *
  * The kernel pins and unpins the memory, which may take seconds: a map or an unmap is in
- * the kernel without the lock. Its range is IOAS_PENDING, and whoever changes the legs waits.
+ * the kernel without the lock. Its range is IOAS_PENDING, and calls that change the legs wait.
  *
  * Invariants, under the lock: every used range with an owner that is IOAS_MAPPED is
  * mapped in every leg, at that IOVA, from that VA, by one call of the backend's map; no
