@@ -49,6 +49,13 @@ class Facts:
         """The names, in the order in which they were printed."""
         return list(self._facts)
 
+    def of(self, prefix):
+        """The facts whose names begin with PREFIX, under their names without it."""
+        part = Facts('')
+        part._facts = {name[len(prefix):]: value for name, value in self._facts.items()
+                       if name.startswith(prefix)}
+        return part
+
     def text(self, name):
         """A fact that is a string; an output that looks like a number is one, too."""
         return str(self[name])
@@ -63,6 +70,7 @@ class Facts:
 
 def read(result):
     """The facts of a guest whose script came to its end."""
+    shown = result.stdout[-TAIL:].replace('\\n', '\n')
     expect(result.status == 0, f'exit status is {result.status} ({result.error}), after\n'
-           f'{result.stdout[-TAIL:]}{result.stderr[-TAIL:]}')
+           f'{shown}{result.stderr[-TAIL:]}')
     return Facts(result.stdout)

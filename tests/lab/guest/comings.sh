@@ -88,7 +88,7 @@ for step; do
 	esac
 done
 grep vfio /proc/interrupts | fact_text interrupts
-oracle_events dpdk-testpmd | sed 1d | fact_text events
+oracle_events dpdk-testpmd
 testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG

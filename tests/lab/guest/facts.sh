@@ -64,3 +64,16 @@ fact_status()
 	fact "${fact_name}_status" $?
 	fact_text "$fact_name" </tmp/fact_output
 }
+
+# facts_of PREFIX COMMAND...: the facts that the command prints, with PREFIX before their
+# names; its exit status
+facts_of()
+{
+	fact_prefix=$1
+	shift
+	{
+		"$@"
+		echo $? >/tmp/facts_status
+	} | sed "s/^{\"fact\": \"/&$fact_prefix/"
+	return "$(cat /tmp/facts_status)"
+}

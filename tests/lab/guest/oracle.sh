@@ -2,18 +2,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# To be sourced: show the kernel's own view, in sections that begin with
-# "@@ NAME" (devtools/labkit/oracle.py reads them).
+# To be sourced after facts.sh: print the kernel's own view as facts, which
+# devtools/labkit/oracle.py checks.
 
 tracing=/sys/kernel/tracing
+
+# oracle_says NAME: what stands in the standard input, as a fact; without facts.sh as a
+# section that begins with "@@ NAME"
+oracle_says()
+{
+	if command -v fact_text >/dev/null; then
+		fact_text "$1"
+	else
+		echo "@@ $1"
+		cat
+	fi
+}
 
 # oracle_start: the holes the kernel knows; record what the IOMMU is told from now on
 oracle_start()
 {
-	echo '@@ reserved'
-	cat /sys/kernel/iommu_groups/*/reserved_regions
-	echo '@@ iomem'
-	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem
+	cat /sys/kernel/iommu_groups/*/reserved_regions | oracle_says reserved
+	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem | oracle_says iomem
 	echo 65536 >$tracing/buffer_size_kb
 	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
@@ -23,8 +33,7 @@ oracle_start()
 # oracle_events PROGRAM: what the IOMMU was told on behalf of it
 oracle_events()
 {
-	echo '@@ events'
-	grep -E ' (map|unmap): ' $tracing/trace | grep "$1"
+	grep -E ' (map|unmap): ' $tracing/trace | grep "$1" | oracle_says events
 }
 
 # oracle_testpmd: what testpmd (see testpmd.sh) holds, what was mapped for it up to
@@ -32,11 +41,16 @@ oracle_events()
 oracle_testpmd()
 {
 	echo 0 >$tracing/events/iommu/map/enable
-	echo '@@ hugepages'
-	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps
+	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps | oracle_says hugepages
 	oracle_events dpdk-testpmd
-	echo '@@ interrupts'
-	grep vfio /proc/interrupts
+	grep vfio /proc/interrupts | oracle_says interrupts
+}
+
+# testpmd_failed: without testpmd a script can't go on; show its log
+testpmd_failed()
+{
+	fact_text log <$TESTPMD_LOG
+	exit 1
 }
 
 # pins: how many pages are pinned for DMA now
