@@ -98,6 +98,16 @@ def check_payloads(log, ports=2):
                  sorted((mac, 256) for mac in macs), 'packets read back, by sender')
 
 
+def check_burst(said, backend):
+    """512 packets arrived, with their headers, as the script traffic.sh tells."""
+    log = said['log']
+    said.check('log', burst=True, status=0)
+    expect('RX-packets: 512 ' in log and 'TX-packets: 512 ' in log,
+           f'not 512 packets sent and received\n{log[-1500:]}')
+    check_backend(log, backend)
+    check_payloads(log)
+
+
 def check_came_and_went(said, times):
     """Two devices were attached and detached, nothing stayed open, then 512 packets arrived."""
     said.check('log', rounds=times, descriptors_after=said['descriptors_before'], status=0,

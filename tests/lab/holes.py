@@ -5,7 +5,7 @@
 import json
 import re
 
-from labkit import dtb, guest, oracle
+from labkit import dtb, facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -35,23 +35,24 @@ def dma_ranges(platform):
     devices = ' '.join(f'vfio_msi:{nic}' for nic in nics)
     with dtb.extended(platform, _dma_ranges()) as tree:
         result = guest.run(platform, [
-            'sh', '-c', f'{SCRIPTS}/traffic.sh {" ".join(nics)} -m 64; echo "@@ layout"; '
-            'dpdk-test-msi layout --json -a vfio_msi:all; echo "@@ rxintr"; '
+            'sh', '-c', f'. {SCRIPTS}/facts.sh; {SCRIPTS}/traffic.sh {" ".join(nics)} -m 64 || exit 1; '
+            'fact_status layout dpdk-test-msi layout --json -a vfio_msi:all; fact_status rxintr '
             f'timeout -k 5 300 dpdk-test-msi rxintr -n 16 {devices} -- -l 0,1 -m 64'],
             seconds=300, qemu_args=tree)
-    expect_equal(result.status, 0, f'exit status ({result.error}) {result.stdout[-2000:]}')
+    said = facts.read(result)
+    said.check('rxintr', rxintr_status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    parts = oracle.sections(result.stdout)
-    plan = json.loads(parts['layout'])
+    oracle.check_burst(said, 'type1')
+    plan = json.loads(said['layout'])
     gaps = [(hole['first'], hole['last']) for hole in plan['holes']
             if (hole['origin'], hole['hardness']) == ('dma-ranges', 'soft')]
     expect_equal(gaps, GAPS, 'gaps in the layout')
-    expect(not any(device['msi_blocked'] for device in plan['devices']), parts['layout'])
-    window = STEERED.search(parts['testpmd'])
-    expect(window, f'memory was not steered\n{parts["testpmd"][:2000]}')
+    expect(not any(device['msi_blocked'] for device in plan['devices']), said['layout'])
+    window = STEERED.search(said['log'])
+    expect(window, f'memory was not steered\n{said["log"][:2000]}')
     expect_equal(int(window[1], 16), 128 << 30, 'the first address of the window')
     mapped = [(int(first, 16), int(end, 16)) for kind, first, end in
-              oracle.EVENT.findall(parts['events']) if kind == 'map']
+              oracle.EVENT.findall(said['events']) if kind == 'map']
     expect(mapped, 'nothing was mapped')
     for first, end in mapped:
         expect(any(bus <= first and end <= bus + size for bus, _, size in PASSED),

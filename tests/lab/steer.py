@@ -4,7 +4,7 @@
 
 import json
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, test
 
@@ -13,21 +13,19 @@ def _run(platform, backend, megabytes, *words, **options):
     nics = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/steer.sh', str(megabytes), *nics, *words],
                        backend=backend, **options)
-    parts = oracle.sections(result.stdout)
-    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
-    expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n')
+    said = facts.read(result)
+    said.check('layout', layout_status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    oracle.check_backend(log, backend)
-    oracle.check_payloads(log)
-    oracle.check_mappings(parts)
-    return parts, log
+    oracle.check_burst(said, backend)
+    oracle.check_mappings(said)
+    return said
 
 
-def _check_prediction(parts):
+def _check_prediction(said):
     """Memory begins at the predicted address; returns the prediction and the mapped ranges."""
-    memory = json.loads(parts['layout'])['eal_memory']
+    memory = json.loads(said['layout'])['eal_memory']
     lists = [(int(one['first'], 16), int(one['last'], 16)) for one in memory['lists']]
-    mapped = [piece for piece in oracle.mapped(parts['events']) if piece[0] >= 1 << 32]
+    mapped = [piece for piece in oracle.mapped(said['events']) if piece[0] >= 1 << 32]
     expect(mapped, 'nothing was mapped')
     expect_equal(hex(mapped[0][0]), hex(lists[0][0]), 'where memory begins')
     for first, last in mapped:
@@ -40,10 +38,10 @@ def _check_prediction(parts):
       [*each_backend('x86-vtd', 'x86-amdvi'), ('arm-reserved', 'iommufd')],
       tail=[('arm-reserved', 'type1')])
 def predicted(platform, backend):
-    parts, log = _run(platform, backend, 64, seconds=150)
-    memory, _ = _check_prediction(parts)
+    said = _run(platform, backend, 64, seconds=150)
+    memory, _ = _check_prediction(said)
     expect_equal((memory['steered'], memory['quality']), (True, 'whole'), 'the prediction')
-    expect('memory is steered to ' in log, f'memory was not steered\n{log[:2000]}')
+    expect('memory is steered to ' in said['log'], f'memory was not steered\n{said["log"][:2000]}')
 
 
 # The good part of the first list, and the message if a hole covers everything above 4 GiB.
@@ -57,34 +55,33 @@ SHORT = {
 @test('memory stays inside a window that is shorter than what EAL reserves', [
     (name, backend) for name, backend in zip(SHORT, ('type1', 'iommufd'))])
 def short(platform, backend):
-    parts, log = _run(platform, backend, 1024, 'short', seconds=400, memory='4G', hugepages=1200)
+    said = _run(platform, backend, 1024, 'short', seconds=400, memory='4G', hugepages=1200)
     first, last, nowhere = SHORT[platform]
-    memory, mapped = _check_prediction(parts)
+    memory, mapped = _check_prediction(said)
     expect_equal((memory['quality'], memory['lists'][0]['first'], memory['lists'][0]['good_bytes']),
                  ('short', hex(first), hex(last + 1 - first)), 'the prediction')
     expect(mapped[-1][1] <= last, f'{mapped[-1][1]:#x} is mapped')
     fit = (last + 1 - first) >> 20
+    log, grow, start = said['log'], said['grow'], said['start']
     expect(f"can't grow beyond {last + 1:#x}, which " in log and f': up to {fit} MiB fit ' in log,
            f'no limit\n{log[:3000]}')
-    grow = parts['grow']
     expect("can't grow by " in grow and "MiB: the devices can't reach memory beyond " in grow
-           and 'Creation of mbuf pool' in grow and 'status 1\n' in grow, f'growth\n{grow[-3000:]}')
-    expect('preallocate at most 512 MiB of these pages' in parts['start']
-           and 'No probed ethernet devices' in parts['start'],
-           f'too much at start\n{parts["start"][-3000:]}')
-    expect(nowhere in parts['nowhere'] and 'status 1\n' in parts['nowhere'],
-           f'no good address\n{parts["nowhere"][-2000:]}')
+           and 'Creation of mbuf pool' in grow, f'growth\n{grow[-3000:]}')
+    said.check('grow', grow_status=1)
+    expect('preallocate at most 512 MiB of these pages' in start
+           and 'No probed ethernet devices' in start, f'too much at start\n{start[-3000:]}')
+    expect(nowhere in said['nowhere'], f'no good address\n{said["nowhere"][-2000:]}')
+    said.check('nowhere', nowhere_status=1)
     figure('memory that fits, MiB', fit)
 
 
 # 32 bits end where EAL's memory begins.
 BELOW = '''
+. /usr/share/vfio-msi/facts.sh
 vfio-bind $0
-echo '@@ layout'
-dpdk-test-msi layout -a vfio_msi:$0 2>&1
-echo "status $?"
-echo '@@ testpmd'
-timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mbufs=4096 </dev/null 2>&1
+fact_status layout dpdk-test-msi layout -a vfio_msi:$0
+fact_status log timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 \\
+    -- --total-num-mbufs=4096 </dev/null
 '''
 
 
@@ -92,9 +89,9 @@ timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 -- --total-num-mb
 def below(platform, backend):
     result = guest.run(platform, ['sh', '-c', BELOW, PLATFORMS[platform].nics[0]],
                        backend=backend, seconds=120)
-    parts = oracle.sections(result.stdout)
+    said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    expect("EAL's memory would get bad addresses" in parts['layout'] and 'status 1\n' in parts['layout'],
-           f'the layout is\n{parts["layout"]}\n{result.error}')
-    expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in parts['testpmd']
-           and 'No probed ethernet devices' in parts['testpmd'], parts['testpmd'][-3000:])
+    expect("EAL's memory would get bad addresses" in said['layout'], f'the layout is\n{said["layout"]}')
+    said.check('layout', layout_status=1)
+    expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in said['log']
+           and 'No probed ethernet devices' in said['log'], said['log'][-3000:])

@@ -7,16 +7,22 @@ process has (/proc/PID/maps), which interrupts arrived (/proc/interrupts).
 Counters do not prove DMA, so testpmd reads the header of every packet as well.
 """
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, other_pairs, part, test
 
 # The suites steer and kernels send packets there.
 ELSEWHERE = [('x86-vtd', 'type1'), ('x86-amdvi', 'type1'), ('x86-amdvi', 'iommufd')]
 PAIRS = [pair for pair in each_backend() if pair not in ELSEWHERE]
-# Runs each argument as a shell command.
-EACH = 'for line; do echo "@@@"; eval "$line"; echo "status $?"; done 2>&1'
 SCRIPTS = '/usr/share/vfio-msi'
+# Runs each argument as a shell command; its number comes before the names of its facts.
+EACH = f'''
+. {SCRIPTS}/facts.sh
+for line; do
+    number=$((number + 1))
+    facts_of "${{number}}_" eval "$line" || exit 1
+done
+'''
 
 
 def _traffic(platform, *eal, keys=''):
@@ -26,34 +32,22 @@ def _traffic(platform, *eal, keys=''):
 
 
 def _boot(platform, backend, *lines, **options):
-    """Run all lines in one guest; returns the output of each."""
-    result = guest.run(platform, ['bash', '-c', EACH, 'bash', *lines],
+    """Run all lines in one guest; returns the facts of each."""
+    result = guest.run(platform, ['sh', '-c', EACH, 'sh', *lines],
                        seconds=100 + 50 * len(lines), backend=backend, **options)
-    said = result.stdout.split('@@@\n')[1:]
-    expect_equal(len(said), len(lines), f'runs ({result.error}), after\n{result.stdout[-2000:]}\n')
+    said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    return said
-
-
-def _check_burst(said, backend):
-    """512 packets arrived; returns all sections, and testpmd's output."""
-    sections = oracle.sections(said)
-    log = sections.get('testpmd', said)
-    expect(said.rsplit('status ', 1)[1] == '0\n', f'it failed\n{log[-2000:]}')
-    expect('RX-packets: 512 ' in log and 'TX-packets: 512 ' in log,
-           f'not 512 packets sent and received\n{log[-1500:]}')
-    oracle.check_backend(log, backend)
-    oracle.check_payloads(log)
-    return sections, log
+    return [said.of(f'{number}_') for number in range(1, len(lines) + 1)]
 
 
 def _burst(platform, backend):
     more = _more(platform, backend)
     first, *others = _boot(platform, backend, _traffic(platform), *(line for line, *_ in more))
-    sections, log = _check_burst(first, backend)
-    oracle.check_mappings(sections)
-    oracle.check_interrupts(sections['interrupts'], PLATFORMS[platform].interrupts[backend])
-    expect_equal(log.count('link state change event') >= 2, True, 'link interrupts')
+    oracle.check_burst(first, backend)
+    oracle.check_mappings(first)
+    oracle.check_interrupts(first['interrupts'], PLATFORMS[platform].interrupts[backend])
+    expect(first['log'].count('link state change event') >= 2,
+           f'no link interrupts\n{first["log"][-2000:]}')
     for said, (_, name, check) in zip(others, more):
         with part(name):
             check(platform, said, backend)
@@ -70,10 +64,10 @@ def burst_of_others(platform, backend):
 
 
 def _forced(platform, said, _):
-    sections, log = _check_burst(said, 'type1')
-    expect('for all devices: backend=type1' in log, log[:1500])
-    oracle.check_mappings(sections)
-    oracle.check_interrupts(sections['interrupts'], PLATFORMS[platform].interrupts['type1'])
+    oracle.check_burst(said, 'type1')
+    expect('for all devices: backend=type1' in said['log'], said['log'][:1500])
+    oracle.check_mappings(said)
+    oracle.check_interrupts(said['interrupts'], PLATFORMS[platform].interrupts['type1'])
 
 
 BITS39 = 0x7fffffffff
@@ -81,23 +75,25 @@ BEYOND = ('--base-virtaddr', hex(BITS39 + 1), '-m', '64')
 
 
 def _narrow(_, said, backend):
-    sections, _ = _check_burst(said, backend)
-    oracle.check_mappings(sections)
-    pieces = oracle.mapped(sections['events'])
+    oracle.check_burst(said, backend)
+    oracle.check_mappings(said)
+    pieces = oracle.mapped(said['events'])
     expect(pieces, 'nothing was mapped')
     expect(all(last <= BITS39 for _, last in pieces), f'mapped up to {pieces[-1][1]:#x}')
 
 
 def _stock_refuses(_, said, __):
-    expect('DMA remapping failed, error 22' in said and 'burst: 0 sent, 0 received' in said,
-           f'stock DPDK came up\n{said[-1500:]}')
+    log = said['stock']
+    expect('DMA remapping failed, error 22' in log and 'burst: 0 sent, 0 received' in log,
+           f'stock DPDK came up\n{log[-1500:]}')
+    expect(said['stock_status'] != 0, 'the exit status of the burst is 0')
 
 
 def _physical(_, said, backend):
-    sections, log = _check_burst(said, backend)
-    expect('IOVA mode is PA because of --iova-mode=pa' in log, log[:2000])
-    for first, last in oracle.mapped(sections['events']):
-        for hole in oracle.holes(sections):
+    oracle.check_burst(said, backend)
+    expect('IOVA mode is PA because of --iova-mode=pa' in said['log'], said['log'][:2000])
+    for first, last in oracle.mapped(said['events']):
+        for hole in oracle.holes(said):
             expect(last < hole[0] or first > hole[1] or hole == oracle.SW_MSI,
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
@@ -112,7 +108,7 @@ def _more(platform, backend):
         nics = ' '.join(f'-a {nic}' for nic in PLATFORMS[platform].nics)
         more += [(_traffic(platform, *BEYOND),
                   'memory stays below 39 bits with a --base-virtaddr above', _narrow),
-                 (f'{SCRIPTS}/burst.sh {nics} -l 0,1 -n 1 {" ".join(BEYOND)}',
+                 (f'fact_status stock {SCRIPTS}/burst.sh {nics} -l 0,1 -n 1 {" ".join(BEYOND)}',
                   'stock DPDK fails with such a --base-virtaddr', _stock_refuses)]
     if platform == 'arm-smmuv3':
         more.append((_traffic(platform, '--iova-mode=pa', '-m', '64'),

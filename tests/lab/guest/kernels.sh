@@ -4,37 +4,32 @@
 #
 # kernels.sh BDF BDF: what users do first, on a kernel that they have: devices before they
 # are bound, packets, interrupts, NICs behind a PCIe-to-PCI bridge, a NIC that is pulled
-# out.  In sections that begin with "@@ NAME"; see tests/lab/kernels.py.
+# out.  Prints facts; see tests/lab/kernels.py.
 
 here=$(dirname "$0")
 . "$here/facts.sh"
 # The first gets its IOMMU group by its driver on some kernels: the order counts.
 set -- "$1" "$2" $(grep -l 0x100e /sys/bus/pci/devices/*/device | cut -d/ -f6)
 
-echo '@@ kernel'
-uname -r
-echo '@@ list'
-dpdk-test-msi list 2>&1
-echo '@@ burst'
-"$here/traffic.sh" "$1" "$2" | sed 's/^@@ /@@ burst_/'
+uname -r | fact_text kernel
+fact_status list dpdk-test-msi list
+facts_of burst_ "$here/traffic.sh" "$1" "$2" || exit 1
 rm -f /dev/hugepages/*
-"$here/irq.sh" "$1" | sed 's/^@@ [0-9].*/@@ irq/; s/^@@ left/@@ irq_left/'
-echo '@@ bridge'
+fact_status irq timeout -k 5 180 dpdk-test-msi irq --all -n 4 "vfio_msi:$1"
+{ ls /dev/hugepages; grep vfio /proc/interrupts; } | fact_text irq_left
 vfio-bind "$3" "$4"
-dpdk-test-msi list 2>&1
-echo '@@ behind'
-"$here/cases.sh" "--no-pci -a vfio_msi:$3 -a vfio_msi:$4" | sed 's/^@@ /case /'
-echo '@@ hotplug'
+fact_status bridge dpdk-test-msi list
+fact_status behind timeout -k 5 180 dpdk-testpmd -l 0,1 -n 1 --no-pci -a "vfio_msi:$3" \
+	-a "vfio_msi:$4" -- --total-num-mbufs=4096 </dev/null
 rm -f /dev/hugepages/*
 # A port in the NIC's group has its interrupts, the button's too, stopped by an SMMU as soon as
 # the group is VFIO's: then the NIC can't be pulled, and devices come and go by hand.
 vfio-bind 0000:01:00.0
 if [ /sys/bus/pci/devices/0000:01:00.0/iommu_group -ef /sys/bus/pci/devices/0000:00:09.0/iommu_group ]
 then
-	fact by_hand 1
-	"$here/neighbours.sh" hotplug 3
+	fact_if by_hand true
+	facts_of hotplug_ "$here/neighbours.sh" hotplug 3
 else
-	fact by_hand 0
-	"$here/hotplug.sh" --hot-plug
+	fact_if by_hand false
+	facts_of hotplug_ "$here/hotplug.sh" --hot-plug
 fi
-exit 0

@@ -4,15 +4,16 @@
 #
 # steer.sh MEGABYTES FIRST SECOND [short]: where the tool says that EAL's memory will be,
 # packets with so much of it; "short": three times too much for the good addresses.
+# Prints facts.
 
 scripts=$(dirname "$0")
+. "$scripts/facts.sh"
 megabytes=$1 first=$2 second=$3
 vfio-bind "$first" "$second" || exit 1
 
-echo '@@ layout'
-dpdk-test-msi layout --json -a "vfio_msi:$first" -a "vfio_msi:$second" || status=1
-"$scripts/traffic.sh" "$first" "$second" -m "$megabytes" || status=1
-[ "$4" = short ] || exit ${status:-0}
+fact_status layout dpdk-test-msi layout --json -a "vfio_msi:$first" -a "vfio_msi:$second"
+"$scripts/traffic.sh" "$first" "$second" -m "$megabytes" || exit 1
+[ "$4" = short ] || exit 0
 
 # Leave 512 MiB of what is good, and nothing above 4 GiB.
 at=$(dpdk-test-msi layout --json -a "vfio_msi:$first" | sed -n '/"lists"/,$s/.*"first": "\(.*\)".*/\1/p' |
@@ -20,13 +21,11 @@ at=$(dpdk-test-msi layout --json -a "vfio_msi:$first" | sed -n '/"lists"/,$s/.*"
 cut=$(printf 'hole=0x%x-0xfffffffffffff' $((at + (512 << 20))))
 try()
 {
-	echo "@@ $1"
+	name=$1
 	shift
-	timeout -k 5 300 "$@" </dev/null 2>&1
-	echo "status $?"
+	fact_status "$name" timeout -k 5 300 "$@" </dev/null
 }
 try grow dpdk-testpmd -a "vfio_msi:$first,$cut" -a "vfio_msi:$second" -l 0,1 -n 1 -m 64 \
 	-- --total-num-mbufs=400000 --stats-period=1
 try start dpdk-testpmd -a "vfio_msi:$first,$cut" -a "vfio_msi:$second" -l 0,1 -n 1 -m 1024 -- --tx-first
 try nowhere dpdk-test-msi layout -a "vfio_msi:$first,hole=0x100000000-0xfffffffffffff"
-exit ${status:-0}
