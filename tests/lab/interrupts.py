@@ -8,7 +8,7 @@ must be equal, which excludes that the program polls.
 
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -18,19 +18,23 @@ SUMMARY = re.compile(r'^sent (\d+), received (\d+), wake-ups (\d+), bytes wrong 
 STRANGER = '0000:00:07.0'  # on another wire
 
 # Binds the devices in the first argument, runs each further one as "dpdk-test-msi rxintr".
-EACH = ('vfio-bind $0 || exit 1; for words; do echo "@@ run"; dpdk-test-msi rxintr $words; '
-        'echo "status $?"; done 2>&1')
+EACH = '''
+. /usr/share/vfio-msi/facts.sh
+vfio-bind $0 || exit 1
+for words; do
+    number=$((number + 1))
+    fact_status ${number}_log dpdk-test-msi rxintr $words
+done
+'''
 
 
 def _run(platform, *commands, backend=''):
-    """Run all commands in one guest, without an IOMMU fault; returns the output of each."""
-    result = guest.run(platform, ['bash', '-c', EACH, ' '.join(PLATFORMS[platform].nics), *commands],
+    """Run all commands in one guest, without an IOMMU fault; returns the facts of each."""
+    result = guest.run(platform, ['sh', '-c', EACH, ' '.join(PLATFORMS[platform].nics), *commands],
                        seconds=120, backend=backend)
+    said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-2000:]}{result.error}\n')
-    texts = result.stdout.split('@@ run\n')[1:]
-    expect_equal(len(texts), len(commands), 'number of runs')
-    return texts
+    return [said.of(f'{number}_') for number in range(1, len(commands) + 1)]
 
 
 def _counters(text, nic):
@@ -43,21 +47,26 @@ def _counters(text, nic):
 TELL = '-- --log-level=bus.vfio_msi:info'
 
 
-def _check_run(text, packets):
-    """Each packet arrived with a wake-up, and there was a link interrupt."""
-    expect(text.endswith('status 0\n'), f'it failed:\n{text[-2000:]}')
-    found = SUMMARY.search(text)
-    expect(found, f'no summary:\n{text[-2000:]}')
+def _check_packets(said, packets):
+    """Each packet arrived with a wake-up; returns the number of link interrupts."""
+    said.check('log', log_status=0)
+    found = SUMMARY.search(said['log'])
+    expect(found, f'no summary:\n{said["log"][-2000:]}')
     *counts, links = map(int, found.groups())
     expect_equal(counts, [packets, packets, packets, 0],
                  'sent, received, wake-ups, bytes wrong')
-    expect(links > 0, f'no link interrupt:\n{text}')
+    return links
 
 
-def _check_vectors(text, nic, wanted):
+def _check_run(said, packets):
+    """Each packet arrived with a wake-up, and there was a link interrupt."""
+    expect(_check_packets(said, packets) > 0, f'no link interrupt:\n{said["log"]}')
+
+
+def _check_vectors(said, nic, wanted):
     """The kernel counted WANTED interrupts of the queues, and at least one of the link."""
-    counters = _counters(text, nic)
-    expect(counters.pop(0, 0) > 0, f'no interrupt of the first vector:\n{text}')
+    counters = _counters(said['log'], nic)
+    expect(counters.pop(0, 0) > 0, f'no interrupt of the first vector:\n{said["log"]}')
     expect_equal(counters, wanted, f'interrupts of the queues of {nic}')
 
 
@@ -73,15 +82,16 @@ def wakes(platform, backend):
     one, many = _run(platform, f'-v -n {PACKETS} {devices} {TELL}',
                      f'-v -n {PACKETS * QUEUES} -q {QUEUES} {devices} {TELL} -l 1',
                      backend=backend)
-    for text in (one, many):
-        oracle.check_backend(text, backend)
+    for said in (one, many):
+        oracle.check_backend(said['log'], backend)
     nic = PLATFORMS[platform].nics[1]
     _check_run(one, PACKETS)
     _check_vectors(one, nic, {1: PACKETS})
     _check_run(many, PACKETS * QUEUES)
-    shares = re.findall(r'^queue \d+: (\d+) packets, (\d+) wake-ups$', many, re.MULTILINE)
+    shares = re.findall(r'^queue \d+: (\d+) packets, (\d+) wake-ups$', many['log'],
+                        re.MULTILINE)
     expect_equal(len(shares), QUEUES, 'queues in the output')
-    expect(all(int(packets) > 0 for packets, _ in shares), f'a queue was not used:\n{many}')
+    expect(all(int(packets) > 0 for packets, _ in shares), f'a queue was not used:\n{many["log"]}')
     _check_vectors(many, nic, {i + 1: int(packets) for i, (packets, _) in enumerate(shares)})
 
 
@@ -97,24 +107,22 @@ def pci(platform):
 def intx(platform, backend):
     one, = _run(platform, f'-L -v -n {PACKETS} {_devices(platform, "vfio_msi:")} {TELL}',
                 backend=backend)
-    oracle.check_backend(one, backend)
-    expect(one.endswith('status 0\n'), f'it failed:\n{one[-2000:]}')
-    expect_equal(SUMMARY.search(one).groups()[:4], (str(PACKETS),) * 3 + ('0',),
-                 'sent, received, wake-ups, bytes wrong')
-    expect('vfio-intx' in one, f'not INTx:\n{one}')
+    oracle.check_backend(one['log'], backend)
+    _check_packets(one, PACKETS)
+    expect('vfio-intx' in one['log'], f'not INTx:\n{one["log"]}')
 
 
 @test('a lost interrupt and a lost packet are distinguished', ['arm-smmuv3'])
 def faults(platform):
     result = guest.run(platform, ['/usr/share/vfio-msi/rxintr-faults.sh',
                                   *PLATFORMS[platform].nics, STRANGER], seconds=120)
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-2000:]}{result.error}\n')
-    parts = re.split(r'^@@ \w+\n', result.stdout, flags=re.MULTILINE)[1:]
-    expect_equal(len(parts), 2, 'number of runs')
-    for text, there, away in zip(parts, ('interrupt lost', 'packet lost'),
-                                 ('packet lost', 'interrupt lost')):
-        expect(there in text and away not in text and text.endswith('status 1\n'),
-               f'wanted "{there}" and status 1:\n{text[-2000:]}')
+    said = facts.read(result)
+    said.check('masked', used=True, masked_status=1)
+    said.check('stranger', stranger_status=1)
+    for name, there, away in (('masked', 'interrupt lost', 'packet lost'),
+                              ('stranger', 'packet lost', 'interrupt lost')):
+        expect(there in said[name] and away not in said[name],
+               f'wanted "{there}" of {name}:\n{said[name][-2000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -122,9 +130,11 @@ def faults(platform):
 def usage(platform):
     wrong = ('', '0000:00:03.0', '0000:00:03.0 0000:00:03.0', '-n 0 a b', '-n 5x a b',
              '-q 17 a b', '-x a b', 'a b c')
-    *texts, shown, absent = _run(platform, *wrong, '--help', '-q 1 vfio_msi:0000:00:03.0 0000:00:1e.0')
-    for words, text in zip(wrong, texts):
-        expect(text.endswith('status 2\n') and len(text) > len('status 2\n'),
-               f'after "{words}":\n{text}')
-    expect(shown.startswith('usage: dpdk-test-msi rxintr') and shown.endswith('status 0\n'), shown)
-    expect('0000:00:1e.0: has no port' in absent and absent.endswith('status 1\n'), absent)
+    *runs, shown, absent = _run(platform, *wrong, '--help', '-q 1 vfio_msi:0000:00:03.0 0000:00:1e.0')
+    for words, said in zip(wrong, runs):
+        said.check('log', log_status=2)
+        expect(said['log'], f'nothing is said after "{words}"')
+    shown.check('log', log_status=0)
+    expect(shown['log'].startswith('usage: dpdk-test-msi rxintr'), shown['log'])
+    absent.check('log', log_status=1)
+    expect('0000:00:1e.0: has no port' in absent['log'], absent['log'])

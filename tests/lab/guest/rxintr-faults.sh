@@ -4,11 +4,11 @@
 #
 # rxintr-faults.sh SENDER RECEIVER STRANGER: what rxintr says when interrupts get
 # lost on the way (the receiver's MSI-X function is masked behind its back), and
-# when packets do (STRANGER is on another wire).
+# when packets do (STRANGER is on another wire).  Prints facts.
 
+. "$(dirname "$0")/facts.sh"
 vfio-bind "$@" || exit 1
 
-echo '@@ masked'
 dpdk-test-msi rxintr -n 100000 "vfio_msi:$1" "vfio_msi:$2" >/tmp/masked 2>&1 &
 program=$!
 # The second vector is the queue's; wait until it was used.
@@ -19,11 +19,10 @@ until [ $tries -eq 0 ] ||
 	tries=$((tries - 1))
 	sleep 0.2
 done
+fact_if used [ $tries -gt 0 ]
 setpci -s "$2" CAP_MSIX+2.w=4000:4000
 wait $program
-echo "status $?" >>/tmp/masked
-cat /tmp/masked
+fact masked_status $?
+fact_text masked </tmp/masked
 
-echo '@@ stranger'
-dpdk-test-msi rxintr "vfio_msi:$3" "vfio_msi:$2" 2>&1
-echo "status $?"
+fact_status stranger dpdk-test-msi rxintr "vfio_msi:$3" "vfio_msi:$2"
