@@ -4,9 +4,10 @@
 #
 # iommufd.sh BDF BDF: two ports by their character devices, with no other node of VFIO
 # in the guest: a burst, what is mapped and pinned, interrupts; then they come and go; a
-# process that is killed; one that comes second.  In sections that begin with "@@ NAME".
+# process that is killed; one that comes second.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 first=$1 second=$2
 
@@ -16,25 +17,20 @@ rm -f /dev/vfio/vfio /dev/vfio/[0-9]*
 
 before=$(pins)
 oracle_start
-testpmd_start $both -- -i --total-num-mbufs=8192 || status=1
+testpmd_start $both -- -i --total-num-mbufs=8192 || testpmd_failed
 testpmd_say 'set verbose 1'
-testpmd_burst || status=1
-pinned=$(($(pins) - before))
+fact_if burst testpmd_burst
+fact pinned $(($(pins) - before))
 oracle_testpmd
-echo '@@ second'
-timeout -k 5 180 dpdk-test-msi layout -a "vfio_msi:$first" 2>&1
-testpmd_quit || status=1
-echo '@@ testpmd'
-cat $TESTPMD_LOG
-echo '@@ pages'
-echo "$pinned pinned, $(($(pins) - before)) after the end"
+fact_status second timeout -k 5 180 dpdk-test-msi layout -a "vfio_msi:$first"
+testpmd_quit
+fact status $?
+fact_text log <$TESTPMD_LOG
+fact left $(($(pins) - before))
 
-echo '@@ rxintr'
-timeout -k 5 180 dpdk-test-msi rxintr -n 20 "vfio_msi:$first" "vfio_msi:$second" 2>&1
-echo "status $?"
+fact_status rxintr timeout -k 5 180 dpdk-test-msi rxintr -n 20 "vfio_msi:$first" "vfio_msi:$second"
 
-echo '@@ hotplug'
-testpmd_start -l 0,1 -n 1 --no-pci -- -i --total-num-mbufs=4096 || status=1
+testpmd_start -l 0,1 -n 1 --no-pci -- -i --total-num-mbufs=4096 || testpmd_failed
 for round in 2 3 4; do
 	testpmd_say "port attach vfio_msi:$first"
 	testpmd_say "port attach vfio_msi:$second"
@@ -43,26 +39,27 @@ for round in 2 3 4; do
 	testpmd_say 'port detach 1'
 	testpmd_say 'port detach 0'
 	testpmd_say "show port info $round"
-	testpmd_await "Invalid port $round\$" 30 || status=1
-	echo "descriptors: $(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio|/dev/iommu|eventfd')"
+	testpmd_await "Invalid port $round\$" 30 || break
+	fact "descriptors_$round" \
+		"$(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio|/dev/iommu|eventfd')"
 done
-testpmd_quit || status=1
-grep 'Now total ports' $TESTPMD_LOG
-echo "$(($(pins) - before)) pinned"
+testpmd_quit
+fact hotplug_status $?
+fact_text hotplug_log <$TESTPMD_LOG
+fact hotplug_left $(($(pins) - before))
 
-echo '@@ killed'
-testpmd_start $both -- -i --total-num-mbufs=8192 || status=1
+testpmd_start $both -- -i --total-num-mbufs=8192 || testpmd_failed
 testpmd_say 'set fwd txonly'
 testpmd_say 'start'
-testpmd_await 'packet forwarding - ports=2' 5 || status=1
+fact_if sends testpmd_await 'packet forwarding - ports=2' 5
 sleep 1
 kill -KILL $testpmd_pid
 exec 3>&-
 wait $testpmd_pid
-echo "killed: status $?"
-echo "$(($(pins) - before)) pinned"
-testpmd_start $both -- -i --total-num-mbufs=8192 || status=1
-testpmd_burst || status=1
-testpmd_quit || status=1
-grep 'RX-packets: ' $TESTPMD_LOG
-exit ${status:-0}
+fact killed_status $?
+fact killed_left $(($(pins) - before))
+testpmd_start $both -- -i --total-num-mbufs=8192 || testpmd_failed
+fact_if next_burst testpmd_burst
+testpmd_quit
+fact next_status $?
+fact_text next_log <$TESTPMD_LOG

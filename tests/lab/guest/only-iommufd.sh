@@ -3,18 +3,18 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # only-iommufd.sh BDF BDF: MSI-X by stock DPDK, by the bus with iommufd and with type1.
-# Sections that begin with "@@ NAME"; see tests/lab/iommufd.py.
+# Prints facts; see tests/lab/iommufd.py.
 
+. "$(dirname "$0")/facts.sh"
 first=$1 second=$2
 tell='--log-level=bus.vfio_msi:info'
 
 # try NAME COMMAND...
 try()
 {
-	echo "@@ $1"
+	name=$1
 	shift
-	timeout -k 5 240 "$@" </dev/null 2>&1
-	echo "status $?"
+	fact_status "$name" timeout -k 5 240 "$@" </dev/null
 }
 
 vfio-bind "$first" "$second" || exit 1
@@ -23,4 +23,3 @@ try stock_rxintr dpdk-test-msi rxintr -L -v -n 20 "$first" "$second"
 try rxintr dpdk-test-msi rxintr -v -n 20 "vfio_msi:$first" "vfio_msi:$second" -- $tell
 try irq dpdk-test-msi irq "vfio_msi:$first"
 try type1 dpdk-test-msi irq "vfio_msi:$first,backend=type1"
-exit 0
