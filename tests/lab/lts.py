@@ -9,42 +9,46 @@ it.
 import json
 import re
 
-from labkit import guest, oracle, rootfs
+from labkit import facts, guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
 WAKES = 'sent 20, received 20, wake-ups 20, bytes wrong 0, link interrupts '
 
 
-def _check_tools(sections, nics):
+def _check_tools(said, nics):
     """dpdk-test-msi and an example work."""
-    plan = json.loads(sections['layout'])
+    said.check('layout', layout_status=0)
+    plan = json.loads(said['layout'])
     expect_equal([(item['bdf'], item['used']) for item in plan['devices']],
                  [(nic, True) for nic in nics], 'devices in the layout')
-    expect(plan['free'] and plan['holes'], sections['layout'])
-    expect(WAKES in sections['rxintr'], f'rxintr said\n{sections["rxintr"][-2000:]}')
-    expect('2048 of 2048 frames arrived, all bytes right' in sections['example'],
-           f'own_memory said\n{sections["example"][-2000:]}')
+    expect(plan['free'] and plan['holes'], said['layout'])
+    said.check('rxintr', rxintr_status=0)
+    expect(WAKES in said['rxintr'], f'rxintr said\n{said["rxintr"][-2000:]}')
+    said.check('example', example_status=0)
+    expect('2048 of 2048 frames arrived, all bytes right' in said['example'],
+           f'own_memory said\n{said["example"][-2000:]}')
 
 
-def _check_testpmd(sections, dpdk):
+def _check_testpmd(said, dpdk):
     """Packets, mappings, interrupts; then packets after the devices were attached again."""
-    before, after = sections['before'], sections['after']
+    before, after = said['before'], said['after']
+    said.check('before', burst=True, detached=True)
+    said.check('after', attached=True, status=0, left=0)
     expect(re.search(rf"RTE Version: 'DPDK {re.escape(dpdk)}\.", before),
            f'not a guest with DPDK {dpdk}\n{before[:1000]}')
     oracle.check_payloads(before)
-    oracle.check_mappings(sections)
-    mapped = [piece for piece in oracle.mapped(sections['events']) if piece[0] >= 1 << 32]
+    oracle.check_mappings(said)
+    mapped = [piece for piece in oracle.mapped(said['events']) if piece[0] >= 1 << 32]
     expect(len(mapped) > 1, 'memory did not grow')
     # Steering relies on how EAL reserves memory, which is not a documented interface.
-    memory = json.loads(sections['layout'])['eal_memory']
+    memory = json.loads(said['layout'])['eal_memory']
     expect_equal((memory['lists'][0]['first'], hex(mapped[0][0])), ('0x200000000',) * 2,
                  'where memory begins, predicted and seen')
-    oracle.check_interrupts(sections['interrupts'], 'vfio-msix')
+    oracle.check_interrupts(said['interrupts'], 'vfio-msix')
     expect(before.count('link state change event') >= 2, 'no link interrupts')
     expect_equal(after.count('is attached. Now total ports is'), 2, 'attached')
     oracle.check_payloads(after)
-    expect_equal(sections['left'].strip(), '0', 'VFIO nodes left open')
 
 
 def _register(dpdk):
@@ -53,11 +57,9 @@ def _register(dpdk):
         nics = PLATFORMS[platform].nics
         result = guest.run(platform, ['/usr/share/vfio-msi/lts.sh', *nics], seconds=240,
                            dpdk=dpdk, examples=True)
-        sections = oracle.sections(result.stdout)
-        expect_equal(result.status, 0, f'exit status ({result.error}), after\n'
-                     f'{result.stdout[-3000:]}{result.stderr[-500:]}\n')
-        _check_tools(sections, nics)
-        _check_testpmd(sections, dpdk)
+        said = facts.read(result)
+        _check_tools(said, nics)
+        _check_testpmd(said, dpdk)
         expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -74,23 +76,21 @@ def _refuses(platform, dpdk, other):
     result = guest.run(platform, ['/usr/share/vfio-msi/other-release.sh',
                                   PLATFORMS[platform].nics[0], other],
                        seconds=240, dpdk=dpdk, others=(other,))
-    sections = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status ({result.error}){result.stderr[-500:]}')
-    said = sections['soname']
-    expect(_not_registered(dpdk, '99.07.0: the bus is not registered') in said and 'status 0\n' not in said,
-           f'under the same SONAME:\n{said}')
+    said = facts.read(result)
+    for name in ('soname', 'alone', 'none'):
+        expect(said[f'{name}_status'] != 0, f'{name}: the exit status is 0, after\n{said[name]}')
+    expect(_not_registered(dpdk, '99.07.0: the bus is not registered') in said['soname'],
+           f'under the same SONAME:\n{said["soname"]}')
     # EAL may fail afterwards, at the trace points of the other EAL.
-    said = sections['beside']
-    expect_equal(said.count(_not_registered(other, dpdk)), 1,
-                 f'messages of the other plugin\n{said}\n')
-    expect('status 0\n' in said or 'Cannot init trace' in said, said)
+    log = said['beside']
+    expect_equal(log.count(_not_registered(other, dpdk)), 1,
+                 f'messages of the other plugin\n{log}\n')
+    expect(said['beside_status'] == 0 or 'Cannot init trace' in log, log)
     # These messages are the loader's and EAL's; doc/howto/upgrade.rst has them.
-    said = sections['alone']
-    expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said)
-           and 'status 0\n' not in said, f'without its DPDK:\n{said}')
-    said = sections['none']
-    expect('failed to parse device "vfio_msi:' in said and 'status 0\n' not in said,
-           f'without a plugin:\n{said}')
+    expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said['alone']),
+           f'without its DPDK:\n{said["alone"]}')
+    expect('failed to parse device "vfio_msi:' in said['none'],
+           f'without a plugin:\n{said["none"]}')
 
 
 @test('a plugin for 24.11 does not register in 25.11', ['arm-smmuv3'])

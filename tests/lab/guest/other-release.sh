@@ -3,8 +3,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # other-release.sh BDF RELEASE: load the plugin into a release of DPDK that it was
-# not built for.  Sections that begin with "@@ NAME"; see tests/lab/lts.py.
+# not built for.  Prints facts; see tests/lab/lts.py.
 
+. "$(dirname "$0")/facts.sh"
 device=vfio_msi:$1 other=/opt/dpdk-$2
 own=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
 vfio-bind "$1" || exit 1
@@ -12,15 +13,13 @@ vfio-bind "$1" || exit 1
 # try NAME [VARIABLE=VALUE] [EAL_ARG...]
 try()
 {
-	echo "@@ $1"
+	name=$1 variable=
 	shift
-	variable=
 	case $1 in
 	LD_*) variable=$1; shift ;;
 	esac
-	env $variable timeout -k 5 180 dpdk-testpmd "$@" -a "$device" -l 0,1 -n 1 --no-pci \
-		-- --total-num-mbufs=4096 </dev/null 2>&1
-	echo "status $?"
+	fact_status "$name" env $variable timeout -k 5 180 dpdk-testpmd "$@" -a "$device" \
+		-l 0,1 -n 1 --no-pci -- --total-num-mbufs=4096 </dev/null
 }
 
 # A later release under the same SONAME, as far as the plugin can tell.
