@@ -8,7 +8,7 @@ received, which checks its mappings as well as the counters.
 
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP.*'
@@ -18,15 +18,14 @@ SCRIPT = '/usr/share/vfio-msi/processes.sh'
 
 def _run(platform, what, **options):
     result = guest.run(platform, [SCRIPT, what], seconds=500, **options)
-    expect_equal(result.status, 0,
-                 f'exit status ({result.error}), after\n{result.stdout[-1500:]}\n')
+    said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    return oracle.sections(result.stdout)
+    return said
 
 
-def _check_burst(parts, name):
+def _check_burst(said, name):
     """512 packets, half of them from each port; each process reads its own queue."""
-    logs = [parts[f'first_{name}'], parts[f'second_{name}']]
+    logs = [said[f'first_{name}'], said[f'second_{name}']]
     macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', logs[1], re.MULTILINE)[:2]
     read = [PACKET.findall(log) for log in logs]
     for number, packets in enumerate(read):
@@ -37,11 +36,12 @@ def _check_burst(parts, name):
                  sorted((mac, 256) for mac in macs), 'packets read back, by sender')
 
 
-def _check_bars(text, number):
+def _check_bars(said, name, number):
     """Both processes have NUMBER BARs at the same addresses."""
-    expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', text, re.MULTILINE)), number,
-                 f'BARs mapped\n{text}\n')
-    expect('\nsame\n' in text, f'BARs differ\n{text}')
+    bars = said[f'first_{name}']
+    expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', bars, re.MULTILINE)), number,
+                 f'BARs mapped\n{bars}\n')
+    said.check(**{f'second_{name}': bars})
 
 
 def _lines(text):
@@ -53,81 +53,84 @@ def _lines(text):
       [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def share(platform, backend):
-    parts = _run(platform, 'share', backend=backend)
-    expect_equal(parts['first_burst'].count(f', backend {backend}, '), 2,
+    said = _run(platform, 'share', backend=backend)
+    expect_equal(said['first_burst'].count(f', backend {backend}, '), 2,
                  f'devices with {backend}')
-    _check_bars(parts['bars'], 6)
-    _check_burst(parts, 'burst')
+    _check_bars(said, 'bars', 6)
+    _check_burst(said, 'burst')
 
-    statistics = re.findall(r'^ +RX-packets: (\d+) ', parts['info'], re.MULTILINE)
-    expect_equal(statistics, ['256', '256'], f'statistics\n{parts["info"][-2000:]}\n')
-    expect('status 0\n' in parts['info'], parts['info'][-500:])
+    statistics = re.findall(r'^ +RX-packets: (\d+) ', said['info'], re.MULTILINE)
+    expect_equal(statistics, ['256', '256'], f'statistics\n{said["info"][-2000:]}\n')
+    said.check('info', info_status=0)
 
     # The primary's thread for messages maps what the secondary allocates.
-    grown = [line for line in parts['events'].splitlines() if 'mp-msg' in line]
+    grown = [line for line in said['events'].splitlines() if 'mp-msg' in line]
     size = sum(last + 1 - first for first, last in oracle.mapped('\n'.join(grown)))
     expect(size >= 32 << 20, f'{size} bytes were mapped for the secondary')
-    oracle.check_mappings(parts)
+    oracle.check_mappings(said)
 
-    expect('status 137\n' in parts['died'], f'not killed\n{parts["died"]}')
-    before, after = re.search(r'forwarded: (\d+), then (\d+)', parts['died']).groups()
-    expect(int(after) > int(before), f'the primary does not forward\n{parts["died"]}')
-    _check_burst(parts, 'again')
-    expect_equal(parts['end'], 'second 0\nfirst 0\n', 'exit statuses')
+    said.check(killed_status=137)
+    before, after = said['forwarded_before'], said['forwarded_after']
+    expect(after > before, f'the primary does not forward: {before} packets, then {after}')
+    _check_burst(said, 'again')
+    said.check('first_again', second_status=0, first_status=0)
 
 
 @test('hotplug in both, together with the pci bus, IOVA as PA; each rejection has its message',
       [('arm-smmuv3', 'iommufd')], tail=[('arm-smmuv3', 'type1')])
 def hotplug(platform, backend):
-    parts = _run(platform, 'hotplug', backend=backend)
+    said = _run(platform, 'hotplug', backend=backend)
     # Three BARs of the NIC on the pci bus, and three of each port of the bus.
-    _check_bars(parts['one'], 6)
-    _check_bars(parts['two'], 9)
+    _check_bars(said, 'one', 6)
+    _check_bars(said, 'two', 9)
     for name in ('first', 'second'):
-        expect_equal(parts[f'{name}_hotplug'].count("Selected IOVA mode 'PA'"), 1, 'PA')
-    expect('is attached. Now total ports is' in parts['second_hotplug'],
-           parts['second_hotplug'][-1500:])
+        expect_equal(said[f'{name}_hotplug'].count("Selected IOVA mode 'PA'"), 1, 'PA')
+    expect('is attached. Now total ports is' in said['second_hotplug'],
+           said['second_hotplug'][-1500:])
 
     one, other = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
-    expect_equal(_lines(parts['good']), [], 'messages without an argument')
-    expect_equal(parts['good'].count('NIC statistics for port'), 2, 'ports')
-    expect_equal(_lines(parts['mode']), [
+    said.check('good', good_status=0)
+    expect_equal(_lines(said['good']), [], 'messages without an argument')
+    expect_equal(said['good'].count('NIC statistics for port'), 2, 'ports')
+    expect_equal(_lines(said['mode']), [
         f"{name}: can't be shared: the primary process has another IOVA mode; start this one "
         'with --iova-mode=pa' for name in (one, other)], 'messages for another mode')
-    words = _lines(parts['odd'])
+    words = _lines(said['odd'])
     expect_equal(words[0], 'vfio_msi:0000:00:07.0: not used: the primary process does not have '
                  'the device; give the same argument there', 'message for a device it does not have')
     expect(len(words) == 2 and words[1].startswith(f'{one}: not used: unknown key "foo"'), words)
-    expect(_lines(parts['twice'])[0].startswith(f'{one}: not used: given to two buses'),
-           parts['twice'])
+    expect(_lines(said['twice'])[0].startswith(f'{one}: not used: given to two buses'),
+           said['twice'])
 
     expect(f'{one}: not used: the primary process does not answer: Connection refused' in
-           parts['gone'], parts['gone'])
-    expect('status 1\n' in parts['orphan'] and 'Primary process is no longer active, exiting' in
-           parts['orphan'], f'the secondary did not leave by itself\n{parts["orphan"]}')
+           said['gone'], said['gone'])
+    said.check('orphan', orphan_status=1)
+    expect('Primary process is no longer active, exiting' in said['orphan'],
+           f'the secondary did not leave by itself\n{said["orphan"]}')
     expect(re.search(re.escape(one) + r": can't be shared: the primary process has BAR 0 at "
                      r'0x(\w+)-0x\w+, where this process has 0x\w+-0x\w+ \(\[heap\]\); start '
-                     r'the primary with another --base-virtaddr', parts['occupied']),
-           parts['occupied'])
+                     r'the primary with another --base-virtaddr', said['occupied']),
+           f'{said["occupied"]}\nBARs of the primary:\n{said["occupied_bars"]}')
 
 
 @test("DPDK's tools without an argument have the primary's devices", [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def tools(platform, backend):
-    parts = _run(platform, 'tools', backend=backend)
+    said = _run(platform, 'tools', backend=backend)
     names = ['vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0']
-    expect_equal(re.findall(r'^\d+\. (\S+)$', parts['list'], re.MULTILINE), names, 'ports of dumpcap')
-    expect_equal(_lines(parts['statistics']), [], 'messages of proc-info')
-    expect_equal(parts['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
+    expect_equal(re.findall(r'^\d+\. (\S+)$', said['list'], re.MULTILINE), names, 'ports of dumpcap')
+    said.check('statistics', list_status=0, statistics_status=0)
+    expect_equal(_lines(said['statistics']), [], 'messages of proc-info')
+    expect_equal(said['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
     # A process with other devices, or with --no-pci, does not get these.
     for name in ('other', 'none'):
-        expect('NIC statistics' not in parts[name] and not _lines(parts[name]), parts[name])
-    expect('status 0\n' in parts['capture'], parts['capture'])
-    senders = re.findall(r'^Port \d+: ([0-9A-F:]{17})', parts['first'], re.MULTILINE)[:2]
+        expect('NIC statistics' not in said[name] and not _lines(said[name]), said[name])
+    said.check('capture', capture_status=0)
+    senders = re.findall(r'^Port \d+: ([0-9A-F:]{17})', said['first'], re.MULTILINE)[:2]
     # The packets of both ports circulate.
-    counts = [parts['packets'].count(f'{mac.replace(":", "").lower()}0800') for mac in senders]
+    counts = [said['packets'].count(f'{mac.replace(":", "").lower()}0800') for mac in senders]
     expect(min(counts) > 0 and sum(counts) >= 64, f'packets captured, by sender: {counts}')
-    expect('bus_vfio_msi\n' in parts['first'], f'the file is missing\n{parts["first"][-500:]}')
-    expect_equal(parts['next'].count('NIC statistics for port'), 1, f'ports\n{parts["next"]}\n')
-    expect_equal(_lines(parts['next']), [], 'messages for a primary without devices')
-    expect('bus_vfio_msi' not in parts['end'], 'the file is left')
+    expect('bus_vfio_msi' in said['files'].split(), f'the file is missing: {said["files"]}')
+    expect_equal(said['next'].count('NIC statistics for port'), 1, f'ports\n{said["next"]}\n')
+    expect_equal(_lines(said['next']), [], 'messages for a primary without devices')
+    expect('bus_vfio_msi' not in said['files_after_quit'], 'the file is left')

@@ -3,9 +3,10 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # processes.sh WHAT: ports shared by two processes, see tests/lab/processes.py.
-# What a test needs to judge it comes in sections that begin with "@@ NAME".
+# Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 
 SECOND_LOG=/tmp/second.log
@@ -21,7 +22,7 @@ trap '' PIPE
 first_start()
 {
 	# shellcheck disable=SC2086
-	testpmd_start -l 0,1 $EAL $BOTH "$@" -- $APP --proc-id=0
+	testpmd_start -l 0,1 $EAL $BOTH "$@" -- $APP --proc-id=0 || testpmd_failed
 }
 
 # second_start EAL_ARG...: another dpdk-testpmd beside the one of testpmd.sh. The two
@@ -35,7 +36,7 @@ second_start()
 	stdbuf -oL dpdk-testpmd --lcores=2@0,3@1 $EAL "$@" -- $APP --proc-id=1 </tmp/second.in >>$SECOND_LOG 2>&1 &
 	second_pid=$!
 	exec 4>/tmp/second.in
-	second_await 'testpmd> ' 60
+	second_await 'testpmd> ' 60 || TESTPMD_LOG=$SECOND_LOG testpmd_failed
 }
 
 second_say()
@@ -54,26 +55,20 @@ both_say()
 	second_say "$1"
 }
 
-# logs NAME: what both said so far, in two sections; they begin anew
+# logs NAME: what both said so far; they begin anew
 logs()
 {
-	echo "@@ first_$1"
-	cat $TESTPMD_LOG
-	printf '\n@@ second_%s\n' "$1"
-	cat $SECOND_LOG
-	echo
+	fact_text "first_$1" <$TESTPMD_LOG
+	fact_text "second_$1" <$SECOND_LOG
 	: >$TESTPMD_LOG
 	: >$SECOND_LOG
 }
 
-# bars: where BARs are in the first process, and whether the second has the same
+# bars NAME: where BARs are in each process
 bars()
 {
-	for process in $testpmd_pid $second_pid; do
-		awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$process/maps" | sort >"/tmp/bars.$process"
-	done
-	cat "/tmp/bars.$testpmd_pid"
-	cmp "/tmp/bars.$testpmd_pid" "/tmp/bars.$second_pid" && echo same
+	awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$testpmd_pid/maps" | sort | fact_text "first_$1"
+	awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$second_pid/maps" | sort | fact_text "second_$1"
 }
 
 # burst: both send and receive at once, each on its own queues of both ports
@@ -106,25 +101,21 @@ share()
 {
 	vfio-bind 0000:00:03.0 0000:00:05.0
 	oracle_start
-	first_start || exit 1
-	second_start -a vfio_msi:all || exit 1
-	echo '@@ bars'
-	bars
+	first_start
+	second_start -a vfio_msi:all
+	bars bars
 	burst
 	logs burst
 
-	echo '@@ info'
 	# shellcheck disable=SC2086
-	timeout -k 5 180 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats 2>&1
-	echo "status $?"
+	fact_status info timeout -k 5 180 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats
 
 	# Memory that the second process allocates: the engine takes it when it starts.
 	both_say 'set fwd noisy'
 	second_say 'start'
 	second_say 'show port info 100'
 	second_await 'Invalid port 100$' 30
-	echo '@@ hugepages'
-	awk '/rtemap/ { print $1 }' "/proc/$testpmd_pid/maps"
+	awk '/rtemap/ { print $1 }' "/proc/$testpmd_pid/maps" | fact_text hugepages
 	oracle_events 'dpdk-'
 	second_say 'stop'
 	second_await 'Done\.' 10
@@ -140,13 +131,10 @@ die()
 	sleep 1
 	kill -9 $second_pid
 	wait $second_pid
-	status=$?
-	echo '@@ died'
-	echo "status $status"
-	before=$(forwarded)
+	fact killed_status $?
+	fact forwarded_before "$(forwarded)"
 	sleep 1
-	after=$(forwarded)
-	echo "forwarded: $before, then $after"
+	fact forwarded_after "$(forwarded)"
 	# What it left in its queues goes.
 	for command in 'stop' 'port stop all' 'port start all'; do
 		testpmd_say "$command"
@@ -159,13 +147,18 @@ die()
 	logs again
 }
 
-# info NAME COMMAND...: what another secondary process says, in a section
+# tool NAME COMMAND...: what one of DPDK's tools says
+tool()
+{
+	name=$1
+	shift
+	fact_status "$name" timeout -k 5 180 "$@"
+}
+
+# info NAME COMMAND...: what another secondary process says
 info()
 {
-	echo "@@ $1"
-	shift
-	timeout -k 5 180 "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats 2>&1
-	echo "status $?"
+	tool "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats
 }
 
 # The first process gives a device away, the second asks for it. The spare NIC
@@ -173,18 +166,16 @@ info()
 hotplug()
 {
 	vfio-bind 0000:00:03.0 0000:00:05.0 0000:00:07.0
-	first_start --iova-mode=pa -m 64 || exit 1
-	second_start -a vfio_msi:all || exit 1
+	first_start --iova-mode=pa -m 64
+	second_start -a vfio_msi:all
 	testpmd_say 'port stop all'
 	testpmd_say 'port detach 1'
 	testpmd_await 'Now total ports is 1' 20
-	echo '@@ one'
-	bars
+	bars one
 	second_say 'port attach vfio_msi:0000:00:03.0'
 	testpmd_await 'Port 1: link state|new port' 2
 	second_await 'is attached|ailed' 20
-	echo '@@ two'
-	bars
+	bars two
 	logs hotplug
 }
 
@@ -201,10 +192,8 @@ refuse()
 	info gone dpdk-proc-info $BOTH
 	# It sees that the primary is gone, and leaves.
 	wait $second_pid
-	status=$?
-	echo '@@ orphan'
-	echo "status $status"
-	cat $SECOND_LOG
+	fact orphan_status $?
+	fact_text orphan <$SECOND_LOG
 }
 
 # Without random addresses the heap of a process is behind its program, and here
@@ -212,29 +201,18 @@ refuse()
 # behind the address.
 occupy()
 {
-	first_start --base-virtaddr=0xaa8aaa400000 || exit 1
-	echo '@@ occupied'
-	MALLOC_TOP_PAD_=67108864 timeout -k 5 180 setarch -R dpdk-testpmd -l 0,1 -n 1 --proc-type=secondary \
-		-a vfio_msi:0000:00:03.0 -- --total-num-mbufs=4096 </dev/null 2>&1
-	echo "status $?"
-	grep vfio-device "/proc/$testpmd_pid/maps"
+	first_start --base-virtaddr=0xaa8aaa400000
+	tool occupied env MALLOC_TOP_PAD_=67108864 setarch -R dpdk-testpmd -l 0,1 -n 1 \
+		--proc-type=secondary -a vfio_msi:0000:00:03.0 -- --total-num-mbufs=4096 </dev/null
+	grep vfio-device "/proc/$testpmd_pid/maps" | fact_text occupied_bars
 	testpmd_quit
-}
-
-# tool NAME COMMAND...: what one of DPDK's tools says, in a section
-tool()
-{
-	echo "@@ $1"
-	shift
-	timeout -k 5 180 "$@" 2>&1
-	echo "status $?"
 }
 
 # Tools that are given no device, some can't be: they have what the primary has.
 tools()
 {
 	vfio-bind 0000:00:03.0 0000:00:05.0
-	first_start -m 64 || exit 1
+	first_start -m 64
 	tool list dpdk-dumpcap -D
 	tool statistics dpdk-proc-info -- -p 0x3 --stats
 	tool other dpdk-proc-info -a 0000:00:07.0 -- -p 0x3 --stats
@@ -250,22 +228,19 @@ tools()
 	testpmd_say 'start tx_first'
 	wait $!
 	testpmd_say 'stop'
-	echo '@@ packets'
-	od -An -v -tx1 /tmp/packets.pcapng | tr -d ' \n'
-	echo
-	echo '@@ first'
+	od -An -v -tx1 /tmp/packets.pcapng | tr -d ' \n' | fact_text packets
 	kill -9 $testpmd_pid
 	wait $testpmd_pid
-	cat $TESTPMD_LOG
-	ls /var/run/dpdk/rte
+	fact_text first <$TESTPMD_LOG
+	ls /var/run/dpdk/rte | fact_text files
 	# What the dead one left says nothing of the next.
-	testpmd_start -l 0,1 -n 1 --no-pci --vdev=net_null0 -- -i --total-num-mbufs=4096 || exit 1
+	testpmd_start -l 0,1 -n 1 --no-pci --vdev=net_null0 -- -i --total-num-mbufs=4096 ||
+		testpmd_failed
 	tool next dpdk-proc-info -- -p 0x1 --stats
 	testpmd_quit
-	first_start -m 64 || exit 1
+	first_start -m 64
 	testpmd_quit
-	echo '@@ end'
-	ls /var/run/dpdk/rte
+	ls /var/run/dpdk/rte | fact_text files_after_quit
 }
 
 case $1 in
@@ -275,12 +250,11 @@ tools)
 share)
 	share
 	die
-	echo '@@ end'
 	second_say quit
 	wait $second_pid
-	echo "second $?"
+	fact second_status $?
 	testpmd_quit
-	echo "first $?"
+	fact first_status $?
 	;;
 hotplug)
 	hotplug
