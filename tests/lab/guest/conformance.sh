@@ -4,15 +4,13 @@
 #
 # conformance.sh BDF BDF BACKEND...: what the kernel does, by each of the backends. With
 # "compat", which comes last, the container's node is an iommufd's.
-# Sections that begin with "@@ BACKEND"; see tests/lab/conformance.py.
+# Prints facts: output and exit status for each; see tests/lab/conformance.py.
 
+. "$(dirname "$0")/facts.sh"
 first=$1 second=$2
 shift 2
 vfio-bind "$first" "$second" || exit 1
 for backend; do
-	echo "@@ $backend"
 	[ "$backend" != compat ] || ln -sf /dev/iommu /dev/vfio/vfio
-	timeout -k 5 180 vfio-msi-rules "$backend" "$first" "$second" 2>&1
-	echo "status $?"
+	fact_status "$backend" timeout -k 5 180 vfio-msi-rules "$backend" "$first" "$second"
 done
-exit 0
