@@ -16,24 +16,24 @@ STRAY = 'lab: stray DMA'
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 
 SURVEY = '''
+. /usr/share/vfio-msi/facts.sh
 for device in /sys/bus/pci/devices/*; do
     case $(cat $device/class) in
-    0x0200*) echo "$(basename $device) $(readlink $device/driver) $(ls -d $device/iommu_group)"
+    0x0200*)
+        fact "driver_$(basename $device)" "$(readlink $device/driver)"
+        fact_if "group_$(basename $device)" [ -d $device/iommu_group ]
     esac
 done
-for program in strace numactl lspci awk dpdk-testpmd dpdk-test vfio-bind; do
-    command -v $program >/dev/null || echo "no $program"
-done
-[ -d /sys/kernel/tracing/events/iommu ] || echo 'no tracing'
-mountpoint -q /dev/hugepages || echo 'no hugetlbfs'
-cat /proc/sys/vm/nr_hugepages
-echo '@@ stock'
+fact missing "$(for program in strace numactl lspci awk dpdk-testpmd dpdk-test vfio-bind; do
+    command -v $program >/dev/null || echo $program
+done)"
+fact_if tracing [ -d /sys/kernel/tracing/events/iommu ]
+fact_if hugetlbfs mountpoint -q /dev/hugepages
+fact hugepages "$(cat /proc/sys/vm/nr_hugepages)"
 if [ $# -gt 0 ]; then
     vfio-bind "$@"
-    /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
-    echo "status $?"
+    fact_status stock /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
 fi
-echo '@@ end'
 [ ! -e /sys/bus/pci/devices/$0/driver ] || echo $0 >/sys/bus/pci/devices/$0/driver/unbind
 echo 'lab: stray DMA' >/dev/kmsg
 exec /usr/share/vfio-msi/stray-dma.sh $0
@@ -58,24 +58,20 @@ def _comes_up(platform):
     nics = PLATFORMS[platform].nics if platform in FORWARDS + REFUSES else ()
     result = guest.run(platform, ['sh', '-c', SURVEY, PLATFORMS[platform].spare, *nics],
                        seconds=180, stock=True)
-    expect_equal(result.status, 0, 'exit status')
-    survey, stock = result.stdout.split('@@ stock\n')
+    said = facts.read(result)
     if platform in FORWARDS:
         with part('stock testpmd forwards over the pci bus'):
-            expect('burst: 512 sent, 512 received' in stock and 'status 0\n' in stock,
-                   stock[-800:])
+            said.check('stock', stock_status=0)
+            expect('burst: 512 sent, 512 received' in said['stock'], said['stock'][-800:])
             before = dataclasses.replace(result, dmesg=result.dmesg.split(STRAY)[0], qemu_stderr='')
             expect_equal(guest.iommu_faults(before), [], 'IOMMU faults')
     if platform in REFUSES:
         with part('stock testpmd reports error 22 and has no port'):
-            expect('DMA remapping failed, error 22' in stock, stock[-800:])
-            expect('No probed ethernet devices' in stock, stock[-800:])
-    lines = survey.splitlines()
+            expect('DMA remapping failed, error 22' in said['stock'], said['stock'][-800:])
+            expect('No probed ethernet devices' in said['stock'], said['stock'][-800:])
     for nic in PLATFORMS[platform].nics:
-        wanted = f'{nic}  /sys/bus/pci/devices/{nic}/iommu_group'
-        expect(wanted in lines, f'{nic} is not an unbound NIC in a group:\n{result.stdout}')
-    expect(not survey.count('no '), survey)
-    expect_equal(lines[-1], '256', 'hugepages')
+        said.check(**{f'driver_{nic}': '', f'group_{nic}': True})
+    said.check(missing='', tracing=True, hugetlbfs=True, hugepages=256)
     expect(any('0x7000000' in line for line in guest.iommu_faults(result)),
            'no fault found in:\n' + result.dmesg[-1000:] + result.qemu_stderr)
 
