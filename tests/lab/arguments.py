@@ -4,7 +4,7 @@
 
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest
 from labkit.testing import each_backend, expect, expect_equal, test
 
 ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
@@ -35,37 +35,39 @@ BOUND = [
 ]
 
 
-def _cases(platform, cases, *options, **limits):
-    """Run all cases in one guest; returns (case, status, output) of each."""
-    command = [CASES, *options, *(case[0] for case in cases)]
-    result = guest.run(platform, command, seconds=30 + 12 * len(cases), **limits)
-    expect_equal(result.status, 0, f'exit status ({result.error or result.stderr[-300:]})')
-    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    parts = re.split(r'^@@ (\d+) (\d+)\n', result.stdout, flags=re.MULTILINE)[1:]
-    expect_equal(len(parts), 3 * len(cases), 'parts of the output')
-    return list(zip(cases, parts[1::3], parts[2::3]))
-
-
-def _check(case, status, output):
+def _check(said, number, case):
     arguments, message, ports = case
-    expect_equal(status, '0', f'exit status with {arguments}\n{output[-800:]}\n')
+    log = f'case_{number}'
+    output = said[log]
+    said.check(log, **{f'{log}_status': 0, f'{log}_open': 0})
     expect(message in output, f'with {arguments}: no "{message}" in\n{output[:1500]}')
     expect_equal(len(PORT.findall(output)), ports, f'ports with {arguments}\n{output[:1500]}\n')
-    expect('\nheld\n' not in output, f'with {arguments}: a VFIO node stays open')
+
+
+def _check_cases(platform, cases, *options, **limits):
+    """Run all cases in one guest and check each."""
+    command = [CASES, *options, *(case[0] for case in cases)]
+    result = guest.run(platform, command, seconds=30 + 12 * len(cases), **limits)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    for number, case in enumerate(cases):
+        _check(said, number, case)
 
 
 @test('each mistake has its message, the other devices work', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def bound(platform, backend):
-    for case, status, output in _cases(platform, BOUND, '--bind', '0000:00:03.0 0000:00:05.0',
-                                       backend=backend):
-        _check(case, status, output)
+    _check_cases(platform, BOUND, '--bind', '0000:00:03.0 0000:00:05.0', backend=backend)
 
 
 LOOK = '''
 vfio-bind 0000:00:03.0 0000:00:05.0
 timeout -k 5 180 vfio-msi-foreach -l 0 --no-pci -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 \\
-    -- "$@" 2>&1
+    -- "$@" || exit 1
+. /usr/share/vfio-msi/facts.sh
+for log in /tmp/foreach.*; do
+    fact_text "log_${log##*.}" <$log
+done
 '''
 # The iterator's argument; the devices found; rte_errno and its message.
 EINVAL = 22
@@ -88,21 +90,19 @@ LOOKED_FOR = [
 def looked_for(platform):
     result = guest.run(platform, ['sh', '-c', LOOK, 'sh', *(item[0] for item in LOOKED_FOR)],
                        seconds=90)
-    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-1500:]}\n')
-    sections = oracle.sections(result.stdout)
+    said = facts.read(result)
     for number, (text, devices, error, words) in enumerate(LOOKED_FOR):
-        said = sections[str(number)]
-        expect_equal(re.findall('^device (.*)$', said, re.MULTILINE), devices, f'{text} gives\n{said}\n')
-        expect(f'error {error}\n' in said, f'{text}: not error {error}\n{said}')
-        expect(words in said if words else 'VFIO_MSI' not in said, f'{text}: no "{words}" in\n{said}')
+        log = said[f'log_{number}']
+        expect_equal(said[f'devices_{number}'].split(), devices, f'{text} gives, after\n{log}\n')
+        said.check(f'log_{number}', **{f'error_{number}': error})
+        expect(words in log if words else 'VFIO_MSI' not in log, f'{text}: no "{words}" in\n{log}')
 
 
 @test('an unbound device is reported with the command that binds it', ['arm-smmuv3'])
 def unbound(platform):
     case = (f'-a {ONE}', f'{ONE}: not used: is bound to no driver; bind it with: '
             'dpdk-devbind.py -b vfio-pci 0000:00:03.0', 0)
-    for results in _cases(platform, [case]):
-        _check(*results)
+    _check_cases(platform, [case])
 
 
 @test('without an MSI controller msi=require fails, msi=auto uses INTx', [('arm-reserved', 'type1')],
@@ -111,8 +111,7 @@ def no_msi(platform, backend):
     cases = [(f'-a {ONE},msi=require', f'{ONE}: no interrupt type allowed by msi=require works', 0),
              (f'-a {ONE}', f'{ONE}: interrupts are INTx: MSI-X: not supported by the device or the '
               'platform', 1)]
-    for results in _cases(platform, cases, '--bind', '0000:00:03.0', backend=backend):
-        _check(*results)
+    _check_cases(platform, cases, '--bind', '0000:00:03.0', backend=backend)
 
 
 @test('IOVA as PA: the message names the page in a hole', [('arm-reserved', 'iommufd')],
@@ -122,9 +121,8 @@ def page_in_hole(platform, backend):
     # and also has hugepages in the MSI window.
     hole = {'type1': '0x100000000-0x13fffffff (reserved', 'iommufd': '0xe0000000-0xe00fffff (MSI'}
     case = (f'-a {ONE} --iova-mode=pa -m 3072', f'{hole[backend]}, from 0000:00:03.0)', 0)
-    for results in _cases(platform, [case], '--bind', '0000:00:03.0', memory='6G', hugepages=2200,
-                          backend=backend):
-        _check(*results)
+    _check_cases(platform, [case], '--bind', '0000:00:03.0', memory='6G', hugepages=2200,
+                 backend=backend)
 
 
 # Two conventional PCI NICs behind one bridge are one group.
@@ -139,13 +137,15 @@ echo uio_pci_generic >/sys/bus/pci/devices/$other/driver_override
 echo $other >/sys/bus/pci/drivers_probe
 /usr/share/vfio-msi/cases.sh "-a vfio_msi:$first"
 vfio-bind $other
-/usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$other"
+CASE=1 /usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$other"
 . /usr/share/vfio-msi/testpmd.sh
+. /usr/share/vfio-msi/facts.sh
 testpmd_start -l 0,1 -n 1 -a vfio_msi:$first -- -i --total-num-mbufs=4096
 testpmd_say "port attach vfio_msi:$other"
-testpmd_await 'Port 1 is attached' 10 && echo joined
+fact_if joined testpmd_await 'Port 1 is attached' 10
 testpmd_quit
-grep VFIO_MSI $TESTPMD_LOG
+fact status $?
+fact_text log <$TESTPMD_LOG
 '''
 
 
@@ -154,12 +154,12 @@ grep VFIO_MSI $TESTPMD_LOG
 def sibling(platform, backend):
     result = guest.run(platform, ['sh', '-c', SIBLING], seconds=90, qemu_args=BRIDGE,
                        backend=backend)
+    said = facts.read(result)
     expect(re.search(r':01\.0: not used: IOMMU group \d+ is not viable: its member \S+:02\.0 is '
-                     r'bound to uio_pci_generic; bind it to vfio-pci too', result.stdout),
-           result.stdout[:1500] + result.stderr)
-    bound_both = result.stdout.split('@@ 0 ')[2]
-    expect('\njoined\n' in bound_both, f'no hotplug into a group in use\n{bound_both[-800:]}')
-    expect_equal(len(PORT.findall(bound_both)), 2, f'ports\n{bound_both[:2000]}\n')
+                     r'bound to uio_pci_generic; bind it to vfio-pci too', said['case_0']),
+           said['case_0'][:1500])
+    _check(said, 1, ('both devices of the group', '', 2))
+    said.check('log', joined=True, status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -175,9 +175,12 @@ exec /usr/share/vfio-msi/cases.sh "$@"
 def held(platform, backend):
     result = guest.run(platform, ['sh', '-c', HOLD, 'sh', f'-a {ONE} -a {OTHER}'], seconds=90,
                        backend=backend)
+    said = facts.read(result)
+    said.check('case_0', case_0_status=0, case_0_open=1)
+    output = said['case_0']
     expect(re.search(r"/dev/vfio/1 is held by process \d+ \(sleep\); stop it if you don't need it",
-                     result.stdout), result.stdout[:1500])
-    expect_equal(len(PORT.findall(result.stdout)), 1, f'ports\n{result.stdout[:1500]}\n')
+                     output), output[:1500])
+    expect_equal(len(PORT.findall(output)), 1, f'ports\n{output[:1500]}\n')
 
 
 USER = '''
@@ -190,8 +193,7 @@ mkdir -p /run/user/1000 /tmp/own
 chown 1000:1000 /run/user/1000
 for limit in 8388608 unlimited; do
     prlimit --memlock=$limit setpriv --reuid 1000 --regid 1000 --clear-groups \
-        env XDG_RUNTIME_DIR=/run/user/1000 /usr/share/vfio-msi/cases.sh "$@"
-    rm -f /tmp/case.log
+        env XDG_RUNTIME_DIR=/run/user/1000 CASE=$((number += 1)) /usr/share/vfio-msi/cases.sh "$@"
 done
 '''
 
@@ -200,11 +202,9 @@ done
 def without_root(platform, backend):
     result = guest.run(platform, ['sh', '-c', USER, 'sh', f'-a {ONE} -a {OTHER} -m 64'], seconds=90,
                        backend=backend)
-    expect_equal(result.status, 0, f'exit status\n{result.stdout[-800:]}{result.stderr}\n')
-    _, low, enough = result.stdout.split('@@ 0 0\n')
-    expect('64 MiB must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB' in low, low[:2000])
-    expect_equal(len(PORT.findall(low)), 0, f'ports with a low limit\n{low[:2000]}\n')
-    expect_equal(len(PORT.findall(enough)), 2, f'ports\n{enough[:2000]}\n')
-    expect('only the used parts of the windows of host bridge 0000:00 are known' in enough,
-           enough[:2000])
+    said = facts.read(result)
+    _check(said, 1, ('8 MiB of RLIMIT_MEMLOCK',
+                     '64 MiB must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB', 0))
+    _check(said, 2, ('no RLIMIT_MEMLOCK',
+                     'only the used parts of the windows of host bridge 0000:00 are known', 2))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -4,12 +4,13 @@
 
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
 PAIR = ('0000:00:09.0', '0000:00:0a.0')
 MODERN = 'virtio-net-pci,disable-legacy=on,iommu_platform=on,vectors=4'
+PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 RXINTR = 'sent 20, received 20, wake-ups 20, bytes wrong 0'
 
 
@@ -131,8 +132,8 @@ ALL = '''
 vfio-bind "$@" || exit 1
 dmesg -C
 /usr/share/vfio-msi/cases.sh "-a vfio_msi:all,pmd.vdpa=1"
-echo '@@ kernel'
-dmesg
+. /usr/share/vfio-msi/facts.sh
+dmesg | fact_text kernel
 '''
 
 
@@ -144,16 +145,14 @@ def odd(platform, backend):
     slots = [f'0000:00:{slot:02x}.0' for slot in ODD]
     result = guest.run(platform, ['sh', '-c', ALL, 'sh', *slots, *PLATFORMS[platform].nics],
                        seconds=120, qemu_args=extra, backend=backend)
-    expect_equal(result.status, 0, f'exit status\n{result.stdout[-2000:]}{result.stderr}\n')
+    said = facts.read(result)
+    log, kernel = said['case_0'], said['kernel']
+    said.check('case_0', case_0_status=0, case_0_open=0)
     for slot, (model, message) in zip(slots, ODD.values()):
         if message.startswith('no driver for'):
             message = 'not used: ' + message
-        expect(f'vfio_msi:{slot}: {message}' in result.stdout,
-               f'{model}: no "{message}" in\n{result.stdout[:4000]}')
-    expect_equal(len(re.findall(r'^Port \d+: [0-9A-F:]{17}', result.stdout, re.MULTILINE)), 2,
-                 f'ports\n{result.stdout[:4000]}\n')
-    expect('\nheld\n' not in result.stdout, 'a VFIO node stays open')
-    kernel = result.stdout.split('@@ kernel\n')[1]
+        expect(f'vfio_msi:{slot}: {message}' in log, f'{model}: no "{message}" in\n{log[:4000]}')
+    expect_equal(len(PORT.findall(log)), 2, f'ports\n{log[:4000]}\n')
     expect('0000:00:03.0: resetting' in kernel and '0000:00:0e.0: resetting' not in kernel,
            f'resets; the disk must not be reset:\n{kernel}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -166,16 +165,16 @@ def shared_group(platform, backend):
               '-device', 'e1000,bus=pb,addr=1,romfile=',
               '-device', MODERN + ',bus=pb,addr=2,romfile=')
     result = guest.run(platform, ['sh', '-c', SHARED], seconds=150, qemu_args=bridge, backend=backend)
-    together, late = result.stdout.split('@@ late\n')
-    expect_equal(len(re.findall(r'^Port \d+: [0-9A-F:]{17}', together, re.MULTILINE)), 2,
-                 f'ports\n{together}\n')
-    expect_equal(result.status, 0, f'exit status\n{late[-3000:]}{result.stderr}\n')
+    said = facts.read(result)
+    together, late = said['case_0'], said['late']
+    expect_equal(len(PORT.findall(together)), 2, f'ports\n{together}\n')
+    said.check('case_0', case_0_status=0, case_0_open=0)
+    said.check('late', detached=True, both=True, one=True, open_nodes=0, status=0)
     expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
                      r'\d+: another device of the group uses it already; give both',
                      late), late)
     expect(re.search(r':02\.0: its driver maps the device itself, so EAL must open IOMMU group '
                      r'\d+: EAL has closed it, but another device still uses it', late), late)
-    expect('open nodes: 0' in late, late)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -185,27 +184,26 @@ SHARED = '''
 first=$(basename /sys/bus/pci/devices/*:01.0) itself=$(basename /sys/bus/pci/devices/*:02.0)
 vfio-bind $first $itself
 /usr/share/vfio-msi/cases.sh "-a vfio_msi:$first -a vfio_msi:$itself"
-echo '@@ late'
 . /usr/share/vfio-msi/testpmd.sh
+. /usr/share/vfio-msi/facts.sh
 testpmd_start -l 0,1 -n 1 -a vfio_msi:$first -- -i --total-num-mbufs=4096
 testpmd_say "port attach vfio_msi:$itself"
 testpmd_say 'port stop 0'
 testpmd_say 'port detach 0'
-testpmd_await 'Now total ports is 0' 20 || exit 1
+fact_if detached testpmd_await 'Now total ports is 0' 20
 testpmd_say "port attach vfio_msi:$itself"
 testpmd_say "port attach vfio_msi:$first"
-testpmd_await 'Now total ports is 2' 20 || exit 2
+fact_if both testpmd_await 'Now total ports is 2' 20
 testpmd_say 'port detach 0'
-testpmd_await 'Now total ports is 1' 20 || exit 3
+fact_if one testpmd_await 'Now total ports is 1' 20
 testpmd_say "port attach vfio_msi:$itself"
 testpmd_say 'show port info 7'
 testpmd_await 'Invalid port 7' 20
 testpmd_say 'port detach 1'
 testpmd_say 'show port info 8'
 testpmd_await 'Invalid port 8' 20
-echo "open nodes: $(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio/[0-9]|vfio-dev')"
+fact open_nodes "$(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio/[0-9]|vfio-dev')"
 testpmd_quit
-status=$?
-cat $TESTPMD_LOG
-exit $status
+fact status $?
+fact_text late <$TESTPMD_LOG
 '''
