@@ -2,9 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """dpdk-test-msi irq counts vectors that arrive and reports where an interrupt is lost."""
 
-import re
-
-from labkit import guest, oracle
+from labkit import facts, guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -31,19 +29,15 @@ def _line(kind, vectors, raiser):
 def _run(platform, script, *devices, seconds, **options):
     result = guest.run(platform, [f'/usr/share/vfio-msi/{script}', *devices], seconds=seconds,
                        **options)
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout}{result.error}\n')
-    return result, oracle.sections(result.stdout)
+    return result, facts.read(result)
 
 
-def _section(sections, device):
-    return sections[re.sub('[^a-z0-9]', '_', device)]
-
-
-def _arrived(said, kinds):
+def _arrived(said, device, kinds):
+    text = said[device]
     for kind in kinds:
-        expect(_line(*kind) in said, f'no "{_line(*kind)}" in\n{said}')
-    expect(said.endswith('status 0\n'), said)
-    expect('dpdk-test-msi:' not in said, f'a fault is reported\n{said}')
+        expect(_line(*kind) in text, f'no "{_line(*kind)}" in\n{text}')
+    said.check(device, **{f'{device}_status': 0})
+    expect('dpdk-test-msi:' not in text, f'a fault is reported\n{text}')
 
 
 @test('every vector arrives, raised by the kernel and by the device', [
@@ -51,17 +45,17 @@ def _arrived(said, kinds):
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def arrives(platform, backend):
     igb, spare = PLATFORMS[platform].nics[0], '0000:00:07.0'
-    result, sections = _run(platform, 'irq.sh', igb, spare, EDU, UNKNOWN, seconds=200,
-                            qemu_args=MORE, backend=backend)
+    result, said = _run(platform, 'irq.sh', igb, spare, EDU, UNKNOWN, seconds=200,
+                        qemu_args=MORE, backend=backend)
     for device in (igb, spare, EDU, UNKNOWN):
-        expect(f', backend {backend}\n' in _section(sections, device), sections)
-    _arrived(_section(sections, igb), IGB)
-    _arrived(_section(sections, spare), E1000E)
-    _arrived(_section(sections, EDU), (('MSI', 1, 'edu'), ('INTx', 1, 'edu')))
-    said = _section(sections, UNKNOWN)
-    _arrived(said, (('MSI-X', 2, None),))
-    expect("device not tried: this tool can't trigger interrupts of 1af4:1044" in said, said)
-    expect_equal(sections['left'], '', 'vectors that are left')
+        expect(f', backend {backend}\n' in said[device], said[device])
+    _arrived(said, igb, IGB)
+    _arrived(said, spare, E1000E)
+    _arrived(said, EDU, (('MSI', 1, 'edu'), ('INTx', 1, 'edu')))
+    _arrived(said, UNKNOWN, (('MSI-X', 2, None),))
+    expect("device not tried: this tool can't trigger interrupts of 1af4:1044" in said[UNKNOWN],
+           said[UNKNOWN])
+    said.check(left='')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -69,35 +63,36 @@ def arrives(platform, backend):
       tail=each_backend('arm-reserved'))
 def no_msi(platform, backend):
     nic = PLATFORMS[platform].nics[0]
-    _, sections = _run(platform, 'irq.sh', nic, f'{nic},msi=require', seconds=100,
-                       backend=backend)
-    said = _section(sections, nic)
-    expect(f', backend {backend}\n' in said, said)
-    _arrived(said, (('INTx', 1, 'e1000e'),))
+    required = f'{nic},msi=require'
+    _, said = _run(platform, 'irq.sh', nic, required, seconds=100, backend=backend)
+    expect(f', backend {backend}\n' in said[nic], said[nic])
+    _arrived(said, nic, (('INTx', 1, 'e1000e'),))
     for kind in ('MSI-X', 'MSI  '):
-        expect(f'{kind}  not supported by the device or the platform\n' in said, said)
-    said = _section(sections, f'{nic},msi=require')
+        expect(f'{kind}  not supported by the device or the platform\n' in said[nic], said[nic])
     expect(f'vfio_msi:{nic}: set-up failed: the device or the platform has no interrupt that '
-           'msi= allows' in said and said.endswith('status 1\n'), said)
+           'msi= allows' in said[required], said[required])
+    said.check(required, **{f'{required}_status': 1})
 
 
 @test('a message says that type1 cannot set up MSI', ['arm-virtio-iommu'])
 def type1_refused(platform):
     nic = PLATFORMS[platform].nics[0]
-    _, sections = _run(platform, 'irq.sh', f'{nic},backend=type1', seconds=100)
-    said = _section(sections, f'{nic},backend=type1')
+    device = f'{nic},backend=type1'
+    _, said = _run(platform, 'irq.sh', device, seconds=100)
+    text = said[device]
     for kind in ('MSI-X', 'MSI'):
         expect(f"vfio_msi:{nic}: {kind}: set-up failed: the kernel can't allocate a vector: "
-               in said, said)
-    expect('use backend=iommufd if the kernel has it' in said, said)
-    expect(_line('INTx', 1, 'igb') in said and said.endswith('status 1\n'), said)
+               in text, text)
+    expect('use backend=iommufd if the kernel has it' in text, text)
+    expect(_line('INTx', 1, 'igb') in text, text)
+    said.check(device, **{f'{device}_status': 1})
 
 
 @test('a message says where an interrupt is lost', each_backend('arm-smmuv3'))
 def losses(platform, backend):
     nic = PLATFORMS[platform].nics[0]
-    result, sections = _run(platform, 'irq-faults.sh', nic, seconds=280,
-                            kernel_args=('iomem=relaxed',), backend=backend)
+    result, said = _run(platform, 'irq-faults.sh', nic, seconds=280,
+                        kernel_args=('iomem=relaxed',), backend=backend)
     lost = f'vfio_msi:{nic}: MSI-X: lost between device and kernel: vector '
     for name, words, status in (
             ('master', (lost, 'bus mastering is off in its command register'), 4),
@@ -106,9 +101,8 @@ def losses(platform, backend):
                                "machine's is SW_MSI 0x8000000-0x80fffff"), 4),
             ('eventfd', (f'vfio_msi:{nic}: MSI-X: lost between kernel and program',), 3),
             ('held', (f'vfio_msi:{nic}: set-up failed: ', 'is held by process'), 1)):
-        said = sections[name]
         for word in words:
-            expect(word in said, f'no "{word}" in\n{said}')
-        expect(said.endswith(f'status {status}\n'), said)
+            expect(word in said[name], f'no "{word}" in\n{said[name]}')
+        said.check(name, **{f'{name}_status': status})
     faults = guest.iommu_faults(result)
     expect(faults, 'the IOMMU did not block the write to a wrong address')

@@ -4,13 +4,14 @@
 #
 # irq-faults.sh BDF: what "dpdk-test-msi irq" says when interrupts get lost on the
 # way.  Each is lost behind its back, by hands that it does not know of: setpci,
-# /dev/mem (the kernel is booted with iomem=relaxed), strace.
+# /dev/mem (the kernel is booted with iomem=relaxed), strace.  Prints facts.
 
+. "$(dirname "$0")/facts.sh"
 bdf=$1
 table=$(sed -n 4p "/sys/bus/pci/devices/$bdf/resource" | cut -d' ' -f1)
 vfio-bind "$bdf" || exit 1
 
-# lose COMMAND: run it when the device has interrupted some times
+# lose NAME COMMAND: run it when the device has interrupted some times
 lose()
 {
 	dpdk-test-msi irq -n 100000 "$bdf" >/tmp/irq 2>&1 &
@@ -22,28 +23,21 @@ lose()
 		tries=$((tries - 1))
 		sleep 0.1
 	done
-	eval "$1"
+	eval "$2"
 	wait $program
-	echo "status $?" >>/tmp/irq
-	cat /tmp/irq
+	fact "$1_status" $?
+	fact_text "$1" </tmp/irq
 }
 
-echo '@@ master'
-lose "setpci -s $bdf COMMAND=0:4"
-echo '@@ masked'
-lose "setpci -s $bdf CAP_MSIX+2.w=4000:4000"
-echo '@@ address'
-lose "busybox devmem $table 32 0x12340000"
-echo '@@ eventfd'
+lose master "setpci -s $bdf COMMAND=0:4"
+lose masked "setpci -s $bdf CAP_MSIX+2.w=4000:4000"
+lose address "busybox devmem $table 32 0x12340000"
 # From its 31st call on, orders to the device are taken and not carried out.
 node=$(ls "/sys/bus/pci/devices/$bdf/vfio-dev" 2>/dev/null)
-strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' \
+fact_status eventfd strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' \
 	-P "/dev/vfio/devices/${node:-none}" -e trace=ioctl \
-	-e inject=ioctl:retval=0:when=31+ dpdk-test-msi irq "$bdf" 2>&1
-echo "status $?"
-echo '@@ held'
+	-e inject=ioctl:retval=0:when=31+ dpdk-test-msi irq "$bdf"
 group=$(basename "$(readlink "/sys/bus/pci/devices/$bdf/iommu_group")")
 (exec 9<>"/dev/vfio/$group"; sleep 5) &
 sleep 1
-dpdk-test-msi irq "$bdf" 2>&1
-echo "status $?"
+fact_status held dpdk-test-msi irq "$bdf"

@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# irq.sh BDF[,KEY=VALUE]...: "dpdk-test-msi irq --all" on each device.  A section for each.
+# irq.sh BDF[,KEY=VALUE]...: "dpdk-test-msi irq --all" on each device.  Prints facts: the
+# output and the exit status under the name of the device, and what is left at the end.
 
+. "$(dirname "$0")/facts.sh"
 for bdf; do
 	vfio-bind "${bdf%%,*}" || exit 1
-	echo "@@ $(echo "$bdf" | tr -c 'a-z0-9\n' _)"
-	timeout -k 5 180 dpdk-test-msi irq --all -n 4 "vfio_msi:$bdf" 2>&1
-	echo "status $?"
+	fact_status "$bdf" timeout -k 5 180 dpdk-test-msi irq --all -n 4 "vfio_msi:$bdf"
 done
-echo '@@ left'
-ls /dev/hugepages
-grep vfio /proc/interrupts
-exit 0
+{ ls /dev/hugepages; grep vfio /proc/interrupts; } | fact_text left
