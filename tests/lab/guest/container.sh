@@ -4,10 +4,10 @@
 #
 # container.sh BDF BDF: the bus as a pod has it: no /sys/firmware, /sys read-only, no
 # capability, a user of its own whose group has the nodes, processors without the first.
-# In sections that begin with "@@ NAME"; see tests/lab/container.py.
+# Prints facts; see tests/lab/container.py.
 
-here=$(dirname "$0")
-. "$here/testpmd.sh"
+. "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 first=$1 second=$2
 user=1000 group=2000
 
@@ -68,28 +68,26 @@ as_user()
 		env XDG_RUNTIME_DIR=/run/user/$user "$@"
 }
 
-# try NAME [PRLIMIT_ARG]... -- COMMAND...: in a section
+# try NAME [PRLIMIT_ARG]... -- COMMAND...: its output and exit status
 try()
 {
-	echo "@@ $1"
+	name=$1
 	shift
-	as_user "$@" 2>&1
-	echo "status $?"
-	rm -f /dev/hugepages/* /tmp/case.log /tmp/testpmd.*
+	fact_status "$name" as_user "$@"
+	rm -f /dev/hugepages/*
 }
 
-# burst KEYS: packets between the ports, with these keys of the bus
+# burst NAME KEYS: packets between the ports, with these keys of the bus
 burst()
 {
-	devices="-a vfio_msi:$first$1 -a vfio_msi:$second$1"
-	testpmd_start $devices -l 1,2 -n 1 -m 64 --in-memory -- -i --total-num-mbufs=8192 || status=1
+	testpmd_start -a "vfio_msi:$first$2" -a "vfio_msi:$second$2" -l 1,2 -n 1 -m 64 \
+		--in-memory -- -i --total-num-mbufs=8192
 	testpmd_say 'set verbose 1'
-	testpmd_burst || status=1
-	vectors=$(grep vfio /proc/interrupts)
-	testpmd_quit || status=1
-	cat $TESTPMD_LOG
-	echo "$vectors"
-	exit ${status:-0}
+	testpmd_burst
+	grep vfio /proc/interrupts | fact_text "$1_interrupts"
+	testpmd_quit
+	fact "$1_status" $?
+	fact_text "$1" <$TESTPMD_LOG
 }
 
 case $1 in
@@ -98,12 +96,11 @@ case $1 in
 	first=$1 second=$2
 	furnish
 	one="-a vfio_msi:$first,backend=type1 -l 1,2 -n 1 -m 64 --no-pci"
-	echo '@@ view'
-	as_user -- sh -c 'ls /sys/firmware | wc -l; id; grep -E "Cap(Eff|Bnd)|Cpus_allowed_list" /proc/self/status; touch /sys/x; head -n 2 /proc/iomem' 2>&1
+	fact_status view as_user -- sh -c 'ls /sys/firmware | wc -l; id; grep -E "Cap(Eff|Bnd)|Cpus_allowed_list" /proc/self/status; touch /sys/x; head -n 2 /proc/iomem'
 	try list -- dpdk-test-msi list
 	try layout -- dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
-	try iommufd -- "$0" --burst "$first" "$second" ''
-	try type1 -- "$0" --burst "$first" "$second" ,backend=type1
+	as_user -- "$0" --burst "$first" "$second" iommufd ''
+	as_user -- "$0" --burst "$first" "$second" type1 ,backend=type1
 	try irq -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first"
 	try memlock --memlock=8388608 -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
@@ -115,7 +112,7 @@ case $1 in
 	;;
 --burst)
 	first=$2 second=$3
-	burst "$4"
+	burst "$4" "$5"
 	;;
 *)
 	outside

@@ -31,10 +31,10 @@ testpmd_await()
 	done
 }
 
-# testpmd_say COMMAND: type one line
+# testpmd_say COMMAND: type one line, if it runs
 testpmd_say()
 {
-	echo "$1" >&3
+	kill -0 $testpmd_pid 2>/dev/null && echo "$1" >&3
 }
 
 # testpmd_count NAME: the sum of a counter over all ports, as last shown
