@@ -10,7 +10,7 @@ import errno
 import json
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -53,34 +53,32 @@ def own_memory(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
                                   f',hole=0x0-{forbidden[1]:#x}'], seconds=150, examples=True,
                        backend=backend)
-    sections = oracle.sections(result.stdout)
-    said = sections.get('example', result.stdout + result.stderr + result.error)
-    expect_equal(result.status, 0, f'exit status, after\n{said[-3000:]}\n')
+    said = facts.read(result)
+    text = said['example'] + '\n'
+    said.check('example', example_status=0, one_status=1)
     for line in (f'{FRAMES} of {FRAMES} frames arrived, all bytes right',
                  f'{FRAMES} buffers given back',
                  'unmapped; at its IOVA: No such file or directory', 'no device is left'):
-        expect(f'own_memory: {line}\n' in said, f'"{line}" is not in\n{said[-3000:]}')
-    expect('two ports are needed' in sections['one'] and 'status 1\n' in sections['one'],
-           f'a port of the pci bus is used\n{sections["one"]}')
-    oracle.check_backend(said, backend)
-    expect('EAL_IOMMU' not in said, f'the library logs an error\n{said[-3000:]}')
+        expect(f'own_memory: {line}\n' in text, f'"{line}" is not in\n{text[-3000:]}')
+    expect('two ports are needed' in said['one'], f'a port of the pci bus is used\n{said["one"]}')
+    oracle.check_backend(text, backend)
+    expect('EAL_IOMMU' not in text, f'the library logs an error\n{text[-3000:]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
-    first, last = (int(word, 16) for word in CHOSEN.search(said).groups()[1:])
-    holes = oracle.holes(sections)
+    first, last = (int(word, 16) for word in CHOSEN.search(text).groups()[1:])
+    holes = oracle.holes(said)
     expect(any(hole[0] == forbidden[1] + 1 for hole in holes), f'no hole to skip: {holes}')
     expect_equal((hex(first), last - first + 1), (hex(_lowest(holes + [forbidden])), SIZE),
                  'address and size')
-    expect(re.search(rf'^used +0x0*{first:x}-0x0*{last:x}\b', said, re.MULTILINE),
-           f'the layout does not show the mapping\n{said}')
+    expect(re.search(rf'^used +0x0*{first:x}-0x0*{last:x}\b', text, re.MULTILINE),
+           f'the layout does not show the mapping\n{text}')
     for kind in ('map', 'unmap'):
-        expect_equal(_covered(kind, first, sections['events']), SIZE, f'bytes of {kind} events')
-    expect(f'own_memory: mapping {first:#x}-{last:#x} owner 3\n' in said, f'no such mapping\n{said}')
-    expect_equal(re.findall(r'^own_memory: hole 0x(\w+)-0x(\w+) .*, (hard|soft)$', said, re.MULTILINE),
+        expect_equal(_covered(kind, first, said['events']), SIZE, f'bytes of {kind} events')
+    expect(f'own_memory: mapping {first:#x}-{last:#x} owner 3\n' in text, f'no such mapping\n{text}')
+    expect_equal(re.findall(r'^own_memory: hole 0x(\w+)-0x(\w+) .*, (hard|soft)$', text, re.MULTILINE),
                  [(one.lstrip('0') or '0', end.lstrip('0'), kind) for one, end, kind in re.findall(
-                     r'^hole +0x(\w+)-0x(\w+)  .*, (hard|soft)\b', said, re.MULTILINE)],
+                     r'^hole +0x(\w+)-0x(\w+)  .*, (hard|soft)\b', text, re.MULTILINE)],
                  'holes of the walk and of the text')
-
 
 
 @test("own memory is not mapped where EAL's memory may grow", [('arm-smmuv3', 'iommufd')],
@@ -90,11 +88,13 @@ def room_to_grow(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
                                   ',hole=0x0-0xffffffff'], seconds=150, examples=True,
                        backend=backend)
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
+    said = facts.read(result)
+    said.check('example', example_status=0)
+    text = said['example']
     kept = [(int(first, 16), int(last, 16)) for first, last in re.findall(
-        r'^hole +0x([0-9a-f]+)-0x([0-9a-f]+)  EAL memory', result.stdout, re.MULTILINE)]
-    expect(kept, f'nothing is reserved for EAL\n{result.stdout[:3000]}')
-    first, last = (int(word, 16) for word in CHOSEN.search(result.stdout).groups()[1:])
+        r'^hole +0x([0-9a-f]+)-0x([0-9a-f]+)  EAL memory', text, re.MULTILINE)]
+    expect(kept, f'nothing is reserved for EAL\n{text[:3000]}')
+    first, last = (int(word, 16) for word in CHOSEN.search(text).groups()[1:])
     for hole in kept:
         expect(last < hole[0] or first > hole[1],
                f'{first:#x}-{last:#x} is placed in {hole[0]:#x}-{hole[1]:#x} of EAL')
@@ -110,15 +110,16 @@ def forwarder(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/forwarder.sh', '0000:00:09.0',
                                   '0000:00:07.0', second, first],
                        seconds=150, examples=True, qemu_args=FOURTH_NIC, backend=backend)
-    sections = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout[-3000:]}\n')
+    said = facts.read(result)
     expect(f'sent {FORWARDED}, received {FORWARDED}, wake-ups {FORWARDED}, bytes wrong 0'
-           in sections['rxintr'] and 'status 0\n' in sections['rxintr'], sections['rxintr'])
-    expect(f'forwarder: {FORWARDED} frames\n' in sections['forwarder']
-           and 'status 0\n' in sections['forwarder'], sections['forwarder'])
-    oracle.check_backend(sections['forwarder'], backend)
+           in said['rxintr'], said['rxintr'])
+    said.check('rxintr', rxintr_status=0)
+    expect(re.search(rf'^forwarder: {FORWARDED} frames$', said['forwarder'], re.MULTILINE),
+           said['forwarder'])
+    said.check('forwarder', forwarder_status=0)
+    oracle.check_backend(said['forwarder'], backend)
     # EAL also opens the file in the plugin folder: the loader must load the library once.
-    loader = sections['loader']
+    loader = said['loader']
     expect('/dpdk/pmds-' in loader and 'dynamically loaded by' in loader,
            f'EAL did not look into the plugin folder\n{loader}')
     expect_equal(loader.count('calling init: '), 1, f'times the plugin was initialized\n{loader}\n')
@@ -142,9 +143,9 @@ def restored(platform, backend):
                                   '-a "vfio_msi:$0" -l 0 -n 1 -m 64 --huge-unlink -- "vfio_msi:$0"', nic],
                        seconds=90, backend=backend)
     expect_equal(result.status, 0, f'exit status, after\n{result.stdout}{result.stderr[-3000:]}\n')
-    facts = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{')]
-    expect_equal([(fact['step'], fact['error']) for fact in facts],
+    steps = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{')]
+    expect_equal([(step['step'], step['error']) for step in steps],
                  [('mapped', 0), ('down', errno.ENODEV), ('removed', errno.ENODEV), ('up', 0),
                   ('probed', 0)], 'steps and errors')
-    expect_equal(len({fact['iova'] for fact in facts}), 1, f'IOVAs in {facts}')
+    expect_equal(len({step['iova'] for step in steps}), 1, f'IOVAs in {steps}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

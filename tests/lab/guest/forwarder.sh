@@ -3,8 +3,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # forwarder.sh SENDER PORT PORT RECEIVER: the example forwarder joins two wires;
-# rxintr sends on one and checks what comes out of the other.  No -d anywhere.
+# rxintr sends on one and checks what comes out of the other.  No -d anywhere.  Prints facts.
 
+. "$(dirname "$0")/facts.sh"
 vfio-bind "$@" || exit 1
 # --no-pci: else the pci bus takes the two devices that are left.
 LD_DEBUG=files LD_DEBUG_OUTPUT=/tmp/files /usr/lib/vfio-msi/examples/forwarder \
@@ -17,17 +18,10 @@ until [ "$(grep -c "vfio[-/]device" /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 
 	sleep 0.2
 done
 
-echo '@@ rxintr'
-timeout -k 5 300 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
-	-- -l 1 -n 1 -m 64 --huge-unlink --no-pci 2>&1
-echo "status $?"
-
-echo '@@ forwarder'
+fact_status rxintr timeout -k 5 300 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
+	-- -l 1 -n 1 -m 64 --huge-unlink --no-pci
 kill -TERM $pid
 wait $pid
-status=$?
-cat /tmp/forwarder
-echo "status $status"
-echo '@@ loader'
-grep -h 'librte_bus_vfio_msi.so' /tmp/files.*
-exit 0
+fact forwarder_status $?
+fact_text forwarder </tmp/forwarder
+grep -h 'librte_bus_vfio_msi.so' /tmp/files.* | fact_text loader

@@ -3,21 +3,17 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # own-memory.sh BDF BDF ARGS: the example own_memory between two ports, with ARGS
-# behind the first device's name.  Sections that begin with "@@ NAME".
+# behind the first device's name.  Prints facts.
 
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 
 vfio-bind "$1" "$2" || exit 1
 oracle_start
-echo '@@ example'
-timeout -k 5 300 /usr/lib/vfio-msi/examples/own_memory \
+fact_status example timeout -k 5 300 /usr/lib/vfio-msi/examples/own_memory \
 	-a "vfio_msi:$1$3" -a "vfio_msi:$2" -l 0,1 -n 1 -m 64 --huge-unlink \
-	--log-level=bus.vfio_msi:info -- -v 2>&1
-status=$?
+	--log-level=bus.vfio_msi:info -- -v
 oracle_events own_memory
 # The second device comes by the pci bus: not for this memory.
-echo '@@ one'
-timeout -k 5 180 /usr/lib/vfio-msi/examples/own_memory \
-	-a "vfio_msi:$1$3" -l 0,1 -n 1 -m 64 --huge-unlink 2>&1
-echo "status $?"
-exit $status
+fact_status one timeout -k 5 180 /usr/lib/vfio-msi/examples/own_memory \
+	-a "vfio_msi:$1$3" -l 0,1 -n 1 -m 64 --huge-unlink
