@@ -23,48 +23,50 @@ def _pair(model):
     return words
 
 
-def _check_ports(sections, log, driver, ports):
+def _check_ports(said, driver, ports):
     """All packet headers arrived, memory is mapped once, vectors are freed at the end."""
+    log = said['log']
+    said.check('log', burst=True, status=0)
     expect_equal(log.count(f'probe by {driver} '), 2, f'probes by {driver}\n{log[:3000]}\n')
-    oracle.check_mappings(sections)
+    oracle.check_mappings(said)
     oracle.check_payloads(log, ports)
-    vectors = {name for name in re.findall(r'vfio-msix\[0\]\((\S+)\)', sections['interrupts'])}
-    expect(set(PAIR) <= vectors, f'no vectors of {PAIR}:\n{sections["interrupts"]}')
-    expect_equal(sections['left'], '', 'vectors after the end')
+    vectors = {name for name in re.findall(r'vfio-msix\[0\]\((\S+)\)', said['interrupts'])}
+    expect(set(PAIR) <= vectors, f'no vectors of {PAIR}:\n{said["interrupts"]}')
+    said.check(left='')
 
 
-def _check_compat(log, ports):
+def _check_compat(said, ports):
     """All packet headers arrived; the kernel pinned all of EAL's memory and nothing else."""
-    oracle.check_payloads(log, ports)
-    oracle.check_backend(log, 'type1-over-iommufd')
-    pages, *pinned = map(int, re.search(
-        r'^(\d+) hugepages, (\d+) bytes pinned, left (\d+)$', log, re.MULTILINE).groups())
-    expect_equal(pinned, [pages * 2 << 20, 0], f'bytes pinned, and pages after the end\n{log[-1500:]}\n')
+    oracle.check_payloads(said['compat'], ports)
+    oracle.check_backend(said['compat'], 'type1-over-iommufd')
+    expect(said['compat_hugepages'] > 0, 'testpmd holds no hugepage')
+    said.check('compat', compat_burst=True, compat_status=0, compat_left=0,
+               compat_pinned=said['compat_hugepages'] * 2 << 20)
 
 
-def _check_hotplug(text):
+def _check_hotplug(said):
     """The pair was attached and detached three times, and nothing is left open."""
+    text = said['hotplug']
     totals = re.findall(r'Now total ports is (\d)', text)
     expect_equal(totals, ['1', '2', '1', '0'] * 3, f'ports attached and detached\n{text}')
-    counts = re.findall(r'^descriptors: (\d+), of VFIO (\d+)$', text, re.MULTILINE)
-    expect_equal([of_vfio for _, of_vfio in counts], ['0'] * 3, f'descriptors\n{text}')
-    expect_equal(len({count for count, _ in counts}), 1, f'numbers of descriptors\n{text}')
+    said.check('hotplug', hotplug_status=0)
+    for number in (7, 8, 9):
+        said.check('hotplug', **{f'detached_{number}': True, f'nodes_{number}': 0,
+                                 f'descriptors_{number}': said['descriptors_7']})
 
 
 def _pair_at_work(platform, model, driver, *options, others=(), backend=''):
-    """Run and check a pair of NICs, together with OTHERS; returns (result, sections)."""
+    """Run and check a pair of NICs, together with OTHERS; returns (result, facts)."""
     ports = [*others, *PAIR]
     result = guest.run(platform, ['/usr/share/vfio-msi/drivers.sh', *options, *ports],
                        seconds=200, qemu_args=_pair(model), backend=backend)
-    sections = oracle.sections(result.stdout)
-    log = sections.get('testpmd', result.stdout + result.stderr + result.error)
-    expect_equal(result.status, 0, f'exit status, after\n{log[-2000:]}\n'
-                 f'{sections.get("hotplug", "")}')
-    _check_ports(sections, log, driver, len(ports))
-    rxintr = sections['rxintr']
-    expect(RXINTR in rxintr and rxintr.endswith('status 0\n'), rxintr)
+    said = facts.read(result)
+    _check_ports(said, driver, len(ports))
+    rxintr = said['rxintr']
+    expect(RXINTR in rxintr, rxintr)
+    said.check('rxintr', rxintr_status=0)
     expect(re.search(r' 20 .*vfio-msix\[1\]\(' + PAIR[1] + r'\)', rxintr), rxintr)
-    return result, sections
+    return result, said
 
 
 @test('virtio, whose driver maps the device itself, together with igb',
@@ -75,12 +77,12 @@ def virtio(platform, backend):
     # instead of a container, all devices use their groups.
     options = ['--compat'] if (platform, backend) == ('arm-smmuv3', 'iommufd') else []
     nics = PLATFORMS[platform].nics
-    result, sections = _pair_at_work(platform, MODERN, 'net_virtio', *options, others=nics,
-                                     backend=backend)
+    result, said = _pair_at_work(platform, MODERN, 'net_virtio', *options, others=nics,
+                                 backend=backend)
     if options:
-        _check_compat(sections['compat'], len(nics) + len(PAIR))
-    expect(f'chooses backend {backend} ' in sections['testpmd'], sections['testpmd'][:1500])
-    _check_hotplug(sections['hotplug'])
+        _check_compat(said, len(nics) + len(PAIR))
+    expect(f'chooses backend {backend} ' in said['log'], said['log'][:1500])
+    _check_hotplug(said)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -101,16 +103,19 @@ def vmxnet3(platform, backend):
 @test('one vector of MSI is enough for a queue', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def one_vector(platform, backend):
-    script = ('vfio-bind "$@" && dpdk-test-msi rxintr -L -v -n 20 vfio_msi:$1 vfio_msi:$2 '
-              '-- --vfio-intr=msi --log-level=bus.vfio_msi:info 2>&1')
+    script = ('. /usr/share/vfio-msi/facts.sh; vfio-bind "$@" || exit 1; fact_status rxintr '
+              'dpdk-test-msi rxintr -L -v -n 20 vfio_msi:$1 vfio_msi:$2 '
+              '-- --vfio-intr=msi --log-level=bus.vfio_msi:info')
     result = guest.run(platform, ['sh', '-c', script, 'sh', *PAIR], seconds=90,
                        qemu_args=_pair('e1000e'), backend=backend)
-    expect_equal(result.status, 0, f'exit status\n{result.stdout[-2000:]}{result.stderr}\n')
-    expect(f'{PAIR[1]}: interrupts are MSI, 1 vectors' in result.stdout, result.stdout)
-    expect(RXINTR in result.stdout, result.stdout)
-    counts = re.search(r':((?: +\d+)+) .*vfio-msi\[0\]\(' + PAIR[1] + r'\)', result.stdout)
+    said = facts.read(result)
+    text = said['rxintr']
+    said.check('rxintr', rxintr_status=0)
+    expect(f'{PAIR[1]}: interrupts are MSI, 1 vectors' in text, text)
+    expect(RXINTR in text, text)
+    counts = re.search(r':((?: +\d+)+) .*vfio-msi\[0\]\(' + PAIR[1] + r'\)', text)
     expect_equal(sum(map(int, counts[1].split())) if counts else None, 20,
-                 f'interrupts counted by the kernel\n{result.stdout}')
+                 f'interrupts counted by the kernel\n{text}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 

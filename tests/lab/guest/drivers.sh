@@ -5,16 +5,11 @@
 # drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see
 # tests/lab/drivers.py.  A burst within each pair; interrupts of receive queues within the
 # last pair; then, without --stay, the last pair comes and goes; with --compat another
-# burst, by type1 with an iommufd as the container's node.  In sections that begin with
-# "@@ NAME".
+# burst, by type1 with an iommufd as the container's node.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
-
-descriptors()
-{
-	ls -l /proc/$testpmd_pid/fd | grep -cE "$1"
-}
 
 stay= compat=
 case $1 in
@@ -29,23 +24,18 @@ for bdf; do
 done
 
 oracle_start
-testpmd_start $arguments -l 0,1 -n 1 --log-level=bus.vfio_msi:info \
-	-- -i --total-num-mbufs=8192 || status=1
+testpmd_start $arguments -l 0,1 -n 1 -- -i --total-num-mbufs=8192
 testpmd_say 'set verbose 1'
-testpmd_burst $((256 * $#)) || status=1
+fact_if burst testpmd_burst $((256 * $#))
 oracle_testpmd
-testpmd_quit || status=1
-echo '@@ left'
-grep vfio /proc/interrupts
-echo '@@ testpmd'
-cat $TESTPMD_LOG
+testpmd_quit
+fact status $?
+fact_text log <$TESTPMD_LOG
+grep vfio /proc/interrupts | fact_text left
 
-echo '@@ rxintr'
-timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "vfio_msi:$before" "vfio_msi:$last" 2>&1
-echo "status $?"
+fact_status rxintr timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "vfio_msi:$before" "vfio_msi:$last"
 
-[ -z "$stay" ] || exit ${status:-0}
-echo '@@ hotplug'
+[ -z "$stay" ] || exit 0
 testpmd_start -l 0,1 -n 1 --no-pci -- -i --total-num-mbufs=4096
 for round in 7 8 9; do
 	for bdf in $before $last; do
@@ -56,26 +46,28 @@ for round in 7 8 9; do
 	testpmd_say 'port detach 1'
 	testpmd_say 'port detach 0'
 	testpmd_say "show port info $round"
-	testpmd_await "Invalid port $round\$" 30 || status=1
-	echo "descriptors: $(descriptors .), of VFIO $(descriptors 'vfio/[0-9]|vfio-dev|eventfd')"
+	fact_if "detached_$round" testpmd_await "Invalid port $round\$" 30
+	fact "descriptors_$round" "$(ls /proc/$testpmd_pid/fd | wc -l)"
+	fact "nodes_$round" "$(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio/[0-9]|vfio-dev|eventfd')"
 done
-testpmd_quit || status=1
-grep 'Now total ports' $TESTPMD_LOG
+testpmd_quit
+fact hotplug_status $?
+fact_text hotplug <$TESTPMD_LOG
 
-[ -n "$compat" ] || exit ${status:-0}
-echo '@@ compat'
+[ -n "$compat" ] || exit 0
 ln -sf /dev/iommu /dev/vfio/vfio
 arguments=
 for bdf; do
 	arguments="$arguments -a vfio_msi:$bdf,backend=type1"
 done
 pins=$(pins)
-testpmd_start $arguments -l 0,1 -n 1 -- -i --total-num-mbufs=8192 || status=1
+testpmd_start $arguments -l 0,1 -n 1 -- -i --total-num-mbufs=8192
 testpmd_say 'set verbose 1'
-testpmd_burst $((256 * $#)) || status=1
-pages=$(grep -c rtemap /proc/$testpmd_pid/maps)
-pinned=$(($(pins) - pins))
-testpmd_quit || status=1
-cat $TESTPMD_LOG
-echo "$pages hugepages, $((pinned * $(getconf PAGESIZE))) bytes pinned, left $(($(pins) - pins))"
-exit ${status:-0}
+fact_if compat_burst testpmd_burst $((256 * $#))
+fact compat_hugepages "$(grep -c rtemap /proc/$testpmd_pid/maps)"
+fact compat_pinned $((($(pins) - pins) * $(getconf PAGESIZE)))
+testpmd_quit
+fact compat_status $?
+fact compat_left $(($(pins) - pins))
+fact_text compat <$TESTPMD_LOG
+exit 0
