@@ -95,18 +95,19 @@ def firmware(platform, backend):
         result = guest.run(platform, [f'{SCRIPTS}/firmware.sh', first, other, spare,
                                       f'{RESERVED[0]:#x}'],
                            seconds=250, qemu_args=tree, backend=backend)
-    parts = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-3000:]}')
+    said = facts.read(result)
+    for name in ('stock', 'held', 'latecomer', 'elsewhere', 'both'):
+        said.check(name, **{f'{name}_status': 0})
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     kept = ' '.join(f'0x{end:016x}' for end in RESERVED)
     frame = ' '.join(f'0x{end:016x}' for end in FRAME)
-    expect(f'{kept} reserved' in parts['kernel'] and f'{frame} direct' in parts['kernel'],
-           f'the kernel lists other regions:\n{parts["kernel"]}')
+    expect(f'{kept} reserved' in said['kernel'] and f'{frame} direct' in said['kernel'],
+           f'the kernel lists other regions:\n{said["kernel"]}')
     for name in (other, spare):
-        expect(re.search(rf'{name} .*error 22', parts['stock']), f'stock?\n{parts["stock"]}')
+        expect(re.search(rf'{name} .*error 22', said['stock']), f'stock?\n{said["stock"]}')
     expect(re.search(rf'{other}: not used: /dev/vfio/\S+ is held by this process already',
-                     parts['held']), parts['held'])
-    log = parts['latecomer']
+                     said['held']), said['held'])
+    log = said['latecomer']
     oracle.check_backend(log, backend)
     told = re.search(rf'{other}: not used: reserved {RESERVED[0]:#x}-{RESERVED[1]:#x} overlaps '
                      r'0x([0-9a-f]+)-0x([0-9a-f]+), which EAL.s memory may grow into', log)
@@ -115,13 +116,15 @@ def firmware(platform, backend):
     expect(RESERVED[0] <= room[0] <= RESERVED[1] < room[1], f'{room} is not where EAL is')
     expect(f'{spare}: not used: firmware asks for a 1:1 mapping of '
            f'{FRAME[0]:#x}-{FRAME[1]:#x} (RMRR or RMR)' in log, log)
-    expect(f'{other}: not used' not in parts['elsewhere'], parts['elsewhere'])
+    expect(f'{other}: not used' not in said['elsewhere'], said['elsewhere'])
+    said.check('elsewhere', attached=True, started=True)
     for name in ('elsewhere', 'both'):
-        oracle.check_payloads(parts[name])
-    expect(re.search(rf'memory is steered to .*: above {RESERVED[0]:#x} ', parts['both']),
-           parts['both'])
+        said.check(name, **{f'{name}_burst': True})
+        oracle.check_payloads(said[name])
+    expect(re.search(rf'memory is steered to .*: above {RESERVED[0]:#x} ', said['both']),
+           said['both'])
     # The kernel lists the region as reserved.
-    oracle.check_mappings(parts)
+    oracle.check_mappings(said)
 
 
 # Two conventional PCI NICs behind one bridge.
@@ -130,18 +133,22 @@ BEHIND_BRIDGE = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
                  '-device', 'e1000,bus=pb9,addr=1,romfile=',
                  '-device', 'e1000,bus=pb9,addr=2,romfile=')
 BRIDGE, FIRST, SECOND = '0000:01:00.0', '0000:02:01.0', '0000:02:02.0'
-EACH = 'for line; do eval "$line"; echo "@@@"; done 2>&1'
+
+
+def _answers(platform, qemu_args, *lines):
+    """Run all lines in one guest; returns the output of each."""
+    said = facts.read(guest.run(platform, [f'{SCRIPTS}/lines.sh', *lines], seconds=120,
+                                qemu_args=qemu_args))
+    return [said[f'{number}'] for number in range(len(lines))]
 
 
 @test('functions that share a requester ID are reported', ['arm-smmuv3'])
 def aliases(platform):
     layout = f'dpdk-test-msi layout -a vfio_msi:{FIRST}'
-    result = guest.run(platform, [
-        'bash', '-c', EACH, 'bash', f'vfio-bind {FIRST}; dpdk-test-msi list', layout,
+    rows, blocked, text, as_json, second = _answers(
+        platform, BEHIND_BRIDGE, f'vfio-bind {FIRST}; dpdk-test-msi list', layout,
         f'echo {BRIDGE} > /sys/bus/pci/devices/{BRIDGE}/driver/unbind; {layout}',
-        f'{layout} --json', f'dpdk-test-msi layout -a vfio_msi:{SECOND}'],
-        seconds=120, qemu_args=BEHIND_BRIDGE)
-    rows, blocked, text, as_json, second = result.stdout.split('@@@\n')[:-1]
+        f'{layout} --json', f'dpdk-test-msi layout -a vfio_msi:{SECOND}')
     lost = f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
     told = f"the IOMMU can't distinguish its DMA from that of {SECOND} on the same conventional PCI bus"
     for words, answer in ((lost, rows), (lost, second), (told, text),
@@ -164,10 +171,9 @@ def without_root(platform):
     nic = PLATFORMS[platform].nics[0]
     nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
     layout = f'dpdk-test-msi layout -a vfio_msi:{nic}'
-    result = guest.run(platform, [
-        'bash', '-c', EACH, 'bash', f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
-        f'{nobody} {layout} --json', f'{nobody} {layout}'], seconds=120)
-    root, user, text = result.stdout.split('@@@\n')[:-1]
+    root, user, text = _answers(
+        platform, (), f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
+        f'{nobody} {layout} --json', f'{nobody} {layout}')
     expect('from: resources' in text and 'a lower bound, what devices use' in text, text)
     root, user = json.loads(root), json.loads(user)
     keys = ('bridge_windows_from', 'bridge_windows_complete', 'bridge_windows_shifted',

@@ -3,57 +3,53 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # firmware.sh FIRST OTHER SPARE ADDRESS: firmware keeps addresses from ADDRESS on from
-# OTHER, and wants memory mapped for SPARE, see tests/lab/holes.py.  In sections that
-# begin with "@@ NAME".
+# OTHER, and wants memory mapped for SPARE, see tests/lab/holes.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 first=$1 other=$2 spare=$3 address=$4
 eal="--no-pci -l 0,1 -n 1 -m 64"
 
+# ended NAME: what testpmd said, and its exit status
+ended()
+{
+	testpmd_quit
+	fact "$1_status" $?
+	fact_text "$1" <$TESTPMD_LOG
+}
+
 vfio-bind $first $other $spare || exit 1
-echo '@@ kernel'
-cat /sys/kernel/iommu_groups/*/reserved_regions
+cat /sys/kernel/iommu_groups/*/reserved_regions | fact_text kernel
 
 # Without --no-pci the pci bus takes what nobody else has.
-echo '@@ stock'
-testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=$address -- -i || status=1
-testpmd_quit || status=1
-cat $TESTPMD_LOG
+testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=$address -- -i
+ended stock
 
-echo '@@ held'
-testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=0x200000000 -- -i || status=1
+testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=0x200000000 -- -i
 testpmd_say "port attach vfio_msi:$other"
-testpmd_await "$other.*not used" 20 || status=1
-testpmd_quit || status=1
-cat $TESTPMD_LOG
+testpmd_await "$other.*not used" 20
+ended held
 
-echo '@@ latecomer'
-testpmd_start -a vfio_msi:$first $eal --base-virtaddr=$address -- -i || status=1
+testpmd_start -a vfio_msi:$first $eal --base-virtaddr=$address -- -i
 for late in $other $spare; do
 	testpmd_say "port attach vfio_msi:$late"
-	testpmd_await "$late.*not used" 20 || status=1
+	testpmd_await "$late.*not used" 20
 done
-testpmd_quit || status=1
-cat $TESTPMD_LOG
+ended latecomer
 
-echo '@@ elsewhere'
-testpmd_start -a vfio_msi:$first $eal --base-virtaddr=0x200000000 -- -i || status=1
+testpmd_start -a vfio_msi:$first $eal --base-virtaddr=0x200000000 -- -i
 testpmd_say "port attach vfio_msi:$other"
-testpmd_await 'Now total ports is 2' 20 || status=1
+fact_if attached testpmd_await 'Now total ports is 2' 20
 testpmd_say 'port start all'
-testpmd_await 'Configuring Port 1' 10 || status=1
+fact_if started testpmd_await 'Configuring Port 1' 10
 testpmd_say 'set verbose 1'
-testpmd_burst || status=1
-testpmd_quit || status=1
-cat $TESTPMD_LOG
+fact_if elsewhere_burst testpmd_burst
+ended elsewhere
 
 oracle_start
-testpmd_start -a vfio_msi:$first -a vfio_msi:$other $eal --base-virtaddr=$address -- -i || status=1
+testpmd_start -a vfio_msi:$first -a vfio_msi:$other $eal --base-virtaddr=$address -- -i
 testpmd_say 'set verbose 1'
-testpmd_burst || status=1
+fact_if both_burst testpmd_burst
 oracle_testpmd
-testpmd_quit || status=1
-echo '@@ both'
-cat $TESTPMD_LOG
-exit ${status:-0}
+ended both
