@@ -32,7 +32,7 @@ fact_if hugetlbfs mountpoint -q /dev/hugepages
 fact hugepages "$(cat /proc/sys/vm/nr_hugepages)"
 if [ $# -gt 0 ]; then
     vfio-bind "$@"
-    fact_status stock /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
+    facts_of stock_ /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
 fi
 [ ! -e /sys/bus/pci/devices/$0/driver ] || echo $0 >/sys/bus/pci/devices/$0/driver/unbind
 echo 'lab: stray DMA' >/dev/kmsg
@@ -61,14 +61,13 @@ def _comes_up(platform):
     said = facts.read(result)
     if platform in FORWARDS:
         with part('stock testpmd forwards over the pci bus'):
-            said.check('stock', stock_status=0)
-            expect('burst: 512 sent, 512 received' in said['stock'], said['stock'][-800:])
+            said.check('stock_log', stock_status=0, stock_sent=512, stock_received=512)
             before = dataclasses.replace(result, dmesg=result.dmesg.split(STRAY)[0], qemu_stderr='')
             expect_equal(guest.iommu_faults(before), [], 'IOMMU faults')
     if platform in REFUSES:
         with part('stock testpmd reports error 22 and has no port'):
-            expect('DMA remapping failed, error 22' in said['stock'], said['stock'][-800:])
-            expect('No probed ethernet devices' in said['stock'], said['stock'][-800:])
+            expect('DMA remapping failed, error 22' in said['stock_log'], said['stock_log'][-800:])
+            expect('No probed ethernet devices' in said['stock_log'], said['stock_log'][-800:])
     for nic in PLATFORMS[platform].nics:
         said.check(**{f'driver_{nic}': '', f'group_{nic}': True})
     said.check(missing='', tracing=True, hugetlbfs=True, hugepages=256)
