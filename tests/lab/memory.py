@@ -9,7 +9,6 @@ from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
-LINE = re.compile(r'^(\w+): (map \d+, .*)$', re.MULTILINE)
 MEGABYTES, PAGES = 4096, 2048
 # The counter of locked memory that each backend uses.
 ACCOUNT = {'stock': 'VmLck', 'type1': 'VmLck', 'iommufd': 'VmPin'}
@@ -22,26 +21,20 @@ def coalesced(platform, backend):
     ways = ['stock', 'type1'] + (['iommufd'] if backend == 'iommufd' else [])
     result = guest.run(platform, ['/usr/share/vfio-msi/memory.sh', str(MEGABYTES), *ways],
                        seconds=400, memory='6G', hugepages=2200, backend=backend)
-    found = {who: {name: int(number) for name, number in re.findall(r'(\w+) (\d+)', words)}
-             for who, words in LINE.findall(result.stdout)}
-    expect_equal(list(found), ways, f'measured ({result.error}){result.stdout}')
-    for who, one in found.items():
-        calls = PAGES if who == 'stock' else 1
+    said = facts.read(result)
+    for who in ways:
+        with_who = said.of(f'{who}_')
         # All pages are in one list of 16 GiB, so they are one run.
-        expect_equal(one['map'], calls, f'calls of {who} in\n{result.stdout}\n')
+        with_who.check('log', map=PAGES if who == 'stock' else 1)
         if who != 'stock':
-            expect_equal(one['unmap'], 1, f'calls of {who} to unmap in\n{result.stdout}\n')
+            with_who.check('log', unmap=1)
+        oracle.check_backend(with_who['log'], who, who != 'stock')
         locked = {name: MEGABYTES << 20 if name in ('pinned', ACCOUNT[who]) else 0
                   for name in ('VmLck', 'VmPin', 'pinned')}
-        expect_equal({name: one[name] for name in locked}, locked,
-                     f'bytes locked for {who} in\n{result.stdout}\n')
-        expect_equal((one['bytes'], one['left'], one['status']), (MEGABYTES << 20, 0, 0),
-                     f'bytes mapped, pages pinned after the end and status of {who}')
-        figure(f'{who}: calls to map', one['map'])
+        with_who.check('log', **locked, bytes=MEGABYTES << 20, left=0, status=0)
+        figure(f'{who}: calls to map', with_who['map'])
         figure(f'{who}: VmLck, VmPin, pinned by the kernel, MiB',
-               ', '.join(str(one[name] >> 20) for name in locked))
-    expect_equal(re.findall(r'chooses backend (\w+) for all', result.stdout), ways[1:],
-                 f'backends of\n{result.stdout}\n')
+               ', '.join(str(with_who[name] >> 20) for name in locked))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -51,22 +44,18 @@ def coalesced(platform, backend):
 def breathe(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/breathe.sh', *PLATFORMS[platform].nics],
                        seconds=150, backend=backend)
-    parts = oracle.sections(result.stdout)
-    log = parts.get('testpmd', result.stdout + result.stderr + result.error)
-    expect_equal(result.status, 0, f'exit status, after\n{parts.get("pages")}{log[-3000:]}\n')
+    said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    oracle.check_backend(log, backend)
-    first, *rounds = parts['pages'].splitlines()
-    rounds = [tuple(map(int, line.split())) for line in rounds]
-    expect_equal(rounds[1::2], [(int(first), 0)] * 3, f'pages after each stop\n{parts["pages"]}\n')
-    for pages, pinned in rounds[::2]:
-        expect(pages >= int(first) + 24, f'memory did not grow\n{parts["pages"]}')
-        expect_equal(pinned, (pages - int(first)) * 2 << 20, 'additional bytes pinned')
-    oracle.check_mappings(parts)
-    oracle.check_payloads(log)
+    before = said['pages_before']
+    for number in (1, 2, 3):
+        said.check('log', **{f'pages_stopped_{number}': before, f'pinned_stopped_{number}': 0})
+        pages = said[f'pages_started_{number}']
+        expect(pages >= before + 24, f'memory did not grow: {before} pages, then {pages}')
+        said.check('log', **{f'pinned_started_{number}': (pages - before) * 2 << 20})
+    oracle.check_burst(said, backend)
+    oracle.check_mappings(said)
     # The hole of a device that is added later limits the growth.
-    late = parts['latecomer']
-    end = re.search(r'end: (\w+)', late)[1]
+    late, end = said['latecomer'], said['end']
     expect(re.search(rf"can't grow beyond {end}, which meets {end}-\w+ \(user, from "
                      rf'{PLATFORMS[platform].nics[1]}\)', late)
            and "can't grow by " in late,
@@ -123,12 +112,15 @@ def _check_in_files(how, said, backend):
 
 
 OWN = '''
+. /usr/share/vfio-msi/facts.sh
 vfio-bind 0000:00:03.0 0000:00:05.0
-for bus in vfio_msi: ''; do
-    [ -n "$bus" ] && echo '@@ ours' || echo '@@ stock'
-    timeout -k 5 180 vfio-msi-dma -l 0 -n 1 -m 64 --log-level=bus.vfio_msi:info \\
-        -a ${bus}0000:00:03.0 -a ${bus}0000:00:05.0 2>&1 || exit 1
-done
+dma()
+{
+    fact_status $1 timeout -k 5 180 vfio-msi-dma -l 0 -n 1 -m 64 --log-level=bus.vfio_msi:info \\
+        -a ${2}0000:00:03.0 -a ${2}0000:00:05.0
+}
+dma ours vfio_msi:
+dma stock ''
 '''
 # The steps of vfio-msi-dma: name, 0 or errno, KiB of the application's memory pinned after it.
 STEPS = [
@@ -164,24 +156,28 @@ SAID = [r'DMA unmap of IOVA \S+ failed: rte_dev_dma_map\(\) mapped nothing there
         r'DMA unmap of IOVA \S+ failed: the range ends inside a mapping']
 
 
+def _steps(log):
+    """The steps that vfio-msi-dma reports."""
+    return [(name, int(error), int(pinned)) for name, error, pinned
+            in re.findall(r'^([a-z-]+) (\d+) (\d+)$', log, re.MULTILINE)]
+
+
 @test('an application maps its own memory for each port', [('arm-smmuv3', 'type1')],
       tail=each_backend('arm-smmuv3'))
 def own(platform, backend):
     result = guest.run(platform, ['sh', '-c', OWN], seconds=120, backend=backend)
-    parts = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-3000:]}\n')
-    said = parts['ours']
-    found = [(name, int(error), int(pinned)) for name, error, pinned
-             in re.findall(r'^([a-z-]+) (\d+) (\d+)$', said, re.MULTILINE)]
-    expect_equal(found, STEPS, f'steps of\n{said}\n')
-    failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', said)
+    said = facts.read(result)
+    said.check('stock', stock_status=0)
+    said.check('ours', ours_status=0)
+    log = said['ours']
+    expect_equal(_steps(log), STEPS, f'steps of\n{log}\n')
+    failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', log)
     expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)),
            f'the messages are\n{failures}')
-    oracle.check_backend(said, backend, said.count(': chooses backend '))
+    oracle.check_backend(log, backend, log.count(': chooses backend '))
     # The first steps are what every application does; they work on the pci bus as well.
-    stock = dict((name, (int(error), int(pinned))) for name, error, pinned
-                 in re.findall(r'^([a-z-]+) (\d+) (\d+)$', parts['stock'], re.MULTILINE))
-    expect_equal((stock['first'], stock['second']), ((0, 12), (0, 12)), 'mappings of stock DPDK')
+    expect_equal([step for step in _steps(said['stock']) if step[0] in ('first', 'second')],
+                 [('first', 0, 12), ('second', 0, 12)], 'mappings of stock DPDK')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
@@ -190,17 +186,16 @@ def own(platform, backend):
 def kinds(platform, backend):
     result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', *PLATFORMS[platform].nics],
                        seconds=200, backend=backend)
-    expect_equal(result.status, 0, f'exit status ({result.error}), after\n{result.stdout[-3000:]}\n')
-    parts = oracle.sections(result.stdout)
+    said = facts.read(result)
     for kind in ('native', 'xmem', 'xmemhuge', 'xbuf'):
-        log = parts[kind]
+        of_kind = said.of(f'{kind}_')
+        log = of_kind['log']
         expect(f'MP allocation mode: {kind}\n' in log, f'the mode is not {kind}\n{log[-2000:]}')
-        oracle.check_backend(log, backend)
-        oracle.check_payloads(log)
+        oracle.check_burst(of_kind, backend)
         expect('VFIO_MSI: vfio_msi:0000' in log and ' failed' not in log, f'{kind}\n{log[-2000:]}')
-        calls, left = map(int, re.search(r'^calls (\d+)\nleft (\d+)$', log, re.MULTILINE).groups())
-        expect_equal(left, 0, f'pages pinned at the end of {kind}')
+        of_kind.check('log', left=0)
         # A few pages of EAL and the application's memory: not one call per page.
+        calls = of_kind['calls']
         expect(0 < calls < 20, f'{calls} calls to map {kind}')
         figure(f'{kind}: calls to map', calls, varies=True)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

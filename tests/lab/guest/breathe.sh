@@ -5,48 +5,48 @@
 # breathe.sh BDF BDF: EAL's memory grows and is given back while both ports are there
 # (each start of the "noisy" mode takes 32 MiB per queue, each stop gives them back).
 # Then the second port comes late, with a hole where memory would grow.
-# Sections that begin with "@@ NAME", see tests/lab/memory.py.
+# Prints facts, see tests/lab/memory.py.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 
-# pages: how many hugepages the process has
+# pages WHEN: how many hugepages the process has, and how many more bytes are pinned
 pages()
 {
-	grep -c rtemap /proc/$testpmd_pid/maps
+	fact "pages_$1" "$(grep -c rtemap /proc/$testpmd_pid/maps)"
+	fact "pinned_$1" $((($(pins) - before) * $(getconf PAGESIZE)))
 }
 
 vfio-bind "$1" "$2" || exit 1
 oracle_start
 testpmd_start -a "vfio_msi:$1" -a "vfio_msi:$2" -l 0,1 -n 1 -m 32 \
-	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || status=1
-echo '@@ pages'
+	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || testpmd_failed
 before=$(pins)
-pages
+pages before
 for round in 1 2 3; do
 	testpmd_say 'set fwd noisy'
 	testpmd_say 'start'
-	testpmd_await 'noisy packet forwarding - ports=2' 10 || status=1
+	testpmd_await 'noisy packet forwarding - ports=2' 10 || testpmd_failed
 	testpmd_say "show port info 10$round"
-	testpmd_await "Invalid port 10$round\$" 30 || status=1
-	echo "$(pages) $((($(pins) - before) * $(getconf PAGESIZE)))"
+	testpmd_await "Invalid port 10$round\$" 30 || testpmd_failed
+	pages "started_$round"
 	testpmd_say 'stop'
 	testpmd_say "show port info 20$round"
-	testpmd_await "Invalid port 20$round\$" 30 || status=1
-	echo "$(pages) $((($(pins) - before) * $(getconf PAGESIZE)))"
+	testpmd_await "Invalid port 20$round\$" 30 || testpmd_failed
+	pages "stopped_$round"
 done
 testpmd_say 'set verbose 1'
-testpmd_burst || status=1
+fact_if burst testpmd_burst
 oracle_testpmd
-testpmd_quit || status=1
-echo '@@ testpmd'
-cat $TESTPMD_LOG
+testpmd_quit
+fact status $?
+fact_text log <$TESTPMD_LOG
 
-echo '@@ latecomer'
 testpmd_start --no-pci -a "vfio_msi:$1" -l 0,1 -n 1 -m 32 \
-	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || status=1
+	-- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall || testpmd_failed
 end=$(awk '/rtemap/ { split($1, at, "-"); end = at[2] } END { print end }' /proc/$testpmd_pid/maps)
-echo "end: 0x$end"
+fact end "0x$end"
 testpmd_say "port attach vfio_msi:$2,hole=0x$end-0x${end%???}fff"
 testpmd_await 'Now total ports is 2' 30
 testpmd_say 'port start all'
@@ -54,5 +54,4 @@ testpmd_say 'set fwd noisy'
 testpmd_say 'start'
 testpmd_await "can't grow by" 30
 testpmd_quit
-cat $TESTPMD_LOG
-exit ${status:-0}
+fact_text latecomer <$TESTPMD_LOG

@@ -3,11 +3,11 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # kinds.sh BDF BDF: packets from every kind of memory that testpmd has for them (but
-# "anon", which it fails to register, on the pci bus too).  A section "@@ KIND" for
-# each, which ends with the number of calls that mapped memory and how many pages are
-# pinned in the end.
+# "anon", which it fails to register, on the pci bus too).  Prints facts of each, also
+# the number of calls that mapped memory and how many pages are pinned in the end.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 vfio-bind "$1" "$2" || exit 1
 TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
@@ -15,14 +15,13 @@ TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 for kind in native xmem xmemhuge xbuf; do
 	before=$(pins)
 	testpmd_start -a "vfio_msi:$1" -a "vfio_msi:$2" -l 0,1 -n 1 \
-		-- -i --total-num-mbufs=4096 --mp-alloc=$kind || status=1
+		-- -i --total-num-mbufs=4096 --mp-alloc=$kind || testpmd_failed
 	testpmd_say 'set verbose 1'
-	testpmd_burst || status=1
-	testpmd_quit || status=1
-	echo "@@ $kind"
-	cat $TESTPMD_LOG
-	echo
-	echo "calls $(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP|IOMMU_IOAS_MAP_FILE|0x3b, 0x8f, 0\)')"
-	echo "left $(($(pins) - before))"
+	fact_if "${kind}_burst" testpmd_burst
+	testpmd_quit
+	fact "${kind}_status" $?
+	fact_text "${kind}_log" <$TESTPMD_LOG
+	fact "${kind}_calls" \
+		"$(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP|IOMMU_IOAS_MAP_FILE|0x3b, 0x8f, 0\)')"
+	fact "${kind}_left" $(($(pins) - before))
 done
-exit ${status:-0}

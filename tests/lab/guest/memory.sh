@@ -3,9 +3,10 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # memory.sh MEGABYTES WHO...: map so much preallocated memory, by stock DPDK or by the
-# bus with the backend WHO, and measure: "WHO: NAME N, NAME N, ...".
+# bus with the backend WHO, and measure.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
+. "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 megabytes=$1
 shift
@@ -28,19 +29,19 @@ for who; do
 	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
 	testpmd_start -l 0,1 -n 1 -a "$device" -m "$megabytes" --huge-unlink \
-		-- -i --no-mlockall --total-num-mbufs=4096 || testpmd_await 'testpmd> ' 100
+		-- -i --no-mlockall --total-num-mbufs=4096 ||
+		testpmd_await 'testpmd> ' 100 || testpmd_failed
 	echo 0 >$tracing/events/iommu/map/enable
 	# Doorbell pages, if any, are the only ones below 4 GiB.
-	bytes=$(grep -o 'iova=0x0000000[1-9a-f][0-9a-f]\{8\} .* size=[0-9]*' $tracing/trace |
-		awk -F= '{ sum += $NF } END { printf "%.0f", sum }')
-	pinned=$((($(pins) - before) * $(getconf PAGESIZE)))
-	locked="VmLck $(memory_of VmLck), VmPin $(memory_of VmPin), pinned $pinned"
+	fact "${who}_bytes" "$(grep -o 'iova=0x0000000[1-9a-f][0-9a-f]\{8\} .* size=[0-9]*' $tracing/trace |
+		awk -F= '{ sum += $NF } END { printf "%.0f", sum }')"
+	fact "${who}_pinned" $((($(pins) - before) * $(getconf PAGESIZE)))
+	fact "${who}_VmLck" "$(memory_of VmLck)"
+	fact "${who}_VmPin" "$(memory_of VmPin)"
 	testpmd_quit
-	status=$?
-	maps=$(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP')
-	unmaps=$(calls 'VFIO_IOMMU_UNMAP_DMA|IOMMU_IOAS_UNMAP')
-	echo "$who: map $maps, unmap $unmaps, bytes $bytes, $locked," \
-		"left $(($(pins) - before)), status $status"
-	grep VFIO_MSI $TESTPMD_LOG
+	fact "${who}_status" $?
+	fact "${who}_map" "$(calls 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP')"
+	fact "${who}_unmap" "$(calls 'VFIO_IOMMU_UNMAP_DMA|IOMMU_IOAS_UNMAP')"
+	fact "${who}_left" $(($(pins) - before))
+	fact_text "${who}_log" <$TESTPMD_LOG
 done
-exit 0
