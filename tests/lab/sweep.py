@@ -6,7 +6,7 @@ import errno
 import os
 import re
 
-from labkit import guest, oracle
+from labkit import facts, guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import Failure, each_backend, expect, expect_equal, figure, test
 
@@ -28,33 +28,26 @@ NODE = re.compile(r'/dev/(?:vfio/vfio|vfio/\d+|vfio/devices/vfio\d+|iommu)\b')
 
 
 class _Run:
-    """The output of one run of testpmd, by type of line."""
+    """The facts of one run of testpmd, and what is in its log."""
 
-    def __init__(self, text):
-        self.text = text
-        self.log = self._lines('log')
+    def __init__(self, said):
+        self.said = said
+        self.log = said['log']
         self.macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', self.log, re.MULTILINE)
         # The messages of the bus at the default log level.
         self.told = re.findall(r'^VFIO_MSI: (.*)', self.log, re.MULTILINE)
 
-    def _lines(self, kind):
-        return ''.join(re.findall(rf'^{kind}: (.*\n)', self.text, re.MULTILINE))
-
-    def number(self, what):
-        """The number after these words."""
-        found = re.search(rf'^{what} (\d+)$', self.text, re.MULTILINE)
-        expect(found, f'no {what} in\n{self.text}')
-        return int(found[1])
+    def text(self):
+        """All that is known of it."""
+        return '\n'.join(f'{name}: {self.said[name]}' for name in self.said.names())
 
     def check_end(self, free):
         """It ended without an error and left nothing."""
-        expect_equal(self.number('status'), 0, 'the exit status')
-        expect_equal(self.number('hugepages free'), free, 'hugepages free afterwards')
-        expect_equal(self._lines('left'), '', 'what is left')
+        self.said.check(status=0, hugepages_free=free, left='')
 
     def vectors(self, bdf):
         """The type of interrupt that a device has in the kernel while testpmd runs."""
-        found = re.search(rf'vfio-(\w+)(?:\[0\])?\({bdf}\)', self._lines('works'))
+        found = re.search(rf'vfio-(\w+)(?:\[0\])?\({bdf}\)', self.said['vectors'])
         return found and found[1]
 
 
@@ -72,18 +65,16 @@ def _check_loss(run, bdf, injected, words):
 
 
 def _judge(run, whole, free, error, bdfs):
-    wanted = re.search(r'^wanted (\w+) (\d+)$', run.text, re.MULTILINE)
-    injected = re.findall(r'^injected: (.*)', run.text, re.MULTILINE)
-    expect_equal([(wanted[1], errno.errorcode[error])],
-                 re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', '\n'.join(injected),
-                            re.MULTILINE), 'the call that failed')
+    injected = run.said['injected']
+    expect_equal(re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', injected, re.MULTILINE),
+                 [(run.said['wanted'], errno.errorcode[error])], 'the call that failed')
     run.check_end(free)
-    expect(run.told or EAL.search(run.log) or QUIET.search(injected[0]), 'no message')
+    expect(run.told or EAL.search(run.log) or QUIET.search(injected), 'no message')
     words = [os.strerror(error), "librte_bus_pci can't read"]
     words += [ELSEWHERE] * (error == errno.EBUSY)
     for mac, bdf in zip(whole.macs, bdfs):
         if mac not in run.macs:
-            _check_loss(run, bdf, injected[0], words)
+            _check_loss(run, bdf, injected, words)
         elif run.vectors(bdf) != 'msix' and not EAL.search(run.log):
             expect(any(f'vfio_msi:{bdf}: interrupts are ' in line or
                        f'vfio_msi:{bdf}: no interrupts' in line for line in run.told),
@@ -94,26 +85,25 @@ def _sweep(platform, backend, error, first, step, seconds):
     bdfs = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/sweep.sh', errno.errorcode[error],
                                   str(first), str(step), *bdfs], seconds=seconds, backend=backend)
-    parts = oracle.sections(result.stdout)
-    expect_equal(result.status, 0, f'exit status ({result.error})\n{result.stdout[-3000:]}')
-    whole = _Run(parts.pop('whole'))
-    free = whole.number('hugepages before')
+    said = facts.read(result)
+    whole = _Run(said.of('whole_'))
+    free = said['hugepages_before']
     whole.check_end(free)
     expect_equal((len(whole.macs), whole.told), (2, []), f'ports, and messages of\n{whole.log}')
     expect_equal([whole.vectors(bdf) for bdf in bdfs], ['msix'] * 2, 'interrupts')
-    calls = whole.number('calls')
+    calls = said['calls']
     expect(calls >= CALLS_LEAST, f'only {calls} calls')
-    expect_equal([int(name[5:]) for name in parts], list(range(first, calls + 1, step)), 'runs')
+    runs = [f'call_{number}_' for number in range(first, calls + 1, step)]
     wrong = []
-    for name, text in parts.items():
-        run = _Run(text)
+    for name in runs:
+        run = _Run(said.of(name))
         try:
             _judge(run, whole, free, error, bdfs)
         except Failure as why:
-            wrong.append(f'{name}: {why}, in\n{text}\n')
-    expect(not wrong, f'{len(wrong)} of {len(parts)}:\n' + '\n'.join(wrong))
+            wrong.append(f'{name}: {why}, in\n{run.text()}\n')
+    expect(not wrong, f'{len(wrong)} of {len(runs)}:\n' + '\n'.join(wrong))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    figure('calls on VFIO that failed once', len(parts), varies=True)
+    figure('calls on VFIO that failed once', len(runs), varies=True)
 
 
 @test('each failed call of a sample has a message with the device, nothing leaks',

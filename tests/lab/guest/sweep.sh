@@ -4,8 +4,9 @@
 #
 # sweep.sh ERROR FIRST STEP BDF BDF: start and end testpmd with two devices again
 # and again, each time with another of its system calls on VFIO and iommufd failing
-# with ERROR: the FIRST one, and each STEPth after it.  Prints a section for each.
+# with ERROR: the FIRST one, and each STEPth after it.  Prints facts of each.
 
+. "$(dirname "$0")/facts.sh"
 error=$1 first=$2 step=$3
 shift 3
 calls=openat,ioctl,mmap,pread64,pwrite64
@@ -32,36 +33,37 @@ visit()
 	echo
 }
 
-# run [STRACE_ARG]...
+# run NAME [STRACE_ARG]...
 run()
 {
+	run=$1
+	shift
 	rm -f /tmp/over
 	: >/tmp/log >/tmp/vectors
 	visit | {
 		timeout -k 5 270 stdbuf -oL "${trace[@]}" "$@" "${program[@]}" >>/tmp/log 2>&1
-		echo "status $?"
+		fact "${run}_status" $?
 		touch /tmp/over
 	}
-	sed 's/^/log: /' /tmp/log
-	sed 's/^/works: /' /tmp/vectors
-	awk '/HugePages_Free/ { print "hugepages free", $2 }' /proc/meminfo
-	ls -l /proc/[0-9]*/fd 2>/dev/null |
-		grep -E '/dev/(vfio|iommu)|vfio-device' | sed 's/^/left: /'
-	grep vfio /proc/interrupts | sed 's/^/left: /'
+	fact_text "${run}_log" </tmp/log
+	fact_text "${run}_vectors" </tmp/vectors
+	fact "${run}_hugepages_free" "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
+	{
+		ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E '/dev/(vfio|iommu)|vfio-device'
+		grep vfio /proc/interrupts
+	} | fact_text "${run}_left"
 }
 
-echo '@@ whole'
-awk '/HugePages_Free/ { print "hugepages before", $2 }' /proc/meminfo
-run
+fact hugepages_before "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
+run whole
 # A line per call: its name, and which one of that name it is.
 awk '{ sub(/\(.*/, "", $2) } $2 ~ /^[a-z0-9]+$/ { print $2, ++n[$2] }' /tmp/trace >/tmp/calls
-echo "calls $(wc -l </tmp/calls)"
+fact calls "$(wc -l </tmp/calls)"
 number=0
 while read -r name nth; do
 	number=$((number + 1))
 	[ $number -ge "$first" ] && [ $(((number - first) % step)) -eq 0 ] || continue
-	echo "@@ call_$number"
-	echo "wanted $name $nth"
-	run -e "inject=$name:error=$error:when=$nth"
-	grep INJECTED /tmp/trace | sed 's/^/injected: /'
+	fact "call_${number}_wanted" "$name"
+	run "call_$number" -e "inject=$name:error=$error:when=$nth"
+	grep INJECTED /tmp/trace | fact_text "call_${number}_injected"
 done </tmp/calls
