@@ -2,7 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """DPDK's own tests give the same results with devices on the bus as without it."""
 
-from labkit import guest
+from labkit import facts, guest
 from labkit.testing import expect, expect_equal, test
 
 QUICK = ('devargs', 'interrupt', 'malloc', 'memory', 'memzone', 'mempool', 'external_mem',
@@ -24,21 +24,18 @@ def _word(status):
 def _same(platform, names, seconds):
     result = guest.run(platform, ['/usr/share/vfio-msi/peers.sh',
                                   *(f'{name}_autotest' for name in names)], seconds=seconds)
-    expect_equal(result.status, 0, f'exit status, after\n{result.stdout}{result.error}\n')
-    came = {}
-    for line in result.stdout.splitlines():
-        name, who, status, devices = line.split()
-        came[name.removesuffix('_autotest'), who] = int(status), int(devices)
+    said = facts.read(result)
     for name in names:
-        without, with_bus = came[name, 'without'], came[name, 'with']
-        print(f'     {name}: {_word(without[0])}, with the bus {_word(with_bus[0])}', flush=True)
+        print(f'     {name}: {_word(said[f"{name}_without_status"])}, '
+              f'with the bus {_word(said[f"{name}_with_status"])}', flush=True)
     for name in names:
-        without, with_bus = came[name, 'without'], came[name, 'with']
-        expect_equal(with_bus[0], without[0], f'status of {name} with the bus')
-        expect_equal(without[0] not in (0, SKIPPED), name in FAIL_IN_BOTH,
-                     f'that {name} fails without the bus')
-        expect(with_bus[1] >= 2 and without[1] == 0, f'devices of the bus in {name}: '
-               f'{with_bus[1]}, {without[1]} without it')
+        without = said[f'{name}_without_status']
+        said.check(f'{name}_with', **{f'{name}_with_status': without})
+        expect_equal(without not in (0, SKIPPED), name in FAIL_IN_BOTH,
+                     f'that {name} fails without the bus, after\n{said[f"{name}_without"]}\n')
+        said.check(f'{name}_without', **{f'{name}_without_devices': 0})
+        devices = said[f'{name}_with_devices']
+        expect(devices >= 2, f'{name} has {devices} devices of the bus\n{said[f"{name}_with"]}')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
