@@ -25,12 +25,6 @@ RETURNED = {'revoked': 0, 'detached': True, 'bound_again': True, 'attached': Tru
             'received_after': 512}
 
 
-def sections(text):
-    """The parts of a script's output by name; each begins with "@@ NAME"."""
-    parts = re.split(r'^@@ (\w+)\n', text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2]))
-
-
 def holes(parts):
     """(first, last) of each region that the kernel reserves or a host bridge decodes."""
     found = [(int(first, 16), int(last, 16)) for first, last, word in

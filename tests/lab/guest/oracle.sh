@@ -7,23 +7,11 @@
 
 tracing=/sys/kernel/tracing
 
-# oracle_says NAME: what stands in the standard input, as a fact; without facts.sh as a
-# section that begins with "@@ NAME"
-oracle_says()
-{
-	if command -v fact_text >/dev/null; then
-		fact_text "$1"
-	else
-		echo "@@ $1"
-		cat
-	fi
-}
-
 # oracle_start: the holes the kernel knows; record what the IOMMU is told from now on
 oracle_start()
 {
-	cat /sys/kernel/iommu_groups/*/reserved_regions | oracle_says reserved
-	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem | oracle_says iomem
+	cat /sys/kernel/iommu_groups/*/reserved_regions | fact_text reserved
+	grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem | fact_text iomem
 	echo 65536 >$tracing/buffer_size_kb
 	echo >$tracing/trace
 	echo 1 >$tracing/events/iommu/map/enable
@@ -33,7 +21,7 @@ oracle_start()
 # oracle_events PROGRAM: what the IOMMU was told on behalf of it
 oracle_events()
 {
-	grep -E ' (map|unmap): ' $tracing/trace | grep "$1" | oracle_says events
+	grep -E ' (map|unmap): ' $tracing/trace | grep "$1" | fact_text events
 }
 
 # oracle_testpmd: what testpmd (see testpmd.sh) holds, what was mapped for it up to
@@ -41,9 +29,9 @@ oracle_events()
 oracle_testpmd()
 {
 	echo 0 >$tracing/events/iommu/map/enable
-	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps | oracle_says hugepages
+	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps | fact_text hugepages
 	oracle_events dpdk-testpmd
-	grep vfio /proc/interrupts | oracle_says interrupts
+	grep vfio /proc/interrupts | fact_text interrupts
 }
 
 # testpmd_failed: without testpmd a script can't go on; show its log
