@@ -130,8 +130,8 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size, b
 	struct iova_range va;
 	struct fake_container *c;
 	int ret;
+	FAKE_MAP_BEGIN(iova);
 
-	fake_map_begin(iova);
 	ret = fake_type1_call(__func__, container, &c);
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
@@ -202,8 +202,8 @@ vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmap
 	struct iova_range range;
 	struct fake_container *c;
 	int ret;
+	FAKE_UNMAP_BEGIN(iova);
 
-	fake_unmap_begin(iova);
 	ret = fake_type1_call(__func__, container, &c);
 	*unmapped = 0;
 	if (ret < 0 || c->ctx != NULL)

@@ -160,8 +160,8 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 {
 	struct fake_container *c;
 	int ret;
+	FAKE_MAP_BEGIN(iova);
 
-	fake_map_begin(iova);
 	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
 }
@@ -188,8 +188,8 @@ vfio_uapi_ioas_map_file(int iommufd, uint32_t ioas, int fd, uint64_t start, uint
 	struct iova_range part;
 	struct fake_container *c;
 	int ret;
+	FAKE_MAP_BEGIN(iova);
 
-	fake_map_begin(iova);
 	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	if (fake.no_map_file)
 		return -ENOTTY;
@@ -238,8 +238,8 @@ vfio_uapi_ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t size,
 {
 	struct fake_container *c;
 	int ret;
+	FAKE_UNMAP_BEGIN(iova);
 
-	fake_unmap_begin(iova);
 	ret = fake_ioas_call(__func__, iommufd, ioas, &c);
 	*unmapped = 0;
 	if (ret == 0)

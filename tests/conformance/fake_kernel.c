@@ -14,6 +14,7 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,21 @@
 struct fake_machine fake;
 void (*fake_map_begins)(uint64_t iova);
 void (*fake_unmap_begins)(uint64_t iova);
+static pthread_mutex_t mapping_lock = PTHREAD_MUTEX_INITIALIZER;
+
+int
+fake_mapping_lock(void (*hook)(uint64_t iova), uint64_t iova)
+{
+	if (hook != NULL)
+		hook(iova);
+	return pthread_mutex_lock(&mapping_lock);
+}
+
+void
+fake_mapping_unlock(const int *in_kernel)
+{
+	pthread_mutex_unlock(&mapping_lock);
+}
 struct fake_container fake_containers[FAKE_OBJECTS];
 struct fake_group_state fake_groups[FAKE_MEMBERS];
 struct fake_device fake_devices[FAKE_MEMBERS];

@@ -10,7 +10,8 @@
  * are.
  *
  * One machine, made anew by fake_reset(). Its descriptors are numbers that no
- * real file has. Not thread safe, except that a map may wait while another thread goes on.
+ * real file has. Several threads may map and unmap, but only one at a time is
+ * in the kernel. All else is not thread safe.
  */
 
 #ifndef FAKE_KERNEL_H
@@ -122,7 +123,7 @@ struct fake_mapping {
 const char *fake_lie_name(enum fake_lie lie);
 
 /**
- * Called at the start of each map, before it reads or does anything; may block. NULL after
+ * Called at the start of each map, before it enters the kernel; may block. NULL after
  * fake_reset().
  */
 extern void (*fake_map_begins)(uint64_t iova);

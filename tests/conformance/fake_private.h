@@ -96,21 +96,21 @@ extern size_t fake_n_groups, fake_n_devices;
 /** Count a call. @return 0, or the error it has to fail with. */
 int fake_enter(const char *name);
 
-/** Begin of a map: it may wait here. */
-static inline void
-fake_map_begin(uint64_t iova)
-{
-	if (fake_map_begins != NULL)
-		fake_map_begins(iova);
-}
+/** Lock the kernel, after a call of the hook, which may block. */
+int fake_mapping_lock(void (*hook)(uint64_t iova), uint64_t iova);
 
-/** Begin of an unmap: it may wait here. */
-static inline void
-fake_unmap_begin(uint64_t iova)
-{
-	if (fake_unmap_begins != NULL)
-		fake_unmap_begins(iova);
-}
+/** End of fake_mapping_lock(). */
+void fake_mapping_unlock(const int *in_kernel);
+
+/** Begin of a map, until the function returns: it may wait here. */
+#define FAKE_MAP_BEGIN(iova) \
+	const int in_kernel __attribute__((cleanup(fake_mapping_unlock), unused)) = \
+		fake_mapping_lock(fake_map_begins, iova)
+
+/** As FAKE_MAP_BEGIN(), of an unmap. */
+#define FAKE_UNMAP_BEGIN(iova) \
+	const int in_kernel __attribute__((cleanup(fake_mapping_unlock), unused)) = \
+		fake_mapping_lock(fake_unmap_begins, iova)
 
 /** A fault of the caller: fake_leaks() tells of it. */
 void fake_fault(const char *what, int fd);

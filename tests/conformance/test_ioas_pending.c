@@ -4,86 +4,25 @@
 
 /**
  * @file
- * A map or an unmap that takes long in the kernel: what other threads may do meanwhile, and
- * who waits for it. One thread at a time is in the fake kernel; the slow one waits at its door.
+ * A map or an unmap that takes long in the kernel: which calls of other threads go on
+ * meanwhile, and which wait for it.
  */
 
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common.h"
+#include "slow.h"
 
 #define VA UINT64_C(0x7f0000000000)
-#define SLOW (UINT64_C(1) << 30)
 #define ELSEWHERE (UINT64_C(2) << 30)
-#define SECONDS_MOST 60		/* who waits for ever ends the program */
 
 static struct ioas *ioas;
-static sem_t at_door, open_door;
-
-static void
-door(uint64_t iova)
-{
-	if (iova != SLOW)
-		return;
-	sem_post(&at_door);
-	while (sem_wait(&open_door) != 0)
-		;
-}
-
-/* A call in a thread, and whether it has returned. */
-struct call {
-	pthread_t thread;
-	intptr_t (*fn)(void);
-	intptr_t ret;
-	atomic_bool done;
-};
-
-static void *
-call_run(void *arg)
-{
-	struct call *c = arg;
-
-	c->ret = c->fn();
-	atomic_store(&c->done, true);
-	return NULL;
-}
-
-static void
-call_begin(struct call *c, intptr_t (*fn)(void))
-{
-	c->fn = fn;
-	atomic_init(&c->done, false);
-	assert_int_equal(pthread_create(&c->thread, NULL, call_run, c), 0);
-}
-
-static intptr_t
-call_end(struct call *c)
-{
-	assert_int_equal(pthread_join(c->thread, NULL), 0);
-	return c->ret;
-}
-
-/* Time enough to return for a call that does not wait. */
-static bool
-call_waits(struct call *c)
-{
-	const struct timespec t = { .tv_nsec = 50 * 1000 * 1000 };
-
-	nanosleep(&t, NULL);
-	return !atomic_load(&c->done);
-}
-
 static intptr_t
 map_slow(void)
 {
@@ -94,11 +33,7 @@ map_slow(void)
 static void
 map_begin(struct call *c)
 {
-	fake_map_begins = door;
-	call_begin(c, map_slow);
-	while (sem_wait(&at_door) != 0)
-		;
-	fake_map_begins = NULL;
+	slow_begin(c, map_slow, &fake_map_begins);
 }
 
 static intptr_t
@@ -113,17 +48,7 @@ unmap_begin(struct call *c)
 {
 	assert_int_equal(map_slow(), 0);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW + 2 * PAGE, PAGE, NULL), 0);
-	fake_unmap_begins = door;
-	call_begin(c, unmap_slow);
-	while (sem_wait(&at_door) != 0)
-		;
-	fake_unmap_begins = NULL;
-}
-
-static void
-map_go_on(void)
-{
-	sem_post(&open_door);
+	slow_begin(c, unmap_slow, &fake_unmap_begins);
 }
 
 /* Groups 7 and 8 are in, so that a space may have two legs; 9 is there. */
@@ -133,9 +58,7 @@ setup(void **state)
 	int group, ret = machine_setup(state);
 	bool viable;
 
-	alarm(SECONDS_MOST);
-	sem_init(&at_door, 0, 0);
-	sem_init(&open_door, 0, 0);
+	slow_setup();
 	for (group = 7; group <= 9; group++)
 		add_group(group);
 	ioas = open_space();
@@ -148,7 +71,7 @@ static int
 teardown(void **state)
 {
 	ioas_close(ioas);
-	alarm(0);
+	slow_teardown();
 	return machine_teardown(state);
 }
 
@@ -204,7 +127,7 @@ test_others_go_on(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, ELSEWHERE), -EBUSY);
 	assert_int_equal(ioas_n_mappings(ioas), 2);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(ioas_lookup(ioas, SLOW, &m), 0);
 	assert_int_equal(m.va, VA);
@@ -222,7 +145,7 @@ test_refused(void **state)
 
 	map_begin(&slow);
 	fake.hollow = RANGE(VA, VA);
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), -EFAULT);
 	fake.hollow = RANGE(1, 0);
 	expect_same(ioas);
@@ -247,14 +170,14 @@ test_covers_waits(void **state)
 	assert_false(ioas_covers(ioas, VA, SLOW, 2 * PAGE));
 	call_begin(&ask, is_covered);
 	assert_true(call_waits(&ask));
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_true(call_end(&ask));
 	ioas_unmap_all(ioas);
 	map_begin(&slow);
 	call_begin(&ask, is_covered);
 	fake.hollow = RANGE(VA, VA);
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), -EFAULT);
 	assert_false(call_end(&ask));
 }
@@ -276,7 +199,7 @@ test_attach_waits(void **state)
 	map_begin(&slow);
 	call_begin(&other, attach_third);
 	assert_true(call_waits(&other));
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(call_end(&other), 0);
 	assert_int_equal(ioas_n_attached(ioas), 3);
@@ -309,7 +232,7 @@ test_maps_wait_behind(void **state)
 	assert_true(call_waits(&attach));
 	call_begin(&fixed, map_elsewhere);
 	assert_true(call_waits(&fixed));
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(call_end(&attach), 0);
 	assert_int_equal(call_end(&fixed), 0);
@@ -321,7 +244,7 @@ test_maps_wait_behind(void **state)
 	assert_true(call_waits(&attach));
 	call_begin(&any, map_anywhere);
 	assert_true(call_waits(&any));
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(call_end(&attach), 0);
 	assert_int_equal(call_end(&any), 0);
@@ -365,7 +288,7 @@ test_ends_wait(void **state)
 		map_begin(&slow);
 		call_begin(&other, ends[i]);
 		assert_true(call_waits(&other));
-		map_go_on();
+		slow_go_on();
 		assert_int_equal(call_end(&slow), 0);
 		call_end(&other);
 		assert_int_equal(fake_n_mappings(), 0);
@@ -390,7 +313,7 @@ test_unmap_others_go_on(void **state)
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW + PAGE, PAGE, NULL), 0);
 	assert_int_equal(unmap_slow(), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 1);
 	assert_int_equal(ioas_lookup(ioas, SLOW + PAGE, &m), 0);
@@ -407,7 +330,7 @@ test_unmap_refused(void **state)
 
 	unmap_begin(&slow);
 	fake_fail_nth(1, EIO);
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), -EIO);
 	assert_int_equal(ioas_lookup(ioas, SLOW + 2 * PAGE, &m), 0);
 	assert_int_equal(map_slow(), -EEXIST);
@@ -427,7 +350,7 @@ test_unmap_is_waited_for(void **state)
 	assert_true(call_waits(&other));
 	call_begin(&ask, is_covered);
 	assert_true(call_waits(&ask));
-	map_go_on();
+	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(call_end(&other), 0);
 	assert_false(call_end(&ask));
