@@ -45,9 +45,11 @@
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
  * Lock order, outermost first: closing; the lock of own_memory_events.c, which is held
- * while callbacks of applications run; EAL's memory lock; the lock of own_memory.c, then
- * that of vfio_msi_dma.c, and offers_lock, which nests with neither; the address space's;
- * bars_lock.
+ * while callbacks of applications run; EAL's memory lock; the space's lock of own_memory.c,
+ * then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
+ * space's; bars_lock. Calls of applications share the space's lock, and main waits for them
+ * when a space is added or removed. The lock of own_memory_pieces.c comes after the space's
+ * and before no other.
  */
 
 #ifndef VFIO_MSI_BUS_H

@@ -8,12 +8,16 @@
  * Needs nothing of DPDK except the types of that header.
  *
  * An application may call these functions at any time and on any thread, also while the
- * last device is detached; a lock serialises both. Mappings are restored at the same IOVAs
- * when a device is attached again, and can be unmapped in the meantime.
+ * last device is detached. Mappings are restored at the same IOVAs when a device is attached
+ * again, and can be unmapped in the meantime.
  *
- * All functions are thread safe. Lock order: the lock of own_memory_events.c, which is held
- * while callbacks for events run; the lock of own_memory.c; those of the callbacks of
- * own_memory_up(); the address space's.
+ * All functions are thread safe. The functions of an application don't wait for each other
+ * while the kernel pins or unpins memory, except unmaps that have a range in common.
+ * own_memory_up() and own_memory_down() wait for all of them, and they for these two.
+ *
+ * Lock order: the lock of own_memory_events.c, which is held while callbacks for events run;
+ * the space's lock in own_memory.c; those of the callbacks of own_memory_up(); the address
+ * space's. That of own_memory_pieces.c comes after the space's, and no lock after it.
  */
 
 #ifndef OWN_MEMORY_H
@@ -69,7 +73,8 @@ int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limi
 		uint64_t *iova);
 
 /**
- * Unmap all mappings of own_memory_dma_map() inside the range.
+ * Unmap all mappings of own_memory_dma_map() inside the range. Waits for other threads that
+ * unmap some of them. A map that has not returned is not affected.
  *
  * @return as ioas_unmap(), also without an address space; -EPERM also for mappings that
  *   have a handle
@@ -83,7 +88,7 @@ int own_memory_map(const struct rte_eal_iommu_map_conf *conf,
 int own_memory_unmap(struct rte_eal_iommu_mapping *p);
 int own_memory_get(const struct rte_eal_iommu_mapping *p, struct rte_eal_iommu_mapped *out);
 
-/* own_memory_walk.c */
+/* own_memory_walk.c; mappings that another thread is making or unmapping are not there. */
 
 int own_memory_virt2iova(uint64_t va, size_t *len, uint64_t *iova);
 int own_memory_iova2virt(uint64_t iova, size_t *len, uint64_t *va);

@@ -20,19 +20,23 @@ struct own_memory_space {
 };
 
 /**
- * Take the lock: the space stays.
+ * Take the space's lock, shared with other calls: the space remains. A thread that holds it
+ * must not take it again.
  *
- * @return the space; NULL without one, and then the lock is not held
+ * @return the space, which has an address space or not
  */
-const struct own_memory_space *own_memory_hold(void);
+const struct own_memory_space *own_memory_enter(void);
 
-/** End of own_memory_hold(). */
-void own_memory_release(void);
+/** End of own_memory_enter() and own_memory_hold(). */
+void own_memory_leave(void);
+
+/** As own_memory_enter(). @return NULL without an address space, and the lock is not held */
+const struct own_memory_space *own_memory_hold(void);
 
 /** A mapping as the public header has it. */
 struct rte_eal_iommu_mapped own_memory_mapped(const struct ioas_mapping *m);
 
-/** Call those who registered; without own_memory.c's lock. */
+/** Call those who registered; without the locks of own_memory.c. */
 void own_memory_event(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost);
 
 /** Forget who registered. */

@@ -49,7 +49,7 @@ copy_fill(struct copy *c, int (*walk)(const struct own_memory_space *space, stru
 	if (space == NULL)
 		return -ENODEV;
 	ret = walk(space, c);
-	own_memory_release();
+	own_memory_leave();
 	return ret;
 }
 
@@ -190,7 +190,7 @@ own_memory_layout_dump(FILE *f)
 		ioas_layout_lock(space->ioas);
 		ret = iova_layout_dump(space->layout, copy);
 		ioas_layout_unlock(space->ioas);
-		own_memory_release();
+		own_memory_leave();
 	}
 	/* The stream is in memory: nothing else can fail. */
 	if (fclose(copy) != 0 || ret == -EIO)
@@ -238,7 +238,7 @@ own_memory_virt2iova(uint64_t va, size_t *len, uint64_t *iova)
 	if (space == NULL)
 		return -ENODEV;
 	ioas_foreach(space->ioas, look_for_va, &s);
-	own_memory_release();
+	own_memory_leave();
 	if (s.done == 0)
 		return -ENOENT;
 	if (s.done < *len)
@@ -270,7 +270,7 @@ own_memory_iova2virt(uint64_t iova, size_t *len, uint64_t *va)
 		if (at == 0)
 			break;
 	}
-	own_memory_release();
+	own_memory_leave();
 	if (left == *len)
 		return -ENOENT;
 	*len -= left;

@@ -24,7 +24,8 @@
  * Addresses and lengths are in bytes, and the last address of a range is part of it.
  *
  * All functions are thread safe, also while devices are added and removed, but must not
- * be called from EAL's memory event callbacks. After the last device was removed, mappings
+ * be called from EAL's memory event callbacks. A map or an unmap may take long in the kernel;
+ * calls of other threads go on meanwhile. After the last device was removed, mappings
  * are restored at the same IOVAs when a device is added; the bus logs one that it can't
  * restore. Without a device memory can be unmapped, but not mapped.
  *
@@ -215,6 +216,7 @@ int rte_eal_iommu_map(const struct rte_eal_iommu_map_conf *conf,
  * @return
  *   0, or -1 with rte_errno set and the handle still valid:
  *    - EIO: the kernel unmapped another size than requested
+ *    - EBUSY: another thread is unmapping it
  */
 __rte_experimental
 int rte_eal_iommu_unmap(struct rte_eal_iommu_mapping *mapping);
@@ -229,7 +231,7 @@ int rte_eal_iommu_unmap(struct rte_eal_iommu_mapping *mapping);
  * @return
  *   0, or -1 with rte_errno set:
  *    - ENODEV: not mapped while there is no device
- *    - ENOENT: not mapped, as it could not be restored
+ *    - ENOENT: not mapped, as it could not be restored, or an unmap failed in part
  */
 __rte_experimental
 int rte_eal_iommu_mapping_get(const struct rte_eal_iommu_mapping *mapping,

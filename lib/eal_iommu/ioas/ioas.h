@@ -336,13 +336,17 @@ struct ioas_memory {
 int ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem,
 		uint64_t iova, uint64_t size, struct iova_conflict *why);
 
+/** The IOVA of a map that left nothing. No mapping has it, as it is in the last page. */
+#define IOAS_NOWHERE UINT64_MAX
+
 /**
  * Map memory at an IOVA the layout chooses: the lowest free one that has the
  * alignment and ends at or below the limit.
  *
  * @param align  power of two, at least the smallest IOMMU page
  * @param limit  last IOVA the memory may have
- * @param iova   the IOVA chosen
+ * @param iova   the IOVA chosen; on an error IOAS_NOWHERE, or where the memory is parked:
+ *   some legs keep it until an unmap there succeeds
  * @return 0; -ENOSPC no free place; else as ioas_map()
  */
 int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
@@ -382,6 +386,9 @@ int ioas_lookup(struct ioas *ioas, uint64_t iova, struct ioas_mapping *out);
  * several? Waits for those that are just being made.
  */
 bool ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size);
+
+/** Is there a mapping of another owner in the range, or a part of one? In any state. */
+bool ioas_has_others(struct ioas *ioas, enum ioas_owner owner, struct iova_range range);
 
 /** Number of mappings. */
 size_t ioas_n_mappings(struct ioas *ioas);

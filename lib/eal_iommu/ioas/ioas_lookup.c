@@ -8,6 +8,18 @@
 
 #include "ioas/ioas_private.h"
 
+static const char *const owner_names[] = {
+	[IOAS_EAL] = "EAL's memory",
+	[IOAS_DEVICE] = "rte_dev_dma_map()",
+	[IOAS_APPLICATION] = "rte_eal_iommu",
+};
+
+const char *
+ioas_owner_name(enum ioas_owner owner)
+{
+	return owner_names[owner];
+}
+
 static struct ioas_mapping
 mapping_of(const struct iova_used *m)
 {
@@ -66,6 +78,21 @@ ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size)
 		pthread_cond_wait(&ioas->settled, &ioas->lock);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret == 1;
+}
+
+bool
+ioas_has_others(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
+{
+	struct iova_used *m;
+	bool has;
+
+	pthread_mutex_lock(&ioas->lock);
+	m = ioas_mapping_from(ioas, range.first);
+	while (m != NULL && m->range.first <= range.last && m->owner == owner)
+		m = ioas_mapping_next(m);
+	has = m != NULL && m->range.first <= range.last;
+	pthread_mutex_unlock(&ioas->lock);
+	return has;
 }
 
 size_t

@@ -27,18 +27,6 @@
 
 #include "ioas/ioas_private.h"
 
-static const char *const owner_names[] = {
-	[IOAS_EAL] = "EAL's memory",
-	[IOAS_DEVICE] = "rte_dev_dma_map()",
-	[IOAS_APPLICATION] = "rte_eal_iommu",
-};
-
-const char *
-ioas_owner_name(enum ioas_owner owner)
-{
-	return owner_names[owner];
-}
-
 /* What the used range of a mapping is called. */
 struct name {
 	char v[IOVA_OWNER_LEN];
@@ -146,13 +134,13 @@ ioas_mappings_leave(struct ioas *ioas, struct ioas_leg *leg)
 		ioas->ops->clear(leg->state);
 }
 
-/* The range is placed in the layout: map it, record it, or release it. */
+/* The range is placed in the layout: map it and record it, or park it, or release it. */
 static int
-map_placed(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem, uint64_t iova)
+map_placed(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem, uint64_t iova,
+		bool *parked)
 {
 	struct iova_used *m = iova_layout_used_from(ioas->layout, iova);
 	const struct iova_range range = m->range;
-	bool parked = false;
 	int ret;
 
 	m->va = mem->va;
@@ -161,14 +149,14 @@ map_placed(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *m
 	m->state = IOAS_PENDING;
 	ioas->n_pending++;
 	pthread_mutex_unlock(&ioas->lock);
-	ret = ioas_legs_map(ioas, mem, range, &parked);
+	ret = ioas_legs_map(ioas, mem, range, parked);
 	pthread_mutex_lock(&ioas->lock);
 	ioas->n_pending--;
 	pthread_cond_broadcast(&ioas->settled);
 	if (ret == 0) {
 		m->state = IOAS_MAPPED;
 		ioas->n_mappings++;
-	} else if (parked) {
+	} else if (*parked) {
 		park(m);
 	} else {
 		iova_layout_release(ioas->layout, range);
@@ -201,6 +189,7 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 		uint64_t iova, uint64_t size, struct iova_conflict *why)
 {
 	struct iova_range range;
+	bool parked = false;
 	int ret = check(ioas, mem->va, size);
 
 	if (why != NULL)
@@ -212,7 +201,7 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 	lock_to_map(ioas);
 	ret = iova_layout_place_at(ioas->layout, range, name_of(owner, mem).v, why);
 	if (ret == 0)
-		ret = map_placed(ioas, owner, mem, iova);
+		ret = map_placed(ioas, owner, mem, iova, &parked);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -234,8 +223,10 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 {
 	uint64_t align = place->align;
 	struct iova_range range;
+	bool parked = false;
 	int ret = check(ioas, mem->va, size);
 
+	*iova = IOAS_NOWHERE;
 	if (ret < 0)
 		return ret;
 	lock_to_map(ioas);
@@ -244,10 +235,10 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 			name_of(owner, mem).v, &range);
 		align /= 2;
 	} while (ret == -ENOSPC && place->align_min != 0 && align >= place->align_min);
-	if (ret == 0) {
+	if (ret == 0)
+		ret = map_placed(ioas, owner, mem, range.first, &parked);
+	if (ret == 0 || parked)
 		*iova = range.first;
-		ret = map_placed(ioas, owner, mem, range.first);
-	}
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
