@@ -72,7 +72,7 @@ fake_over_memlock(const struct fake_container *c, uint64_t size)
 	if (fake.memlock == UINT64_MAX)
 		return false;
 	for (i = 0; i < c->n_maps; i++)
-		used += iova_range_span(c->maps[i].iova) + 1;
+		used += iova_range_size(c->maps[i].iova);
 	return used > fake.memlock || size > fake.memlock - used;
 }
 
@@ -102,7 +102,7 @@ fake_pin(const struct fake_mapping *m)
 {
 	struct iova_range va;
 
-	if (m->file || !iova_range_make(m->va, iova_range_span(m->iova) + 1, &va))
+	if (m->file || !iova_range_make(m->va, iova_range_size(m->iova), &va))
 		return 0;
 	if (iova_range_overlap(va, fake.hollow))
 		return -EFAULT;
@@ -173,7 +173,7 @@ fake_map_remove(struct fake_container *c, struct iova_range range)
 	uint64_t bytes = 0;
 
 	for (; to < c->n_maps && c->maps[to].iova.first <= range.last; to++)
-		bytes += iova_range_span(c->maps[to].iova) + 1;
+		bytes += iova_range_size(c->maps[to].iova);
 	if (to > from)
 		memmove(&c->maps[from], &c->maps[to], (c->n_maps - to) * sizeof(*c->maps));
 	c->n_maps -= to - from;

@@ -31,6 +31,14 @@ span_of_everything_fits(void **state)
 }
 
 static void
+size_of_everything_does_not_fit(void **state)
+{
+	assert_true(iova_range_size((struct iova_range){ 5, 5 }) == 1);
+	assert_true(iova_range_size((struct iova_range){ 1, UINT64_MAX }) == UINT64_MAX);
+	assert_true(iova_range_size(all) == 0);
+}
+
+static void
 overlap_counts_both_ends(void **state)
 {
 	struct iova_range mid = { 10, 20 };
@@ -104,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_means_ordered),
 		cmocka_unit_test(span_of_everything_fits),
+		cmocka_unit_test(size_of_everything_does_not_fit),
 		cmocka_unit_test(overlap_counts_both_ends),
 		cmocka_unit_test(covers_is_not_overlap),
 		cmocka_unit_test(cut_is_invalid_when_apart),

@@ -84,12 +84,6 @@ check_call(const void *addr, uint64_t iova, size_t len, struct iova_range *out)
 	return vfio_msi_is_secondary() ? -ENOTSUP : 0;
 }
 
-static uint64_t
-size_of(const struct part *p)
-{
-	return iova_range_span(p->iova) + 1;
-}
-
 static struct part *
 find(uint64_t va, struct iova_range iova)
 {
@@ -115,11 +109,12 @@ static int
 map_part(struct part *p, char *why, size_t size)
 {
 	struct iova_conflict c = { 0 };
-	int ret = ioas_map(vfio_msi_bus.ioas, IOAS_DEVICE, p->va, p->iova.first, size_of(p), &c);
+	int ret = ioas_map(vfio_msi_bus.ioas, IOAS_DEVICE, p->va, p->iova.first,
+			iova_range_size(p->iova), &c);
 
 	p->mapped = ret == 0;
 	if (ret == -EEXIST &&
-	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, size_of(p)))
+	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, iova_range_size(p->iova)))
 		return 0;
 	if (ret < 0) {
 		char text[PLAN_EXPLAIN];
@@ -202,7 +197,8 @@ drop_part(struct part *p)
 	int ret = 0;
 
 	if (p->refs == 1 && p->mapped)
-		ret = ioas_unmap(vfio_msi_bus.ioas, IOAS_DEVICE, p->iova.first, size_of(p));
+		ret = ioas_unmap(vfio_msi_bus.ioas, IOAS_DEVICE, p->iova.first,
+			iova_range_size(p->iova));
 	if (ret < 0 || --p->refs > 0)
 		return ret;
 	TAILQ_REMOVE(&parts, p, next);

@@ -53,7 +53,7 @@ own_memory_mapped(const struct ioas_mapping *m)
 
 	return (struct rte_eal_iommu_mapped) {
 		.addr = (void *)(uintptr_t)m->va, .iova = m->iova.first,
-		.len = iova_range_span(m->iova) + 1, .owner = owners[m->owner],
+		.len = iova_range_size(m->iova), .owner = owners[m->owner],
 		.read_only = m->read_only,
 	};
 }
@@ -98,7 +98,7 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 
 		next = piece_next(p, all);
 		ret = ioas_map_memory(ioas, IOAS_APPLICATION, &mem, p->m.iova.first,
-				iova_range_span(p->m.iova) + 1, &why);
+				iova_range_size(p->m.iova), &why);
 		if (ret == 0)
 			continue;
 		log_lost(&p->m, ret, &why);

@@ -150,7 +150,7 @@ unmap_taken(struct ioas *ioas, struct piece_unmap *call)
 	while (ret == 0 && (p = TAILQ_FIRST(&call->pieces)) != NULL) {
 		if (ioas != NULL)
 			ret = ioas_unmap(ioas, IOAS_APPLICATION, p->m.iova.first,
-				iova_range_span(p->m.iova) + 1);
+				iova_range_size(p->m.iova));
 		if (ret == 0) {
 			TAILQ_REMOVE(&call->pieces, p, next);
 			free(p);

@@ -211,7 +211,7 @@ struct search {
 static int
 look_for_va(const struct ioas_mapping *m, void *arg)
 {
-	uint64_t size = iova_range_span(m->iova) + 1;
+	uint64_t size = iova_range_size(m->iova);
 	struct search *s = arg;
 	uint64_t off = s->done == 0 ? s->va - m->va : 0;
 

@@ -39,22 +39,16 @@ ioas_leg_close(const struct ioas_ops *ops, struct ioas_leg *leg)
 
 /* ---- mappings ---- */
 
-static uint64_t
-size_of(struct iova_range range)
-{
-	return iova_range_span(range) + 1;
-}
-
 int
 ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, struct iova_range range,
 		bool parked)
 {
 	uint64_t done;
-	int ret = ioas->ops->unmap(leg->state, range.first, size_of(range), &done);
+	int ret = ioas->ops->unmap(leg->state, range.first, iova_range_size(range), &done);
 
 	if (ret < 0)
 		return ret;
-	return done == size_of(range) || (parked && done == 0) ? 0 : -EIO;
+	return done == iova_range_size(range) || (parked && done == 0) ? 0 : -EIO;
 }
 
 int
@@ -65,7 +59,7 @@ ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
 	int ret = 0;
 
 	TAILQ_FOREACH(leg, &ioas->legs, link) {
-		ret = ioas->ops->map(leg->state, mem, range.first, size_of(range));
+		ret = ioas->ops->map(leg->state, mem, range.first, iova_range_size(range));
 		if (ret < 0)
 			break;
 	}

@@ -118,7 +118,8 @@ ioas_mappings_enter(struct ioas *ioas, struct ioas_leg *leg)
 
 		if (m->state != IOAS_MAPPED)
 			continue;
-		ret = ioas->ops->map(leg->state, &mem, m->range.first, ioas_mapping_size(m));
+		ret = ioas->ops->map(leg->state, &mem, m->range.first,
+				iova_range_size(m->range));
 		if (ret < 0) {
 			leave_below(ioas, leg, m);
 			return ret;

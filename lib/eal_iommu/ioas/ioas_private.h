@@ -56,12 +56,6 @@ enum ioas_state {
 
 /* ---- the record: used ranges of the layout that have an owner ---- */
 
-static inline uint64_t
-ioas_mapping_size(const struct iova_used *m)
-{
-	return iova_range_span(m->range) + 1;
-}
-
 /* The next that is a mapping, this one included. */
 static inline struct iova_used *
 ioas_mapping_at(struct iova_used *m)

@@ -8,7 +8,7 @@
  *
  * An interval is [first, last] with both ends included. So the whole 64-bit space [0,
  * UINT64_MAX] is a valid range and no sum overflows. For the same reason a length is
- * always stored as "length - 1" (a span).
+ * always stored as "length - 1" (a span). iova_range_size() is for system calls.
  */
 
 #ifndef IOVA_RANGE_H
@@ -38,6 +38,16 @@ static inline uint64_t
 iova_range_span(struct iova_range r)
 {
 	return r.last - r.first;
+}
+
+/**
+ * Length of the range. 0 for the whole 64-bit space; no mapping is that long, as the last
+ * page of it is a hard hole.
+ */
+static inline uint64_t
+iova_range_size(struct iova_range r)
+{
+	return iova_range_span(r) + 1;
 }
 
 static inline bool

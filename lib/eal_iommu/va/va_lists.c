@@ -92,7 +92,7 @@ release(struct trial *t)
 	while (t->n > 0) {
 		struct iova_range *r = &t->held[--t->n];
 
-		vfio_uapi_munmap((void *)(uintptr_t)r->first, iova_range_span(*r) + 1);
+		vfio_uapi_munmap((void *)(uintptr_t)r->first, iova_range_size(*r));
 	}
 	free(t->held);
 }
@@ -173,7 +173,7 @@ reserve_each(struct trial *t, const struct va_limits *limits, const struct va_li
 
 	for (i = 0; ret == 0 && i < lists->n; i++) {
 		struct va_list_at *l = &lists->v[i];
-		uint64_t bytes = iova_range_span(l->range) + 1;
+		uint64_t bytes = iova_range_size(l->range);
 
 		ret = reserve(t, array_bytes(bytes / l->page, limits->entry_bytes),
 				t->system_page, &ignored);
@@ -219,7 +219,7 @@ static int
 reserve_plain(struct trial *t, const struct va_limits *limits, const struct va_lists *lists)
 {
 	struct va_list_at *l = &lists->v[0];
-	uint64_t bytes = iova_range_span(l->range) + 1;
+	uint64_t bytes = iova_range_size(l->range);
 
 	return reserve(t, array_bytes(bytes / PLAIN_PAGE, limits->entry_bytes) +
 			round_up(bytes, t->system_page), t->system_page, &l->range);

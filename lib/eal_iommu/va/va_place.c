@@ -32,7 +32,7 @@ prefix_step(const struct iova_range *r, void *arg)
 	if (r->last < p->range.first)
 		return 0;
 	if (r->first <= p->range.first)
-		p->bytes = iova_range_span(iova_range_cut(*r, p->range)) + 1;
+		p->bytes = iova_range_size(iova_range_cut(*r, p->range));
 	return 1;
 }
 
@@ -62,7 +62,7 @@ uint64_t
 va_reach_bytes(const struct iova_layout *layout, struct iova_range range, uint64_t page,
 		bool soft_too)
 {
-	uint64_t good = 0, bad = (iova_range_span(range) + 1) / page + 1;
+	uint64_t good = 0, bad = iova_range_size(range) / page + 1;
 	struct prefix p = { .range = range };
 
 	while (bad - good > 1) {
