@@ -193,7 +193,7 @@ log_limit(const struct growth_list *l)
 		l->page >> 10, l->node, l->range.first + l->reach, text, room_of(l) >> 20);
 }
 
-/* rte_eal_iommu_dma_map() must not place memory where EAL may grow. */
+/* Maps of rte_eal_iommu.h must not place memory where EAL may grow. */
 static void
 add_hole(const struct growth_list *l)
 {
@@ -204,7 +204,7 @@ add_hole(const struct growth_list *l)
 		.owner = EAL_OWNER,
 	};
 
-	/* Without this hole rte_eal_iommu_dma_map() may use the room, nothing else. */
+	/* Without this hole they may use the room, nothing else does. */
 	(void)iova_layout_add_hole(vfio_msi_bus.layout, &own, NULL);
 }
 
