@@ -428,6 +428,7 @@ test_dump(void **state)
 	fclose(f);
 	assert_non_null(strstr(text, "allowed  0x0000000000000000-"));
 	assert_non_null(strstr(text, "MiB  rte_eal_iommu\n"));
+	assert_fails(rte_eal_iommu_layout_dump(NULL), EINVAL);
 	assert_fails(rte_eal_iommu_layout_dump(full), EIO);
 	fclose(full);
 }

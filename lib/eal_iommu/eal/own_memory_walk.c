@@ -180,9 +180,12 @@ own_memory_layout_dump(FILE *f)
 	const struct own_memory_space *space;
 	char *text = NULL;
 	size_t len = 0;
-	FILE *copy = open_memstream(&text, &len);
 	int ret = -ENODEV;
+	FILE *copy;
 
+	if (f == NULL)
+		return -EINVAL;
+	copy = open_memstream(&text, &len);
 	if (copy == NULL)
 		return -ENOMEM;
 	space = own_memory_hold();

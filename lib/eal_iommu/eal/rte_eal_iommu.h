@@ -310,6 +310,7 @@ int rte_eal_iommu_layout_foreach(rte_eal_iommu_range_cb cb, void *arg);
  *   The stream; no lock is held while it is written.
  * @return
  *   0, or -1 with rte_errno set:
+ *    - EINVAL: @p f is NULL
  *    - EIO: the stream fails
  */
 __rte_experimental
