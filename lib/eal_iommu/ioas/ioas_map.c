@@ -264,26 +264,32 @@ unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)
 	return 0;
 }
 
-/*
- * Chain the mappings of a range that was checked, and have them pend. Others may come to
- * the gaps between them meanwhile, and must not be taken for these.
- */
+/* Mark the mappings of a range that was checked, and have them pend. */
 static struct iova_used *
 unmap_begin(struct ioas *ioas, struct iova_range range)
 {
-	struct iova_used *first = ioas_mapping_from(ioas, range.first), *m = first, *next;
+	struct iova_used *first = ioas_mapping_from(ioas, range.first), *m;
 
-	while (m != NULL) {
-		next = ioas_mapping_next(m);
-		if (next != NULL && next->range.first > range.last)
-			next = NULL;
+	ioas->n_unmaps++;
+	for (m = first; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
 		ioas->n_mappings -= m->state == IOAS_MAPPED;
 		m->state = m->state == IOAS_PARKED ? IOAS_PENDING_PARKED : IOAS_PENDING;
-		m->chain = next;
-		m = next;
+		m->call = ioas->n_unmaps;
 	}
 	ioas->n_pending++;
 	return first;
+}
+
+/* The next mapping of the same call. Others may have come to the gaps in between. */
+static struct iova_used *
+unmap_next(struct iova_used *m, uint64_t last)
+{
+	const uint32_t call = m->call;
+
+	do
+		m = ioas_mapping_next(m);
+	while (m != NULL && m->range.first <= last && m->call != call);
+	return m != NULL && m->range.first <= last ? m : NULL;
 }
 
 /* A mapping pends no more; it is still there. */
@@ -300,14 +306,14 @@ unmap_end(struct ioas *ioas, struct iova_used *m, bool parked)
 
 /* The first that fails is the last that is tried. */
 static int
-unmap_chain(struct ioas *ioas, struct iova_used *m)
+unmap_marked(struct ioas *ioas, struct iova_used *m, uint64_t last)
 {
 	struct iova_used *next;
 	bool parked;
 	int ret = 0;
 
 	for (; m != NULL; m = next) {
-		next = m->chain;
+		next = unmap_next(m, last);
 		parked = m->state == IOAS_PENDING_PARKED;
 		if (ret < 0) {
 			unmap_end(ioas, m, parked);
@@ -335,7 +341,7 @@ ioas_unmap(struct ioas *ioas, enum ioas_owner owner, uint64_t iova, uint64_t siz
 	lock_to_map(ioas);
 	ret = unmap_check(ioas, owner, range);
 	if (ret == 0) {
-		ret = unmap_chain(ioas, unmap_begin(ioas, range));
+		ret = unmap_marked(ioas, unmap_begin(ioas, range), range.last);
 		ioas->n_pending--;
 		pthread_cond_broadcast(&ioas->settled);
 	}

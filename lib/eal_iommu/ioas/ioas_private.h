@@ -36,6 +36,7 @@ struct ioas {
 	pthread_cond_t settled;		/* a pending mapping is one no more, or a wait ended */
 	unsigned int n_pending;		/* calls that are in the kernel */
 	unsigned int n_settling;	/* wait for those; meanwhile none is added */
+	uint32_t n_unmaps;		/* numbers calls of ioas_unmap() */
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
 	struct iova_layout *layout;

@@ -119,7 +119,7 @@ struct iova_used {
 	uint64_t va;			/**< virtual address of the mapped memory */
 	uint8_t owner, state;
 	bool read_only;
-	struct iova_used *chain;	/**< the next of those that are unmapped together */
+	uint32_t call;			/**< number of the call that unmaps it */
 };
 
 /**
