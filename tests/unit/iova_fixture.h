@@ -38,7 +38,7 @@ void add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness);
 void allow(uint64_t first, uint64_t last);
 void place_at(uint64_t first, uint64_t last);
 
-/** What `why` tells. */
+/** The conflict in `why`. */
 void expect_conflict(uint64_t first, uint64_t last, bool is_hole);
 
 /** The whole dump. */

@@ -71,7 +71,7 @@ model_unit_free(const struct iova_model *m, unsigned int unit)
 	return true;
 }
 
-/* Whether hole a is told before hole b. */
+/* Is hole a reported before hole b? */
 static bool
 before(const struct iova_hole *a, const struct iova_hole *b)
 {

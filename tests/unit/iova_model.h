@@ -63,7 +63,7 @@ int model_release(struct iova_model *m, struct iova_range range);
 const struct iova_used *model_lookup(const struct iova_model *m, uint64_t iova);
 const struct iova_hole *model_hole_in(const struct iova_model *m, struct iova_range range);
 
-/* Comparing; in iova_model_compare.c. What differs is told by name, else NULL. */
+/* Comparing; in iova_model_compare.c. @return the name of what differs, or NULL. */
 bool model_same_range(struct iova_range a, struct iova_range b);
 bool model_same_hole(const struct iova_hole *a, const struct iova_hole *b);
 const char *model_conflict_differs(const struct iova_conflict *got,

@@ -209,7 +209,7 @@ expect_endpoint(const char *root, size_t at, uint64_t first, bool estimated)
 	holes_free(&list);
 }
 
-/* BARs of a VMD are facts where config space tells their place on the bus. */
+/* BARs of a VMD are facts where config space has their place on the bus. */
 static void
 test_endpoint(void **state)
 {

@@ -316,7 +316,7 @@ test_dma_parent_entries(void **state)
 	NAMES(root, "write\0dma-mem");
 	INTERCONNECTS(root, 8, 0, 7, 0x123);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
-	/* Its own arguments are cut, or their number is not told or too large. */
+	/* Its own arguments are cut, or their number is missing or too large. */
 	INTERCONNECTS(root, 8, 7);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	INTERCONNECTS(root, 8, 7, 0x123);

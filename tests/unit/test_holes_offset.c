@@ -137,7 +137,7 @@ test_windows(void **state)
 			"  600000000000-6000000fffff : 0000:00:01.0\n"
 			"8000000000-8fffffffff : PCI Bus 0000:00\n"
 			"10000-1ffff : PCI Bus 0000:00\n");
-	/* Nothing tells: the CPU's addresses, and this is said. */
+	/* No source: the CPU's addresses, and the answer says so. */
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x600000000000, 0x60003fffffff },
 		{ 0x8000000000, 0x8fffffffff }, { 0x10000, 0x1ffff });
 	assert_true(view.offset_assumed);
@@ -168,7 +168,7 @@ test_windows(void **state)
 		{ 0x9000000000, 0x9fffffffff }, { 0x10000, 0x1ffff });
 }
 
-/* As on a PC: all offsets that are told are 0, so windows without a BAR need no word. */
+/* As on a PC: all known offsets are 0, so windows without a BAR need no note. */
 static void
 test_no_offset(void **state)
 {

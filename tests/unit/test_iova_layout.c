@@ -4,7 +4,7 @@
 
 /*
  * Placing: the lowest fit, alignment, the limit, both ends of the address space,
- * and what is told when a place is refused. The self-check runs after each test.
+ * and the conflict reported when a place is rejected. The self-check runs after each test.
  */
 
 #include <errno.h>

@@ -175,7 +175,7 @@ stale_frames_are_wrong(void **state)
 	}
 }
 
-/* What stays zero where DMA did not write must be seen as well. */
+/* A zero where DMA did not write must be detected, too. */
 static void
 few_bytes_are_zero(void **state)
 {

@@ -82,7 +82,7 @@ test_group_name_denied(void **state)
 	assert_true(d.group_noiommu);
 }
 
-/* The driver of a physical function stays where that is what can't be read. */
+/* If the physical function can't be read, its driver is not unbound. */
 static void
 test_depends_unread(void **state)
 {
