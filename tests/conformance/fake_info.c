@@ -7,7 +7,7 @@
  * VFIO_IOMMU_GET_INFO: the chain of capabilities, true or not.
  *
  * The chain is built in a buffer of its own, with offsets counted from the
- * start of the answer, as the kernel does; lies are told by editing it. A
+ * start of the answer, as the kernel does; a lie is an edit of it. A
  * chain that does not fit raises argsz and is not copied at all.
  */
 

@@ -23,7 +23,7 @@ mask_of(const struct fake_container *c)
 	return fake_has_groups(c) ? fake_page_mask() : 0;
 }
 
-/* Lies about how many ranges there are. @return true if one was told. */
+/* Lies about how many ranges there are. @return true if it lied. */
 static bool
 lie_about_count(uint32_t room, uint32_t *n, int *ret)
 {

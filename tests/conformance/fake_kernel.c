@@ -7,7 +7,7 @@
  * The machine, its file table, and the count of calls.
  *
  * Every call of vfio_uapi.h that can fail passes fake_enter(): there it is
- * counted, and there it fails when it was told to, before it has done
+ * counted, and there it fails if the test asked for it, before it has done
  * anything. Descriptors begin at FD_BASE, so that a test that mixes them with
  * real ones is seen. A file stays alive as in the kernel: a device's keeps
  * that of its group, an attached group keeps its container.
@@ -268,7 +268,7 @@ fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj)
 	if (found == NULL && kind == FAKE_DEVICE) {
 		const struct fake_cdev *file = fake_file(fd, FAKE_CDEV);
 
-		/* All but the bind is refused while it is not bound. */
+		/* Before the bind the kernel rejects all other calls. */
 		if (file != NULL && file->ctx == NULL)
 			return -EINVAL;
 		found = file != NULL ? file->dev : NULL;

@@ -184,7 +184,7 @@ bool fake_mapping_get(size_t i, struct fake_mapping *out);
 /**
  * The access of a device to one address of container or address space number @p c.
  *
- * @return 0; -EFAULT: an IOMMU fault, and the memory stays as it is
+ * @return 0; -EFAULT: an IOMMU fault, and the memory is not changed
  */
 int fake_dma(size_t c, uint64_t iova, bool write);
 

@@ -112,7 +112,7 @@ void fake_mapping_unlock(const int *in_kernel);
 	const int in_kernel __attribute__((cleanup(fake_mapping_unlock), unused)) = \
 		fake_mapping_lock(fake_unmap_begins, iova)
 
-/** A fault of the caller: fake_leaks() tells of it. */
+/** A fault of the caller: fake_leaks() reports it. */
 void fake_fault(const char *what, int fd);
 
 /** A new descriptor. @return it, or -EMFILE. */
@@ -212,7 +212,7 @@ int fake_file_dup(int fd);
 /** Drop all mappings. */
 void fake_maps_drop(struct fake_container *c);
 
-/** Memory of vfio_uapi_mmap() that is left; it is given back. */
+/** Memory of vfio_uapi_mmap() that is left; it is freed. */
 unsigned int fake_mmaps(FILE *f);
 
 #define FAKE_RANGES ((FAKE_RESERVED + 1) * FAKE_OBJECTS)

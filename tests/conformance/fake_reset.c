@@ -68,7 +68,7 @@ id_of(const struct fake_device *d, const struct fake_iommufd *ctx)
 	return group_in(d->group, ctx) ? 0 : ABI_DEVID_NOT_OWNED;
 }
 
-/* Lies about how many devices there are. @return true if one was told. */
+/* Lies about how many devices there are. @return true if it lied. */
 static bool
 lie_about_count(uint32_t room, uint32_t *n, int *ret)
 {

@@ -35,7 +35,7 @@ void machine_kernel(void);
 /** A function in a group, bound to a driver; may be there already. */
 void machine_device(const char *root, const char *bdf, int group, const char *driver);
 
-/** Take the folder of its character device away, as when vfio-pci lets go. */
+/** Remove the folder of its character device, as when vfio-pci is unbound. */
 void machine_no_cdev(const char *root, const char *bdf);
 
 /** Take a link of a function away. */

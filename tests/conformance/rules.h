@@ -9,7 +9,7 @@
  * The rules call vfio_uapi.h and nothing else, and are linked twice: with the
  * fake, and with the system calls for a guest. One line per rule goes to the
  * standard output, with what was answered; both must say the same, byte by
- * byte. What machines may differ in is told at the end ("machine: ..."), for
+ * byte. Differences between machines are printed at the end ("machine: ..."), for
  * the fake to be made like that. Not thread safe.
  */
 

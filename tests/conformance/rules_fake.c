@@ -4,7 +4,7 @@
 
 /*
  * rules_fake BACKEND [KEY=N]... [reserved=N-N]...: the rules on the fake kernel, of a
- * machine as "machine:" tells of a real one.
+ * machine as "machine:" describes a real one.
  */
 
 #include <stdio.h>

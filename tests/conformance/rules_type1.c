@@ -108,7 +108,7 @@ with_iommu(void)
 			vfio_uapi_group_get_device(group, machine->other.bdf), -ENODEV);
 }
 
-/* Ranges of the answer; tells of the chain that they are in. */
+/* Ranges of the answer; prints the chain that they are in. */
 static size_t
 read_info(uint32_t *avail, struct iova_range *v)
 {

@@ -134,7 +134,7 @@ make_cells(const struct maker *m)
 	tree_cells(m->root, m->line[1], cells, m->words - 2);
 }
 
-/* A word about a group: what the kernel refuses it for. */
+/* A word about a group: why the kernel rejects it. */
 static bool
 group_refused(struct fake_group *group, const char *word)
 {

@@ -128,7 +128,7 @@ check_file(const char *path, size_t bytes)
 	}
 }
 
-/* Without iomem all that there is of sources is read. */
+/* Without iomem every other source is read. */
 static void
 test_files(void **state)
 {

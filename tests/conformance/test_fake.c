@@ -124,7 +124,7 @@ test_groups(void **state)
 	assert_int_equal(map(PAGE, PAGE), -EINVAL);
 }
 
-/* Every error is given with all that come after it in the kernel's order. */
+/* Each error is provoked together with every later one in the kernel's order. */
 static void
 test_map(void **state)
 {

@@ -126,7 +126,7 @@ test_attach(void **state)
 	assert_int_equal(vfio_uapi_device_detach(other), 0);
 	assert_int_equal(vfio_uapi_ioas_destroy(iommufd, two), 0);
 	assert_int_equal(vfio_uapi_ioas_destroy(iommufd, two), -ENOENT);
-	/* What is mapped stays when the last device goes. */
+	/* The mappings remain when the last device is detached. */
 	assert_int_equal(vfio_uapi_device_detach(nic), 0);
 	assert_int_equal(fake_n_mappings(), 2);
 	assert_int_equal(map(0xfee00000, PAGE), 0);

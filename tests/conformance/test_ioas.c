@@ -143,7 +143,7 @@ expect_info(struct ioas *ioas, const struct iova_range *want, size_t n, uint64_t
 	assert_int_equal(info.n_ranges, n);
 	if (n > 0)
 		assert_memory_equal(info.ranges, want, n * sizeof(*want));
-	/* Of the pages iommufd tells the smallest, and it has no budget. */
+	/* iommufd reports the smallest page only, and has no budget. */
 	assert_int_equal(info.page_sizes, BY_KERNEL(fake.page_sizes, PAGE));
 	assert_true(info.dma_avail == BY_KERNEL(avail, UINT64_MAX));
 	ioas_info_free(&info);
@@ -206,7 +206,7 @@ test_info_many(void **state)
 	ioas_close(ioas);
 }
 
-/* What no kernel should say is refused, in a bounded number of questions. */
+/* Invalid answers of the kernel are rejected, after a bounded number of calls. */
 static void
 test_info_lies(void **state)
 {

@@ -89,7 +89,7 @@ test_at_once(void **state)
 	expect_same(ioas);
 }
 
-/* The survey tells what the attach will enforce, and leaves nothing open. */
+/* The survey reports what the attach will enforce, and leaves nothing open. */
 static void
 test_survey(void **state)
 {
@@ -151,7 +151,7 @@ test_siblings(void **state)
 	ioas_detach(ioas, &m);
 	assert_int_equal(fake_leaks(NULL), left);
 	assert_int_equal(map(0x10000, PAGE), 0);
-	/* The kernel wants it back: the attach stays, and so does the mapping. */
+	/* The kernel requests the device: the attach and the mapping remain. */
 	ioas_surrender(ioas, &twin);
 	ioas_surrender(ioas, &twin);
 	assert_int_equal(fake_leaks(NULL), left + 1 - 2 * one);
@@ -184,7 +184,7 @@ test_each_call_fails(void **state)
 		assert_int_equal(fake_leaks(NULL), left);
 	}
 	fake_fail_nth(0, 0);
-	/* A group that somebody else opened stays open, without a container. */
+	/* A group that EAL opened remains open, without a container. */
 	foreign.group_fd = vfio_uapi_open("/dev/vfio/7");
 	fake_fail_nth(calls - 1, EIO);
 	assert_int_equal(attach(&foreign), -EIO);

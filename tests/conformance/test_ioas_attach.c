@@ -192,7 +192,7 @@ test_survey(void **state)
 	ioas_info_free(&info);
 	ioas_detach(ioas, MEMBER(8));
 	ioas_detach(ioas, MEMBER(7));
-	/* What is held goes with the space. */
+	/* A held device is released when the space is closed. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	ioas_info_free(&info);
 	ioas_close(ioas);
@@ -219,7 +219,7 @@ test_keep(void **state)
 		{ 0x10000000, 0x1fffffff }, { 0x7000000, 0x8ffffff },
 		{ UINT64_C(1) << 47, (UINT64_C(1) << 49) - 1 },
 	};
-	/* Touching, and the kernel told the upper one first. */
+	/* Adjacent, and the kernel reported the upper one first. */
 	struct iova_range halves[] = { { 0x18000000, UINT64_MAX }, { 0, 0x17ffffff } };
 	const struct ioas_info odd = { .ranges = halves, .n_ranges = 2 };
 	struct ioas_kept why;
@@ -262,7 +262,7 @@ test_keep(void **state)
 	assert_int_equal(ioas_keep(ioas, lists + 1, 1), 0);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
 	attach(ioas, 9);
-	/* It goes with the last that is attached. */
+	/* It is dropped with the last detach. */
 	ioas_detach(ioas, MEMBER(9));
 	ioas_detach(ioas, MEMBER(10));
 	ioas_detach(ioas, MEMBER(8));

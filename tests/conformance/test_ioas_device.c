@@ -49,7 +49,7 @@ test_open_device(void **state)
 	vfio_uapi_close(fd);
 }
 
-/* The kernel wants a device back: nothing of it is open, the rest stays. */
+/* The kernel requests a device: it is closed, and all others remain open. */
 static void
 test_surrender(void **state)
 {

@@ -109,7 +109,7 @@ test_old_kernel(void **state)
 	assert_false(is_by_file(0) || is_by_file(1));
 }
 
-/* The reason that is told is that of the address. */
+/* The reported error is that of the map by address. */
 static void
 test_refused(void **state)
 {

@@ -146,7 +146,7 @@ test_map_undo_fails(void **state)
 
 	add_group(12)->aperture.last = 2 * GIB - 1;
 	assert_int_equal(attach(12), 0);
-	/* Mapped in two legs, refused by the third, undone in the second but not the first. */
+	/* Mapped in two legs, rejected by the third, undone in the second but not the first. */
 	fake_fail_nth(5, EIO);
 	assert_int_equal(map(2 * GIB), -EINVAL);
 	assert_string_equal(fake_failed(), "vfio_uapi_unmap_dma");
@@ -251,7 +251,7 @@ test_attach_conflict(void **state)
 	assert_int_equal(map(2 * GIB), 0);
 	assert_int_equal(ioas_keep(ioas, &keep, 1), 0);
 	left = fake_leaks(NULL);
-	/* A hole over a mapping, below all that is kept, nothing in common. */
+	/* A hole over a mapping, below every kept range, nothing in common. */
 	fake_range(add_group(11), 2 * GIB, 2 * GIB + PAGE - 1);
 	assert_int_equal(attach(11), -EINVAL);
 	add_group(12)->aperture.last = 4 * GIB - 1;

@@ -136,7 +136,7 @@ test_map_conflicts(void **state)
 	/* The layout has answered, the kernel was not asked. */
 	assert_int_equal(fake_calls(), calls);
 	expect_same(ioas);
-	/* A soft hole is in the way of nobody, but told. */
+	/* A soft hole prevents no map, but is reported. */
 	add_hole(0x40000, 0x4ffff, IOVA_SOFT);
 	assert_int_equal(map(0x4f000, PAGE), 0);
 	expect_why(true, 0x40000, 0x4ffff);
@@ -255,7 +255,7 @@ test_unmap(void **state)
 	expect_same(ioas);
 }
 
-/* What the kernel does not give back stays ours, and is not handed out again. */
+/* An IOVA that the kernel fails to unmap remains taken. */
 static void
 test_unmap_kernel_fails(void **state)
 {

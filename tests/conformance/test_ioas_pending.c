@@ -97,7 +97,7 @@ expect_dump(const char *line)
 	free(text);
 }
 
-/* Everything else goes on; its range is taken, and nothing is mapped there. */
+/* All other calls go on; the range of the map is taken, and nothing is mapped there. */
 static void
 test_others_go_on(void **state)
 {
@@ -121,7 +121,7 @@ test_others_go_on(void **state)
 	assert_int_equal(iova, 0);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, SLOW, ELSEWHERE + PAGE, &iova),
 			-ENOSPC);
-	/* Of a range with the pending one nothing is unmapped, by whomever. */
+	/* No owner can unmap a range that has a pending mapping. */
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, PAGE), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, SLOW, PAGE), -EPERM);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, ELSEWHERE), -EBUSY);
@@ -137,7 +137,7 @@ test_others_go_on(void **state)
 	expect_same(ioas);
 }
 
-/* The kernel refuses in the end: the range is free again. */
+/* The kernel rejects the map in the end: the range is free again. */
 static void
 test_refused(void **state)
 {
@@ -190,7 +190,7 @@ attach_third(void)
 	return ioas_attach(ioas, member(9), &viable);
 }
 
-/* A leg that comes gets this mapping as well. */
+/* A new leg gets this mapping, too. */
 static void
 test_attach_waits(void **state)
 {
@@ -221,7 +221,7 @@ map_anywhere(void)
 	return ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, SLOW, &iova);
 }
 
-/* Who maps on and on does not keep one waiting that waits for maps. */
+/* A thread that waits for all maps does not wait for later ones. */
 static void
 test_maps_wait_behind(void **state)
 {
@@ -274,7 +274,7 @@ close_space(void)
 	return 0;
 }
 
-/* What takes mappings away takes this one too. */
+/* Calls that unmap everything wait for this map and unmap it. */
 static void
 test_ends_wait(void **state)
 {
@@ -297,7 +297,7 @@ test_ends_wait(void **state)
 	}
 }
 
-/* Everything else goes on, in a gap of the range too; nothing of it is mapped any more. */
+/* All other calls go on, also in a gap of the range; nothing of it is mapped any more. */
 static void
 test_unmap_others_go_on(void **state)
 {
@@ -339,7 +339,7 @@ test_unmap_refused(void **state)
 	expect_same(ioas);
 }
 
-/* A leg that comes does not get what goes; whether it is covered is known at the end. */
+/* A new leg does not get what is being unmapped; ioas_covers() waits for the end. */
 static void
 test_unmap_is_waited_for(void **state)
 {

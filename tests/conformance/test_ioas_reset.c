@@ -90,7 +90,7 @@ test_all_ours(void **state)
 	assert_int_equal(fake_resets(TWIN), 1);
 	assert_int_equal(fake_resets(OTHER), 1);
 	assert_int_equal(fake_resets(ELSEWHERE), 0);
-	/* Whoever left meanwhile is not ours any more, whatever the list says. */
+	/* A device that was detached meanwhile is not ours any more, although the list has it. */
 	ioas_detach(ioas, MEMBER(8));
 	fake_device_held(OTHER, true);
 	assert_int_equal(ioas_reset_all(ioas, device, &set), BY_BACKEND(-EPERM, -EINVAL));

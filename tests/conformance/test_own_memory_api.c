@@ -94,7 +94,7 @@ all_fail(int error)
 	assert_fails(rte_eal_iommu_layout_dump(stderr), error);
 }
 
-/* First: once it is loaded a bus stays. */
+/* This test is the first, as a loaded bus can't be unloaded. */
 static void
 test_no_bus(void **state)
 {
@@ -214,7 +214,7 @@ test_by_file(void **state)
 	assert_true(fake_mapping_get(0, &m));
 	assert_false(m.file);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
-	/* What is no such file is mapped by its address. */
+	/* With another kind of file the memory is mapped by its address. */
 	file.fd = -1;
 	assert_int_equal(rte_eal_iommu_map(&conf, &handle), 0);
 	assert_true(fake_mapping_get(0, &m));

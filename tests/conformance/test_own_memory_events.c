@@ -80,7 +80,7 @@ count_mapped(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *
 		*(size_t *)arg = ioas_n_mappings(own_ioas);
 }
 
-/* When applications hear that the space is gone, nothing is mapped. */
+/* When applications get the event "space down", nothing is mapped. */
 static void
 test_unmapped_before(void **state)
 {
@@ -149,7 +149,7 @@ test_lost(void **state)
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
 }
 
-/* Maps the memory anew, where the space is up, and goes. */
+/* Maps the memory again when the space is up, and unregisters. */
 static void
 map_again(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
 {
@@ -173,7 +173,7 @@ test_a_callback_calls_back(void **state)
 	assert_string_equal(told, "mm");
 	assert_int_equal(rte_eal_iommu_event_unregister(map_again, told), 0);
 	own_space_up();
-	/* Who registers in between hears of this event too. */
+	/* A callback that is registered meanwhile gets this event, too. */
 	assert_string_equal(told, "mmmU");
 	assert_int_equal(ioas_n_mappings(own_ioas), 1);
 	own_space_down();
@@ -219,7 +219,7 @@ test_others_are_restored_first(void **state)
 	assert_int_equal(ioas_n_mappings(own_ioas), 3);
 }
 
-/* At the end nobody runs it: the flag tells whether it is running. */
+/* The flag says whether the callback runs. */
 static void
 slow(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
 {

@@ -176,7 +176,7 @@ test_map_is_not_unmapped(void **state)
 	expect_same(own_ioas);
 }
 
-/* An unmap by range returns when nothing of the range is mapped, whoever unmaps it. */
+/* An unmap by range waits for another thread that unmaps a part of it. */
 static void
 test_unmap_waits_for_the_other(void **state)
 {

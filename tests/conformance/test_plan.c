@@ -93,7 +93,7 @@ test_shared_group(void **state)
 	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
 	assert_int_equal(find_hole(IOVA_ORIGIN_HOST_BRIDGE, 0)->by, IOVA_BY_BUS);
 	plan_device_free(&pd);
-	/* Without the rights for iomem the windows are an estimate, which refuses nothing. */
+	/* Without the rights for iomem the windows are an estimate, which rejects nothing. */
 	machine_iomem(*state, "00000000-00000000 : PCI Bus 0000:00\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.bridge.in[HOLES_IN_IOMEM].sight, HOLES_DENIED);
@@ -377,7 +377,7 @@ aliases_make(const char *root)
 	fake_device_add(machine_group, FIRST, 4);
 }
 
-/* One group is right, two are told, a driver of the kernel on the other one is refused. */
+/* One group is right, two are reported, a kernel driver on the other one is rejected. */
 static void
 test_aliases(void **state)
 {
@@ -391,7 +391,7 @@ test_aliases(void **state)
 	assert_true(pd.aliased);
 	assert_string_equal(pd.alias_why, "");
 	plan_device_free(&pd);
-	/* Grouped apart by the kernel: told, and windows are hard as in one group. */
+	/* Separate groups: reported, and windows are hard as in one group. */
 	tree_link(root, "/sys" BRIDGE "/" SECOND "/iommu_group", "../../kernel/iommu_groups/9");
 	unlink_member(root, 2, SECOND);
 	assert_int_equal(survey(root, FIRST), 0);

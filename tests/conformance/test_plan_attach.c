@@ -93,7 +93,7 @@ test_node_failures(void **state)
 	}
 }
 
-/* The first device chooses for all; who wants another backend is told so. */
+/* The first device chooses for all; the log names a device that asks for another backend. */
 static void
 test_choice(void **state)
 {

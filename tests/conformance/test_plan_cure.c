@@ -91,7 +91,7 @@ test_bridge(void **state)
 	plan_device_free(&pd);
 }
 
-/* PMDs that need the kernel's driver: the device stays there, as a sibling too. */
+/* PMDs that need the kernel's driver: the device keeps it, also as a sibling. */
 static void
 test_served_by_kernel(void **state)
 {
@@ -439,7 +439,7 @@ test_mount_namespace(void **state)
 	FAILS(-EPERM, "is bound to ahci; " CHECK "bind it to vfio-pci too");
 }
 
-/* The device goes with its physical function, so that stays. */
+/* Without its physical function there is no device, so that is not unbound. */
 static void
 test_physical_function(void **state)
 {

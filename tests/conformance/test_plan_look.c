@@ -133,7 +133,7 @@ test_kernel_decides(void **state)
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.reasons.n, 0);
 	plan_device_free(&pd);
-	/* It refuses: sysfs explains, by the error that goes with it. */
+	/* The kernel rejects it: sysfs explains the error. */
 	machine_group->direct = true;
 	FAILS(-EINVAL, "1:1 mapping of 0x7b000000-0x7b7fffff", BY_BACKEND("", "member " SIBLING));
 	lacks(BY_BACKEND("member", "dmesg"));
@@ -148,7 +148,7 @@ test_kernel_decides(void **state)
 	machine_group->isolated = false;
 	FAILS(-EPERM, "does not isolate its interrupts");
 	machine_group->isolated = true;
-	/* It can't be asked: what is suspected is said besides. */
+	/* The kernel can't be asked: the message adds what is suspected. */
 	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
 	*BY_BACKEND(&fake.no_node, &fake.no_iommufd) = true;
 	FAILS(-EINVAL, "1:1 mapping", "; also: ", "can't be used: No such file");

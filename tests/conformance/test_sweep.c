@@ -48,7 +48,7 @@ static int memory;	/* a file */
 		return first; \
 } while (0)
 
-/* An error without words of its own is told with the kernel's, and where it was. */
+/* An error without words of its own is reported in the kernel's, with its node. */
 static void
 expect_told(const char *why, int ret)
 {
@@ -59,7 +59,7 @@ expect_told(const char *why, int ret)
 	assert_non_null(strstr(why, strerror(EIO)));
 	/* What was opened may have been the node of the group or device. */
 	if (strcmp(fake_failed(), "vfio_uapi_open") != 0 && strstr(why, node) == NULL)
-		fail_msg("%s failed, and \"%s\" is told", fake_failed(), why);
+		fail_msg("%s failed, and \"%s\" is reported", fake_failed(), why);
 }
 
 static int
@@ -202,7 +202,7 @@ run(const char *root, bool stubborn, unsigned int n, int error)
 	return ret;
 }
 
-/* What is given back is given back, whatever the kernel says to it. */
+/* A release continues after an error of the kernel. */
 static bool
 may_be_ignored(const char *call)
 {
