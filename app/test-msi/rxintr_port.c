@@ -23,24 +23,22 @@
 #define LINK_TRIES 100
 #define LINK_STEP_MS 100
 
-/* Name of the port: the device's name, with the domain added to a short BDF. */
+/* Name of the port, on both buses: the device's address, with its domain. */
 static void
 port_name(const char *device, char *out, size_t size)
 {
 	size_t len = strcspn(device, ",");
-	bool ours = strncmp(device, VFIO_MSI_PREFIX, strlen(VFIO_MSI_PREFIX)) == 0;
-	char bdf[TOPO_BDF_LEN];
+	static const char *const prefixes[] = { VFIO_MSI_PREFIX, "pci:" };
 	struct topo_addr addr;
+	size_t i;
 
-	if (!ours && strncmp(device, "pci:", 4) == 0) {
-		device += 4;
-		len -= 4;
-	}
 	snprintf(out, size, "%.*s", (int)len, device);
-	if (topology_parse_bdf(ours ? out + strlen(VFIO_MSI_PREFIX) : out, &addr) < 0)
-		return;
-	topology_format_bdf(&addr, bdf, sizeof(bdf));
-	snprintf(out, size, "%s%s", ours ? VFIO_MSI_PREFIX : "", bdf);
+	for (i = 0; i < RTE_DIM(prefixes); i++)
+		if (strncmp(device, prefixes[i], strlen(prefixes[i])) == 0)
+			snprintf(out, size, "%.*s", (int)(len - strlen(prefixes[i])),
+				device + strlen(prefixes[i]));
+	if (topology_parse_bdf(out, &addr) == 0)
+		topology_format_bdf(&addr, out, size);
 }
 
 int

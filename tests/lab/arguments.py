@@ -7,7 +7,8 @@ import re
 from labkit import facts, guest
 from labkit.testing import each_backend, expect, expect_equal, test
 
-ONE, OTHER = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
+NAME, OTHER_NAME = '0000:00:03.0', '0000:00:05.0'
+ONE, OTHER = f'vfio_msi:{NAME}', f'vfio_msi:{OTHER_NAME}'
 CASES = '/usr/share/vfio-msi/cases.sh'
 PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 
@@ -73,10 +74,10 @@ done
 EINVAL = 22
 BAD_ADDR = 'invalid addr={}; give one addr=DDDD:BB:DD.F, or addr=all'
 LOOKED_FOR = [
-    ('bus=vfio_msi', [ONE, OTHER], 0, ''),
-    ('bus=vfio_msi,addr=all', [ONE, OTHER], 0, ''),
-    ('bus=vfio_msi,addr=0000:00:03.0', [ONE], 0, ''),
-    ('bus=vfio_msi,addr=0000:00:05.0/class=eth', [OTHER], 0, ''),
+    ('bus=vfio_msi', [NAME, OTHER_NAME], 0, ''),
+    ('bus=vfio_msi,addr=all', [NAME, OTHER_NAME], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:03.0', [NAME], 0, ''),
+    ('bus=vfio_msi,addr=0000:00:05.0/class=eth', [OTHER_NAME], 0, ''),
     ('bus=vfio_msi,addr=0000:00:09.0', [], 0, ''),
     ('bus=vfio_msi,addr=0000:00:03', [], EINVAL, BAD_ADDR.format('0000:00:03')),
     ('bus=vfio_msi,addr=', [], EINVAL, BAD_ADDR.format('')),

@@ -86,7 +86,7 @@ struct vfio_msi_bar {
 struct vfio_msi_device {
 	/* Written by the claim, constant while the device is on the list. */
 	struct compat_pci_object pci;	/**< what the PMD sees */
-	char name[RTE_DEV_NAME_MAX_LEN];	/**< vfio_msi:DDDD:BB:DD.F */
+	char label[RTE_DEV_NAME_MAX_LEN];	/**< vfio_msi:DDDD:BB:DD.F, in messages */
 	char bus_info[40];
 	struct rte_devargs devargs;	/**< with the PMD's arguments only */
 	struct vfio_msi_conf conf;

@@ -14,6 +14,24 @@
 
 #include "bus.h"
 
+/* vfio_msi_names.c */
+
+/** The name that messages and EAL's arguments have for the device at an address. */
+void vfio_msi_label(const struct topo_addr *addr, char out[RTE_DEV_NAME_MAX_LEN]);
+
+/** Address of the device that an argument names. @return 0; -EINVAL. */
+int vfio_msi_devargs_addr(const struct rte_devargs *da, struct topo_addr *out);
+
+/** Remove EAL's arguments for a device, in whatever form it was named. */
+void vfio_msi_devargs_forget(const struct topo_addr *addr);
+
+/**
+ * For EAL: the next device after @p start (NULL: the first) for which cmp() returns 0, or
+ * NULL. cmp() may be called with a copy of the device that has another of its names.
+ */
+struct rte_device *vfio_msi_find_device(const struct rte_device *start,
+		rte_dev_cmp_t cmp, const void *data);
+
 /* vfio_msi_survey.c */
 
 /**
@@ -30,18 +48,13 @@ void vfio_msi_leave_layout(struct vfio_msi_device *dev);
 /* vfio_msi_claim.c */
 
 /** Claim the device, unless it is on the list, or log why it is rejected. */
-void vfio_msi_claim(const char *name, const struct topo_addr *addr,
-		const struct rte_devargs *da);
+void vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
 
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);
 
 /* vfio_msi_params.c */
-
-/** The next device after @p start (NULL: the first) for which cmp() returns 0, or NULL. */
-struct rte_device *vfio_msi_find_device(const struct rte_device *start,
-		rte_dev_cmp_t cmp, const void *data);
 
 /** Operations of the bus for bus=vfio_msi,addr=BDF. */
 void *vfio_msi_dev_iterate(const void *start, const char *str);

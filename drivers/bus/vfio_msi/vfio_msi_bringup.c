@@ -90,7 +90,7 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 		ret = plan_explain_attach("", vfio_msi_bus.ioas, &member, ret,
 				viable, why, sizeof(why));
 		BUS_LOG(ERR, "%s: can't be attached to the address space: %s",
-			dev->name, why);
+			dev->label, why);
 		vfio_msi_detach(dev);
 		return ret;
 	}

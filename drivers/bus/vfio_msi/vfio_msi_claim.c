@@ -65,16 +65,16 @@ fill_pci(struct vfio_msi_device *dev)
 		p->mem_resource[i].len = t->bar[i].len;
 	}
 	strlcpy(p->name, t->bdf, sizeof(p->name));
-	snprintf(dev->name, sizeof(dev->name), VFIO_MSI_PREFIX "%s", t->bdf);
+	vfio_msi_label(&t->addr, dev->label);
 	snprintf(dev->bus_info, sizeof(dev->bus_info),
 		"vendor_id=%x, device_id=%x", t->vendor, t->device);
 	p->bus_info = dev->bus_info;
-	p->device.name = dev->name;
+	p->device.name = p->name;
 	p->device.bus_info = dev->bus_info;
 	p->device.bus = &vfio_msi_bus.bus;
 	p->device.numa_node = t->numa_node;
 
-	strlcpy(dev->devargs.name, dev->name, sizeof(dev->devargs.name));
+	strlcpy(dev->devargs.name, t->bdf, sizeof(dev->devargs.name));
 	dev->devargs.bus = &vfio_msi_bus.bus;
 	dev->devargs.type = RTE_DEVTYPE_ALLOWED;
 	dev->devargs.policy = RTE_DEV_ALLOWED;
@@ -86,7 +86,7 @@ fill_pci(struct vfio_msi_device *dev)
 
 /* Reject a device that the user also gave to the pci bus, or blocked. */
 static int
-check_other_args(const char *name, const struct topo_addr *addr, char *why, size_t size)
+check_other_args(const struct topo_addr *addr, const char *label, char *why, size_t size)
 {
 	const struct rte_devargs *da = vfio_msi_pci_devargs(addr);
 
@@ -98,7 +98,7 @@ check_other_args(const char *name, const struct topo_addr *addr, char *why, size
 	else
 		snprintf(why, size,
 			"given to two buses, by \"-a %s\" and by \"-a %s\"; the pci bus keeps it, drop one of the two arguments",
-			da->name, name);
+			da->name, label);
 	return -EEXIST;
 }
 
@@ -112,20 +112,20 @@ log_bridge(const struct vfio_msi_device *dev)
 
 	if (view->source == HOLES_SOURCE_NONE)
 		BUS_LOG(WARNING, "%s: can't read the windows of host bridge %s, so EAL's memory may lie in them; give them as hole=FIRST-LAST",
-			dev->name, bus);
+			dev->label, bus);
 	else if (view->source == HOLES_SOURCE_RESOURCES)
 		BUS_LOG(NOTICE, "%s: only the used parts of the windows of host bridge %s are known and avoided; if you know the whole windows, give them as hole=FIRST-LAST",
-			dev->name, bus);
+			dev->label, bus);
 	if (view->offset_assumed)
 		BUS_LOG(NOTICE, "%s: no BAR shows the bus addresses of some windows of host bridge %s, so their CPU addresses are avoided; if the bus addresses differ, give them as hole=FIRST-LAST",
-			dev->name, bus);
+			dev->label, bus);
 	for (i = 0; i < HOLES_INPUTS; i++) {
 		advice = holes_input_advice(i, view->in[i].sight);
 		if (advice != NULL)
-			BUS_LOG(NOTICE, "%s: host bridge %s: %s", dev->name, bus, advice);
+			BUS_LOG(NOTICE, "%s: host bridge %s: %s", dev->label, bus, advice);
 		if (view->in[i].odd > 0)
 			BUS_LOG(WARNING, "%s: host bridge %s: can't parse %u lines or entries of %s, which are ignored; compare with dpdk-test-msi layout -a vfio_msi:BDF and give missing windows as hole=FIRST-LAST",
-				dev->name, bus, view->in[i].odd, holes_input_name(i));
+				dev->label, bus, view->in[i].odd, holes_input_name(i));
 	}
 }
 
@@ -136,24 +136,24 @@ log_claimed(const struct vfio_msi_device *dev)
 	char unread[TOPO_UNREAD_LEN];
 
 	if (vfio_msi_is_secondary()) {
-		BUS_LOG(INFO, "%s: claimed: shared with the primary process", dev->name);
+		BUS_LOG(INFO, "%s: claimed: shared with the primary process", dev->label);
 		return;
 	}
 	if (dev->plan.backend_why[0] != '\0')
 		rte_log(dev->plan.backend_failed ? RTE_LOG_NOTICE : RTE_LOG_INFO,
 			RTE_LOGTYPE_VFIO_MSI,
-			"VFIO_MSI: %s: chooses backend %s for all devices: %s\n", dev->name,
+			"VFIO_MSI: %s: chooses backend %s for all devices: %s\n", dev->label,
 			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
 	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
-		dev->name, t->group, ioas_backend_name(dev->plan.backend),
+		dev->label, t->group, ioas_backend_name(dev->plan.backend),
 		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
 	log_bridge(dev);
 	topology_unread_names(t, unread, sizeof(unread));
 	if (unread[0] != '\0')
 		BUS_LOG(NOTICE, "%s: what these files say is unknown, as they can't be read: %s; compare them with those of another device: /sys/bus/pci/devices/%s",
-			dev->name, unread, t->bdf);
+			dev->label, unread, t->bdf);
 	if (dev->plan.alias_why[0] != '\0')
-		BUS_LOG(WARNING, "%s: %s", dev->name, dev->plan.alias_why);
+		BUS_LOG(WARNING, "%s: %s", dev->label, dev->plan.alias_why);
 }
 
 static int
@@ -280,11 +280,11 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 
 /* Claim a device that is not on the list. @return 0; -errno with the reason. */
 static int
-claim_new(const char *name, const struct topo_addr *addr, const struct rte_devargs *da,
+claim_new(const struct topo_addr *addr, const struct rte_devargs *da, const char *label,
 		char *why, size_t size)
 {
 	struct vfio_msi_device *dev;
-	int ret = check_other_args(name, addr, why, size);
+	int ret = check_other_args(addr, label, why, size);
 
 	if (ret < 0)
 		return ret;
@@ -307,15 +307,15 @@ claim_new(const char *name, const struct topo_addr *addr, const struct rte_devar
 }
 
 void
-vfio_msi_claim(const char *name, const struct topo_addr *addr,
-		const struct rte_devargs *da)
+vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 {
-	char why[VFIO_MSI_TEXT] = "";
+	char why[VFIO_MSI_TEXT] = "", label[RTE_DEV_NAME_MAX_LEN];
 
 	if (is_settled(addr, da))
 		return;
-	if (claim_new(name, addr, da, why, sizeof(why)) < 0)
-		vfio_msi_reject(name, da, why);
+	vfio_msi_label(addr, label);
+	if (claim_new(addr, da, label, why, sizeof(why)) < 0)
+		vfio_msi_reject(label, da, why);
 	else
-		vfio_msi_rejection_forget(name);
+		vfio_msi_rejection_forget(label);
 }

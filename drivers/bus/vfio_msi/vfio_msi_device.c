@@ -31,13 +31,13 @@ check_object(struct vfio_msi_device *dev)
 	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
 				RTE_PCI_VENDOR_ID) != sizeof(vendor)) {
 		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg; if it shows no error, rebuild the plugin against this build of DPDK",
-			dev->name);
+			dev->label);
 		return -EIO;
 	}
 	if (rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
 		return 0;
 	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x, but sysfs shows 0x%04x: this build of DPDK has another layout of PCI devices; rebuild the plugin against it",
-		dev->name, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
+		dev->label, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
 	return -ENOTSUP;
 }
 
@@ -62,14 +62,14 @@ open_shared(struct vfio_msi_device *dev)
 
 	dev->fd = ret < 0 ? -1 : ret;
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: can't be shared: %s", dev->name, why);
+		BUS_LOG(ERR, "%s: can't be shared: %s", dev->label, why);
 		return ret;
 	}
 	rte_intr_dev_fd_set(dev->pci.device.intr_handle, dev->fd);
 	ret = vfio_msi_regions_map(dev);
 	if (ret < 0) {
 		vfio_msi_place_explain(dev, ret, why, sizeof(why));
-		BUS_LOG(ERR, "%s: can't be shared: %s", dev->name, why);
+		BUS_LOG(ERR, "%s: can't be shared: %s", dev->label, why);
 	} else {
 		ret = check_object(dev);
 	}
@@ -94,12 +94,12 @@ open_fd(struct vfio_msi_device *dev)
 		return ret;
 	if (ret == -EINVAL && dev->vf_token[0] != '\0')
 		BUS_LOG(ERR, "%s: the kernel refuses the VF token: the device has no SR-IOV, or its physical function is not bound to vfio-pci; drop vf_token=",
-			dev->name);
+			dev->label);
 	else if (ret == -EKEYREJECTED) {
 		plan_explain_token(&member, why, sizeof(why));
-		BUS_LOG(ERR, "%s: %s", dev->name, why);
+		BUS_LOG(ERR, "%s: %s", dev->label, why);
 	} else
-		BUS_LOG(ERR, "%s: can't be opened: %s; see dmesg", dev->name,
+		BUS_LOG(ERR, "%s: can't be opened: %s; see dmesg", dev->label,
 			strerror(-ret));
 	return ret;
 }
@@ -141,7 +141,7 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 err_intr:
 	vfio_msi_intr_teardown(dev);
 err:
-	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->name, step, strerror(-ret));
+	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->label, step, strerror(-ret));
 err_logged:
 	close_fd(dev);
 	return ret;

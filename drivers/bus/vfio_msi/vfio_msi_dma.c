@@ -170,7 +170,7 @@ vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 	if (ret == 0)
 		ret = add_part((uintptr_t)addr, range, why, sizeof(why));
 	pthread_mutex_unlock(&parts_lock);
-	return result(dev->name, "map", range, ret, why);
+	return result(vfio_msi_of(dev)->label, "map", range, ret, why);
 }
 
 /* -EBUSY: a part crosses an end of the range; -ENOENT: the range has no part. */
@@ -222,7 +222,7 @@ vfio_msi_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len
 			ret = drop_part(p);
 	}
 	pthread_mutex_unlock(&parts_lock);
-	return result(dev->name, "unmap", range, ret, meaning(ret));
+	return result(vfio_msi_of(dev)->label, "unmap", range, ret, meaning(ret));
 }
 
 void

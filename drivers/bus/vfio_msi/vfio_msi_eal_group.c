@@ -195,7 +195,7 @@ vfio_msi_eal_group_get(struct vfio_msi_device *dev)
 	}
 	if (ret < 0 && itself) {
 		BUS_LOG(ERR, "%s: its driver maps the device itself, so EAL must open IOMMU group %d: %s",
-			dev->name, id, why);
+			dev->label, id, why);
 		return ret;
 	}
 	/* A device whose driver does not map it itself works without EAL's group. */

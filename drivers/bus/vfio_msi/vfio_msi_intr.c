@@ -160,9 +160,9 @@ log_reachability(const struct vfio_msi_device *dev, const struct kind *k)
 {
 	if (dev->plan.msi == PLAN_MSI_LIKELY_LOST)
 		BUS_LOG(WARNING, "%s: %s may not arrive: %s; if no interrupt comes (dpdk-test-msi irq), use msi=off",
-			dev->name, k->name, dev->plan.msi_why);
+			dev->label, k->name, dev->plan.msi_why);
 	else if (dev->plan.msi == PLAN_MSI_UNSURE)
-		BUS_LOG(INFO, "%s: whether %s arrives is not known: %s", dev->name, k->name,
+		BUS_LOG(INFO, "%s: whether %s arrives is not known: %s", dev->label, k->name,
 			dev->plan.msi_why);
 }
 
@@ -178,28 +178,28 @@ vfio_msi_intr_setup(struct vfio_msi_device *dev)
 
 	if (efd < 0) {
 		BUS_LOG(ERR, "%s: can't create an eventfd for interrupts: %s; raise the limit of open files (ulimit -n)",
-			dev->name, strerror(-efd));
+			dev->label, strerror(-efd));
 		return efd;
 	}
 	k = choose(dev, &w, efd, &count, why, sizeof(why));
 	if (k == NULL && !w.none) {
 		BUS_LOG(ERR, "%s: no interrupt type allowed by %s works: %s; msi=auto accepts any type",
-			dev->name, w.option, why);
+			dev->label, w.option, why);
 		ret = -ENOTSUP;
 		goto err_close;
 	}
 	ret = fill_handle(dev, k, efd, count);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: can't allocate %u interrupt vectors: %s; free memory or raise the limit (ulimit -v)",
-			dev->name, count, strerror(-ret));
+			dev->label, count, strerror(-ret));
 		goto err_close;
 	}
 	if (why[0] != '\0')
-		BUS_LOG(NOTICE, "%s: %s: %s", dev->name, k == NULL ?
+		BUS_LOG(NOTICE, "%s: %s: %s", dev->label, k == NULL ?
 			"no interrupts, only polling works" :
 			k->message ? "interrupts are MSI" : "interrupts are INTx", why);
 	else	/* without a reason choose() found one */
-		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->name,
+		BUS_LOG(INFO, "%s: interrupts are %s, %u vectors", dev->label,
 			k->name, count);
 	if (k != NULL && k->message)
 		log_reachability(dev, k);

@@ -56,47 +56,30 @@ parse(const char *str, const char *const keys[], struct match *m)
 	return ret;
 }
 
-static int
-cmp_match(const struct rte_device *dev, const void *data)
-{
-	const struct match *m = data;
-
-	return m->any || topology_addr_cmp(&vfio_msi_of(dev)->plan.topo.addr, &m->addr) == 0 ?
-		0 : 1;
-}
-
-struct rte_device *
-vfio_msi_find_device(const struct rte_device *start, rte_dev_cmp_t cmp,
-		const void *data)
-{
-	struct vfio_msi_device *dev = start != NULL ?
-		TAILQ_NEXT(vfio_msi_of(start), next) :
-		TAILQ_FIRST(&vfio_msi_bus.devices);
-
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
-		if (cmp(&dev->pci.device.device, data) == 0)
-			return &dev->pci.device.device;
-	return NULL;
-}
-
 void *
 vfio_msi_dev_iterate(const void *start, const char *str)
 {
 	static const char *const keys[] = { KEY_ADDR, NULL };
 	struct match m = { .any = true };
+	struct vfio_msi_device *dev;
 
 	if (str != NULL && parse(str, keys, &m) < 0) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
-	return vfio_msi_find_device(start, cmp_match, &m);
+	dev = start != NULL ? TAILQ_NEXT(vfio_msi_of(start), next) :
+		TAILQ_FIRST(&vfio_msi_bus.devices);
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
+		if (m.any || topology_addr_cmp(&dev->plan.topo.addr, &m.addr) == 0)
+			return &dev->pci.device.device;
+	return NULL;
 }
 
 /* An iterator needs no addr=; the scan rejects an argument without it. */
 int
 vfio_msi_devargs_parse(struct rte_devargs *da)
 {
-	char bdf[TOPO_BDF_LEN] = ALL;
+	char name[TOPO_BDF_LEN] = VFIO_MSI_ALL;
 	struct match m;
 	int ret;
 
@@ -108,9 +91,9 @@ vfio_msi_devargs_parse(struct rte_devargs *da)
 		return ret;
 	}
 	if (!m.any)
-		topology_format_bdf(&m.addr, bdf, sizeof(bdf));
+		topology_format_bdf(&m.addr, name, sizeof(name));
 	if (m.named)
-		snprintf(da->name, sizeof(da->name), VFIO_MSI_PREFIX "%s", bdf);
+		snprintf(da->name, sizeof(da->name), "%s", name);
 	/* libethdev calls strlen() on it, with or without a driver layer. */
 	if (da->drv_str == NULL)
 		da->drv_str = "";

@@ -40,7 +40,7 @@ alloc_handles(struct vfio_msi_device *dev)
 	rte_intr_instance_free(p->vfio_req_intr_handle);
 	p->intr_handle = NULL;
 	p->vfio_req_intr_handle = NULL;
-	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->name);
+	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
 	return -ENOMEM;
 }
 
@@ -62,7 +62,7 @@ driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
 	    rte_eal_iova_mode() != RTE_IOVA_VA) {
 		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; use --iova-mode=va",
-			dev->name, drv->driver.name);
+			dev->label, drv->driver.name);
 		return false;
 	}
 	return vfio_msi_virtio_check(dev) == 0;
@@ -76,7 +76,7 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	int ret;
 
 	BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
-		dev->name, drv->driver.name, p->id.vendor_id,
+		dev->label, drv->driver.name, p->id.vendor_id,
 		p->id.device_id, p->device.numa_node);
 	compat_pci_driver_set(p, drv);
 	ret = drv->probe(drv, p);
@@ -85,7 +85,7 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	else
 		compat_pci_driver_set(p, NULL);
 	if (ret < 0)
-		BUS_LOG(ERR, "%s: driver %s failed: %s; see its messages", dev->name,
+		BUS_LOG(ERR, "%s: driver %s failed: %s; see its messages", dev->label,
 			drv->driver.name, strerror(-ret));
 	return ret;
 }
@@ -162,7 +162,7 @@ start(struct vfio_msi_device *dev)
 	}
 	if (ret > 0)
 		BUS_LOG(WARNING, "%s: no driver accepts the device; check its arguments for the PMD (pmd.KEY)",
-			dev->name);
+			dev->label);
 	vfio_msi_device_close(dev);
 err_handles:
 	free_handles(dev);
@@ -196,7 +196,7 @@ stop(struct vfio_msi_device *dev)
 	if (drv != NULL && drv->remove != NULL)
 		ret = drv->remove(p);
 	if (ret < 0) {
-		BUS_LOG(ERR, "%s: driver %s does not release the device: %s; stop and close its port first", dev->name,
+		BUS_LOG(ERR, "%s: driver %s does not release the device: %s; stop and close its port first", dev->label,
 			drv->driver.name, strerror(-ret));
 		offer(dev);
 	} else {
@@ -300,8 +300,7 @@ forget(struct vfio_msi_device *dev)
 	vfio_msi_list_remove(dev);
 	if (!has_group(dev->plan.topo.group))
 		vfio_msi_pci_unblock_group(dev->plan.topo.group);
-	/* Removes EAL's argument of the same bus and name, if there is one. */
-	rte_devargs_remove(&dev->devargs);
+	vfio_msi_devargs_forget(&dev->plan.topo.addr);
 	vfio_msi_device_free(dev);
 }
 

@@ -56,10 +56,10 @@ revoke(struct vfio_msi_device *dev)
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0)
 		BUS_LOG(WARNING, "%s: revoked, as the application did not release it: its port is dead, detach it",
-			dev->name);
+			dev->label);
 	else
 		BUS_LOG(ERR, "%s: can't be revoked: %s; stop the application",
-			dev->name, strerror(-ret));
+			dev->label, strerror(-ret));
 }
 
 /* On EAL's interrupt thread, which has read the eventfd already. */
@@ -70,17 +70,17 @@ on_request(void *arg)
 
 	if (__atomic_exchange_n(&dev->faulted, false, __ATOMIC_RELAXED)) {
 		BUS_LOG(ERR, "%s: its registers do not respond (the device was pulled out, or its memory decoding is off); the application gets a removal event and must detach the port",
-			dev->name);
+			dev->label);
 	} else if (++dev->requests == 1) {
 		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port",
-			dev->name);
+			dev->label);
 	} else if (dev->revoked) {
 		if (dev->requests == REVOKE_AT + 1)
 			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process",
-				dev->name);
+				dev->label);
 	} else if (dev->requests < REVOKE_AT) {
 		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application ignores the removal event, or is slow; detach the port (testpmd: port stop N, port detach N), or the bus revokes the device in 10 s",
-			dev->name);
+			dev->label);
 	} else {
 		revoke(dev);
 	}

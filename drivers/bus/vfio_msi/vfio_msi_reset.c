@@ -96,7 +96,7 @@ reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 	}
 	if (ret == 0) {
 		note_reset(dev, &set);
-		BUS_LOG(INFO, "%s: reset together with its bus, %zu functions", dev->name, set.n);
+		BUS_LOG(INFO, "%s: reset together with its bus, %zu functions", dev->label, set.n);
 	}
 	ioas_reset_set_free(&set);
 	return ret;
@@ -117,6 +117,6 @@ vfio_msi_device_reset(struct vfio_msi_device *dev)
 		return vfio_uapi_reset(dev->fd);
 	if (!just_reset && reset_all(dev, why, sizeof(why)) < 0)
 		BUS_LOG(WARNING, "%s: is not reset and starts in the state that its last user left, with DMA off: it has no reset of its own, and %s",
-			dev->name, why);
+			dev->label, why);
 	return 0;
 }

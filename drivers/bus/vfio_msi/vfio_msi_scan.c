@@ -26,13 +26,8 @@
 static void
 claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 {
-	char name[RTE_DEV_NAME_MAX_LEN], bdf[TOPO_BDF_LEN];
-
-	if (vfio_msi_pci_devargs(addr) != NULL)
-		return;
-	topology_format_bdf(addr, bdf, sizeof(bdf));
-	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", bdf);
-	vfio_msi_claim(name, addr, da);
+	if (vfio_msi_pci_devargs(addr) == NULL)
+		vfio_msi_claim(addr, da);
 }
 
 /* "all" in a secondary process, given or implied: every device of the primary. */
@@ -95,8 +90,8 @@ scan_devargs(const struct rte_devargs *da)
 		vfio_msi_reject("bus=" VFIO_MSI_BUS, da,
 			"the argument names no device; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
 	} else if (strcmp(da->name, VFIO_MSI_ALL) != 0) {
-		if (vfio_msi_parse_name(da->name, &addr) == 0)
-			vfio_msi_claim(da->name, &addr, da);
+		if (vfio_msi_devargs_addr(da, &addr) == 0)
+			vfio_msi_claim(&addr, da);
 	} else if (vfio_msi_is_secondary()) {
 		claim_all_shared(da, true);
 	} else {

@@ -92,19 +92,19 @@ vfio_msi_virtio_check(const struct vfio_msi_device *dev)
 	ret = find_common(dev, &at);
 	if (ret == -ENOENT) {
 		BUS_LOG(ERR, "%s: is a legacy virtio device, which bypasses the IOMMU; make it a modern one (QEMU: disable-legacy=on,iommu_platform=on)",
-			dev->name);
+			dev->label);
 		return -ENOTSUP;
 	}
 	if (ret == 0)
 		ret = high_features(dev->fd, at, &features);
 	if (ret < 0) {
 		BUS_LOG(ERR, "%s: can't read its virtio configuration: %s; see dmesg",
-			dev->name, strerror(-ret));
+			dev->label, strerror(-ret));
 		return ret;
 	}
 	if ((features & (UINT32_C(1) << (VIRTIO_F_ACCESS_PLATFORM - 32))) != 0)
 		return 0;
 	BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU; enable the feature (QEMU: disable-legacy=on,iommu_platform=on)",
-		dev->name);
+		dev->label);
 	return -ENOTSUP;
 }

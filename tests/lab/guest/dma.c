@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -116,15 +117,14 @@ heap(char *mem)
 static void
 hotplug(char *mem)
 {
-	char names[2][RTE_DEV_NAME_MAX_LEN];
+	char name[RTE_DEV_NAME_MAX_LEN];
 	struct rte_eth_dev_info info;
-	int i;
+	const char *bus = rte_bus_name(rte_dev_bus(devices[0]));
 
-	for (i = 0; i < 2; i++)
-		snprintf(names[i], sizeof(names[i]), "%s", rte_dev_name(devices[i]));
+	snprintf(name, sizeof(name), "%s", rte_dev_name(devices[0]));
 	step("remove-first", rte_dev_remove(devices[0]));
 	step("remove-second", rte_dev_remove(devices[1]));
-	step("probe", rte_dev_probe(names[0]));
+	step("probe", rte_eal_hotplug_add(bus, name, ""));
 	if (rte_eth_dev_info_get((uint16_t)rte_eth_find_next(0), &info) == 0)
 		devices[0] = info.device;
 	unmap("unmap-last", 0, mem, SIZE);

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# again.sh FIRST OTHER: vfio-msi-again on the pci bus, and on this bus with full names and
+# with short names, see tests/lab/names.py.  Prints facts.
+
+. "$(dirname "$0")/facts.sh"
+first=$1 other=$2
+vfio-bind "$first" "$other" || exit 1
+
+# again RUN BUS EAL_ARG...
+again()
+{
+	run=$1
+	timeout -k 5 240 vfio-msi-again "$run" "$2" "$first" "$other" -l 0 -n 1 -m 64 --huge-unlink \
+		--log-level=bus.vfio_msi:info "$3" "$4" "$5" "$6" >"/tmp/$run.out" 2>"/tmp/$run.log"
+	fact "${run}_status" $?
+	grep '^{"fact": ' "/tmp/$run.out"
+	cat "/tmp/$run.out" "/tmp/$run.log" | grep -v '^{"fact": ' | fact_text "${run}_log"
+}
+
+again pci pci -a "$first" -a "$other"
+again full vfio_msi -a "vfio_msi:$first" -a "vfio_msi:$other"
+again short vfio_msi -a "vfio_msi:${first#*:}" -a "bus=vfio_msi,addr=${other#*:}"
+exit 0
