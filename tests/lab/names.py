@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Names of devices and ports, compared with the pci bus."""
+"""Names of devices and ports, and operations that are called again, compared with the pci bus."""
 
 import errno
 
@@ -9,7 +9,7 @@ from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, part, test
 
 FRAMES = 64
-RUNS = ('full', 'short')
+RUNS = ('full', 'short', 'all')
 
 
 def _wanted(first, other):
@@ -17,9 +17,14 @@ def _wanted(first, other):
     both, second = f'{first} {other} ', f'{other} '
     return {
         'start_ports': both, 'started': 1, 'forwards': FRAMES,
-        'stop': 0,
+        'probe': 0, 'forwards_after_probe': FRAMES, 'scan': 0, 'probe_after_scan': 0,
+        'add_running': 0, 'forwards_after_add': FRAMES, 'more_descriptors': 0,
+        'again_ports': both, 'again_devices': both, 'stop': 0,
         'remove': 0, 'removed_ports': second, 'removed_devices': second,
-        'remove_again': -errno.EINVAL,
+        'remove_again': -errno.EINVAL, 'probe_without': 0,
+        'probed_without_ports': second, 'probed_without_devices': second,
+        'remove_other': 0, 'add_other': 0, 'probe_other': 0,
+        'other_ports': second, 'other_devices': second,
         'add': 0, 'restarted': 1, 'forwards_at_end': FRAMES, 'cleanup': 0, 'status': 0,
     }
 
@@ -32,7 +37,7 @@ def _check(said, run, wanted):
     said.check(f'{run}_log', **{f'{run}_{step}': value for step, value in wanted.items()})
 
 
-@test('devices and ports have the names of the pci bus, and are found by the prefixed ones',
+@test('names are those of the pci bus; a second probe, scan or plug leaves devices untouched',
       [('x86-vtd', 'iommufd')], tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def again(platform, backend):
     first, other = PLATFORMS[platform].nics
@@ -45,9 +50,13 @@ def again(platform, backend):
     for run in RUNS:
         with part(f'this bus, {run} names'):
             _check(said, run, {**_wanted(first, other), **EACH_NAME, 'each_name_ports': f'{other} '})
+            if run != 'all':  # that one has --no-pci
+                _check(said, run, {'add_to_pci': 0, 'on_pci_ports': f'{other} {first} ',
+                                   'on_pci_devices': f'{other} ', 'probe_on_pci': 0,
+                                   'remove_from_pci': 0})
             log = said.text(f'{run}_log')
             oracle.check_backend(log, backend, log.count(': chooses backend '))
-            # At start both; then FIRST once by each name and once more.
-            for nic, times in ((first, 5), (other, 1)):
+            # At start both; then OTHER once, FIRST once by each name and once more.
+            for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')

@@ -33,8 +33,8 @@ int vfio_msi_pci_block(const struct topo_addr *addr);
 int vfio_msi_pci_block_group(const struct topo_device *dev, char *why,
 		size_t size);
 
-/** Undo vfio_msi_pci_block() for all members of a group. */
-void vfio_msi_pci_unblock_group(int group);
+/** Undo every vfio_msi_pci_block(). */
+void vfio_msi_pci_unblock_all(void);
 
 /** The IDs that drivers match. */
 struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);

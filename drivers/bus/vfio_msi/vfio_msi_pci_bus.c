@@ -10,6 +10,10 @@
  * registered. The bus lets the pci bus scan, and adds a "blocked" argument for the device:
  * to EAL's list (for later scans) and to the device that the pci bus has found (for its
  * probe). A mark distinguishes this argument from one of the user.
+ *
+ * The device stays blocked after its removal: the application has released it, so the next
+ * rte_bus_probe() must not start it on the pci bus. If the application attaches it to the
+ * pci bus, EAL replaces the blocked argument.
  */
 
 #include <errno.h>
@@ -135,20 +139,33 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 	return 0;
 }
 
-/* Undo vfio_msi_pci_block(). */
 static void
-unblock(const struct topo_addr *addr)
+unblock(struct rte_bus *pci, struct rte_devargs *da)
 {
-	struct rte_bus *pci = rte_bus_find_by_name("pci");
-	struct rte_devargs *da = find_devargs(addr, true);
+	struct rte_pci_addr addr;
 	struct rte_device *dev;
 
-	if (pci == NULL || da == NULL)
+	if (rte_pci_addr_parse(da->name, &addr) < 0)
 		return;
-	dev = find_device(pci, addr);
+	dev = compat_find_device(pci, same_addr, &addr);
 	if (dev != NULL && dev->devargs == da)
 		dev->devargs = NULL;
 	rte_devargs_remove(da);
+}
+
+void
+vfio_msi_pci_unblock_all(void)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	struct rte_devargs *da, *next;
+
+	if (pci == NULL)
+		return;
+	for (da = rte_devargs_next("pci", NULL); da != NULL; da = next) {
+		next = rte_devargs_next("pci", da);
+		if (is_ours(da))
+			unblock(pci, da);
+	}
 }
 
 /*
@@ -186,19 +203,6 @@ vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 				v->bdf, strerror(-ret));
 	}
 	return ret;
-}
-
-void
-vfio_msi_pci_unblock_group(int group)
-{
-	struct topo_snapshot snap = { .root = "" };
-	struct topo_set set;
-	size_t i;
-
-	if (topology_snapshot_group(&snap, group, &set) == 0)
-		for (i = 0; i < set.n + set.n_odd; i++)
-			unblock(&set.v[i]->addr);
-	topology_snapshot_free(&snap);
 }
 
 static bool

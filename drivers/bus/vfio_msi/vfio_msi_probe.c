@@ -142,6 +142,12 @@ offer(struct vfio_msi_device *dev)
 		vfio_msi_mp_offer(dev);
 }
 
+static bool
+is_running(const struct vfio_msi_device *dev)
+{
+	return dev->pci.device.device.driver != NULL;
+}
+
 /* Open the device and run its driver, after memory is mapped. */
 static int
 start(struct vfio_msi_device *dev)
@@ -230,6 +236,10 @@ probe_shared(void)
 	}
 }
 
+/*
+ * An application may call rte_bus_probe() at any time. Devices that run are left as they
+ * are, and the others are tried (again).
+ */
 int
 vfio_msi_probe(void)
 {
@@ -250,7 +260,7 @@ vfio_msi_probe(void)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
 		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-			if (dev->attached && start(dev) != 0)
+			if (dev->attached && !is_running(dev) && start(dev) != 0)
 				vfio_msi_detach(dev);
 		return 0;
 	}
@@ -265,7 +275,7 @@ vfio_msi_plug(struct rte_device *rdev)
 	struct vfio_msi_device *dev = vfio_msi_of(rdev);
 	int ret;
 
-	if (rdev->driver != NULL)
+	if (is_running(dev))
 		return -EEXIST;
 	if (vfio_msi_is_secondary())
 		return start(dev);
@@ -281,25 +291,12 @@ vfio_msi_plug(struct rte_device *rdev)
 	return ret;
 }
 
-static bool
-has_group(int group)
-{
-	struct vfio_msi_device *dev;
-
-	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (dev->plan.topo.group == group)
-			return true;
-	return false;
-}
-
 /* Remove a stopped device from the bus. */
 static void
 forget(struct vfio_msi_device *dev)
 {
 	vfio_msi_detach(dev);
 	vfio_msi_list_remove(dev);
-	if (!has_group(dev->plan.topo.group))
-		vfio_msi_pci_unblock_group(dev->plan.topo.group);
 	vfio_msi_devargs_forget(&dev->plan.topo.addr);
 	vfio_msi_device_free(dev);
 }
@@ -331,6 +328,7 @@ vfio_msi_cleanup(void)
 		}
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
+	vfio_msi_pci_unblock_all();
 	vfio_msi_dma_free();
 	own_memory_forget();
 	vfio_msi_mp_stop();

@@ -6,10 +6,13 @@
  * @file
  * Scan: claim a device for each argument of the bus, then plan EAL's memory.
  *
- * Every hotplug rescans. A scan only adds devices and skips those on the list. A
- * device that can't be used is logged with the reason; the scan goes on with the others.
- * Before EAL has its memory, the layout decides where that memory goes. Later, a new
- * device must reach everything already mapped.
+ * Every hotplug rescans. A scan only adds devices and skips those on the list. A device
+ * that can't be used is logged with the reason; the scan goes on with the others. Before
+ * EAL has its memory, the layout decides where that memory goes. Later, a new device must
+ * reach everything already mapped.
+ *
+ * "all" is expanded at start only. A later scan would open and reset devices that the
+ * application has released since, and that another process may use by then.
  */
 
 #include <errno.h>
@@ -80,6 +83,24 @@ claim_all(const struct rte_devargs *da)
 }
 
 static void
+scan_all(const struct rte_devargs *da)
+{
+	static bool expanded;
+
+	if (vfio_msi_bus.memory_is_up) {
+		if (!expanded)
+			vfio_msi_reject(VFIO_MSI_ALL, da,
+				"\"all\" applies at the start of a process; attach each device by its address");
+		return;
+	}
+	expanded = true;
+	if (vfio_msi_is_secondary())
+		claim_all_shared(da, true);
+	else
+		claim_all(da);
+}
+
+static void
 scan_devargs(const struct rte_devargs *da)
 {
 	struct topo_addr addr;
@@ -89,13 +110,10 @@ scan_devargs(const struct rte_devargs *da)
 	if (da->name[0] == '\0') {
 		vfio_msi_reject("bus=" VFIO_MSI_BUS, da,
 			"the argument names no device; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
-	} else if (strcmp(da->name, VFIO_MSI_ALL) != 0) {
-		if (vfio_msi_devargs_addr(da, &addr) == 0)
-			vfio_msi_claim(&addr, da);
-	} else if (vfio_msi_is_secondary()) {
-		claim_all_shared(da, true);
-	} else {
-		claim_all(da);
+	} else if (strcmp(da->name, VFIO_MSI_ALL) == 0) {
+		scan_all(da);
+	} else if (vfio_msi_devargs_addr(da, &addr) == 0) {
+		vfio_msi_claim(&addr, da);
 	}
 }
 

@@ -4,13 +4,14 @@
 
 /**
  * @file
- * vfio-msi-again RUN BUS FIRST OTHER [EAL_ARG]...: start ports by their names, remove and add
- * devices by each of their names.
+ * vfio-msi-again RUN BUS FIRST OTHER [EAL_ARG]...: probe, probe again under a started port,
+ * remove and add devices by each of their names, as SPDK and other applications do.
  *
  * FIRST and OTHER are plain addresses of two NICs on one wire that EAL_ARG gives to BUS. Each
  * step is a fact, RUN_STEP: what the call returned, or the frames that arrived.
  */
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,19 @@ static void
 fact(const char *step, long value)
 {
 	printf("{\"fact\": \"%s_%s\", \"value\": %ld}\n", run, step, value);
+}
+
+static long
+descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	long n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
 }
 
 /* The names of all ports, and of all devices of the bus that a driver has. */
@@ -123,22 +137,40 @@ traffic(uint16_t from, uint16_t to)
 	return arrived;
 }
 
+/* The running devices stay as they are, whatever is called again. */
 static void
-forward(void)
+again(void)
 {
 	uint16_t a = 0, b = 0;
+	long before;
 
 	fact("started", start(first, &a) == 0 && start(other, &b) == 0);
 	fact("forwards", traffic(a, b));
+	before = descriptors();
+	fact("probe", rte_bus_probe());
+	fact("forwards_after_probe", traffic(a, b));
+	fact("scan", rte_bus_scan());
+	fact("probe_after_scan", rte_bus_probe());
+	fact("add_running", rte_eal_hotplug_add(bus, first, ""));
+	fact("forwards_after_add", traffic(b, a));
+	fact("more_descriptors", descriptors() - before);
+	names("again");
 	fact("stop", rte_eth_dev_stop(a) + rte_eth_dev_stop(b));
 }
 
+/* FIRST is given away; whatever comes and goes, it does not come back by itself. */
 static void
 give_away(void)
 {
 	fact("remove", rte_eal_hotplug_remove(bus, first));
 	names("removed");
 	fact("remove_again", rte_eal_hotplug_remove(bus, first));
+	fact("probe_without", rte_bus_probe());
+	names("probed_without");
+	fact("remove_other", rte_eal_hotplug_remove(bus, other));
+	fact("add_other", rte_eal_hotplug_add(bus, other, ""));
+	fact("probe_other", rte_bus_probe());
+	names("other");
 }
 
 /* FIRST comes and goes by each of its names; another process uses the prefixed one. */
@@ -158,6 +190,16 @@ each_name(void)
 		fact(step, rte_eal_hotplug_remove(bus, spellings[i]));
 	}
 	names("each_name");
+}
+
+/* The pci bus gets FIRST if the application wants that, and gives it back. */
+static void
+move_to_pci(void)
+{
+	fact("add_to_pci", rte_eal_hotplug_add("pci", first, ""));
+	names("on_pci");
+	fact("probe_on_pci", rte_bus_probe());
+	fact("remove_from_pci", rte_eal_hotplug_remove("pci", first));
 }
 
 int
@@ -180,10 +222,12 @@ main(int argc, char *argv[])
 	if (pool == NULL)
 		return EXIT_FAILURE;
 	names("start");
-	forward();
+	again();
 	give_away();
 	if (strcmp(bus, "pci") != 0)
 		each_name();
+	if (strcmp(bus, "pci") != 0 && rte_eal_has_pci())
+		move_to_pci();
 	fact("add", rte_eal_hotplug_add(bus, first, ""));
 	names("end");
 	fact("restarted", start(first, &a) == 0 && start(other, &b) == 0);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# again.sh FIRST OTHER: vfio-msi-again on the pci bus, and on this bus with full names and
-# with short names, see tests/lab/names.py.  Prints facts.
+# again.sh FIRST OTHER: vfio-msi-again on the pci bus, and on this bus with full names, with
+# short names and with "all", see tests/lab/names.py.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 first=$1 other=$2
@@ -23,4 +23,5 @@ again()
 again pci pci -a "$first" -a "$other"
 again full vfio_msi -a "vfio_msi:$first" -a "vfio_msi:$other"
 again short vfio_msi -a "vfio_msi:${first#*:}" -a "bus=vfio_msi,addr=${other#*:}"
+again all vfio_msi -a vfio_msi:all --no-pci --no-telemetry
 exit 0
