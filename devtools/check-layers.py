@@ -54,7 +54,8 @@ FLOORS = [
     {'claim': [BUS + name for name in (
         'claim.h', 'vfio_msi_names.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
         'vfio_msi_scan.c', 'vfio_msi_params.c')]},
-    {'probe': [BUS + name for name in ('probe.h', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},
+    {'probe': [BUS + name for name in (
+        'probe.h', 'vfio_msi_driver.c', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},
 ]
 
 ROOTS = (LIB, BUS, APP)

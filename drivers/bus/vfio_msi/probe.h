@@ -14,6 +14,25 @@
 
 #include "bus.h"
 
+/* vfio_msi_driver.c */
+
+/** Whether a driver uses the device. */
+static inline bool
+vfio_msi_is_running(const struct vfio_msi_device *dev)
+{
+	return dev->pci.device.device.driver != NULL;
+}
+
+/**
+ * Open an attached device, after memory is mapped, and run its driver.
+ *
+ * @return 0; 1: all drivers decline; -errno; with the reason logged
+ */
+int vfio_msi_driver_start(struct vfio_msi_device *dev);
+
+/** Remove the driver and close the device. @return 0; -errno: the driver does not stop. */
+int vfio_msi_driver_stop(struct vfio_msi_device *dev);
+
 /* vfio_msi_probe.c */
 int vfio_msi_probe(void);
 int vfio_msi_plug(struct rte_device *dev);

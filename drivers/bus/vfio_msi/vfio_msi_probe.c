@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Run stock PCI drivers on the devices: probe, plug, unplug, cleanup.
+ * Operations of the bus on devices: probe, plug, unplug, cleanup.
  *
  * Removal is the reverse of bring-up. The driver is removed first, as drivers use DMA
  * until the end. Then bus mastering goes off, and mappings go last.
@@ -23,201 +23,6 @@
 #include "space.h"
 #include "eal/own_memory.h"
 
-static int
-alloc_handles(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-
-	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL) {
-		rte_intr_fd_set(p->intr_handle, -1);
-		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
-		rte_intr_dev_fd_set(p->intr_handle, -1);
-		return 0;
-	}
-	rte_intr_instance_free(p->intr_handle);
-	rte_intr_instance_free(p->vfio_req_intr_handle);
-	p->intr_handle = NULL;
-	p->vfio_req_intr_handle = NULL;
-	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
-	return -ENOMEM;
-}
-
-static void
-free_handles(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-
-	rte_intr_instance_free(p->intr_handle);
-	rte_intr_instance_free(p->vfio_req_intr_handle);
-	p->intr_handle = NULL;
-	p->vfio_req_intr_handle = NULL;
-}
-
-/* Whether this driver can run on the open device. */
-static bool
-driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
-{
-	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
-	    rte_eal_iova_mode() != RTE_IOVA_VA) {
-		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; use --iova-mode=va",
-			dev->label, drv->driver.name);
-		return false;
-	}
-	return vfio_msi_virtio_check(dev) == 0;
-}
-
-/* @return 0: the driver uses the device; 1: it declines; -errno. */
-static int
-run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-	int ret;
-
-	BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
-		dev->label, drv->driver.name, p->id.vendor_id,
-		p->id.device_id, p->device.numa_node);
-	compat_pci_driver_set(p, drv);
-	ret = drv->probe(drv, p);
-	if (ret == 0)
-		p->device.driver = &drv->driver;
-	else
-		compat_pci_driver_set(p, NULL);
-	if (ret < 0)
-		BUS_LOG(ERR, "%s: driver %s failed: %s; see its messages", dev->label,
-			drv->driver.name, strerror(-ret));
-	return ret;
-}
-
-/*
- * The same for a driver that opens and maps the device through EAL. The checks of
- * vfio_msi_device_open() are done by now, so close the device again.
- */
-static int
-run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
-{
-	struct rte_intr_handle *h = dev->pci.device.intr_handle;
-	enum rte_intr_handle_type type = rte_intr_type_get(h);
-	int ret, err;
-
-	vfio_msi_device_close(dev);
-	ret = run_driver(dev, drv);
-	if (ret > 0) {	/* the next driver may need it open */
-		err = vfio_msi_device_open(dev);
-		return err < 0 ? err : ret;
-	}
-	if (ret < 0)
-		return ret;
-	dev->mapped_by_driver = true;
-	vfio_msi_eal_group_mapped(dev, true);
-	/* EAL has chosen the best type of the device, which may not work or not be allowed. */
-	rte_intr_type_set(h, type);
-	return 0;
-}
-
-/* @return 0: a driver uses the device; 1: all drivers decline; -errno. */
-static int
-run_drivers(struct vfio_msi_device *dev)
-{
-	struct rte_pci_driver *drv = NULL;
-	int ret = 1;
-
-	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, &dev->pci.device.id)) != NULL) {
-		if (!driver_fits(dev, drv))
-			ret = -ENOTSUP;
-		else if (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING)
-			ret = run_driver(dev, drv);
-		else
-			ret = run_driver_that_maps(dev, drv);
-	}
-	return ret;
-}
-
-/* Do not offer a device that was revoked in the meantime. */
-static void
-offer(struct vfio_msi_device *dev)
-{
-	if (!dev->revoked)
-		vfio_msi_mp_offer(dev);
-}
-
-static bool
-is_running(const struct vfio_msi_device *dev)
-{
-	return dev->pci.device.device.driver != NULL;
-}
-
-/* Open the device and run its driver, after memory is mapped. */
-static int
-start(struct vfio_msi_device *dev)
-{
-	int ret = alloc_handles(dev);
-
-	if (ret < 0)
-		return ret;
-	ret = vfio_msi_device_open(dev);
-	if (ret < 0)
-		goto err_handles;
-	ret = run_drivers(dev);
-	if (ret == 0) {
-		rte_spinlock_lock(&dev->closing);
-		offer(dev);
-		rte_spinlock_unlock(&dev->closing);
-		return 0;
-	}
-	if (ret > 0)
-		BUS_LOG(WARNING, "%s: no driver accepts the device; check its arguments for the PMD (pmd.KEY)",
-			dev->label);
-	vfio_msi_device_close(dev);
-err_handles:
-	free_handles(dev);
-	return ret;
-}
-
-/* EAL has closed the device for its driver, and leaves stale addresses. */
-static void
-forget_mapping(struct vfio_msi_device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(dev->pci.device.mem_resource); i++)
-		dev->pci.device.mem_resource[i].addr = NULL;
-	memset(dev->pci.region, 0, sizeof(dev->pci.region));
-	dev->mapped_by_driver = false;
-	vfio_msi_eal_group_mapped(dev, false);
-}
-
-/* Remove the driver and close the device. @return 0; -errno: the driver fails to stop. */
-static int
-stop(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-	struct rte_pci_driver *drv;
-	int ret = 0;
-
-	vfio_msi_mp_withdraw(dev);
-	rte_spinlock_lock(&dev->closing);
-	drv = compat_pci_driver(p);
-	if (drv != NULL && drv->remove != NULL)
-		ret = drv->remove(p);
-	if (ret < 0) {
-		BUS_LOG(ERR, "%s: driver %s does not release the device: %s; stop and close its port first", dev->label,
-			drv->driver.name, strerror(-ret));
-		offer(dev);
-	} else {
-		compat_pci_driver_set(p, NULL);
-		p->device.driver = NULL;
-		if (dev->mapped_by_driver)
-			forget_mapping(dev);
-		vfio_msi_device_close(dev);
-		free_handles(dev);
-		ret = 0;
-	}
-	rte_spinlock_unlock(&dev->closing);
-	return ret;
-}
-
 /*
  * In a secondary process. A device that does not come up is removed from the list:
  * without a driver here it would keep the primary from removing it.
@@ -229,7 +34,7 @@ probe_shared(void)
 
 	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
-		if (dev->fd >= 0 || start(dev) == 0)
+		if (dev->fd >= 0 || vfio_msi_driver_start(dev) == 0)
 			continue;
 		vfio_msi_list_remove(dev);
 		vfio_msi_device_free(dev);
@@ -260,7 +65,8 @@ vfio_msi_probe(void)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
 		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-			if (dev->attached && !is_running(dev) && start(dev) != 0)
+			if (dev->attached && !vfio_msi_is_running(dev) &&
+			    vfio_msi_driver_start(dev) != 0)
 				vfio_msi_detach(dev);
 		return 0;
 	}
@@ -275,17 +81,17 @@ vfio_msi_plug(struct rte_device *rdev)
 	struct vfio_msi_device *dev = vfio_msi_of(rdev);
 	int ret;
 
-	if (is_running(dev))
+	if (vfio_msi_is_running(dev))
 		return -EEXIST;
 	if (vfio_msi_is_secondary())
-		return start(dev);
+		return vfio_msi_driver_start(dev);
 	vfio_msi_mp_serve();
 	ret = vfio_msi_attach(dev);
 	if (ret < 0)
 		return ret;
 	ret = vfio_msi_map_memory();
 	if (ret == 0)
-		ret = start(dev);
+		ret = vfio_msi_driver_start(dev);
 	if (ret != 0)
 		vfio_msi_detach(dev);
 	return ret;
@@ -305,7 +111,7 @@ int
 vfio_msi_unplug(struct rte_device *rdev)
 {
 	struct vfio_msi_device *dev = vfio_msi_of(rdev);
-	int ret = stop(dev);
+	int ret = vfio_msi_driver_stop(dev);
 
 	if (ret == 0 && compat_keeps_unplugged())
 		vfio_msi_detach(dev);
@@ -322,7 +128,7 @@ vfio_msi_cleanup(void)
 
 	/* Stop every device before the first mapping is removed. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (compat_pci_driver(&dev->pci.device) != NULL && stop(dev) < 0) {
+		if (compat_pci_driver(&dev->pci.device) != NULL && vfio_msi_driver_stop(dev) < 0) {
 			vfio_msi_device_close(dev);
 			ret = -EBUSY;
 		}
