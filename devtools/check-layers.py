@@ -52,7 +52,7 @@ FLOORS = [
         'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_req.c',
         'vfio_msi_device.c')]},
     {'claim': [BUS + name for name in (
-        'claim.h', 'vfio_msi_names.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
+        'claim.h', 'vfio_msi_names.c', 'vfio_msi_given.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
         'vfio_msi_scan.c', 'vfio_msi_params.c')]},
     {'probe': [BUS + name for name in (
         'probe.h', 'vfio_msi_driver.c', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},

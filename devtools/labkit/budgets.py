@@ -39,7 +39,7 @@ TABLE = {
     'leaving': (110, 220, '#8: - the other backend'),
     'lts': (250, 220, ''),
     'memory': (270, 500, '#8: - the other backend; one boot for all kinds of files'),
-    'names': (60, 0, '#10: + names and second calls, compared with the pci bus'),
+    'names': (90, 0, '#10: + names, second calls, flags of drivers, compared with the pci bus'),
     'neighbours': (180, 230, '#8: - the other backend'),
     'pages': (1, 0, '#8: nothing, all of it is for "lab soak"'),
     'peers': (270, 220, ''),

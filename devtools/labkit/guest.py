@@ -26,8 +26,8 @@ GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
 # Programs for tests, which "meson install" leaves out.
 PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-again',
-            'tests/lab/vfio-msi-dma', 'tests/lab/vfio-msi-foreach', 'tests/lab/vfio-msi-names',
-            'tests/lab/vfio-msi-restore')
+            'tests/lab/vfio-msi-dma', 'tests/lab/vfio-msi-flags', 'tests/lab/vfio-msi-foreach',
+            'tests/lab/vfio-msi-names', 'tests/lab/vfio-msi-restore')
 
 # The kernels that a guest can have, each with the function that builds its folder.
 KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kernel.KERNELS},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Names of devices and ports, and operations that are called again, compared with the pci bus."""
+"""Names, operations that are called again and flags of drivers, compared with the pci bus."""
 
 import errno
 
@@ -60,3 +60,39 @@ def again(platform, backend):
             for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')
+
+
+EDU = ('-device', 'edu,addr=a')
+
+
+def _seen(step, probes, removes, mapped, args):
+    """The facts of one state of the driver; its registers answer while they are mapped."""
+    return {f'{step}_probes': probes, f'{step}_removes': removes, f'{step}_mapped': mapped,
+            f'{step}_answers': mapped, f'{step}_args': args}
+
+
+# Mode: the facts on both buses.
+MODES = {
+    'again': {**_seen('start', 1, 0, 1, 'first=1'), 'add': 0, **_seen('added', 2, 0, 1, 'representor=1'),
+              'probe': 0, **_seen('probed', 3, 0, 1, 'representor=1'),
+              'remove': 0, **_seen('removed', 3, 1, 0, 'representor=1')},
+    # EEXIST, which EAL hides.
+    'once': {**_seen('start', 1, 0, 1, 'first=1'), 'add': 0, **_seen('added', 1, 0, 1, 'first=1'),
+             'probe': 0, **_seen('probed', 1, 0, 1, 'first=1'),
+             'remove': 0, **_seen('removed', 1, 1, 0, 'first=1')},
+    'keep': _seen('start', 1, 0, 1, 'first=1'),
+    'drop': _seen('start', 1, 0, 0, 'first=1'),
+}
+
+
+@test('flags of drivers have the effect that they have on the pci bus', [('x86-vtd', 'iommufd')],
+      tail=each_backend('x86-vtd'))
+def flags(platform, backend):
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', '0000:00:0a.0'], seconds=200,
+                       backend=backend, qemu_args=EDU)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    for bus in ('pci', 'vfio_msi'):
+        for mode, wanted in MODES.items():
+            with part(f'{mode}, {bus}'):
+                _check(said, f'{mode}_{bus}', {**wanted, 'cleanup': 0, 'status': 0})

@@ -100,6 +100,7 @@ struct vfio_msi_device {
 	bool in_layout;			/**< its ranges and holes are in the layout */
 	bool attached;			/**< attached to the ioas */
 	bool just_reset;		/**< reset with a reset peer, not started since */
+	bool kept;			/**< open without a driver, for one that needs its BARs */
 
 	/*
 	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under

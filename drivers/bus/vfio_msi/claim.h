@@ -32,6 +32,25 @@ void vfio_msi_devargs_forget(const struct topo_addr *addr);
 struct rte_device *vfio_msi_find_device(const struct rte_device *start,
 		rte_dev_cmp_t cmp, const void *data);
 
+/* vfio_msi_given.c */
+
+/** The whole argument, to detect a changed one; to be freed. NULL: no memory. */
+char *vfio_msi_given_text(const struct rte_devargs *da);
+
+/** Set args, cls_str and conf. @return 0; -EINVAL or -ENOMEM with the reason. */
+int vfio_msi_given_read(struct vfio_msi_device *dev, const struct rte_devargs *da,
+		char *why, size_t size);
+void vfio_msi_given_free(struct vfio_msi_device *dev);
+
+/** Show the PMD its part of the argument. */
+void vfio_msi_given_set(struct vfio_msi_device *dev);
+
+/**
+ * A running device was given another argument. Its driver gets its part, if it can be
+ * called again; the keys of the bus apply to a device that starts.
+ */
+void vfio_msi_given_update(struct vfio_msi_device *dev, const struct rte_devargs *da);
+
 /* vfio_msi_survey.c */
 
 /**

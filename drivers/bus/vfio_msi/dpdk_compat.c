@@ -23,8 +23,9 @@ match(const struct rte_driver *drv, const struct rte_device *dev)
 static int
 probe_device(struct rte_driver *drv, struct rte_device *dev)
 {
-	/* EAL has set it already, but plug() takes it for a probed device. */
-	dev->driver = NULL;
+	/* EAL has set it already, unless a PMD has the device. */
+	if (dev->driver == &any_pci_driver)
+		dev->driver = NULL;
 	return compat_ops->plug(dev);
 }
 
@@ -63,6 +64,7 @@ compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 	bus->cleanup = cleanup;
 	bus->find_device = find_device;
 	bus->match = match;
+	bus->allow_multi_probe = true;
 	bus->probe_device = probe_device;
 	bus->unplug_device = ops->unplug;
 	rte_bus_register(bus);

@@ -26,11 +26,19 @@ vfio_msi_is_running(const struct vfio_msi_device *dev)
 /**
  * Open an attached device, after memory is mapped, and run its driver.
  *
- * @return 0; 1: all drivers decline; -errno; with the reason logged
+ * @return 0; 1: all drivers decline; -errno; with the reason logged. If it failed and
+ *   dev->kept is set, the device stays open and must stay attached.
  */
 int vfio_msi_driver_start(struct vfio_msi_device *dev);
 
-/** Remove the driver and close the device. @return 0; -errno: the driver does not stop. */
+/**
+ * Call the driver of a running device again, with the arguments that it has now.
+ *
+ * @return of the driver; -EEXIST: the driver does not want that
+ */
+int vfio_msi_driver_again(struct vfio_msi_device *dev);
+
+/** Remove the driver, if there is one, and close the device. @return 0; -errno: the driver does not stop. */
 int vfio_msi_driver_stop(struct vfio_msi_device *dev);
 
 /* vfio_msi_probe.c */

@@ -39,9 +39,7 @@ vfio_msi_device_free(struct vfio_msi_device *dev)
 	vfio_msi_detach(dev);
 	vfio_msi_leave_layout(dev);
 	plan_device_free(&dev->plan);
-	vfio_msi_conf_free(&dev->conf);
-	free(dev->args);
-	free(dev->cls_str);
+	vfio_msi_given_free(dev);
 	free(dev);
 }
 
@@ -78,9 +76,7 @@ fill_pci(struct vfio_msi_device *dev)
 	dev->devargs.bus = &vfio_msi_bus.bus;
 	dev->devargs.type = RTE_DEVTYPE_ALLOWED;
 	dev->devargs.policy = RTE_DEV_ALLOWED;
-	dev->devargs.data = dev->conf.pmd_args;
-	dev->devargs.args = dev->conf.pmd_args;
-	dev->devargs.cls_str = dev->cls_str;
+	vfio_msi_given_set(dev);
 	p->device.devargs = &dev->devargs;
 }
 
@@ -173,43 +169,6 @@ ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	return ret;
 }
 
-/* The whole argument, to detect a changed one. */
-static char *
-whole_args(const struct rte_devargs *da)
-{
-	char *text = NULL;
-	int n;
-
-	if (da->bus_str == NULL)
-		return strdup(da->args != NULL ? da->args : "");
-	n = asprintf(&text, "%s/%s/%s", da->bus_str, da->drv_str != NULL ? da->drv_str : "",
-		da->cls_str != NULL ? da->cls_str : "");
-	return n < 0 ? NULL : text;
-}
-
-/* In the layered syntax the keys are in the bus layer. */
-static int
-read_args(struct vfio_msi_device *dev, const struct rte_devargs *da, char *why,
-		size_t size)
-{
-	bool layers = da->bus_str != NULL;
-	int ret = 0;
-
-	dev->args = whole_args(da);
-	if (layers && da->cls_str != NULL)
-		dev->cls_str = strdup(da->cls_str);
-	if (dev->args == NULL || (layers && da->cls_str != NULL && dev->cls_str == NULL))
-		ret = -ENOMEM;
-	if (ret == 0)
-		ret = vfio_msi_parse_args(layers ? da->bus_str : da->args, &dev->conf,
-				why, size);
-	if (ret == 0 && layers && da->drv_str != NULL)
-		ret = vfio_msi_conf_pmd(&dev->conf, da->drv_str);
-	if (ret == -ENOMEM)
-		snprintf(why, size, "%s", strerror(ENOMEM));
-	return ret;
-}
-
 /*
  * A device without a PMD is rejected before it is opened. All other reasons are reported
  * too, as loading a PMD may not be enough.
@@ -242,7 +201,7 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 
 	dev->fd = -1;
 	dev->group_fd = -1;
-	ret = read_args(dev, da, why, size);
+	ret = vfio_msi_given_read(dev, da, why, size);
 	if (ret == 0)
 		ret = check_driver(dev, addr, why, size);
 	if (ret == 0 && vfio_msi_is_secondary())
@@ -267,9 +226,11 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 
 	if (dev == NULL)
 		return false;
-	args = whole_args(da);
+	args = vfio_msi_given_text(da);
 	settled = dev->attached || dev->fd >= 0 || args == NULL ||
 		strcmp(dev->args, args) == 0;
+	if (settled && args != NULL && strcmp(dev->args, args) != 0)
+		vfio_msi_given_update(dev, da);
 	free(args);
 	if (settled)
 		return true;

@@ -6,7 +6,12 @@
  * @file
  * Run a stock PCI driver on one device, and stop it.
  *
- * The flags of a driver mean what they mean on the pci bus.
+ * The flags of a driver mean what they mean on the pci bus:
+ *
+ * - RTE_PCI_DRV_PROBE_AGAIN: each later probe of the bus, and each attach of the device,
+ *   calls the driver again. A driver creates ports for representors then.
+ * - RTE_PCI_DRV_KEEP_MAPPED_RES: a device that this driver declined stays open with its
+ *   BARs mapped, as another device of the driver uses it.
  */
 
 #include <errno.h>
@@ -124,8 +129,11 @@ run_drivers(struct vfio_msi_device *dev)
 			ret = -ENOTSUP;
 		else if (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING)
 			ret = run_driver(dev, drv);
-		else
+		else if (!dev->kept)	/* EAL can't open a device twice */
 			ret = run_driver_that_maps(dev, drv);
+		if (ret > 0 && (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0 &&
+		    (drv->drv_flags & RTE_PCI_DRV_KEEP_MAPPED_RES) != 0)
+			dev->kept = true;
 	}
 	return ret;
 }
@@ -150,10 +158,16 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 		goto err_handles;
 	ret = run_drivers(dev);
 	if (ret == 0) {
+		dev->kept = false;
 		rte_spinlock_lock(&dev->closing);
 		offer(dev);
 		rte_spinlock_unlock(&dev->closing);
 		return 0;
+	}
+	if (dev->kept) {
+		BUS_LOG(INFO, "%s: stays open without a port, as a driver needs its registers for another device",
+			dev->label);
+		return ret;
 	}
 	if (ret > 0)
 		BUS_LOG(WARNING, "%s: no driver accepts the device; check its arguments for the PMD (pmd.KEY)",
@@ -161,6 +175,25 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 	vfio_msi_device_close(dev);
 err_handles:
 	free_handles(dev);
+	return ret;
+}
+
+int
+vfio_msi_driver_again(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+	struct rte_pci_driver *drv = NULL;
+	int ret = 1;
+
+	while (ret > 0 && (drv = vfio_msi_pci_driver(drv, &p->id)) != NULL) {
+		if ((drv->drv_flags & RTE_PCI_DRV_PROBE_AGAIN) == 0)
+			return -EEXIST;
+		BUS_LOG(INFO, "%s: probe again by %s", dev->label, drv->driver.name);
+		ret = drv->probe(drv, p);
+		if (ret < 0 && ret != -EEXIST)
+			BUS_LOG(ERR, "%s: driver %s failed to probe the running device again: %s; see its messages",
+				dev->label, drv->driver.name, strerror(-ret));
+	}
 	return ret;
 }
 
@@ -200,6 +233,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 			forget_mapping(dev);
 		vfio_msi_device_close(dev);
 		free_handles(dev);
+		dev->kept = false;
 		ret = 0;
 	}
 	rte_spinlock_unlock(&dev->closing);

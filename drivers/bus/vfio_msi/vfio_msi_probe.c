@@ -34,16 +34,29 @@ probe_shared(void)
 
 	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
-		if (dev->fd >= 0 || vfio_msi_driver_start(dev) == 0)
+		if (vfio_msi_is_running(dev))
+			vfio_msi_driver_again(dev);
+		else if (dev->fd < 0)
+			vfio_msi_driver_start(dev);
+		if (dev->fd >= 0)
 			continue;
 		vfio_msi_list_remove(dev);
 		vfio_msi_device_free(dev);
 	}
 }
 
+static void
+probe_one(struct vfio_msi_device *dev)
+{
+	if (vfio_msi_is_running(dev))
+		vfio_msi_driver_again(dev);
+	else if (dev->attached && !dev->kept && vfio_msi_driver_start(dev) != 0 && !dev->kept)
+		vfio_msi_detach(dev);
+}
+
 /*
  * An application may call rte_bus_probe() at any time. Devices that run are left as they
- * are, and the others are tried (again).
+ * are, unless their driver wants to be called again, and the others are tried (again).
  */
 int
 vfio_msi_probe(void)
@@ -65,9 +78,7 @@ vfio_msi_probe(void)
 		return 0;
 	if (vfio_msi_map_memory() == 0) {
 		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-			if (dev->attached && !vfio_msi_is_running(dev) &&
-			    vfio_msi_driver_start(dev) != 0)
-				vfio_msi_detach(dev);
+			probe_one(dev);
 		return 0;
 	}
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
@@ -82,7 +93,9 @@ vfio_msi_plug(struct rte_device *rdev)
 	int ret;
 
 	if (vfio_msi_is_running(dev))
-		return -EEXIST;
+		return vfio_msi_driver_again(dev);
+	if (dev->kept)
+		return 1;
 	if (vfio_msi_is_secondary())
 		return vfio_msi_driver_start(dev);
 	vfio_msi_mp_serve();
@@ -92,7 +105,7 @@ vfio_msi_plug(struct rte_device *rdev)
 	ret = vfio_msi_map_memory();
 	if (ret == 0)
 		ret = vfio_msi_driver_start(dev);
-	if (ret != 0)
+	if (ret != 0 && !dev->kept)
 		vfio_msi_detach(dev);
 	return ret;
 }
@@ -128,7 +141,8 @@ vfio_msi_cleanup(void)
 
 	/* Stop every device before the first mapping is removed. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (compat_pci_driver(&dev->pci.device) != NULL && vfio_msi_driver_stop(dev) < 0) {
+		if ((compat_pci_driver(&dev->pci.device) != NULL || dev->kept) &&
+		    vfio_msi_driver_stop(dev) < 0) {
 			vfio_msi_device_close(dev);
 			ret = -EBUSY;
 		}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * vfio-msi-flags RUN MODE BUS BDF [EAL_ARG]...: a driver for QEMU's device "edu" that has a
+ * flag of the pci bus, or not, and an application that probes the device again.
+ *
+ * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
+ * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. Each step
+ * is a fact, RUN_STEP.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_eal.h>
+
+#include <bus_pci_driver.h>
+#include <dev_driver.h>
+
+#define EDU_VENDOR 0x1234
+#define EDU_DEVICE 0x11e8
+#define EDU_ID 0x010000edu	/* in its first register */
+#define PAGE 4096
+
+static const char *run;
+static bool declines;
+static unsigned int probes, removes;
+static char args[128];
+static volatile uint32_t *registers;
+
+static void
+fact(const char *step, long value)
+{
+	printf("{\"fact\": \"%s_%s\", \"value\": %ld}\n", run, step, value);
+}
+
+static int
+probe(struct rte_pci_driver *drv __rte_unused, struct rte_pci_device *dev)
+{
+	const struct rte_devargs *da = dev->device.devargs;
+
+	probes++;
+	snprintf(args, sizeof(args), "%s", da != NULL && da->args != NULL ? da->args : "");
+	registers = dev->mem_resource[0].addr;
+	return declines ? 1 : 0;
+}
+
+static int
+remove_device(struct rte_pci_device *dev __rte_unused)
+{
+	removes++;
+	return 0;
+}
+
+static const struct rte_pci_id ids[] = {
+	{ RTE_PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) },
+	{ .vendor_id = 0 },
+};
+
+static struct rte_pci_driver edu = {
+	.driver = { .name = "edu" },
+	.id_table = ids,
+	.probe = probe,
+	.remove = remove_device,
+	.drv_flags = RTE_PCI_DRV_NEED_MAPPING,
+};
+
+/* What the driver saw, and whether the registers are there. */
+static void
+state(const char *step)
+{
+	char name[64];
+	bool mapped = registers != NULL &&
+		msync((void *)(uintptr_t)registers, PAGE, MS_ASYNC) == 0;
+
+	snprintf(name, sizeof(name), "%s_probes", step);
+	fact(name, (long)probes);
+	snprintf(name, sizeof(name), "%s_removes", step);
+	fact(name, (long)removes);
+	snprintf(name, sizeof(name), "%s_mapped", step);
+	fact(name, mapped);
+	snprintf(name, sizeof(name), "%s_answers", step);
+	fact(name, mapped && *registers == EDU_ID);
+	printf("{\"fact\": \"%s_%s_args\", \"value\": \"%s\"}\n", run, step, args);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *mode, *bus, *bdf;
+
+	if (argc < 5)
+		return EXIT_FAILURE;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	run = argv[1];
+	mode = argv[2];
+	bus = argv[3];
+	bdf = argv[4];
+	argv[4] = argv[0];
+	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0;
+	if (strcmp(mode, "again") == 0)
+		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
+	if (strcmp(mode, "keep") == 0)
+		edu.drv_flags |= RTE_PCI_DRV_KEEP_MAPPED_RES;
+	rte_pci_register(&edu);
+	if (rte_eal_init(argc - 4, argv + 4) < 0)
+		return EXIT_FAILURE;
+	state("start");
+	if (!declines) {
+		fact("add", rte_eal_hotplug_add(bus, bdf, strcmp(bus, "pci") == 0 ?
+				"representor=1" : "pmd.representor=1"));
+		state("added");
+		fact("probe", rte_bus_probe());
+		state("probed");
+		fact("remove", rte_eal_hotplug_remove(bus, bdf));
+		state("removed");
+	}
+	fact("cleanup", rte_eal_cleanup());
+	return EXIT_SUCCESS;
+}
