@@ -12,7 +12,7 @@ import re
 import tarfile
 import tempfile
 
-from . import apt, cache
+from . import apt, cache, devicenames
 from .progress import LabError, say, step
 
 HEADERS = {
@@ -21,6 +21,9 @@ HEADERS = {
     'bus_pci_driver.h': 'drivers/bus/pci/bus_pci_driver.h',
 }
 
+
+# The places that use names of devices, see devicenames.py.
+NAMES = 'device-names'
 
 # The digest by declarations() of the headers in all releases of these series.  If a
 # mirror lacks the exact source, headers of another version with the same declarations
@@ -38,8 +41,15 @@ DRIVERS_ONLY = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(?:RTE_PMD_|DRV_EXP_TAG).*
 
 def folder(version, suite):
     """The cached folder with the headers of DPDK VERSION."""
-    recipe = [suite, HEADERS, DECLARATIONS, SAME_IN, STAND_IN_SUITES]
+    recipe = [suite, HEADERS, DECLARATIONS, SAME_IN, STAND_IN_SUITES,
+              devicenames.NAME.pattern, devicenames.CALL.pattern]
     return cache.entry('sdk', version, recipe, lambda path: fetch(version, suite, path))
+
+
+def device_names(version, suite):
+    """The places in the source of DPDK VERSION that use names of devices, by file."""
+    text = (folder(version, suite) / NAMES).read_text(encoding='utf-8')
+    return {name: int(count) for name, count in (line.split() for line in text.splitlines())}
 
 
 def declarations(out):
@@ -125,10 +135,17 @@ def _unpack(original, out):
     wanted = {path: name for name, path in HEADERS.items()}
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    texts = []
     with tarfile.open(original) as archive:
         for member in archive:
-            name = wanted.pop(member.name.split('/', 1)[-1], None)
-            if name:
-                (out / name).write_bytes(archive.extractfile(member).read())
+            path = member.name.split('/', 1)[-1]
+            if not member.isfile() or not (path in wanted or devicenames.is_read(path)):
+                continue
+            data = archive.extractfile(member).read()
+            if path in wanted:
+                (out / wanted.pop(path)).write_bytes(data)
+            texts.append((path, data.decode('utf-8', 'replace')))
+    lines = [f'{name} {count}\n' for name, count in devicenames.found_in(texts).items()]
+    (out / NAMES).write_text(''.join(lines), encoding='utf-8')
     if wanted:
         raise LabError(f'{original.name} lacks {", ".join(wanted)}')

@@ -8,11 +8,13 @@ import os
 import time
 import typing
 
-from . import budgets, build, guest, host, load, outside, progress, results, rootfs, side
+from . import (budgets, build, devicenames, guest, host, load, outside, progress, results, rootfs,
+               sdk, side)
 from .progress import LabError, run
 from .testing import Report, expect, lab_suites
 
 UNIT_LIMIT = '3'
+DEVICE_NAMES = build.SOURCE / 'devtools/device-names.txt'
 FULL_MARKS = ('OK', 'EXPECTEDFAIL')
 
 
@@ -80,6 +82,14 @@ def _check_symbols(found):
         raise LabError(f'visible: {others or sorted(library)} of the library, {found}')
 
 
+def _check_device_names(dpdk):
+    known, wrong = devicenames.known(DEVICE_NAMES.read_text(encoding='utf-8'))
+    version = build.dpdk_version('arm64', dpdk)
+    wrong += devicenames.new(sdk.device_names(version, rootfs.release(dpdk).suite), known)
+    if wrong:
+        raise LabError('\n'.join(wrong))
+
+
 def _build(report):
     kinds = [(arch, compiler, rootfs.DEFAULT) for arch, compiler in
              (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang'))]
@@ -87,6 +97,9 @@ def _build(report):
     for arch, compiler, dpdk in kinds:
         with report.case(f'build: {arch}, DPDK {dpdk}, {compiler} -Wall -Wextra -Werror'):
             build.cross(arch, compiler, strict=True, dpdk=dpdk)
+    for dpdk in rootfs.RELEASES:
+        with report.case(f'build: DPDK {dpdk} uses names of devices in known places only'):
+            _check_device_names(dpdk)
     for arch in rootfs.TRIPLET:
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:
