@@ -4,7 +4,7 @@
 
 import errno
 
-from labkit import facts, guest, oracle
+from labkit import facts, guest, oracle, rootfs
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, part, test
 
@@ -37,12 +37,10 @@ def _check(said, run, wanted):
     said.check(f'{run}_log', **{f'{run}_{step}': value for step, value in wanted.items()})
 
 
-@test('names are those of the pci bus; a second probe, scan or plug leaves devices untouched',
-      [('x86-vtd', 'iommufd')], tail=each_backend('arm-smmuv3', 'x86-vtd'))
-def again(platform, backend):
+def _again(platform, backend, dpdk=rootfs.DEFAULT):
     first, other = PLATFORMS[platform].nics
     result = guest.run(platform, ['/usr/share/vfio-msi/again.sh', first, other], seconds=300,
-                       backend=backend)
+                       backend=backend, dpdk=dpdk)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     with part('the pci bus'):
@@ -60,6 +58,18 @@ def again(platform, backend):
             for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')
+
+
+@test('names are those of the pci bus; a second probe, scan or plug leaves devices untouched',
+      [('x86-vtd', 'iommufd')], tail=each_backend('arm-smmuv3', 'x86-vtd'))
+def again(platform, backend):
+    _again(platform, backend)
+
+
+@test('the same with DPDK 22.11 and 25.11', [('x86-vtd', 'iommufd')], soak=True)
+def again_releases(platform, backend):
+    for dpdk in ('22.11', '25.11'):
+        _again(platform, backend, dpdk)
 
 
 EDU = ('-device', 'edu,addr=a')
