@@ -106,3 +106,7 @@ def flags(platform, backend):
         for mode, wanted in MODES.items():
             with part(f'{mode}, {bus}'):
                 _check(said, f'{mode}_{bus}', {**wanted, 'cleanup': 0, 'status': 0})
+    with part('the last argument counts'):
+        _check(said, 'again_vfio_msi', {
+            'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),
+            'full_again': 0, **_seen('full_again', 6, 1, 1, 'n=3')})

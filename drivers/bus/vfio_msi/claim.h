@@ -26,6 +26,12 @@ int vfio_msi_devargs_addr(const struct rte_devargs *da, struct topo_addr *out);
 void vfio_msi_devargs_forget(const struct topo_addr *addr);
 
 /**
+ * Keep the last of EAL's arguments for each device. EAL replaces an argument that is given
+ * again, but in another form it is appended.
+ */
+void vfio_msi_devargs_unite(void);
+
+/**
  * For EAL: the next device after @p start (NULL: the first) for which cmp() returns 0, or
  * NULL. cmp() may be called with a copy of the device that has another of its names.
  */

@@ -62,6 +62,33 @@ vfio_msi_devargs_forget(const struct topo_addr *addr)
 	}
 }
 
+/* Whether a later argument allows the same device. */
+static bool
+has_newer(const struct rte_devargs *da)
+{
+	struct topo_addr addr, other;
+
+	if (da->policy != RTE_DEV_ALLOWED || vfio_msi_devargs_addr(da, &addr) < 0)
+		return false;
+	while ((da = rte_devargs_next(VFIO_MSI_BUS, da)) != NULL)
+		if (da->policy == RTE_DEV_ALLOWED && vfio_msi_devargs_addr(da, &other) == 0 &&
+		    topology_addr_cmp(&addr, &other) == 0)
+			return true;
+	return false;
+}
+
+void
+vfio_msi_devargs_unite(void)
+{
+	struct rte_devargs *da, *next;
+
+	for (da = rte_devargs_next(VFIO_MSI_BUS, NULL); da != NULL; da = next) {
+		next = rte_devargs_next(VFIO_MSI_BUS, da);
+		if (has_newer(da))
+			rte_devargs_remove(da);
+	}
+}
+
 /* Whether cmp() returns 0 for the device, under one of its names. */
 static bool
 matches(const struct vfio_msi_device *dev, rte_dev_cmp_t cmp, const void *data)

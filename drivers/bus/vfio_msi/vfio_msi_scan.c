@@ -141,6 +141,7 @@ vfio_msi_scan(void)
 
 	plan_scan_begin(&vfio_msi_bus.scan, "");
 	vfio_msi_bus.pci_scanned = false;
+	vfio_msi_devargs_unite();
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
 		named = true;
 		scan_devargs(da);

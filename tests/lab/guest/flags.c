@@ -93,6 +93,17 @@ state(const char *step)
 	printf("{\"fact\": \"%s_%s_args\", \"value\": \"%s\"}\n", run, step, args);
 }
 
+/* The last argument counts, in whatever form it names the device. */
+static void
+other_names(const char *bus, const char *bdf)
+{
+	fact("full", rte_eal_hotplug_add(bus, bdf, "pmd.n=1"));
+	fact("short", rte_eal_hotplug_add(bus, strchr(bdf, ':') + 1, "pmd.n=2"));
+	state("short");
+	fact("full_again", rte_eal_hotplug_add(bus, bdf, "pmd.n=3"));
+	state("full_again");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -124,6 +135,8 @@ main(int argc, char *argv[])
 		fact("remove", rte_eal_hotplug_remove(bus, bdf));
 		state("removed");
 	}
+	if (strcmp(mode, "again") == 0 && strcmp(bus, "pci") != 0)
+		other_names(bus, bdf);
 	fact("cleanup", rte_eal_cleanup());
 	return EXIT_SUCCESS;
 }
