@@ -10,6 +10,7 @@ prints to stdout (results and usage) is not a message.
 """
 
 import functools
+import json
 import pathlib
 import re
 import sys
@@ -28,6 +29,7 @@ HEADER = f'{LIB}/eal/rte_eal_iommu.h'
 MAP = f'{LIB}/version.map'
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
 LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
+SCHEMA = 'doc/reference/dpdk-test-msi.schema.json'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and text written into "why".
@@ -277,17 +279,31 @@ def check_symbols():
             yield HEADER, 1, f'{LIBRARY} lacks the error ``{error}``'
 
 
+def members_of(schema):
+    """The names of all members that a JSON schema describes."""
+    found = set()
+    if isinstance(schema, dict):
+        found.update(schema.get('properties', {}))
+        found.update(*map(members_of, schema.values()))
+    elif isinstance(schema, list):
+        found.update(*map(members_of, schema))
+    return found
+
+
 def check_json():
-    """Every field of the tool's JSON is on its page."""
-    page = read(JSON)
+    """Every member of the tool's JSON is in the schema, and what that has is on its page."""
+    described, page = members_of(json.loads(read(SCHEMA))), read(JSON)
+    for name in sorted(described):
+        if f'``{name}``' not in page:
+            yield SCHEMA, 1, f'{JSON} lacks {name}'
     for path in sorted((checkkit.SOURCE / 'app/test-msi').glob('*.c')):
         if path.name.startswith('answers'):
             continue    # a file inside captures, which only the tool reads
         code = path.read_text(encoding='utf-8')
-        for match in re.finditer(r'json_put\(\w+, "(\w+)"', code):
-            if f'``{match[1]}``' not in page:
+        for match in re.finditer(r'(?:json_put\(\w+, |tool_report_put\()"(\w+)"', code):
+            if match[1] not in described:
                 yield str(path.relative_to(checkkit.SOURCE)), \
-                    checkkit.line_of(code, match.start()), f'{JSON} lacks {match[1]}'
+                    checkkit.line_of(code, match.start()), f'{SCHEMA} lacks {match[1]}'
 
 
 def check_lab():

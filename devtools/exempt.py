@@ -14,7 +14,7 @@ EXEMPT = {
                      'PCI ECAM', 'PCI MMCONFIG', 'Kernel'), 'names in /proc/iomem'),
     **dict.fromkeys(('cpu family', 'model name', 'address sizes', 'CPU architecture',
                      'CPU variant', 'CPU part'), 'words of /proc/cpuinfo'),
-    **dict.fromkeys(('not blocked', 'one call, %s', 'pci bus of DPDK'), 'results of the tool'),
+    **dict.fromkeys(('not blocked', 'not available', 'one call', 'pci bus of DPDK'), 'results of the tool'),
     **dict.fromkeys((
         'a file about this machine, for list and layout on another',
         'whether interrupts of a device arrive, and if not, where they get lost',
@@ -25,6 +25,7 @@ EXEMPT = {
         '-r, --root DIR|FILE.tar another machine: its sys and proc, or what',
         '"dpdk-test-msi capture" wrote there',
         '-p, --aperture FIRST-LAST[,FIRST-LAST]... IOVAs that its IOMMU translates, and',
-        '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked'),
+        '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked',
+        '-j, --json one JSON object on stdout; all text goes to stderr'),
         'usage of the tool'),
 }

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "capture.h"
 #include "test_msi.h"
 
@@ -28,7 +30,7 @@ struct chosen {
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi capture FILE.tar [DEVICE]...\n"
+	fputs("usage: dpdk-test-msi capture [--json] FILE.tar [DEVICE]...\n"
 		"Writes the data that list and layout need about this machine into a new tar file, for\n"
 		"\"layout --root FILE.tar\" elsewhere: sysfs and device tree about PCI, IOMMUs and\n"
 		"buses, /proc/iomem, and what the kernel allows the devices. No serial numbers, no\n"
@@ -38,6 +40,8 @@ usage(FILE *f)
 		"                  devices. As with layout this wakes and may reset them. Without\n"
 		"                  DEVICE the kernel is asked about all devices that are bound to a\n"
 		"                  VFIO driver, unless that would wake one\n"
+		TOOL_JSON_USAGE
+		"                  (not with \"-\")\n"
 		"  -h, --help      this text\n", f);
 }
 
@@ -119,6 +123,9 @@ report(const char *path, const struct capture *c)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stderr : stdout;
 
+	tool_report_put("file", json_string(path));
+	tool_report_put("entries", json_integer((json_int_t)c->n_taken));
+	tool_report_put("missing", json_string(c->missing_text != NULL ? c->missing_text : ""));
 	fprintf(f, "%s: %zu files, folders and links, listed in MANIFEST\n", path, c->n_taken);
 	if (c->n_missing > 0)
 		fprintf(f, "missing:\n%s", c->missing_text);
@@ -158,6 +165,10 @@ run(int argc, char **argv, struct chosen *chosen)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
+	if (tool_json && strcmp(argv[optind], "-") == 0) {
+		tool_error("-", "stdout can't be both the file and the JSON object; name a file");
+		return STATUS_USAGE;
+	}
 	if (!tar_available()) {
 		tool_error("capture", "this dpdk-test-msi was built without libarchive: install libarchive-dev and build it again");
 		return STATUS_FAULT;
@@ -180,7 +191,8 @@ cmd_capture(int argc, char **argv)
 {
 	struct chosen chosen = { 0 };
 	size_t i;
-	int status = tool_options_read(argc, argv, NULL, 0, usage);
+	const struct tool_option options[] = { TOOL_JSON_OPTION };
+	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
 	if (status >= 0)
 		return status;

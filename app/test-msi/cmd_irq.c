@@ -39,6 +39,7 @@ usage(FILE *f)
 		"DPDK is used. Tries MSI-X, MSI and INTx, as msi= allows, until one can be set up.\n\n"
 		"  -A, --all       every kind the device has\n"
 		"  -n, --rounds N  number of rounds (default: 16)\n"
+		TOOL_JSON_USAGE
 		"  -h, --help      this text\n\n"
 		"exit status: 0 good, 1 set-up failed, 2 wrong usage, 3 lost between kernel and\n"
 		"program, 4 lost between device and kernel\n", f);
@@ -51,6 +52,7 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 	const struct tool_option options[] = {
 		{ "all", 'A', .flag = &opt->all },
 		{ "rounds", 'n', .number = &opt->rounds, .max = ROUNDS_MAX },
+		TOOL_JSON_OPTION,
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
 	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
@@ -72,11 +74,6 @@ wanted(enum irq_kind kind, enum vfio_msi_mode mode)
 	return mode != VFIO_MSI_OFF || kind == IRQ_INTX;
 }
 
-/** Result of one kind. */
-struct outcome {
-	struct irq_count loopback, device;
-};
-
 static bool
 lost(const struct irq_count *count)
 {
@@ -90,7 +87,7 @@ lost(const struct irq_count *count)
  */
 static int
 do_rounds(struct irq_vectors *vs, const struct irq_raiser *raiser, unsigned int rounds,
-		struct outcome *o)
+		struct irq_outcome *o)
 {
 	unsigned int i;
 	int ret = irq_loopback(vs, &o->loopback);
@@ -115,29 +112,9 @@ do_rounds(struct irq_vectors *vs, const struct irq_raiser *raiser, unsigned int 
 	return ret;
 }
 
-static void
-print_outcome(const struct irq_vectors *vs, const struct irq_raiser *raiser,
-		const struct tool_device *td, const struct outcome *o)
-{
-	printf("%-5s  %u vector%s", irq_kind_name(vs->kind), vs->n, vs->n > 1 ? "s" : "");
-	if (vs->n < vs->has)
-		printf(" (of %u, the kernel has no more)", vs->has);
-	printf(", loopback %u of %u", o->loopback.arrived, o->loopback.raised);
-	if (raiser == NULL)
-		printf(", device not tried: this tool can't trigger interrupts of %04x:%04x",
-			td->plan.topo.vendor, td->plan.topo.device);
-	else
-		printf(", device (%s) %u of %u", irq_raiser_name(raiser), o->device.arrived,
-			o->device.raised);
-	/* A device has causes of its own, e.g. when a link comes up. */
-	if (o->device.surplus > 0)
-		printf(" and %u unexpected", o->device.surplus);
-	putchar('\n');
-}
-
 /* @return a STATUS_*. */
 static int
-judge(const struct irq_vectors *vs, const struct tool_device *td, const struct outcome *o)
+judge(const struct irq_vectors *vs, const struct tool_device *td, const struct irq_outcome *o)
 {
 	const char *name = vs->dev->name, *kind = irq_kind_name(vs->kind);
 	char why[PLAN_TEXT];
@@ -163,10 +140,11 @@ static int
 try_vectors(struct irq_vectors *vs, const struct tool_device *td, unsigned int rounds)
 {
 	const struct irq_raiser *raiser = irq_raiser_find(&td->plan.topo);
-	struct outcome o = { 0 };
+	struct irq_outcome o = { 0 };
 	int ret = do_rounds(vs, raiser, rounds, &o);
 
-	print_outcome(vs, raiser, td, &o);
+	irq_outcome_print(vs, raiser, td, &o);
+	irq_outcome_report(vs, raiser, &o);
 	return ret < 0 ? STATUS_FAULT : judge(vs, td, &o);
 }
 
@@ -193,10 +171,12 @@ try_kind(const struct irq_device *dev, enum irq_kind kind, const struct tool_dev
 
 	if (ret == 0) {
 		printf("%-5s  not supported by the device or the platform\n", irq_kind_name(kind));
+		irq_no_vectors_report(kind, "not supported");
 		return -1;
 	}
 	if (ret < 0) {
 		printf("%-5s  refused\n", irq_kind_name(kind));
+		irq_no_vectors_report(kind, "refused");
 		tool_error(dev->name, "%s: set-up failed: %s%s", irq_kind_name(kind), why,
 			cure(kind, td));
 		return STATUS_FAULT;
@@ -278,6 +258,9 @@ cmd_irq(int argc, char **argv)
 	if (ret == 0)
 		ret = tool_plan_make(&plan, &here);
 	if (ret == 0) {
+		tool_report_put("kinds", json_array());
+		if (tool_json)
+			tool_report_put("device", json_planned_device(&plan.v[0]));
 		status = try(&plan.v[0], plan.space, &opt);
 	} else {
 		tool_error("irq", "%s", strerror(-ret));

@@ -24,7 +24,6 @@
 struct layout_options {
 	struct tool_given *given;
 	size_t n;
-	bool json;
 	struct tool_root_options where;
 	struct tool_root root;
 };
@@ -39,7 +38,7 @@ usage(FILE *f)
 		"  -a, --allow vfio_msi:all[,KEY=VALUE]...  all bound to a VFIO driver\n"
 		"                  keys: backend=auto|type1|iommufd,\n"
 		"                  msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID\n"
-		"  -j, --json      one JSON object\n"
+		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
 		"  -h, --help      this text\n", f);
 }
@@ -72,7 +71,7 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 {
 	const struct tool_option options[] = {
 		{ "allow", 'a', .take = take_device, .arg = opt },
-		{ "json", 'j', .flag = &opt->json },
+		TOOL_JSON_OPTION,
 		TOOL_ROOT_OPTIONS(&opt->where),
 	};
 	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
@@ -178,14 +177,14 @@ layout(struct layout_options *opt, struct tool_plan *plan)
 	}
 	if (ret == 0)
 		ret = tool_plan_make(plan, &opt->root);
-	if (ret == 0 && opt->json)
-		ret = json_print(json_plan(plan));
-	else if (ret == 0)
-		print_plan(plan, &opt->root);
 	if (ret < 0) {
 		tool_error("layout", "%s", strerror(-ret));
 		return STATUS_FAULT;
 	}
+	if (tool_json)
+		json_plan(plan);
+	else
+		print_plan(plan, &opt->root);
 	faulty |= report_faults(plan);
 	if (faulty)
 		tool_root_caution(&opt->root);

@@ -21,7 +21,6 @@
 
 struct list_options {
 	bool all;
-	bool json;
 	struct tool_root_options where;
 };
 
@@ -58,7 +57,7 @@ usage(FILE *f)
 	fputs("usage: dpdk-test-msi list [--all] [--json] [--root DIR|FILE.tar]\n"
 		"Lists PCI functions and says whether the bus vfio_msi can use them.\n\n"
 		"  -A, --all       bridges too\n"
-		"  -j, --json      one JSON object\n"
+		TOOL_JSON_USAGE
 		"  -r, --root DIR|FILE.tar  another machine: its sys, proc and dev, or what\n"
 		"                  \"dpdk-test-msi capture\" wrote there\n"
 		"  -h, --help      this text\n", f);
@@ -188,22 +187,16 @@ odd_json(struct topo_snapshot *snap, const struct topo_set *all)
 	return NULL;
 }
 
-static int
-print_json(struct topo_snapshot *snap, const struct topo_set *all, const struct row *rows,
+static void
+report_rows(struct topo_snapshot *snap, const struct topo_set *all, const struct row *rows,
 		size_t n)
 {
-	json_t *root = json_object(), *list = json_array();
 	size_t i;
-	int ret = json_put(root, "devices", list);
 
-	if (ret == 0)
-		ret = json_put(root, "odd", odd_json(snap, all));
-	for (i = 0; ret == 0 && i < n; i++)
-		ret = json_array_append_new(list, row_json(&rows[i]));
-	if (ret == 0)
-		return json_print(root);
-	json_decref(root);
-	return -ENOMEM;
+	tool_report_put("devices", json_array());
+	for (i = 0; i < n; i++)
+		tool_report_add("devices", row_json(&rows[i]));
+	tool_report_put("odd", odd_json(snap, all));
 }
 
 static int
@@ -228,8 +221,8 @@ list(const struct list_options *opt, const struct tool_root *root)
 	for (i = 0; ret == 0 && i < all.n; i++)
 		if (opt->all || !all.v[i]->is_bridge)
 			fill_row(&snap, page_size, all.v[i], &rows[n_rows++]);
-	if (ret == 0 && opt->json)
-		ret = print_json(&snap, &all, rows, n_rows);
+	if (ret == 0 && tool_json)
+		report_rows(&snap, &all, rows, n_rows);
 	else if (ret == 0)
 		print_table(rows, n_rows);
 	if (ret < 0) {
@@ -250,7 +243,7 @@ cmd_list(int argc, char **argv)
 	struct tool_root root = { 0 };
 	const struct tool_option options[] = {
 		{ "all", 'A', .flag = &opt.all },
-		{ "json", 'j', .flag = &opt.json },
+		TOOL_JSON_OPTION,
 		{ "root", 'r', .text = &opt.where.root },
 	};
 	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);

@@ -15,41 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 
-#include "ioas/ioas.h"
-#include "map_meter.h"
-#include "test_msi.h"
+#include "map_side.h"
 
 #define MEGABYTES 4096
 #define MEGABYTES_MAX (1u << 24)
-#define HUGEPAGE ((uint64_t)2 << 20)
-#define NAME_LEN 96
-
-struct map_options {
-	unsigned int megabytes;
-	bool bench;
-	struct tool_given *given;
-	struct tool_eal eal;
-};
-
-/** One way to map the memory. */
-struct side {
-	const struct map_options *opt;
-	enum ioas_backend backend;
-	char device[NAME_LEN];	/**< for EAL's -a; "" without EAL */
-};
-
-/** Exit status of a side's process. */
-enum {
-	SIDE_GOOD = 0,
-	SIDE_FAULT = 1,
-	SIDE_ABSENT = 2,	/**< this backend can't use the device */
-};
 
 static void
 usage(FILE *f)
@@ -60,6 +32,7 @@ usage(FILE *f)
 		"without an EAL, and by this bus. DEVICE is vfio_msi:BDF or BDF.\n\n"
 		"  -b, --bench        by the pci bus of DPDK as well\n"
 		"  -m, --megabytes N  amount of memory (default: 4096)\n"
+		TOOL_JSON_USAGE
 		"  -h, --help         this text\n", f);
 }
 
@@ -70,6 +43,7 @@ parse_options(int argc, char **argv, struct map_options *opt)
 	const struct tool_option options[] = {
 		{ "bench", 'b', .flag = &opt->bench },
 		{ "megabytes", 'm', .number = &opt->megabytes, .max = MEGABYTES_MAX },
+		TOOL_JSON_OPTION,
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
 	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
@@ -87,132 +61,6 @@ parse_options(int argc, char **argv, struct map_options *opt)
 		return STATUS_USAGE;
 	}
 	return tool_given_one(argv[optind], opt->given);
-}
-
-/* @return 0, -errno. */
-static int
-map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint64_t size)
-{
-	const struct ioas_member member = plan_member(&plan->v[0].plan, NULL);
-	struct ioas *ioas = NULL;
-	uint64_t iova;
-	bool viable;
-	int ret = ioas_open(side->backend, &member, plan->layout, &ioas, NULL);
-
-	if (ret == 0)
-		ret = ioas_attach(ioas, &member, &viable);
-	if (ret == 0) {
-		ret = ioas_map_any(ioas, IOAS_APPLICATION, (uintptr_t)mem, size, HUGEPAGE, UINT64_MAX, &iova);
-		if (ret == 0)
-			ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
-		ioas_detach(ioas, &member);
-	}
-	ioas_close(ioas);
-	return ret;
-}
-
-/* Survey the device, keep the layout and release the device. @return SIDE_*. */
-static int
-survey(const struct side *side, struct tool_plan *plan)
-{
-	struct vfio_msi_conf *conf = &side->opt->given->conf;
-	struct tool_root here = { .path = "" };
-
-	conf->backend = side->backend;
-	if (tool_plan_give(plan, &side->opt->given->addr, conf) < 0 ||
-	    tool_plan_make(plan, &here) < 0) {
-		tool_error("map", "%s", strerror(ENOMEM));
-		return SIDE_FAULT;
-	}
-	ioas_close(plan->space);
-	plan->space = NULL;
-	if (plan->v[0].used)
-		return SIDE_GOOD;
-	printf("backend %s is not available: %s\n", ioas_backend_name(side->backend),
-		plan->v[0].why);
-	return SIDE_ABSENT;
-}
-
-/* Map existing memory in a single call. @return SIDE_*. */
-static int
-map_at_once(const struct side *side)
-{
-	uint64_t size = (uint64_t)side->opt->megabytes << 20;
-	struct tool_plan plan = { 0 };
-	int status = survey(side, &plan), ret;
-	void *mem;
-
-	if (status != SIDE_GOOD)
-		return status;
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
-	if (mem == MAP_FAILED) {
-		tool_error("map", "%u MiB of hugepages can't be allocated: %s; see /proc/sys/vm/nr_hugepages, or give less with -m",
-			side->opt->megabytes, strerror(errno));
-		return SIDE_FAULT;
-	}
-	ret = map_once(side, &plan, mem, size);
-	munmap(mem, size);
-	if (ret < 0)
-		tool_error(plan.v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
-	tool_plan_free(&plan);
-	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
-}
-
-/* EAL maps at device probe, and unmaps at removal. @return SIDE_*. */
-static int
-map_by_eal(const struct side *side)
-{
-	struct tool_eal eal = side->opt->eal;
-	char megabytes[16];
-	const char *ours[] = { "-a", side->device, "-m", megabytes, "--huge-unlink",
-		"--no-telemetry", "--log-level=lib.eal:warning", "--file-prefix=map",
-		"--no-pci" };
-	/* Without --no-pci the pci bus would probe other devices and map for them too. */
-	int n = (int)RTE_DIM(ours) - (side->backend == IOAS_BACKEND_AUTO);
-
-	snprintf(megabytes, sizeof(megabytes), "%u", side->opt->megabytes);
-	if (tool_eal_start(&eal, ours, n) < 0)
-		return SIDE_FAULT;
-	if (map_meter.map.bytes == 0)
-		tool_error(side->device, "nothing was mapped, as EAL did not probe the device; see the messages above");
-	return tool_eal_stop(&eal) < 0 || map_meter.map.bytes == 0 ? SIDE_FAULT : SIDE_GOOD;
-}
-
-static int
-in_child(const struct side *side, int out)
-{
-	int status = side->device[0] != '\0' ? map_by_eal(side) : map_at_once(side);
-
-	fflush(stdout);
-	if (status == SIDE_GOOD &&
-	    write(out, &map_meter, sizeof(map_meter)) != sizeof(map_meter))
-		status = SIDE_FAULT;
-	return status;
-}
-
-/* Run in a child, as a process can start EAL only once. @return SIDE_*. */
-static int
-run_side(const struct side *side, struct map_meter *meter)
-{
-	int fds[2], status = 0;
-	ssize_t got;
-	pid_t pid;
-
-	fflush(stdout);
-	if (pipe(fds) < 0 || (pid = fork()) < 0) {
-		tool_error("map", "no process can be created: %s", strerror(errno));
-		return SIDE_FAULT;
-	}
-	if (pid == 0)
-		_exit(in_child(side, fds[1]));
-	close(fds[1]);
-	got = read(fds[0], meter, sizeof(*meter));
-	close(fds[0]);
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return SIDE_FAULT;
-	return WEXITSTATUS(status) == SIDE_GOOD && got != sizeof(*meter) ? SIDE_FAULT :
-		WEXITSTATUS(status);
 }
 
 static double
@@ -236,13 +84,47 @@ type1_is_over_iommufd(void)
 	return over;
 }
 
+static json_t *
+calls_json(const struct map_calls *calls)
+{
+	return json_pack("{s:I, s:I, s:I}", "calls", (json_int_t)calls->n,
+		"bytes", (json_int_t)calls->bytes, "nanoseconds", (json_int_t)calls->ns);
+}
+
+static void
+report_side(const char *by, const struct side *side, int status, const struct map_meter *m)
+{
+	static const char *const results[] = {
+		[SIDE_GOOD] = "measured", [SIDE_FAULT] = "failed", [SIDE_ABSENT] = "not available",
+	};
+	json_t *o;
+
+	if (!tool_json)
+		return;
+	o = json_pack("{s:s, s:s?, s:s}", "by", by, "backend",
+		side->backend == IOAS_BACKEND_AUTO ? NULL : ioas_backend_name(side->backend),
+		"result", results[status]);
+	if (status == SIDE_GOOD &&
+	    (json_put(o, "map", calls_json(&m->map)) |
+	     json_put(o, "unmap", calls_json(&m->unmap)) |
+	     json_put(o, "open", calls_json(&m->open))) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	tool_report_add("measurements", o);
+}
+
 /* @return SIDE_*. */
 static int
-show_side(const char *who, const struct side *side)
+show_side(const char *by, const struct side *side)
 {
 	struct map_meter m;
-	int status = run_side(side, &m);
+	int status = map_side_run(side, &m);
+	char who[32];
 
+	snprintf(who, sizeof(who), "%s%s%s", by, side->backend == IOAS_BACKEND_AUTO ? "" : ", ",
+		side->backend == IOAS_BACKEND_AUTO ? "" : ioas_backend_name(side->backend));
+	report_side(by, side, status, &m);
 	if (status == SIDE_FAULT)
 		printf("%-18s  failed\n", who);
 	if (status == SIDE_GOOD)
@@ -262,18 +144,13 @@ static int
 show_backend(enum ioas_backend backend, const char *bdf, const struct map_options *opt)
 {
 	struct side side = { .opt = opt, .backend = backend };
-	const char *name = ioas_backend_name(backend);
-	char who[32];
-	int status;
+	int status = show_side("one call", &side);
 
-	snprintf(who, sizeof(who), "one call, %s", name);
-	status = show_side(who, &side);
 	if (status != SIDE_GOOD)
 		return status;
-	snprintf(who, sizeof(who), "vfio_msi, %s", name);
 	snprintf(side.device, sizeof(side.device), VFIO_MSI_PREFIX "%.*s,backend=%s",
-		TOPO_BDF_LEN, bdf, name);
-	return show_side(who, &side);
+		TOPO_BDF_LEN, bdf, ioas_backend_name(backend));
+	return show_side("vfio_msi", &side);
 }
 
 /* @return a STATUS_*. */
@@ -289,6 +166,9 @@ show(const struct map_options *opt)
 
 	topology_format_bdf(&opt->given->addr, bdf, sizeof(bdf));
 	snprintf(stock.device, sizeof(stock.device), "%s", bdf);
+	tool_report_put("device", json_string(bdf));
+	tool_report_put("type1_over_iommufd", json_boolean(type1_is_over_iommufd()));
+	tool_report_put("measurements", json_array());
 	printf("who                    MiB  map calls    ms/GiB  unmap calls    ms/GiB\n");
 	if (opt->bench)
 		status = show_side("pci bus of DPDK", &stock);

@@ -49,6 +49,7 @@ usage(FILE *f)
 		"  -q, --queues N   number of receive queues, with RSS (default: 1)\n"
 		"  -L, --no-link    no link interrupts: devices with one vector can't have both\n"
 		"  -v, --verbose    show VFIO's lines of /proc/interrupts at the end\n"
+		TOOL_JSON_USAGE
 		"  -h, --help       this text\n", f);
 }
 
@@ -78,6 +79,7 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 		{ "queues", 'q', .number = &opt->queues, .max = RXINTR_QUEUES_MAX },
 		{ "no-link", 'L', .flag = &opt->no_link },
 		{ "verbose", 'v', .flag = &opt->verbose },
+		TOOL_JSON_OPTION,
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
 	int ret = tool_options_read(n, argv, options, RTE_DIM(options), usage);
@@ -159,6 +161,38 @@ report_queues(const struct rxintr_run *run)
 	return run->silent > 0;
 }
 
+static void
+report_json(const struct rxintr_run *run)
+{
+	const struct {
+		const char *name;
+		size_t value;
+	} counts[] = {
+		{ "sent", run->sent },
+		{ "lost", run->lost },
+		{ "late", run->late },
+		{ "without_wakeup", run->silent },
+		{ "surplus", run->surplus },
+		{ "wakeups_without_packet", run->false_wakeups },
+		{ "wrong_packets", run->wrong_packets },
+		{ "wrong_bytes", run->wrong_bytes },
+		{ "other_frames", run->foreign },
+		{ "link_interrupts", atomic_load(&run->receiver.link_interrupts) },
+	};
+	uint16_t q;
+	size_t i;
+
+	tool_report_put("sender", json_string(run->sender.device));
+	tool_report_put("receiver", json_string(run->receiver.device));
+	tool_report_put("queues", json_array());
+	for (q = 0; q < run->receiver.queues; q++)
+		tool_report_add("queues", json_pack("{s:i, s:i}",
+			"packets", (int)run->queue[q].packets,
+			"wakeups", (int)run->queue[q].wakeups));
+	for (i = 0; i < RTE_DIM(counts); i++)
+		tool_report_put(counts[i].name, json_integer((json_int_t)counts[i].value));
+}
+
 /* @return a STATUS_*. */
 static int
 report(const struct rxintr_run *run)
@@ -172,6 +206,8 @@ report(const struct rxintr_run *run)
 		received += run->queue[q].packets;
 		wakeups += run->queue[q].wakeups;
 	}
+	if (tool_json)
+		report_json(run);
 	bad = report_queues(run);
 	printf("sent %u, received %u, wake-ups %u, bytes wrong %zu, link interrupts %u\n",
 		run->sent, received, wakeups, run->wrong_bytes,

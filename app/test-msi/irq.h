@@ -119,6 +119,22 @@ int irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors 
 int irq_raise(const struct irq_raiser *raiser, struct irq_vectors *vs,
 		struct irq_count *count);
 
+/* irq_report.c */
+
+/** Result of one kind whose vectors could be set up. */
+struct irq_outcome {
+	struct irq_count loopback, device;
+};
+
+/** Print a line. @param raiser  NULL: the device was not tried */
+void irq_outcome_print(const struct irq_vectors *vs, const struct irq_raiser *raiser,
+		const struct tool_device *td, const struct irq_outcome *o);
+
+/** Add to the report: a kind with vectors, and one without. */
+void irq_outcome_report(const struct irq_vectors *vs, const struct irq_raiser *raiser,
+		const struct irq_outcome *o);
+void irq_no_vectors_report(enum irq_kind kind, const char *set_up);
+
 /* irq_look.c */
 
 /** Examine the device and the vector, and explain why the message did not arrive. */

@@ -18,24 +18,6 @@
 #include "test_msi.h"
 #include "uapi/vfio_uapi.h"
 
-int
-json_put(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value);
-}
-
-int
-json_print(json_t *root)
-{
-	int ret;
-
-	if (root == NULL)
-		return -ENOMEM;
-	ret = json_dumpf(root, stdout, JSON_INDENT(2));
-	json_decref(root);
-	return ret != 0 || putchar('\n') == EOF ? -EIO : 0;
-}
-
 static json_t *
 hex(uint64_t v)
 {
@@ -128,6 +110,7 @@ put_survey(json_t *o, const struct plan_device *p)
 	int bad;
 
 	bad = json_put(o, "backend", json_string(ioas_backend_name(p->backend)));
+	bad |= json_put(o, "backend_why", string_or_null(p->backend_why));
 	bad |= json_put(o, "page_sizes", page_sizes(info->page_sizes));
 	bad |= json_put(o, "mappings_left", info->dma_avail > INT64_MAX ? json_null() :
 			json_integer((json_int_t)info->dma_avail));
@@ -151,8 +134,8 @@ put_survey(json_t *o, const struct plan_device *p)
 	return bad;
 }
 
-static json_t *
-planned_device(const struct tool_device *dev)
+json_t *
+json_planned_device(const struct tool_device *dev)
 {
 	/* For an absent device only the address is known. */
 	json_t *o = dev->plan.topo.bdf[0] != '\0' ? json_device(&dev->plan.topo) : json_object();
@@ -239,29 +222,25 @@ eal_memory(const struct tool_plan *plan)
 	return NULL;
 }
 
-json_t *
+void
 json_plan(const struct tool_plan *plan)
 {
-	json_t *devices = json_array(), *allowed = json_array();
-	json_t *holes = json_array(), *unused = json_array();
-	json_t *root = json_object();
+	json_t *allowed = json_array(), *holes = json_array(), *unused = json_array();
 	size_t i;
 	int bad = 0;
 
+	tool_report_put("devices", json_array());
 	for (i = 0; i < plan->n; i++)
-		bad |= json_array_append_new(devices, planned_device(&plan->v[i]));
+		tool_report_add("devices", json_planned_device(&plan->v[i]));
 	if (plan->layout != NULL) {
 		bad |= iova_layout_foreach_allowed(plan->layout, add_range, allowed);
 		bad |= iova_layout_foreach_hole(plan->layout, add_hole, holes);
 		bad |= iova_layout_foreach_free(plan->layout, add_range, unused);
 	}
-	bad |= json_put(root, "devices", devices);
-	bad |= json_put(root, "allowed", allowed);
-	bad |= json_put(root, "holes", holes);
-	bad |= json_put(root, "free", unused);
-	bad |= json_put(root, "eal_memory", eal_memory(plan));
-	if (bad == 0)
-		return root;
-	json_decref(root);
-	return NULL;
+	tool_report_put("allowed", allowed);
+	tool_report_put("holes", holes);
+	tool_report_put("free", bad == 0 ? unused : NULL);
+	tool_report_put("eal_memory", eal_memory(plan));
+	if (bad != 0)
+		json_decref(unused);
 }

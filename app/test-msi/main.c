@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_version.h>
+
 #include "test_msi.h"
 
 struct command {
@@ -39,16 +41,21 @@ usage(FILE *f)
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
 	fputs("\n\"dpdk-test-msi COMMAND --help\" prints the options of a command.\n"
+		"\"dpdk-test-msi --version\" prints its version and that of DPDK.\n"
 		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
 }
 
 /* A result that could not be written is a fault. */
 static int
-finish(int status)
+finish(const char *command, int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	int ret = tool_report_end(command, status);
+
+	if (ret == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		ret = -errno;
+	if (ret == 0)
 		return status;
-	tool_error("stdout", "can't be written: %s", strerror(errno));
+	tool_error("stdout", "can't be written: %s", strerror(-ret));
 	return STATUS_FAULT;
 }
 
@@ -60,7 +67,7 @@ run_command(const struct command *command, int argc, char **argv)
 
 	snprintf(title, sizeof(title), "dpdk-test-msi: %s", command->name);
 	argv[0] = title;
-	return finish(command->run(argc, argv));
+	return finish(command->name, command->run(argc, argv));
 }
 
 int
@@ -74,7 +81,11 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout);
-		return finish(STATUS_GOOD);
+		return finish("", STATUS_GOOD);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("dpdk-test-msi %s, built for %s\n", TOOL_VERSION, rte_version());
+		return finish("", STATUS_GOOD);
 	}
 	for (i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)

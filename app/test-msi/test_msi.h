@@ -79,6 +79,45 @@ int cmd_layout(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_rxintr(int argc, char **argv);
 
+/* tool_report.c */
+
+/** Version of the JSON objects: it grows if a member changes its meaning or is removed. */
+#define TOOL_SCHEMA 1
+
+/** Whether --json was given. */
+extern bool tool_json;
+
+/** The option of each command. */
+#define TOOL_JSON_OPTION { "json", 'j', .flag = &tool_json }
+#define TOOL_JSON_USAGE \
+	"  -j, --json      one JSON object on stdout; all text goes to stderr\n"
+
+/** Set a member; takes ownership of @p value. @return 0, or -1 (also if value is NULL). */
+int json_put(json_t *object, const char *key, json_t *value);
+
+/** Reserve stdout for the report, if there shall be one. @return 0, -errno. */
+int tool_report_begin(void);
+
+/** Add a member; takes ownership of @p value. If that is NULL, there will be no report. */
+void tool_report_put(const char *key, json_t *value);
+
+/** The same for an element of a member that is a list. */
+void tool_report_add(const char *list, json_t *value);
+
+/** Add a fault; tool_error() does. */
+void tool_report_fault(const char *who, const char *text);
+
+/**
+ * A child process passes its faults to its parent: the child forgets those of the parent,
+ * and writes its own at its end. @return 0, -EIO.
+ */
+void tool_report_forget_faults(void);
+int tool_report_send_faults(int fd);
+void tool_report_take_faults(int fd);
+
+/** Print the report. @return 0, -ENOMEM, -EIO. */
+int tool_report_end(const char *command, int status);
+
 /* given.c */
 
 /** The argument of -a for a device of this bus. */
@@ -206,16 +245,13 @@ void print_elsewhere(const struct iova_layout *layout, const struct tool_root *r
 
 /* json.c */
 
-/** Set a member; takes ownership of @p value. @return 0, or -1 (also if value is NULL). */
-int json_put(json_t *object, const char *key, json_t *value);
-
-/** Print and release @p root. @return 0, or -ENOMEM, -EIO. */
-int json_print(json_t *root);
-
 /** Members that all commands have for a device; NULL without memory. */
 json_t *json_device(const struct topo_device *dev);
 
-/** The whole plan; NULL without memory. */
-json_t *json_plan(const struct tool_plan *plan);
+/** A device with the results of its survey; NULL without memory. */
+json_t *json_planned_device(const struct tool_device *dev);
+
+/** Add the whole plan to the report. */
+void json_plan(const struct tool_plan *plan);
 
 #endif /* TEST_MSI_H */

@@ -15,17 +15,20 @@
 #include "test_msi.h"
 #include "uapi/vfio_uapi.h"
 
+#define FAULT_LEN (PLAN_WHY + 512)	/* every reason, and a sentence around it */
+
 void
 tool_error(const char *who, const char *fmt, ...)
 {
+	char text[FAULT_LEN];
 	va_list ap;
 
-	fflush(stdout);
-	fprintf(stderr, "dpdk-test-msi: %s: ", who);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fflush(stdout);
+	fprintf(stderr, "dpdk-test-msi: %s: %s\n", who, text);
+	tool_report_fault(who, text);
 }
 
 void

@@ -78,7 +78,7 @@ tool_options_read(int argc, char **argv, const struct tool_option *table, size_t
 		void (*usage)(FILE *f))
 {
 	struct forms forms = { 0 };
-	int c, ret = -1;
+	int c, ret = -1, err;
 
 	if (n > TABLE_MAX)
 		return STATUS_FAULT;
@@ -93,5 +93,9 @@ tool_options_read(int argc, char **argv, const struct tool_option *table, size_t
 			usage(c == 'h' ? stdout : stderr);
 		}
 	}
-	return ret;
+	err = ret < 0 ? tool_report_begin() : 0;
+	if (err == 0)
+		return ret;
+	tool_error("--json", "stdout can't be duplicated: %s", strerror(-err));
+	return STATUS_FAULT;
 }

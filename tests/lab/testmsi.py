@@ -4,13 +4,12 @@
 
 import base64
 import io
-import json
 import pathlib
 import re
 import tarfile
 import tempfile
 
-from labkit import apt, build, facts, guest, oracle, rootfs
+from labkit import apt, build, facts, guest, oracle, rootfs, schema
 from labkit.platforms import PLATFORMS
 from labkit.progress import run
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
@@ -22,8 +21,8 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'list --root', 'layout -a vfio_msi:all --root / --aperture 2-1 --page-sizes 4K',
          'layout -a vfio_msi:all --root / --aperture 1-2', 'capture', 'capture file.tar vfio_msi:3',
          'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0', 'map all',
-         'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off')
-HELP = ('--help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help')
+         'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off', 'capture --json -', 'list --json more')
+HELP = ('--help', 'rxintr --help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help')
 
 
 def _run(platform, *lines, backend=''):
@@ -82,7 +81,9 @@ def _capture_lines(platform, backend):
             'dpdk-test-msi capture /tmp/asleep.tar >/dev/null && '
             f'diff - <(cat {power}) <<<"$sleeping" && grep -c suspended <<<"$sleeping"; '
             'else echo none; fi',
-            'ls /proc/device-tree/chosen 2>&1; dpdk-test-msi capture /tmp/root.tar all',
+            'ls /proc/device-tree/chosen 2>&1; '
+            'dpdk-test-msi capture --json /tmp/root.tar all >/tmp/capture.json',
+            'cat /tmp/capture.json',
             'dpdk-test-msi layout -a vfio_msi:all',
             'dpdk-test-msi layout --root /tmp/root.tar -a vfio_msi:all',
             'dpdk-test-msi list --root /tmp/root.tar',
@@ -110,10 +111,11 @@ def _elsewhere(data):
 
 def _check_capture(answers, bound, platform, backend):
     """A capture by root is complete, one by a user lists what it lacks; no device is woken."""
-    asleep, taken, live, past, listed, user, lacking, left, encoded = answers
+    asleep, taken, as_json, live, past, listed, user, lacking, left, encoded = answers
     nics = PLATFORMS[platform].nics
     expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
                  f'exit statuses of\n{answers}\n')
+    expect_equal(schema.load(as_json[0], 'capture')['file'], '/tmp/root.tar', 'file')
     figure('devices that stay suspended', asleep[0].strip())
     # The lab's kernel suspends no device.
     expect_equal(asleep[0].strip(), 'none' if platform == 'arm-smmuv3' else str(len(nics)),
@@ -157,11 +159,12 @@ def lists(platform, backend):
         expect(cure in before[0], f'no "{cure}" in:\n{before[0]}')
         row = next(line for line in bound[0].splitlines() if line.startswith(nic))
         expect('vfio-pci' in row and '/dev/vfio/' in row and row.endswith(' yes'), row)
-        row = next(item for item in json.loads(as_json[0])['devices'] if item['bdf'] == nic)
+        row = next(item for item in schema.load(as_json[0], 'list')['devices']
+                   if item['bdf'] == nic)
         expect(row['usable'] and row['driver'] == 'vfio-pci' and row['group'] >= 0, str(row))
     expect_equal([before[1], bound[1], as_json[1], with_bridges[1], plan[1]], [0] * 5,
                  'exit statuses')
-    plan = json.loads(plan[0])
+    plan = schema.load(plan[0], 'layout')
     expect_equal({item['backend'] for item in plan['devices']}, {backend}, 'backends')
     _free_is_sane(plan)
     forbidden = oracle.holes({'reserved': reserved[0], 'iomem': iomem[0]})
@@ -172,8 +175,9 @@ def lists(platform, backend):
                f'the kernel reserves {first:#x}-{last:#x}, which is free in\n{plan["free"]}')
     long = [line for line in bound[0].splitlines() if len(line) > 100 and line[0] != ' ']
     expect_equal(long, [], 'rows of more than 100 columns')
-    expect(not any(item['bridge'] for item in json.loads(as_json[0])['devices']), as_json[0])
-    expect(any(item['bridge'] for item in json.loads(with_bridges[0])['devices']),
+    expect(not any(item['bridge'] for item in schema.load(as_json[0], 'list')['devices']),
+           as_json[0])
+    expect(any(item['bridge'] for item in schema.load(with_bridges[0], 'list')['devices']),
            with_bridges[0])
     captured, more = more[:-len(_more_lines(platform))], more[-len(_more_lines(platform)):]
     if captured:
@@ -188,6 +192,7 @@ def lists(platform, backend):
     if platform == 'arm-smmuv3':
         with part('map counts many calls on the pci bus and one on this bus'):
             _map_calls(backend, *more[2])
+            _check_objects(backend, nics[0], *more[3:])
 
 
 def _more_lines(platform):
@@ -196,7 +201,10 @@ def _more_lines(platform):
     lines = [f'dpdk-test-msi layout {_give(platform)}',
              f'dpdk-test-msi layout --json -a vfio_msi:all{hole}']
     if platform == 'arm-smmuv3':
-        lines.append(f'dpdk-test-msi map --bench -m {MAP_SIZE} {PLATFORMS[platform].nics[0]}')
+        nic = PLATFORMS[platform].nics[0]
+        lines += [f'dpdk-test-msi map --bench --json -m {MAP_SIZE} {nic} >/tmp/map.json',
+                  'cat /tmp/map.json', f'dpdk-test-msi irq --all --json {nic} 2>/dev/null',
+                  'dpdk-test-msi irq --json 0000:00:1f.7 2>/dev/null', 'dpdk-test-msi --version']
     return lines
 
 
@@ -211,7 +219,7 @@ def _layout_smmu(platform, backend, text, as_json):
                   '0x0000008000000000-0x000000ffffffffff  host bridge 0000:00, soft',
                   'MSI             not blocked', f'from: {SOURCES[platform]}\n'):
         expect(words in text[0], f'no "{words}" in:\n{text[0]}')
-    plan = json.loads(as_json[0])
+    plan = schema.load(as_json[0], 'layout')
     expect_equal([item['bdf'] for item in plan['devices']], list(PLATFORMS[platform].nics),
                  'devices')
     expect(all(item['used'] and not item['msi_blocked'] for item in plan['devices']), as_json[0])
@@ -225,7 +233,7 @@ def _layout_smmu(platform, backend, text, as_json):
 def _layout_reserved(backend, text, as_json):
     expect_equal([text[1], as_json[1]], [0, 0], 'exit statuses')
     _check_backend(text[0], backend)
-    plan = json.loads(as_json[0])
+    plan = schema.load(as_json[0], 'layout')
     _has_hole(plan, '0xe0000000', '0xe00fffff', 'MSI')
     _has_hole(plan, '0x100000000', '0x13fffffff', 'reserved')
     _free_is_sane(plan)
@@ -255,7 +263,9 @@ def layout_faults(platform):
                           (nobody, 'vfio_msi:all: no device is bound to a VFIO driver'),
                           (held, 'is held by process')):
         expect(words in answer[0], f'no "{words}" in:\n{answer[0]}')
-    plan = json.loads(mixed[0])
+    plan = schema.load(mixed[0], 'layout', 1)
+    expect_equal([fault['about'] for fault in plan['faults']],
+                 [f'vfio_msi:{name}' for name in (nics[1], '0000:00:19.0')], 'faults')
     expect_equal([item['used'] for item in plan['devices']], [False, False, True], 'used')
     expect('no such PCI device' in plan['devices'][1]['why'], mixed[0])
     _free_is_sane(plan)
@@ -281,6 +291,33 @@ def _map_calls(backend, said, status):
         if who != 'pci bus of DPDK':
             expect_equal((row[1], row[3]), (1, 1), f'calls of {who}')
     expect(all(row[2] > 0 and row[4] > 0 for row in rows.values()), f'a time is 0\n{said}')
+
+
+def _check_objects(backend, nic, mapped, raised, absent, version):
+    """The objects of map and irq say what the text says."""
+    rows = schema.load(mapped[0], 'map')['measurements']
+    # A kernel with iommufd has type1 as well.
+    iommufd = ([('one call', 'iommufd', 'not available')] if backend == 'type1' else
+               [(by, 'iommufd', 'measured') for by in ('one call', 'vfio_msi')])
+    expect_equal([(row['by'], row['backend'], row['result']) for row in rows],
+                 [('pci bus of DPDK', None, 'measured')] + iommufd +
+                 [(by, 'type1', 'measured') for by in ('one call', 'vfio_msi')], 'rows')
+    rows = [row for row in rows if row['result'] == 'measured']
+    expect_equal({row['map']['bytes'] for row in rows}, {MAP_SIZE << 20}, 'bytes mapped')
+    expect_equal([row['map']['calls'] for row in rows], [MAP_SIZE // 2] + [1] * (len(rows) - 1),
+                 'calls')
+    found = schema.load(raised[0], 'irq')
+    expect_equal((found['device']['bdf'], found['device']['backend'], found['faults']),
+                 (nic, backend, []), 'the device')
+    expect_equal([(kind['kind'], kind['vectors']) for kind in found['kinds']],
+                 [('MSI-X', 10), ('MSI', 1), ('INTx', 1)], 'types')
+    for kind in found['kinds']:
+        for count in (kind['loopback'], kind['device']):
+            expect(count['raised'] == count['arrived'] > 0, f'{kind}')
+    found = schema.load(absent[0], 'irq', 1)
+    expect_equal((found['device']['used'], len(found['faults'])), (False, 1), 'an absent device')
+    expect(re.fullmatch(r'dpdk-test-msi \d+\.\d+\.\d+, built for DPDK 2\d\.\d\d\.\d+\n', version[0]),
+           version[0])
 
 
 def _usage(answers):
