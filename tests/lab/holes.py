@@ -2,10 +2,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Rare holes: dma-ranges, reserved regions of one device, shared requester IDs, no root."""
 
-import json
 import re
 
-from labkit import dtb, facts, guest, oracle
+from labkit import dtb, facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
@@ -43,7 +42,7 @@ def dma_ranges(platform):
     said.check('rxintr', rxintr_status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     oracle.check_burst(said, 'type1')
-    plan = json.loads(said['layout'])
+    plan = schema.load(said['layout'], 'layout')
     gaps = [(hole['first'], hole['last']) for hole in plan['holes']
             if (hole['origin'], hole['hardness']) == ('dma-ranges', 'soft')]
     expect_equal(gaps, GAPS, 'gaps in the layout')
@@ -155,7 +154,7 @@ def aliases(platform):
                           (f'its bridge {BRIDGE} is bound to shpchp', blocked),
                           (f'{BRIDGE}/driver/unbind', blocked)):
         expect(words in answer, f'no "{words}" in:\n{answer}')
-    plan = json.loads(as_json)
+    plan = schema.load(as_json, 'layout')
     expect(plan['devices'][0]['aliased'], as_json)
     windows = {hole['hardness'] for hole in plan['holes'] if hole['origin'] == 'host bridge'}
     expect_equal(windows, {'hard'}, 'hardness of bridge windows')
@@ -175,7 +174,7 @@ def without_root(platform):
         platform, (), f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
         f'{nobody} {layout} --json', f'{nobody} {layout}')
     expect('from: resources' in text and 'a lower bound, what devices use' in text, text)
-    root, user = json.loads(root), json.loads(user)
+    root, user = schema.load(root, 'layout'), schema.load(user, 'layout')
     keys = ('bridge_windows_from', 'bridge_windows_complete', 'bridge_windows_shifted',
             'bridge_windows_offset_assumed')
     expect_equal([root['devices'][0][key] for key in keys], ['iomem', True, False, False], 'root')

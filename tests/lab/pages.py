@@ -2,9 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Arm kernels with pages of 16 and 64 KiB and addresses of 52 bits."""
 
-import json
 
-from labkit import facts, guest, oracle
+from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
@@ -29,7 +28,7 @@ def _check(said, backend, hole):
     oracle.check_mappings(said)
     expect('memory is steered to ' in said['log'] or not hole, said['log'][:2000])
     said.check('layout', layout_status=0)
-    expect(json.loads(said['layout'])['free'], said['layout'])
+    expect(schema.load(said['layout'], 'layout')['free'], said['layout'])
 
 
 @test('packets, payloads, mappings', ['lab-16k', 'lab-64k'], soak=True)

@@ -17,7 +17,8 @@
 #define KEY_MSI "msi"
 #define KEY_HOLE "hole"
 #define KEY_VF_TOKEN "vf_token"
-#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID"
+#define KEY_VIRTIO_DMA "virtio_dma"
+#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -89,6 +90,13 @@ parse_vf_token(const char *value, struct parse *p)
 	return 0;
 }
 
+static int
+parse_virtio_dma(const char *value, struct parse *p)
+{
+	p->conf->virtio_dma_by_iommu = strcmp(value, "iommu") == 0;
+	return p->conf->virtio_dma_by_iommu || strcmp(value, "auto") == 0 ? 0 : -EINVAL;
+}
+
 int
 vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args)
 {
@@ -135,6 +143,8 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = parse_hole(value, p);
 	} else if (strcmp(key, KEY_VF_TOKEN) == 0) {
 		ret = parse_vf_token(value, p);
+	} else if (strcmp(key, KEY_VIRTIO_DMA) == 0) {
+		ret = parse_virtio_dma(value, p);
 	} else if (strncmp(key, PMD_PREFIX, strlen(PMD_PREFIX)) == 0) {
 		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
 	} else {

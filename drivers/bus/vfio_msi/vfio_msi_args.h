@@ -43,6 +43,7 @@ struct vfio_msi_conf {
 	enum vfio_msi_mode msi;
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
+	bool virtio_dma_by_iommu;	/**< virtio_dma=iommu: trust the user, not the features */
 	char *pmd_args;		/**< arguments for the PMD; never NULL after parse */
 };
 

@@ -10,6 +10,10 @@
  * VIRTIO_F_ACCESS_PLATFORM and its driver accepts that. IOVAs would then hit unrelated
  * memory, without a fault. Legacy devices, and the legacy interface of transitional ones,
  * never have the feature.
+ *
+ * Hardware (a DPU) is behind the IOMMU, whatever its features are. Config space does not
+ * tell hardware from emulation, so the user can: virtio_dma=iommu. The IDs of QEMU's modern
+ * devices are known, and are rejected also then.
  */
 
 #include <errno.h>
@@ -29,6 +33,7 @@
 #define VIRTIO_VENDOR 0x1af4
 #define VIRTIO_DEVICE_FIRST 0x1000
 #define VIRTIO_DEVICE_LAST 0x107f
+#define SUBSYSTEM_OF_QEMU 0x1100	/* of VIRTIO_VENDOR; others have the virtio type */
 #define CAPS_MAX 48	/* more do not fit into config space */
 
 /* Offset of the common configuration in the device's file. */
@@ -78,6 +83,27 @@ high_features(int fd, uint64_t at, uint32_t *out)
 	return ret;
 }
 
+/* A modern device without ACCESS_PLATFORM. @return 0; -ENOTSUP with the reason logged. */
+static int
+check_user(const struct vfio_msi_device *dev)
+{
+	const struct topo_device *t = &dev->plan.topo;
+
+	if (!dev->conf.virtio_dma_by_iommu) {
+		BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU if it is emulated; enable the feature (QEMU: disable-legacy=on,iommu_platform=on), or, only if it is hardware, give virtio_dma=iommu",
+			dev->label);
+		return -ENOTSUP;
+	}
+	if (t->subvendor == VIRTIO_VENDOR && t->subdevice == SUBSYSTEM_OF_QEMU) {
+		BUS_LOG(ERR, "%s: is a virtio device of QEMU without ACCESS_PLATFORM, which bypasses the IOMMU, so virtio_dma=iommu is wrong; enable the feature (QEMU: disable-legacy=on,iommu_platform=on)",
+			dev->label);
+		return -ENOTSUP;
+	}
+	BUS_LOG(NOTICE, "%s: a virtio device without ACCESS_PLATFORM, which is used as virtio_dma=iommu says that it is hardware behind the IOMMU; if packets are lost or memory changes, it is not: stop the application and drop the key",
+		dev->label);
+	return 0;
+}
+
 int
 vfio_msi_virtio_check(const struct vfio_msi_device *dev)
 {
@@ -104,7 +130,5 @@ vfio_msi_virtio_check(const struct vfio_msi_device *dev)
 	}
 	if ((features & (UINT32_C(1) << (VIRTIO_F_ACCESS_PLATFORM - 32))) != 0)
 		return 0;
-	BUS_LOG(ERR, "%s: is a virtio device without ACCESS_PLATFORM, which bypasses the IOMMU; enable the feature (QEMU: disable-legacy=on,iommu_platform=on)",
-		dev->label);
-	return -ENOTSUP;
+	return check_user(dev);
 }
