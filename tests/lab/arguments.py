@@ -83,20 +83,37 @@ LOOKED_FOR = [
     ('bus=vfio_msi,addr=', [], EINVAL, BAD_ADDR.format('')),
     ('bus=vfio_msi,adr=0000:00:03.0', [], EINVAL,
      'can\'t parse "adr=0000:00:03.0"; name a device with addr=DDDD:BB:DD.F'),
-    ('bus=pci,addr=0000:00:03.0', [], 0, ''),
+    # A search on the pci bus finds a device by its address, and no other.
+    ('bus=pci,addr=0000:00:03.0', [NAME], 0, ''),
+    ('bus=pci,addr=00:05.0', [OTHER_NAME], 0, ''),
+    ('bus=pci,addr=0000:00:09.0', [], 0, ''),
+    ('bus=pci', [], 0, ''),
+]
+# What applications write in their configurations; the ports found. libethdev refuses the names
+# of most buses, this one included.
+PORTS_LOOKED_FOR = [
+    (NAME, [NAME]),
+    (NAME[5:], [NAME]),
+    (f'pci:{OTHER_NAME}', [OTHER_NAME]),
+    ('0000:00:09.0', []),
+    ('class=eth,mac=52:54:00:12:34:57', [OTHER_NAME]),
+    (ONE, []),
 ]
 
 
-@test('an application finds devices by bus=vfio_msi,addr=', ['arm-smmuv3'])
+@test('an application finds devices by bus=vfio_msi,addr= and ports by a plain address', ['arm-smmuv3'])
 def looked_for(platform):
-    result = guest.run(platform, ['sh', '-c', LOOK, 'sh', *(item[0] for item in LOOKED_FOR)],
-                       seconds=90)
+    result = guest.run(platform, ['sh', '-c', LOOK, 'sh', *(item[0] for item in LOOKED_FOR),
+                                  *(text for text, _ in PORTS_LOOKED_FOR)], seconds=90)
     said = facts.read(result)
     for number, (text, devices, error, words) in enumerate(LOOKED_FOR):
         log = said[f'log_{number}']
         expect_equal(said[f'devices_{number}'].split(), devices, f'{text} gives, after\n{log}\n')
         said.check(f'log_{number}', **{f'error_{number}': error})
         expect(words in log if words else 'VFIO_MSI' not in log, f'{text}: no "{words}" in\n{log}')
+    for number, (text, ports) in enumerate(PORTS_LOOKED_FOR, len(LOOKED_FOR)):
+        expect_equal(said[f'ports_{number}'].split(), ports,
+                     f'{text} gives, after\n{said[f"log_{number}"]}\n')
 
 
 @test('an unbound device is reported with the command that binds it', ['arm-smmuv3'])

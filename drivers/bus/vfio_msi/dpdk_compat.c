@@ -6,6 +6,10 @@
 
 static const struct compat_bus_ops *compat_ops;
 
+/* The pci bus's own iterator, once ours is before it, and who is asked first. */
+static __typeof__(((struct rte_bus *)NULL)->dev_iterate) pci_iterate;
+static compat_answer_t pci_answer;
+
 #if COMPAT_NEW_BUSES
 
 /*
@@ -55,6 +59,16 @@ dev_iterate(const struct rte_bus *bus, const void *start, const char *str,
 	return compat_ops->dev_iterate(start, str);
 }
 
+static void *
+iterate_pci(const struct rte_bus *pci, const void *start, const char *str,
+		const struct rte_dev_iterator *it)
+{
+	bool answered = false;
+	void *dev = pci_answer(start, str, &answered);
+
+	return answered ? dev : pci_iterate(pci, start, str, it);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
@@ -79,6 +93,15 @@ dev_iterate(const void *start, const char *str, const struct rte_dev_iterator *i
 	return compat_ops->dev_iterate(start, str);
 }
 
+static void *
+iterate_pci(const void *start, const char *str, const struct rte_dev_iterator *it)
+{
+	bool answered = false;
+	void *dev = pci_answer(start, str, &answered);
+
+	return answered ? dev : pci_iterate(start, str, it);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
@@ -93,3 +116,21 @@ compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 }
 
 #endif
+
+void
+compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer)
+{
+	pci_answer = answer;
+	if (pci->dev_iterate == iterate_pci)
+		return;
+	pci_iterate = pci->dev_iterate;
+	pci->dev_iterate = iterate_pci;
+}
+
+void
+compat_pci_iterate_unask(struct rte_bus *pci)
+{
+	/* A later replacement by others still calls it, which does no harm. */
+	if (pci->dev_iterate == iterate_pci)
+		pci->dev_iterate = pci_iterate;
+}

@@ -119,6 +119,19 @@ struct compat_bus_ops {
 /** Register the bus; @p ops must stay valid. Once per process. */
 void compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops);
 
+/**
+ * Answers an iterator of another bus: the next device after @p start (NULL: the first), or
+ * NULL. Sets @p answered, or leaves the answer to that bus.
+ */
+typedef void *(*compat_answer_t)(const void *start, const char *str, bool *answered);
+
+/**
+ * Ask @p answer before each iteration of the pci bus, until it is asked no longer. Not
+ * thread safe; iterations may run meanwhile. Each may be called again.
+ */
+void compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer);
+void compat_pci_iterate_unask(struct rte_bus *pci);
+
 /** Whether EAL still uses a device after it has been unplugged. */
 static inline bool
 compat_keeps_unplugged(void)

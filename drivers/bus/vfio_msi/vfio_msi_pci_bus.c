@@ -14,12 +14,18 @@
  * The device stays blocked after its removal: the application has released it, so the next
  * rte_bus_probe() must not start it on the pci bus. If the application attaches it to the
  * pci bus, EAL replaces the blocked argument.
+ *
+ * Applications look for ports by a plain address ("0000:01:00.0"), and libethdev turns only
+ * names of certain buses into a search, pci among them. So the pci bus's search for an
+ * address that this bus has finds the device of this bus, which is a PCI device too.
  */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <rte_kvargs.h>
 
 #include "neighbours.h"
 
@@ -115,6 +121,35 @@ insert_block(const struct topo_addr *addr)
 	return 0;
 }
 
+/* On any thread, as the pci bus's own. @return the device of this bus at addr=, or NULL. */
+static struct vfio_msi_device *
+find_own(const char *str)
+{
+	struct rte_kvargs *kv = str != NULL ? rte_kvargs_parse(str, NULL) : NULL;
+	struct vfio_msi_device *dev = NULL;
+	const char *value;
+	struct topo_addr addr;
+
+	if (kv == NULL)
+		return NULL;
+	value = rte_kvargs_get(kv, "addr");
+	if (value != NULL && topology_parse_bdf(value, &addr) == 0)
+		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+			if (topology_addr_cmp(&dev->plan.topo.addr, &addr) == 0)
+				break;
+	rte_kvargs_free(kv);
+	return dev;
+}
+
+static void *
+answer(const void *start, const char *str, bool *answered)
+{
+	struct vfio_msi_device *dev = find_own(str);
+
+	*answered = dev != NULL;
+	return dev != NULL && start == NULL ? &dev->pci.device.device : NULL;
+}
+
 int
 vfio_msi_pci_block(const struct topo_addr *addr)
 {
@@ -127,6 +162,7 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 	ret = find_devargs(addr, true) != NULL ? 0 : insert_block(addr);
 	if (ret < 0)
 		return ret;
+	compat_pci_iterate_ask(pci, answer);
 	/* A scan of the pci bus reads every function, so it runs once per scan. */
 	if (!vfio_msi_bus.pci_scanned)
 		pci->scan();
@@ -161,6 +197,7 @@ vfio_msi_pci_unblock_all(void)
 
 	if (pci == NULL)
 		return;
+	compat_pci_iterate_unask(pci);
 	for (da = rte_devargs_next("pci", NULL); da != NULL; da = next) {
 		next = rte_devargs_next("pci", da);
 		if (is_ours(da))

@@ -4,19 +4,49 @@
 
 /**
  * @file
- * vfio-msi-foreach EAL_ARG... -- STRING...: look for devices by each STRING, as an
- * application does with RTE_DEV_FOREACH.
+ * vfio-msi-foreach EAL_ARG... -- STRING...: look for devices by each STRING that begins with
+ * "bus=", as an application does with RTE_DEV_FOREACH, and for ports by each other one, with
+ * RTE_ETH_FOREACH_MATCHING_DEV.
  *
- * Prints facts of each, named by its number from 0: the devices, and rte_errno at the end.
- * What is logged of it goes to /tmp/foreach.NUMBER.
+ * Prints facts of each, named by its number from 0: the devices, and rte_errno at the end, or
+ * the ports. What is logged of it goes to /tmp/foreach.NUMBER.
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_log.h>
+
+static void
+print_devices(int number, const char *text)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+
+	rte_errno = 0;
+	printf("{\"fact\": \"devices_%d\", \"value\": \"", number);
+	RTE_DEV_FOREACH(dev, text, &it)
+		printf("%s ", rte_dev_name(dev));
+	printf("\"}\n{\"fact\": \"error_%d\", \"value\": %d}\n", number, rte_errno);
+}
+
+static void
+print_ports(int number, const char *text)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	struct rte_dev_iterator it;
+	uint16_t port;
+
+	printf("{\"fact\": \"ports_%d\", \"value\": \"", number);
+	RTE_ETH_FOREACH_MATCHING_DEV(port, text, &it)
+		if (rte_eth_dev_get_name_by_port(port, name) == 0)
+			printf("%s ", name);
+	printf("\"}\n");
+}
 
 int
 main(int argc, char *argv[])
@@ -27,8 +57,6 @@ main(int argc, char *argv[])
 		return 1;
 	for (i = used + 1; i < argc; i++) {
 		int number = i - used - 1;
-		struct rte_dev_iterator it;
-		struct rte_device *dev;
 		char path[32];
 		FILE *log;
 
@@ -37,11 +65,10 @@ main(int argc, char *argv[])
 		if (log == NULL)
 			return 1;
 		rte_openlog_stream(log);
-		rte_errno = 0;
-		printf("{\"fact\": \"devices_%d\", \"value\": \"", number);
-		RTE_DEV_FOREACH(dev, argv[i], &it)
-			printf("%s ", rte_dev_name(dev));
-		printf("\"}\n{\"fact\": \"error_%d\", \"value\": %d}\n", number, rte_errno);
+		if (strncmp(argv[i], "bus=", 4) == 0)
+			print_devices(number, argv[i]);
+		else
+			print_ports(number, argv[i]);
 		rte_openlog_stream(NULL);
 		fclose(log);
 	}
