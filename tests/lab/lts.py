@@ -6,10 +6,9 @@ Each guest is the Debian release that has this DPDK, and the project is built ag
 it.
 """
 
-import json
 import re
 
-from labkit import facts, guest, oracle, rootfs
+from labkit import facts, guest, oracle, rootfs, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, test
 
@@ -19,7 +18,7 @@ WAKES = 'sent 20, received 20, wake-ups 20, bytes wrong 0, link interrupts '
 def _check_tools(said, nics):
     """dpdk-test-msi and an example work."""
     said.check('layout', layout_status=0)
-    plan = json.loads(said['layout'])
+    plan = schema.load(said['layout'], 'layout')
     expect_equal([(item['bdf'], item['used']) for item in plan['devices']],
                  [(nic, True) for nic in nics], 'devices in the layout')
     expect(plan['free'] and plan['holes'], said['layout'])
@@ -42,7 +41,7 @@ def _check_testpmd(said, dpdk):
     mapped = [piece for piece in oracle.mapped(said['events']) if piece[0] >= 1 << 32]
     expect(len(mapped) > 1, 'memory did not grow')
     # Steering relies on how EAL reserves memory, which is not a documented interface.
-    memory = json.loads(said['layout'])['eal_memory']
+    memory = schema.load(said['layout'], 'layout')['eal_memory']
     expect_equal((memory['lists'][0]['first'], hex(mapped[0][0])), ('0x200000000',) * 2,
                  'where memory begins, predicted and seen')
     oracle.check_interrupts(said['interrupts'], 'vfio-msix')

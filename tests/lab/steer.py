@@ -2,9 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """EAL's memory lies and grows only where devices can reach it, as the tool predicts."""
 
-import json
 
-from labkit import facts, guest, oracle
+from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, test
 
@@ -23,7 +22,7 @@ def _run(platform, backend, megabytes, *words, **options):
 
 def _check_prediction(said):
     """Memory begins at the predicted address; returns the prediction and the mapped ranges."""
-    memory = json.loads(said['layout'])['eal_memory']
+    memory = schema.load(said['layout'], 'layout')['eal_memory']
     lists = [(int(one['first'], 16), int(one['last'], 16)) for one in memory['lists']]
     mapped = [piece for piece in oracle.mapped(said['events']) if piece[0] >= 1 << 32]
     expect(mapped, 'nothing was mapped')
