@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What a mapping costs above the kernel: nanoseconds of processor time of a map and of
- * an unmap, the least of some rounds, and bytes of memory.
+ * Cost of a mapping without the kernel: nanoseconds of processor time of a map and of an
+ * unmap (the minimum of several rounds), and bytes of memory.
  */
 
 #include <malloc.h>

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * What a scan of many VFs costs on a tree of files and the fake kernel: seconds of
- * processor time, the least of some scans, and system calls. "grows" is the
- * factor to the row above, which has half as many VFs.
+ * Cost of a scan of many VFs on a tree of files and the fake kernel: seconds of processor
+ * time (the minimum of several scans) and system calls. "grows" is the factor relative to
+ * the row above, which has half as many VFs.
  */
 
 #include <setjmp.h>

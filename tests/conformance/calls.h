@@ -4,9 +4,9 @@
 
 /**
  * @file
- * System calls of the engine, counted at link time: calls.c stands in for the
- * functions of the C library that read files, and passes on to them. Calls on
- * VFIO are counted by the fake kernel. Not thread safe.
+ * System calls of the engine, counted at link time: calls.c replaces the functions of the
+ * C library that read files, and calls them. The fake kernel counts calls on VFIO. Not
+ * thread safe.
  */
 
 #ifndef CALLS_H
@@ -23,7 +23,7 @@ unsigned int calls_count(void);
 /**
  * Called for each file when it is closed, and for each folder.
  *
- * @param bytes  how many were read; 0 of a folder
+ * @param bytes  number of bytes read; 0 for a folder
  */
 extern void (*calls_file)(const char *path, size_t bytes);
 

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What tests on the fake kernel have in common: after every test nothing is
- * left in the kernel; and whether kernel, record and layout say the same.
+ * Common to the tests on the fake kernel: a check that nothing is left in the kernel
+ * after a test, and a comparison of kernel, record and layout.
  */
 
 #ifndef CONFORMANCE_COMMON_H
@@ -84,9 +84,9 @@ void obey(struct ioas *ioas, const char *owner);
 void add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness);
 
 /**
- * Do kernel, record and layout have the same mappings? Of three lists each
- * has what the others have, in order; the layout's invariants hold. Where the space has
- * several legs, each has all.
+ * Check that kernel, record and layout have the same mappings, in order, and that the
+ * invariants of the layout hold. If the space has several legs, each must have all
+ * mappings.
  */
 void expect_same(struct ioas *ioas);
 

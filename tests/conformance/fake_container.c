@@ -6,16 +6,15 @@
  * @file
  * Containers and the groups in them.
  *
- * SET_CONTAINER claims the group: what firmware wants 1:1 and members with
- * kernel drivers are refused here. The group goes through the IOMMU's checks
- * when the container has an IOMMU; of the first group these come with
- * SET_IOMMU. The order of the checks is the kernel's: aperture against
- * mappings, reserved ranges against mappings, whether anything is left, and
- * only then the isolation of interrupts. The last group that leaves takes the
- * IOMMU and every mapping with it.
+ * SET_CONTAINER claims the group. It rejects groups with firmware regions (1:1) and
+ * groups with members on kernel drivers. A group passes the checks of the IOMMU when its
+ * container gets one: the first group at SET_IOMMU, later ones at once. The order of the
+ * checks is that of the kernel: aperture against mappings, reserved ranges against
+ * mappings, whether any range remains, and last the isolation of interrupts. When the
+ * last group leaves, the IOMMU and all mappings of the container go.
  *
- * A machine may take one group only into a container, and may have windows: then a
- * container's is created before the first map, where the machine wants it.
+ * A machine may limit a container to one group. It may also have windows: then the window
+ * of a container is created before the first map, at the place that the machine chooses.
  */
 
 #include <errno.h>

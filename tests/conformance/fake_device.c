@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Devices: one PCI function has config space, BAR 0 and interrupts. A device can
- * be opened while its group has an IOMMU.
+ * Devices: PCI functions with config space, BAR 0 and interrupts. A device can be opened
+ * while its group has an IOMMU.
  */
 
 #include <errno.h>

@@ -4,11 +4,11 @@
 
 /**
  * @file
- * VFIO_IOMMU_GET_INFO: the chain of capabilities, true or not.
+ * VFIO_IOMMU_GET_INFO: the chain of capabilities, valid or invalid.
  *
- * The chain is built in a buffer of its own, with offsets counted from the
- * start of the answer, as the kernel does; a lie is an edit of it. A
- * chain that does not fit raises argsz and is not copied at all.
+ * The chain is built in a separate buffer. Its offsets count from the start of the
+ * answer, as in the kernel. An invalid answer is an edited valid one. A chain that does
+ * not fit raises argsz and is not copied.
  */
 
 #include <errno.h>

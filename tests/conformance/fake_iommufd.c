@@ -6,12 +6,11 @@
  * @file
  * /dev/iommu and character devices.
  *
- * A device is bound to one iommufd and attached to one of its address spaces;
- * to attach it elsewhere moves it. Reserved ranges come with the device that is
- * attached, not with its group. Memory is pinned while there is somebody to pin
- * it for, so before the first attach a map neither finds out that there is no
- * memory nor counts it. An iommufd goes with its last user, and its address
- * spaces with it.
+ * A device is bound to one iommufd and attached to one of its address spaces; a second
+ * attach moves it. The attached device brings its reserved ranges, not its group. Memory
+ * is pinned only while a device is attached. So a map before the first attach does not
+ * detect missing memory and does not count it. An iommufd lives until its last user
+ * closes it, and its address spaces live as long.
  */
 
 #include <errno.h>

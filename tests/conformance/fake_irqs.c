@@ -6,11 +6,10 @@
  * @file
  * Interrupts of a device.
  *
- * Of INTx, MSI and MSI-X one is enabled at a time; its vectors are all asked for
- * at once (NORESIZE, as where interrupts go through a GIC) unless told otherwise,
- * and a number that is
- * not to be had is answered by the number that is, with nothing enabled. What is
- * off is neither put off nor signalled.
+ * Only one of INTx, MSI and MSI-X is enabled at a time. By default all its vectors must
+ * be requested at once (NORESIZE, as behind a GIC). A request for more vectors than there
+ * are enables nothing and returns the available number. A disabled type can be neither
+ * disabled nor triggered.
  */
 
 #include <errno.h>

@@ -6,11 +6,11 @@
  * @file
  * The machine, its file table, and the count of calls.
  *
- * Every call of vfio_uapi.h that can fail passes fake_enter(): there it is
- * counted, and there it fails if the test asked for it, before it has done
- * anything. Descriptors begin at FD_BASE, so that a test that mixes them with
- * real ones is seen. A file stays alive as in the kernel: a device's keeps
- * that of its group, an attached group keeps its container.
+ * Every call of vfio_uapi.h that can fail passes fake_enter(), which counts it. If the
+ * test requested its failure, it fails there, before it has any effect. Descriptors begin
+ * at FD_BASE, so a test that mixes them with real ones is detected. Files hold references
+ * as in the kernel: the file of a device holds that of its group, and an attached group
+ * holds its container.
  */
 
 #include <errno.h>

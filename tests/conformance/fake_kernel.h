@@ -4,14 +4,13 @@
 
 /**
  * @file
- * A kernel made of memory, linked in place of vfio_uapi*.c: VFIO type1 v2 and
- * iommufd with their rules, their errors and their order, and answers that no
- * kernel should give. test_fake.c and test_fake_iommufd.c say which rules those
- * are.
+ * A kernel in memory, linked instead of vfio_uapi*.c: VFIO type1 v2 and iommufd with the
+ * rules, errors and order of checks of the real ones, and on request invalid answers.
+ * test_fake.c and test_fake_iommufd.c list the rules.
  *
- * One machine, made anew by fake_reset(). Its descriptors are numbers that no
- * real file has. Several threads may map and unmap, but only one at a time is
- * in the kernel. All else is not thread safe.
+ * There is one machine, reset by fake_reset(). Its descriptors are numbers that no real
+ * file has. Several threads may map and unmap, but only one at a time is in the kernel.
+ * Everything else is not thread safe.
  */
 
 #ifndef FAKE_KERNEL_H
@@ -159,8 +158,8 @@ unsigned int fake_resets(const char *bdf);
 void fake_device_token(const char *bdf, const char *token);
 
 /**
- * Let the @p n th call from now on (1: the next) fail with @p error (positive)
- * and do nothing; 0: none. Calls that cannot fail are not counted.
+ * Make the @p n th call from now on (1: the next) fail with @p error (positive) and
+ * without effect; 0: none. Calls that can't fail are not counted.
  */
 void fake_fail_nth(unsigned int n, int error);
 
@@ -171,10 +170,10 @@ const char *fake_failed(void);
 unsigned int fake_calls(void);
 
 /**
- * What is left: open descriptors, mappings, attached groups, mapped memory,
- * and faults of the caller (a close of what is not open, ...).
+ * Report what is left: open descriptors, mappings, attached groups, mapped memory, and
+ * errors of the caller (a close of a closed descriptor, ...).
  *
- * @param f  one line for each goes there; may be NULL
+ * @param f  gets one line for each; may be NULL
  */
 unsigned int fake_leaks(FILE *f);
 
@@ -182,9 +181,9 @@ unsigned int fake_leaks(FILE *f);
 bool fake_mapping_get(size_t i, struct fake_mapping *out);
 
 /**
- * The access of a device to one address of container or address space number @p c.
+ * An access of a device to one address in container or address space number @p c.
  *
- * @return 0; -EFAULT: an IOMMU fault, and the memory is not changed
+ * @return 0; -EFAULT: an IOMMU fault, memory is unchanged
  */
 int fake_dma(size_t c, uint64_t iova, bool write);
 
@@ -192,9 +191,9 @@ int fake_dma(size_t c, uint64_t iova, bool write);
 size_t fake_n_mappings(void);
 
 /**
- * The same of container or address space number @p c.
+ * The same for container or address space number @p c.
  *
- * @return false: there is no such, or nobody is in it and nothing mapped
+ * @return false: it does not exist, or has neither members nor mappings
  */
 bool fake_space_mappings(size_t c, const struct fake_mapping **maps, size_t *n);
 

@@ -34,8 +34,8 @@ struct fake_iommufd {
 };
 
 /*
- * A container of type1, which lives while its file is open or a group is
- * attached; or, with a ctx, an address space of iommufd.
+ * A type1 container, which lives while its file is open or a group is attached. With a
+ * ctx: an address space of iommufd.
  */
 struct fake_container {
 	bool open;
@@ -142,10 +142,10 @@ bool fake_has_groups(const struct fake_container *c);
 bool fake_has_group(const struct fake_container *c, const struct fake_group_state *g);
 
 /**
- * A call of type1 on a container, or on an iommufd that stands in for one: then
- * *out is its space for groups, with a ctx.
+ * A type1 call on a container, or on an iommufd that provides the container's node: then
+ * *out is the iommufd's address space for groups, with a ctx.
  *
- * @return 0; -ENODEV an iommufd without such a space; as fake_ioctl().
+ * @return 0; -ENODEV: the iommufd has no such space; as fake_ioctl()
  */
 int fake_type1_call(const char *name, int fd, struct fake_container **out);
 

@@ -4,11 +4,12 @@
 
 /**
  * @file
- * Resets: of one function, or of all that share a bus.
+ * Resets of one function, or of all functions that share a bus.
  *
- * A bus is reset for whoever has all of its functions that are open: by the
- * nodes of their groups if the device was opened by its group, by the iommufd
- * if by its character device. All functions have to be bound to a VFIO driver.
+ * A bus reset requires that the caller owns all open functions of the bus. It proves this
+ * with the nodes of their groups if the device was opened by its group, and with the
+ * iommufd if the device was opened by its character device. All functions must be bound
+ * to a VFIO driver.
  */
 
 #include <errno.h>

@@ -4,9 +4,8 @@
 
 /**
  * @file
- * A small Arm machine: files for sysfs and procfs and the fake kernel say the
- * same. One NIC on vfio-pci, alone in its group, with SW_MSI; two windows of
- * the host bridge.
+ * A small Arm machine: sysfs and procfs files that match the fake kernel. It has one NIC
+ * on vfio-pci, alone in its group, with SW_MSI, and two windows of the host bridge.
  */
 
 #ifndef MACHINE_H

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * A third backend, in type1's place: a container for each group, as a kernel of POWER
- * wants it, and a window that the kernel chooses when the container is prepared.
+ * A third backend, instead of type1: one container per group, as on POWER, with a window
+ * that the kernel chooses when the container is prepared.
  */
 
 #ifndef CONFORMANCE_PER_GROUP_H

@@ -6,11 +6,10 @@
  * @file
  * Rules of the kernel that hold for the fake kernel and for a real one.
  *
- * The rules call vfio_uapi.h and nothing else, and are linked twice: with the
- * fake, and with the system calls for a guest. One line per rule goes to the
- * standard output, with what was answered; both must say the same, byte by
- * byte. Differences between machines are printed at the end ("machine: ..."), for
- * the fake to be made like that. Not thread safe.
+ * The rules call only vfio_uapi.h. They are linked twice: with the fake kernel, and with
+ * the system calls for a guest. Each rule prints one line with the answer; both outputs
+ * must be identical. Differences between machines are printed at the end ("machine:
+ * ..."), so that the fake kernel can be configured to match. Not thread safe.
  */
 
 #ifndef RULES_H
@@ -52,8 +51,8 @@ struct rules_machine {
 };
 
 /**
- * Tell the answer to one rule: 0 or more, or a negative errno. One that is not
- * as expected is marked, and remembered by rules_status().
+ * Print the answer to one rule: 0 or more, or a negative errno. An unexpected answer is
+ * marked, and rules_status() returns it.
  *
  * @return got
  */
@@ -63,8 +62,8 @@ int64_t rule(const char *name, int64_t got, int64_t expected);
 int rule_fd(const char *name, int fd, int expected);
 
 /**
- * Ranges that can be mapped: they ascend, and leave out what is reserved and no
- * more. Takes the end of the aperture from them.
+ * Check the ranges that can be mapped: ascending, without reserved ranges, and nothing
+ * else left out. Sets the end of the aperture from them.
  */
 void rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n);
 
@@ -86,9 +85,9 @@ void rules_device(struct rules_machine *m, int fd);
 void rules_irqs(struct rules_machine *m, int fd);
 
 /**
- * All of it, and the line about the machine. The memory must not be there yet.
+ * Run all rules and print the line about the machine. The memory must not exist yet.
  *
- * @return 0; 1 if a rule was broken; 2 if the machine will not do.
+ * @return 0; 1: a rule failed; 2: the machine is unsuitable
  */
 int rules_run(struct rules_machine *m, const char *backend);
 

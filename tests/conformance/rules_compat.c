@@ -3,8 +3,8 @@
  */
 
 /*
- * An iommufd in the place of VFIO's container. It answers type1's calls, but nothing is
- * attached, pinned or reserved before a device of the group is opened.
+ * An iommufd that provides the node of VFIO's container. It answers the calls of type1,
+ * but attaches, pins and reserves nothing before a device of the group is opened.
  */
 
 #include <errno.h>

@@ -3,10 +3,11 @@
  */
 
 /*
- * vfio-msi-rules BACKEND BDF BDF: the rules on the kernel that runs. The devices
- * are bound to VFIO, are alone in their groups, and have the same ranges reserved.
- * The first is on a root bus. The second has no virtual functions: those who have
- * take any token for them. For "compat" the container's node is an iommufd's.
+ * vfio-msi-rules BACKEND BDF BDF: check the rules on the running kernel. The devices are
+ * bound to VFIO, alone in their groups, and have the same reserved ranges. The first one
+ * is on a root bus. The second one has no virtual functions: devices with virtual
+ * functions accept any token for them. For "compat" an iommufd provides the container's
+ * node.
  */
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
  */
 
 /*
- * Character devices and address spaces of iommufd. Where several errors are to be
- * had, the one that the kernel looks for first has to come.
+ * Character devices and address spaces of iommufd. Where several errors are possible, the
+ * error of the kernel's first check must be returned.
  */
 
 #include <errno.h>

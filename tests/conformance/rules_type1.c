@@ -3,8 +3,8 @@
  */
 
 /*
- * Containers, groups, and what is mapped by type1 v2. Where several errors are to
- * be had, the one that the kernel looks for first has to come.
+ * Containers, groups and mappings of type1 v2. Where several errors are possible, the
+ * error of the kernel's first check must be returned.
  */
 
 #include <errno.h>

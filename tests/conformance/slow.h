@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A map or an unmap that takes long in the kernel, in a thread of its own: the fake kernel
+ * A map or unmap that takes long in the kernel, in a thread of its own. The fake kernel
  * runs one thread at a time, so the slow call waits before it enters.
  */
 
@@ -45,8 +45,8 @@ bool call_waits(struct call *c);
 /**
  * As call_begin(), and wait until the function is in the kernel.
  *
- * @param hook  fake_map_begins or fake_unmap_begins: which call of it is slow. Only the first
- *   is, others and other legs are not
+ * @param hook  fake_map_begins or fake_unmap_begins. Only its first call is slow, not
+ *   those of other threads and other legs
  */
 void slow_begin(struct call *c, intptr_t (*fn)(void), void (**hook)(uint64_t iova));
 

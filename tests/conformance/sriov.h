@@ -4,9 +4,9 @@
 
 /**
  * @file
- * A PC with one host bridge and two NICs with SR-IOV, one of them behind a
- * switch, with half of the VFs each. Files for sysfs and procfs and the fake
- * kernel say the same. Every VF is on vfio-pci, alone in its group.
+ * A PC with one host bridge and two NICs with SR-IOV, one of them behind a switch. Each
+ * NIC has half of the VFs. The sysfs and procfs files match the fake kernel. Every VF is
+ * on vfio-pci, alone in its group.
  */
 
 #ifndef SRIOV_H
@@ -20,11 +20,11 @@
 #define SRIOV_MAX 512		/**< VFs that there is room for */
 
 /**
- * Make the machine; the fake kernel is new then.
+ * Create the machine and reset the fake kernel.
  *
  * @param root   an empty tree
- * @param n      how many VFs, even
- * @param iomem  false: /proc/iomem shows zeros, as to a user without rights
+ * @param n      number of VFs, even
+ * @param iomem  false: /proc/iomem shows zeros, as to an unprivileged user
  */
 void sriov_make(const char *root, size_t n, bool iomem);
 
@@ -35,8 +35,8 @@ struct topo_addr sriov_vf(size_t i);
 void sriov_unbind(const char *root, size_t i);
 
 /**
- * Survey all VFs of a machine in one scan, add them to one layout, and drop all of
- * that again. Fails the running test if one can't be used.
+ * Survey all VFs of a machine in one scan, add them to one layout, and release
+ * everything. Fails the test if a VF can't be used.
  */
 void sriov_scan(const char *root, size_t n);
 

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A survey by a process that has nothing else, and what came of it.
+ * Survey as a process without other devices; releases the device.
  */
 
 #ifndef SURVEYED_H

@@ -3,8 +3,8 @@
  */
 
 /*
- * A capture of a machine that is full of secrets has none of them, says what it
- * lacks, wakes nobody, and a survey of it is a survey of the machine.
+ * A capture of a machine with many secrets contains none of them, lists what is missing,
+ * and wakes no device. A survey of the capture equals a survey of the machine.
  */
 
 #include <errno.h>

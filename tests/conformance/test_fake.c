@@ -4,10 +4,9 @@
 
 /**
  * @file
- * The rules of VFIO that the fake kernel keeps. A difference to what a real
- * kernel does is a fault of the fake; each rule is one that code above the
- * system calls leans on. Those that a guest can be made to show are asked of
- * real kernels too: rules*.c.
+ * The rules of VFIO that the fake kernel implements. A difference from a real kernel is
+ * an error of the fake. Code above the system calls relies on each rule. rules*.c check
+ * on real kernels those that a guest can show.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The rules of iommufd and of character devices that the fake kernel keeps. As in
- * test_fake.c each is one that code above the system calls leans on.
+ * The rules of iommufd and of character devices that the fake kernel implements. As in
+ * test_fake.c, code above the system calls relies on each of them.
  */
 
 #include <errno.h>

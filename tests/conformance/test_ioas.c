@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Address spaces: names and choice of the backend, open, limits. Who is in is
- * in test_ioas_attach.c, mappings in a layout in test_ioas_map.c.
+ * Address spaces: names and choice of the backend, open, limits. Members are tested in
+ * test_ioas_attach.c, mappings in a layout in test_ioas_map.c.
  */
 
 #include <errno.h>

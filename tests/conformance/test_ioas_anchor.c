@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Groups that the kernel attaches by their devices: with iommufd behind them, be it the
- * backend or the container's node. An attach is one all the same: from then on memory
- * is pinned, and what can't be translated is rejected.
+ * Groups that the kernel attaches with their devices, because an iommufd is behind them,
+ * as backend or as the container's node. An attach has the same effect as elsewhere: from
+ * then on memory is pinned, and memory that can't be translated is rejected.
  */
 
 #include <errno.h>

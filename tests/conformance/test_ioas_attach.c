@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Who is in an address space: survey, attach, detach, devices, and what is kept
- * from newcomers.
+ * Members of an address space: survey, attach, detach, devices, and ranges that are kept
+ * from later members.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Devices of an address space: opened by their group or their own node, by tokens,
- * and beside groups that somebody else has opened.
+ * Devices of an address space: opened by their group or their own node, with tokens, and
+ * beside groups that another process has opened.
  */
 
 #include <errno.h>
@@ -198,8 +198,8 @@ test_foreign_group(void **state)
 }
 
 /*
- * Devices of groups that are nobody's node: where devices have nodes, a group is
- * used for those that have none, in the same space.
+ * Devices without a node of their own: where other devices have nodes, these are opened
+ * by their group, in the same space.
  */
 static void
 test_group_beside_device(void **state)

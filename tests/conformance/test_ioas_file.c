@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Memory that is known by its file: taken from it where the backend and the kernel
- * can, else by its address, and the record is the same.
+ * Memory in a file: mapped by file where backend and kernel support it, else by address,
+ * with the same record.
  */
 
 #include <errno.h>

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * An address space with several legs: a kernel that wants a container for each group,
- * some of them with a window. All that test_ioas*.c expect of an address space is
- * expected of this one as well; here is what only it has.
+ * An address space with several legs: a kernel that needs a container per group, some of
+ * them with a window. The other tests of test_ioas*.c run with this backend too. This
+ * file has the tests that need legs.
  */
 
 #include <errno.h>

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Mappings of an address space: every error of ioas.h by both ways to it, the
- * layout's and the kernel's. Kernel, record and layout must say the same after
- * each step, also after one that failed.
+ * Mappings of an address space: every error of ioas.h, found by the layout and by the
+ * kernel. Kernel, record and layout must agree after each step, also after one that
+ * failed.
  */
 
 #include <errno.h>

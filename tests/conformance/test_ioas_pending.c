@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A map or an unmap that takes long in the kernel: which calls of other threads go on
+ * A map or unmap that takes long in the kernel: which calls of other threads proceed
  * meanwhile, and which wait for it.
  */
 

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Seeded random operations against a model that is plain enough to be right:
- * an array with one byte for each page of a small space, which holds the
- * number of the mapping that owns it. Errors are predicted as well as success.
+ * Seeded random operations compared with a simple model: an array with one byte per page
+ * of a small space, the number of the mapping that owns the page. The model predicts
+ * errors as well as success.
  */
 
 #include <errno.h>

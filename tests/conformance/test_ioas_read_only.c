@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Memory that devices may read but not write: the process need not be able to write to
- * it, and every device that comes later gets it like that.
+ * Memory that devices may read but not write. The process need not be able to write to
+ * it. Devices that are attached later get it read-only too.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Devices that are reset together: who they are, and that it is done for those
- * who have them all.
+ * Devices that are reset together: which ones, and that the reset succeeds only for a
+ * process that has all of them.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Memory of applications: whose it is, where it is placed, and what becomes of it when
- * the last device goes and when one comes back, while threads use it.
+ * Memory of applications: ownership, placement, and what happens when the last device is
+ * removed and when one returns, while threads use the memory.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The public API as an application calls it: every function, and every error that
- * rte_eal_iommu.h names.
+ * The public API as an application uses it: every function and every error of
+ * rte_eal_iommu.h.
  */
 
 #include <errno.h>

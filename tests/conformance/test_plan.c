@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Surveys of a made-up machine: a tree of files for sysfs and procfs, and the
- * fake kernel. Of each failure the errno and the words that matter to the user
- * are checked: who is in the way, and the cure.
+ * Surveys of an artificial machine: files for sysfs and procfs, and the fake kernel. For
+ * each failure the tests check the errno and the words that matter to the user: the
+ * obstacle and the remedy.
  */
 
 #include <errno.h>
@@ -130,8 +130,8 @@ survey_good(const char *root)
 }
 
 /*
- * What is odd, hidden or denied takes no device away, as long as the kernel names
- * ranges that leave reserved regions out.
+ * Odd, hidden or denied input rejects no device, as long as the kernel reports ranges
+ * without the reserved regions.
  */
 static void
 test_inputs(void **state)

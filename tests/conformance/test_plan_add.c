@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Surveyed devices into one layout, windows in it, and the words for what is
- * in the way. No kernel is asked here.
+ * Surveyed devices in one layout, windows in it, and the texts about conflicts. No test
+ * calls the kernel.
  */
 
 #include <errno.h>

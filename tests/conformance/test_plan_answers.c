@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Surveys with answers that a kernel gave before: what it says of a device is
- * what the kernel itself said, and no node is opened.
+ * Surveys with recorded answers of a kernel: the result equals that of the kernel itself,
+ * and no node is opened.
  */
 
 #include <errno.h>

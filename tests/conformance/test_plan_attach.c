@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Surveys where the kernel has the word: who has a device or a node already,
- * which backend is chosen, what an address space can't do without.
+ * Surveys that depend on answers of the kernel: who holds a device or a node, which
+ * backend is chosen, what an address space requires.
  */
 
 #include <errno.h>

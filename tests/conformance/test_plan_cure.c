@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Advice does no harm: what the machine, a PMD or the device itself needs keeps
- * its driver, and what is lost is said before the command.
+ * Advice does no harm: a device that the machine, a PMD or the device itself needs keeps
+ * its driver, and a message states what a command takes away before it gives the command.
  */
 
 #include <errno.h>

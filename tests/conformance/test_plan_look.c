@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Why a device can't be used: all reasons, in order; words for the machine that
- * is looked at; and the kernel decides where sysfs only suspects.
+ * Why a device can't be used: all reasons, in order, in words for the machine in
+ * question. Where sysfs only suggests a reason, the kernel decides.
  */
 
 #include <errno.h>
@@ -167,7 +167,7 @@ test_kernel_refutes(void **state)
 	lacks("isolate");
 }
 
-/* Firmware's request and a token that the kernel does not take give one error: both are said. */
+/* A firmware region and a rejected token give the same errno: the message has both. */
 static void
 test_token_or_firmware(void **state)
 {
@@ -311,9 +311,10 @@ test_odd_member(void **state)
 }
 
 /*
- * Of the drivers that bridges have, shpchp alone is unbound: it serves slots, and what
- * is below stays. Others of bridges between PCI buses stay. Bridges to ISA and host
- * bridges (lpc_ich, ie31200_edac) are endpoints, which vfio-pci takes.
+ * Of the drivers of PCI bridges, only shpchp must be unbound: it serves hotplug slots,
+ * and the devices below remain. Other drivers of bridges between PCI buses stay bound.
+ * Bridges to ISA and host bridges (lpc_ich, ie31200_edac) are endpoints, which vfio-pci
+ * accepts.
  */
 static void
 test_bridge_drivers(void **state)

@@ -3,11 +3,10 @@
  */
 
 /*
- * Machines as fixtures ("machine"), and what the plan makes of them ("layout");
- * each folder of fixtures that has both files is a test. Of each machine:
- * the devices with their topology and where its bridge's windows are known from,
- * what is said of those that can't be used, every hole with origin and
- * hardness, and where EAL's memory would go.
+ * Machines as fixtures ("machine") and the resulting plan ("layout"). Each folder of
+ * fixtures with both files is a test. The plan has the devices with their topology and
+ * the source of their bridge windows, the reasons of unusable devices, every hole with
+ * origin and hardness, and where EAL's memory would lie.
  */
 
 #include <dirent.h>

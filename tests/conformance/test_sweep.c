@@ -6,11 +6,11 @@
  * @file
  * Every call to the kernel fails once.
  *
- * One story, from the survey of two devices to the close of their address
- * space, is run again and again; in the n th run the n th call fails, with each
- * of a few errors. A caller that gives up at the first error must see that
- * very error; one that ignores errors must get along. Both leave nothing
- * behind, and at any time kernel, record and layout have the same mappings.
+ * One sequence, from the survey of two devices to the close of their address space, runs
+ * many times. In the n th run the n th call fails, with each of several errors. A caller
+ * that stops at the first error must get exactly that error. A caller that ignores errors
+ * must survive. Both leave nothing behind, and kernel, record and layout always have the
+ * same mappings.
  */
 
 #include <errno.h>
