@@ -270,7 +270,8 @@ unmap_begin(struct ioas *ioas, struct iova_range range)
 {
 	struct iova_used *first = ioas_mapping_from(ioas, range.first), *m;
 
-	ioas->n_unmaps++;
+	if (++ioas->n_unmaps == 0)	/* the number of mappings that no call unmaps */
+		ioas->n_unmaps = 1;
 	for (m = first; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
 		ioas->n_mappings -= m->state == IOAS_MAPPED;
 		m->state = m->state == IOAS_PARKED ? IOAS_PENDING_PARKED : IOAS_PENDING;
