@@ -316,7 +316,7 @@ def _check_objects(backend, nic, mapped, raised, absent, version):
             expect(count['raised'] == count['arrived'] > 0, f'{kind}')
     found = schema.load(absent[0], 'irq', 1)
     expect_equal((found['device']['used'], len(found['faults'])), (False, 1), 'an absent device')
-    expect(re.fullmatch(r'dpdk-test-msi \d+\.\d+\.\d+, built for DPDK 2\d\.\d\d\.\d+\n', version[0]),
+    expect(re.fullmatch(r'dpdk-test-msi \d+\.\d+\.\d+, built for DPDK 2\d\.\d\d\.\d+', version[0]),
            version[0])
 
 
