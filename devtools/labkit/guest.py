@@ -77,6 +77,7 @@ class Options:
     qmp: tuple = ()
     dpdk: str = rootfs.DEFAULT
     others: tuple = ()
+    packages: tuple = ()
 
 
 @dataclasses.dataclass
@@ -158,13 +159,13 @@ def find(name):
     return PLATFORMS[name]
 
 
-def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian'):
+def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=()):
     """Prepare what guests of ARCH need; returns the folders of their userland and kernel."""
     host.need(host.GUEST)
     emulator.folder()
     if flavour not in KERNELS:
         raise LabError(f'unknown kernel {flavour}; the lab has: {", ".join(KERNELS)}')
-    return rootfs.folder(arch, dpdk), KERNELS[flavour](arch)
+    return rootfs.folder(arch, dpdk, packages), KERNELS[flavour](arch)
 
 
 @contextlib.contextmanager
@@ -172,7 +173,8 @@ def _prepared(platform, argv, options, interactive=False):
     """Prepare everything a machine needs; yields its command line and a scratch folder."""
     options.kernel = (options.kernel or KERNEL_OF.get(options.backend)
                       or platform.kernel)
-    userland, booted = prepare(platform.arch, options.dpdk, options.kernel)
+    userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
+                               options.packages)
     stage = contextlib.nullcontext() if options.stock else \
         build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:

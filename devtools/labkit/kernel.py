@@ -39,7 +39,7 @@ KERNELS = {
 }
 
 # Without the kernel's NIC drivers: devices come up unbound.
-MODULES = ('virtio-iommu', 'vfio-pci', 'vfio_iommu_type1', 'uio_pci_generic')
+MODULES = ('virtio-iommu', 'vfio-pci', 'vfio_iommu_type1', 'uio_pci_generic', 'tun')
 
 
 def folder(arch, name='debian'):

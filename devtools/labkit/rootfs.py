@@ -55,12 +55,15 @@ def release(dpdk):
     return RELEASES[dpdk]
 
 
-def folder(arch, dpdk=DEFAULT):
-    """The cached folder with root/ (also the sysroot) and root.ext4 of ARCH."""
+def folder(arch, dpdk=DEFAULT, more=()):
+    """The cached folder with root/ (also the sysroot) and root.ext4 of ARCH.
+
+    more: packages that this userland has in addition to the usual ones.
+    """
     debian = release(dpdk)
-    packages = SYSTEM + DPDK + SYSROOT + [f'libgcc-{debian.gcc}-dev']
+    packages = SYSTEM + DPDK + SYSROOT + [f'libgcc-{debian.gcc}-dev', *more]
     recipe = [debian.suite, debian.options, packages, UNUSED, DISK_SIZE, 2]
-    return cache.entry('rootfs', f'{debian.suite}-{arch}', recipe,
+    return cache.entry('rootfs', '-'.join([*more, debian.suite, arch]), recipe,
                        lambda path: _make(arch, debian, packages, path))
 
 
