@@ -24,6 +24,7 @@ TABLE = {
     'unit-gcc': (90, 110, ''),
     'unit-clang': (90, 110, ''),
     'build': (180, 180, ''),
+    'applications': (1, 0, '#10: nothing, all of it is for "lab soak"'),
     'arguments': (260, 440, '#8: - the other backend of three tests'),
     'boot': (200, 290, '#8: + x86-amdvi; - boots for stock DPDK, variants of an IOMMU'),
     'conformance': (50, 50, ''),
