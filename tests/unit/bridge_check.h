@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What tests of holes_host_bridge() share: root bus 0000:00, soft, owner
- * 0000:01:00.0. Every function fails the running test.
+ * Helpers for the tests of holes_host_bridge(). They use root bus 0000:00, soft
+ * holes and owner 0000:01:00.0. Each function fails the running test on a mismatch.
  */
 
 #ifndef BRIDGE_CHECK_H
@@ -13,18 +13,18 @@
 
 #include "holes/holes.h"
 
-/** The windows are read from @p source and are exactly these. */
+/** The windows must come from @p source and equal @p want. */
 void bridge_check(const char *root, enum holes_source source, const struct iova_range *want,
 		size_t n);
 
-/** The same, and of @p input so many lines or entries are left out. */
+/** Like bridge_check(). Also, exactly @p odd lines or entries of @p input must be skipped. */
 void bridge_check_odd(const char *root, enum holes_input input, unsigned int odd,
 		enum holes_source source, const struct iova_range *want, size_t n);
 
-/** What became of reading an input. */
+/** Reading @p input must end with @p sight. */
 void bridge_check_sight(const char *root, enum holes_input input, enum holes_sight sight);
 
-/** Noise in the file @p path gives holes that are ranges, and is counted. */
+/** With noise in the file @p path, all holes must be valid ranges and odd lines be counted. */
 void bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
 		uint64_t seed);
 

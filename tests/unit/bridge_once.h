@@ -4,7 +4,7 @@
 
 /**
  * @file
- * One look at a host bridge, as of a scan with one device.
+ * Read a host bridge once, as a scan with a single device does.
  */
 
 #ifndef BRIDGE_ONCE_H

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What the tests of the layout have in common: one layout per test, checked and
- * destroyed after it, and short words for what they do most.
+ * Fixture and short helpers for the tests of the layout. Each test has a layout of its
+ * own; the teardown checks and destroys it.
  */
 
 #ifndef IOVA_FIXTURE_H
@@ -25,11 +25,11 @@ extern struct iova_conflict why;
 
 #define layout_test(test) cmocka_unit_test_setup_teardown(test, layout_setup, layout_teardown)
 
-/* Fixtures of cmocka. */
+/* Setup and teardown functions for cmocka. */
 int layout_setup(void **state);
 int layout_teardown(void **state);
 
-/** A hole from 0000:00:03.0. */
+/** Make a hole owned by 0000:00:03.0. */
 struct iova_hole a_hole(uint64_t first, uint64_t last, enum iova_origin origin,
 		enum iova_hardness hardness);
 
@@ -38,10 +38,10 @@ void add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness);
 void allow(uint64_t first, uint64_t last);
 void place_at(uint64_t first, uint64_t last);
 
-/** The conflict in `why`. */
+/** Check the conflict in `why`. */
 void expect_conflict(uint64_t first, uint64_t last, bool is_hole);
 
-/** The whole dump. */
+/** Compare the whole dump. */
 void expect_dump(const char *want);
 
 #endif /* IOVA_FIXTURE_H */

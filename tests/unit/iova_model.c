@@ -3,9 +3,9 @@
  */
 
 /*
- * The oracle answers by brute force and shares nothing with the engine but the
- * types: a bool or an index per unit, holes in an array in no order. What is slow
- * and plain here is what makes it worth believing.
+ * The oracle answers by brute force. It shares only the types with the engine: a bool
+ * or an index per unit, and an unsorted array of holes. It is slow, but simple enough to
+ * be trusted.
  */
 
 #include <errno.h>
@@ -115,7 +115,7 @@ lowest_used(const struct iova_model *m, struct iova_range range)
 	return NULL;
 }
 
-/* The gap that has this unit, which is not allowed; it may leave the model. */
+/* The gap around this unit, which is not allowed. The gap may extend beyond the model. */
 static struct iova_range
 gap_around(const struct iova_model *m, unsigned int unit)
 {
@@ -229,7 +229,7 @@ model_release(struct iova_model *m, struct iova_range range)
 	return 0;
 }
 
-/* Allowed is what all devices that are there grant. */
+/* A unit is allowed if all present devices grant it. */
 static void
 allow_again(struct iova_model *m)
 {
@@ -273,7 +273,7 @@ model_allow(struct iova_model *m, const struct iova_range *ranges, size_t n, con
 	return 0;
 }
 
-/* One more owner of hole i, unless it is known. */
+/* Add an owner to hole i, unless the hole already has it. */
 static void
 own(struct iova_model *m, unsigned int i, const char *owner)
 {
@@ -285,7 +285,7 @@ own(struct iova_model *m, unsigned int i, const char *owner)
 	snprintf(m->owners[i][m->n_owners[i]++], IOVA_OWNER_LEN, "%s", owner);
 }
 
-/* Without this owner; whether there is another. */
+/* Remove this owner. @return true if another owner remains */
 static bool
 disown(struct iova_model *m, unsigned int i, const char *owner)
 {

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The oracle: a layout of a tiny space, one entry per unit of address, every
- * question answered by looking at all units. Same words as iova_layout.h.
+ * The oracle: a layout of a tiny space with one entry per address unit. It answers
+ * every query by examining all units. The terms are those of iova_layout.h.
  */
 
 #ifndef IOVA_MODEL_H
@@ -18,7 +18,7 @@
 #define MODEL_OWNERS 8
 #define MODEL_GRANTS 24
 
-/** One device's ranges; gone when the owner is empty. */
+/** The ranges of one device. An empty owner marks a removed device. */
 struct model_grant {
 	char owner[IOVA_OWNER_LEN];
 	bool allowed[MODEL_UNITS];
@@ -27,19 +27,19 @@ struct model_grant {
 struct iova_model {
 	uint64_t base;			/**< address of unit 0 */
 	unsigned int shift;		/**< a unit is 1 << shift addresses */
-	bool space[MODEL_UNITS];	/**< allowed whichever devices there are */
+	bool space[MODEL_UNITS];	/**< allowed with no devices */
 	bool allowed[MODEL_UNITS];
 	struct model_grant grants[MODEL_GRANTS];
 	unsigned int n_grants;
-	int owner[MODEL_UNITS];		/**< the used range on it, by its first unit, or -1 */
+	int owner[MODEL_UNITS];		/**< first unit of the used range here, or -1 */
 	struct iova_used used[MODEL_UNITS];
-	struct iova_hole holes[MODEL_HOLES];	/**< with the first of their owners */
+	struct iova_hole holes[MODEL_HOLES];	/**< .owner is the first owner */
 	char owners[MODEL_HOLES][MODEL_OWNERS][IOVA_OWNER_LEN];
 	unsigned int n_owners[MODEL_HOLES];
 	unsigned int n_holes;
 };
 
-/** Units allowed are [first, last]; nothing outside of the model ever is. */
+/** Allow the units [first, last]. Addresses outside the model are never allowed. */
 void model_reset(struct iova_model *m, uint64_t base, unsigned int shift,
 		unsigned int first, unsigned int last);
 
@@ -47,7 +47,7 @@ uint64_t model_address(const struct iova_model *m, unsigned int unit);
 struct iova_range model_range(const struct iova_model *m, unsigned int first, unsigned int last);
 bool model_unit_free(const struct iova_model *m, unsigned int unit);
 
-/* Ranges must consist of whole units of the model, or not be valid. */
+/* Valid ranges must consist of whole units of the model. */
 int model_allow(struct iova_model *m, const struct iova_range *ranges, size_t n,
 		const char *owner, struct iova_conflict *why);
 int model_add_hole(struct iova_model *m, const struct iova_hole *hole,
@@ -63,14 +63,14 @@ int model_release(struct iova_model *m, struct iova_range range);
 const struct iova_used *model_lookup(const struct iova_model *m, uint64_t iova);
 const struct iova_hole *model_hole_in(const struct iova_model *m, struct iova_range range);
 
-/* Comparing; in iova_model_compare.c. @return the name of what differs, or NULL. */
+/* Comparison, in iova_model_compare.c. @return the name of the difference, or NULL. */
 bool model_same_range(struct iova_range a, struct iova_range b);
 bool model_same_hole(const struct iova_hole *a, const struct iova_hole *b);
 const char *model_conflict_differs(const struct iova_conflict *got,
 		const struct iova_conflict *want);
 const char *model_sets_differ(const struct iova_model *m, const struct iova_layout *layout);
 
-/* Random inputs; in iova_model_random.c. */
+/* Random inputs, in iova_model_random.c. */
 void model_random_seed(uint64_t seed);
 uint64_t model_random(uint64_t below);
 struct iova_range model_draw_range(const struct iova_model *m, unsigned int longest);

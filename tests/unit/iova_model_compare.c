@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Comparing the engine's answers and sets with those of the oracle. */
+/* Compare the engine's answers and sets with those of the oracle. */
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ model_conflict_differs(const struct iova_conflict *got, const struct iova_confli
 	return NULL;
 }
 
-/* What the walks of the layout show, unit by unit. */
+/* The result of walking the layout, unit by unit. */
 struct picture {
 	const struct iova_model *model;
 	bool allowed[MODEL_UNITS];
@@ -43,7 +43,7 @@ struct picture {
 	unsigned int n_holes;
 };
 
-/* Unit in which a range begins; the range must be whole units. */
+/* Mark the units of a range. @return its first unit, or -1 unless it is whole units */
 static int
 paint(const struct iova_model *m, struct iova_range range, bool *units)
 {

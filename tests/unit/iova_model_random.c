@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Random inputs for the oracle: mostly sensible, sometimes not. */
+/* Random inputs for the oracle: mostly valid, sometimes invalid. */
 
 #include <stdio.h>
 
@@ -27,7 +27,7 @@ model_random(uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
-/* Ranges are mostly short; one in 50 is not valid. */
+/* Ranges are mostly short. One in 50 is invalid. */
 struct iova_range
 model_draw_range(const struct iova_model *m, unsigned int longest)
 {
@@ -43,7 +43,7 @@ model_draw_range(const struct iova_model *m, unsigned int longest)
 	return range;
 }
 
-/* Half the time a range that is used, if there is one near. */
+/* Mostly a used range, if there is one nearby. */
 struct iova_range
 model_draw_used(const struct iova_model *m)
 {
@@ -61,7 +61,7 @@ model_draw_align(const struct iova_model *m)
 {
 	switch (model_random(10)) {
 	case 0:
-		return model_random(2) * 24;	/* no power of two */
+		return model_random(2) * 24;	/* not a power of two */
 	case 1:
 		return UINT64_C(1) << model_random(64);
 	default:

@@ -3,8 +3,8 @@
  */
 
 /*
- * A failure in cmocka jumps out of the test; its teardown function is what still runs.
- * So every test gets one that looks whether a loop over rows was entered and not left.
+ * On a failure, cmocka jumps out of the test and then runs its teardown function.
+ * Therefore every test gets a teardown that checks for a loop over rows that did not end.
  */
 
 #include <ctype.h>
@@ -22,10 +22,10 @@ static struct {
 	size_t i;
 	char name[NAME_LEN];
 } rows[DEPTH];
-static size_t depth;			/* loops that were entered */
+static size_t depth;			/* nesting depth of the loops */
 
-static const struct CMUnitTest *wrapped;	/* the tests of the group as they were written */
-static size_t now, next;			/* the one that runs, the one after it */
+static const struct CMUnitTest *wrapped;	/* the original tests of the group */
+static size_t now, next;			/* the running test, the next one */
 
 void
 row_enter(const char *table)
@@ -55,7 +55,7 @@ row_leave(void)
 	return false;
 }
 
-/* On one line, whatever is in it. */
+/* Print a name on one line; escape unprintable characters. */
 static void
 print_name(const char *name)
 {

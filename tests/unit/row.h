@@ -4,10 +4,10 @@
 
 /**
  * @file
- * Tables in tests: a test that fails within a row prints which row that is.
+ * Tables in tests: a test that fails within a row prints the name of the row.
  *
- * A row is called by what is in it, or by a field
- * "name". A test must not leave a loop over rows by break, goto or return. Not thread safe.
+ * The name of a row is made from its fields, or is a field "name". A test must not leave a
+ * loop over rows by break, goto or return. Not thread safe.
  */
 
 #ifndef ROW_H
@@ -23,24 +23,24 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-/** For each row I of the first N of TABLE; a format of printf() and what it takes make its name. */
+/** For each row I of the first N of TABLE. A printf() format and its arguments name the row. */
 #define EACH_ROW_OF(i, table, n, ...) \
 	for ((i) = 0, row_enter(#table); (i) < (n) ? row_at((i), __VA_ARGS__) : row_leave(); (i)++)
 
 /** The same for all rows. */
 #define EACH_ROW(i, table, ...) EACH_ROW_OF(i, table, ROWS(table), __VA_ARGS__)
 
-/** A loop over a table begins; it may be in another one. */
+/** Begin a loop over a table. Loops may be nested. */
 void row_enter(const char *table);
 
-/** From here on a failure is of this row. @return true. */
+/** From here on, a failure is reported for this row. @return true. */
 __attribute__((format(printf, 2, 3)))
 bool row_at(size_t i, const char *name, ...);
 
-/** The loop ends. @return false. */
+/** End the loop. @return false. */
 bool row_leave(void);
 
-/** cmocka's runner, which also prints the row in which a test failed. @return its result */
+/** Run a group with cmocka and print the row in which a test failed. @return cmocka's result */
 int row_run_group(const char *group, const struct CMUnitTest *tests, size_t n,
 		CMFixtureFunction setup, CMFixtureFunction teardown);
 

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* BARs in pieces: what the kernel and the device tell, sane and insane. */
+/* Splitting BARs into mappable pieces, from valid and invalid data of kernel and device. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static const struct vfio_msi_bar_table table = {
 	.bar = 0, .at = { .first = 0x2000, .last = 0x241f },
 };
 
-/* A kernel's answer: size and flags, then capabilities in a chain. */
+/* The kernel's answer: size and flags, followed by a chain of capabilities. */
 struct answer {
 	struct vfio_region_info info;
 	uint8_t caps[64 + AREAS_MAX * sizeof(struct vfio_region_sparse_mmap_area)];
@@ -39,7 +39,7 @@ begin(struct answer *a, uint64_t size)
 	a->info.size = size;
 }
 
-/* Append a capability and link it to the one before. */
+/* Append a capability and link it to the previous one. */
 static size_t
 append(struct answer *a, uint16_t id, const void *body, size_t len)
 {
@@ -67,11 +67,11 @@ append(struct answer *a, uint16_t id, const void *body, size_t len)
 }
 
 static size_t
-append_areas(struct answer *a, uint32_t told, unsigned int n, const uint64_t *v)
+append_areas(struct answer *a, uint32_t count, unsigned int n, const uint64_t *v)
 {
 	uint64_t body[1 + 2 * AREAS_MAX] = { 0 };
 
-	memcpy(body, &told, sizeof(told));
+	memcpy(body, &count, sizeof(count));
 	memcpy(body + 1, v, n * 16);
 	return append(a, VFIO_REGION_INFO_CAP_SPARSE_MMAP, body, 8 + n * 16);
 }
@@ -80,7 +80,7 @@ static int
 pieces(const struct answer *a, const struct vfio_msi_bar_table *t,
 		struct vfio_msi_bar_pieces *p)
 {
-	/* The exact length, so that a sanitizer sees who reads behind it. */
+	/* Allocate the exact length so that a sanitizer detects a read past the end. */
 	size_t len = a->info.argsz < sizeof(a->info) ? sizeof(a->info) : a->info.argsz;
 	struct vfio_region_info *copy = malloc(len);
 	int ret;
@@ -137,10 +137,10 @@ table_is_left_out_on_old_kernels(void **state)
 	assert_int_equal(pieces(&a, &t, &p), 0);
 	assert_int_equal(p.n, 1);
 	ASSERT_PIECE(&p, 0, 0x4000, 0x7fff);
-	t.at.last = 0x7fff;	/* nothing is left */
+	t.at.last = 0x7fff;	/* nothing remains */
 	assert_int_equal(pieces(&a, &t, &p), 0);
 	assert_int_equal(p.n, 0);
-	t.at.last = 0x8000;	/* outside of the BAR */
+	t.at.last = 0x8000;	/* outside the BAR */
 	assert_int_equal(pieces(&a, &t, &p), -EBADMSG);
 	t.bar = 1;		/* in another BAR */
 	assert_int_equal(pieces(&a, &t, &p), 0);
@@ -160,7 +160,7 @@ table_is_mapped_where_the_kernel_lets(void **state)
 	assert_int_equal(pieces(&a, &table, &p), 0);
 	assert_int_equal(p.n, 1);
 	ASSERT_PIECE(&p, 0, 0, 0x7fff);
-	/* A table outside of its BAR does not matter then. */
+	/* A table outside its BAR does not matter in this case. */
 	a.info.size = 0x1000;
 	assert_int_equal(pieces(&a, &table, &p), 0);
 	ASSERT_PIECE(&p, 0, 0, 0xfff);
@@ -192,19 +192,19 @@ areas_that_make_no_sense(void **state)
 {
 	static const struct {
 		const char *name;
-		uint32_t told;
+		uint32_t count;
 		uint64_t v[4];
 	} bad[] = {
-		{ "more than there are", 3, { 0, 0x1000, 0x2000, 0x1000 } },
-		{ "as many as fit a number", UINT32_MAX, { 0, 0x1000, 0x2000, 0x1000 } },
-		{ "no page begins there", 2, { 0, 0x1000, 0x2800, 0x800 } },
-		{ "behind the BAR", 2, { 0, 0x1000, 0x8000, 0x1000 } },
-		{ "a byte more than the BAR", 2, { 0, 0x1000, 0x7000, 0x1001 } },
-		{ "longer than the space", 2, { 0, 0x1000, 0x7000, UINT64_MAX } },
-		{ "at the end of the space", 2, { UINT64_MAX - 0xfff, 0x1000, 0, 0x1000 } },
-		{ "one in the other", 2, { 0, 0x2000, 0x1000, 0x1000 } },
-		{ "both in one page", 2, { 0x1000, 0x1000, 0, 0x1001 } },
-		{ "the same twice", 2, { 0, 0x1000, 0, 0x1000 } },
+		{ "count above the number of areas", 3, { 0, 0x1000, 0x2000, 0x1000 } },
+		{ "largest possible count", UINT32_MAX, { 0, 0x1000, 0x2000, 0x1000 } },
+		{ "not aligned to a page", 2, { 0, 0x1000, 0x2800, 0x800 } },
+		{ "beyond the BAR", 2, { 0, 0x1000, 0x8000, 0x1000 } },
+		{ "a byte longer than the BAR", 2, { 0, 0x1000, 0x7000, 0x1001 } },
+		{ "longer than the address space", 2, { 0, 0x1000, 0x7000, UINT64_MAX } },
+		{ "at the end of the address space", 2, { UINT64_MAX - 0xfff, 0x1000, 0, 0x1000 } },
+		{ "one area within the other", 2, { 0, 0x2000, 0x1000, 0x1000 } },
+		{ "both areas in one page", 2, { 0x1000, 0x1000, 0, 0x1001 } },
+		{ "the same area twice", 2, { 0, 0x1000, 0, 0x1000 } },
 	};
 	uint64_t many[2 * AREAS_MAX];
 	struct vfio_msi_bar_pieces p;
@@ -213,7 +213,7 @@ areas_that_make_no_sense(void **state)
 
 	EACH_ROW(i, bad, "%s", bad[i].name) {
 		begin(&a, 0x8000);
-		append_areas(&a, bad[i].told, 2, bad[i].v);
+		append_areas(&a, bad[i].count, 2, bad[i].v);
 		assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
 	}
 	for (i = 0; i < AREAS_MAX; i++) {
@@ -243,16 +243,16 @@ chains_that_make_no_sense(void **state)
 	memcpy((char *)&a + at + offsetof(struct vfio_info_cap_header, next),
 		&next, sizeof(next));
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
-	a.info.cap_offset = a.info.argsz - 4;	/* half behind the end */
+	a.info.cap_offset = a.info.argsz - 4;	/* half past the end */
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
 	a.info.cap_offset = UINT32_MAX;
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
-	a.info.cap_offset = 8;			/* in the structure itself */
+	a.info.cap_offset = 8;			/* within the structure itself */
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
 	a.info.cap_offset = sizeof(a.info);
-	a.info.argsz = 4;			/* shorter than anything */
+	a.info.argsz = 4;			/* shorter than any answer */
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
-	begin(&a, 0x8000);			/* a list without its head */
+	begin(&a, 0x8000);			/* a list of areas without its header */
 	append(&a, VFIO_REGION_INFO_CAP_SPARSE_MMAP, NULL, 0);
 	assert_int_equal(pieces(&a, NULL, &p), -EBADMSG);
 }

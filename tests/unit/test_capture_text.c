@@ -46,7 +46,7 @@ test_iomem(void **state)
 	free(out);
 }
 
-/* What a driver calls its own is not taken, whatever it begins with. */
+/* A name that a driver chose is replaced, even if it begins like a known name. */
 static void
 test_iomem_names(void **state)
 {
@@ -136,7 +136,7 @@ test_mounts(void **state)
 	free(out);
 }
 
-/* No text stops it, and no line comes out that did not go in. */
+/* Noise must not make a filter fail. Only replaced names may make the output longer. */
 static void
 test_noise(void **state)
 {

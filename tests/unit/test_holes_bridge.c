@@ -31,11 +31,11 @@ test_iomem(void **state)
 
 	bridge_check(tree_fixture("x86-vtd"), HOLES_SOURCE_IOMEM, x86, 3);
 	bridge_check(tree_fixture("iomem"), HOLES_SOURCE_IOMEM, nested, 3);
-	/* By the name of the node; that has no "ranges" there. */
+	/* The bus finds the windows by the name of the node, which has no "ranges" here. */
 	bridge_check(tree_fixture("arm-smmuv3"), HOLES_SOURCE_IOMEM, virt, 2);
 }
 
-/* Not allowed to look is not "no window": the next source is asked. */
+/* A denied read does not mean "no window": the bus asks the next source. */
 static void
 test_iomem_zeros(void **state)
 {
@@ -83,7 +83,7 @@ test_iomem_lines(void **state)
 	bridge_check_odd(root, HOLES_IN_IOMEM, 1, HOLES_SOURCE_IOMEM, many, 256);
 }
 
-/* Some kernels leave a line of zeros among others; only zeros say "not allowed". */
+/* Some kernels print a line of zeros among others. Only zeros alone mean "denied". */
 static void
 test_iomem_sight(void **state)
 {
@@ -101,10 +101,10 @@ test_iomem_sight(void **state)
 			"20000000-2fffffff : PCI Bus 0000:80\n");
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
 	bridge_check_sight(root, HOLES_IN_IOMEM, HOLES_DENIED);
-	/* A kernel that does not name this bridge there hides nothing. */
+	/* If the kernel does not list this bridge, nothing is hidden. */
 	tree_text(root, "/proc/iomem", "00000000-00000000 : PCI Bus 0000:80\n");
 	bridge_check_sight(root, HOLES_IN_IOMEM, HOLES_SEEN);
-	/* Containers mount /dev/null over files and an empty folder over folders. */
+	/* Containers mount /dev/null over files and an empty directory over directories. */
 	tree_text(root, "/proc/iomem", "");
 	bridge_check_sight(root, HOLES_IN_IOMEM, HOLES_HIDDEN);
 	snprintf(path, sizeof(path), "%s/proc/iomem", root);
@@ -113,7 +113,7 @@ test_iomem_sight(void **state)
 	bridge_check_sight(root, HOLES_IN_IOMEM, HOLES_HIDDEN);
 }
 
-/* Other bridges and domains say nothing of this one. */
+/* Lines of other bridges and domains do not apply to this one. */
 static void
 test_iomem_others(void **state)
 {
@@ -127,12 +127,12 @@ test_iomem_others(void **state)
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
 	tree_text(root, "/proc/iomem", "");
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
-	/* Windows that touch stay two, one inside another does too: the layout sees the sum. */
+	/* Adjacent and nested windows remain separate. The layout merges them. */
 	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0000:00\n"
 			"20000000-2fffffff : PCI Bus 0000:00\n"
 			"  21000000-21ffffff : PCI Bus 0000:00\n");
 	bridge_check(root, HOLES_SOURCE_IOMEM, want, 3);
-	/* Line ends of another system are no names that this kernel prints. */
+	/* The kernel does not print CR LF, so this name does not match. */
 	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0000:00\r\n");
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
 }
@@ -145,7 +145,7 @@ test_resources(void **state)
 	bridge_check(tree_fixture("pci-bridge-group"), HOLES_SOURCE_RESOURCES, &bridged, 1);
 }
 
-/* A function below a root bus, with these rows in "resource". */
+/* Make a function below a root bus, with these rows in "resource". */
 static void
 resource_make(const char *root, const char *bus, const char *bdf, const char *rows)
 {
@@ -157,7 +157,7 @@ resource_make(const char *root, const char *bus, const char *bdf, const char *ro
 	tree_text(root, path, rows);
 }
 
-/* Below and above 4 GiB apart, rounded out; only memory that has a place. */
+/* One hull below 4 GiB and one above, rounded outwards. Only memory with an address counts. */
 static void
 test_resources_hull(void **state)
 {
@@ -182,15 +182,15 @@ test_resources_hull(void **state)
 	bridge_check(root, HOLES_SOURCE_RESOURCES, want, 2);
 	resource_make(root, "0000:00", "0000:00:03.0", "0xf0000000 0x10fffffff 0x40200\n");
 	bridge_check(root, HOLES_SOURCE_RESOURCES, across, 2);
-	/* Zeros in iomem change nothing. */
+	/* Zeros in iomem make no difference. */
 	tree_text(root, "/proc/iomem", "00000000-00000000 : PCI Bus 0000:00\n");
 	bridge_check(root, HOLES_SOURCE_RESOURCES, across, 2);
-	/* A function that goes away meanwhile has no file any more. */
+	/* A function that is removed during the scan has no file. */
 	resource_make(root, "0000:00", "0000:00:05.0", "");
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/0000:00:05.0/resource", root);
 	assert_int_equal(remove(path), 0);
 	bridge_check(root, HOLES_SOURCE_RESOURCES, across, 2);
-	/* A row that is odd leaves the others. */
+	/* An odd row is skipped. The other rows count. */
 	resource_make(root, "0000:00", "0000:00:04.0", "0xf0000000\n"
 			"0x5000000000 0x50000fffff 0x14220c\n");
 	bridge_check_odd(root, HOLES_IN_ROWS, 1, HOLES_SOURCE_RESOURCES, more, 2);
@@ -209,7 +209,7 @@ expect_endpoint(const char *root, size_t at, uint64_t first, bool estimated)
 	holes_free(&list);
 }
 
-/* BARs of a VMD are facts where config space has their place on the bus. */
+/* A BAR of a VMD is a hard hole if config space has its bus address, else an estimate. */
 static void
 test_endpoint(void **state)
 {
@@ -240,7 +240,7 @@ test_arguments(void **state)
 	assert_int_equal(list.n, 0);
 	assert_int_equal(bridge_windows(root, "0000:00", true, "", &list, &view), 0);
 	assert_int_equal(list.n, 3);
-	/* No function there shows its addresses, so that these are an estimate: soft. */
+	/* No function shows its bus address, so the windows are an estimate and soft. */
 	for (i = 0; i < list.n; i++) {
 		assert_int_equal(list.v[i].hardness, IOVA_SOFT);
 		assert_int_equal(list.v[i].by, IOVA_BY_NOBODY);

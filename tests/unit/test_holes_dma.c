@@ -61,7 +61,7 @@ expect_nothing(const char *root)
 	expect(root, NULL, 0);
 }
 
-/* What can't be understood is counted; the rest makes these holes. */
+/* Odd entries are counted. The others make these holes. */
 #define EXPECT_ODD(root, ...) do { \
 	EXPECT(root, __VA_ARGS__); \
 	assert_int_equal(look.sight, HOLES_SEEN); \
@@ -82,7 +82,7 @@ one_cell(const char *root, const char *path, uint32_t cell)
 	tree_cells(root, path, &cell, 1);
 }
 
-/* A bridge below a "soc" node; 2 cells of address and size everywhere above. */
+/* A bridge below a "soc" node. All nodes above it have 2 address and 2 size cells. */
 static int
 machine_setup(void **state)
 {
@@ -114,7 +114,7 @@ machine_setup(void **state)
 	const uint32_t cells_[] = { __VA_ARGS__ }; \
 	tree_cells(root, NODE "/dma-ranges", cells_, NCELLS(cells_)); \
 } while (0)
-/* The same one level up: no flags. */
+/* The same for a node above, whose entries have no flags. */
 #define ABOVE(root, path, ...) do { \
 	const uint32_t cells_[] = { __VA_ARGS__ }; \
 	tree_cells(root, path "/dma-ranges", cells_, NCELLS(cells_)); \
@@ -123,7 +123,7 @@ machine_setup(void **state)
 	(uint32_t)((uint64_t)(parent) >> 32), (uint32_t)(parent), \
 	(uint32_t)((uint64_t)(size) >> 32), (uint32_t)(size)
 
-/* A container masks /sys/firmware: nothing is known, and that is said. */
+/* If a container masks /sys/firmware, the input is reported as hidden. */
 static void
 test_sight(void **state)
 {
@@ -140,7 +140,7 @@ test_sight(void **state)
 	assert_int_equal(look.sight, HOLES_HIDDEN);
 }
 
-/* No statement is no hole: no tree, no property, an empty one, only I/O. */
+/* No hole without a tree, without the property, if it is empty or has only I/O entries. */
 static void
 test_nothing(void **state)
 {
@@ -155,7 +155,7 @@ test_nothing(void **state)
 	expect_nothing(root);
 	tree_cells(root, SOC "/dma-ranges", NULL, 0);
 	expect_nothing(root);
-	/* A link that leads elsewhere is no node. */
+	/* A link to outside the device tree is not a node. */
 	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
 	snprintf(path, sizeof(path), "%s" BUS "/of_node", root);
 	tree_link(root, BUS "/of_node", "../../../../../../../kernel");
@@ -165,7 +165,7 @@ test_nothing(void **state)
 	assert_int_equal(list.n, 0);
 }
 
-/* Below, between and above; in any order; touching and overlapping. */
+/* Gaps below, between and above entries. Entries in any order, adjacent and overlapping. */
 static void
 test_gaps(void **state)
 {
@@ -177,51 +177,51 @@ test_gaps(void **state)
 	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000), ENTRY(MEM64, 0x80000000, 0x80000000, 0x1000),
 		ENTRY(MEM64, 0x40000000, 0x40000000, 0x40000000));
 	EXPECT(root, { 0x80001000, UINT64_MAX });
-	/* To the very end of the space. */
+	/* An entry up to the end of the address space. */
 	BRIDGE(root, ENTRY(MEM64, 0x100000000, 0, 0xffffffff00000000));
 	EXPECT(root, { 0, 0xffffffff });
 	BRIDGE(root, ENTRY(MEM64, 0, 0, UINT64_MAX), ENTRY(MEM64, 0x10000, 0x10000, 1));
 	EXPECT(root, { UINT64_MAX, UINT64_MAX });
 	BRIDGE(root, ENTRY(MEM64, 0, 0, UINT64_MAX), ENTRY(MEM64, UINT64_MAX, UINT64_MAX, 1));
 	expect_nothing(root);
-	/* The bus's side of the entry counts, not the CPU's. */
+	/* The bus address of the entry counts, not the CPU address. */
 	BRIDGE(root, ENTRY(MEM64, 0, 0x4000000000, 0x40000000));
 	EXPECT(root, { 0x40000000, UINT64_MAX });
-	/* One cell of the CPU's address. */
+	/* One cell for the CPU address. */
 	one_cell(root, SOC "/#address-cells", 1);
 	one_cell(root, SOC "/#size-cells", 1);
 	ABOVE(root, NODE, MEM64, 1, 0, 0x80000000, 0, 0x40000000);
 	EXPECT(root, { 0, 0xffffffff }, { 0x140000000, UINT64_MAX });
 }
 
-/* Buses above translate and cut once more. */
+/* Each bus above translates and limits the ranges again. */
 static void
 test_levels(void **state)
 {
 	const char *root = *state;
 
-	/* Only the bus above speaks. */
+	/* Only the bus above has entries. */
 	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x10000000000));
 	EXPECT(root, { 0x10000000000, UINT64_MAX });
 	tree_cells(root, NODE "/dma-ranges", NULL, 0);
 	EXPECT(root, { 0x10000000000, UINT64_MAX });
-	/* Both: 1 GiB at 0 is 1 GiB at 0x40000000 above, of which the upper half goes on. */
+	/* Both: 1 GiB at 0 is 1 GiB at 0x40000000 above, which passes on the upper half. */
 	BRIDGE(root, ENTRY(MEM64, 0, 0x40000000, 0x40000000));
 	ABOVE(root, SOC, UP_ENTRY(0x60000000, 0, 0x80000000));
 	EXPECT(root, { 0, 0x1fffffff }, { 0x40000000, UINT64_MAX });
-	/* One range that two above carry on, and one that none does. */
+	/* Two entries above pass on parts of one range. No entry passes on the other. */
 	BRIDGE(root, ENTRY(MEM64, 0, 0x1000, 0x4000), ENTRY(MEM64, 0x100000, 0x900000, 0x1000));
 	ABOVE(root, SOC, UP_ENTRY(0x1000, 0x70000, 0x1000), UP_ENTRY(0x4000, 0, 0x1000));
 	EXPECT(root, { 0x1000, 0x2fff }, { 0x4000, UINT64_MAX });
-	/* Nothing passes both: that can't be understood. */
+	/* No address passes both levels, so the entries above are odd. */
 	ABOVE(root, SOC, UP_ENTRY(0x80000000, 0, 0x1000));
 	EXPECT_ODD(root, { 0x4000, 0xfffff }, { 0x101000, UINT64_MAX });
-	/* The root of the tree is no bus below another. */
+	/* The root of the tree does not translate, as there is no bus above it. */
 	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
 	tree_cells(root, SOC "/dma-ranges", NULL, 0);
 	ABOVE(root, BASE, UP_ENTRY(0, 0, 0x1000));
 	EXPECT(root, { 0x80000000, UINT64_MAX });
-	/* At the end of the space above. */
+	/* At the end of the address space above. */
 	BRIDGE(root, ENTRY(MEM64, 0, UINT64_MAX - 0xfff, 0x1000));
 	ABOVE(root, SOC, UP_ENTRY(UINT64_MAX - 0xff, 0, 0x100));
 	EXPECT(root, { 0, 0xeff }, { 0x1000, UINT64_MAX });
@@ -247,7 +247,7 @@ node_make(const char *root, const char *node, uint32_t phandle, uint32_t argumen
 	tree_cells(root, NODE "/interconnects", cells_, NCELLS(cells_)); \
 } while (0)
 
-/* A memory controller that passes more than the bus above the bridge. */
+/* A memory controller that passes on more than the bus above the bridge. */
 static void
 controller_make(const char *root)
 {
@@ -261,7 +261,7 @@ controller_make(const char *root)
 	ABOVE(root, SOC, UP_ENTRY(0, 0, 0x40000000));
 }
 
-/* DMA goes to the node that "interconnects" names, as on Tegra, and not to the parent. */
+/* The node in "interconnects" replaces the parent of the bridge for DMA, as on Tegra. */
 static void
 test_dma_parent(void **state)
 {
@@ -269,17 +269,17 @@ test_dma_parent(void **state)
 	const char *root = *state;
 
 	controller_make(root);
-	/* The parent, as long as nothing is named. */
+	/* The parent applies if no node is named. */
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	NAMES(root, "dma-mem\0write");
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	INTERCONNECTS(root, 7, 0x123, 8, 7, 0x124, 8);
 	EXPECT(root, above);
-	/* The second of the list, and a node further down. */
+	/* The second entry of the list, and a node further down. */
 	NAMES(root, "write\0dma-mem");
 	INTERCONNECTS(root, 8, 7, 0x123);
 	EXPECT(root, above);
-	/* What is odd is the parent, as for the kernel: no such node, index, name. */
+	/* As in the kernel, the parent applies if the node, index or name does not exist. */
 	INTERCONNECTS(root, 9, 7, 0x123);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	INTERCONNECTS(root, 8);
@@ -292,14 +292,14 @@ test_dma_parent(void **state)
 	one_cell(root, MC "/external-memory-controller@2c60000/#interconnect-cells", 17);
 	INTERCONNECTS(root, 8, 7, 0x123);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
-	/* In circles. */
+	/* The bridge names itself. */
 	NAMES(root, "dma-mem");
 	INTERCONNECTS(root, 5);
 	node_make(root, NODE, 5, 0);
 	expect_nothing(root);
 }
 
-/* Phandle 0 is an entry without a node and arguments; of any other these must be whole. */
+/* An entry with phandle 0 has no node and no arguments. Other entries must be complete. */
 static void
 test_dma_parent_entries(void **state)
 {
@@ -316,7 +316,7 @@ test_dma_parent_entries(void **state)
 	NAMES(root, "write\0dma-mem");
 	INTERCONNECTS(root, 8, 0, 7, 0x123);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
-	/* Its own arguments are cut, or their number is missing or too large. */
+	/* The arguments are truncated, or their number is missing or too large. */
 	INTERCONNECTS(root, 8, 7);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
 	INTERCONNECTS(root, 8, 7, 0x123);
@@ -342,12 +342,12 @@ test_malformed(void **state)
 	EXPECT_ODD(root, { 0x80000000, UINT64_MAX });
 	tree_cells(root, NODE "/dma-ranges", many, 257 * 7);
 	expect_odd(root);
-	/* Start and size that pass the end, here and above. */
+	/* Start plus size exceeds the address space, here and above. */
 	BRIDGE(root, ENTRY(MEM64, UINT64_MAX, 0, 2));
 	expect_odd(root);
 	BRIDGE(root, ENTRY(MEM64, 0, UINT64_MAX, 2));
 	expect_odd(root);
-	/* One of two, and one level of two: what can be understood holds. */
+	/* One of two entries or one of two levels is odd. The other applies. */
 	BRIDGE(root, ENTRY(MEM64, 0, UINT64_MAX, 2), ENTRY(MEM64, 0, 0, 0x80000000));
 	EXPECT_ODD(root, { 0x80000000, UINT64_MAX });
 	BRIDGE(root, ENTRY(MEM64, 0, 0, 0x80000000));
@@ -355,7 +355,7 @@ test_malformed(void **state)
 	EXPECT_ODD(root, { 0x80000000, UINT64_MAX });
 	ABOVE(root, SOC, 0);
 	EXPECT_ODD(root, { 0x80000000, UINT64_MAX });
-	/* A length that entries of any of these sizes would fill. */
+	/* This length is a multiple of the entry size for each of these numbers of cells. */
 	tree_cells(root, SOC "/dma-ranges", many, 0);
 	tree_cells(root, NODE "/dma-ranges", many, 40);
 	EACH_ROW(i, counts, "%" PRIu32 " cells", counts[i]) {
@@ -378,7 +378,7 @@ test_malformed(void **state)
 	EXPECT_ODD(root, { 0x80000000, UINT64_MAX });
 }
 
-/* Pieces are bounded: 256 ranges, each cut into 5 above. */
+/* The number of pieces is limited: 256 ranges, each split into 5 above. */
 static void
 test_many(void **state)
 {

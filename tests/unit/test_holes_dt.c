@@ -17,7 +17,7 @@
 #define NODE "/sys/firmware/devicetree/base/pcie@10000000"
 #define PLATFORM "/sys/devices/platform/4010000000.pcie"
 
-/* As on an arm64 "virt": the platform device has the link. */
+/* A machine like arm64 "virt", where the platform device has the link. */
 static void
 dt_machine(const char *root)
 {
@@ -49,12 +49,12 @@ test_dt(void **state)
 	dt_machine(root);
 	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
-	/* It is asked first. */
+	/* The device tree has priority over iomem. */
 	tree_text(root, "/proc/iomem", "20000000-2fffffff : PCI Bus 0000:00\n");
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
 }
 
-/* The three places of the link, each of which must do alone; and none above. */
+/* Each of the three places of the link must suffice. A link above them does not count. */
 static void
 test_dt_links(void **state)
 {
@@ -80,7 +80,7 @@ test_dt_links(void **state)
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, virt_windows, 2);
 }
 
-/* The address on the bus counts, not the CPU's; and the number of cells. */
+/* The bus address counts, not the CPU address. The numbers of cells apply. */
 static void
 test_dt_offset(void **state)
 {
@@ -103,7 +103,7 @@ test_dt_offset(void **state)
 	tree_cells(root, "/sys/firmware/devicetree/base/#address-cells", &one, 1);
 	tree_cells(root, NODE "/ranges", ranges, sizeof(ranges) / sizeof(*ranges));
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, want, 2);
-	/* Cells that can't be: the next source is asked. */
+	/* If a number of cells is invalid, the bus asks the next source. */
 	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@10000000\n");
 	tree_cells(root, NODE "/#address-cells", &two, 1);
 	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_IOMEM, &next, 1);
@@ -127,7 +127,7 @@ test_dt_malformed(void **state)
 	size_t i;
 
 	dt_machine(root);
-	/* What can't be understood leaves the others. */
+	/* Odd entries are skipped. The other entries apply. */
 	tree_cells(root, NODE "/ranges", virt_ranges, VIRT_CELLS - 1);
 	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_DEVICE_TREE, virt_windows, 1);
 	tree_write(root, NODE "/ranges", "\2", 1);
@@ -147,7 +147,7 @@ test_dt_malformed(void **state)
 	bridge_check_odd(root, HOLES_IN_RANGES, 1, HOLES_SOURCE_DEVICE_TREE, &top, 1);
 	tree_cells(root, NODE "/ranges", many, 256 * 7);
 	bridge_check(root, HOLES_SOURCE_DEVICE_TREE, &top, 1);
-	/* A length that entries of any of these sizes would fill. */
+	/* This length is a multiple of the entry size for each of these numbers of cells. */
 	memset(many, 0, sizeof(many));
 	tree_cells(root, NODE "/ranges", many, 40);
 	EACH_ROW(i, counts, "%" PRIu32 " cells", counts[i]) {
@@ -156,7 +156,7 @@ test_dt_malformed(void **state)
 	}
 }
 
-/* A node without a memory window says nothing; the next source is asked. */
+/* If the node has no memory window, the bus asks the next source. */
 static void
 test_dt_empty(void **state)
 {
@@ -176,7 +176,7 @@ test_dt_empty(void **state)
 	bridge_check(root, HOLES_SOURCE_NONE, NULL, 0);
 }
 
-/* A container masks /sys/firmware: the link is there and leads nowhere. */
+/* If a container masks /sys/firmware, the link exists but its target does not. */
 static void
 test_dt_sight(void **state)
 {
@@ -190,7 +190,7 @@ test_dt_sight(void **state)
 	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_SEEN);
 	tree_link(root, PLATFORM "/of_node", "../../../firmware/devicetree/base/pcie@20000000");
 	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_HIDDEN);
-	/* The link alone has the name by which iomem knows the bridge. */
+	/* The link alone provides the name of the bridge in iomem. */
 	tree_text(root, "/proc/iomem", "20000000-2fffffff : pcie@20000000\n");
 	bridge_check(root, HOLES_SOURCE_IOMEM, &want, 1);
 	tree_link(root, PLATFORM "/of_node", "../../../kernel");

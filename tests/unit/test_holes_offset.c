@@ -3,8 +3,8 @@
  */
 
 /*
- * Machines whose host bridge shows memory to the CPU elsewhere than on the bus:
- * "resource" and /proc/iomem have the CPU's addresses, config space the bus's.
+ * Machines whose host bridge maps memory at different addresses for the CPU and on the
+ * bus: "resource" and /proc/iomem have CPU addresses, config space has bus addresses.
  */
 
 #include <errno.h>
@@ -42,7 +42,7 @@ put32(uint8_t *config, unsigned int at, uint64_t v)
 		config[at + i] = (uint8_t)(v >> 8 * i);
 }
 
-/* A function with these rows; more than 7 rows make it a bridge. */
+/* Make a function with these rows. With more than 7 rows it is a bridge. */
 static void
 function(const char *root, const char *bdf, const uint64_t (*rows)[3], size_t n)
 {
@@ -68,7 +68,7 @@ config(const char *root, const char *bdf, const uint8_t *data, size_t len)
 	tree_write(root, path, data, len);
 }
 
-/* A NIC with one BAR of 32 or 64 bits. */
+/* Make a NIC with one BAR of 32 or 64 bits. */
 static void
 nic(const char *root, const char *bdf, uint64_t cpu, uint64_t bus, uint64_t len)
 {
@@ -127,7 +127,7 @@ test_read_start(void **state)
 	assert_int_equal(len, 0);
 }
 
-/* Each window by its own offset; one below, one above, one by none. */
+/* Each window has its own offset: one downwards, one upwards, one of zero. */
 static void
 test_windows(void **state)
 {
@@ -137,7 +137,7 @@ test_windows(void **state)
 			"  600000000000-6000000fffff : 0000:00:01.0\n"
 			"8000000000-8fffffffff : PCI Bus 0000:00\n"
 			"10000-1ffff : PCI Bus 0000:00\n");
-	/* No source: the CPU's addresses, and the answer says so. */
+	/* Without a known offset, the CPU addresses are used and the result says so. */
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x600000000000, 0x60003fffffff },
 		{ 0x8000000000, 0x8fffffffff }, { 0x10000, 0x1ffff });
 	assert_true(view.offset_assumed);
@@ -156,19 +156,19 @@ test_windows(void **state)
 	assert_false(view.offset_assumed);
 	assert_true(view.shifted);
 	assert_int_equal(estimated, 0);
-	/* Two tales of one window: both are avoided, and at most one is true. */
+	/* Two BARs imply different offsets of one window. Both results become soft holes. */
 	nic(root, "0000:00:04.0", 0x8000200000, 0xa000200000, 0x100000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
 		{ 0x9000000000, 0x9fffffffff }, { 0x10000, 0x1ffff },
 		{ 0xa000000000, 0xafffffffff });
 	assert_int_equal(estimated, 0xa);
-	/* A tale by which the window would wrap is none. */
+	/* An offset by which the window would wrap is ignored. */
 	nic(root, "0000:00:04.0", 0x8fffe00000, 0x100000, 0x100000);
 	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x7fffffff },
 		{ 0x9000000000, 0x9fffffffff }, { 0x10000, 0x1ffff });
 }
 
-/* As on a PC: all known offsets are 0, so windows without a BAR need no note. */
+/* As on a PC, all known offsets are 0. Windows without a BAR then have offset 0, too. */
 static void
 test_no_offset(void **state)
 {
@@ -183,11 +183,11 @@ test_no_offset(void **state)
 	assert_false(view.shifted);
 }
 
-/* Without root: the hull is one of bus addresses, apart below and above 4 GiB there. */
+/* Without root privileges, bus addresses make one hull below and one above 4 GiB. */
 static void
 test_hull(void **state)
 {
-	/* A VF's BAR, of which config space says nothing. */
+	/* With the BAR of a VF, whose bus address is not in these registers. */
 	const uint64_t sriov[][3] = {
 		{ 0x600000400000, 0x60000041ffff, MEM }, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, { 0 },
 		{ 0x600000500000, 0x60000051ffff, MEM },
@@ -208,7 +208,7 @@ test_hull(void **state)
 		{ 0x8000100000, 0x80001fffff });
 }
 
-/* A bridge's windows, by their kind and length; the functions below follow them. */
+/* The windows of a bridge are matched by kind and length. */
 static void
 test_bridge(void **state)
 {
@@ -239,7 +239,7 @@ test_bridge(void **state)
 	assert_true(bus[7] == TOPO_NO_ADDRESS);
 	EXPECT(root, HOLES_SOURCE_RESOURCES, { 0x40000000, 0x401fffff },
 		{ 0x8000000000, 0x80ffffffff });
-	/* A length that does not go with the row; closed windows. */
+	/* One window has another length than its row. The other window is closed. */
 	put32(data, 0x20, 0x40004000);
 	put32(data, 0x24, 0x00018001);
 	config(root, "0000:00:01.0", data, sizeof(data));
@@ -247,7 +247,7 @@ test_bridge(void **state)
 	assert_true(bus[8] == TOPO_NO_ADDRESS && bus[9] == TOPO_NO_ADDRESS);
 }
 
-/* What is not to be believed: cut, absent, off, another header, odd BARs. */
+/* Config space that is truncated, absent or off, of another header type, or with odd BARs. */
 static void
 test_config(void **state)
 {
@@ -262,7 +262,7 @@ test_config(void **state)
 	const char *root = *state;
 	size_t n, i;
 
-#define TOLD(b0, b2, b5) do { \
+#define EXPECT_ROWS(b0, b2, b5) do { \
 	config(root, "0000:00:01.0", data, sizeof(data)); \
 	topology_bus_rows(root, &a, v, n, bus); \
 	assert_true(bus[0] == (b0) && bus[2] == (b2) && bus[5] == (b5)); \
@@ -275,26 +275,26 @@ test_config(void **state)
 	topology_bus_rows(root, &a, v, n, bus);
 	for (i = 0; i < n; i++)
 		assert_true(bus[i] == NONE);
-	TOLD(NONE, NONE, NONE);
+	EXPECT_ROWS(NONE, NONE, NONE);
 	put32(data, 0x10, 0x10000000);
 	put32(data, 0x14, 0x1001);
 	put32(data, 0x18, 0x2000000c);
 	put32(data, 0x1c, 0x5);
-	TOLD(0x10000000, 0x520000000, NONE);
+	EXPECT_ROWS(0x10000000, 0x520000000, NONE);
 	put32(data, 0x24, 0x40000004);	/* the last BAR can't have 64 bits */
-	TOLD(0x10000000, 0x520000000, NONE);
+	EXPECT_ROWS(0x10000000, 0x520000000, NONE);
 	put32(data, 0x24, 0x40000008);
-	TOLD(0x10000000, 0x520000000, 0x40000000);
-	put32(data, 0x10, 0x10010000);	/* no multiple of its size */
-	TOLD(NONE, 0x520000000, 0x40000000);
+	EXPECT_ROWS(0x10000000, 0x520000000, 0x40000000);
+	put32(data, 0x10, 0x10010000);	/* not a multiple of its size */
+	EXPECT_ROWS(NONE, 0x520000000, 0x40000000);
 	data[0x0e] = 2;
-	TOLD(NONE, NONE, NONE);
+	EXPECT_ROWS(NONE, NONE, NONE);
 	data[0x0e] = 1;			/* has two BARs */
 	put32(data, 0x10, 0x10000000);
-	TOLD(0x10000000, NONE, NONE);
+	EXPECT_ROWS(0x10000000, NONE, NONE);
 	data[0x0e] = 0;
 	memset(data, 0xff, 2);
-	TOLD(NONE, NONE, NONE);
+	EXPECT_ROWS(NONE, NONE, NONE);
 	memset(data, 0, 2);
 	config(root, "0000:00:01.0", data, 63);
 	topology_bus_rows(root, &a, v, n, bus);
@@ -317,7 +317,7 @@ test_below(void **state)
 	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
 	assert_int_equal(memory.addr.bus, 0);
 	assert_int_equal(memory.ret, -ENOENT);
-	/* One whose place is odd may be below any bridge. */
+	/* A function with an odd path may be below any bridge. */
 	assert_int_equal(topology_snapshot_memory(&snap, "0000:00", &next, &memory), 1);
 	assert_int_equal(memory.addr.dev, 8);
 	assert_int_equal(memory.ret, -ENODATA);
@@ -332,7 +332,7 @@ test_below(void **state)
 	topology_snapshot_free(&snap);
 }
 
-/* Noise in config space and in the rows: holes are ranges, or it is said. */
+/* With noise in config space and in the rows, all holes must be valid ranges. */
 static void
 test_noise(void **state)
 {
@@ -355,7 +355,7 @@ test_noise(void **state)
 		config(root, "0000:00:01.0", (uint8_t *)data, len);
 		len = tree_noise(&seed, rows, strlen(rows), data, sizeof(data));
 		tree_write(root, "/sys" BUS "0000:00:01.0/resource", data, len);
-		/* Every other time with windows, which the pairs shift. */
+		/* Every other round has windows, which the bus addresses shift. */
 		tree_text(root, "/proc/iomem", round % 2 == 0 ? "" :
 				"600000000000-60003fffffff : PCI Bus 0000:00\n"
 				"8000000000-ffffffffff : PCI Bus 0000:00\n");

@@ -117,7 +117,7 @@ test_rmrr(void **state)
 	check_fixture("rmrr", 12, "dmar1", want, 3);
 }
 
-/* What "msi" means depends on the IOMMU and the region. */
+/* The meaning of "msi" depends on the IOMMU and the region. */
 static void
 test_msi_kinds(void **state)
 {
@@ -156,7 +156,7 @@ test_msi_kinds(void **state)
 	}
 }
 
-/* 64 pages behind the window, cut at the end of the space. */
+/* The guard is 64 pages after the window, limited by the end of the address space. */
 static void
 test_guard(void **state)
 {
@@ -189,7 +189,7 @@ test_unknown_word(void **state)
 		{ 0x2000, 0x2fff, IOVA_ORIGIN_RESERVED, IOVA_HARD, NULL },
 		{ 0x3000, 0x3fff, IOVA_ORIGIN_UNKNOWN, IOVA_HARD,
 			"a-very-long-word-that-does-not-fit-in-a" },
-		/* A line that says more than this build knows is a hole all the same. */
+		/* A line with additional or unknown words is a hole nevertheless. */
 		{ 0x4000, 0x4fff, IOVA_ORIGIN_UNKNOWN, IOVA_HARD, "msi x" },
 		{ 0x5000, 0x5fff, IOVA_ORIGIN_UNKNOWN, IOVA_HARD, "ms?" },
 		{ 0x6000, 0x6fff, IOVA_ORIGIN_UNKNOWN, IOVA_HARD, "" },
@@ -211,7 +211,7 @@ test_unknown_word(void **state)
 
 #define GOOD "0x0000000000001000 0x0000000000001fff reserved\n"
 
-/* A line that can't be read leaves the others, and is counted. */
+/* A malformed line is counted and skipped. The other lines apply. */
 static void
 test_malformed(void **state)
 {
@@ -252,7 +252,7 @@ test_edges(void **state)
 	static char many[4097 * 16];
 	size_t i;
 
-	/* A group is known by its number, its folder is not visible. */
+	/* The group number is known, but the directory of the group is not visible. */
 	assert_int_equal(parse(root, 1, "dmar0", PAGE, &list), 0);
 	assert_int_equal(look.sight, HOLES_HIDDEN);
 	assert_int_equal(list.n, 0);

@@ -3,8 +3,8 @@
  */
 
 /*
- * Placing: the lowest fit, alignment, the limit, both ends of the address space,
- * and the conflict reported when a place is rejected. The self-check runs after each test.
+ * Placement: the lowest fit, alignment, the limit, both ends of the address space, and
+ * the conflict reported when a place is rejected. The self-check runs after each test.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #include "iova_fixture.h"
 
-/* Place and expect this first address. */
+/* Place a range and expect this first address. */
 static void
 place(uint64_t span, uint64_t align, uint64_t limit, uint64_t want)
 {
@@ -62,7 +62,7 @@ place_aligns(void **state)
 	place_fails(0, UINT64_C(1) << 63, TOP, -ENOSPC);
 }
 
-/* Long enough is not enough: the aligned place must fit as well. */
+/* An extent may be long enough and still have no aligned place. */
 static void
 place_passes_over_long_extents_without_an_aligned_place(void **state)
 {

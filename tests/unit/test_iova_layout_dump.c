@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* The layout as text. */
+/* The text of a layout. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +42,7 @@ lines_are_sorted_by_address(void **state)
 		"free     0x00000000c0000000-0x00000000ffffffff  1 GiB\n");
 }
 
-/* The example in the head of iova_layout.h. */
+/* The example at the top of iova_layout.h. */
 static void
 the_example_of_the_header_holds(void **state)
 {

@@ -3,8 +3,9 @@
  */
 
 /*
- * Many ranges. No clock: what is not logarithmic here takes minutes, and the
- * self-check holds that no tree is deeper than 2 * log2(n + 1).
+ * Layouts with many ranges. The tests do not measure time: a search that is not
+ * logarithmic takes minutes. The self-check verifies that no tree is deeper than
+ * 2 * log2(n + 1).
  */
 
 #include <errno.h>
@@ -57,7 +58,7 @@ long_ranges_skip_short_extents(void **state)
 	assert_true(iova_layout_lookup(layout, MANY * PAGE + PAGE)->range.first == MANY * PAGE);
 }
 
-/* The same when the search begins at an extent that is long but not aligned. */
+/* The same, if the search begins at an extent that is long but not aligned. */
 static void
 aligned_ranges_skip_short_extents(void **state)
 {
@@ -74,7 +75,7 @@ aligned_ranges_skip_short_extents(void **state)
 	assert_true(out.first == (MANY + 2 * (MANY - 1)) * PAGE);
 }
 
-/* A range far up must not be found by walking up all holes. */
+/* Finding the hole at a high address must not walk all holes below it. */
 static void
 many_holes_are_looked_up(void **state)
 {
@@ -98,7 +99,7 @@ many_holes_are_looked_up(void **state)
 				RANGE(i * PAGE + 1, i * PAGE + 1)), 0);
 }
 
-/* One release may bare thousands of extents, without any memory at hand. */
+/* One release may uncover thousands of extents and must not allocate memory. */
 static void
 release_bares_many_extents(void **state)
 {

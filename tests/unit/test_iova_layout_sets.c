@@ -3,7 +3,7 @@
  */
 
 /*
- * What a layout holds: allowed ranges, holes, release, look-ups and walks. The
+ * The contents of a layout: allowed ranges, holes, release, look-ups and walks. The
  * self-check runs after each test.
  */
 

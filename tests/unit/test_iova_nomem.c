@@ -3,10 +3,10 @@
  */
 
 /*
- * Memory runs out: each allocation of a scenario fails once, the n-th in the n-th
- * run. The operation must say -ENOMEM, leave the layout as it was, and succeed
- * when it is tried again; in the end the layout is the one of a run without
- * failure. The leak sanitizer sees to the rest.
+ * Out of memory: each allocation of a scenario fails once, the n-th in the n-th run. The
+ * operation must return -ENOMEM, leave the layout unchanged, and succeed when it is
+ * repeated. In the end the layout must equal that of a run without failure. The leak
+ * sanitizer detects leaks.
  *
  * Linked with --wrap for malloc, calloc and realloc.
  */
@@ -24,7 +24,7 @@
 #include "iova/iova_layout.h"
 #include "row.h"
 
-static unsigned int countdown;	/* 1: the next allocation fails; 0: none does */
+static unsigned int countdown;	/* 1: the next allocation fails, 0: none fails */
 
 static bool
 fails_now(void)
@@ -140,7 +140,7 @@ step_allow_less(void)
 	return iova_layout_allow(layout, ranges, 2, "0000:00:02.0", NULL);
 }
 
-/* Another owner of a hole costs a node; leaving costs nothing and can't fail. */
+/* Another owner of a hole allocates a node. Removing an owner allocates nothing. */
 static int
 step_same_hole_of_another(void)
 {
@@ -183,7 +183,7 @@ dump(char *text, size_t size)
 	fclose(f);
 }
 
-/* Run all steps, the n-th allocation failing; return how many steps failed. */
+/* Run all steps with the n-th allocation failing. @return the number of failed steps */
 static unsigned int
 run(unsigned int n, char *text, size_t size)
 {

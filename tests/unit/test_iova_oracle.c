@@ -3,13 +3,13 @@
  */
 
 /*
- * The engine against the oracle: random operations on both, every result and
- * every conflict compared, all sets compared every few steps, the self-check of
- * the engine after each.
+ * The engine against the oracle: the test runs random operations on both. It compares
+ * every result and every conflict, and all sets every few steps. The self-check of the
+ * engine runs after each step.
  *
- * The tiny space lies at IOVA 0, somewhere in the middle, or ends at UINT64_MAX; a
- * unit is one address or one page. Devices come more often than they go, so a
- * layout fills up; a new one is begun every few hundred steps.
+ * The tiny space starts at IOVA 0, is somewhere in the middle, or ends at UINT64_MAX. A
+ * unit is one address or one page. Devices are added more often than removed, so a
+ * layout fills up. Every few hundred steps the test starts with a new one.
  *
  * Environment: SEED (default 1), OPS (default 1000000).
  */
@@ -43,7 +43,7 @@ static const char *const op_names[OP_COUNT] = {
 	"place", "place_at", "release", "allow", "add_hole", "forget", "lookup", "test", "hole_in",
 };
 
-/* How often an operation is drawn, of 100, and the errors it must have met. */
+/* The probability of each operation in percent, and the errors that must occur. */
 static const unsigned int op_weights[OP_COUNT] = { 22, 20, 24, 2, 4, 1, 8, 11, 8 };
 static const int op_errors[OP_COUNT][4] = {
 	[OP_PLACE] = { EINVAL, ENOSPC },
@@ -59,9 +59,9 @@ static const int op_errors[OP_COUNT][4] = {
 static struct iova_model model;
 static struct iova_layout *layout;
 static unsigned long step;
-static unsigned long seen[OP_COUNT][256];	/* by operation and errno */
+static unsigned long seen[OP_COUNT][256];	/* results by operation and errno */
 
-/* ---- comparing ---- */
+/* ---- comparison ---- */
 
 static void
 expect(bool ok, enum op op, const char *what)
@@ -72,7 +72,7 @@ expect(bool ok, enum op op, const char *what)
 	fail_msg("step %lu, %s: %s differs from the oracle", step, op_names[op], what);
 }
 
-/* Note the result of an operation, 0 or a negative errno. */
+/* Compare and count the result of an operation, 0 or a negative errno. */
 static void
 expect_result(enum op op, int got, int want)
 {
@@ -146,7 +146,7 @@ do_release(void)
 		model_release(&model, range));
 }
 
-/* A few ranges that leave out little, so that the space does not vanish. */
+/* Allow a few ranges that exclude little, so that the space does not vanish. */
 static void
 do_allow(void)
 {
@@ -299,7 +299,7 @@ engine_agrees_with_oracle(void **state)
 	layout = NULL;
 }
 
-/* The run is worth nothing if it never came to one of the results. */
+/* Every result must have occurred, else the run proves little. */
 static void
 every_result_was_seen(void **state)
 {

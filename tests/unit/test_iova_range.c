@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Closed intervals: the arithmetic at both ends of the 64 bit space. */
+/* Closed intervals: arithmetic at both ends of the 64 bit space. */
 
 #include <setjmp.h>
 #include <stdarg.h>

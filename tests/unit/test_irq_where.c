@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Why a device's message does not arrive: from bytes of the device to words. */
+/* Why an interrupt does not arrive: from config space of the device to a message. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static uint8_t config[256];
 static struct iova_hole windows[2];
 static struct plan_device plan;
 
-/* A device that is in order: MSI with 64 bits, then MSI-X with its table in BAR 3. */
+/* A valid device: MSI with 64 bits, then MSI-X with its table in BAR 3. */
 static int
 setup(void **state)
 {
@@ -65,7 +65,7 @@ msi_is_read(void **state)
 	assert_int_equal(irq_where_config(config, sizeof(config), IRQ_MSI, &w), 0);
 	assert_true(w.master && w.enabled && !w.masked && w.has_address);
 	assert_true(w.address == (UINT64_C(0x12) << 32 | ADDRESS));
-	/* With 32 bits the word behind is data. */
+	/* With 32 bits, the word after the address is data. */
 	config[MSI_AT + 2] = 0x01;
 	assert_int_equal(irq_where_config(config, sizeof(config), IRQ_MSI, &w), 0);
 	assert_true(w.address == ADDRESS);
@@ -109,7 +109,7 @@ lists_may_lead_anywhere(void **state)
 		irq_where_config(config, sizeof(config), IRQ_MSIX, &w);
 	}
 	config[0x34] = MSI_AT;
-	config[MSI_AT + 1] = MSI_AT;	/* a circle */
+	config[MSI_AT + 1] = MSI_AT;	/* a cycle */
 	assert_int_equal(irq_where_config(config, sizeof(config), IRQ_MSIX, &w), -ENODATA);
 	memset(config + 0x40, 0xff, sizeof(config) - 0x40);
 	assert_int_equal(irq_where_config(config, sizeof(config), IRQ_MSIX, &w), -ENODATA);
@@ -146,7 +146,7 @@ address_and_window_are_named(void **state)
 	w.address++;
 	assert_says(&w, IRQ_MSI, "writes to 0x8100000, which is in no MSI window, "
 		"this machine's is SW_MSI 0x8000000-0x80fffff");
-	w.address = 0x4000;	/* reserved, but for no MSI */
+	w.address = 0x4000;	/* reserved, but not for MSI */
 	assert_says(&w, IRQ_MSI, "which is in no MSI window");
 	plan.holes.n = 1;
 	assert_says(&w, IRQ_MSI, "which is in no MSI window: the IOMMU");

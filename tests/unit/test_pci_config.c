@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Configuration space, sane and insane: BARs, windows, capabilities, MSI and MSI-X. */
+/* Valid and invalid config space: BARs, windows, capabilities, MSI and MSI-X. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@ put32(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)(v >> 24);
 }
 
-/* A copy of the exact length, so that a sanitizer sees who reads behind it. */
+/* Copy to a buffer of the exact length so that a sanitizer detects a read past the end. */
 static uint8_t *
 cut(const uint8_t *config, size_t len)
 {
@@ -58,12 +58,12 @@ bars_of_a_device(void **state)
 	put32(c + PCI_BASE_ADDRESS_1, 0x0000c001);	/* I/O */
 	put32(c + PCI_BASE_ADDRESS_2, 0x0000000c);	/* 64 bits, prefetchable */
 	put32(c + PCI_BASE_ADDRESS_3, 0x00000080);
-	put32(c + PCI_BASE_ADDRESS_5, 0xfd000004);	/* 64 bits, and no other half */
+	put32(c + PCI_BASE_ADDRESS_5, 0xfd000004);	/* 64 bits without an upper half */
 	pci_config_bars(c, at);
 	assert_int_equal(at[0], 0xfe000000);
 	assert_int_equal(at[1], PCI_CONFIG_NONE);
 	assert_int_equal(at[2], UINT64_C(0x8000000000));
-	assert_int_equal(at[3], PCI_CONFIG_NONE);	/* the other half of BAR 2 */
+	assert_int_equal(at[3], PCI_CONFIG_NONE);	/* the upper half of BAR 2 */
 	assert_int_equal(at[4], PCI_CONFIG_NONE);	/* not set */
 	assert_int_equal(at[5], PCI_CONFIG_NONE);
 }
@@ -77,7 +77,7 @@ bars_by_kind_of_header(void **state)
 
 	for (i = 0; i < PCI_CONFIG_BARS; i++)
 		put32(c + PCI_BASE_ADDRESS_0 + 4 * i, 0xf0000000 + 0x100000 * i);
-	c[PCI_HEADER_TYPE] = 0x80 | PCI_HEADER_TYPE_BRIDGE;	/* with several functions */
+	c[PCI_HEADER_TYPE] = 0x80 | PCI_HEADER_TYPE_BRIDGE;	/* multi-function */
 	pci_config_bars(c, at);
 	assert_int_equal(at[1], 0xf0100000);
 	for (i = 2; i < PCI_CONFIG_BARS; i++)
@@ -98,7 +98,7 @@ windows_of_a_bridge(void **state)
 	put32(c + PCI_PREF_MEMORY_BASE, 0x00010001);	/* 64 bits */
 	put32(c + PCI_PREF_BASE_UPPER32, 0x80);
 	put32(c + PCI_PREF_LIMIT_UPPER32, 0x81);
-	assert_false(pci_config_window(c, false, &first, &last));	/* no bridge */
+	assert_false(pci_config_window(c, false, &first, &last));	/* not a bridge */
 	c[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
 	assert_true(pci_config_window(c, false, &first, &last));
 	assert_int_equal(first, 0xfea00000);
@@ -106,7 +106,7 @@ windows_of_a_bridge(void **state)
 	assert_true(pci_config_window(c, true, &first, &last));
 	assert_int_equal(first, UINT64_C(0x8000000000));
 	assert_int_equal(last, UINT64_C(0x81000fffff));
-	/* With 32 bits the upper halves do not count. */
+	/* With 32 bits, the upper halves are ignored. */
 	put32(c + PCI_PREF_MEMORY_BASE, 0xfdf0fd00);
 	assert_true(pci_config_window(c, true, &first, &last));
 	assert_int_equal(first, 0xfd000000);
@@ -122,7 +122,7 @@ capabilities_in_a_list(void **state)
 
 	c[PCI_CAPABILITY_LIST] = 0x40;
 	c[0x40] = PCI_CAP_ID_VNDR;
-	c[0x41] = 0x53;		/* the low two bits do not count */
+	c[0x41] = 0x53;		/* the two low bits are ignored */
 	c[0x50] = PCI_CAP_ID_PM;
 	c[0x51] = 0xfc;
 	c[0xfc] = PCI_CAP_ID_VNDR;
@@ -131,9 +131,9 @@ capabilities_in_a_list(void **state)
 	assert_int_equal(pci_config_cap(c, sizeof(c), PCI_CAP_ID_VNDR, 0), 0x40);
 	assert_int_equal(pci_config_cap(c, sizeof(c), PCI_CAP_ID_VNDR, 0x40), 0xfc);
 	assert_int_equal(pci_config_cap(c, sizeof(c), PCI_CAP_ID_VNDR, 0xfc), 0);
-	c[0xfd] = 0x40;		/* round and round */
+	c[0xfd] = 0x40;		/* a cycle */
 	assert_int_equal(pci_config_cap(c, sizeof(c), PCI_CAP_ID_MSI, 0), 0);
-	c[PCI_CAPABILITY_LIST] = 0x3c;	/* in the header */
+	c[PCI_CAPABILITY_LIST] = 0x3c;	/* within the header */
 	assert_int_equal(pci_config_cap(c, sizeof(c), 0, 0), 0);
 }
 
@@ -145,10 +145,10 @@ capabilities_of_a_short_copy(void **state)
 	c[PCI_STATUS] = PCI_STATUS_CAP_LIST;
 	c[PCI_CAPABILITY_LIST] = 0x40;
 	c[0x40] = PCI_CAP_ID_VNDR;
-	copy = cut(c, PCI_CONFIG_HEADER);	/* what a user may read */
+	copy = cut(c, PCI_CONFIG_HEADER);	/* readable without privileges */
 	assert_int_equal(pci_config_cap(copy, PCI_CONFIG_HEADER, PCI_CAP_ID_VNDR, 0), 0);
 	free(copy);
-	copy = cut(c, 0x41);			/* half of its head */
+	copy = cut(c, 0x41);			/* half of its header */
 	assert_int_equal(pci_config_cap(copy, 0x41, PCI_CAP_ID_VNDR, 0), 0);
 	free(copy);
 	copy = cut(c, 0x42);
@@ -173,13 +173,13 @@ msix_and_its_table(void **state)
 	assert_int_equal(m.vectors, 10);
 	assert_int_equal(m.bar, 3);
 	assert_int_equal(m.offset, 0x2000);
-	c[0x53] = 0x7f;		/* flags that are no size */
+	c[0x53] = 0x7f;		/* the flags are not part of the size */
 	assert_int_equal(pci_config_msix(c, sizeof(c), &m), 0);
 	assert_true(!m.enabled && m.masked);
 	assert_int_equal(m.vectors, 0x70a);
 	assert_int_equal(pci_config_msix(c, 0x5b, &m), -ENODATA);
 	assert_int_equal(pci_config_msix(c, 0x5c, &m), 0);
-	c[PCI_CAPABILITY_LIST] = 0xf8;	/* cut off by the end */
+	c[PCI_CAPABILITY_LIST] = 0xf8;	/* truncated by the end */
 	c[0xf8] = PCI_CAP_ID_MSIX;
 	assert_int_equal(pci_config_msix(c, sizeof(c), &m), -ENODATA);
 }
@@ -200,7 +200,7 @@ msi_with_32_and_64_bits(void **state)
 	assert_int_equal(pci_config_msi(c, sizeof(c), &m), 0);
 	assert_true(m.enabled);
 	assert_int_equal(m.address, UINT64_C(0x12fee00000));
-	c[0x62] = 0;		/* 32 bits: what follows is data */
+	c[0x62] = 0;		/* 32 bits, followed by data */
 	assert_int_equal(pci_config_msi(c, sizeof(c), &m), 0);
 	assert_false(m.enabled);
 	assert_int_equal(m.address, 0xfee00000);

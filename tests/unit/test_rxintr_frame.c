@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Frames of "dpdk-test-msi rxintr": what must hold so that a wrong byte is seen. */
+/* Frames of "dpdk-test-msi rxintr" and the detection of wrong bytes in them. */
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "row.h"
 #include "rxintr.h"
 
-#define SOME 5000	/* more than there are lengths, three times over */
+#define SOME 5000	/* more than three times the number of lengths */
 #define ETHER 14
 #define IP 20
 
@@ -82,7 +82,7 @@ frames_of_others_are_not_ours(void **state)
 	assert_false(rxintr_frame_number(&wires[1], frame, ETHER + IP + 3, &number));
 }
 
-/* The sum over a good IPv4 header, its checksum included, is 0xffff (RFC 1071). */
+/* The sum of a valid IPv4 header, including its checksum, is 0xffff (RFC 1071). */
 static uint32_t
 ip_sum(const uint8_t *ip)
 {
@@ -159,7 +159,7 @@ missing_and_surplus_bytes_count(void **state)
 	assert_int_equal(at, 0);
 }
 
-/* A buffer that was not written again must not pass for a frame of any length. */
+/* The bytes of an old frame must not be accepted as another frame of any length. */
 static void
 stale_frames_are_wrong(void **state)
 {
@@ -175,7 +175,7 @@ stale_frames_are_wrong(void **state)
 	}
 }
 
-/* A zero where DMA did not write must be detected, too. */
+/* Few bytes of a frame are zero, so that zeros that DMA did not overwrite are detected. */
 static void
 few_bytes_are_zero(void **state)
 {

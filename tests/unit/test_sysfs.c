@@ -33,7 +33,7 @@ test_file(void **state)
 	assert_int_equal(sysfs_read_file(root, &text, NULL, "/sys/none"), -ENOENT);
 	assert_int_equal(sysfs_read_file(root, &text, NULL, "/sys"), -EISDIR);
 	assert_int_equal(sysfs_read_file(root, &text, NULL, "/sys/a/b"), -ENOTDIR);
-	/* Cut, each of these would be the path of something else. */
+	/* If truncated, each of these would be the path of another file. */
 	memset(dots, '/', sizeof(dots) - 1);
 	assert_int_equal(sysfs_read_file(root, &text, NULL, "%s/sys/a", dots), -ENAMETOOLONG);
 	assert_int_equal(sysfs_read_file(dots, &text, NULL, "/proc/self/comm"), -ENAMETOOLONG);
@@ -231,7 +231,7 @@ test_mask(void **state)
 	assert_string_equal(sysfs_mask(bad), "a?[2J????");
 }
 
-/* No descriptor is left, and running out of them is an error like others. */
+/* No descriptor leaks, and running out of descriptors is reported as an error. */
 static void
 test_descriptors(void **state)
 {

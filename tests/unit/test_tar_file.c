@@ -3,8 +3,8 @@
  */
 
 /*
- * A tar file from somebody else: what a capture has is unpacked as it was,
- * anything else ends it, and nothing is ever made outside of the folder.
+ * Unpacking a tar file from an untrusted source. The entries of a capture are unpacked
+ * unchanged. Any other entry ends the unpacking. No file is created outside the directory.
  */
 
 #include <errno.h>
@@ -29,7 +29,7 @@
 
 #define MIB (1u << 20)
 
-/* Three folders deep, so that "../.." from the inside is still in the test's tree. */
+/* Three directories deep, so that "../.." from inside is still in the tree of the test. */
 static char folder[TREE_PATH_MAX], file[TREE_PATH_MAX], why[512];
 static volatile sig_atomic_t signals;
 
@@ -45,7 +45,7 @@ setup(void **state)
 	return 0;
 }
 
-/* An entry as nobody writes it by mistake. */
+/* Append an entry that may be malicious. */
 static void
 entry(struct archive *a, mode_t type, const char *name, const char *target, size_t size)
 {
@@ -84,7 +84,7 @@ end(struct archive *a)
 	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
 }
 
-/* Names in a folder of the test's tree. */
+/* Count the names in a directory of the tree. */
 static size_t
 count(const char *root, const char *path)
 {
@@ -153,7 +153,7 @@ test_round(void **state)
 	assert_int_equal(count(folder, "/sys/empty"), 0);
 	assert_int_equal(count(folder, "/sys/devices/x"), 2);
 	assert_int_equal(unlink(file), 0);
-	/* What did not become whole is not left. */
+	/* An incomplete file is removed. */
 	assert_int_equal(tar_out_open(file, &tar), 0);
 	assert_int_equal(tar_out_close(tar, false), 0);
 	assert_int_equal(access(file, F_OK), -1);
@@ -162,7 +162,7 @@ test_round(void **state)
 static void
 test_names(void **state)
 {
-	/* The folders of a name are no entries, and are not counted as such. */
+	/* The directories of a name do not count as entries. */
 	static const char deep[] = "0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2";
 	struct archive *a = begin(false);
 
@@ -198,7 +198,7 @@ test_links(void **state)
 	refused(*state, AE_IFLNK, "a/b/link", "../../../x", "leads out");
 	refused(*state, AE_IFLNK, "a/link", "b/../../../x", "leads out");
 	refused(*state, AE_IFLNK, "link", "\033]0;", "leads out");
-	/* Two links that are good alone, and not one behind the other. */
+	/* A valid link to a parent directory, followed by a file whose path uses this link. */
 	a = begin(false);
 	entry(a, AE_IFDIR, "a/b", NULL, 0);
 	entry(a, AE_IFLNK, "a/b/up", "../..", 0);
@@ -207,7 +207,7 @@ test_links(void **state)
 	assert_true(unpack() < 0);
 	snprintf(path, sizeof(path), "%s/mark2", folder);
 	assert_int_equal(access(path, F_OK), -1);
-	/* A link to the top, and two that go on above it, where the host's own folders are. */
+	/* A link to the top, and two that follow it and then go up to directories of the host. */
 	a = begin(false);
 	entry(a, AE_IFLNK, "a/b/c/s", "../../..", 0);
 	entry(a, AE_IFLNK, "sys", "a/b/c/s/../../sys", 0);
@@ -215,7 +215,7 @@ test_links(void **state)
 	end(a);
 	expect_refused(*state, -EBADMSG, "the link sys leads out");
 	refused(*state, AE_IFLNK, "proc", "a/b/c/s/../../proc", "the link proc leads out");
-	/* Nothing is written through a link. */
+	/* No file is written through a link. */
 	a = begin(false);
 	entry(a, AE_IFLNK, "x", "y", 0);
 	entry(a, AE_IFREG, "x", NULL, 5);
@@ -223,7 +223,7 @@ test_links(void **state)
 	(void)unpack();
 	snprintf(path, sizeof(path), "%s/y", folder);
 	assert_int_equal(access(path, F_OK), -1);
-	/* Modes are not taken over. */
+	/* The modes in the tar file are ignored. */
 	a = begin(false);
 	entry(a, AE_IFREG, "mode", NULL, 5);
 	end(a);
@@ -244,7 +244,7 @@ test_sizes(void **state)
 	entry(a, AE_IFREG, "big", NULL, 4 * MIB + 1);
 	end(a);
 	expect_refused(*state, -EFBIG, "big is larger");
-	/* Much by little: every file is small enough. */
+	/* The total is too large, although every file is small enough. */
 	a = begin(true);
 	for (i = 0; i <= TAR_SIZE_MAX / (4 * MIB); i++) {
 		snprintf(name, sizeof(name), "%u", i);
@@ -252,7 +252,7 @@ test_sizes(void **state)
 	}
 	end(a);
 	expect_refused(*state, -EFBIG, "larger than any capture");
-	/* Cut, empty, nothing of the kind, not there. */
+	/* The file is truncated, empty, not a tar file, or missing. */
 	a = begin(false);
 	entry(a, AE_IFREG, "cut", NULL, 4096);
 	end(a);
@@ -268,7 +268,7 @@ test_sizes(void **state)
 	assert_int_equal(unpack(), -ENOENT);
 }
 
-/* Whatever comes: inside of the folder, or not at all. */
+/* Noise in the tar file must not create files outside the directory. */
 static void
 test_noise(void **state)
 {
@@ -304,7 +304,7 @@ count_signal(int number)
 	signals++;
 }
 
-/* A signal acts when nothing is left that is not whole, and soon. */
+/* A signal ends the writing soon. It is delivered after the incomplete file is removed. */
 static void
 test_signals(void **state)
 {
@@ -321,7 +321,7 @@ test_signals(void **state)
 	assert_int_equal(tar_out_close(tar, false), 0);
 	assert_int_equal(signals, 1);
 	assert_int_equal(access(file, F_OK), -1);
-	/* One that comes late finds the file whole; one that is ignored is no reason to end. */
+	/* With a late signal the file is complete. An ignored signal does not end the writing. */
 	assert_int_equal(tar_out_open(file, &tar), 0);
 	assert_int_equal(raise(SIGHUP), 0);
 	assert_int_equal(tar_out_file(tar, "a", "a", 1), 0);
@@ -350,7 +350,7 @@ test_stays(void **state)
 	assert_true(tar_link_stays("a/b/c", "../../d"));
 	assert_false(tar_link_stays("a/b/c", "../../../d"));
 	assert_false(tar_link_stays("a/b", "c/../../../d"));
-	/* "c" may be a link itself, and ".." is above where it leads. */
+	/* "c" may be a link. Then ".." is the parent of its target. */
 	assert_false(tar_link_stays("a/b", "c/../d"));
 	assert_false(tar_link_stays("x", "a/b/../c"));
 	assert_false(tar_link_stays("sys", "a/b/c/s/../../sys"));

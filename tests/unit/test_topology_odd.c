@@ -22,7 +22,7 @@
 #define DIR "/sys/devices/pci0000:00/" BDF
 #define EMPTY_ROW "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 
-/* Files an older kernel does not have leave fields unknown. */
+/* If an older kernel lacks a file, the field is unknown. */
 static void
 test_missing_files(void **state)
 {
@@ -66,7 +66,7 @@ test_noiommu(void **state)
 	assert_false(d.group_noiommu);
 }
 
-/* Names of another machine's files are printed: none may control the terminal. */
+/* Names from another machine are printed, so they must not control the terminal. */
 static void
 test_names(void **state)
 {
@@ -86,7 +86,7 @@ test_names(void **state)
 	assert_string_equal(driver, "c?d");
 }
 
-/* A domain behind a function, as VMD makes it; and a deep chain of bridges. */
+/* A domain behind a function, like that of a VMD, and a deep chain of bridges. */
 static void
 test_paths(void **state)
 {
@@ -114,7 +114,7 @@ test_paths(void **state)
 	assert_string_equal(d.root_bus, "0000:00");
 }
 
-/* Each of these makes the device unreadable, and nothing is written. */
+/* Each of these makes reading the device fail. The output is not modified. */
 static void
 test_odd(void **state)
 {
@@ -160,7 +160,7 @@ test_odd(void **state)
 	assert_int_equal(read_bdf(root, BDF, &d), -ENODATA);
 }
 
-/* A link without a target is a function that just went away. */
+/* A link without a target belongs to a function that was just removed. */
 static void
 test_list_gone(void **state)
 {
@@ -175,7 +175,7 @@ test_list_gone(void **state)
 	assert_int_equal(set.n, 1);
 	assert_string_equal(set.v[0]->bdf, BDF);
 	topology_snapshot_free(&snap);
-	/* By number, not by name. */
+	/* The order is by number, not by name. */
 	tree_device(root, "/devices/pci10000:00/10000:00:00.0");
 	tree_device(root, "/devices/pci2000:00/2000:00:00.0");
 	assert_int_equal(topology_snapshot_all(&snap, &set), 0);
@@ -186,7 +186,7 @@ test_list_gone(void **state)
 	topology_snapshot_free(&snap);
 }
 
-/* One that can't be read takes no other along, and is named: in the list, and in a group. */
+/* An unreadable device is listed as odd, in a group and in all. The others are read. */
 static void
 test_set_odd(void **state)
 {
@@ -255,7 +255,7 @@ test_rows(void **state)
 	tree_text(root, DIR "/resource", text);
 	assert_int_equal(topology_resource_rows(root, &a, rows, &n), -ENODATA);
 	assert_int_equal(n, TOPO_ROWS);
-	/* An odd row is empty, and takes neither the others nor the device along. */
+	/* An odd row is read as empty. The other rows and the device remain readable. */
 	EACH_ROW(i, odd, "%s", odd[i]) {
 		snprintf(text, sizeof(text), "%s\n0x1000 0x1fff 0x200\n", odd[i]);
 		tree_text(root, DIR "/resource", text);
@@ -296,7 +296,7 @@ test_holder(void **state)
 	tree_link(root, "/proc/4000000/fd/0", "/dev/null");
 	tree_link(root, "/proc/4000000/fd/9", "/dev/vfio/7");
 	tree_text(root, "/proc/4000000/comm", "qemu \033[31m\nx\n");
-	/* Who came since the processes were looked at is seen by the next scan. */
+	/* The snapshot does not include a newer process. The next scan does. */
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	topology_snapshot_free(&snap);
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), 0);
@@ -306,7 +306,7 @@ test_holder(void **state)
 	assert_int_equal(tree_open_fds(), before);
 }
 
-/* Who looks alike: all below the highest bridge to a conventional bus. */
+/* Devices below the highest bridge to a conventional bus are aliases of each other. */
 static void
 test_aliases(void **state)
 {
@@ -336,7 +336,7 @@ test_aliases(void **state)
 		tree_device(root, all[i]);
 	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
 	tree_text(root, "/sys" BRIDGE "/0000:02:03.0/class", "0x060400\n");
-	/* PCI Express: the port, the bridge, its neighbour, and one below conventional. */
+	/* These are PCI Express: the port, the bridge, its neighbour, one below conventional. */
 	for (i = 1; i < 8; i++)
 		if (i < 3 || i > 5) {
 			snprintf(path, sizeof(path), "/sys%s/current_link_speed", all[i]);
@@ -350,7 +350,7 @@ test_aliases(void **state)
 			assert_string_equal(set.v[j]->bdf, alike[j]);
 	}
 	topology_snapshot_free(&snap);
-	/* What can't be read counts, and so does the conventional bus below a bridge. */
+	/* Unreadable devices count, including an unreadable bridge on the conventional bus. */
 	tree_text(root, "/sys" BRIDGE "/0000:02:02.0/vendor", "odd\n");
 	tree_text(root, "/sys" BRIDGE "/0000:02:03.0/device", "odd\n");
 	assert_int_equal(read_bdf(root, "0000:03:00.0", &d), 0);
@@ -362,7 +362,7 @@ test_aliases(void **state)
 	assert_string_equal(set.v[2]->bdf, alike[1]);
 	assert_string_equal(set.v[3]->bdf, "0000:02:03.0");
 	topology_snapshot_free(&snap);
-	/* So does one of which nobody knows where it is. */
+	/* A device with an unknown path counts, too. */
 	tree_link(root, "/sys/bus/pci/devices/0000:07:00.0", "../../../devices");
 	assert_int_equal(topology_snapshot_aliases(&snap, &d, &set), 0);
 	assert_int_equal(set.n_odd, 3);

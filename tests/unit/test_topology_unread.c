@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* What a device can be used without, and what is said where that can't be read. */
+/* Files that are optional for a device, and what is reported if they can't be read. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #define BDF "0000:00:01.0"
 #define DIR "/sys/devices/pci0000:00/" BDF
 
-/* What a device can be used without is unknown and noted; absence is no note. */
+/* An unreadable optional value is unknown and noted. A missing file is not noted. */
 static void
 test_unread(void **state)
 {
@@ -50,7 +50,7 @@ test_unread(void **state)
 		tree_text(root, DIR "/numa_node", "0\n");
 		tree_text(root, DIR "/sriov_numvfs", "0\n");
 	}
-	/* A file that may not be read: root may read all, but not this. */
+	/* Unreadable files, even for root. */
 	tree_link(root, DIR "/numa_node", "numa_node");
 	tree_link(root, DIR "/sriov_numvfs", "sriov_numvfs");
 	tree_link(root, DIR "/resource", "resource");
@@ -58,13 +58,13 @@ test_unread(void **state)
 	topology_unread_names(&d, names, sizeof(names));
 	assert_string_equal(names, "numa_node, sriov_numvfs, resource");
 	assert_int_equal(d.numa_node, -1);
-	/* There may be virtual functions, which go with the driver. */
+	/* There may be virtual functions, which depend on the driver. */
 	topology_use(&snap, &d, &use);
 	assert_int_equal(use.kind, TOPO_USE_UNSEEN);
 	topology_snapshot_free(&snap);
 }
 
-/* Where the name of a group may not be read the node says whether it has an IOMMU. */
+/* If the name of a group can't be read, the node in /dev/vfio shows whether it has an IOMMU. */
 static void
 test_group_name_denied(void **state)
 {

@@ -18,7 +18,7 @@
 
 #define BASE (4 * GIB)
 
-/* DPDK as Debian builds it. */
+/* The DPDK package of Debian. */
 static const struct va_limits limits = {
 	.type_bytes = 64 * GIB,
 	.all_bytes = 512 * GIB,
@@ -75,7 +75,7 @@ choose(const char *root, const struct va_need *need)
 	assert_int_equal(choice.lists.v[0].range.first, at); \
 } while (0)
 
-/* Four lists of 16 GiB, one behind the other; arrays fit into the 2 MiB before each. */
+/* Four consecutive lists of 16 GiB. Their arrays fit into the 2 MiB before each list. */
 static void
 test_stays(void **state)
 {
@@ -100,7 +100,7 @@ test_stays(void **state)
 	assert_int_equal(choice.lists.v[4].node, 1);
 }
 
-/* One list for each page size, of up to 32768 pages, and all of them in one block. */
+/* All lists are in one block. Each page size has one list of up to 32768 pages. */
 static void
 test_one_block(void **state)
 {
@@ -119,7 +119,7 @@ test_one_block(void **state)
 	assert_int_equal(choice.lists.v[2].range.first, BASE + 129 * GIB);
 	assert_int_equal(choice.lists.v[2].range.last, BASE + 131 * GIB - 1);
 	va_choice_free(&choice);
-	/* A page amid the block moves all of it. */
+	/* A mapped page within the block moves the whole block. */
 	va_kernel_map(BASE + 100 * GIB, BASE + 100 * GIB + 4095, "");
 	allow(0, 0x7fffffffff);
 	va_space_free(&space);
@@ -130,7 +130,7 @@ test_one_block(void **state)
 	va_space_free(&space);
 }
 
-/* q35 with 2 GiB: where EAL begins is the host bridge's window. */
+/* q35 with 2 GiB: EAL's default base is in the window of the host bridge. */
 static void
 test_bridge_window(void **state)
 {
@@ -143,8 +143,8 @@ test_bridge_window(void **state)
 }
 
 /*
- * 39 bits of I/O addresses, and one page is mapped amid EAL's default: a list would
- * not fit there and land above 39 bits. Good addresses alone are not enough.
+ * There are 39 bits of I/O addresses, and a page is mapped within EAL's default place. A
+ * list would not fit there, and EAL would put it above 39 bits.
  */
 static void
 test_occupied(void **state)
@@ -156,8 +156,9 @@ test_occupied(void **state)
 }
 
 /*
- * Addresses are reserved where the user has EAL begin. What EAL will do depends on the
- * page sizes it has: pages of 1 GiB would begin behind them, those of 2 MiB don't.
+ * Addresses at the base given by the user are reserved. The place that EAL chooses
+ * depends on the page size: pages of 1 GiB would begin after the hole, pages of 2 MiB
+ * within it.
  */
 static void
 test_given_base(void **state)
@@ -193,7 +194,7 @@ test_pi5(void **state)
 	assert_int_equal(va_good_bytes(layout, choice.lists.v[1].range), 0);
 	choose(*state, &large);
 	EXPECT(true, VA_SHORT, 0xa00000000);
-	/* Pages of two sizes, or of two nodes, can't both begin there. */
+	/* With two page sizes or two nodes, only one of the first lists can begin there. */
 	choose(*state, &both);
 	assert_int_equal(choice.quality, VA_BAD);
 	assert_int_equal(va_shortage(layout, &choice, &n), VA_SHORT_OF_PAGES);
@@ -204,7 +205,7 @@ test_pi5(void **state)
 	assert_int_equal(n, 2);
 }
 
-/* Juno: of the windows in its dma-ranges the one below 4 GiB is never chosen. */
+/* Juno: of the windows in its dma-ranges, the one below 4 GiB is never chosen. */
 static void
 test_juno(void **state)
 {
@@ -217,7 +218,7 @@ test_juno(void **state)
 	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 8 * GIB);
 }
 
-/* 33 bits: EAL's own place is as good as any. */
+/* 33 bits: no place is better than EAL's default. */
 static void
 test_33_bits(void **state)
 {
@@ -227,7 +228,7 @@ test_33_bits(void **state)
 	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 4 * GIB - 2 * MIB);
 }
 
-/* What ends the reach of memory: holes that are known, not those that are guessed. */
+/* Known holes limit the reach of memory. Estimated holes do not. */
 static void
 test_reach(void **state)
 {
@@ -243,7 +244,7 @@ test_reach(void **state)
 	assert_int_equal(iova_layout_add_hole(layout, &guess, NULL), 0);
 	assert_int_equal(va_good_bytes(layout, list), GIB);
 	assert_int_equal(va_reach_bytes(layout, list, 2 * MIB, true), 8 * GIB);
-	/* Nor does what is kept for EAL's memory. */
+	/* Holes that reserve space for EAL's memory do not limit it either. */
 	known.origin = IOVA_ORIGIN_EAL;
 	known.range = list;
 	assert_int_equal(iova_layout_add_hole(layout, &known, NULL), 0);
@@ -268,13 +269,13 @@ test_nowhere(void **state)
 	choose(*state, &small);
 	EXPECT(false, VA_BAD, BASE + 2 * MIB);
 	assert_int_equal(va_shortage(layout, &choice, &n), VA_SHORT_OF_ALL);
-	/* Above the end of user space nothing can be had. */
+	/* No addresses are available above the end of user space. */
 	add_hole(0, VA_X86_4LEVEL - 1, IOVA_SOFT);
 	choose(*state, &small);
 	assert_int_equal(choice.quality, VA_BAD);
 }
 
-/* Of two short windows the longer, of equal ones the lower. */
+/* The longest short window is chosen, and the lowest of equal ones. */
 static void
 test_longest(void **state)
 {
@@ -287,7 +288,7 @@ test_longest(void **state)
 	assert_int_equal(va_good_bytes(layout, choice.lists.v[0].range), 8 * GIB);
 }
 
-/* The room in front of the window is taken, so what comes first takes some of it. */
+/* The space before the window is in use, so the arrays take some of the window. */
 static void
 test_no_lead(void **state)
 {
@@ -310,21 +311,21 @@ test_without_hugepages(void **state)
 	assert_int_equal(choice.lists.n, 1);
 }
 
-/* How long the list will be is not known, so a hole far behind its beginning is none. */
+/* The length of the list is unknown, so a hole far above its beginning is ignored. */
 static void
 test_plain_stays(void **state)
 {
 	add_hole(0x800000000, 0x8ffffffff, IOVA_SOFT);
 	choose(*state, &plain);
 	EXPECT(false, VA_WHOLE, BASE + ZONES);
-	/* Nor is a page that is mapped there: only a long list would have to avoid it. */
+	/* A mapped page is ignored, too, as only a long list would have to avoid it. */
 	va_kernel_map(0x180000000, 0x180000fff, "");
 	allow(0, 0x7fffffffff);
 	choose(*state, &plain);
 	EXPECT(false, VA_WHOLE, BASE + ZONES);
 }
 
-/* The shorter the list, the shorter its array, the sooner it begins. */
+/* A shorter list has a shorter array and begins at a lower address. */
 static void
 test_plain_moves(void **state)
 {
@@ -339,7 +340,7 @@ test_plain_moves(void **state)
 	assert_int_equal(list.last, 0x900000000 + LONGEST_ARRAY + 64 * GIB - 1);
 }
 
-/* Where a few hundred MiB are good EAL is moved if more are good elsewhere, else not. */
+/* With a few hundred usable MiB, EAL is moved only if another place has more. */
 static void
 test_plain_short(void **state)
 {

@@ -35,7 +35,7 @@ top_of(const char *root, uint64_t end, uint64_t window)
 	return top;
 }
 
-/* The last page of 47 bits is none of an x86 process, but that is so nowhere else. */
+/* Only on x86 with 4 levels is the last page of 47 bits not part of user space. */
 static void
 test_top(void **state)
 {
@@ -70,13 +70,13 @@ test_gaps(void **state)
 	assert_int_equal(s.gap[2].first, 0x1421000);
 	assert_int_equal(s.gap[2].last, 0x17fffffff);
 	assert_int_equal(s.gap[3].first, 0x180001000);
-	/* Room for the stack. */
+	/* The gap leaves room for the stack. */
 	assert_int_equal(s.gap[4].last, VA_X86_4LEVEL - 0x2200000 - (64 << 20) - 1);
 	assert_int_equal(s.next, BASE);
 	va_space_free(&s);
 }
 
-/* EAL goes on behind its configuration, where that lies at the base address. */
+/* If the configuration of EAL is at the base address, EAL continues after it. */
 static void
 test_next(void **state)
 {
@@ -96,7 +96,7 @@ test_next(void **state)
 	va_space_free(&s);
 }
 
-/* With --base-virtaddr the configuration ends at the address that was given. */
+/* With --base-virtaddr, the configuration ends at the given address. */
 static void
 test_next_of_given_base(void **state)
 {
@@ -121,7 +121,7 @@ test_odd_maps(void **state)
 	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
 	tree_text(*state, "/proc/self/maps", "nothing\n5-4 is none\n");
 	assert_int_equal(va_space_read(*state, BASE, &s), -EBADMSG);
-	/* Without rights to map anything the end is what is mapped. */
+	/* If mmap() fails, the end of the existing mappings is used. */
 	va_kernel_maps(*state);
 	va_kernel_limit();
 	assert_int_equal(va_space_read(*state, BASE, &s), 0);

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * PCI addresses by their text, for tests of topology.h.
+ * PCI addresses from text, for the tests of topology.h.
  */
 
 #ifndef TOPOLOGY_BDF_H

@@ -46,7 +46,7 @@ tree_teardown(void **state)
 	return ret;
 }
 
-/* Full path, with the folders above it made. */
+/* Make the full path and the directories above it. */
 static void
 prepare(char *full, const char *root, const char *path)
 {

@@ -4,9 +4,8 @@
 
 /**
  * @file
- * A temporary tree of files that stands for /sys, /proc and /dev, and a
- * seeded source of random bytes. Every function fails the running test
- * rather than return an error.
+ * A temporary tree of files that replaces /sys, /proc and /dev, and a seeded source of
+ * random bytes. On an error, each function fails the running test.
  */
 
 #ifndef TREE_H
@@ -17,43 +16,43 @@
 
 #define TREE_PATH_MAX 768
 
-/** cmocka fixtures: *state is the path of an empty tree, removed at the end. */
+/** cmocka fixtures: *state is the path of an empty tree. The teardown removes the tree. */
 int tree_setup(void **state);
 int tree_teardown(void **state);
 
-/** Write a file; folders above are made. @p path begins with '/'. */
+/** Write a file and make the directories above it. @p path begins with '/'. */
 void tree_write(const char *root, const char *path, const void *data, size_t len);
 
-/** The same with a text. */
+/** Write a text to a file. */
 void tree_text(const char *root, const char *path, const char *text);
 
-/** A property of a device tree: cells, written big-endian. */
+/** Write a property of a device tree, as big-endian cells. */
 void tree_cells(const char *root, const char *path, const uint32_t *cells, size_t n);
 
-/** A symbolic link; an old one is replaced. */
+/** Make or replace a symbolic link. */
 void tree_link(const char *root, const char *path, const char *target);
 
-/** The least that makes a PCI function, at @p path below /sys. */
+/** Make a minimal PCI function at @p path below /sys. */
 void tree_device(const char *root, const char *path);
 
-/** Open descriptors of this process. */
+/** @return the number of open descriptors of this process */
 size_t tree_open_fds(void);
 
-/** Path of a fixture; valid until the next call. */
+/** @return the path of a fixture, valid until the next call */
 const char *tree_fixture(const char *name);
 
 /**
- * Rounds of fuzzing: @p rounds, or what FUZZ_ROUNDS in the environment says. The
- * seeds are fixed, so more rounds begin with the same ones. At least 1000.
+ * Number of rounds of fuzzing: FUZZ_ROUNDS from the environment, else @p rounds. At
+ * least 1000. The seeds are fixed, so a longer run begins with the same rounds.
  */
 int tree_rounds(int rounds);
 
-/** Next number of a sequence; *seed is its state. */
+/** @return the next number of a sequence with the state *seed */
 uint64_t tree_random(uint64_t *seed);
 
 /**
- * One round of fuzzing: @p data of at most @p max bytes becomes noise, or
- * @p sample with some bytes changed, cut or doubled. @return its length.
+ * Make the input for one round of fuzzing. @p data gets at most @p max bytes of noise,
+ * or @p sample with some bytes changed, truncated or doubled. @return its length.
  */
 size_t tree_noise(uint64_t *seed, const char *sample, size_t sample_len, char *data, size_t max);
 

@@ -24,7 +24,7 @@
 struct map {
 	uint64_t first;
 	uint64_t end;
-	const char *name;	/* NULL: made by mmap() */
+	const char *name;	/* NULL for a mapping by mmap() */
 };
 
 static struct {
@@ -58,7 +58,7 @@ is_free(uint64_t first, uint64_t end)
 	return true;
 }
 
-/* Highest (or lowest) place for len in [low, high); 0 if there is none. */
+/* @return the highest or lowest place for len in [low, high), 0 if there is none */
 static uint64_t
 find(uint64_t low, uint64_t high, uint64_t len, bool highest)
 {

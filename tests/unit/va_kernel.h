@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Address space of a process as Linux manages it, linked in place of mmap(): a hint
- * that is free is taken, else the highest gap below the libraries, else the lowest one
- * above a third of user space.
+ * Model of the address space of a process on Linux, linked in place of mmap(). A free
+ * hint is used. Otherwise the highest gap below the libraries is used, or else the lowest
+ * gap above a third of user space.
  */
 
 #ifndef VA_KERNEL_H
@@ -20,23 +20,23 @@
 #define VA_ARM64(bits)	(UINT64_C(1) << (bits))
 
 /**
- * A new process with program, heap, libraries and stack.
+ * Start a new process with program, heap, libraries and stack.
  *
- * @param end     of user space, for those who ask for it
- * @param window  for all others
+ * @param end     end of user space for a hint above @p window
+ * @param window  end of user space otherwise
  */
 void va_kernel_start(uint64_t end, uint64_t window);
 
-/** A mapping that is there already. */
+/** Add a mapping that exists before the test. */
 void va_kernel_map(uint64_t first, uint64_t last, const char *name);
 
-/** Every mmap() fails from now on. */
+/** Let every further mmap() fail. */
 void va_kernel_limit(void);
 
 /** Write /proc/self/maps. */
 void va_kernel_maps(const char *root);
 
-/** Mappings that were made and are still there. */
+/** @return the number of remaining mappings by mmap() */
 unsigned int va_kernel_left(void);
 
 #endif /* VA_KERNEL_H */
