@@ -12,7 +12,7 @@ ONE, OTHER = f'vfio_msi:{NAME}', f'vfio_msi:{OTHER_NAME}'
 CASES = '/usr/share/vfio-msi/cases.sh'
 PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
 
-# EAL arguments; a part of the message (or none); number of ports, including those that
+# EAL arguments; a part of the message or none; the number of ports, including those that
 # the pci bus probes because no argument restricts it.
 BOUND = [
     (f'-a {ONE},foo=1 -a {OTHER}', f'{ONE}: not used: unknown key "foo"', 1),
@@ -83,14 +83,14 @@ LOOKED_FOR = [
     ('bus=vfio_msi,addr=', [], EINVAL, BAD_ADDR.format('')),
     ('bus=vfio_msi,adr=0000:00:03.0', [], EINVAL,
      'can\'t parse "adr=0000:00:03.0"; name a device with addr=DDDD:BB:DD.F'),
-    # A search on the pci bus finds a device by its address, and no other.
+    # A search on the pci bus finds a device by its address, and finds no other device.
     ('bus=pci,addr=0000:00:03.0', [NAME], 0, ''),
     ('bus=pci,addr=00:05.0', [OTHER_NAME], 0, ''),
     ('bus=pci,addr=0000:00:09.0', [], 0, ''),
     ('bus=pci', [], 0, ''),
 ]
-# What applications write in their configurations; the ports found. libethdev refuses the names
-# of most buses, this one included.
+# Strings from configurations of applications; the ports found. libethdev rejects the names
+# of most buses, including this one.
 PORTS_LOOKED_FOR = [
     (NAME, [NAME]),
     (NAME[5:], [NAME]),

@@ -11,7 +11,7 @@ from labkit import facts, guest, qemu
 from labkit.platforms import PLATFORMS
 from labkit.testing import Failure, expect, expect_equal, part, test
 
-# Separates the faults of testpmd, of which there must be none, from that of the stray DMA.
+# Separates IOMMU faults of testpmd, which must not occur, from the fault of the stray DMA.
 STRAY = 'lab: stray DMA'
 ARGUMENTS = ['two  words', '', 'line\nline\n', '"quoted" \'$HOME\' `id`', '*', '-n', '--']
 
@@ -86,7 +86,7 @@ def argv(platform):
     expect('Linux version' in result.dmesg, 'the kernel log is not complete')
 
 
-# What is hard to print.
+# Strings that are difficult to print.
 STRINGS = ('', '007', '-', '1-2', '-0', '"a" \\ \\\\n & %s', '\ttab\x1b\x01', 'line\n line', 'é', '*', '$HOME')
 MONITOR = '''
 . /usr/share/vfio-msi/facts.sh
@@ -103,7 +103,7 @@ for string; do
 done
 printf 'two\n\n' | fact_text text
 '''
-# What is no set of facts, and why.
+# Output that is not a valid set of facts, and the reason.
 BAD_FACTS = {
     'noise\n': "line 1 is no fact: 'noise'",
     '{"fact": "a", "value": 1}\n{"fact": "a", "value": 1}\n': 'line 2: fact "a" comes twice',

@@ -14,15 +14,15 @@ PROGRAM = 'tests/conformance/rules_fake'
 
 
 def _likeness(said):
-    """The arguments that make the fake like the machine that printed SAID."""
+    """The arguments that make the fake behave like the machine that printed SAID."""
     found = re.search(r'^machine: (.+)$', said, re.MULTILINE)
     expect(found, f'no machine in\n{said[-1500:]}')
-    # A zero is a value that was not found because a rule failed before.
+    # Zero means that the value was not determined, because an earlier rule failed.
     return [word for word in found[1].split() if not word.endswith('=0')]
 
 
 def _fake(backend, said):
-    """What the fake prints for the same machine, and its exit status."""
+    """The output of the fake for the same machine, and its exit status."""
     program = build.native('gcc') / PROGRAM
     result = subprocess.run([program, backend, *_likeness(said)], capture_output=True,
                             text=True, check=False)

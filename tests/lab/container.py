@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""In a pod: no firmware tables, read-only /sys, no capabilities, a user, few processors."""
+"""In a pod: no firmware tables, read-only /sys, no capabilities, no root, few processors."""
 
 import re
 

@@ -24,7 +24,7 @@ def _pair(model):
 
 
 def _check_ports(said, driver, ports):
-    """All packet headers arrived, memory is mapped once, vectors are freed at the end."""
+    """All packet headers arrived, memory is mapped once, all vectors are freed at the end."""
     log = said['log']
     said.check('log', burst=True, status=0)
     expect_equal(log.count(f'probe by {driver} '), 2, f'probes by {driver}\n{log[:3000]}\n')
@@ -164,8 +164,8 @@ def odd(platform, backend):
             message = 'not used: ' + message
         expect(f'vfio_msi:{slot}: {message}' in log, f'{model}: no "{message}" in\n{log[:4000]}')
     expect_equal(len(PORT.findall(log)), 2, f'ports\n{log[:4000]}\n')
-    # The key is for hardware. QEMU's modern devices are known and remain rejected; its
-    # transitional ones look like hardware; IOVA as PA, as they bypass the IOMMU.
+    # The key is for hardware. The bus knows QEMU's modern devices and still rejects them.
+    # Its transitional devices look like hardware. They bypass the IOMMU, hence IOVA as PA.
     trusted = said['case_1']
     said.check('case_1', case_1_status=0, case_1_open=0)
     expect('vfio_msi:0000:00:10.0: a virtio device without ACCESS_PLATFORM, which is used as'
@@ -197,8 +197,8 @@ def shared_group(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-# A group can be opened once: a device whose driver maps it must be attached first, and
-# can't be attached again while others of the group are.
+# A group can be opened only once. A device whose driver maps it must be attached first, and
+# can't be attached again while other devices of the group are attached.
 SHARED = '''
 first=$(basename /sys/bus/pci/devices/*:01.0) itself=$(basename /sys/bus/pci/devices/*:02.0)
 vfio-bind $first $itself

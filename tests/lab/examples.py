@@ -26,7 +26,7 @@ FORBIDDEN = {'arm-smmuv3': 0x7ffffff, 'x86-vtd': 0xbfffffff, 'arm-reserved': 0xd
 
 
 def _lowest(holes):
-    """The lowest aligned address where SIZE bytes meet no hole."""
+    """The lowest aligned address where SIZE bytes overlap no hole."""
     first = 0
     while True:
         ends = [hole[1] for hole in holes if first <= hole[1] and first + SIZE > hole[0]]
@@ -84,7 +84,7 @@ def own_memory(platform, backend):
 @test("own memory is not mapped where EAL's memory may grow", [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def room_to_grow(platform, backend):
-    # With everything below 4 GiB forbidden, the lowest free address is inside EAL's lists.
+    # If the user forbids everything below 4 GiB, the lowest free address is in EAL's lists.
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
                                   ',hole=0x0-0xffffffff'], seconds=150, examples=True,
                        backend=backend)

@@ -11,8 +11,8 @@ from labkit.testing import each_backend, expect, expect_equal, test
 SCRIPTS = '/usr/share/vfio-msi'
 STEERED = re.compile(r'memory is steered to 0x([0-9a-f]+)-0x([0-9a-f]+)')
 
-# (bus address, parent address, size) of what the bridge passes: up to 4 GiB, and 128 to
-# 512 GiB. EAL begins at 4 GiB by default. The second range has an offset.
+# (bus address, parent address, size) of the ranges that the bridge passes: up to 4 GiB,
+# and 128 to 512 GiB. EAL begins at 4 GiB by default. The second range has an offset.
 PASSED = ((0, 0, 1 << 32), (128 << 30, 256 << 30, 384 << 30))
 GAPS = [('0x100000000', '0x1fffffffff'), ('0x8000000000', '0xffffffffffffffff')]
 ALL_MEMORY = 0x43000000
@@ -108,10 +108,10 @@ def firmware(platform, backend):
                      said['held']), said['held'])
     log = said['latecomer']
     oracle.check_backend(log, backend)
-    told = re.search(rf'{other}: not used: reserved {RESERVED[0]:#x}-{RESERVED[1]:#x} overlaps '
-                     r'0x([0-9a-f]+)-0x([0-9a-f]+), which EAL.s memory may grow into', log)
-    expect(told, f'the latecomer was not rejected\n{log}')
-    room = [int(end, 16) for end in told.groups()]
+    found = re.search(rf'{other}: not used: reserved {RESERVED[0]:#x}-{RESERVED[1]:#x} overlaps '
+                      r'0x([0-9a-f]+)-0x([0-9a-f]+), which EAL.s memory may grow into', log)
+    expect(found, f'the latecomer was not rejected\n{log}')
+    room = [int(end, 16) for end in found.groups()]
     expect(RESERVED[0] <= room[0] <= RESERVED[1] < room[1], f'{room} is not where EAL is')
     expect(f'{spare}: not used: firmware asks for a 1:1 mapping of '
            f'{FRAME[0]:#x}-{FRAME[1]:#x} (RMRR or RMR)' in log, log)
@@ -149,8 +149,8 @@ def aliases(platform):
         f'echo {BRIDGE} > /sys/bus/pci/devices/{BRIDGE}/driver/unbind; {layout}',
         f'{layout} --json', f'dpdk-test-msi layout -a vfio_msi:{SECOND}')
     lost = f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
-    told = f"the IOMMU can't distinguish its DMA from that of {SECOND} on the same conventional PCI bus"
-    for words, answer in ((lost, rows), (lost, second), (told, text),
+    why = f"the IOMMU can't distinguish its DMA from that of {SECOND} on the same conventional PCI bus"
+    for words, answer in ((lost, rows), (lost, second), (why, text),
                           (f'its bridge {BRIDGE} is bound to shpchp', blocked),
                           (f'{BRIDGE}/driver/unbind', blocked)):
         expect(words in answer, f'no "{words}" in:\n{answer}')

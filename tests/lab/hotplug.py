@@ -21,7 +21,7 @@ def _pull(platform, backend, *arguments):
     result = guest.run(platform, [SCRIPT, *arguments], seconds=200, qemu_args=SLOT,
                        backend=backend)
     said = facts.read(result)
-    said.check('log', told_to_go=True, gone=True, alive=True)
+    said.check('log', removal_requested=True, gone=True, alive=True)
     expect('DEVICE_DELETED' in result.monitor, result.monitor)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     oracle.check_backend(said['log'], backend)
@@ -50,7 +50,7 @@ def deaf(platform, backend):
     expect(said['mapped_bars'] > 0, 'the other device lost its BARs')
 
 
-# An access that no device answers aborts, as on some Arm machines, and does not read as ones.
+# An access without a response aborts, as on some Arm machines, instead of reading as ones.
 # All processors run in one thread: otherwise QEMU 10.0 may free the NIC while another thread
 # writes to its registers, and crash (e1000e_start_recv, once in 130 removals).
 POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
@@ -69,7 +69,7 @@ def surprise(platform, backend):
     said = facts.read(result)
     expect_equal(result.monitor.count("DEVICE_DELETED {'device': 'nic"), 2, 'NICs pulled')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    # 128 and the number of SIGBUS: it happens, and nobody took it.
+    # 128 plus the number of SIGBUS: the application does not handle this signal.
     said.check('deaf_log', deaf_status=135)
     listens = said['listens_log']
     for words in ('02:00.0: its registers do not respond', 'The device: 0000:02:00.0 has been removed!'):
@@ -109,30 +109,30 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
 
 
 def _held(said, when):
-    """All descriptors, nodes of VFIO, devices."""
+    """The numbers of descriptors, open VFIO nodes and devices."""
     return [said[f'{what}_{when}'] for what in ('descriptors', 'nodes', 'devices')]
 
 
 def _check_refused(said, first, other):
-    """A hole over memory in use: both ranges told each time, nothing of the device left."""
+    """A hole overlaps used memory: each message names both ranges, and nothing leaks."""
     log = said['log']
     for when in ('refused', 'refused_again'):
         expect_equal(_held(said, when), _held(said, 'before'), f'open when it was {when}')
     page = int(said['mapped'], 16)
-    told = re.findall(rf'{other}: not used: user 0x([0-9a-f]+)-0x([0-9a-f]+) overlaps '
-                      r'0x([0-9a-f]+)-0x([0-9a-f]+), which is in use', log)
-    expect_equal(len(told), 2, f'rejections\n{log[:6000]}\n')
-    for ends in told:
+    ranges = re.findall(rf'{other}: not used: user 0x([0-9a-f]+)-0x([0-9a-f]+) overlaps '
+                        r'0x([0-9a-f]+)-0x([0-9a-f]+), which is in use', log)
+    expect_equal(len(ranges), 2, f'rejections\n{log[:6000]}\n')
+    for ends in ranges:
         hole_first, hole_last, used_first, used_last = (int(end, 16) for end in ends)
         expect_equal((hole_first, hole_last), (page, page + 0xfff), 'the hole')
         expect(used_first <= page <= used_last, f'{page:#x} is not in the used range: {ends}')
-    # Every hotplug scans again and rejects this argument again.
+    # Every hotplug rescans and rejects this argument again.
     expect_equal(log.count('0000:00:1e.0: not used: '), 1, 'logs of a repeated rejection')
     expect(f'{first}: not used' not in log, f'the first device was rejected\n{log[:3000]}')
 
 
 def _check_syntax(said, first, other):
-    """The layered form names the device as the other does, its keys count."""
+    """The layered syntax gives the same device name, and its keys apply."""
     log = said['log']
     expect_equal(log.count(f'{first}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
     expect_equal(log.count(f'{other}: interrupts are INTx'), 1, f'INTx by a layer\n{log[:3000]}')
@@ -142,7 +142,7 @@ def _check_syntax(said, first, other):
 
 
 def _check_again(said, first):
-    """A device that comes back with other keys does not meet its own old hole."""
+    """A device attached again with other keys is not rejected because of its old hole."""
     log = said['log']
     expect_equal(_held(said, 'gone_again'), _held(said, 'gone'), 'open before and after')
     refused = re.findall(r"EAL's memory can't be mapped for DMA: .*$", log, re.MULTILINE)
@@ -156,7 +156,7 @@ def _check_steps(said, steps):
     for number, step in enumerate(steps, 1):
         there ^= {step[1:]}
         vectors = said[f'vectors_{number}']
-        # A device that goes stops all others, which may give up their vectors then.
+        # Detaching stops all ports, so the other devices may free their vectors.
         expect(vectors > 0 or step[0] == '-', f'no vector after step {number}, {step}')
         expect(vectors == 0 or there, f'{vectors} vectors after step {number}, {step}')
         if not there:
@@ -164,7 +164,7 @@ def _check_steps(said, steps):
     # EAL's own container is never closed.
     expect_equal(empty, [[empty[0][0], 1, 0]] * len(empty), 'open without devices, step by step')
     said.check(interrupts='')
-    # The kernel maps doorbells for itself, again in each address space that comes up.
+    # The kernel itself maps doorbells in each new address space.
     events = [line for line in said['events'].splitlines()
               if not any(oracle.SW_MSI[0] <= int(first, 16) <= oracle.SW_MSI[1]
                          for _, first, _ in oracle.EVENT.findall(line))]

@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Receive interrupts: each packet wakes a sleeping thread and has the right bytes.
 
-The program counts wake-ups of epoll.  The kernel's counters of the same vectors
-must be equal, which excludes that the program polls.
+The program counts wake-ups of epoll.  The kernel's counters of the same vectors must be
+equal. This proves that the program does not poll.
 """
 
 import re
@@ -17,7 +17,7 @@ SUMMARY = re.compile(r'^sent (\d+), received (\d+), wake-ups (\d+), bytes wrong 
                      r'link interrupts (\d+)$', re.MULTILINE)
 STRANGER = '0000:00:07.0'  # on another wire
 
-# Binds the devices in the first argument, runs each further one as "dpdk-test-msi rxintr".
+# Binds the devices in the first argument, then runs "dpdk-test-msi rxintr" for each other one.
 EACH = '''
 . /usr/share/vfio-msi/facts.sh
 vfio-bind $0 || exit 1

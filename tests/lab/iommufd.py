@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The backend iommufd with character devices only; drivers.py also has it with groups."""
+"""The backend iommufd with character devices only; drivers.py also tests groups."""
 
 import re
 
@@ -13,7 +13,7 @@ SMALL_PAGE = 4096
 
 
 def _held(said):
-    """Bytes of hugepages that the process has mapped."""
+    """The size of the hugepages that the process has mapped, in bytes."""
     ends = [line.split('-') for line in said['hugepages'].split()]
     return sum(int(last, 16) - int(first, 16) for first, last in ends)
 
@@ -52,7 +52,7 @@ def _check_coming_and_going(said):
 
 
 def _counted(text, nic, vector):
-    """The kernel's counter of this vector; None without such a vector."""
+    """The kernel's counter of this vector, or None without this vector."""
     found = re.search(rf':((?: +\d+)+) .*vfio-msix\[{vector}\]\({re.escape(nic)}\)', text)
     return sum(map(int, found[1].split())) if found else None
 

@@ -6,7 +6,7 @@ from labkit import facts, guest
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, test
 
-# Additional devices: QEMU's edu, and one that the tool can't make raise an interrupt.
+# Additional devices: QEMU's edu, and a device without a trigger for interrupts in the tool.
 EDU, UNKNOWN = '0000:00:09.0', '0000:00:0b.0'
 MORE = ('-device', 'edu,addr=9', '-device', 'virtio-rng-pci,addr=0xb,disable-legacy=on')
 
@@ -17,7 +17,7 @@ ROUNDS = 4
 
 
 def _line(kind, vectors, raiser):
-    """The line of a type if every vector arrived; the loopback has one more round."""
+    """The line of a type if every vector arrived. The loopback has one more round."""
     loopback = (ROUNDS + 1) * 2 * vectors
     plural = 's' if vectors > 1 else ''
     line = f'{kind:<5}  {vectors} vector{plural}, loopback {loopback} of {loopback}, device '

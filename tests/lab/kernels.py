@@ -45,7 +45,7 @@ def _check_irq(said):
 
 
 def _check_bridge(said, platform):
-    """VT-d has both NICs in one group; with this SMMU the second NIC has no group."""
+    """VT-d puts both NICs into one group. With this SMMU, the second NIC has no group."""
     ports = len(PORT.findall(said['behind']))
     if platform == 'x86-vtd':
         expect_equal(ports, 2, f'ports\n{said["behind"][:3000]}\n')

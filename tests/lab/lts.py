@@ -2,8 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """The bus with each LTS release of DPDK; a plugin for another release does not register.
 
-Each guest is the Debian release that has this DPDK, and the project is built against
-it.
+Each guest is the Debian release with this DPDK, for which the project is built.
 """
 
 import re
@@ -30,7 +29,7 @@ def _check_tools(said, nics):
 
 
 def _check_testpmd(said, dpdk):
-    """Packets, mappings, interrupts; then packets after the devices were attached again."""
+    """Packets, mappings, interrupts, and packets after the devices were attached again."""
     before, after = said['before'], said['after']
     said.check('before', burst=True, detached=True)
     said.check('after', attached=True, status=0, left=0)
@@ -80,12 +79,12 @@ def _refuses(platform, dpdk, other):
         expect(said[f'{name}_status'] != 0, f'{name}: the exit status is 0, after\n{said[name]}')
     expect(_not_registered(dpdk, '99.07.0: the bus is not registered') in said['soname'],
            f'under the same SONAME:\n{said["soname"]}')
-    # EAL may fail afterwards, at the trace points of the other EAL.
+    # EAL may fail afterwards because of trace points of the other EAL.
     log = said['beside']
     expect_equal(log.count(_not_registered(other, dpdk)), 1,
                  f'messages of the other plugin\n{log}\n')
     expect(said['beside_status'] == 0 or 'Cannot init trace' in log, log)
-    # These messages are the loader's and EAL's; doc/howto/upgrade.rst has them.
+    # The loader and EAL print these messages. doc/howto/upgrade.rst lists them.
     expect(re.search(r'EAL: librte_\w+\.so\.\d+: cannot open shared object file', said['alone']),
            f'without its DPDK:\n{said["alone"]}')
     expect('failed to parse device "vfio_msi:' in said['none'],

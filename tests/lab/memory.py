@@ -17,7 +17,7 @@ ACCOUNT = {'stock': 'VmLck', 'type1': 'VmLck', 'iommufd': 'VmPin'}
 @test('one call maps 4 GiB of preallocated pages, which are pinned once', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def coalesced(platform, backend):
-    # A kernel with iommufd has type1 as well: one boot measures both.
+    # A kernel with iommufd also has type1, so one boot measures both.
     ways = ['stock', 'type1'] + (['iommufd'] if backend == 'iommufd' else [])
     result = guest.run(platform, ['/usr/share/vfio-msi/memory.sh', str(MEGABYTES), *ways],
                        seconds=400, memory='6G', hugepages=2200, backend=backend)
@@ -62,7 +62,7 @@ def breathe(platform, backend):
            f'memory grew into the hole\n{late[-3000:]}')
 
 
-# One file for all 2 MiB pages; one file per 1 GiB page; one file per 2 MiB page.
+# One file for all 2 MiB pages, one file per 1 GiB page, or one file per 2 MiB page.
 FILES = {
     'one': '--single-file-segments -m 640',
     'large': '--huge-dir /mnt -m 2048',
@@ -126,7 +126,7 @@ dma stock ''
 STEPS = [
     ('register', 0, 0),
     ('first', 0, 12),                       # by one port
-    ('second', 0, 12),                      # by the other port: the same memory, pinned once
+    ('second', 0, 12),                      # by the other port: the same memory, still pinned once
     ('unmap-first', 0, 12),                 # the other port still uses it
     ('unmap-second', 0, 0),
     ('unmap-third', errno.ENOENT, 0),
@@ -139,11 +139,11 @@ STEPS = [
     ('unmap-part', errno.EBUSY, 12),
     ('heap-create', 0, 12),
     ('heap-add', 0, 24),                    # the bus maps it on EAL's memory event
-    ('heap-map', 0, 24),                    # it is mapped already
+    ('heap-map', 0, 24),                    # already mapped
     ('heap-unmap', 0, 24),                  # it remains mapped
     ('heap-remove', 0, 12),
     ('remove-first', 0, 12),
-    ('remove-second', 0, 0),                # without a device nothing is mapped
+    ('remove-second', 0, 0),                # without a device, nothing is mapped
     ('probe', 0, 12),                       # the bus maps it again
     ('unmap-last', 0, 0),
     ('unregister', 0, 0),
@@ -175,7 +175,7 @@ def own(platform, backend):
     expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)),
            f'the messages are\n{failures}')
     oracle.check_backend(log, backend, log.count(': chooses backend '))
-    # The first steps are what every application does; they work on the pci bus as well.
+    # Every application does the first steps. They work on the pci bus as well.
     expect_equal([step for step in _steps(said['stock']) if step[0] in ('first', 'second')],
                  [('first', 0, 12), ('second', 0, 12)], 'mappings of stock DPDK')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -194,7 +194,7 @@ def kinds(platform, backend):
         oracle.check_burst(of_kind, backend)
         expect('VFIO_MSI: vfio_msi:0000' in log and ' failed' not in log, f'{kind}\n{log[-2000:]}')
         of_kind.check('log', left=0)
-        # A few pages of EAL and the application's memory: not one call per page.
+        # A few pages of EAL and the memory of the application, without one call per page.
         calls = of_kind['calls']
         expect(0 < calls < 20, f'{calls} calls to map {kind}')
         figure(f'{kind}: calls to map', calls, varies=True)

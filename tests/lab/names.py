@@ -13,7 +13,7 @@ RUNS = ('full', 'short', 'all')
 
 
 def _wanted(first, other):
-    """What each step gives, on any bus."""
+    """The result of each step, on any bus."""
     both, second = f'{first} {other} ', f'{other} '
     return {
         'start_ports': both, 'started': 1, 'forwards': FRAMES,
@@ -29,7 +29,7 @@ def _wanted(first, other):
     }
 
 
-# Steps that the pci bus does not have, and what each gives.
+# Steps that the pci bus does not have, and their results.
 EACH_NAME = {f'{what}_by_{number}': 0 for what in ('add', 'remove') for number in range(3)}
 
 
@@ -48,13 +48,13 @@ def _again(platform, backend, dpdk=rootfs.DEFAULT):
     for run in RUNS:
         with part(f'this bus, {run} names'):
             _check(said, run, {**_wanted(first, other), **EACH_NAME, 'each_name_ports': f'{other} '})
-            if run != 'all':  # that one has --no-pci
+            if run != 'all':  # this run has --no-pci
                 _check(said, run, {'add_to_pci': 0, 'on_pci_ports': f'{other} {first} ',
                                    'on_pci_devices': f'{other} ', 'probe_on_pci': 0,
                                    'remove_from_pci': 0})
             log = said.text(f'{run}_log')
             oracle.check_backend(log, backend, log.count(': chooses backend '))
-            # At start both; then OTHER once, FIRST once by each name and once more.
+            # Both at the start, then OTHER once, FIRST once by each name and once more.
             for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')
@@ -76,7 +76,7 @@ EDU = ('-device', 'edu,addr=a')
 
 
 def _seen(step, probes, removes, mapped, args):
-    """The facts of one state of the driver; its registers answer while they are mapped."""
+    """The facts of one state of the driver. Its registers respond while they are mapped."""
     return {f'{step}_probes': probes, f'{step}_removes': removes, f'{step}_mapped': mapped,
             f'{step}_answers': mapped, f'{step}_args': args}
 

@@ -7,7 +7,7 @@ from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
-# EAL's default address is good, or a hole makes it bad.
+# EAL's default address is usable, or a hole makes it unusable.
 RUNS = {'at the default address': '', 'steered': ',hole=0x100000000-0xffffffffff'}
 SCRIPT = '''
 . /usr/share/vfio-msi/facts.sh

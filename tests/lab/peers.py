@@ -11,7 +11,7 @@ QUICK = ('devargs', 'interrupt', 'malloc', 'memory', 'memzone', 'mempool', 'exte
 LONG = ('eal_flags_a_opt', 'eal_flags_b_opt', 'eal_flags_c_opt', 'eal_flags_mem',
         'eal_flags_file_prefix', 'eal_flags_misc')
 
-# Fails without the bus as well: EAL rejects -b together with the -a that a child gets here.
+# Fails also without the bus: a child gets -a here, and EAL rejects -b together with it.
 FAIL_IN_BOTH = {'eal_flags_b_opt'}
 
 SKIPPED = 77

@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Ports that a primary and a secondary process share.
 
-Each process has its own queue of both ports and reads the packets that it
-received, which checks its mappings as well as the counters.
+Each process has its own queue of both ports and reads the packets that it received. This
+checks its mappings in addition to the counters.
 """
 
 import re
@@ -122,7 +122,7 @@ def tools(platform, backend):
     said.check('statistics', list_status=0, statistics_status=0)
     expect_equal(_lines(said['statistics']), [], 'messages of proc-info')
     expect_equal(said['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
-    # A process with other devices, or with --no-pci, does not get these.
+    # A process with other device arguments, or with --no-pci, does not get these devices.
     for name in ('other', 'none'):
         expect('NIC statistics' not in said[name] and not _lines(said[name]), said[name])
     said.check('capture', capture_status=0)

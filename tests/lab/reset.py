@@ -14,7 +14,7 @@ TWINS = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
              f'e1000,bus=rp9,addr=0.{f},multifunction=on,romfile=,netdev=twin{f}')))
 
 NOT_RESET = 'is not reset and starts in the state that its last user left, with DMA off'
-# What is written into the sibling.
+# The mark in a register of the sibling.
 MARK = '0x12345670'
 RESET = 'reset together with its bus, 2 functions'
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""EAL's memory lies and grows only where devices can reach it, as the tool predicts."""
+"""EAL's memory is placed and grows only where devices can reach it, as the tool predicts."""
 
 
 from labkit import facts, guest, oracle, schema
@@ -43,7 +43,7 @@ def predicted(platform, backend):
     expect('memory is steered to ' in said['log'], f'memory was not steered\n{said["log"][:2000]}')
 
 
-# The good part of the first list, and the message if a hole covers everything above 4 GiB.
+# The usable part of the first list, and the message if a hole covers all above 4 GiB.
 # The window ends at 33 bits, or is 4 GiB at 40 GiB.
 SHORT = {
     'x86-aperture33': (0x100200000, 0x1ffffffff, "EAL's memory would get bad addresses"),
@@ -74,7 +74,7 @@ def short(platform, backend):
     figure('memory that fits, MiB', fit)
 
 
-# 32 bits end where EAL's memory begins.
+# The end of 32 bits is the beginning of EAL's memory.
 BELOW = '''
 . /usr/share/vfio-msi/facts.sh
 vfio-bind $0

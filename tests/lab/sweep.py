@@ -12,10 +12,10 @@ from labkit.testing import Failure, each_backend, expect, expect_equal, figure, 
 
 # testpmd makes at least this many calls for two devices.
 CALLS_LEAST = 80
-# The sample: every twelfth call, which covers nodes, EAL's own calls, memory, BARs, MSI-X.
+# The sample is every twelfth call. It covers nodes, calls of EAL, memory, BARs and MSI-X.
 STEP = 12
 FIRST = {'type1': 2, 'iommufd': 1}
-# Calls that may fail without a message: releasing (the kernel releases at close anyway),
+# Calls that may fail without a message: release (the kernel releases at close anyway),
 # disabling interrupts and bus mastering, opening an iommufd (type1 is used instead) and
 # mapping by file (the address is used instead).
 QUIET = re.compile('_UNSET_CONTAINER|_DETACH_|_DESTROY|_UNMAP|_ALLOW_|_SET_IRQS|pread64|'
@@ -28,21 +28,21 @@ NODE = re.compile(r'/dev/(?:vfio/vfio|vfio/\d+|vfio/devices/vfio\d+|iommu)\b')
 
 
 class _Run:
-    """The facts of one run of testpmd, and what is in its log."""
+    """The facts of one run of testpmd, and data from its log."""
 
     def __init__(self, said):
         self.said = said
         self.log = said['log']
         self.macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', self.log, re.MULTILINE)
         # The messages of the bus at the default log level.
-        self.told = re.findall(r'^VFIO_MSI: (.*)', self.log, re.MULTILINE)
+        self.messages = re.findall(r'^VFIO_MSI: (.*)', self.log, re.MULTILINE)
 
     def text(self):
-        """All that is known of it."""
+        """All facts of the run as text."""
         return '\n'.join(f'{name}: {self.said[name]}' for name in self.said.names())
 
     def check_end(self, free):
-        """It ended without an error and left nothing."""
+        """testpmd ended without an error and leaked nothing."""
         self.said.check(status=0, hugepages_free=free, left='')
 
     def vectors(self, bdf):
@@ -52,14 +52,14 @@ class _Run:
 
 
 def _check_loss(run, bdf, injected, words):
-    """A device is lost: a message names it, or all memory, with the kernel's error."""
-    mine = [line for line in run.told if f'vfio_msi:{bdf}: ' in line or
+    """For a lost device, a message names it or EAL's memory, and the error of the kernel."""
+    mine = [line for line in run.messages if f'vfio_msi:{bdf}: ' in line or
             line.startswith('vfio_msi: EAL\'s memory ')]
     expect(mine, f'{bdf} is lost without a message')
     expect(any(word in line for line in mine for word in words),
            f'{bdf} is lost without a message with {words}')
     nodes = NODE.findall(' '.join(mine))
-    # A message about a busy device names the node of the device or group, for any call.
+    # A message about a busy device names the node of the device or group, for each call.
     for failed in NODE.findall(injected) if ELSEWHERE not in mine[0] else ():
         expect(not nodes or failed in nodes, f'messages name {nodes}, but {failed} failed')
 
@@ -69,7 +69,7 @@ def _judge(run, whole, free, error, bdfs):
     expect_equal(re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', injected, re.MULTILINE),
                  [(run.said['wanted'], errno.errorcode[error])], 'the call that failed')
     run.check_end(free)
-    expect(run.told or EAL.search(run.log) or QUIET.search(injected), 'no message')
+    expect(run.messages or EAL.search(run.log) or QUIET.search(injected), 'no message')
     words = [os.strerror(error), "librte_bus_pci can't read"]
     words += [ELSEWHERE] * (error == errno.EBUSY)
     for mac, bdf in zip(whole.macs, bdfs):
@@ -77,7 +77,7 @@ def _judge(run, whole, free, error, bdfs):
             _check_loss(run, bdf, injected, words)
         elif run.vectors(bdf) != 'msix' and not EAL.search(run.log):
             expect(any(f'vfio_msi:{bdf}: interrupts are ' in line or
-                       f'vfio_msi:{bdf}: no interrupts' in line for line in run.told),
+                       f'vfio_msi:{bdf}: no interrupts' in line for line in run.messages),
                    f'{bdf} has {run.vectors(bdf)} without a message')
 
 
@@ -89,7 +89,7 @@ def _sweep(platform, backend, error, first, step, seconds):
     whole = _Run(said.of('whole_'))
     free = said['hugepages_before']
     whole.check_end(free)
-    expect_equal((len(whole.macs), whole.told), (2, []), f'ports, and messages of\n{whole.log}')
+    expect_equal((len(whole.macs), whole.messages), (2, []), f'ports, and messages of\n{whole.log}')
     expect_equal([whole.vectors(bdf) for bdf in bdfs], ['msix'] * 2, 'interrupts')
     calls = said['calls']
     expect(calls >= CALLS_LEAST, f'only {calls} calls')

@@ -54,7 +54,7 @@ def _check_backend(text, backend):
 
 
 def _free_is_sane(plan):
-    """Free ranges are inside allowed ones and meet no hole."""
+    """Free ranges are inside allowed ranges and overlap no hole."""
     def ranges(key):
         return [(int(item['first'], 16), int(item['last'], 16)) for item in plan[key]]
     expect(plan['free'], 'nothing is free')
@@ -96,7 +96,7 @@ def _capture_lines(platform, backend):
 
 
 def _elsewhere(data):
-    """Run layout on a capture on this host, which has none of the devices."""
+    """Run layout for a capture on this host, which does not have the devices."""
     arch = apt.host_arch()
     libraries = f'usr/lib/{rootfs.TRIPLET[arch]}'
     sysroot = rootfs.sysroot(arch)
@@ -110,14 +110,14 @@ def _elsewhere(data):
 
 
 def _check_capture(answers, bound, platform, backend):
-    """A capture by root is complete, one by a user lists what it lacks; no device is woken."""
+    """A capture by root is complete, that of a user lists missing data; no device is woken."""
     asleep, taken, as_json, live, past, listed, user, lacking, left, encoded = answers
     nics = PLATFORMS[platform].nics
     expect_equal([asleep[1], taken[1], live[1], past[1], listed[1], user[1]], [0] * 6,
                  f'exit statuses of\n{answers}\n')
     expect_equal(schema.load(as_json[0], 'capture')['file'], '/tmp/root.tar', 'file')
     figure('devices that stay suspended', asleep[0].strip())
-    # The lab's kernel suspends no device.
+    # The kernel of the lab does not suspend devices.
     expect_equal(asleep[0].strip(), 'none' if platform == 'arm-smmuv3' else str(len(nics)),
                  'devices that sleep before and after')
     expect('missing:' not in taken[0] or 'run as root' not in taken[0], taken[0])
@@ -275,7 +275,7 @@ MAP_SIZE = 256
 
 
 def _map_calls(backend, said, status):
-    # A kernel with iommufd has type1 as well: one boot gives all rows.
+    # A kernel with iommufd also has type1, so one boot gives all rows.
     ours = ['type1'] if backend == 'type1' else ['iommufd', 'type1']
     rows = {who: [float(word) for word in words.split()] for who, words in
             re.findall(r'^([a-z].*?)  +([0-9][0-9. ]+)$', said, re.MULTILINE)}
@@ -294,9 +294,9 @@ def _map_calls(backend, said, status):
 
 
 def _check_objects(backend, nic, mapped, raised, absent, version):
-    """The objects of map and irq say what the text says."""
+    """The JSON objects of map and irq have the same data as the text."""
     rows = schema.load(mapped[0], 'map')['measurements']
-    # A kernel with iommufd has type1 as well.
+    # A kernel with iommufd also has type1.
     iommufd = ([('one call', 'iommufd', 'not available')] if backend == 'type1' else
                [(by, 'iommufd', 'measured') for by in ('one call', 'vfio_msi')])
     expect_equal([(row['by'], row['backend'], row['result']) for row in rows],

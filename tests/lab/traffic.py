@@ -2,9 +2,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Packets, payloads, mappings and interrupts of two NICs on the bus.
 
-The oracle is the kernel: what it mapped (trace events), which hugepages the
-process has (/proc/PID/maps), which interrupts arrived (/proc/interrupts).
-Counters do not prove DMA, so testpmd reads the header of every packet as well.
+The oracle is the kernel: its mappings (trace events), the hugepages of the process
+(/proc/PID/maps), the interrupts that arrived (/proc/interrupts). Counters do not prove DMA,
+so testpmd also reads the header of every packet.
 """
 
 from labkit import facts, guest, oracle

@@ -2,9 +2,9 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Virtual functions of a physical function that another process drives.
 
-The suite opens them and sends no packets: QEMU 10.0.2 never maps the BARs of igb's
-virtual functions ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm
-and as zeros on a PC, and the driver's port comes up anyway.
+The suite opens them and sends no packets: QEMU 10.0.2 never maps the BARs of virtual
+functions of igb ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm and
+as zeros on a PC. The driver probes the port nevertheless.
 """
 
 from labkit import facts, guest

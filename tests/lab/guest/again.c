@@ -7,8 +7,8 @@
  * vfio-msi-again RUN BUS FIRST OTHER [EAL_ARG]...: probe, probe again under a started port,
  * remove and add devices by each of their names, as SPDK and other applications do.
  *
- * FIRST and OTHER are plain addresses of two NICs on one wire that EAL_ARG gives to BUS. Each
- * step is a fact, RUN_STEP: what the call returned, or the frames that arrived.
+ * FIRST and OTHER are plain addresses of two NICs on one wire, which EAL_ARG assigns to BUS.
+ * Each step prints a fact, RUN_STEP: the result of the call, or the number of frames received.
  */
 
 #include <dirent.h>
@@ -51,7 +51,7 @@ descriptors(void)
 	return n;
 }
 
-/* The names of all ports, and of all devices of the bus that a driver has. */
+/* Print the names of all ports, and of all probed devices of the bus. */
 static void
 names(const char *step)
 {
@@ -114,7 +114,7 @@ send_one(uint16_t port)
 	return false;
 }
 
-/* How many frames of @p from arrive at @p to, of FRAMES. */
+/* Send FRAMES frames. @return how many of them arrive at @p to */
 static long
 traffic(uint16_t from, uint16_t to)
 {
@@ -137,7 +137,7 @@ traffic(uint16_t from, uint16_t to)
 	return arrived;
 }
 
-/* The running devices stay as they are, whatever is called again. */
+/* Repeated calls must not affect running devices. */
 static void
 again(void)
 {
@@ -158,7 +158,7 @@ again(void)
 	fact("stop", rte_eth_dev_stop(a) + rte_eth_dev_stop(b));
 }
 
-/* FIRST is given away; whatever comes and goes, it does not come back by itself. */
+/* Remove FIRST. It must not return when OTHER is removed and added. */
 static void
 give_away(void)
 {
@@ -173,7 +173,7 @@ give_away(void)
 	names("other");
 }
 
-/* FIRST comes and goes by each of its names; another process uses the prefixed one. */
+/* Add and remove FIRST by each of its names. Another process uses the prefixed one. */
 static void
 each_name(void)
 {
@@ -192,7 +192,7 @@ each_name(void)
 	names("each_name");
 }
 
-/* The pci bus gets FIRST if the application wants that, and gives it back. */
+/* The application can add FIRST to the pci bus and remove it again. */
 static void
 move_to_pci(void)
 {

@@ -3,7 +3,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # again.sh FIRST OTHER: vfio-msi-again on the pci bus, and on this bus with full names, with
-# short names and with "all", see tests/lab/names.py.  Prints facts.
+# short names and with "all". See tests/lab/names.py.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 first=$1 other=$2

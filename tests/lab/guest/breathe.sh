@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# breathe.sh BDF BDF: EAL's memory grows and is given back while both ports are there
-# (each start of the "noisy" mode takes 32 MiB per queue, each stop gives them back).
-# Then the second port comes late, with a hole where memory would grow.
-# Prints facts, see tests/lab/memory.py.
+# breathe.sh BDF BDF: EAL's memory grows and shrinks while both ports are attached. Each
+# start of the "noisy" mode allocates 32 MiB per queue, and each stop releases them. Then
+# the second port is attached late, with a hole where memory would grow.
+# Prints facts.  See tests/lab/memory.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 
-# pages WHEN: how many hugepages the process has, and how many more bytes are pinned
+# pages WHEN: the number of hugepages of the process, and how many more bytes are pinned
 pages()
 {
 	fact "pages_$1" "$(grep -c rtemap /proc/$testpmd_pid/maps)"

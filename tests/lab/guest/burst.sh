@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# burst.sh EAL_ARG...: two ports on one wire send each other 256 packets.  Prints facts.
+# burst.sh EAL_ARG...: two ports on one wire send 256 packets to each other.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"

@@ -3,8 +3,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # cases.sh [--bind "BDF..."] CASE...: run dpdk-testpmd once per CASE, a string of EAL
-# arguments, without traffic.  Prints facts of each, which is numbered from $CASE or 0 on:
-# what EAL said, testpmd's exit status, and the open descriptors of VFIO's nodes afterwards.
+# arguments, without traffic.  Prints facts of each case, numbered from $CASE or 0: the
+# output, the exit status of testpmd, and the open descriptors of VFIO nodes afterwards.
 
 . "$(dirname "$0")/facts.sh"
 if [ "$1" = --bind ]; then

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# comings.sh FIRST OTHER STEP...: devices that come and go, see tests/lab/hotplug.py.
-# FIRST is there at the start, OTHER is refused, and comes in either syntax.  Then each
-# step is +BDF or -BDF.  Prints facts.
+# comings.sh FIRST OTHER STEP...: attach and detach devices, see tests/lab/hotplug.py.
+# FIRST is attached at the start. OTHER is first rejected, then attached in either syntax.
+# Then each step attaches +BDF or detaches -BDF.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
 . "$(dirname "$0")/facts.sh"
 
-# settled: testpmd has done all that it was told
+# settled: wait until testpmd has executed all commands
 mark=1000
 settled()
 {
@@ -19,7 +19,7 @@ settled()
 	testpmd_await "Invalid port $mark\$" 60 || exit 1
 }
 
-# held NAME: all descriptors, those of nodes of VFIO and iommufd, and devices
+# held NAME: the numbers of all descriptors, of those of VFIO and iommufd nodes, and of devices
 held()
 {
 	settled
@@ -28,7 +28,7 @@ held()
 	fact "devices_$1" "$(testpmd_devices)"
 }
 
-# come WORDS...: attach what they say; go BDF
+# come DEVARGS: attach a device. go BDF: detach it
 come()
 {
 	testpmd_say "port attach $1"
@@ -66,7 +66,7 @@ held syntax
 
 go $first
 held gone
-# Nothing is in use now, but memory can't be mapped beside this hole.
+# No device is in use now, but memory can't be mapped with this hole.
 come vfio_msi:$first,hole=$page-${page%???}fff
 held hole
 come vfio_msi:$first

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# conformance.sh BDF BDF BACKEND...: what the kernel does, by each of the backends. With
-# "compat", which comes last, the container's node is an iommufd's.
-# Prints facts: output and exit status for each; see tests/lab/conformance.py.
+# conformance.sh BDF BDF BACKEND...: check the behavior of the kernel with each backend.
+# With "compat", which must be the last one, the node of the container is that of iommufd.
+# Prints facts: output and exit status for each.  See tests/lab/conformance.py.
 
 . "$(dirname "$0")/facts.sh"
 first=$1 second=$2

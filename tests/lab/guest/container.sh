@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# container.sh BDF BDF: the bus as a pod has it: no /sys/firmware, /sys read-only, no
-# capability, a user of its own whose group has the nodes, processors without the first.
-# Prints facts; see tests/lab/container.py.
+# container.sh BDF BDF: the bus in a pod: no /sys/firmware, a read-only /sys, no
+# capabilities, a user whose group may open the nodes, no access to the first processor.
+# Prints facts.  See tests/lab/container.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 first=$1 second=$2
 user=1000 group=2000
 
-# The first process is outside, and makes what a runtime of containers makes.
+# The first process runs outside and sets up the cgroup, as a container runtime does.
 outside()
 {
 	vfio-bind "$first" "$second" || exit 1
@@ -24,7 +24,7 @@ outside()
 	exec unshare -m --propagation private "$0" --inside "$first" "$second"
 }
 
-# furnish: mounts as in a container
+# furnish: mount file systems as in a container
 furnish()
 {
 	umount /sys/kernel/tracing /sys/kernel/debug /sys/fs/cgroup
@@ -53,7 +53,7 @@ furnish()
 	chmod 1777 /tmp
 }
 
-# as_user [PRLIMIT_ARG]... -- COMMAND...: with no capability, and the group of the nodes
+# as_user [PRLIMIT_ARG]... -- COMMAND...: run without capabilities, in the group of the nodes
 as_user()
 {
 	limits=
@@ -68,7 +68,7 @@ as_user()
 		env XDG_RUNTIME_DIR=/run/user/$user "$@"
 }
 
-# try NAME [PRLIMIT_ARG]... -- COMMAND...: its output and exit status
+# try NAME [PRLIMIT_ARG]... -- COMMAND...: print output and exit status as facts
 try()
 {
 	name=$1
@@ -77,7 +77,7 @@ try()
 	rm -f /dev/hugepages/*
 }
 
-# burst NAME KEYS: packets between the ports, with these keys of the bus
+# burst NAME KEYS: send packets between the ports, with these device arguments of the bus
 burst()
 {
 	testpmd_start -a "vfio_msi:$first$2" -a "vfio_msi:$second$2" -l 1,2 -n 1 -m 64 \

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# demo.sh BDF BDF: the whole way of two NICs through the bus, shown step by step.
-# Titles carry the time since the guest booted.  The exit status is 0 when every
-# step did what it should.
+# demo.sh BDF BDF: show step by step how the bus drives two NICs. Titles have the time
+# since the guest booted.  The exit status is 0 if every step succeeded.
 
 . "$(dirname "$0")/testpmd.sh"
 tracing=/sys/kernel/tracing
@@ -16,7 +15,7 @@ title()
 	printf '\n== [%6.1f s] %s\n' "$uptime" "$*"
 }
 
-# must DESCRIPTION COMMAND...: note what went wrong, go on
+# must DESCRIPTION COMMAND...: note a failure and continue
 must()
 {
 	what=$1
@@ -24,7 +23,7 @@ must()
 	"$@" || { failed="$failed; $what"; echo "FAILED: $what"; }
 }
 
-# testpmd's own mappings as ranges: first and last IOVA, bytes, number of mappings
+# show testpmd's mappings as ranges: first and last IOVA, size, number of mappings
 mappings()
 {
 	awk '/dpdk-testpmd.* map: / {
@@ -43,7 +42,7 @@ mappings()
 		END { show(); exit !NR }'
 }
 
-# the interrupts of VFIO devices; fails when none ever came
+# show the interrupts of VFIO devices; fail if none arrived
 interrupts()
 {
 	awk '/vfio/ { print "  " $0; for (i = 2; i <= 3; i++) sum += $i }

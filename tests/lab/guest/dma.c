@@ -7,8 +7,8 @@
  * vfio-msi-dma EAL_ARG...: map memory of the application for two ports, as
  * applications with external memory do, by rte_dev_dma_map().
  *
- * A line for each step: its name, 0 or the rte_errno, and how many KiB are pinned
- * now, beside the hugepages. What the bus logs stands between them.
+ * Print a line for each step: its name, 0 or the rte_errno, and how many KiB are pinned
+ * in addition to the hugepages. The messages of the bus are between these lines.
  */
 
 #include <limits.h>
@@ -27,13 +27,13 @@
 #define PAGE 4096
 #define PAGES 3
 #define SIZE (PAGES * PAGE)
-#define HUGE_PAGES 512		/* pages in one */
+#define HUGE_PAGES 512		/* small pages per hugepage */
 #define SW_MSI 0x8000000
 #define HEAP "application"
 
 static struct rte_device *devices[2];
 
-/* Pages that the kernel has pinned, but for whole hugepages. */
+/* The number of pinned pages, except those of whole hugepages. */
 static unsigned int
 odd_pages(void)
 {
@@ -41,7 +41,7 @@ odd_pages(void)
 	long n = 0, value;
 	FILE *f = fopen("/proc/sys/vm/stat_refresh", "r");
 
-	/* Each processor has counted for itself; reading this adds it all up. */
+	/* Reading this file adds up the counters of all processors. */
 	if (f == NULL)
 		return UINT_MAX;
 	(void)fgetc(f);
@@ -76,7 +76,7 @@ unmap(const char *name, int device, char *addr, size_t len)
 	step(name, rte_dev_dma_unmap(devices[device], addr, (uintptr_t)addr, len));
 }
 
-/* What is mapped for each port, and what is mapped and unmapped otherwise. */
+/* Map and unmap registered memory for each port, partly with invalid arguments. */
 static void
 registered(char *mem)
 {
@@ -97,7 +97,7 @@ registered(char *mem)
 	unmap("unmap-part", 0, mem, PAGE);
 }
 
-/* A heap of external memory is mapped by the bus itself. */
+/* The bus itself maps a heap of external memory. */
 static void
 heap(char *mem)
 {
@@ -113,7 +113,7 @@ heap(char *mem)
 	step("heap-remove", rte_malloc_heap_memory_remove(HEAP, mem, SIZE));
 }
 
-/* Both devices go and come; the memory stays the application's. */
+/* Remove both devices and add one. The application remains the owner of the memory. */
 static void
 hotplug(char *mem)
 {

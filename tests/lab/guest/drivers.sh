@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see
-# tests/lab/drivers.py.  A burst within each pair; interrupts of receive queues within the
-# last pair; then, without --stay, the last pair comes and goes; with --compat another
-# burst, by type1 with an iommufd as the container's node.  Prints facts.
+# drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see tests/lab/drivers.py.
+# Send a burst within each pair, then use receive interrupts within the last pair. Without
+# --stay, attach and detach the last pair. With --compat, send another burst with type1 and
+# iommufd as the node of the container.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# To be sourced: print facts, each a line of JSON; devtools/labkit/facts.py reads them.
-# A script says what is, its test judges.
+# To be sourced: print facts, each as a line of JSON. devtools/labkit/facts.py reads them.
+# A script reports facts, and its test checks them.
 
-# fact NAME VALUE: a number as a number, all else as a string
+# fact NAME VALUE: print a number as a number, other values as a string
 fact()
 {
 	case $2 in
@@ -14,12 +14,12 @@ fact()
 	esac
 }
 
-# fact_text NAME: what stands in the standard input, as one string, without its last newline
+# fact_text NAME: print the standard input as one string, without its last newline
 fact_text()
 {
 	printf '{"fact": "%s", "value": "' "$1"
 	tr -d '\000' | LC_ALL=C awk '
-		# What gsub() makes of a backslash differs between implementations.
+		# Implementations of gsub() treat a backslash differently.
 		function replaced(line, what, with,  n, part, i, out) {
 			n = split(line, part, what)
 			out = part[1]
@@ -43,7 +43,7 @@ fact_text()
 	printf '"}\n'
 }
 
-# fact_if NAME COMMAND...: whether the command succeeds
+# fact_if NAME COMMAND...: print true if the command succeeds, else false
 fact_if()
 {
 	fact_name=$1
@@ -55,7 +55,7 @@ fact_if()
 	fi
 }
 
-# fact_status NAME COMMAND...: what the command prints as NAME, its exit status as NAME_status
+# fact_status NAME COMMAND...: print the output as NAME, the exit status as NAME_status
 fact_status()
 {
 	fact_name=$1
@@ -65,8 +65,8 @@ fact_status()
 	fact_text "$fact_name" </tmp/fact_output
 }
 
-# facts_of PREFIX COMMAND...: the facts that the command prints, with PREFIX before their
-# names; its exit status
+# facts_of PREFIX COMMAND...: print the facts of the command, with PREFIX before their
+# names; return its exit status
 facts_of()
 {
 	fact_prefix=$1

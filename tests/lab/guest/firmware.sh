@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# firmware.sh FIRST OTHER SPARE ADDRESS: firmware keeps addresses from ADDRESS on from
-# OTHER, and wants memory mapped for SPARE, see tests/lab/holes.py.  Prints facts.
+# firmware.sh FIRST OTHER SPARE ADDRESS: firmware reserves a range at ADDRESS for OTHER and
+# requires a 1:1 mapping for SPARE. See tests/lab/holes.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -11,7 +11,7 @@
 first=$1 other=$2 spare=$3 address=$4
 eal="--no-pci -l 0,1 -n 1 -m 64"
 
-# ended NAME: what testpmd said, and its exit status
+# ended NAME: end testpmd, print its output and exit status
 ended()
 {
 	testpmd_quit
@@ -22,7 +22,7 @@ ended()
 vfio-bind $first $other $spare || exit 1
 cat /sys/kernel/iommu_groups/*/reserved_regions | fact_text kernel
 
-# Without --no-pci the pci bus takes what nobody else has.
+# Without --no-pci, the pci bus probes the other devices.
 testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=$address -- -i
 ended stock
 

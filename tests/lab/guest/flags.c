@@ -4,12 +4,12 @@
 
 /**
  * @file
- * vfio-msi-flags RUN MODE BUS BDF [EAL_ARG]...: a driver for QEMU's device "edu" that has a
- * flag of the pci bus, or not, and an application that probes the device again.
+ * vfio-msi-flags RUN MODE BUS BDF [EAL_ARG]...: a driver for QEMU's device "edu" with or
+ * without a flag of the pci bus, and an application that probes the device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
  * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. Each step
- * is a fact, RUN_STEP.
+ * prints facts, RUN_STEP.
  */
 
 #include <inttypes.h>
@@ -28,7 +28,7 @@
 
 #define EDU_VENDOR 0x1234
 #define EDU_DEVICE 0x11e8
-#define EDU_ID 0x010000edu	/* in its first register */
+#define EDU_ID 0x010000edu	/* value of its first register */
 #define PAGE 4096
 
 static const char *run;
@@ -74,7 +74,7 @@ static struct rte_pci_driver edu = {
 	.drv_flags = RTE_PCI_DRV_NEED_MAPPING,
 };
 
-/* What the driver saw, and whether the registers are there. */
+/* Print what the driver saw, and whether the registers are mapped. */
 static void
 state(const char *step)
 {
@@ -93,7 +93,7 @@ state(const char *step)
 	printf("{\"fact\": \"%s_%s_args\", \"value\": \"%s\"}\n", run, step, args);
 }
 
-/* The last argument counts, in whatever form it names the device. */
+/* The last device argument applies, in any spelling of the name of the device. */
 static void
 other_names(const char *bus, const char *bdf)
 {

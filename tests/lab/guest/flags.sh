@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# flags.sh BDF: vfio-msi-flags in each mode on the pci bus and on this bus, see
+# flags.sh BDF: vfio-msi-flags in each mode, on the pci bus and on this bus. See
 # tests/lab/names.py.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"

@@ -5,11 +5,11 @@
 /**
  * @file
  * vfio-msi-foreach EAL_ARG... -- STRING...: look for devices by each STRING that begins with
- * "bus=", as an application does with RTE_DEV_FOREACH, and for ports by each other one, with
+ * "bus=", with RTE_DEV_FOREACH, and for ports by each other STRING, with
  * RTE_ETH_FOREACH_MATCHING_DEV.
  *
- * Prints facts of each, named by its number from 0: the devices, and rte_errno at the end, or
- * the ports. What is logged of it goes to /tmp/foreach.NUMBER.
+ * Print facts of each STRING, numbered from 0: the devices and the final rte_errno, or the
+ * ports. The log of each is in /tmp/foreach.NUMBER.
  */
 
 #include <stdio.h>

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# forwarder.sh SENDER PORT PORT RECEIVER: the example forwarder joins two wires;
-# rxintr sends on one and checks what comes out of the other.  No -d anywhere.  Prints facts.
+# forwarder.sh SENDER PORT PORT RECEIVER: the example forwarder connects two wires. rxintr
+# sends on one and checks what arrives on the other.  No program gets -d.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 vfio-bind "$@" || exit 1
-# --no-pci: else the pci bus takes the two devices that are left.
+# Without --no-pci, the pci bus would probe the other two devices.
 LD_DEBUG=files LD_DEBUG_OUTPUT=/tmp/files /usr/lib/vfio-msi/examples/forwarder \
 	-a "vfio_msi:$2" -a "vfio_msi:$3" -l 0 -n 1 -m 64 --huge-unlink --no-pci \
 	--file-prefix=forwarder --log-level=bus.vfio_msi:info >/tmp/forwarder 2>&1 &

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# hotplug.sh [TESTPMD_ARG]...: pull a NIC out of a slot (nic9 in rp9, see
-# tests/lab/hotplug.py) under traffic, plug it in again, attach it again.  Prints facts.
+# hotplug.sh [TESTPMD_ARG]...: remove a NIC from its slot (nic9 in rp9, see
+# tests/lab/hotplug.py) under traffic, insert it and attach it again.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 fixed=0000:00:03.0
 pulled=$(basename "$(dirname "$(grep -l 0x10c9 /sys/bus/pci/devices/0000:0[1-9]:00.0/device)")")
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: repeat the command until it succeeds
 wait_for()
 {
 	tries=$(($1 * 4))
@@ -45,12 +45,12 @@ testpmd_say 'set fwd io'
 testpmd_say 'start tx_first'
 testpmd_await 'packet forwarding - ports=2' 5
 
-fact_if told_to_go qemu-monitor device_del nic9
+fact_if removal_requested qemu-monitor device_del nic9
 fact_if gone wait_for 60 is_gone
 fact_if alive kill -0 $testpmd_pid
 if testpmd_await 'revoked, as the application did not release it' 1; then
 	fact revoked 1
-	# Drivers wait long for registers that do not answer: no stop, no detach.
+	# No stop, no detach: drivers wait long for registers that do not respond.
 	testpmd_say 'show port stats all'
 	fact_if answers testpmd_await 'NIC statistics for port 1' 20
 	fact open_devices "$(testpmd_devices)"

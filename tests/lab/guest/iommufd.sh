@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# iommufd.sh BDF BDF: two ports by their character devices, with no other node of VFIO
-# in the guest: a burst, what is mapped and pinned, interrupts; then they come and go; a
-# process that is killed; one that comes second.  Prints facts.
+# iommufd.sh BDF BDF: two ports by their character devices, without other VFIO nodes in the
+# guest. Check a burst, mapped and pinned memory, interrupts, a second process, attaching
+# and detaching, and a killed process.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"

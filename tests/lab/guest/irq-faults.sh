@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# irq-faults.sh BDF: what "dpdk-test-msi irq" says when interrupts get lost on the
-# way.  Each is lost behind its back, by hands that it does not know of: setpci,
-# /dev/mem (the kernel is booted with iomem=relaxed), strace.  Prints facts.
+# irq-faults.sh BDF: the reports of "dpdk-test-msi irq" about lost interrupts. The script
+# makes each interrupt get lost by means that the tool can't notice: setpci, /dev/mem (the
+# kernel is booted with iomem=relaxed), strace.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 bdf=$1
 table=$(sed -n 4p "/sys/bus/pci/devices/$bdf/resource" | cut -d' ' -f1)
 vfio-bind "$bdf" || exit 1
 
-# lose NAME COMMAND: run it when the device has interrupted some times
+# lose NAME COMMAND: run the command after a few interrupts of the device
 lose()
 {
 	dpdk-test-msi irq -n 100000 "$bdf" >/tmp/irq 2>&1 &
@@ -32,7 +32,7 @@ lose()
 lose master "setpci -s $bdf COMMAND=0:4"
 lose masked "setpci -s $bdf CAP_MSIX+2.w=4000:4000"
 lose address "busybox devmem $table 32 0x12340000"
-# From its 31st call on, orders to the device are taken and not carried out.
+# From the 31st call on, ioctls on the device return 0 without effect.
 node=$(ls "/sys/bus/pci/devices/$bdf/vfio-dev" 2>/dev/null)
 fact_status eventfd strace --seccomp-bpf -f -q -o /dev/null -P 'anon_inode:[vfio-device]' \
 	-P "/dev/vfio/devices/${node:-none}" -e trace=ioctl \

@@ -3,7 +3,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # irq.sh BDF[,KEY=VALUE]...: "dpdk-test-msi irq --all" on each device.  Prints facts: the
-# output and the exit status under the name of the device, and what is left at the end.
+# output and the exit status with the name of the device, and what remains at the end.
 
 . "$(dirname "$0")/facts.sh"
 for bdf; do

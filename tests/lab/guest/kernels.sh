@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# kernels.sh BDF BDF: what users do first, on a kernel that they have: devices before they
-# are bound, packets, interrupts, NICs behind a PCIe-to-PCI bridge, a NIC that is pulled
-# out.  Prints facts; see tests/lab/kernels.py.
+# kernels.sh BDF BDF: the first steps of users, on the kernel of a distribution: unbound
+# devices, packets, interrupts, NICs behind a PCIe-to-PCI bridge, removal of a NIC.
+# Prints facts.  See tests/lab/kernels.py.
 
 here=$(dirname "$0")
 . "$here/facts.sh"
-# The first gets its IOMMU group by its driver on some kernels: the order counts.
+# On some kernels, the first NIC gets its IOMMU group from its driver, so the order matters.
 set -- "$1" "$2" $(grep -l 0x100e /sys/bus/pci/devices/*/device | cut -d/ -f6)
 
 uname -r | fact_text kernel
@@ -22,8 +22,9 @@ fact_status bridge dpdk-test-msi list
 fact_status behind timeout -k 5 180 dpdk-testpmd -l 0,1 -n 1 --no-pci -a "vfio_msi:$3" \
 	-a "vfio_msi:$4" -- --total-num-mbufs=4096 </dev/null
 rm -f /dev/hugepages/*
-# A port in the NIC's group has its interrupts, the button's too, stopped by an SMMU as soon as
-# the group is VFIO's: then the NIC can't be pulled, and devices come and go by hand.
+# If the port is in the group of the NIC, an SMMU blocks interrupts of the port, including the
+# one of the button, when VFIO owns the group. The NIC can't be removed then, so the script
+# attaches and detaches devices instead.
 vfio-bind 0000:01:00.0
 if [ /sys/bus/pci/devices/0000:01:00.0/iommu_group -ef /sys/bus/pci/devices/0000:00:09.0/iommu_group ]
 then

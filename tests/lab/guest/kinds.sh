@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# kinds.sh BDF BDF: packets from every kind of memory that testpmd has for them (but
-# "anon", which it fails to register, on the pci bus too).  Prints facts of each, also
-# the number of calls that mapped memory and how many pages are pinned in the end.
+# kinds.sh BDF BDF: send packets from each kind of memory of testpmd, except "anon", which
+# it can't register on the pci bus either.  Prints facts of each, including the number of
+# calls that mapped memory and the number of pages that remain pinned.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"

@@ -4,10 +4,10 @@
 
 /**
  * @file
- * To be preloaded: what EAL says of itself, years from now.
+ * To be preloaded: the version functions of a future release of EAL.
  *
- * DPDK keeps the SONAME for a year, but not the structures of buses. So a
- * plugin loads into releases it does not fit, and must find out by itself.
+ * DPDK keeps the SONAME for a year, but may change the structures of buses. A plugin may
+ * therefore be loaded into an incompatible release, and must detect this.
  */
 
 const char *rte_version(void);

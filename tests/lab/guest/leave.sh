@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# leave.sh TIMES BDF BDF: leave testpmd under full traffic, by "quit", by
-# SIGINT, by SIGKILL, in turn.  Prints facts of each time and of what is left at the end.
+# leave.sh TIMES BDF BDF: end testpmd under full traffic, alternately by "quit", SIGINT and
+# SIGKILL.  Prints facts of each run and of what remains at the end.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"

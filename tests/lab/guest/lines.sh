@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# lines.sh LINE...: run each line.  Prints facts: the output and the exit status of each,
-# under its number from 0.
+# lines.sh LINE...: run each line.  Prints facts: the output and the exit status of each
+# line, with its number from 0 as the name.
 
 . "$(dirname "$0")/facts.sh"
 lines=0

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# lts.sh BDF BDF: all that the bus does with one release of DPDK, in short.
-# Prints facts; see tests/lab/lts.py.
+# lts.sh BDF BDF: a short test of all functions of the bus with one release of DPDK.
+# Prints facts.  See tests/lab/lts.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
 first=vfio_msi:$1 second=vfio_msi:$2
-# Where EAL would begin.
+# EAL's default base address.
 hole=hole=0x100000000-0x1ffffffff
 
 vfio-bind "$1" "$2" || exit 1
@@ -25,7 +25,7 @@ testpmd_say 'set verbose 1'
 fact_if burst testpmd_burst
 oracle_testpmd
 
-# Both devices go and come back, and packets flow again.
+# Detach both devices, attach them again and send packets.
 testpmd_say 'stop'
 testpmd_say 'port stop all'
 testpmd_say 'port detach 1'

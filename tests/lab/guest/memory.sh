@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# memory.sh MEGABYTES WHO...: map so much preallocated memory, by stock DPDK or by the
-# bus with the backend WHO, and measure.  Prints facts.
+# memory.sh MEGABYTES WHO...: map this amount of preallocated memory and measure. WHO is
+# "stock" for stock DPDK, or a backend of the bus.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -13,10 +13,10 @@ shift
 
 vfio-bind 0000:00:03.0 || exit 1
 echo 65536 >$tracing/buffer_size_kb
-# The process stays the shell's child, and strace is beside it.
+# With -D, the process is a child of the shell, and strace is detached.
 TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 
-# memory_of NAME: bytes of the process, as its status tells
+# memory_of NAME: a size in bytes from the status of the process
 memory_of()
 {
 	awk -v name="$1:" '$1 == name { printf "%.0f", $2 * 1024 }' "/proc/$testpmd_pid/status"
@@ -32,7 +32,7 @@ for who; do
 		-- -i --no-mlockall --total-num-mbufs=4096 ||
 		testpmd_await 'testpmd> ' 100 || testpmd_failed
 	echo 0 >$tracing/events/iommu/map/enable
-	# Doorbell pages, if any, are the only ones below 4 GiB.
+	# Count mappings above 4 GiB only. Those below, if any, are doorbell pages.
 	fact "${who}_bytes" "$(grep -o 'iova=0x0000000[1-9a-f][0-9a-f]\{8\} .* size=[0-9]*' $tracing/trace |
 		awk -F= '{ sum += $NF } END { printf "%.0f", sum }')"
 	fact "${who}_pinned" $((($(pins) - before) * $(getconf PAGESIZE)))

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * vfio-msi-names EAL_ARG...: an application that has a function of the name of each one
- * in the engine, and exports them all. Each of them ends the program.
+ * vfio-msi-names EAL_ARG...: an application that exports a function with the same name for
+ * each function of the engine. Each of these functions ends the program.
  */
 
 #include <stdio.h>

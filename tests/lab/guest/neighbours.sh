@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# neighbours.sh WHAT [TIMES]: the bus beside others, see tests/lab/neighbours.py.  Prints
-# facts.
+# neighbours.sh WHAT [TIMES]: the bus together with other buses and drivers. See
+# tests/lab/neighbours.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 plugin=$(ls /usr/lib/*/dpdk/pmds-*/librte_bus_vfio_msi.so)
 
-# What testpmd says and opens without an argument for the bus.
+# Record what testpmd logs and opens without a device argument for the bus.
 quiet_run()
 {
 	timeout -k 5 180 strace --seccomp-bpf -f -e trace=openat,mmap,ioctl -o /tmp/strace \
@@ -19,7 +19,7 @@ quiet_run()
 	grep -vE 'link state change|^$' "/tmp/$1.log" >"/tmp/$1.said"
 	sed 's/^[0-9]* *//' /tmp/strace | grep -oE '/(dev/vfio|sys|proc/(iomem|self/maps))[^"]*' |
 		sort | uniq -c >"/tmp/$1.opened"
-	# Only who measures the end of user space asks for addresses that way.
+	# Only the measurement of the end of user space uses this flag.
 	grep -c MAP_FIXED_NOREPLACE /tmp/strace >"/tmp/$1.reserved"
 }
 
@@ -45,7 +45,7 @@ pci)
 	fact received "$(testpmd_count RX-packets)"
 	;;
 hotplug)
-	# Both devices come and go in turn; what the process holds is counted.
+	# Attach and detach both devices repeatedly, and count the descriptors of the process.
 	vfio-bind 0000:00:03.0 0000:00:05.0
 	testpmd_start -l 0,1 -n 1 --no-pci -- -i --total-num-mbufs=4096
 	for round in $(seq "$2"); do
@@ -63,7 +63,7 @@ hotplug)
 	done
 	fact rounds "$round"
 	fact descriptors_after "$(ls /proc/$testpmd_pid/fd | wc -l)"
-	# They work after all that.
+	# The devices still work.
 	for device in 03.0 05.0; do
 		testpmd_say "port attach vfio_msi:0000:00:$device"
 	done

@@ -3,7 +3,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # only-iommufd.sh BDF BDF: MSI-X by stock DPDK, by the bus with iommufd and with type1.
-# Prints facts; see tests/lab/iommufd.py.
+# Prints facts.  See tests/lab/iommufd.py.
 
 . "$(dirname "$0")/facts.sh"
 first=$1 second=$2

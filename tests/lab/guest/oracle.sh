@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# To be sourced after facts.sh: print the kernel's own view as facts, which
+# To be sourced after facts.sh: print the view of the kernel as facts, which
 # devtools/labkit/oracle.py checks.
 
 tracing=/sys/kernel/tracing
 
-# oracle_start: the holes the kernel knows; record what the IOMMU is told from now on
+# oracle_start: print the holes that the kernel knows, start to record IOMMU mappings
 oracle_start()
 {
 	cat /sys/kernel/iommu_groups/*/reserved_regions | fact_text reserved
@@ -18,14 +18,14 @@ oracle_start()
 	echo 1 >$tracing/events/iommu/unmap/enable
 }
 
-# oracle_events PROGRAM: what the IOMMU was told on behalf of it
+# oracle_events PROGRAM: print the recorded IOMMU mappings of the program
 oracle_events()
 {
 	grep -E ' (map|unmap): ' $tracing/trace | grep "$1" | fact_text events
 }
 
-# oracle_testpmd: what testpmd (see testpmd.sh) holds, what was mapped for it up to
-# now, and its interrupts
+# oracle_testpmd: print the hugepages of testpmd (see testpmd.sh), its mappings up to now,
+# and its interrupts
 oracle_testpmd()
 {
 	echo 0 >$tracing/events/iommu/map/enable
@@ -34,24 +34,24 @@ oracle_testpmd()
 	grep vfio /proc/interrupts | fact_text interrupts
 }
 
-# testpmd_failed: without testpmd a script can't go on; show its log
+# testpmd_failed: print the log of testpmd and end the script
 testpmd_failed()
 {
 	fact_text log <$TESTPMD_LOG
 	exit 1
 }
 
-# pins: how many pages are pinned for DMA now
+# pins: the number of pages that are pinned for DMA now
 pins()
 {
-	# Each processor has counted for itself; reading this adds it all up.
+	# Reading this file adds up the counters of all processors.
 	cat /proc/sys/vm/stat_refresh
 	awk '/nr_foll_pin_acquired/ { n += $2 } /nr_foll_pin_released/ { n -= $2 }
 		END { print n + 0 }' /proc/vmstat
 }
 
-# calls NAME...: how many of these calls (a regular expression) the kernel took of a
-# testpmd that has ended, in what "strace -o /tmp/strace" saw
+# calls REGEX: the number of successful calls that match, in the output of
+# "strace -o /tmp/strace" for a testpmd that has ended
 calls()
 {
 	tries=100

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# other-release.sh BDF RELEASE: load the plugin into a release of DPDK that it was
-# not built for.  Prints facts; see tests/lab/lts.py.
+# other-release.sh BDF RELEASE: load the plugin into a release of DPDK for which it was not
+# built.  Prints facts.  See tests/lab/lts.py.
 
 . "$(dirname "$0")/facts.sh"
 device=vfio_msi:$1 other=/opt/dpdk-$2
@@ -22,12 +22,12 @@ try()
 		-l 0,1 -n 1 --no-pci -- --total-num-mbufs=4096 </dev/null
 }
 
-# A later release under the same SONAME, as far as the plugin can tell.
+# The plugin detects a later release with the same SONAME.
 try soname LD_PRELOAD=/opt/later-release.so
 # The other release is installed beside this one.
 try beside LD_LIBRARY_PATH=$other/dpdk -d $other/librte_bus_vfio_msi.so
-# It is not.
+# The other release is not installed.
 try alone -d $other/librte_bus_vfio_msi.so
-# Only the other release's folder has the plugin, where this one does not look.
+# Only the directory of the other release has the plugin. This release does not look there.
 mv "$own" /tmp
 try none

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# own-memory.sh BDF BDF ARGS: the example own_memory between two ports, with ARGS
-# behind the first device's name.  Prints facts.
+# own-memory.sh BDF BDF ARGS: run the example own_memory with two ports. ARGS are appended
+# to the name of the first device.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/oracle.sh"
@@ -14,6 +14,6 @@ fact_status example timeout -k 5 300 /usr/lib/vfio-msi/examples/own_memory \
 	-a "vfio_msi:$1$3" -a "vfio_msi:$2" -l 0,1 -n 1 -m 64 --huge-unlink \
 	--log-level=bus.vfio_msi:info -- -v
 oracle_events own_memory
-# The second device comes by the pci bus: not for this memory.
+# The pci bus probes the second device, which can't use this memory.
 fact_status one timeout -k 5 180 /usr/lib/vfio-msi/examples/own_memory \
 	-a "vfio_msi:$1$3" -l 0,1 -n 1 -m 64 --huge-unlink

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# peers.sh TEST...: DPDK's own tests, each without the bus and with two devices on
-# it.  Prints facts; "devices" is how many the bus gave to a driver.
+# peers.sh TEST...: run tests of DPDK, each without the bus and with two devices on the
+# bus.  Prints facts. "devices" is the number of devices that the bus probed.
 
 . "$(dirname "$0")/facts.sh"
 vfio-bind 0000:00:03.0 0000:00:05.0 || exit 1
 
-# The children that some tests start get the -a of their parent.
+# Some tests start child processes, which get the -a of their parent.
 run()
 {
 	test=$1 run=${1%_autotest}_$2
@@ -22,7 +22,7 @@ run()
 }
 
 for name; do
-	# No device at all: else the pci bus takes both.
+	# This device does not exist. Without -a, the pci bus would probe both NICs.
 	run "$name" without -a 0000:00:1f.7
 	run "$name" with -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0
 done

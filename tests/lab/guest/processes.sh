@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# processes.sh WHAT: ports shared by two processes, see tests/lab/processes.py.
-# Prints facts.
+# processes.sh WHAT: two processes share ports. See tests/lab/processes.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -15,18 +14,18 @@ APP='-i --rxq=2 --txq=2 --num-procs=2 --txonly-multi-flow --rss-udp
 	--total-num-mbufs=8192 --noisy-lkup-memory=32'
 BOTH='-a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0'
 
-# What goes to a process that is gone is lost, no more.
+# Ignore SIGPIPE: writing to a process that has ended must not end the script.
 trap '' PIPE
 
-# first_start EAL_ARG...: the primary process; it has both ports
+# first_start EAL_ARG...: start the primary process with both ports
 first_start()
 {
 	# shellcheck disable=SC2086
 	testpmd_start -l 0,1 $EAL $BOTH "$@" -- $APP --proc-id=0 || testpmd_failed
 }
 
-# second_start EAL_ARG...: another dpdk-testpmd beside the one of testpmd.sh. The two
-# share mempools, which have a cache for each logical core: it has other ones.
+# second_start EAL_ARG...: start another dpdk-testpmd in addition to that of testpmd.sh. Both
+# share mempools, which have a cache for each logical core, so it uses other logical cores.
 second_start()
 {
 	rm -f /tmp/second.in
@@ -55,7 +54,7 @@ both_say()
 	second_say "$1"
 }
 
-# logs NAME: what both said so far; they begin anew
+# logs NAME: print and clear the logs of both processes
 logs()
 {
 	fact_text "first_$1" <$TESTPMD_LOG
@@ -64,14 +63,14 @@ logs()
 	: >$SECOND_LOG
 }
 
-# bars NAME: where BARs are in each process
+# bars NAME: print the addresses of BARs in each process
 bars()
 {
 	awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$testpmd_pid/maps" | sort | fact_text "first_$1"
 	awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$second_pid/maps" | sort | fact_text "second_$1"
 }
 
-# burst: both send and receive at once, each on its own queues of both ports
+# burst: both processes send and receive, each on its own queues of both ports
 burst()
 {
 	both_say 'set fwd rxonly'
@@ -88,7 +87,7 @@ burst()
 	both_say 'set verbose 0'
 }
 
-# forwarded: packets that the first process has received on port 0
+# forwarded: the number of packets that the first process received on port 0
 forwarded()
 {
 	: >$TESTPMD_LOG
@@ -110,7 +109,7 @@ share()
 	# shellcheck disable=SC2086
 	fact_status info timeout -k 5 180 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats
 
-	# Memory that the second process allocates: the engine takes it when it starts.
+	# The second process allocates memory when its forwarding engine starts.
 	both_say 'set fwd noisy'
 	second_say 'start'
 	second_say 'show port info 100'
@@ -135,7 +134,7 @@ die()
 	fact forwarded_before "$(forwarded)"
 	sleep 1
 	fact forwarded_after "$(forwarded)"
-	# What it left in its queues goes.
+	# Restart the ports to remove what the killed process left in its queues.
 	for command in 'stop' 'port stop all' 'port start all'; do
 		testpmd_say "$command"
 	done
@@ -147,7 +146,7 @@ die()
 	logs again
 }
 
-# tool NAME COMMAND...: what one of DPDK's tools says
+# tool NAME COMMAND...: print output and exit status of a tool of DPDK
 tool()
 {
 	name=$1
@@ -155,14 +154,14 @@ tool()
 	fact_status "$name" timeout -k 5 180 "$@"
 }
 
-# info NAME COMMAND...: what another secondary process says
+# info NAME COMMAND...: print output and exit status of another secondary process
 info()
 {
 	tool "$@" --log-level=bus.vfio_msi:info -- -p 0x3 --stats
 }
 
-# The first process gives a device away, the second asks for it. The spare NIC
-# is on the pci bus of both.
+# The first process detaches a device, and the second process attaches it. In both
+# processes, the unused NIC is on the pci bus.
 hotplug()
 {
 	vfio-bind 0000:00:03.0 0000:00:05.0 0000:00:07.0
@@ -179,7 +178,7 @@ hotplug()
 	logs hotplug
 }
 
-# Secondary processes that get their devices, and such that don't.
+# Secondary processes that get their devices, and others that are rejected.
 refuse()
 {
 	info good dpdk-proc-info $BOTH
@@ -190,15 +189,15 @@ refuse()
 	kill -9 $testpmd_pid
 	wait $testpmd_pid
 	info gone dpdk-proc-info $BOTH
-	# It sees that the primary is gone, and leaves.
+	# The second process detects that the primary has ended, and ends.
 	wait $second_pid
 	fact orphan_status $?
 	fact_text orphan <$SECOND_LOG
 }
 
-# Without random addresses the heap of a process is behind its program, and here
-# 64 MiB long. There the primary is made to put its BARs, 128 GiB and some MiB
-# behind the address.
+# Without address randomization, the heap of a process is after its program, with 64 MiB
+# here. The base address makes the primary put its BARs, which are 128 GiB and a few MiB
+# above the base address, at the place of this heap.
 occupy()
 {
 	first_start --base-virtaddr=0xaa8aaa400000
@@ -208,7 +207,7 @@ occupy()
 	testpmd_quit
 }
 
-# Tools that are given no device, some can't be: they have what the primary has.
+# Tools without device arguments, which some do not accept, use the devices of the primary.
 tools()
 {
 	vfio-bind 0000:00:03.0 0000:00:05.0
@@ -233,7 +232,7 @@ tools()
 	wait $testpmd_pid
 	fact_text first <$TESTPMD_LOG
 	ls /var/run/dpdk/rte | fact_text files
-	# What the dead one left says nothing of the next.
+	# Files of the killed primary must not affect the next one.
 	testpmd_start -l 0,1 -n 1 --no-pci --vdev=net_null0 -- -i --total-num-mbufs=4096 ||
 		testpmd_failed
 	tool next dpdk-proc-info -- -p 0x1 --stats

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# reset.sh: two e1000 in one slot, which have no reset but that of their bus.  A mark
-# in a register of the second tells whether it was reset when the first was opened.
+# reset.sh: two e1000 in one slot, which have no reset except that of their bus. A mark in
+# a register of the second shows whether opening the first reset the second.
 # Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
@@ -13,14 +13,14 @@ set -- $(grep -l 0x100e /sys/bus/pci/devices/*/device)
 first=$(basename "${1%/device}") second=$(basename "${2%/device}")
 info='-l 0,1 -n 1 --no-pci --log-level=bus.vfio_msi:info'
 
-# The base of the transmit ring: 0 after a reset, and of no effect while it is off.
+# The mark is in the base of the transmit ring: 0 after a reset, unused while it is off.
 mark()
 {
 	busybox devmem $(($(awk 'NR == 1 { print $1 }' "/sys/bus/pci/devices/$second/resource") \
 		+ 0x3800)) 32 "$@"
 }
 
-# first_alone NAME: start a process with the first of them
+# first_alone NAME: start a process with only the first NIC
 first_alone()
 {
 	setpci -s "$second" COMMAND=0002:0002

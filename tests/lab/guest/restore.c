@@ -4,8 +4,8 @@
 
 /**
  * @file
- * vfio-msi-restore EAL_ARG... -- vfio_msi:BDF: map memory, take the only device away, bring
- * it back, and print a JSON line for each step: where the memory is, or the error.
+ * vfio-msi-restore EAL_ARG... -- vfio_msi:BDF: map memory, remove the only device, probe it
+ * again, and print a JSON line for each step: the IOVA of the memory, or the error.
  */
 
 #include <inttypes.h>

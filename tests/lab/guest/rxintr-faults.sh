@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# rxintr-faults.sh SENDER RECEIVER STRANGER: what rxintr says when interrupts get
-# lost on the way (the receiver's MSI-X function is masked behind its back), and
-# when packets do (STRANGER is on another wire).  Prints facts.
+# rxintr-faults.sh SENDER RECEIVER STRANGER: the reports of rxintr about lost interrupts
+# (setpci masks MSI-X of the receiver) and about lost packets (STRANGER is on another
+# wire).  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 vfio-bind "$@" || exit 1
 
 dpdk-test-msi rxintr -n 100000 "vfio_msi:$1" "vfio_msi:$2" >/tmp/masked 2>&1 &
 program=$!
-# The second vector is the queue's; wait until it was used.
+# Wait until the second vector, which belongs to the queue, is used.
 tries=100
 until [ $tries -eq 0 ] ||
       awk '/vfio-msix\[1\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 10 }' \

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# steer.sh MEGABYTES FIRST SECOND [short]: where the tool says that EAL's memory will be,
-# packets with so much of it; "short": three times too much for the good addresses.
+# steer.sh MEGABYTES FIRST SECOND [short]: print the place of EAL's memory that the tool
+# predicts, and send packets with this amount of memory. With "short", also try three
+# configurations with too few usable addresses.
 # Prints facts.
 
 scripts=$(dirname "$0")
@@ -15,7 +16,7 @@ fact_status layout dpdk-test-msi layout --json -a "vfio_msi:$first" -a "vfio_msi
 "$scripts/traffic.sh" "$first" "$second" -m "$megabytes" || exit 1
 [ "$4" = short ] || exit 0
 
-# Leave 512 MiB of what is good, and nothing above 4 GiB.
+# This hole leaves 512 MiB of usable addresses above 4 GiB.
 at=$(dpdk-test-msi layout --json -a "vfio_msi:$first" | sed -n '/"lists"/,$s/.*"first": "\(.*\)".*/\1/p' |
 	head -n 1)
 cut=$(printf 'hole=0x%x-0xfffffffffffff' $((at + (512 << 20))))

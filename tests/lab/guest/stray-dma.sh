@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# stray-dma.sh BDF: let an unbound e1000e read a descriptor where nothing is
-# mapped, so that the IOMMU must fault.
+# stray-dma.sh BDF: make an unbound e1000e read a descriptor at an unmapped address, so that
+# the IOMMU must fault.
 
 device=/sys/bus/pci/devices/$1
 [ "$(cat "$device/device")" = 0x10d3 ] || { echo "$1 is no e1000e" >&2; exit 2; }
@@ -17,7 +17,7 @@ poke()
 	busybox devmem $((bar + $1)) 32 "$2"
 }
 
-poke 0x3800 0x70000000 # TDBAL, the descriptors' address
+poke 0x3800 0x70000000 # TDBAL, address of the descriptors
 poke 0x3804 0 # TDBAH
 poke 0x3808 4096 # TDLEN
 poke 0x3828 0x02000000 # TXDCTL, enable the queue

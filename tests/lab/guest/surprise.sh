@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# surprise.sh: two slots lose their power under traffic and nobody was asked: registers
-# of the NIC in it do not answer (see tests/lab/hotplug.py).  The application does not
-# listen, then one does.  Prints facts.
+# surprise.sh: two slots lose their power under traffic without notice, so the registers of
+# their NICs do not respond (see tests/lab/hotplug.py).  The first application does not
+# handle hotplug events, the second one does.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
 fixed=0000:00:03.0
 
-# pull NIC [TESTPMD_ARG]...: with MSI the kernel itself has no business in a BAR
+# pull NIC [TESTPMD_ARG]...: with MSI, the kernel itself does not access a BAR
 pull()
 {
 	pulled=$1
@@ -22,7 +22,7 @@ pull()
 	testpmd_say 'start tx_first'
 	testpmd_await 'packet forwarding - ports=2' 5
 	sleep 1
-	# Power controller and indicator off: that is when QEMU takes the NIC out.
+	# QEMU removes the NIC when the power controller and the indicator are off.
 	setpci -s "$slot" CAP_EXP+18.w=0700:0700
 }
 
@@ -34,8 +34,8 @@ fact deaf_status $?
 fact_text deaf_log <$TESTPMD_LOG
 
 pull 0000:02:00.0 --hot-plug
-# Its driver polls registers for bits that never come, 145000 times, with a sleep of 5 us
-# each: about a minute in an emulator, minutes on a busy host.
+# The driver polls registers 145000 times for bits that are never set, and sleeps 5 us each
+# time. This takes about a minute in an emulator, and several minutes on a busy host.
 fact_if detached testpmd_await 'Now total ports is 1' 200
 fact open_devices "$(testpmd_devices)"
 testpmd_quit

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# sweep.sh ERROR FIRST STEP BDF BDF: start and end testpmd with two devices again
-# and again, each time with another of its system calls on VFIO and iommufd failing
-# with ERROR: the FIRST one, and each STEPth after it.  Prints facts of each.
+# sweep.sh ERROR FIRST STEP BDF BDF: start and end testpmd with two devices repeatedly. In
+# each run, another system call on VFIO or iommufd fails with ERROR: the FIRST one, then
+# each STEPth after it.  Prints facts of each run.
 
 . "$(dirname "$0")/facts.sh"
 error=$1 first=$2 step=$3
@@ -22,7 +22,7 @@ for bdf in "$@"; do
 done
 program+=(-- --total-num-mbufs=2048)
 
-# Look at the vectors when testpmd works, then tell it to leave.
+# Record the vectors when testpmd runs, then make it end.
 visit()
 {
 	until grep -q '^Press enter to exit' /tmp/log; do
@@ -56,7 +56,7 @@ run()
 
 fact hugepages_before "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
 run whole
-# A line per call: its name, and which one of that name it is.
+# Print a line per call: its name, and its number among the calls of that name.
 awk '{ sub(/\(.*/, "", $2) } $2 ~ /^[a-z0-9]+$/ { print $2, ++n[$2] }' /tmp/trace >/tmp/calls
 fact calls "$(wc -l </tmp/calls)"
 number=0

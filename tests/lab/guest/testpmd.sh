@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# To be sourced: talk to an interactive dpdk-testpmd.  Its output is in $TESTPMD_LOG;
-# $TESTPMD_UNDER, if any, is the command that runs it.
+# To be sourced: control an interactive dpdk-testpmd.  Its output is in $TESTPMD_LOG. If
+# $TESTPMD_UNDER is set, this command runs it.
 
 TESTPMD_LOG=/tmp/testpmd.log
 
-# testpmd_start ARG...: start it; fails when no prompt comes
+# testpmd_start ARG...: start testpmd; fail if no prompt appears
 testpmd_start()
 {
 	rm -f /tmp/testpmd.in
@@ -19,8 +19,8 @@ testpmd_start()
 	testpmd_await 'testpmd> ' 60
 }
 
-# testpmd_await REGEX SECONDS: wait until the log has a line like this.  A busy host is
-# given three times as long: a limit measures nothing.
+# testpmd_await REGEX SECONDS: wait until a line of the log matches. The limit is three
+# times as long, for busy hosts. It is not a measurement.
 testpmd_await()
 {
 	tries=$(($2 * 15))
@@ -31,13 +31,13 @@ testpmd_await()
 	done
 }
 
-# testpmd_say COMMAND: type one line, if it runs
+# testpmd_say COMMAND: type one line if testpmd is running
 testpmd_say()
 {
 	kill -0 $testpmd_pid 2>/dev/null && echo "$1" >&3
 }
 
-# testpmd_count NAME: the sum of a counter over all ports, as last shown
+# testpmd_count NAME: the sum of a counter over all ports, as last printed
 testpmd_count()
 {
 	awk -v name="$1:" '
@@ -46,14 +46,14 @@ testpmd_count()
 		END { for (port in count) sum += count[port]; print sum + 0 }' $TESTPMD_LOG
 }
 
-# testpmd_seen: packets that the application printed, as "set verbose 1" has it do
+# testpmd_seen: the number of packets printed because of "set verbose 1"
 testpmd_seen()
 {
 	grep -o 'src=[0-9A-F:]* - dst=' $TESTPMD_LOG | wc -l
 }
 
-# testpmd_burst [PACKETS]: 256 packets from each port to its neighbour; wait until they
-# (512) arrived, and were printed where packets are
+# testpmd_burst [PACKETS]: send 256 packets from each port to its neighbour. Wait until
+# PACKETS (512) have arrived and, in verbose mode, have been printed
 testpmd_burst()
 {
 	seen=$(($(testpmd_seen) + ${1:-512}))
@@ -73,8 +73,8 @@ testpmd_burst()
 	done
 }
 
-# testpmd_devices: how many devices it has open; those of iommufd have names, and more
-# than one descriptor each
+# testpmd_devices: the number of devices that testpmd has open. Devices of iommufd have
+# names and several descriptors each
 testpmd_devices()
 {
 	ls -l /proc/$testpmd_pid/fd | awk '
@@ -82,7 +82,7 @@ testpmd_devices()
 		END { print n + 0 }'
 }
 
-# testpmd_quit: stop forwarding and leave; its status
+# testpmd_quit: stop forwarding and end testpmd; return its exit status
 testpmd_quit()
 {
 	testpmd_say 'stop'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# traffic.sh BDF[,KEY=VALUE]... BDF[,KEY=VALUE]... [EAL_ARG...]: a burst between two
+# traffic.sh BDF[,KEY=VALUE]... BDF[,KEY=VALUE]... [EAL_ARG...]: send a burst between two
 # ports of the bus.  Prints facts, which oracle.check_burst() checks.
 
 . "$(dirname "$0")/testpmd.sh"

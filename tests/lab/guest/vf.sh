@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# vf.sh PF BDF: a virtual function of PF, which another process drives, with the
-# VF token and without it; BDF is a NIC without SR-IOV.
-# Prints facts: the first line of what each says.
+# vf.sh PF BDF: use a virtual function of PF with and without the VF token, while another
+# process drives PF. BDF is a NIC without SR-IOV.
+# Prints facts: the first matching line of each output.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -18,7 +18,7 @@ echo 1 >"/sys/bus/pci/devices/$pf/sriov_numvfs" || exit 1
 vf=$(basename "$(readlink "/sys/bus/pci/devices/$pf/virtfn0")")
 vfio-bind "$vf" || exit 1
 
-# The process that has the PF.
+# This process drives the PF.
 mkfifo /tmp/pf.in
 dpdk-testpmd -l 0,1 -n 1 --file-prefix pf --no-pci -a "vfio_msi:$pf,vf_token=$token" \
 	-- -i --total-num-mbufs=4096 </tmp/pf.in >/tmp/pf.log 2>&1 &
@@ -34,7 +34,7 @@ try()
 {
 	try_name=$1
 	shift
-	# A port that comes up is enough: waiting for its link and leaving take long.
+	# A probed port suffices, as waiting for its link and ending testpmd take long.
 	timeout -k 1 25 dpdk-testpmd -l 0,1 -n 1 --file-prefix vf --no-pci "$@" \
 		-- --total-num-mbufs=4096 </dev/null 2>&1 |
 		grep -m 1 -E 'VFIO_MSI|^Port [0-9]:' | fact_text "$try_name"
