@@ -255,7 +255,7 @@ run_mapped(struct app *app, bool verbose)
 		complain("no pool", rte_errno);
 	else
 		ret = traffic(app);
-	/* The address space goes with its last device: unmap, then close. */
+	/* The address space ends with its last device: unmap, then close. */
 	if (memory_unmap(&app->mem) < 0)
 		ret = -1;
 	rte_eth_dev_close(app->tx_port);

@@ -36,7 +36,7 @@ map_at(struct ioas *ioas, uint64_t iova)
 	return ioas_map(ioas, IOAS_EAL, iova + PAGE, iova, PAGE, NULL);
 }
 
-/* One at a time, upwards, with a gap after each; unmapped downwards. */
+/* Map pages upwards one by one, with a gap after each. Unmap them downwards. */
 static void
 measure(struct ioas *ioas, double *map, double *unmap, size_t *bytes)
 {

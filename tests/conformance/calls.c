@@ -13,10 +13,10 @@
 #include "calls.h"
 #include "fake_kernel.h"
 
-/* What the C library asks the kernel for a folder: openat, fstat, two getdents64, close. */
+/* System calls of the C library to read a folder: openat, fstat, two getdents64, close. */
 #define FOLDER_CALLS 5
 
-/* The one file that is open; the engine has no second one. */
+/* The open file. The engine opens one file at a time. */
 static struct {
 	char path[PATH_MAX];
 	size_t bytes;
@@ -27,7 +27,7 @@ static unsigned int on_files, vfio_before;
 
 void (*calls_file)(const char *path, size_t bytes);
 
-/* What the linker makes of the calls (--wrap), and of the functions themselves. */
+/* With --wrap the linker redirects calls to __wrap_*. The original functions become __real_*. */
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *buf, size_t size);
@@ -58,7 +58,7 @@ calls_count(void)
 	return on_files + fake_calls() - vfio_before;
 }
 
-/* All files are read only: there is no mode. */
+/* The engine opens all files read-only, so there is no mode argument. */
 int
 __wrap_open64(const char *path, int flags, ...)
 {
@@ -108,7 +108,7 @@ __wrap_readlink(const char *path, char *buf, size_t size)
 	return __real_readlink(path, buf, size);
 }
 
-/* A readlink for each part of the path and of what it leads to; at least. */
+/* At least one readlink for each component of the path and of the resolved path. */
 char *
 __wrap_realpath(const char *path, char *out)
 {

@@ -14,10 +14,10 @@
 
 #include <stddef.h>
 
-/** Count from 0 on. */
+/** Reset the count to 0. */
 void calls_reset(void);
 
-/** System calls since then: on files, and those that the fake kernel counts. */
+/** System calls since calls_reset(): those on files and those that the fake kernel counts. */
 unsigned int calls_count(void);
 
 /**

@@ -14,17 +14,17 @@
 #include "capture.h"
 #include "tree.h"
 
-/** The tar file of a machine and what was in it. */
+/** The tar file of a machine and its contents. */
 struct captured {
-	char root[TREE_PATH_MAX];	/**< where it is unpacked */
+	char root[TREE_PATH_MAX];	/**< folder it is unpacked into */
 	char *tar;			/**< its bytes */
 	size_t len;
-	char *missing;			/**< what it says is missing */
+	char *missing;			/**< text about what is missing */
 	struct answers_machine machine;
 	struct plan_answers answers;
 };
 
-/** Capture and unpack; fails the running test. */
+/** Capture and unpack a machine. An error fails the running test. */
 void captured_make(const char *root, const struct capture_device *v, size_t n,
 		struct captured *out);
 

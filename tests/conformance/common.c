@@ -31,7 +31,7 @@ add_group(int id)
 	return g;
 }
 
-/* A few may be in use at once. */
+/* Up to 8 results may be in use at once. */
 const struct ioas_member *
 member(int group)
 {
@@ -107,7 +107,7 @@ add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness)
 	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
 }
 
-/* A walk of the record beside the mappings of one of the kernel's spaces. */
+/* A walk that compares the record with the mappings of one space of the kernel. */
 struct walk {
 	struct ioas *ioas;
 	const struct fake_mapping *next, *end;
@@ -132,7 +132,7 @@ same_step(const struct iova_used *used, void *arg)
 	return 0;
 }
 
-/* @return how many are parked. */
+/* @return the number of parked mappings. */
 static size_t
 expect_record(struct ioas *ioas, const struct fake_mapping *maps, size_t n)
 {

@@ -16,7 +16,7 @@
 #include "per_group.h"
 #include "row.h"
 
-/** For each lie from FIRST up to END, which is not one of them. */
+/** For each invalid answer from FIRST up to, but not including, END. */
 #define EACH_LIE(lie, first, end) \
 	for ((lie) = (first), row_enter("lie"); (lie) < (end) ? \
 			row_at((lie), "%s", fake_lie_name(lie)) : row_leave(); (lie)++)
@@ -26,35 +26,35 @@
 
 extern struct iova_layout *layout;
 
-/** cmocka fixtures: a new machine and a layout; at the end no leak is allowed. */
+/** cmocka fixtures: create a machine and a layout. The teardown fails if anything leaks. */
 int machine_setup(void **state);
 int machine_teardown(void **state);
 
 #define machine_test(t) cmocka_unit_test_setup_teardown(t, machine_setup, machine_teardown)
 
-/** The backend that the tests run on; each program runs all of them on each. */
+/** The backend of the present run. Each program runs all its tests on each backend. */
 extern enum ioas_backend backend;
 
-/** Is the container's node an iommufd? Then type1 runs over it. */
+/** Does an iommufd provide the container's node? Then type1 runs over it. */
 extern bool over_iommufd;
 
-/** A new machine for the backend. */
+/** Reset the machine for the backend. */
 void machine_reset(void);
 
 /** A group with one device, 0000:01:GROUP.0. */
 struct fake_group *add_group(int id);
 
-/** That device, opened by us: by the group, or where there are such by its node. */
+/** The device of add_group(), by its character device with iommufd, else by its group. */
 const struct ioas_member *member(int group);
 #define MEMBER(g) member(g)
 
-/** @p type1 with that backend, @p iommufd with that. */
+/** @p iommufd if the backend is iommufd, else @p type1. */
 #define BY_BACKEND(type1, iommufd) (backend == IOAS_BACKEND_IOMMUFD ? (iommufd) : (type1))
 
-/** What asking for the backend gives. */
+/** The backend that a space reports when the test requests "backend". */
 #define BACKEND (over_iommufd ? IOAS_BACKEND_COMPAT : backend)
 
-/** The same by the kernel's side: @p iommufd also where type1 runs over it. */
+/** As BY_BACKEND(), by the interface of the kernel: @p iommufd also if type1 runs over iommufd. */
 #define BY_KERNEL(type1, iommufd) (over_iommufd ? (iommufd) : BY_BACKEND(type1, iommufd))
 
 /** Open a space of the backend on the layout. */
@@ -77,7 +77,7 @@ struct ioas *open_space(void);
 	failures + cmocka_run_group_tests_name(name " on iommufd", tests, NULL, NULL); \
 })
 
-/** The layout obeys what the kernel says of a space. */
+/** Restrict the layout to the ranges that the kernel reports for a space. */
 void obey(struct ioas *ioas, const char *owner);
 
 /** Add a hard or soft hole; must succeed. */
@@ -90,7 +90,7 @@ void add_hole(uint64_t first, uint64_t last, enum iova_hardness hardness);
  */
 void expect_same(struct ioas *ioas);
 
-/** The same, and some may be parked: in the layout and in some legs. @return how many */
+/** As expect_same(), but mappings may be parked, also in some legs only. @return how many */
 size_t expect_same_or_parked(struct ioas *ioas);
 
 #endif /* CONFORMANCE_COMMON_H */

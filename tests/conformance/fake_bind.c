@@ -29,7 +29,7 @@ token_ok(const struct fake_device *d, const uint8_t *token)
 	return n == sizeof(text) - 1 ? 0 : -EACCES;
 }
 
-/* Somebody else's sibling in the group? */
+/* Does another process or another iommufd own a device of the group? */
 static bool
 owned_elsewhere(const struct fake_group_state *g, const struct fake_iommufd *ctx)
 {
@@ -62,7 +62,7 @@ vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)
 	ctx = fake_file(iommufd, FAKE_IOMMUFD);
 	if (ctx == NULL)
 		return fake_is_open(iommufd) ? -EBADFD : -EBADF;
-	/* A device can't be opened twice this way, here or elsewhere. */
+	/* A device can't be bound twice, neither by this process nor by another one. */
 	if (file->dev->bound != NULL || file->dev->held)
 		return -EINVAL;
 	ret = token_ok(file->dev, token);

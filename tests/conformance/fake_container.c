@@ -22,7 +22,7 @@
 
 #include "fake_private.h"
 
-/* Cut a range out of each of the list. */
+/* Cut a range out of each range of the list. */
 static size_t
 exclude(struct iova_range *v, size_t n, size_t max, struct iova_range hole)
 {
@@ -87,7 +87,7 @@ fake_iova_list(const struct fake_container *c, const struct fake_group_state *mo
 	return kept;
 }
 
-/* What type1 checks of a group that joins. */
+/* The checks of type1 when a group is attached. */
 static int
 iommu_attach(const struct fake_container *c, const struct fake_group_state *g)
 {
@@ -170,7 +170,7 @@ fake_type1_call(const char *name, int fd, struct fake_container **out)
 	return ret == 0 && *out == NULL ? -ENODEV : ret;
 }
 
-/* A question that is answered without a group and without a space. */
+/* Calls that need neither a group nor an address space. */
 static int
 ask(const char *name, int fd)
 {
@@ -213,7 +213,7 @@ vfio_uapi_set_iommu(int container, unsigned int type)
 	int ret = fake_type1_call(__func__, container, &c);
 	size_t i;
 
-	/* An iommufd chooses nothing here. */
+	/* With an iommufd this call has no effect: it only checks the type. */
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 || type == VFIO_TYPE1v2_IOMMU ? ret : -EINVAL;
 	if (!fake_has_groups(c) || c->type != 0)
@@ -323,7 +323,7 @@ vfio_uapi_group_unset_container(int group)
 		return ret;
 	if (g->container == NULL && g->ctx == NULL)
 		return -EINVAL;
-	/* With iommufd the devices stay; they have their own hold on it. */
+	/* With iommufd the devices remain attached: they hold their own references. */
 	if (g->container != NULL && g->n_devices > 0)
 		return -EBUSY;
 	group_leave(g);

@@ -22,7 +22,7 @@ static struct {
 	size_t len;
 } mmaps[MMAPS];
 
-/* The token of "BDF vf_token=UUID"; wrong or missing is refused, unwanted too. */
+/* Check the token of "BDF vf_token=UUID". A token for a device without one is rejected too. */
 static int
 check_token(const struct fake_device *d, const char *rest)
 {
@@ -34,7 +34,7 @@ check_token(const struct fake_device *d, const char *rest)
 		strcmp(rest + strlen(key), d->token) == 0 ? 0 : -EACCES;
 }
 
-/* Open by the group; with iommufd this is where the IOMMU is asked. */
+/* Open a device by its group. With iommufd the checks of the IOMMU are done here. */
 static int
 open_by_group(struct fake_group_state *g, struct fake_device *d)
 {
@@ -75,7 +75,7 @@ vfio_uapi_group_get_device(int group, const char *name)
 	return -ENODEV;
 }
 
-/* A descriptor that the group gave for a device; the last takes it out. */
+/* Close a descriptor that was opened by the group. The last close detaches the device. */
 void
 fake_device_closed(struct fake_device *d)
 {

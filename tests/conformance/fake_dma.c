@@ -153,7 +153,7 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size, b
 	return ret < 0 ? ret : fake_map_insert(c, &m);
 }
 
-/* Would a bound of the range cut a mapping in two? */
+/* Does a bound of the range lie inside a mapping? */
 static bool
 bisects(const struct fake_container *c, struct iova_range range)
 {

@@ -43,7 +43,7 @@ struct chain {
 	size_t last;		/* offset of the last capability; 0: none */
 };
 
-/* Append a capability of len bytes; the bodies may be unaligned, hence no pointer. */
+/* Append a capability of len bytes. Bodies may be unaligned, so return an offset. */
 static size_t
 chain_add(struct chain *ch, uint16_t id, const void *body, size_t len)
 {
@@ -92,7 +92,7 @@ chain_ranges(struct chain *ch, const struct fake_container *c)
 			8 + n * sizeof(body.v[0]));
 }
 
-/* Lies about the last capability, which holds the ranges. */
+/* Make an answer invalid in its last capability, which has the ranges. */
 static void
 chain_spoil(struct chain *ch, size_t ranges)
 {

@@ -16,14 +16,14 @@
 
 #include "fake_private.h"
 
-/* IOVAs have to be aligned for those who are attached. */
+/* IOVAs must be aligned to the page size if a device is attached. */
 static uint64_t
 mask_of(const struct fake_container *c)
 {
 	return fake_has_groups(c) ? fake_page_mask() : 0;
 }
 
-/* Lies about how many ranges there are. @return true if it lied. */
+/* Return an invalid number of ranges. @return true if the test requested it. */
 static bool
 lie_about_count(uint32_t room, uint32_t *n, int *ret)
 {
@@ -118,7 +118,7 @@ vfio_uapi_ioas_allow(int iommufd, uint32_t ioas, const struct abi_iova_range *v,
 	return 0;
 }
 
-/* What is the same for memory and files; at: where in them. */
+/* Checks for both memory and files. at: address in memory, or offset in the file. */
 static int
 check_map(const struct fake_container *c, uint64_t at, uint64_t iova, uint64_t size,
 		struct iova_range *out)
@@ -166,7 +166,7 @@ vfio_uapi_ioas_map(int iommufd, uint32_t ioas, uint64_t vaddr, uint64_t iova, ui
 	return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
 }
 
-/* Files are real ones; only those in memory can be pinned, and no byte behind their end. */
+/* Files are real. Only files in memory can be pinned, and no byte behind their end. */
 static int
 pin_file(int fd, uint64_t last)
 {
@@ -214,14 +214,14 @@ fake_ioas_unmap(struct fake_container *c, uint64_t iova, uint64_t size, uint64_t
 	uint64_t bytes = 0;
 	size_t i;
 
-	/* Everything, and that there is nothing is fine. */
+	/* The whole space: it is no error if nothing is mapped. */
 	if (iova == 0 && size == UINT64_MAX)
 		range = (struct iova_range){ 0, UINT64_MAX };
 	else if (size == 0)
 		return -EINVAL;
 	else if (!iova_range_make(iova, size, &range))
 		return -EOVERFLOW;
-	/* One after the other: what comes before a mapping that is cut is gone. */
+	/* One by one: mappings below one that would be cut are already unmapped. */
 	while ((i = fake_map_find(c, range.first)) < c->n_maps &&
 			c->maps[i].iova.first <= range.last) {
 		if (!iova_range_covers(range, c->maps[i].iova))

@@ -9,8 +9,8 @@
  * A device is bound to one iommufd and attached to one of its address spaces; a second
  * attach moves it. The attached device brings its reserved ranges, not its group. Memory
  * is pinned only while a device is attached. So a map before the first attach does not
- * detect missing memory and does not count it. An iommufd lives until its last user
- * closes it, and its address spaces live as long.
+ * detect missing memory and does not count it. An iommufd and its address
+ * spaces exist until its last user closes it.
  */
 
 #include <errno.h>
@@ -75,7 +75,7 @@ ioas_free(struct fake_container *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* The last user takes the address spaces along. */
+/* The last user frees the address spaces. */
 void
 fake_iommufd_put(struct fake_iommufd *ctx)
 {
@@ -138,7 +138,7 @@ vfio_uapi_dup(int fd)
 	if (ret < 0)
 		return ret;
 	file = fake_file(fd, FAKE_CDEV);
-	/* Of others no two descriptors are wanted. */
+	/* The product duplicates only descriptors of character devices. */
 	if (file == NULL)
 		return -EBADF;
 	ret = fake_file_dup(fd);
@@ -188,7 +188,7 @@ fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g)
 	return ret;
 }
 
-/* Is there what the pages of a device do not hold? */
+/* Is any mapping not aligned to the page size of devices? */
 static bool
 odd_mapping(const struct fake_container *c)
 {
@@ -200,7 +200,7 @@ odd_mapping(const struct fake_container *c)
 	return false;
 }
 
-/* Would reserving this hit a mapping or what was promised? */
+/* Does the range overlap a mapping or an allowed range? */
 static bool
 in_the_way(const struct fake_container *c, struct iova_range r)
 {
@@ -231,7 +231,7 @@ fake_ioas_attach(struct fake_device *d, struct fake_container *c)
 
 	if (d->ioas == c)
 		return 0;
-	/* A group is in one space; its last device may move. */
+	/* A group is in one space. Its only attached device may move. */
 	for (i = 0; i < fake_n_devices; i++)
 		if (fake_devices[i].group == d->group && &fake_devices[i] != d &&
 				fake_devices[i].ioas != NULL && fake_devices[i].ioas != c)
@@ -310,7 +310,7 @@ vfio_uapi_iommufd_rlimit_mode(int fd)
 	struct fake_iommufd *ctx;
 	int ret = fake_ioctl(__func__, fd, FAKE_IOMMUFD, &ctx);
 
-	/* A container hands on what it does not know, and has nobody to hand it to. */
+	/* A container forwards unknown calls to its IOMMU driver. Without an IOMMU it has none. */
 	if (ret == -ENOTTY && fake_file(fd, FAKE_CONTAINER) != NULL)
 		return ((struct fake_container *)fake_file(fd, FAKE_CONTAINER))->type == 0 ?
 			-EINVAL : -ENOTTY;

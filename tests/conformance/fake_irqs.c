@@ -45,7 +45,7 @@ vfio_uapi_irq_info(int device, unsigned int index, struct vfio_irq_info *info)
 	return 0;
 }
 
-/* Vectors of INTx, MSI or MSI-X, of which one is active. */
+/* Enable vectors of INTx, MSI or MSI-X. Only one of them can be active. */
 static int
 vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
 {
@@ -56,7 +56,7 @@ vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
 		return -ENOSPC;
 	if (end <= d->n_vectors)
 		return 0;
-	/* Doorbells are mapped into the address space that the device is in. */
+	/* The kernel maps doorbells into the address space that the device is attached to. */
 	if (index != VFIO_PCI_INTX_IRQ_INDEX &&
 			(fake.vectors == 0 || (d->bound != NULL && d->ioas == NULL &&
 			!fake.no_doorbells)))
@@ -68,7 +68,7 @@ vectors_enable(struct fake_device *d, unsigned int index, uint32_t end)
 	return 0;
 }
 
-/* Errors of the device, or requests to give it back: is there an eventfd? */
+/* Is there an eventfd for errors of the device, or for requests to release it? */
 static bool *
 notice(struct fake_device *d, unsigned int index)
 {
@@ -83,7 +83,7 @@ enabled(struct fake_device *d, unsigned int index)
 	return d->n_vectors > 0 && d->irq_index == index;
 }
 
-/* What is off can't be put off. */
+/* Only an enabled type can be disabled. */
 static int
 disable(struct fake_device *d, unsigned int index)
 {
@@ -139,7 +139,7 @@ vfio_uapi_trigger_irqs(int device, unsigned int index, unsigned int start,
 	if (n == 0 || index >= VFIO_PCI_NUM_IRQS || start >= irq_count(d, index) ||
 			n > irq_count(d, index) - start)
 		return -EINVAL;
-	/* Beyond what is enabled the kernel passes over without a word. */
+	/* The kernel silently ignores vectors that are not enabled. */
 	return enabled(d, index) ? 0 : -EINVAL;
 }
 

@@ -9,8 +9,8 @@
  * Every call of vfio_uapi.h that can fail passes fake_enter(), which counts it. If the
  * test requested its failure, it fails there, before it has any effect. Descriptors begin
  * at FD_BASE, so a test that mixes them with real ones is detected. Files hold references
- * as in the kernel: the file of a device holds that of its group, and an attached group
- * holds its container.
+ * as in the kernel: the file of a device refers to that of its group, and an attached
+ * group refers to its container.
  */
 
 #include <errno.h>
@@ -88,7 +88,7 @@ fake_reset(void)
 	};
 }
 
-/* A machine that is too small for its test is no result of the test. */
+/* A full table of the fake is no test failure: end the program. */
 static void
 full(bool is)
 {

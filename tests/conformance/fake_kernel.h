@@ -31,14 +31,14 @@
 #define FAKE_CONFIG 4096	/**< bytes of a device's config space */
 #define FAKE_BAR 65536		/**< bytes of BAR 0, the only one */
 
-/** What the machine answers in place of the truth. */
+/** Invalid answers of the kernel. */
 enum fake_lie {
 	FAKE_TRUTH,
 	FAKE_CAP_CYCLE,		/**< a capability that is its own successor */
 	FAKE_CAP_OUTSIDE,	/**< begins behind the buffer */
 	FAKE_CAP_FAR,		/**< begins 4 GiB away */
 	FAKE_CAP_TAIL,		/**< its header is cut by the buffer's end */
-	FAKE_CAP_LOW,		/**< lies in the fixed part of the answer */
+	FAKE_CAP_LOW,		/**< begins in the fixed part of the answer */
 	FAKE_CAP_ODD,		/**< begins at an odd offset */
 	FAKE_CAP_TWICE,		/**< two lists of ranges */
 	FAKE_CAP_RANGES_CUT,	/**< IOVA_RANGE without room for its count */
@@ -46,23 +46,23 @@ enum fake_lie {
 	FAKE_IOVAS_MANY,	/**< one range more than there is room for */
 	FAKE_IOVAS_HUGE,	/**< so many that their size wraps 32 bits */
 	FAKE_RANGE_INVERTED,	/**< first above last */
-	FAKE_ARGSZ_DOUBLES,	/**< wants twice the buffer, always */
-	FAKE_ARGSZ_CREEPS,	/**< wants eight bytes more, always */
+	FAKE_ARGSZ_DOUBLES,	/**< always requires twice the buffer */
+	FAKE_ARGSZ_CREEPS,	/**< always requires eight bytes more */
 	FAKE_COUNT_ZERO,	/**< iommufd: no range at all */
-	FAKE_COUNT_LESS,	/**< too many for the buffer, but fewer than it holds */
-	FAKE_COUNT_DOUBLES,	/**< too many for the buffer, always */
-	FAKE_COUNT_CREEPS,	/**< one more than the buffer holds, always */
-	FAKE_COUNT_HUGE,	/**< as many as 32 bits can tell */
-	FAKE_COUNT_OVER,	/**< filled more than there was room for */
+	FAKE_COUNT_LESS,	/**< too many for the buffer, but a smaller number */
+	FAKE_COUNT_DOUBLES,	/**< always too many for the buffer */
+	FAKE_COUNT_CREEPS,	/**< always one more than the buffer holds */
+	FAKE_COUNT_HUGE,	/**< the largest number of 32 bits */
+	FAKE_COUNT_OVER,	/**< reports success, but more than the buffer holds */
 	FAKE_ALIGN_ODD,		/**< an alignment that is no power of two */
 	FAKE_ALIGN_ZERO,
-	FAKE_UNMAP_LESS,	/**< says it unmapped a page less */
-	FAKE_UNMAP_MORE,	/**< says it unmapped a page more */
-	FAKE_UNMAP_NOTHING,	/**< says it unmapped nothing */
+	FAKE_UNMAP_LESS,	/**< reports a page less than it unmapped */
+	FAKE_UNMAP_MORE,	/**< reports a page more than it unmapped */
+	FAKE_UNMAP_NOTHING,	/**< reports that it unmapped nothing */
 	FAKE_LIES
 };
 
-/** What can be said about the machine; tests write to it at any time. */
+/** Properties of the machine. Tests may change them at any time. */
 struct fake_machine {
 	bool no_node;		/**< the module is not loaded: ENOENT */
 	bool node_denied;	/**< EACCES */
@@ -71,26 +71,26 @@ struct fake_machine {
 	bool no_cdevs;		/**< no character devices: ENOENT */
 	bool no_groups;		/**< no nodes of groups: ENOENT */
 	bool compat;		/**< the container's node is an iommufd */
-	bool by_process;	/**< which counts locked memory by process */
+	bool by_process;	/**< an iommufd counts locked memory by process */
 	bool no_bind_token;	/**< as kernels before the flag: EINVAL */
 	bool no_map_file;	/**< as kernels before the call: ENOTTY */
 	bool no_hot_reset;	/**< buses can't be reset: ENODEV */
 	int api_version;
 	bool no_type1v2;
-	bool no_caps;		/**< GET_INFO as before capabilities */
+	bool no_caps;		/**< GET_INFO without capabilities, as in old kernels */
 	bool no_ranges;		/**< no IOVA_RANGE among them */
-	bool packed_caps;	/**< capabilities aligned to 4 bytes only, as once */
+	bool packed_caps;	/**< capabilities aligned to 4 bytes, as in old kernels */
 	uint64_t page_sizes;
 	uint32_t dma_limit;	/**< sampled at SET_IOMMU */
-	bool one_group;		/**< a container takes one group: EPERM */
+	bool one_group;		/**< a container accepts one group: EPERM */
 	bool windows;		/**< a container has a window, which is created */
-	struct iova_range window;	/**< what the next one is */
+	struct iova_range window;	/**< range of the next window */
 	uint64_t memlock;	/**< bytes that may be mapped: RLIMIT_MEMLOCK */
 	struct iova_range hollow;	/**< addresses without memory: EFAULT */
 	struct iova_range read_only;	/**< memory that the process can't write to: EFAULT, unless
 					 * it is mapped read-only
 					 */
-	uint32_t vectors;	/**< how many MSI or MSI-X vectors are to be had */
+	uint32_t vectors;	/**< number of available MSI or MSI-X vectors */
 	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
 	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
 	enum fake_lie lie;
@@ -98,12 +98,12 @@ struct fake_machine {
 
 extern struct fake_machine fake;
 
-/** What can be said about a group; as above. */
+/** Properties of a group. Tests may change them at any time. */
 struct fake_group {
 	int id;
 	bool viable;		/**< false: a member is bound to a kernel driver */
 	bool isolated;		/**< interrupts; false: EPERM */
-	bool direct;		/**< firmware wants 1:1 mappings: EINVAL */
+	bool direct;		/**< firmware requires 1:1 mappings: EINVAL */
 	bool held;		/**< open in another process: EBUSY */
 	bool denied;		/**< EACCES */
 	struct iova_range aperture;
@@ -114,11 +114,11 @@ struct fake_group {
 struct fake_mapping {
 	struct iova_range iova;
 	uint64_t va;
-	bool file;		/**< by a file, va is not known */
+	bool file;		/**< mapped by file; va is unknown */
 	bool read_only;		/**< devices may not write to it */
 };
 
-/** What a lie is called, for messages. */
+/** Name of an invalid answer, for messages. */
 const char *fake_lie_name(enum fake_lie lie);
 
 /**
@@ -127,34 +127,34 @@ const char *fake_lie_name(enum fake_lie lie);
  */
 extern void (*fake_map_begins)(uint64_t iova);
 
-/** As fake_map_begins, of each unmap. */
+/** As fake_map_begins, for each unmap. */
 extern void (*fake_unmap_begins)(uint64_t iova);
 
-/** A machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
+/** Reset to a machine with VFIO, 4 KiB pages, 65535 mappings, and no group. */
 void fake_reset(void);
 
-/** A viable, isolated group with an aperture of 48 bits and no device. */
+/** Add a viable, isolated group with an aperture of 48 bits and no device. */
 struct fake_group *fake_group_add(int id);
 
-/** A reserved range of a group. */
+/** Add a reserved range to a group. */
 void fake_range(struct fake_group *group, uint64_t first, uint64_t last);
 
-/** A PCI function with MSI-X, @p msix vectors of it. */
+/** Add a PCI function with @p msix MSI-X vectors. */
 void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
 
 /** Path of a device's character device, or NULL. */
 const char *fake_cdev(const char *bdf);
 
-/** Let another process hold a device. */
+/** Set whether another process has a device open. */
 void fake_device_held(const char *bdf, bool held);
 
-/** Let a device have no reset but that of its bus. */
+/** Make a bus reset the only reset of a device. */
 void fake_device_no_reset(const char *bdf);
 
-/** How often a device was reset on demand. */
+/** Number of resets of a device that the process requested. */
 unsigned int fake_resets(const char *bdf);
 
-/** The token that a device's physical function has set. */
+/** Set the token that the device requires, as its physical function does. */
 void fake_device_token(const char *bdf, const char *token);
 
 /**
@@ -163,7 +163,7 @@ void fake_device_token(const char *bdf, const char *token);
  */
 void fake_fail_nth(unsigned int n, int error);
 
-/** Name of the call that was made to fail, or NULL if it has not come. */
+/** Name of the call that failed on request, or NULL if it was not reached. */
 const char *fake_failed(void);
 
 /** Calls since fake_reset(). */

@@ -13,7 +13,7 @@
 #include "fake_kernel.h"
 
 #define FAKE_OBJECTS FAKE_SPACES
-#define FAKE_MEMBERS 600	/* groups, devices: of each */
+#define FAKE_MEMBERS 600	/* maximum of groups, and of devices */
 
 enum fake_kind {
 	FAKE_CLOSED,
@@ -26,7 +26,7 @@ enum fake_kind {
 	FAKE_KINDS
 };
 
-/* A file of /dev/iommu. Lives while it is open or a device or group uses it. */
+/* A file of /dev/iommu. It exists while it is open or a device or group uses it. */
 struct fake_iommufd {
 	bool open;
 	uint32_t last_id;
@@ -34,7 +34,7 @@ struct fake_iommufd {
 };
 
 /*
- * A type1 container, which lives while its file is open or a group is attached. With a
+ * A type1 container. It exists while its file is open or a group is attached. With a
  * ctx: an address space of iommufd.
  */
 struct fake_container {
@@ -51,7 +51,7 @@ struct fake_container {
 	size_t n_maps, cap;
 };
 
-/* Its file lives while its descriptor or one of a device is open. */
+/* The file exists while the descriptor of the group or of one of its devices is open. */
 struct fake_group_state {
 	struct fake_group cfg;
 	struct fake_device *first;	/* of its devices */
@@ -59,7 +59,7 @@ struct fake_group_state {
 	unsigned int n_devices;		/* opened by the group */
 	unsigned int n_bound;		/* opened by character devices */
 	struct fake_container *container;
-	struct fake_iommufd *ctx;	/* in place of a container */
+	struct fake_iommufd *ctx;	/* instead of a container */
 };
 
 /* An open character device. */
@@ -73,12 +73,12 @@ struct fake_device {
 	char bdf[24];
 	char cdev[32];
 	bool held;
-	unsigned int n_open;	/* descriptors that its group gave */
-	bool no_reset;		/* has none of its own */
+	unsigned int n_open;	/* descriptors opened by its group */
+	bool no_reset;		/* only a bus reset */
 	unsigned int n_resets;
 	struct fake_cdev *bound;
 	struct fake_container *ioas;	/* attached to */
-	const char *token;	/* NULL: wants none */
+	const char *token;	/* NULL: requires none */
 	struct fake_group_state *group;
 	struct fake_device *next;	/* in the group */
 	uint32_t n_msix;
@@ -93,7 +93,7 @@ extern struct fake_group_state fake_groups[FAKE_MEMBERS];
 extern struct fake_device fake_devices[FAKE_MEMBERS];
 extern size_t fake_n_groups, fake_n_devices;
 
-/** Count a call. @return 0, or the error it has to fail with. */
+/** Count a call. @return 0, or the error that the test requested. */
 int fake_enter(const char *name);
 
 /** Lock the kernel, after a call of the hook, which may block. */
@@ -102,26 +102,26 @@ int fake_mapping_lock(void (*hook)(uint64_t iova), uint64_t iova);
 /** End of fake_mapping_lock(). */
 void fake_mapping_unlock(const int *in_kernel);
 
-/** Begin of a map, until the function returns: it may wait here. */
+/** Begin a map, which ends when the function returns. It may block here. */
 #define FAKE_MAP_BEGIN(iova) \
 	const int in_kernel __attribute__((cleanup(fake_mapping_unlock), unused)) = \
 		fake_mapping_lock(fake_map_begins, iova)
 
-/** As FAKE_MAP_BEGIN(), of an unmap. */
+/** As FAKE_MAP_BEGIN(), for an unmap. */
 #define FAKE_UNMAP_BEGIN(iova) \
 	const int in_kernel __attribute__((cleanup(fake_mapping_unlock), unused)) = \
 		fake_mapping_lock(fake_unmap_begins, iova)
 
-/** A fault of the caller: fake_leaks() reports it. */
+/** Record an error of the caller for fake_leaks(). */
 void fake_fault(const char *what, int fd);
 
 /** A new descriptor. @return it, or -EMFILE. */
 int fake_file_open(enum fake_kind kind, void *obj);
 
-/** Is it open, whatever it is? */
+/** Is a descriptor of any kind open? */
 bool fake_is_open(int fd);
 
-/** Object of a descriptor of that kind, or NULL. */
+/** Object of a descriptor of a kind, or NULL. */
 void *fake_file(int fd, enum fake_kind kind);
 
 /** Count the call and look up its descriptor. @return 0, -EBADF, -ENOTTY, as fake_enter(). */
@@ -138,7 +138,7 @@ void fake_device_closed(struct fake_device *d);
 /** Is a group attached? */
 bool fake_has_groups(const struct fake_container *c);
 
-/** This one, or a device of it? */
+/** Is the group, or a device of it, attached? */
 bool fake_has_group(const struct fake_container *c, const struct fake_group_state *g);
 
 /**
@@ -149,14 +149,14 @@ bool fake_has_group(const struct fake_container *c, const struct fake_group_stat
  */
 int fake_type1_call(const char *name, int fd, struct fake_container **out);
 
-/** What the kernel asks of a group before a process may have it: -EPERM, -EINVAL. */
+/** The checks of the kernel before a process may own a group. @return 0, -EPERM, -EINVAL. */
 int fake_claim(const struct fake_group_state *g, bool isolated_too);
 
 /* fake_iommufd.c */
 void fake_iommufd_reset(void);
 int fake_iommufd_open(bool missing, bool denied);
 int fake_cdev_open(struct fake_device *d);
-/** A user has gone; the last takes the address spaces along. NULL is allowed. */
+/** Drop a user. The last one frees the address spaces. NULL is allowed. */
 void fake_iommufd_put(struct fake_iommufd *ctx);
 void fake_iommufd_closed(struct fake_iommufd *ctx);
 void fake_cdev_closed(struct fake_cdev *file);
@@ -167,15 +167,15 @@ struct fake_container *fake_iommufd_for_groups(int iommufd);
 /** Map memory, as vfio_uapi_ioas_map() does. */
 int fake_ioas_map(struct fake_container *c, uint64_t vaddr, uint64_t iova, uint64_t size,
 		bool read_only);
-/** Unmap; that nothing is mapped there is no error. *unmapped: bytes, on success. */
+/** Unmap a range. An empty range is no error. *unmapped: bytes, on success. */
 int fake_ioas_unmap(struct fake_container *c, uint64_t iova, uint64_t size, uint64_t *unmapped);
-/** Give a group the address space for groups, made if there is none. */
+/** Put a group into the address space for groups; create the space if there is none. */
 int fake_iommufd_group(struct fake_iommufd *ctx, struct fake_group_state *g);
-/** Attach a device; checks as the kernel does. */
+/** Attach a device, with the checks of the kernel. */
 int fake_ioas_attach(struct fake_device *d, struct fake_container *c);
 void fake_ioas_detach(struct fake_device *d);
 
-/** Ranges that the groups of a container and one more (or NULL) leave; at most @p max. */
+/** Ranges that the groups of a container and one more (or NULL) can map; at most @p max. */
 size_t fake_iova_list(const struct fake_container *c, const struct fake_group_state *more,
 		struct iova_range *out, size_t max);
 
@@ -191,7 +191,7 @@ int fake_map_insert(struct fake_container *c, const struct fake_mapping *m);
 /** Remove the mappings that begin in a range. @return bytes. */
 uint64_t fake_map_remove(struct fake_container *c, struct iova_range range);
 
-/** Can the memory of a mapping be pinned? By a file it can. @return 0, -EFAULT. */
+/** Can the memory of a mapping be pinned? Memory of a file always can. @return 0, -EFAULT. */
 int fake_pin(const struct fake_mapping *m);
 
 /** Smallest page minus one. */
@@ -200,10 +200,10 @@ uint64_t fake_page_mask(void);
 /** Would @p size bytes more be over the limit? */
 bool fake_over_memlock(const struct fake_container *c, uint64_t size);
 
-/** Bytes to tell for an unmap of so many: the truth or a lie. */
+/** Bytes that an unmap reports: the given number, or an invalid one on request. */
 uint64_t fake_unmapped(uint64_t bytes);
 
-/** Is the range within one that can be mapped? */
+/** Is the range within one of the ranges that can be mapped? */
 bool fake_in_one_range(const struct fake_container *c, struct iova_range range);
 
 /** Another descriptor of the same file. */
@@ -212,7 +212,7 @@ int fake_file_dup(int fd);
 /** Drop all mappings. */
 void fake_maps_drop(struct fake_container *c);
 
-/** Memory of vfio_uapi_mmap() that is left; it is freed. */
+/** Report and free the memory of vfio_uapi_mmap() that was not unmapped. */
 unsigned int fake_mmaps(FILE *f);
 
 #define FAKE_RANGES ((FAKE_RESERVED + 1) * FAKE_OBJECTS)

@@ -31,7 +31,7 @@ vfio_uapi_reset(int device)
 	return 0;
 }
 
-/* "DDDD:BB" is the same? */
+/* Is "DDDD:BB" the same? */
 static bool
 same_bus(const struct fake_device *a, const struct fake_device *b)
 {
@@ -69,7 +69,7 @@ id_of(const struct fake_device *d, const struct fake_iommufd *ctx)
 	return group_in(d->group, ctx) ? 0 : ABI_DEVID_NOT_OWNED;
 }
 
-/* Lies about how many devices there are. @return true if it lied. */
+/* Return an invalid number of devices. @return true if the test requested it. */
 static bool
 lie_about_count(uint32_t room, uint32_t *n, int *ret)
 {
@@ -130,7 +130,7 @@ vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v, uint32
 	return *n > room ? -ENOSPC : 0;
 }
 
-/* Is every fd the node of a group? A group that is there twice is a fault of the caller. */
+/* Is every fd the node of a group? A duplicate group is an error of the caller. */
 static int
 check_groups(const int *groups, uint32_t n)
 {

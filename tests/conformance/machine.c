@@ -34,7 +34,7 @@ vfio_dev(const char *bdf)
 void
 machine_device(const char *root, const char *bdf, int group, const char *driver)
 {
-	/* An ID, and BAR 0 where the first row has it. */
+	/* An ID, and BAR 0 at the address of the first row of "resource". */
 	static const uint8_t config[64] = { 0x86, 0x80, [0x13] = 0x10 };
 	char path[256], target[256];
 
@@ -127,7 +127,7 @@ machine_kernel(void)
 	fake_device_add(machine_group, NIC, 4);
 }
 
-/* Nothing that functions are used for is hidden. */
+/* Show every source about uses of functions: interfaces, mounts, swap space. */
 static void
 machine_uses(const char *root)
 {

@@ -25,27 +25,27 @@ extern struct fake_group *machine_group;
 int tree_machine_setup(void **state);
 int tree_machine_teardown(void **state);
 
-/** Bytes of a page of this process, which the plan takes for the kernel's. */
+/** Page size of this process. The plan assumes that the kernel has the same. */
 uint64_t machine_page(void);
 
-/** The kernel's part anew; the files stay. */
+/** Reset the fake kernel. The files remain. */
 void machine_kernel(void);
 
-/** A function in a group, bound to a driver; may be there already. */
+/** Add a function to a group and bind it to a driver; it may exist already. */
 void machine_device(const char *root, const char *bdf, int group, const char *driver);
 
 /** Remove the folder of its character device, as when vfio-pci is unbound. */
 void machine_no_cdev(const char *root, const char *bdf);
 
-/** Take a link of a function away. */
+/** Remove a link of a function. */
 void machine_unlink(const char *root, const char *bdf, const char *link);
 
-/** Contents of reserved_regions: of any group, of the NIC's; of /proc/iomem. */
+/** Set reserved_regions of any group, reserved_regions of the NIC's group, and /proc/iomem. */
 void machine_regions_of(const char *root, int group, const char *text);
 void machine_regions(const char *root, const char *text);
 void machine_iomem(const char *root, const char *text);
 
-/** A process that has a node open. */
+/** Add a process that has a node open. */
 void machine_holder(const char *root, int pid, const char *comm, const char *node);
 
 #endif /* MACHINE_H */

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * The address space of a process on the fake kernel, which comes and goes.
+ * The address space of a process on the fake kernel, which tests open and close.
  */
 
 #ifndef OWN_MEMORY_SPACE_H
@@ -18,12 +18,12 @@
 
 extern struct ioas *own_ioas;		/**< NULL while there is none */
 extern unsigned int own_n_lost;		/**< mappings that could not be restored */
-extern int own_lost_ret;		/**< why the last one could not */
-extern void (*own_restore)(void);	/**< restores the mappings of others; NULL: has none */
+extern int own_lost_ret;		/**< errno of the last one, negative */
+extern void (*own_restore)(void);	/**< restores the mappings of other owners, or NULL */
 
-/** A device is up. */
+/** Open the space, as for the first device. */
 void own_space_up(void);
-/** The last device is gone. */
+/** Close the space, as after the last device. */
 void own_space_down(void);
 
 int own_space_setup(void **state);

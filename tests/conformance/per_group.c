@@ -27,7 +27,7 @@ window_prepare(void *leg, struct ioas_info *out)
 	return fake_window_create(node->fd, out->ranges);
 }
 
-/* The kernel of type1 drops all mappings with the last group; here each is asked for. */
+/* Unmap everything explicitly. With type1 the kernel does it when the last group leaves. */
 static void
 window_clear(void *leg)
 {
@@ -39,7 +39,7 @@ window_clear(void *leg)
 
 static struct ioas_ops type1;
 
-/* In place of the product's table, which is left out by the linker. */
+/* Replaces the table of the product, which is not linked. */
 const struct ioas_ops *const ioas_backends[] = { &ioas_iommufd_ops, &type1, NULL };
 
 void
@@ -54,7 +54,7 @@ per_group_choose(void)
 	type1.clear = window_clear;
 }
 
-/* For tests that need no machine. */
+/* Initialize for tests that do not reset the machine. */
 static void __attribute__((constructor))
 begin(void)
 {

@@ -13,10 +13,10 @@
 
 #include <stdbool.h>
 
-/** Is type1 this backend? The fake kernel then takes one group into a container. */
+/** Replace type1 by this backend? Then a container of the fake kernel accepts only one group. */
 extern bool per_group;
 
-/** Let type1 be what @p per_group says: after fake_reset(). */
+/** Set up type1 according to @p per_group. Call it after fake_reset(). */
 void per_group_choose(void);
 
 #endif /* CONFORMANCE_PER_GROUP_H */

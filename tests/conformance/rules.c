@@ -63,7 +63,7 @@ rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n)
 		ascend &= v[i].first <= v[i].last && (i == 0 || v[i].first > v[i - 1].last);
 		for (j = 0; j < m->n_reserved; j++)
 			left_out &= !iova_range_overlap(v[i], m->reserved[j]);
-		/* What is between two of them has to be reserved. */
+		/* Each gap between two ranges must be reserved. */
 		if (v[i].first > next) {
 			struct iova_range gap = { next, v[i].first - 1 };
 			bool is = false;

@@ -35,14 +35,14 @@ struct rules_device {
 };
 
 struct rules_machine {
-	struct rules_device nic;	/**< on a root bus, which can't be reset */
+	struct rules_device nic;	/**< on a root bus, so a bus reset is impossible */
 	struct rules_device other;	/**< has no virtual functions */
 	struct iova_range reserved[RULES_RESERVED];	/**< of both groups */
 	size_t n_reserved;
 	uint64_t vaddr;		/**< memory of RULES_MEMORY bytes */
 	uint64_t hollow;	/**< address of a page without memory */
 	uint64_t unwritable;	/**< a page that the process can only read */
-	/* Found on the way: */
+	/* Found by the rules: */
 	uint64_t last;		/**< last IOVA of the aperture */
 	uint64_t page_sizes;	/**< type1 only */
 	uint32_t msix;		/**< vectors of the first device */
@@ -58,7 +58,7 @@ struct rules_machine {
  */
 int64_t rule(const char *name, int64_t got, int64_t expected);
 
-/** The same of a call that gives a descriptor, which is no number to compare. */
+/** As rule(), for a call that returns a descriptor: any descriptor is 0. */
 int rule_fd(const char *name, int fd, int expected);
 
 /**
@@ -75,13 +75,13 @@ void rules_type1(struct rules_machine *m);
 void rules_iommufd(struct rules_machine *m);
 void rules_compat(struct rules_machine *m);
 
-/** Files in a space with a device and without a mapping. */
+/** Rules of files, in a space with a device and without a mapping. */
 void rules_files(struct rules_machine *machine, int of, uint32_t id);
 
-/** Of a device that is open and in an address space, whatever the backend. */
+/** Rules of a device that is open and attached, for every backend. */
 void rules_device(struct rules_machine *m, int fd);
 
-/** Of its interrupts; none is enabled, before and after. */
+/** Rules of its interrupts. None is enabled before and after. */
 void rules_irqs(struct rules_machine *m, int fd);
 
 /**
@@ -91,10 +91,10 @@ void rules_irqs(struct rules_machine *m, int fd);
  */
 int rules_run(struct rules_machine *m, const char *backend);
 
-/** Let a page that was just unmapped be without memory, where that is not enough. */
+/** Mark a page that was unmapped as one without memory. Only the fake kernel needs this. */
 void rules_make_hollow(uint64_t first, uint64_t last);
 
-/** Let a page that is mapped without write access be so, where that is not enough. */
+/** Mark a page as one without write access. Only the fake kernel needs this. */
 void rules_make_unwritable(uint64_t first, uint64_t last);
 
 #endif /* RULES_H */

@@ -43,7 +43,7 @@ open_device(void)
 	return vfio_uapi_group_get_device(group, machine->nic.bdf);
 }
 
-/* The ranges of the answer, whose chain has them last. @return how many, or -errno. */
+/* Read the ranges, which are last in the chain of the answer. @return the number, or -errno. */
 static int64_t
 read_ranges(struct iova_range *v)
 {
@@ -91,7 +91,7 @@ without_group(void)
 	rule("compat: info without a group", read_ranges(v), -ENODEV);
 }
 
-/* Everything can be mapped, and comes to light when the device is opened. */
+/* Without a device every map succeeds. Opening the device fails for a map that is invalid. */
 static void
 without_device(void)
 {
@@ -144,7 +144,7 @@ with_device(void)
 	rule("compat: the mapping stays", unmap(IOVA, PAGE), PAGE);
 }
 
-/* Its own calls are as good as those of type1, on the space that groups get. */
+/* The calls of iommufd work as those of type1, on the address space for groups. */
 static void
 as_iommufd(void)
 {

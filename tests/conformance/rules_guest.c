@@ -28,7 +28,7 @@ rules_make_unwritable(uint64_t first, uint64_t last)
 {
 }
 
-/* Where the device is, and which group it is in. @return the group or -1. */
+/* Find the nodes of a device. @return its group or -1. */
 static int
 find(const char *name, struct rules_device *out)
 {
@@ -68,7 +68,7 @@ read_reserved(struct rules_machine *m, int group)
 			rest = NULL;
 		if (rest == NULL)
 			break;
-		/* What VFIO lets users map all the same. */
+		/* VFIO allows users to map "direct-relaxable" regions. */
 		if (strcmp(rest, " direct-relaxable") != 0)
 			m->reserved[m->n_reserved++] = r;
 	}

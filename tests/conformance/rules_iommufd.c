@@ -118,7 +118,7 @@ fresh_space(void)
 	rule("space: map unwritable memory", map_access(machine->unwritable, IOVA, false), 0);
 	rule("space: attach with that", vfio_uapi_device_attach(nic, space), -EFAULT);
 	rule("space: unmap that", unmap(IOVA, PAGE), PAGE);
-	/* Where a doorbell has to be mapped there has to be a space for it. */
+	/* If the kernel maps doorbells, interrupts need an address space. */
 	ret = vfio_uapi_set_irqs(nic, VFIO_PCI_MSIX_IRQ_INDEX, 0, &efd, 1);
 	machine->no_doorbell = ret == 0;
 	rule("space: interrupts without", ret, ret == 0 ? 0 : -ENOSPC);
@@ -195,7 +195,7 @@ mappings(void)
 	rule("unmap: everything", unmap(0, UINT64_MAX), 9 * PAGE);
 }
 
-/* Memory that devices may only read need not be writable. */
+/* The process needs no write access to memory that devices only read. */
 static void
 read_only(void)
 {
@@ -266,7 +266,7 @@ promises(int other)
 	rule("unmap", unmap(16 * IOVA, PAGE), PAGE);
 }
 
-/* Devices move; files live as long as one descriptor. */
+/* A device can move to another space. A file exists while any of its descriptors is open. */
 static void
 moves(void)
 {
@@ -293,7 +293,7 @@ moves(void)
 	rule("copy: the last is closed", unmap(IOVA, PAGE), PAGE);
 }
 
-/* Groups with the iommufd in place of a container. */
+/* Groups with the iommufd instead of a container. */
 static void
 groups(void)
 {

@@ -108,7 +108,7 @@ with_iommu(void)
 			vfio_uapi_group_get_device(group, machine->other.bdf), -ENODEV);
 }
 
-/* Ranges of the answer; prints the chain that they are in. */
+/* Read the ranges of the answer and print its chain. */
 static size_t
 read_info(uint32_t *avail, struct iova_range *v)
 {
@@ -206,7 +206,7 @@ mappings(void)
 	rule("unmap: all of them", unmap(0, machine->last + 1), 9 * PAGE);
 }
 
-/* Memory that devices may only read need not be writable. */
+/* The process needs no write access to memory that devices only read. */
 static void
 read_only(void)
 {
@@ -249,7 +249,7 @@ unmappings(void)
 	rule("unmap: outside", unmap(machine->last + 1, PAGE), 0);
 }
 
-/* Who comes and goes, and what of the mappings goes along. */
+/* Groups join and leave a container. Which mappings remain? */
 static void
 groups(void)
 {

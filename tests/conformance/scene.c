@@ -21,9 +21,9 @@
 struct maker {
 	const char *root;
 	struct scene *scene;
-	char *line[WORDS_MAX];	/* the present line's words */
+	char *line[WORDS_MAX];	/* words of the current line */
 	unsigned int words;
-	char open_file[256];	/* where lines with a tab go, or "" */
+	char open_file[256];	/* file that lines with a tab are appended to, or "" */
 };
 
 static uint64_t
@@ -37,7 +37,7 @@ number(const char *word, int base)
 	return v;
 }
 
-/* Add to a file that may be there already. */
+/* Append to a file, which may exist already. */
 static void
 append(const char *root, const char *path, const char *text)
 {
@@ -134,7 +134,7 @@ make_cells(const struct maker *m)
 	tree_cells(m->root, m->line[1], cells, m->words - 2);
 }
 
-/* A word about a group: why the kernel rejects it. */
+/* Parse a word that says why the kernel rejects a group. */
 static bool
 group_refused(struct fake_group *group, const char *word)
 {

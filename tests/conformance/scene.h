@@ -13,16 +13,16 @@
  *   group BDF N [IOMMU]            IOMMU group, name of the IOMMU instance
  *   row BDF FIRST LAST FLAGS       next row of "resource"
  *   config BDF OFFSET VALUE        32 bits of config space, of 64 bytes
- *   file PATH                      the lines behind it that begin with a tab
+ *   file PATH                      its text: the next lines, which begin with a tab
  *   link PATH TARGET
  *   cells PATH CELL...             a property of the device tree
- *   iommu N [FIRST-]LAST WORD...   what VFIO says of group N: its aperture, then
+ *   iommu N [FIRST-]LAST WORD...   answers of VFIO about group N: its aperture, then
  *                                  ranges FIRST-LAST that are left out, and why
- *                                  the kernel refuses it: unviable, direct,
+ *                                  the kernel rejects it: unviable, direct,
  *                                  unisolated, held
  *   survey BDF
  *
- * Numbers are hex but for N. Lines that begin with # say nothing.
+ * Numbers are hex, except N. Lines that begin with # are comments.
  */
 
 #ifndef SCENE_H
@@ -32,13 +32,13 @@
 
 #define SCENE_SURVEYS 8
 
-/** What the text asked to look at. */
+/** The devices to survey. */
 struct scene {
 	struct topo_addr survey[SCENE_SURVEYS];
 	unsigned int n;
 };
 
-/** Make the machine; fails the running test where the text is odd. */
+/** Create the machine. An invalid text fails the running test. */
 void scene_make(const char *root, const char *path, struct scene *out);
 
 #endif /* SCENE_H */

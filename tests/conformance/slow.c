@@ -13,7 +13,7 @@
 
 #include "slow.h"
 
-#define SECONDS_MOST 60		/* a test that waits for ever ends the program */
+#define SECONDS_MOST 60		/* a test that takes longer ends the program */
 
 static sem_t at_door, open_door;
 

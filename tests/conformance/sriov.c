@@ -21,7 +21,7 @@
 #define FIRST_GROUP 20
 #define VF_BAR 0x4000
 
-/* A NIC: the folder of what is below its port, and its first bus. */
+/* A NIC: the folder of its port, and its first bus. */
 static const struct nic {
 	const char *port;
 	unsigned int bus;
@@ -34,7 +34,7 @@ static const char *const ports[] = {
 	ROOT "/0000:00:01.0", ROOT "/0000:00:02.0", SWITCH, SWITCH "/0000:41:00.0",
 };
 
-/* VFs of one NIC begin behind the functions that it may have itself. */
+/* The routing IDs of VFs begin behind the 8 functions that a NIC may have. */
 struct topo_addr
 sriov_vf(size_t i)
 {
@@ -62,7 +62,7 @@ put_link(const char *root, const char *dir, const char *link, const char *target
 	tree_link(root, path, target);
 }
 
-/* What functions and bridges have; memory is at @p mem for CPU and bus alike. */
+/* Create a function or bridge. CPU and bus see its memory at the same address, @p mem. */
 static void
 function_make(const char *root, const char *dir, uint64_t mem, const char *driver)
 {
@@ -102,7 +102,7 @@ group_make(const char *root, const char *dir, int group)
 	put_link(root, path, bdf, target);
 }
 
-/* Folder of the i th VF below /sys. @return its last part, the address. */
+/* Folder of the i th VF below /sys. @return its last component, the PCI address. */
 static const char *
 vf_dir(size_t i, char *dir, size_t size)
 {

@@ -17,7 +17,7 @@
 
 #include "topology/topology.h"
 
-#define SRIOV_MAX 512		/**< VFs that there is room for */
+#define SRIOV_MAX 512		/**< maximum number of VFs */
 
 /**
  * Create the machine and reset the fake kernel.
@@ -31,7 +31,7 @@ void sriov_make(const char *root, size_t n, bool iomem);
 /** Address of the i th VF. */
 struct topo_addr sriov_vf(size_t i);
 
-/** Give the i th VF to its kernel driver, with a network interface that is up. */
+/** Bind the i th VF to its kernel driver, with a network interface that is up. */
 void sriov_unbind(const char *root, size_t i);
 
 /**

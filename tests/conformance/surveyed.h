@@ -14,24 +14,24 @@
 #include "machine.h"
 #include "plan/plan.h"
 
-/** What the last survey found, to be freed by the test, and what it said. */
+/** Result of the last survey, freed by the test, and its message. */
 extern struct plan_device pd;
 extern char why[PLAN_WHY];
 
-/** A survey by a process that has nothing else; the device is let go. */
+/** Survey a device as a process without other devices, and release the device. */
 int survey_addr(const char *root, const struct topo_addr *addr);
 int survey(const char *root, const char *bdf);
 
-/** The survey of the NIC fails, says all the words, and leaves nothing open. */
+/** The survey of the NIC fails. Its message has all the words, and nothing remains open. */
 void expect_failure(const char *root, int error, const char *const *words);
 
 #define FAILS(error, ...) \
 	expect_failure(*state, error, (const char *const[]){ __VA_ARGS__, NULL })
 
-/** The survey of the NIC fails and says exactly this. */
+/** The survey of the NIC fails with exactly this message. */
 void says(const char *root, int error, const char *text);
 
-/** The last survey did not say these words. */
+/** The message of the last survey lacks these words. */
 void lacks(const char *words);
 
 #define PLAN_TEST(t) cmocka_unit_test_setup_teardown(t, tree_machine_setup, tree_machine_teardown)

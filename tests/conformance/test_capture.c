@@ -39,7 +39,7 @@ device(const char *bdf, bool named)
 	return d;
 }
 
-/* Files that say who a machine is, in every place that was ever seen to have one. */
+/* Write the secret to every file that is known to identify a machine. */
 static void
 plant(const char *root)
 {
@@ -74,7 +74,7 @@ plant(const char *root)
 	tree_text(root, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: x\nSerial\t: " SECRET "\n");
 	tree_text(root, "/proc/iomem", "10000000-1fffffff : PCI Bus 0000:00\n"
 		"  10000000-100fffff : " SECRET "\n1000-1fff : pci " SECRET "\n");
-	/* The serial number of a PCI Express device is behind the first 64 bytes. */
+	/* PCI Express serial numbers are behind the first 64 bytes of config space. */
 	memcpy(config + 0x104, SECRET, sizeof(SECRET));
 	tree_write(root, DEVICE "/config", config, sizeof(config));
 }
@@ -116,7 +116,7 @@ test_secrets(void **state)
 	expect_without(SECRET, strlen(SECRET));
 	expect_without(MAC_BYTES, 6);
 	expect_without("deadbeef", 8);
-	/* And what is wanted is there. */
+	/* The capture has what a survey needs. */
 	assert_true(has("PCI Bus 0000:00", 15));
 	assert_true(has("intel_iommu=on", 14));
 	assert_true(is_there(DEVICE "/vendor"));
@@ -167,7 +167,7 @@ test_same(void **state)
 	assert_int_equal(fake_leaks(stderr), 0);
 }
 
-/* Refusals of the kernel are answers too, and stand in the list. */
+/* The list of answers includes errors of the kernel. */
 static void
 test_refused(void **state)
 {
@@ -194,7 +194,7 @@ test_asleep(void **state)
 	assert_int_equal(fake_resets(NIC), 0);
 	assert_int_equal(captured.answers.n, 2);
 	assert_false(captured.answers.v[0].asked);
-	/* A group is asked without its devices, but not one of an iommufd. */
+	/* A group is surveyed without opening its devices, except if an iommufd is behind it. */
 	assert_int_equal(captured.answers.v[1].asked, BACKEND != IOAS_BACKEND_COMPAT);
 	assert_false(is_there(DEVICE "/config"));
 	assert_non_null(strstr(captured.missing, "config: it sleeps"));
@@ -205,14 +205,14 @@ test_asleep(void **state)
 	captured_make(*state, &d, 1, &captured);
 	assert_true(is_there(DEVICE "/config"));
 	captured_free(&captured);
-	/* Who is named is asked. */
+	/* A device that the user named is surveyed. */
 	d.named = true;
 	captured_make(*state, &d, 1, &captured);
 	assert_true(captured.answers.v[0].asked);
 	captured_free(&captured);
 }
 
-/* A look at config space would resume the bridge above. */
+/* Reading config space would resume the bridge above. */
 static void
 test_bridge_asleep(void **state)
 {
@@ -233,7 +233,7 @@ test_bridge_asleep(void **state)
 	captured_free(&captured);
 }
 
-/* What a user may not see. */
+/* Files that an unprivileged user must not read. */
 static void
 test_hidden(void **state)
 {
@@ -248,7 +248,7 @@ test_hidden(void **state)
 	captured_free(&captured);
 }
 
-/* The answers of another machine are read with care. */
+/* Answers of another machine are validated: wrong ones are rejected. */
 static void
 test_answers(void **state)
 {

@@ -22,13 +22,13 @@
 #include "sriov.h"
 #include "tree.h"
 
-#define CALLS_MAX 100	/* of a device */
+#define CALLS_MAX 100	/* per device */
 #define FEW 16
 #define MANY 64
 
 static unsigned int n_files, n_config;
 
-/* System calls for each device of a scan. */
+/* System calls of a scan, per device. */
 static unsigned int
 calls_of(size_t n, bool iomem)
 {
@@ -44,7 +44,7 @@ calls_of(size_t n, bool iomem)
 	return calls / (unsigned int)n;
 }
 
-/* Few calls, and no more for each of many devices than for each of some. */
+/* The calls per device are few, and do not increase with the number of devices. */
 static void
 test_calls(void **state)
 {
@@ -59,7 +59,7 @@ test_calls(void **state)
 	}
 }
 
-/* What "dpdk-test-msi list" looks at, for each of so many VFs. */
+/* System calls of "dpdk-test-msi list", per VF. */
 static unsigned int
 look_calls_of(size_t n)
 {
@@ -93,7 +93,7 @@ look_calls_of(size_t n)
 	return calls / (unsigned int)n;
 }
 
-/* The same for looking at functions, some of them at work for the kernel. */
+/* The same for looking at functions, some of them bound to kernel drivers. */
 static void
 test_look(void **state)
 {
@@ -103,7 +103,7 @@ test_look(void **state)
 	assert_in_range(many, 1, few);
 }
 
-/* To read other files of a device may be to read its registers. */
+/* A scan opens only these files of a device: reading others may access its registers. */
 static void
 check_file(const char *path, size_t bytes)
 {
@@ -128,7 +128,7 @@ check_file(const char *path, size_t bytes)
 	}
 }
 
-/* Without iomem every other source is read. */
+/* Without /proc/iomem a scan reads all other sources. */
 static void
 test_files(void **state)
 {
@@ -142,7 +142,7 @@ test_files(void **state)
 	assert_in_range(n_files, 4 * 8, 10 * 12);
 }
 
-/* A scan sees one state of the machine, the next one what became of it. */
+/* A scan sees one state of the machine. The next scan sees changes. */
 static void
 test_scans(void **state)
 {
@@ -170,7 +170,7 @@ test_scans(void **state)
 	plan_scan_begin(&scan, root);
 	assert_int_equal(topology_snapshot_device(&scan.topo, &addr, &dev), 0);
 	assert_int_equal(dev->numa_node, 1);
-	/* It is on the list, and gone when it is looked at. */
+	/* The function is in the list, but disappears before it is read. */
 	topology_format_bdf(&other, bdf, sizeof(bdf));
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", root, bdf);
 	assert_int_equal(unlink(path), 0);
@@ -194,7 +194,7 @@ count_phandles(const char *path, size_t bytes)
 	n_phandles += bytes > 0 && name != NULL && strcmp(name, "/phandle") == 0;
 }
 
-/* Two host bridges whose DMA goes to one node: the tree is walked for the first. */
+/* Two host bridges refer to the same node: only the first one requires a walk of the tree. */
 static void
 test_phandles(void **state)
 {

@@ -73,7 +73,7 @@ test_open(void **state)
 	assert_int_equal(vfio_uapi_api_version(g), -ENOTTY);
 	assert_true(vfio_uapi_check_extension(c, VFIO_TYPE1v2_IOMMU) > 0);
 	assert_int_equal(vfio_uapi_check_extension(c, 99), 0);
-	/* No group yet: nothing that needs the IOMMU can be done. */
+	/* Without a group all calls that need the IOMMU fail. */
 	assert_int_equal(vfio_uapi_set_iommu(c, VFIO_TYPE1v2_IOMMU), -EINVAL);
 	assert_int_equal(vfio_uapi_map_dma(c, PAGE, PAGE, PAGE, false), -EINVAL);
 	vfio_uapi_close(g);
@@ -100,7 +100,7 @@ test_groups(void **state)
 	assert_int_equal(vfio_uapi_group_set_container(g, container), -EINVAL);
 	g8->viable = true;
 	g8->direct = false;
-	/* A conflict with what is mapped comes before isolation. */
+	/* The kernel checks mappings before isolation. */
 	g8->isolated = false;
 	assert_int_equal(vfio_uapi_group_set_container(g, container), -EPERM);
 	assert_int_equal(map(0x100000, PAGE), 0);
@@ -113,7 +113,7 @@ test_groups(void **state)
 	g8->isolated = true;
 	assert_int_equal(vfio_uapi_group_set_container(g, container), 0);
 	assert_int_equal(map(UINT64_C(1) << 32, PAGE), -EINVAL);
-	/* The mappings stay until the last group leaves. */
+	/* The mappings remain until the last group leaves. */
 	assert_int_equal(vfio_uapi_group_unset_container(group), 0);
 	assert_int_equal(vfio_uapi_group_unset_container(group), -EINVAL);
 	assert_int_equal(fake_n_mappings(), 1);
@@ -151,7 +151,7 @@ test_map(void **state)
 	assert_false(fake_mapping_get(2, &m));
 }
 
-/* What a machine like POWER's asks: one group for each container, and a window. */
+/* Machines like POWER: one group for each container, and a window. */
 static void
 test_one_group(void **state)
 {
@@ -174,7 +174,7 @@ test_one_group(void **state)
 	assert_int_equal(map(0xff000, PAGE), -EINVAL);
 	assert_int_equal(map(0x1ff000, 2 * PAGE), -EINVAL);
 	assert_int_equal(map(0x100000, PAGE), 0);
-	/* The last detach removes it. */
+	/* The last detach removes the window. */
 	assert_int_equal(vfio_uapi_group_unset_container(group), 0);
 	assert_int_equal(vfio_uapi_group_set_container(g, container), 0);
 	assert_int_equal(fake_window_create(container, &window), -EINVAL);
@@ -285,7 +285,7 @@ test_device(void **state)
 	assert_int_equal(vfio_uapi_mmap(NULL, region.size, PROT_READ, MAP_SHARED, fd,
 				region.offset, &bar), 0);
 	vfio_uapi_munmap(bar, region.size);
-	/* The device keeps its group, and the group its mappings. */
+	/* An open device keeps its group open, and the group keeps the mappings. */
 	assert_int_equal(map(PAGE, PAGE), 0);
 	vfio_uapi_close(group);
 	assert_int_equal(vfio_uapi_open("/dev/vfio/7"), -EBUSY);
@@ -337,7 +337,7 @@ test_irqs(void **state)
 	vfio_uapi_close(fd);
 }
 
-/* What only devices read need not be writable for the process; they can't write to it. */
+/* Memory that is mapped read-only may be unwritable. Devices can't write to it. */
 static void
 test_read_only(void **state)
 {

@@ -66,7 +66,7 @@ test_bind(void **state)
 	uint8_t token[ABI_UUID_SIZE] = { 0 };
 	int fd, group, second = vfio_uapi_open(FAKE_IOMMUFD_NODE);
 
-	/* A device can be opened again, not bound again. */
+	/* A device can be opened again, but can't be bound again. */
 	fd = vfio_uapi_open(fake_cdev(NIC));
 	assert_int_equal(vfio_uapi_device_info(fd, &info), -EINVAL);
 	assert_int_equal(vfio_uapi_device_attach(fd, space), -EINVAL);
@@ -74,7 +74,7 @@ test_bind(void **state)
 	assert_int_equal(vfio_uapi_device_bind(nic, iommufd, NULL), -EINVAL);
 	vfio_uapi_close(fd);
 	assert_int_equal(vfio_uapi_device_info(nic, &info), 0);
-	/* Its group can't be had meanwhile, and the other way round. */
+	/* A device and its group can't be in use at the same time. */
 	assert_int_equal(vfio_uapi_open("/dev/vfio/8"), -EBUSY);
 	vfio_uapi_close(other);
 	group = vfio_uapi_open("/dev/vfio/8");
@@ -98,7 +98,7 @@ test_bind(void **state)
 	assert_int_equal(vfio_uapi_device_bind(other, iommufd, token), -EINVAL);
 	fake.no_bind_token = false;
 	assert_int_equal(vfio_uapi_device_bind(other, second, token), 0);
-	/* Of its iommufd, not of another. */
+	/* Attach accepts only an address space of the iommufd that the device is bound to. */
 	assert_int_equal(vfio_uapi_device_attach(other, space + 1), -ENOENT);
 	vfio_uapi_close(second);
 }
@@ -119,7 +119,7 @@ test_attach(void **state)
 	g8->aperture.last = UINT32_MAX;
 	assert_int_equal(vfio_uapi_device_attach(other, space), 0);
 	assert_int_equal(map(UINT64_C(1) << 32, PAGE), -EINVAL);
-	/* To attach it elsewhere moves it. */
+	/* A second attach moves the device. */
 	assert_int_equal(vfio_uapi_device_attach(other, two), 0);
 	assert_int_equal(map(UINT64_C(1) << 32, PAGE), 0);
 	assert_int_equal(vfio_uapi_ioas_destroy(iommufd, two), -EBUSY);
@@ -131,7 +131,7 @@ test_attach(void **state)
 	assert_int_equal(fake_n_mappings(), 2);
 	assert_int_equal(map(0xfee00000, PAGE), 0);
 	assert_int_equal(vfio_uapi_device_attach(nic, space), -EADDRINUSE);
-	/* A device lives while one of its descriptors does, and so does its iommufd. */
+	/* A device and its iommufd exist while any descriptor of the device is open. */
 	copy = vfio_uapi_dup(other);
 	vfio_uapi_close(other);
 	other = copy;
@@ -184,7 +184,7 @@ test_map(void **state)
 	assert_int_equal(m.va, 0x100000);
 }
 
-/* What only devices read need not be writable for the process; they can't write to it. */
+/* Memory that is mapped read-only may be unwritable. Devices can't write to it. */
 static void
 test_read_only(void **state)
 {
@@ -219,7 +219,7 @@ test_unmap(void **state)
 	assert_int_equal(vfio_uapi_ioas_unmap(iommufd, space, UINT64_MAX - 1, 3, &done),
 			-EOVERFLOW);
 	assert_int_equal(fake_n_mappings(), 4);
-	/* What comes before the mapping that would be cut is gone. */
+	/* Mappings below the one that would be cut are unmapped. */
 	assert_int_equal(vfio_uapi_ioas_unmap(iommufd, space, 0x10000, 3 * PAGE, &done), -ENOENT);
 	assert_int_equal(fake_n_mappings(), 3);
 	assert_int_equal(vfio_uapi_ioas_unmap(iommufd, space, 0, 0x14000, &done), 0);
@@ -248,7 +248,7 @@ test_ranges(void **state)
 	assert_int_equal(v[1].first, 0xfef00000);
 	n = 4;
 	assert_int_equal(vfio_uapi_ioas_ranges(iommufd, 99, v, &n, &align), -ENOENT);
-	/* Nobody there: everything goes. */
+	/* Without a device everything can be mapped. */
 	assert_int_equal(vfio_uapi_device_detach(nic), 0);
 	assert_int_equal(vfio_uapi_ioas_ranges(iommufd, space, v, &n, &align), 0);
 	assert_int_equal(n, 1);
@@ -267,7 +267,7 @@ test_allow(void **state)
 	assert_int_equal(vfio_uapi_ioas_allow(iommufd, space, &empty, 1), -EINVAL);
 	assert_int_equal(vfio_uapi_ioas_allow(iommufd, space, &reserved, 1), -EADDRINUSE);
 	assert_int_equal(vfio_uapi_ioas_allow(iommufd, space, good, 2), 0);
-	/* A fixed map goes anywhere; who would reserve in it does not come in. */
+	/* Maps are not restricted, but devices that reserve an allowed range are rejected. */
 	assert_int_equal(map(0x100000, PAGE), 0);
 	fake_range(g8, 0x20000, 0x20fff);
 	assert_int_equal(vfio_uapi_device_attach(other, space), -EADDRINUSE);
@@ -276,7 +276,7 @@ test_allow(void **state)
 	assert_int_equal(vfio_uapi_ioas_allow(iommufd, space, NULL, 0), 0);
 }
 
-/* Groups with the iommufd in place of a container. */
+/* Groups with the iommufd instead of a container. */
 static void
 test_groups(void **state)
 {
@@ -292,7 +292,7 @@ test_groups(void **state)
 	assert_int_equal(vfio_uapi_group_set_container(group, iommufd), -EINVAL);
 	assert_int_equal(vfio_uapi_group_status(group, &flags), 0);
 	assert_true(flags & VFIO_GROUP_FLAGS_CONTAINER_SET);
-	/* Its limits come with its device, as do all refusals. */
+	/* The limits of the group are checked when its device is opened. */
 	assert_int_equal(map(0x100000, PAGE), 0);
 	assert_int_equal(vfio_uapi_group_get_device(group, OTHER), -EADDRINUSE);
 	assert_int_equal(map(0x10000, PAGE), 0);
@@ -309,7 +309,7 @@ test_groups(void **state)
 	vfio_uapi_close(group);
 }
 
-/* Bound and not attached: there is no space to map a doorbell into. */
+/* A bound device that is not attached has no address space for a doorbell. */
 static void
 test_vectors(void **state)
 {

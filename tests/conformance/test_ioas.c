@@ -37,7 +37,7 @@ test_names(void **state)
 	assert_string_equal(ioas_backend_name(IOAS_BACKEND_COUNT), "?");
 }
 
-/* Each backend by itself. */
+/* Open each backend by name. */
 static void
 test_open(void **state)
 {
@@ -86,7 +86,7 @@ expect_choice(const struct ioas_member *m, enum ioas_backend want, int error)
 	ioas_close(ioas);
 }
 
-/* "auto" takes iommufd where kernel and device support it, and knows why not. */
+/* "auto" selects iommufd if kernel and device support it, else it returns the reason. */
 static void
 test_choice(void **state)
 {
@@ -115,7 +115,7 @@ test_choice(void **state)
 	assert_int_equal(ioas_open(IOAS_BACKEND_AUTO, &m, layout, &ioas, &c), -ENOENT);
 	assert_int_equal(c.backend, IOAS_BACKEND_TYPE1);
 	fake.no_iommufd = fake.iommufd_denied = false;
-	/* Nodes of groups need not be there, nor their container. */
+	/* iommufd needs neither the nodes of groups nor that of the container. */
 	fake.no_groups = true;
 	expect_choice(&m, IOAS_BACKEND_IOMMUFD, 0);
 	m.cdev = NULL;
@@ -143,7 +143,7 @@ expect_info(struct ioas *ioas, const struct iova_range *want, size_t n, uint64_t
 	assert_int_equal(info.n_ranges, n);
 	if (n > 0)
 		assert_memory_equal(info.ranges, want, n * sizeof(*want));
-	/* iommufd reports the smallest page only, and has no budget. */
+	/* iommufd reports only the smallest page size, and has no limit of mappings. */
 	assert_int_equal(info.page_sizes, BY_KERNEL(fake.page_sizes, PAGE));
 	assert_true(info.dma_avail == BY_KERNEL(avail, UINT64_MAX));
 	ioas_info_free(&info);
@@ -171,7 +171,7 @@ test_info(void **state)
 	attach(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, PAGE, PAGE, NULL), 0);
 	expect_info(ioas, both, 3, 65534);
-	/* Older kernels: 12 byte capabilities push the next one off its 8 bytes. */
+	/* Old kernels: after a capability of 12 bytes the next one is not aligned to 8 bytes. */
 	fake.packed_caps = true;
 	expect_info(ioas, both, 3, 65534);
 	if (BY_KERNEL(true, false)) {
@@ -183,7 +183,7 @@ test_info(void **state)
 	ioas_close(ioas);
 }
 
-/* More ranges than anybody guesses. */
+/* More ranges than the first guess has room for. */
 static void
 test_info_many(void **state)
 {
@@ -231,7 +231,7 @@ test_info_lies(void **state)
 	ioas_close(ioas);
 }
 
-/* A space without a layout: the kernel alone decides. */
+/* Without a layout only the kernel checks. */
 static void
 test_no_layout(void **state)
 {

@@ -22,7 +22,7 @@
 
 static struct ioas *ioas;
 
-/* A member of whose device only the group is to be had. */
+/* A member whose device can only be opened by its group. */
 static struct ioas_member
 grouped(int group)
 {
@@ -105,7 +105,7 @@ test_survey(void **state)
 	assert_int_equal(fake_leaks(NULL), left);
 }
 
-/* A newcomer that conflicts with what is mapped is rejected by its attach. */
+/* The attach rejects a member that conflicts with mappings. */
 static void
 test_conflict(void **state)
 {
@@ -126,7 +126,7 @@ test_conflict(void **state)
 	assert_int_equal(ioas_n_attached(ioas), 2);
 }
 
-/* Each member keeps its own device open, no longer than it is attached. */
+/* Each member keeps its own device open while it is attached. */
 static void
 test_siblings(void **state)
 {
@@ -142,7 +142,7 @@ test_siblings(void **state)
 	twin.name = "0000:01:09.1";
 	assert_int_equal(attach(&m), 0);
 	left = fake_leaks(NULL);
-	/* Of iommufd's devices each is open and attached. */
+	/* With an iommufd each device is open and attached. */
 	assert_int_equal(attach(&twin), 0);
 	assert_int_equal(attach(&twin), 0);
 	assert_int_equal(fake_leaks(NULL), left + 2 * one);
@@ -162,7 +162,7 @@ test_siblings(void **state)
 	expect_same(ioas);
 }
 
-/* An attach that fails leaves nothing, wherever it fails, and can be tried again. */
+/* An attach can fail at each call. It leaves nothing behind and can be repeated. */
 static void
 test_each_call_fails(void **state)
 {
@@ -170,7 +170,7 @@ test_each_call_fails(void **state)
 	unsigned int left = fake_leaks(NULL), n, calls;
 	struct ioas_member foreign = m;
 
-	/* The first of all has more to do. */
+	/* The first attach makes more calls, so do not count those. */
 	assert_int_equal(attach(&m), 0);
 	ioas_detach(ioas, &m);
 	calls = fake_calls();
@@ -197,7 +197,7 @@ test_each_call_fails(void **state)
 	assert_int_equal(fake_leaks(NULL), left);
 }
 
-/* Which limit on locked memory counts is the node's to say. */
+/* The node reports whether the limit on locked memory is by user or by process. */
 static void
 test_memlock(void **state)
 {
@@ -210,9 +210,9 @@ test_memlock(void **state)
 	ioas_close(second);
 }
 
-#define PROBE 4	/* after the node was opened and said what it is */
+#define PROBE 4	/* number of the call after the open of the node and its checks */
 
-/* A filter of calls (seccomp, SELinux) denies what only an iommufd knows. */
+/* A filter of system calls (seccomp, SELinux) denies a call that only an iommufd has. */
 static void
 test_denied(void **state)
 {

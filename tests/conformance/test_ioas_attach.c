@@ -26,11 +26,11 @@ attach(struct ioas *ioas, int group)
 	assert_true(viable);
 }
 
-/* An attach or survey that fails leaves nothing behind, as first group and as second. */
+/* A failed attach or survey leaves nothing behind, for the first group and the second. */
 static void
 test_attach_errors(void **state)
 {
-	/* With devices only the kernel knows of members with a kernel driver. */
+	/* With iommufd only the kernel knows of members with a kernel driver. */
 	const struct {
 		const char *name;
 		int id, error;
@@ -77,7 +77,7 @@ test_attach_errors(void **state)
 	ioas_close(ioas);
 }
 
-/* A group whose limits do not go with what is mapped. */
+/* The limits of a group conflict with mappings. */
 static void
 test_attach_conflict(void **state)
 {
@@ -99,7 +99,7 @@ test_attach_conflict(void **state)
 	attach(ioas, 8);
 	attach(ioas, 9);
 	assert_int_equal(ioas_n_attached(ioas), 3);
-	/* The kernel's refusal gives the range back. */
+	/* The range is free again after the kernel rejects the map. */
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	ioas_close(ioas);
@@ -129,7 +129,7 @@ test_counting(void **state)
 	assert_int_equal(ioas_n_attached(ioas), 1);
 	assert_int_equal(ioas_n_mappings(ioas), 2);
 	expect_same(ioas);
-	/* The last one takes every mapping, and the layout knows. */
+	/* The last detach removes all mappings, also from the layout. */
 	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(ioas_n_attached(ioas), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 0);
@@ -138,14 +138,14 @@ test_counting(void **state)
 	if (BY_KERNEL(true, false))
 		assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
-	/* The first group of a second life gets the IOMMU anew. */
+	/* The next group to attach sets the IOMMU again. */
 	attach(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	expect_same(ioas);
 	ioas_close(ioas);
 }
 
-/* Limits of one by itself; a device is held from then on, a group is not. */
+/* The limits of one member alone. The survey keeps a device open, but not a group. */
 static void
 test_survey(void **state)
 {
@@ -167,7 +167,7 @@ test_survey(void **state)
 		assert_int_equal(ioas_n_attached(ioas), 1);
 		assert_int_equal(fake_leaks(NULL), left + BY_BACKEND(0, 1));
 	}
-	/* Held, not attached. */
+	/* The device is held, but not attached. */
 	assert_int_equal(ioas_open_device(ioas, MEMBER(8)), -ENODEV);
 	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable), BY_KERNEL(-EINVAL, -EADDRINUSE));
@@ -177,7 +177,7 @@ test_survey(void **state)
 	ioas_release(ioas, MEMBER(8));
 	assert_int_equal(fake_leaks(NULL), left);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0xfee00000, PAGE), 0);
-	/* A device that is held is not bound again. */
+	/* The attach does not bind a held device again. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	ioas_info_free(&info);
 	calls = fake_calls();
@@ -186,13 +186,13 @@ test_survey(void **state)
 		assert_int_equal(fake_calls(), calls + 1);
 	ioas_release(ioas, MEMBER(8));
 	assert_int_equal(ioas_n_attached(ioas), 2);
-	/* Of one that is attached the limits are those of all. */
+	/* The limits of an attached member are those of the address space. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	assert_int_equal(info.n_ranges, 3);
 	ioas_info_free(&info);
 	ioas_detach(ioas, MEMBER(8));
 	ioas_detach(ioas, MEMBER(7));
-	/* A held device is released when the space is closed. */
+	/* The close of the space releases a held device. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	ioas_info_free(&info);
 	ioas_close(ioas);
@@ -211,7 +211,7 @@ newcomer(struct ioas *ioas, int group, struct ioas_kept *why)
 	return ret;
 }
 
-/* What is kept is out of reach for newcomers' limits, and nothing else is. */
+/* A later member is rejected if, and only if, its limits conflict with a kept range. */
 static void
 test_keep(void **state)
 {
@@ -219,7 +219,7 @@ test_keep(void **state)
 		{ 0x10000000, 0x1fffffff }, { 0x7000000, 0x8ffffff },
 		{ UINT64_C(1) << 47, (UINT64_C(1) << 49) - 1 },
 	};
-	/* Adjacent, and the kernel reported the upper one first. */
+	/* Two adjacent ranges, the upper one first. */
 	struct iova_range halves[] = { { 0x18000000, UINT64_MAX }, { 0, 0x17ffffff } };
 	const struct ioas_info odd = { .ranges = halves, .n_ranges = 2 };
 	struct ioas_kept why;
@@ -238,7 +238,7 @@ test_keep(void **state)
 	halves[0].first = 0x18001000;
 	assert_int_equal(ioas_keep_test(ioas, &odd, &why), -ERANGE);
 	assert_true(why.lost.first == 0x18000000 && why.lost.last == 0x18000fff);
-	/* The same hole as another's, or one elsewhere. */
+	/* These have the same hole as group 7, or one outside of the kept ranges. */
 	assert_int_equal(newcomer(ioas, 8, &why), 0);
 	attach(ioas, 8);
 	assert_int_equal(newcomer(ioas, 10, &why), 0);
@@ -250,19 +250,19 @@ test_keep(void **state)
 	assert_true(why.range.first == UINT64_C(1) << 47 &&
 		why.range.last == (UINT64_C(1) << 48) - 1);
 	assert_true(why.lost.first == why.range.first && why.lost.last == why.range.last);
-	/* iommufd's kernel holds to it by itself; what gets a leg of its own is looked at. */
+	/* The kernel of iommufd enforces it. With several legs the product checks a new leg. */
 	assert_int_equal(ioas_attach(ioas, MEMBER(9), &viable),
 			per_group ? -ERANGE : BY_KERNEL(0, -EADDRINUSE));
 	if (BY_KERNEL(!per_group, false))
 		ioas_detach(ioas, MEMBER(9));
-	/* Nothing of it keeps memory out. */
+	/* Kept ranges prevent no map. */
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x30000000, PAGE, NULL), 0);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000000, PAGE, NULL), 0);
-	/* A new list replaces the old. */
+	/* A new list replaces the old one. */
 	assert_int_equal(ioas_keep(ioas, lists + 1, 1), 0);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
 	attach(ioas, 9);
-	/* It is dropped with the last detach. */
+	/* The last detach drops the list. */
 	ioas_detach(ioas, MEMBER(9));
 	ioas_detach(ioas, MEMBER(10));
 	ioas_detach(ioas, MEMBER(8));
@@ -273,7 +273,7 @@ test_keep(void **state)
 	ioas_close(ioas);
 }
 
-/* The kernel pins when somebody is attached: its errors come then. */
+/* The kernel pins memory at the first attach, which then returns the errors. */
 static void
 test_before_attach(void **state)
 {

@@ -43,7 +43,7 @@ test_open_device(void **state)
 	fd = ioas_open_device(ioas, MEMBER(7));
 	assert_true(fd >= 0);
 	assert_int_equal(vfio_uapi_reset(fd), 0);
-	/* A device that outlives its space is no leak once it is closed. */
+	/* A device may be closed after its space: this is no leak. */
 	ioas_close(ioas);
 	assert_int_equal(vfio_uapi_reset(fd), 0);
 	vfio_uapi_close(fd);
@@ -71,7 +71,7 @@ test_surrender(void **state)
 	expect_same(ioas);
 	if (backend == IOAS_BACKEND_IOMMUFD) {
 		assert_int_equal(ioas_open_device(ioas, MEMBER(7)), -ENODEV);
-		/* Somebody else can have it now. */
+		/* The device is free: its group can be opened. */
 		fd = vfio_uapi_open("/dev/vfio/7");
 		assert_true(fd >= 0);
 		vfio_uapi_close(fd);
@@ -83,7 +83,7 @@ test_surrender(void **state)
 	ioas_close(ioas);
 }
 
-/* A token is wanted when the device is opened: by the group, or at the bind. */
+/* The token is checked when the group opens the device, or at the bind. */
 static int
 open_with_token(struct ioas *ioas, const char *token, int *fd)
 {
@@ -140,7 +140,7 @@ test_vf_token(void **state)
 	ioas_close(ioas);
 }
 
-/* A group that somebody else opened: used, never closed. */
+/* The space uses a group that the caller opened, and never closes it. */
 static void
 test_foreign_group(void **state)
 {
@@ -158,7 +158,7 @@ test_foreign_group(void **state)
 	fd = vfio_uapi_open("/dev/vfio/7");
 	m.group_fd = fd;
 	left = fake_leaks(NULL);
-	/* What fails leaves the group without a container, and open. */
+	/* A failed attach leaves the group open and without a container. */
 	fake_fail_nth(3, EPERM);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), -EPERM);
 	assert_string_equal(fake_failed(), BY_KERNEL("vfio_uapi_set_iommu",
@@ -170,10 +170,10 @@ test_foreign_group(void **state)
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	device = ioas_open_device(ioas, &m);
 	assert_true(device >= 0);
-	/* One space for both. */
+	/* Both groups are in one address space. */
 	assert_int_equal(fake_n_mappings(), per_group ? 2 : 1);
 	vfio_uapi_close(device);
-	/* Who comes by a device of the group has to join the group. */
+	/* A member with a device of the group joins by the group, too. */
 	assert_int_equal(ioas_survey(ioas, MEMBER(7), &info, &viable), 0);
 	assert_true(viable && info.n_ranges > 0);
 	ioas_info_free(&info);
@@ -189,7 +189,7 @@ test_foreign_group(void **state)
 	assert_false(ioas_has_group(ioas, 7));
 	assert_int_equal(vfio_uapi_group_status(fd, &flags), 0);
 	assert_int_equal(flags, VFIO_GROUP_FLAGS_VIABLE);
-	/* So does the end of the space. */
+	/* The close of the space also removes the group from it. */
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
 	ioas_close(ioas);
 	assert_int_equal(vfio_uapi_group_status(fd, &flags), 0);
@@ -198,8 +198,8 @@ test_foreign_group(void **state)
 }
 
 /*
- * Devices without a node of their own: where other devices have nodes, these are opened
- * by their group, in the same space.
+ * A device without a character device is opened by its group, and is in the same space as
+ * devices with one.
  */
 static void
 test_group_beside_device(void **state)
@@ -235,7 +235,7 @@ test_group_beside_device(void **state)
 	ioas_close(ioas);
 }
 
-/* A second device of a group joins while the first is in. */
+/* A second device of a group is attached while the first one is. */
 static void
 test_sibling_joins(void **state)
 {

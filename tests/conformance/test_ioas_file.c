@@ -85,7 +85,7 @@ test_by_file(void **state)
 	expect_same(ioas);
 }
 
-/* What the kernel does not take by the file it takes by the address. */
+/* If the kernel rejects a map by file, the memory is mapped by address. */
 static void
 test_by_address(void **state)
 {
@@ -99,7 +99,7 @@ test_by_address(void **state)
 	close(disk);
 }
 
-/* A kernel without the call is asked once. */
+/* If the kernel lacks the call, it is tried only once. */
 static void
 test_old_kernel(void **state)
 {

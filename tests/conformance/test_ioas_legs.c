@@ -59,7 +59,7 @@ dump(void)
 	return text;
 }
 
-/* Groups 7 and 8 are in, 9 and 10 are there. */
+/* Groups 7 and 8 are attached, 9 and 10 are not. */
 static int
 setup(void **state)
 {
@@ -80,7 +80,7 @@ teardown(void **state)
 	return machine_teardown(state);
 }
 
-/* Who comes later gets what is mapped; who leaves takes nothing from the others. */
+/* A later leg gets all mappings. A leg that is closed changes nothing in the others. */
 static void
 test_late_attach(void **state)
 {
@@ -96,7 +96,7 @@ test_late_attach(void **state)
 	assert_int_equal(fake_n_mappings(), 3 * 3);
 	assert_int_equal(ioas_n_mappings(ioas), 3);
 	expect_same(ioas);
-	/* The first leg leaves, then the middle one. */
+	/* Close the first leg, then the middle one. */
 	ioas_detach(ioas, MEMBER(7));
 	expect_same(ioas);
 	assert_int_equal(map(4 * GIB), 0);
@@ -109,7 +109,7 @@ test_late_attach(void **state)
 	ioas_unmap_all(ioas);
 	expect_same(ioas);
 	assert_int_equal(fake_leaks(NULL), left);
-	/* The last that leaves keeps its leg open, for who comes next. */
+	/* The last leg remains open for the next attach. */
 	ioas_detach(ioas, MEMBER(7));
 	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(fake_leaks(NULL), 1);
@@ -118,7 +118,7 @@ test_late_attach(void **state)
 	expect_same(ioas);
 }
 
-/* A map is in all legs or in none, whichever of them fails. */
+/* A map succeeds in all legs or in none, in whichever leg it fails. */
 static void
 test_map_fails_in_a_leg(void **state)
 {
@@ -137,7 +137,7 @@ test_map_fails_in_a_leg(void **state)
 	expect_same(ioas);
 }
 
-/* The IOVA of a map that can't be undone is given to nobody, until it is unmapped. */
+/* If a failed map can't be undone, its IOVA remains in use until it is unmapped. */
 static void
 test_map_undo_fails(void **state)
 {
@@ -167,7 +167,7 @@ test_map_undo_fails(void **state)
 	expect_same(ioas);
 }
 
-/* An unmap that fails in a leg is done in the others; what remains is unmapped later. */
+/* An unmap that fails in one leg is done in the others. A later unmap removes the rest. */
 static void
 test_unmap_fails_in_a_leg(void **state)
 {
@@ -181,21 +181,21 @@ test_unmap_fails_in_a_leg(void **state)
 		assert_int_equal(ioas_n_mappings(ioas), 0);
 		assert_int_equal(expect_same_or_parked(ioas), 1);
 		assert_int_equal(map(GIB), -EEXIST);
-		/* A leg that is new does not get it. */
+		/* A new leg does not get the parked mapping. */
 		assert_int_equal(attach(9), 0);
 		assert_int_equal(fake_n_mappings(), 1);
 		ioas_detach(ioas, MEMBER(9));
 		assert_int_equal(unmap(GIB), 0);
 		expect_same(ioas);
 	}
-	/* Or its leg is closed. */
+	/* The leg with the parked mapping is closed. */
 	assert_int_equal(map(GIB), 0);
 	fake_fail_nth(1, EIO);
 	assert_int_equal(unmap(GIB), -EIO);
 	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(fake_n_mappings(), 0);
 	assert_int_equal(unmap(GIB), 0);
-	/* In all of them nothing has happened. */
+	/* The kernel unmaps in no leg: the mapping remains. */
 	assert_int_equal(map(GIB), 0);
 	fake.lie = FAKE_UNMAP_NOTHING;
 	assert_int_equal(unmap(GIB), -EIO);
@@ -203,7 +203,7 @@ test_unmap_fails_in_a_leg(void **state)
 	assert_int_equal(ioas_n_mappings(ioas), 1);
 }
 
-/* Whichever call of an attach fails, all is as before. */
+/* An attach can fail at each call. It changes nothing then. */
 static void
 test_attach_fails(void **state)
 {
@@ -240,7 +240,7 @@ test_attach_fails(void **state)
 	free(before);
 }
 
-/* Who can't have what is mapped or kept is rejected, and nothing of it remains. */
+/* A group that can't translate the mappings or kept ranges is rejected and leaves nothing. */
 static void
 test_attach_conflict(void **state)
 {
@@ -251,7 +251,7 @@ test_attach_conflict(void **state)
 	assert_int_equal(map(2 * GIB), 0);
 	assert_int_equal(ioas_keep(ioas, &keep, 1), 0);
 	left = fake_leaks(NULL);
-	/* A hole over a mapping, below every kept range, nothing in common. */
+	/* A hole overlaps a mapping; the aperture ends below kept ranges; no common range. */
 	fake_range(add_group(11), 2 * GIB, 2 * GIB + PAGE - 1);
 	assert_int_equal(attach(11), -EINVAL);
 	add_group(12)->aperture.last = 4 * GIB - 1;
@@ -278,7 +278,7 @@ expect_limits(uint64_t first, uint64_t last)
 	ioas_info_free(&info);
 }
 
-/* The kernel's window is what the layout allows; a second one cuts it. */
+/* The layout allows only the window of the kernel. A second window restricts it further. */
 static void
 test_window(void **state)
 {
@@ -299,7 +299,7 @@ test_window(void **state)
 	assert_int_equal(iova, high);
 	assert_int_equal(unmap(high), 0);
 	assert_int_equal(map(high + 2 * GIB), 0);
-	/* A window that lacks what is mapped, and one that does not. */
+	/* A window without the mapped range, then one with it. */
 	fake.window = RANGE(high + 3 * GIB, high + 8 * GIB - 1);
 	assert_int_equal(attach(8), -ERANGE);
 	expect_limits(high, high + 4 * GIB - 1);
@@ -310,7 +310,7 @@ test_window(void **state)
 	assert_int_equal(map(high), -ERANGE);
 	assert_int_equal(map(high + 4 * GIB), -ERANGE);
 	expect_same(ioas);
-	/* A leg that is closed restricts nothing. */
+	/* A closed leg no longer restricts the layout. */
 	ioas_detach(ioas, MEMBER(7));
 	expect_limits(high + GIB, high + 8 * GIB - 1);
 	assert_int_equal(map(high + 4 * GIB), 0);
@@ -322,7 +322,7 @@ test_window(void **state)
 	expect_same(ioas);
 }
 
-/* A group is asked in a container for itself, with its window, and nobody else's. */
+/* A group is surveyed in a container of its own, so only its own window restricts it. */
 static void
 test_survey(void **state)
 {

@@ -26,7 +26,7 @@
 static struct ioas *ioas;
 static struct iova_conflict why;
 
-/* One group, an aperture of 39 bits, SW_MSI; the layout knows of both. */
+/* One group with an aperture of 39 bits and SW_MSI. The layout has both. */
 static int
 setup(void **state)
 {
@@ -102,7 +102,7 @@ test_map_invalid(void **state)
 	assert_int_equal(map(UINT64_MAX - PAGE + 1, 2 * PAGE), -EINVAL);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, UINT64_MAX, 0x10000, PAGE, NULL), -EINVAL);
 	assert_int_equal(fake_calls(), calls);
-	/* These only the kernel sees. */
+	/* Only the kernel detects these errors. */
 	assert_int_equal(map(0x10800, PAGE), -EINVAL);
 	assert_int_equal(map(0x10000, PAGE / 2), -EINVAL);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA + 1, 0x10000, PAGE, NULL), -EINVAL);
@@ -127,13 +127,13 @@ test_map_conflicts(void **state)
 	expect_why(true, 0x80000, 0x8ffff);
 	assert_int_equal(why.hole.origin, IOVA_ORIGIN_RESERVED);
 	assert_string_equal(why.hole.owner, "0000:01:00.0");
-	/* The kernel leaves SW_MSI out of its ranges, and a gap comes before a hole. */
+	/* The ranges of the kernel exclude SW_MSI. A gap is reported rather than a hole. */
 	assert_int_equal(map(MSI_FIRST - PAGE, 2 * PAGE), -ERANGE);
 	expect_why(false, MSI_FIRST, MSI_LAST);
 	assert_int_equal(map(LIMIT - PAGE + 1, 2 * PAGE), -ERANGE);
 	expect_why(false, LIMIT + 1, UINT64_MAX);
 	assert_string_equal(why.hole.owner, "0000:01:00.0");
-	/* The layout has answered, the kernel was not asked. */
+	/* The layout rejected these maps without a call of the kernel. */
 	assert_int_equal(fake_calls(), calls);
 	expect_same(ioas);
 	/* A soft hole prevents no map, but is reported. */
@@ -200,14 +200,14 @@ test_map_any(void **state)
 	assert_int_equal(iova, 0x10000);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, LIMIT, &iova), 0);
 	assert_int_equal(iova, 2 * PAGE);
-	/* Too long for what is below SW_MSI. */
+	/* Too long for the free range below SW_MSI. */
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, MSI_FIRST, 0x200000, LIMIT, &iova), 0);
 	assert_int_equal(iova, 0x8200000);
 	expect_same(ioas);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, MSI_FIRST, PAGE, MSI_FIRST, &iova), -ENOSPC);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, LIMIT + 1, PAGE, UINT64_MAX, &iova), -ENOSPC);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, PAGE, &iova), -ENOSPC);
-	/* The limit is the last address, not the one behind it. */
+	/* The limit is inclusive. */
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, 4 * PAGE - 2, &iova), -ENOSPC);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, 4 * PAGE - 1, &iova), 0);
 	assert_int_equal(iova, 3 * PAGE);
@@ -231,7 +231,7 @@ test_unmap(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x12000, 2 * PAGE), -ENOENT);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0, 0x10000), -ENOENT);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x100000, PAGE), -ENOENT);
-	/* Either end inside a mapping, or both: nothing is unmapped. */
+	/* If an end of the range is inside a mapping, nothing is unmapped. */
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, PAGE), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x11000, PAGE), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x11000, 0x8000), -EBUSY);
@@ -255,7 +255,7 @@ test_unmap(void **state)
 	expect_same(ioas);
 }
 
-/* An IOVA that the kernel fails to unmap remains taken. */
+/* An IOVA that the kernel fails to unmap remains in use. */
 static void
 test_unmap_kernel_fails(void **state)
 {
@@ -326,7 +326,7 @@ test_unmap_by_owner(void **state)
 	assert_int_equal(map(0x10000, PAGE), 0);
 	assert_int_equal(ioas_map(ioas, IOAS_APPLICATION, VA, 0x20000, PAGE, NULL), 0);
 	assert_int_equal(iova_layout_place_at(layout, RANGE(0x30000, 0x30fff), "unknown", NULL), 0);
-	/* All of the range is somebody's: nothing of it goes. */
+	/* The range has mappings of other owners: nothing is unmapped. */
 	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0, LIMIT), -EPERM);
 	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, 0x20000, PAGE), -EPERM);
 	assert_int_equal(ioas_n_mappings(ioas), 2);
@@ -337,7 +337,7 @@ test_unmap_by_owner(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0x20000, 0x20000), 0);
 	assert_int_equal(ioas_n_mappings(ioas), 1);
 	ioas_unmap_all(ioas);
-	/* What nobody mapped is not unmapped either. */
+	/* A range of the layout without a mapping is not unmapped. */
 	assert_non_null(iova_layout_lookup(layout, 0x30000));
 	assert_int_equal(iova_layout_release(layout, RANGE(0x30000, 0x30fff)), 0);
 	expect_same(ioas);

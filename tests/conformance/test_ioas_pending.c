@@ -29,7 +29,7 @@ map_slow(void)
 	return ioas_map(ioas, IOAS_EAL, VA, SLOW, PAGE, NULL);
 }
 
-/* The slow map is in the kernel; all legs but the first are as quick as others. */
+/* Begin the slow map. Only its first leg is slow. */
 static void
 map_begin(struct call *c)
 {
@@ -42,7 +42,7 @@ unmap_slow(void)
 	return ioas_unmap(ioas, IOAS_EAL, SLOW, 3 * PAGE);
 }
 
-/* Of two mappings the first is being unmapped. */
+/* Begin an unmap of two mappings. The unmap of the first one is slow. */
 static void
 unmap_begin(struct call *c)
 {
@@ -51,7 +51,7 @@ unmap_begin(struct call *c)
 	slow_begin(c, unmap_slow, &fake_unmap_begins);
 }
 
-/* Groups 7 and 8 are in, so that a space may have two legs; 9 is there. */
+/* Groups 7 and 8 are attached, so a space may have two legs. Group 9 is not. */
 static int
 setup(void **state)
 {
@@ -97,7 +97,7 @@ expect_dump(const char *line)
 	free(text);
 }
 
-/* All other calls go on; the range of the map is taken, and nothing is mapped there. */
+/* Other calls proceed. The range of the map is in use, but not mapped. */
 static void
 test_others_go_on(void **state)
 {
@@ -137,7 +137,7 @@ test_others_go_on(void **state)
 	expect_same(ioas);
 }
 
-/* The kernel rejects the map in the end: the range is free again. */
+/* The kernel rejects the slow map: the range is free again. */
 static void
 test_refused(void **state)
 {
@@ -159,7 +159,7 @@ is_covered(void)
 	return ioas_covers(ioas, VA, SLOW, PAGE);
 }
 
-/* Whether it is mapped is known when the kernel has answered. */
+/* ioas_covers() waits for the slow map. */
 static void
 test_covers_waits(void **state)
 {
@@ -190,7 +190,7 @@ attach_third(void)
 	return ioas_attach(ioas, member(9), &viable);
 }
 
-/* A new leg gets this mapping, too. */
+/* An attach waits for the slow map. A new leg gets the mapping, too. */
 static void
 test_attach_waits(void **state)
 {
@@ -221,7 +221,7 @@ map_anywhere(void)
 	return ioas_map_any(ioas, IOAS_EAL, VA, PAGE, PAGE, SLOW, &iova);
 }
 
-/* A thread that waits for all maps does not wait for later ones. */
+/* Maps that begin later wait behind a thread that waits for all maps. */
 static void
 test_maps_wait_behind(void **state)
 {
@@ -274,7 +274,7 @@ close_space(void)
 	return 0;
 }
 
-/* Calls that unmap everything wait for this map and unmap it. */
+/* Calls that unmap everything wait for the slow map and unmap it. */
 static void
 test_ends_wait(void **state)
 {
@@ -297,7 +297,7 @@ test_ends_wait(void **state)
 	}
 }
 
-/* All other calls go on, also in a gap of the range; nothing of it is mapped any more. */
+/* Other calls proceed, also in a gap of the range. None of the range is mapped any more. */
 static void
 test_unmap_others_go_on(void **state)
 {
@@ -321,7 +321,7 @@ test_unmap_others_go_on(void **state)
 	assert_int_equal(map_slow(), 0);
 }
 
-/* The kernel fails in a leg: the second is mapped as before, and all can be unmapped. */
+/* The kernel fails in a leg: the second mapping remains, and all can be unmapped later. */
 static void
 test_unmap_refused(void **state)
 {
@@ -339,7 +339,7 @@ test_unmap_refused(void **state)
 	expect_same(ioas);
 }
 
-/* A new leg does not get what is being unmapped; ioas_covers() waits for the end. */
+/* A new leg does not get a mapping that is being unmapped. ioas_covers() waits for the unmap. */
 static void
 test_unmap_is_waited_for(void **state)
 {

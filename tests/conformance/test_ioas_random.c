@@ -21,13 +21,13 @@
 #include "tree.h"
 
 #define ROUNDS 30000
-#define PAGES 256		/* of the space, and a few behind it */
+#define PAGES 256		/* of the space; BEHIND more follow */
 #define BEHIND 8
 #define HOLE_FIRST 96
 #define HOLE_LAST 103
 
 static uint32_t owner[PAGES + BEHIND];	/* 0: free */
-static bool moved[PAGES];	/* its memory is not where step_map() takes it from */
+static bool moved[PAGES];	/* its memory is not that of step_map() */
 static uint32_t n_owners;
 static unsigned int n_covered;
 static uint64_t seed;
@@ -172,7 +172,7 @@ step_lookup(struct ioas *ioas)
 			owner[m.iova.last / PAGE + 1] != owner[page]);
 }
 
-/* Bytes anywhere in pages of which each is mapped, by whatever calls. */
+/* Bytes of several pages are covered if each page is mapped, also by different calls. */
 static void
 step_covers(struct ioas *ioas)
 {

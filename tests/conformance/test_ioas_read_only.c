@@ -48,7 +48,7 @@ teardown(void **state)
 	return machine_teardown(state);
 }
 
-/* @return in how many spaces of the kernel an access gets this answer. */
+/* @return the number of address spaces in which an access gets this answer. */
 static unsigned int
 answers(uint64_t iova, bool write, int ret)
 {
@@ -78,7 +78,7 @@ test_devices_only_read(void **state)
 	assert_true(m.read_only);
 	assert_int_equal(ioas_lookup(ioas, OTHER, &m), 0);
 	assert_false(m.read_only);
-	/* The record of a mapping does not keep what the last one at its IOVA was. */
+	/* A new mapping at an IOVA is writable, although the previous one was read-only. */
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, IOVA, 2 * PAGE), 0);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA + 2 * PAGE, IOVA, PAGE, NULL), 0);
 	expect_same(ioas);
@@ -124,7 +124,7 @@ test_by_file(void **state)
 	close(file.fd);
 }
 
-/* A device that comes later gets it read-only, too. */
+/* A device that is attached later gets it read-only, too. */
 static void
 test_late_attach(void **state)
 {
@@ -142,7 +142,7 @@ test_late_attach(void **state)
 	assert_int_equal(answers(IOVA, true, -EFAULT), 1);
 }
 
-/* Who asks for memory that can be written is not served by this. */
+/* ioas_covers() requires writable memory, so a read-only mapping does not count. */
 static void
 test_covers_nothing(void **state)
 {

@@ -34,7 +34,7 @@ attach(int group)
 	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
 }
 
-/* Two groups on a bus, one of two functions, and one on another; the NIC is open. */
+/* Groups 7 (two functions) and 8 are on one bus, group 9 on another. The NIC is open. */
 static int
 setup(void **state)
 {
@@ -61,7 +61,7 @@ teardown(void **state)
 	return machine_teardown(state);
 }
 
-/* The kernel's list is these three, of which only the last may be somebody else's. */
+/* The kernel lists these three devices. Only the last one may belong to another process. */
 static void
 expect_set(const struct ioas_reset_set *set, bool other_is_ours)
 {
@@ -90,7 +90,7 @@ test_all_ours(void **state)
 	assert_int_equal(fake_resets(TWIN), 1);
 	assert_int_equal(fake_resets(OTHER), 1);
 	assert_int_equal(fake_resets(ELSEWHERE), 0);
-	/* A device that was detached meanwhile is not ours any more, although the list has it. */
+	/* A device of the list that was detached since then is no longer ours. */
 	ioas_detach(ioas, MEMBER(8));
 	fake_device_held(OTHER, true);
 	assert_int_equal(ioas_reset_all(ioas, device, &set), BY_BACKEND(-EPERM, -EINVAL));
@@ -194,7 +194,7 @@ test_each_call_fails(void **state)
 	assert_int_equal(fake_resets(NIC), 1);
 }
 
-/* A group that somebody else opened proves as much. */
+/* A group that the caller opened proves ownership, too. */
 static void
 test_foreign_group(void **state)
 {
@@ -213,7 +213,7 @@ test_foreign_group(void **state)
 	vfio_uapi_close(m.group_fd);
 }
 
-/* What the kernel says to those who do not ask first. */
+/* Errors of the kernel for a reset without a valid list. */
 static void
 test_rules(void **state)
 {

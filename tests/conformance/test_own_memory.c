@@ -69,7 +69,7 @@ test_alignment(void **state)
 		assert_int_equal(own_memory_dma_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
 		assert_int_equal(iova & (rows[i].align - 1), 0);
 	}
-	/* Where no such place is free a smaller alignment does. */
+	/* If no aligned range is free, a smaller alignment is used. */
 	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), 0);
 	add_hole(0, PAGE - 1, IOVA_HARD);
 	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 2 * MIB, 3 * MIB, &iova), -ENOSPC);
@@ -78,7 +78,7 @@ test_alignment(void **state)
 	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
 }
 
-/* The kernel's budget of mappings is used up: no other IOVA helps. */
+/* The kernel has no room for more mappings, so no other IOVA is tried. */
 static void
 test_kernel_has_no_room(void **state)
 {
@@ -103,7 +103,7 @@ test_restored(void **state)
 	assert_int_equal(fake_n_mappings(), 0);
 	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &m.va), -ENODEV);
 	assert_int_equal(own_memory_layout_dump(stderr), -ENODEV);
-	/* It can be unmapped meanwhile. */
+	/* The memory can be unmapped before the device returns. */
 	assert_int_equal(own_memory_dma_unmap(b + PAGE, MIB), -EBUSY);
 	assert_int_equal(own_memory_dma_unmap(b, MIB), 0);
 	assert_int_equal(own_memory_dma_unmap(b, MIB), -ENOENT);

@@ -80,7 +80,7 @@ on_event(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost
 	(void)arg;
 }
 
-/* Every function except those that unmap says the same without a space. */
+/* Without a space every function fails with the same error, except those that unmap. */
 static void
 all_fail(int error)
 {
@@ -94,7 +94,7 @@ all_fail(int error)
 	assert_fails(rte_eal_iommu_layout_dump(stderr), error);
 }
 
-/* This test is the first, as a loaded bus can't be unloaded. */
+/* This test must be the first, as a bus can't be unloaded. */
 static void
 test_no_bus(void **state)
 {
@@ -167,7 +167,7 @@ test_map_errors(void **state)
 	assert_int_equal(ioas_n_mappings(own_ioas), 0);
 }
 
-/* Only type1 has one. */
+/* Only type1 has a limit of mappings. */
 static void
 test_the_budget_is_used_up(void **state)
 {
@@ -207,7 +207,7 @@ test_by_file(void **state)
 	assert_int_equal(rte_eal_iommu_map(&conf, &handle), 0);
 	assert_true(fake_mapping_get(0, &m));
 	assert_int_equal(m.file, BY_KERNEL(false, true));
-	/* Its number may be another file's by then. */
+	/* The number of the descriptor may belong to another file by then. */
 	close(file.fd);
 	own_space_down();
 	own_space_up();
@@ -266,7 +266,7 @@ test_a_lost_handle(void **state)
 	assert_int_equal(own_n_lost, 1);
 	assert_fails(rte_eal_iommu_mapping_get(handle, &mapped), ENOENT);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
-	/* A second one, whose handle nobody frees, is no leak. */
+	/* A lost mapping whose handle is not freed is no leak. */
 	assert_int_equal(map_with(VA, MIB, 0), 0);
 	assert_int_equal(rte_eal_iommu_mapping_get(handle, &mapped), 0);
 	own_space_down();
@@ -277,12 +277,12 @@ test_a_lost_handle(void **state)
 static void
 test_addresses(void **state)
 {
-	/* Two mappings that continue each other both ways, then a gap in memory. */
+	/* Two mappings, adjacent both in memory and in IOVA, then a gap in memory. */
 	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, (uintptr_t)VA, GIB, MIB, NULL), 0);
 	assert_int_equal(ioas_map(own_ioas, IOAS_DEVICE, (uintptr_t)VA + MIB, GIB + MIB, MIB, NULL), 0);
 	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, (uintptr_t)VA + 4 * MIB, GIB + 2 * MIB, MIB,
 		NULL), 0);
-	/* The same memory once more, higher. */
+	/* The same memory at a higher IOVA, too. */
 	assert_int_equal(ioas_map(own_ioas, IOAS_DEVICE, (uintptr_t)VA, 2 * GIB, MIB, NULL), 0);
 
 	len = MIB;
@@ -316,7 +316,7 @@ test_addresses(void **state)
 	assert_fails(rte_eal_iommu_iova2virt(GIB, &len, &addr), EINVAL);
 }
 
-/* The walk's callback may call back: no lock is held. */
+/* The callback of the walk may call the API: no lock is held. */
 static int
 count_mapped(const struct rte_eal_iommu_mapped *m, void *arg)
 {
@@ -411,7 +411,7 @@ test_no_callback(void **state)
 	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, (uintptr_t)VA, GIB, MIB, NULL), 0);
 	assert_fails(rte_eal_iommu_mapping_foreach(NULL, NULL), EINVAL);
 	assert_fails(rte_eal_iommu_layout_foreach(NULL, NULL), EINVAL);
-	/* Without a device, too. */
+	/* Invalid arguments are rejected without a device, too. */
 	own_space_down();
 	assert_fails(rte_eal_iommu_mapping_foreach(NULL, NULL), EINVAL);
 	assert_fails(rte_eal_iommu_layout_foreach(NULL, NULL), EINVAL);

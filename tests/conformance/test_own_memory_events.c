@@ -4,7 +4,7 @@
 
 /**
  * @file
- * An application learns when the address space comes and goes.
+ * Events that report to an application when the address space is opened and closed.
  */
 
 #include <errno.h>
@@ -30,16 +30,16 @@
 	assert_int_equal(rte_errno, error); \
 } while (0)
 
-static char told[16];		/* a letter for each event */
+static char events_seen[16];		/* a letter for each event */
 static struct rte_eal_iommu_mapped last_lost;
 
 static void
 note(char letter)
 {
-	size_t n = strlen(told);
+	size_t n = strlen(events_seen);
 
-	assert_true(n + 1 < sizeof(told));
-	told[n] = letter;
+	assert_true(n + 1 < sizeof(events_seen));
+	events_seen[n] = letter;
 }
 
 static void
@@ -62,7 +62,7 @@ setup(void **state)
 		return -1;
 	obey(own_ioas, "0000:01:00.0");
 	assert_int_equal(eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api)), 0);
-	memset(told, 0, sizeof(told));
+	memset(events_seen, 0, sizeof(events_seen));
 	return 0;
 }
 
@@ -98,14 +98,14 @@ test_comes_and_goes(void **state)
 {
 	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
 	own_space_down();
-	assert_string_equal(told, "D");
+	assert_string_equal(events_seen, "D");
 	own_memory_down(no_more);
-	assert_string_equal(told, "Du");
+	assert_string_equal(events_seen, "Du");
 	own_space_up();
-	assert_string_equal(told, "DuU");
+	assert_string_equal(events_seen, "DuU");
 	assert_int_equal(rte_eal_iommu_event_unregister(listen, NULL), 0);
 	own_space_down();
-	assert_string_equal(told, "DuU");
+	assert_string_equal(events_seen, "DuU");
 }
 
 static void
@@ -116,10 +116,10 @@ test_errors(void **state)
 	assert_fails(rte_eal_iommu_event_unregister(listen, NULL), ENOENT);
 	assert_int_equal(rte_eal_iommu_event_register(listen, NULL), 0);
 	assert_fails(rte_eal_iommu_event_register(listen, NULL), EEXIST);
-	assert_int_equal(rte_eal_iommu_event_register(listen, told), 0);
+	assert_int_equal(rte_eal_iommu_event_register(listen, events_seen), 0);
 	assert_fails(rte_eal_iommu_event_unregister(listen, &last_lost), ENOENT);
 	own_space_down();
-	assert_string_equal(told, "DD");
+	assert_string_equal(events_seen, "DD");
 }
 
 static void
@@ -137,19 +137,19 @@ test_lost(void **state)
 	own_space_down();
 	add_hole(mapped.iova, mapped.iova + PAGE - 1, IOVA_HARD);
 	own_space_up();
-	assert_string_equal(told, "DLU");
+	assert_string_equal(events_seen, "DLU");
 	assert_int_equal(last_lost.iova, mapped.iova);
 	assert_ptr_equal(last_lost.addr, VA);
 	assert_int_equal(last_lost.len, MIB);
 	own_space_down();
 	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
 	own_space_up();
-	assert_string_equal(told, "DLUDLU");
+	assert_string_equal(events_seen, "DLUDLU");
 	assert_int_equal(last_lost.iova, iova);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
 }
 
-/* Maps the memory again when the space is up, and unregisters. */
+/* Map the memory again when the space is up, and unregister. */
 static void
 map_again(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
 {
@@ -168,26 +168,26 @@ static void
 test_a_callback_calls_back(void **state)
 {
 	assert_int_equal(rte_eal_iommu_event_register(map_again, NULL), 0);
-	assert_int_equal(rte_eal_iommu_event_register(map_again, told), 0);
+	assert_int_equal(rte_eal_iommu_event_register(map_again, events_seen), 0);
 	own_space_down();
-	assert_string_equal(told, "mm");
-	assert_int_equal(rte_eal_iommu_event_unregister(map_again, told), 0);
+	assert_string_equal(events_seen, "mm");
+	assert_int_equal(rte_eal_iommu_event_unregister(map_again, events_seen), 0);
 	own_space_up();
-	/* A callback that is registered meanwhile gets this event, too. */
-	assert_string_equal(told, "mmmU");
+	/* A callback that another callback registers gets the same event, too. */
+	assert_string_equal(events_seen, "mmmU");
 	assert_int_equal(ioas_n_mappings(own_ioas), 1);
 	own_space_down();
-	assert_string_equal(told, "mmmUD");
+	assert_string_equal(events_seen, "mmmUD");
 }
 
-/* rte_dev_dma_map() has the lowest IOVA, which it needs again. */
+/* rte_dev_dma_map() uses the lowest IOVA, and needs it again. */
 static void
 map_device(void)
 {
 	assert_int_equal(ioas_map(own_ioas, IOAS_DEVICE, (uintptr_t)VA, 0, MIB, NULL), 0);
 }
 
-/* Maps memory on each event, where it likes. */
+/* Map memory at any IOVA on each event. */
 static void
 map_more(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, void *arg)
 {
@@ -213,7 +213,7 @@ test_others_are_restored_first(void **state)
 	own_space_down();
 	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
 	own_space_up();
-	assert_string_equal(told, "mm");
+	assert_string_equal(events_seen, "mm");
 	assert_int_equal(ioas_lookup(own_ioas, 0, &m), 0);
 	assert_int_equal(m.owner, IOAS_DEVICE);
 	assert_int_equal(ioas_n_mappings(own_ioas), 3);
@@ -272,7 +272,7 @@ count(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, v
 	__atomic_fetch_add((unsigned int *)arg, event == RTE_EAL_IOMMU_SPACE_UP, __ATOMIC_RELAXED);
 }
 
-/* Every call works, or says that there is no space. */
+/* Every call succeeds, or fails because there is no space. */
 static void *
 use(void *arg)
 {

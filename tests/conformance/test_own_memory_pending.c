@@ -29,7 +29,7 @@
 static struct rte_eal_iommu_mapping *slow_handle, *handle;
 static struct rte_eal_iommu_mapped mapped;
 
-/* Memory with this alignment gets SLOW, and any other memory a lower IOVA. */
+/* Memory with the alignment of SLOW gets the IOVA SLOW, and any other memory a lower one. */
 static int
 setup(void **state)
 {
@@ -109,7 +109,7 @@ n_walked(void)
 	return n;
 }
 
-/* All other calls go on while the memory at SLOW is neither mapped nor free. */
+/* Other calls proceed while the memory at SLOW is neither mapped nor free. */
 static void
 expect_others_go_on(void)
 {
@@ -158,7 +158,7 @@ test_others_go_on(void **state)
 	expect_same(own_ioas);
 }
 
-/* An unmap by range takes no memory whose map has not returned. */
+/* An unmap by range does not unmap memory whose map has not returned. */
 static void
 test_map_is_not_unmapped(void **state)
 {
@@ -195,7 +195,7 @@ test_unmap_waits_for_the_other(void **state)
 	expect_same(own_ioas);
 }
 
-/* The handle remains. With several legs the mapping has ended, but not in all. */
+/* The handle remains. With several legs the mapping is gone, but remains parked in a leg. */
 static void
 test_unmap_fails(void **state)
 {
@@ -218,7 +218,7 @@ test_unmap_fails(void **state)
 	expect_same(own_ioas);
 }
 
-/* A map fails in the second leg and can't be undone in the first: the IOVA is unmapped later. */
+/* A map fails in the second leg, and so does its undo in the first: unmap it later. */
 static void
 test_map_undo_fails(void **state)
 {
@@ -235,7 +235,7 @@ test_map_undo_fails(void **state)
 	assert_int_equal(fake_n_mappings(), per_group ? 1 : 0);
 	assert_int_equal(dma_unmap_slow(), per_group ? 0 : -ENOENT);
 	assert_int_equal(fake_n_mappings(), 0);
-	/* The space closes: nothing is restored. */
+	/* The space is closed: nothing is restored. */
 	fake_fail_nth(3, EIO);
 	assert_int_equal(own_memory_dma_map(VA, MIB, SLOW, UINT64_MAX, &iova), -EINVAL);
 	assert_int_equal(iova, 7);
@@ -246,7 +246,7 @@ test_map_undo_fails(void **state)
 	assert_int_equal(fake_n_mappings(), 0);
 }
 
-/* Whichever call of the kernel fails: nothing is lost, and all can be unmapped. */
+/* Each call of the kernel fails once. No mapping is lost, and all can be unmapped. */
 static void
 test_each_call_fails(void **state)
 {
@@ -327,7 +327,7 @@ use_ranges(void)
 	while (ret == 0 && !atomic_load(&stop))
 		if (own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova) == 0) {
 			ret = own_memory_dma_unmap(iova, MIB);
-			/* use_all() was faster, and the IOVA may have a handle. */
+			/* use_all() unmapped first, and the IOVA may belong to a handle by now. */
 			if (ret == -ENOENT || ret == -EPERM)
 				ret = 0;
 		}
@@ -342,7 +342,7 @@ use_all(void)
 	return 0;
 }
 
-/* Other threads' memory can get an IOVA as soon as it is unmapped. */
+/* Another thread may get an IOVA as soon as it is unmapped. */
 static void
 test_threads(void **state)
 {

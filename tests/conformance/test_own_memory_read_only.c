@@ -47,7 +47,7 @@ map_half(unsigned int half, uint64_t flags, const struct rte_eal_iommu_file *fil
 	return rte_eal_iommu_map(&conf, &handle);
 }
 
-/* Where the handle has its memory, and that devices can only read it. */
+/* Check that devices can only read the memory of the handle. @return its IOVA. */
 static rte_iova_t
 expect_read_only(void)
 {
@@ -88,7 +88,7 @@ test_memory_that_can_be_written(void **state)
 	assert_int_equal(ioas_n_mappings(own_ioas), 0);
 }
 
-/* It is restored by its address, for which the process needs no write access either. */
+/* The memory is restored by its address, which needs no write access of the process. */
 static void
 test_restored(void **state)
 {

@@ -84,7 +84,7 @@ test_good(void **state)
 	assert_int_equal(fake_leaks(stderr), 0);
 }
 
-/* A sibling on a VFIO driver is fine, but peer-to-peer is possible now. */
+/* A sibling on a VFIO driver is accepted, but makes peer-to-peer possible. */
 static void
 test_shared_group(void **state)
 {
@@ -93,7 +93,7 @@ test_shared_group(void **state)
 	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
 	assert_int_equal(find_hole(IOVA_ORIGIN_HOST_BRIDGE, 0)->by, IOVA_BY_BUS);
 	plan_device_free(&pd);
-	/* Without the rights for iomem the windows are an estimate, which rejects nothing. */
+	/* Without access to iomem the windows are estimated. This rejects nothing. */
 	machine_iomem(*state, "00000000-00000000 : PCI Bus 0000:00\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.bridge.in[HOLES_IN_IOMEM].sight, HOLES_DENIED);
@@ -118,7 +118,7 @@ test_sysfs_failures(void **state)
 	machine_regions(*state, SW_MSI_LINE);
 	machine_unlink(*state, NIC, "iommu_group");
 	FAILS(-ENOTSUP, "no IOMMU group");
-	/* The kernel has not been asked for any of these. */
+	/* None of these surveys called the kernel. */
 	assert_int_equal(fake_calls(), 0);
 }
 
@@ -191,7 +191,7 @@ expect_msi(const char *root, enum plan_msi msi, const char *const *words)
 static void
 test_msi(void **state)
 {
-	/* The window may swallow the writes, and does not where doorbells begin below it. */
+	/* The window may receive the writes, but not if doorbells begin below it. */
 	machine_iomem(*state, "01000000-3effffff : PCI Bus 0000:00\n");
 	MSI(PLAN_MSI_LIKELY_LOST, "SW_MSI 0x8000000-0x80fffff", "window 0x1000000-0x3effffff", "bridge 0000:00");
 	machine_iomem(*state, "080fffff-3effffff : PCI Bus 0000:00\n");
@@ -204,15 +204,15 @@ test_msi(void **state)
 	plan_device_free(&pd);
 	machine_group->aperture.last = 0x7ffefff;
 	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff lies above the IOMMU aperture", "ends at 0x7ffefff");
-	/* The ranges leave it out where it is inside, too. */
+	/* The ranges exclude SW_MSI even if it is inside of the aperture. */
 	machine_group->aperture.last = 0x80fffff;
 	MSI(PLAN_MSI_UNSURE, "may reach above the IOMMU aperture", "ends at 0x7ffffff");
-	/* An aperture that begins above it. */
+	/* The aperture begins above SW_MSI. */
 	machine_group->aperture = (struct iova_range){ 0xa00000000, 0xaffffffff };
 	MSI(PLAN_MSI_LOST, "lies below the IOMMU aperture", "begins at 0xa00000000");
 	machine_group->aperture = (struct iova_range){ 0x8000000, 0xffffffff };
 	MSI(PLAN_MSI_UNSURE, "may reach below the IOMMU aperture", "begins at 0x8100000");
-	/* Limits that know nothing of it: doorbells begin at its start. */
+	/* The ranges do not exclude SW_MSI. Doorbells begin at its start. */
 	machine_group->n_reserved = 0;
 	machine_group->aperture = (struct iova_range){ 0x8001000, 0xffffffff };
 	MSI(PLAN_MSI_LIKELY_LOST, "begins below the IOMMU aperture", "begins at 0x8001000");
@@ -222,26 +222,26 @@ test_msi(void **state)
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
 	plan_device_free(&pd);
-	/* With no ranges nothing is known of an end. */
+	/* Without ranges the end of the aperture is unknown. */
 	fake.no_ranges = true;
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
 	assert_false(pd.msi_doubtful);
 	plan_device_free(&pd);
-	/* A window of the platform where doorbells are mapped is not for everybody. */
+	/* The kernel maps doorbells in a window of the platform: not all backends can serve it. */
 	machine_regions(*state, "0x0000000008090000 0x000000000809ffff msi\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
 	assert_int_equal(pd.msi_doubtful, BY_KERNEL(true, false));
 	plan_device_free(&pd);
-	/* Windows of the hardware's MSI are no doorbells that the kernel maps. */
+	/* The kernel maps no doorbells for a hardware MSI window. */
 	machine_regions(*state, "0x000000000c000000 0x000000000c0fffff reserved\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.msi, PLAN_MSI_CLEAR);
 	plan_device_free(&pd);
 }
 
-/* The host bridge is a node of the device tree. */
+/* Make the host bridge a node of the device tree. */
 static void
 link_node(const char *root)
 {
@@ -261,13 +261,13 @@ make_node(const char *root)
 	tree_text(root, NODE "/device_type", "pci");
 }
 
-/* An estimate and what is hidden switch nothing off, and promise nothing. */
+/* With estimated or hidden windows MSI is neither disabled nor reported as clear. */
 static void
 test_msi_unsure(void **state)
 {
 	const char *root = *state;
 
-	/* Two BARs with SW_MSI between them: their hull is no window. */
+	/* SW_MSI is between two BARs. The range that spans both need not be a window. */
 	tree_text(root, "/sys/bus/pci/devices/" NIC "/resource", "0x10000000 0x1001ffff 0x40200\n"
 			"0x2000000 0x2003fff 0x40200\n");
 	machine_iomem(root, "00000000-00000000 : PCI Bus 0000:00\n");
@@ -277,14 +277,14 @@ test_msi_unsure(void **state)
 	machine_iomem(root, "");
 	tree_text(root, "/sys/bus/pci/devices/" NIC "/resource", "");
 	MSI(PLAN_MSI_UNSURE, "not all windows of host bridge 0000:00 are known");
-	/* A tree that a container hides may have dma-ranges. */
+	/* A device tree that a container hides may have dma-ranges. */
 	machine_iomem(root, "10000000-1fffffff : PCI Bus 0000:00\n");
 	tree_text(root, "/sys/bus/pci/devices/" NIC "/resource", "0x10000000 0x1001ffff 0x40200\n");
 	link_node(root);
 	MSI(PLAN_MSI_UNSURE, "device tree is hidden here", "show /sys/firmware/devicetree");
 }
 
-/* What is left out of a list may be in the way. */
+/* An entry that was ignored as invalid may affect SW_MSI. */
 static void
 test_msi_odd(void **state)
 {
@@ -299,12 +299,12 @@ test_msi_odd(void **state)
 	machine_iomem(root, "10000000-1fffffff : PCI Bus 0000:00\n");
 	machine_regions(root, "odd\n" SW_MSI_LINE);
 	MSI(PLAN_MSI_UNSURE, "1 lines or entries of reserved_regions");
-	/* It may be the line of SW_MSI. */
+	/* The invalid line may be that of SW_MSI. */
 	machine_regions(root, "0x8000000 msi\n");
 	MSI(PLAN_MSI_UNSURE, "1 lines or entries of reserved_regions");
 	machine_regions(root, SW_MSI_LINE);
 	MSI(PLAN_MSI_CLEAR, "");
-	/* The list of windows that is not used does not count. */
+	/* Invalid entries of a list that is not used do not count. */
 	make_node(root);
 	tree_cells(root, NODE "/ranges", &two, 1);
 	MSI(PLAN_MSI_CLEAR, "");
@@ -316,7 +316,7 @@ test_msi_odd(void **state)
 	MSI(PLAN_MSI_UNSURE, "1 lines or entries of dma-ranges");
 }
 
-/* What the bridge does not pass is avoided, and doorbells there are not reached. */
+/* Addresses outside of dma-ranges are avoided. MSI writes there do not reach doorbells. */
 static void
 test_dma_ranges(void **state)
 {
@@ -330,7 +330,7 @@ test_dma_ranges(void **state)
 	plan_device_free(&pd);
 	MSI(PLAN_MSI_LOST, "SW_MSI 0x8000000-0x80fffff lies outside of the dma-ranges",
 			"bridge 0000:00", "MSI writes to 0x0-0x3fffffff");
-	/* Doorbells begin at the start of SW_MSI: outside, or only the last of many are. */
+	/* Doorbells begin at the start of SW_MSI. The first is outside, or only later ones. */
 	tree_cells(*state, DMA_RANGES, (const uint32_t[]){ 0x43000000, 0, 0x8010000, 0, 0x8010000,
 			0, 0x80000000 }, 7);
 	MSI(PLAN_MSI_LIKELY_LOST, "begins outside of the dma-ranges", "to 0x0-0x800ffff");
@@ -338,7 +338,7 @@ test_dma_ranges(void **state)
 			0, 0x8010000 }, 7);
 	MSI(PLAN_MSI_UNSURE, "may reach outside of the dma-ranges",
 			"to 0x8010000-0xffffffffffffffff");
-	/* An entry that is cut says nothing, and is counted. */
+	/* A truncated entry is ignored and counted. */
 	tree_cells(*state, DMA_RANGES, ranges, 6);
 	assert_int_equal(survey(*state, NIC), 0);
 	assert_int_equal(pd.bridge.in[HOLES_IN_DMA_RANGES].odd, 1);
@@ -377,13 +377,13 @@ aliases_make(const char *root)
 	fake_device_add(machine_group, FIRST, 4);
 }
 
-/* One group is right, two are reported, a kernel driver on the other one is rejected. */
+/* One group is correct; two are reported; a kernel driver on the other one is rejected. */
 static void
 test_aliases(void **state)
 {
 	const char *root = *state;
 
-	/* Nothing of this depends on the backend, and the functions have no nodes. */
+	/* This does not depend on the backend, and the functions have no character devices. */
 	if (backend != IOAS_BACKEND_TYPE1)
 		skip();
 	aliases_make(root);
@@ -391,14 +391,14 @@ test_aliases(void **state)
 	assert_true(pd.aliased);
 	assert_string_equal(pd.alias_why, "");
 	plan_device_free(&pd);
-	/* Separate groups: reported, and windows are hard as in one group. */
+	/* Separate groups are reported. Windows are hard, as in one group. */
 	tree_link(root, "/sys" BRIDGE "/" SECOND "/iommu_group", "../../kernel/iommu_groups/9");
 	unlink_member(root, 2, SECOND);
 	assert_int_equal(survey(root, FIRST), 0);
 	assert_non_null(strstr(pd.alias_why, "from that of " SECOND));
 	expect_hole(IOVA_ORIGIN_HOST_BRIDGE, 0, 0x10000000, 0x3effffff, IOVA_HARD);
 	plan_device_free(&pd);
-	/* It can't be read: it is there all the same. */
+	/* The other function can't be read, but it exists. */
 	tree_text(root, "/sys" BRIDGE "/" SECOND "/vendor", "odd\n");
 	assert_int_equal(survey(root, FIRST), 0);
 	assert_true(pd.aliased);
@@ -411,7 +411,7 @@ test_aliases(void **state)
 	assert_non_null(strstr(why, "from that of " SECOND));
 	assert_non_null(strstr(why, "dpdk-devbind.py -b vfio-pci " SECOND));
 	plan_device_free(&pd);
-	/* A bridge that a driver of the kernel has is no member to bind to vfio-pci. */
+	/* A bridge on a kernel driver must be unbound; it can't be bound to vfio-pci. */
 	machine_unlink(root, "0000:00:03.0/" SECOND, "driver");
 	tree_link(root, "/sys" BRIDGE "/driver", "../../../bus/pci/drivers/shpchp");
 	machine_group->viable = false;
@@ -421,7 +421,7 @@ test_aliases(void **state)
 	plan_device_free(&pd);
 }
 
-/* The one that the kernel left out: SMMUv3's driver does, and no other. */
+/* An aliased function without a group: only the driver of SMMUv3 leaves it out. */
 static void
 test_alias_lost(void **state)
 {
@@ -445,7 +445,7 @@ test_alias_lost(void **state)
 	assert_non_null(strstr(why, "with " FIRST " of IOMMU group 2"));
 	assert_null(strstr(why, "bind it"));
 	plan_device_free(&pd);
-	/* A no-IOMMU group takes nothing away. */
+	/* A no-IOMMU group does not cause this. */
 	tree_text(root, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
 	assert_int_equal(survey(root, SECOND), -ENXIO);
 	assert_null(strstr(why, "shares a conventional PCI bus"));

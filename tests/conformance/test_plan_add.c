@@ -20,7 +20,7 @@
 
 static char why[PLAN_TEXT];
 
-/* A device with one range, or none, and one hole, or none. */
+/* Add a device with @p n ranges, and one hole or none. */
 static int
 add(const struct iova_range *ranges, size_t n, const struct iova_hole *hole)
 {
@@ -83,10 +83,10 @@ test_add(void **state)
 	assert_int_equal(iova_layout_test(layout, RANGE(0x8000000, 0x8000fff), false, &c), -ERANGE);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x7fff000, 0x7ffffff), false, &c), 0);
 	assert_non_null(iova_layout_hole_in(layout, RANGE(0x80fffff, 0x80fffff)));
-	/* A device whose kernel names no ranges narrows nothing. */
+	/* A device without ranges does not restrict the layout. */
 	assert_int_equal(add(NULL, 0, &sw_msi), 0);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x9000000, 0x9000fff), true, &c), 0);
-	/* A soft hole over what is used is no error, and said. */
+	/* A soft hole over a used range is no error, but is reported. */
 	soft.range = RANGE(0x10000, 0x10fff);
 	soft.hardness = IOVA_SOFT;
 	soft.by = IOVA_BY_BUS;
@@ -100,7 +100,7 @@ test_add(void **state)
 	assert_string_equal(why, "");
 }
 
-/* Of several holes over what is used the one that matters most is named. */
+/* If several holes overlap a used range, the message names the most important one. */
 static void
 test_add_weightiest(void **state)
 {
@@ -128,11 +128,11 @@ test_add_conflicts(void **state)
 	place(0x80ff000, 0x8100fff);
 	assert_int_equal(add(NULL, 0, &sw_msi), -EADDRINUSE);
 	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff", "start-up");
-	/* The kernel left the window out: the window is the reason all the same. */
+	/* The ranges of the kernel exclude the window. The message still names the window. */
 	assert_int_equal(add(around, 2, &sw_msi), -ERANGE);
 	SAYS("SW_MSI 0x8000000-0x80fffff", "overlaps 0x80ff000-0x8100fff", "start-up");
 	assert_null(iova_layout_hole_in(layout, RANGE(0, UINT64_MAX)));
-	/* No hole to blame: the aperture. */
+	/* Without a matching hole the message names the aperture. */
 	assert_int_equal(add(around, 1, NULL), -ERANGE);
 	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x0-0x7ffffff", "start-up");
 	assert_int_equal(add(unsorted, 3, &sw_msi), -ERANGE);
@@ -140,7 +140,7 @@ test_add_conflicts(void **state)
 	odd.range = RANGE(0x30000000, 0x30ffffff);
 	assert_int_equal(add(unsorted, 3, &odd), -ERANGE);
 	SAYS("0x80ff000-0x8100fff is in use", "aperture, 0x10000000-0x4fffffff");
-	/* A soft hole keeps no mapping out. */
+	/* A soft hole prevents no mapping, so it is not the reason. */
 	odd.range = RANGE(0x8000000, 0x80fffff);
 	odd.hardness = IOVA_SOFT;
 	odd.by = IOVA_BY_BUS;
@@ -221,7 +221,7 @@ test_explain(void **state)
 	assert_string_equal(why, "Cannot allocate memory");
 }
 
-/* Of several holes those that matter are named, and EAL's own is none. */
+/* Of several holes the message names the important ones. EAL's own range is none. */
 static void
 test_explain_all(void **state)
 {
@@ -252,7 +252,7 @@ test_explain_all(void **state)
 	assert_int_equal(iova_layout_add_hole(layout, &user, NULL), 0);
 	explain(0x800000, 0x9fffff);
 	SAYS("meets 0x900000-0x9fffff (user) and 0x800000-0x8fffff (host bridge", "2 more");
-	/* Below an aperture a soft hole explains nothing. */
+	/* A soft hole below the aperture is not the reason. */
 	assert_int_equal(add((const struct iova_range[]){ { 0xa00000, UINT32_MAX } }, 1, NULL), 0);
 	explain(0x800000, 0x800fff);
 	assert_string_equal(why, "is outside of the IOMMU aperture, which leaves out 0x0-0x9fffff");

@@ -55,7 +55,7 @@ survey_by(const char *root, enum ioas_backend by, struct plan_device *out, char 
 	return ret;
 }
 
-/* Both surveys say the same, whatever that is. */
+/* Both surveys have the same result and the same message. */
 static void
 expect_equal_surveys(const char *root, int error)
 {
@@ -100,7 +100,7 @@ test_same(void **state)
 	expect_equal_surveys(*state, -ENOENT);
 }
 
-/* "auto" takes what that kernel had, and says why in the same words. */
+/* "auto" selects the backend of the recorded kernel, with the same reason. */
 static void
 test_choice(void **state)
 {
@@ -118,7 +118,7 @@ test_choice(void **state)
 	plan_device_free(&past);
 }
 
-/* A device that sleeps is asked by what does not open it. */
+/* A sleeping device is surveyed only by backends that do not open it. */
 static void
 test_asleep(void **state)
 {
@@ -140,7 +140,7 @@ test_asleep(void **state)
 	plan_device_free(&past);
 }
 
-/* Nobody was asked: that is said, and limits by hand stand in; the page is theirs too. */
+/* Without recorded answers the survey fails. Limits and page sizes given by hand replace them. */
 static void
 test_assumed(void **state)
 {

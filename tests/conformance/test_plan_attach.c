@@ -52,7 +52,7 @@ test_attach_failures(void **state)
 	plan_device_free(&pd);
 }
 
-/* Who has it by its character device is found, though the kernel says EINVAL. */
+/* A process that holds the character device is found, although the kernel returns EINVAL. */
 static void
 test_held_device(void **state)
 {
@@ -109,7 +109,7 @@ test_choice(void **state)
 	assert_non_null(strstr(pd.backend_why, BY_BACKEND("no iommufd, as /dev/iommu can't be opened",
 				"kernel and device support it")));
 	assert_false(pd.backend_failed);
-	/* It is there, and can't be had. */
+	/* iommufd exists, but can't be opened. */
 	if (backend == IOAS_BACKEND_TYPE1) {
 		ioas_close(space);
 		space = NULL;
@@ -120,7 +120,7 @@ test_choice(void **state)
 		assert_non_null(strstr(pd.backend_why, "/dev/iommu can't be opened: Permission"));
 		assert_true(pd.backend_failed);
 	}
-	/* A device without a node of its own is not for iommufd, nor is it asked. */
+	/* iommufd does not support a device without a character device, so it is not tried. */
 	if (backend == IOAS_BACKEND_TYPE1) {
 		ioas_close(space);
 		space = NULL;
@@ -149,7 +149,7 @@ test_choice(void **state)
 	ioas_close(space);
 }
 
-/* A latecomer that takes away what memory may grow into. */
+/* A later device that can't translate a range that memory may grow into. */
 static void
 test_kept(void **state)
 {
@@ -179,7 +179,7 @@ test_kept(void **state)
 				"0x100000000-0x1ffffffff"));
 	assert_non_null(strstr(why, "start-up"));
 	plan_device_free(&second);
-	/* A region that the kernel names. */
+	/* The same for a reserved region of the kernel. */
 	g->aperture.last = UINT64_MAX;
 	fake_range(g, 0x180000000, 0x18000ffff);
 	machine_regions_of(*state, 3, SW_MSI_LINE "0x180000000 0x18000ffff reserved\n");

@@ -41,7 +41,7 @@ set_id(const char *root, const char *bdf, const char *vendor, const char *device
 	}
 }
 
-/* A disk or partition: its number, where it lies, what is built upon it ("": nothing). */
+/* Add a disk or partition: its number, its parent, and the disk built upon it ("": none). */
 static void
 disk(const char *root, const char *name, const char *number, const char *below,
 		const char *holder)
@@ -91,7 +91,7 @@ test_bridge(void **state)
 	plan_device_free(&pd);
 }
 
-/* PMDs that need the kernel's driver: the device keeps it, also as a sibling. */
+/* A PMD needs the kernel driver: the device keeps it, also as a sibling. */
 static void
 test_served_by_kernel(void **state)
 {
@@ -107,7 +107,7 @@ test_served_by_kernel(void **state)
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
 	set_id(*state, NIC, "0x1414\n", "0x00ba\n", "0x020000\n");
 	FAILS(-ENXIO, "net_mana works through mana");
-	/* A disk of that vendor is another matter. */
+	/* A disk of that vendor does not need the driver. */
 	set_id(*state, NIC, "0x15b3\n", "0x6001\n", "0x010802\n");
 	assert_int_equal(survey(*state, NIC), 0);
 	plan_device_free(&pd);
@@ -118,7 +118,7 @@ test_served_by_kernel(void **state)
 	lacks("vfio-pci");
 }
 
-/* Functions of one card stay together, whatever its slot. */
+/* Functions of one card share a group in every slot. */
 static void
 test_one_card(void **state)
 {
@@ -138,7 +138,7 @@ test_one_card(void **state)
 	lacks("slot");
 }
 
-/* Rebinding would take the machine's disk away. */
+/* Rebinding would remove a disk that the machine uses. */
 static void
 test_boot_disk(void **state)
 {
@@ -157,7 +157,7 @@ test_boot_disk(void **state)
 			"25 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw\n");
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /; put one");
 	lacks("vfio-pci");
-	/* Through LVM; and a file system with a number of its own. */
+	/* A disk in use by LVM, and a file system with a number of its own. */
 	disk(root, "dm-0", "254:0\n", "virtual", "");
 	disk(root, "nvme0n1p2", "259:2\n", NVME, "dm-0");
 	tree_text(root, "/proc/self/mountinfo", "25 1 254:0 / /srv rw - ext4 /dev/mapper/x rw\n");
@@ -188,7 +188,7 @@ test_boot_disk(void **state)
 			"sda is mounted at /; use another device");
 }
 
-/* Disks that claim to be built upon each other: it ends, with what was seen. */
+/* Disks that claim to be built upon each other: the search ends and reports the disk. */
 static void
 test_endless_stack(void **state)
 {
@@ -209,7 +209,7 @@ test_endless_stack(void **state)
 	FAILS(-EPERM, "its disk nvme0n1 would disappear");
 }
 
-/* NVMe with several paths: the disk lies below no function. */
+/* NVMe with several paths: the folder of the disk is not below a function. */
 static void
 test_nvme_subsystem(void **state)
 {
@@ -225,7 +225,7 @@ test_nvme_subsystem(void **state)
 	tree_link(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
 			"../../../pci0000:00/" SIBLING "/nvme/nvme0");
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1 is mounted at /");
-	/* A partition is what is mounted as a rule. */
+	/* The same for a mounted partition. */
 	tree_link(*state, "/sys/class/block/nvme0n1p2",
 			"../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2");
 	tree_text(*state, "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2/dev",
@@ -234,7 +234,7 @@ test_nvme_subsystem(void **state)
 	FAILS(-EPERM, "leave it there, as its disk nvme0n1p2 is mounted at /");
 }
 
-/* Rebinding would cut the machine off. */
+/* Rebinding would disconnect the machine from the network. */
 static void
 test_network(void **state)
 {
@@ -244,7 +244,7 @@ test_network(void **state)
 	machine_device(root, NIC, NIC_GROUP, "igb");
 	interface(root, "eth0", "pci0000:00/" NIC, "down\n", "");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
-	/* A driver that does not look after the carrier: up by its flags. */
+	/* The driver does not report the carrier: the flags say whether the interface is up. */
 	interface(root, "eth0", "pci0000:00/" NIC, "unknown\n", "");
 	tree_text(root, "/sys/devices/pci0000:00/" NIC "/net/eth0/flags", "0x1002\n");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
@@ -253,7 +253,7 @@ test_network(void **state)
 	interface(root, "eth0", "pci0000:00/" NIC, "up\n", "bond0");
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; its interface eth0 is up: if "
 			"nothing needs that, rebind it with: " REBIND(NIC));
-	/* By the bond above it. */
+	/* The interface is used by a bond. */
 	interface(root, "bond0", "virtual", "up\n", "");
 	tree_text(root, "/proc/net/route",
 			"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\n"
@@ -270,7 +270,7 @@ test_network(void **state)
 			"00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
 			"fe800000000000000000000000000001 00000400 1 0 00000003    bond0\n");
 	FAILS(-ENXIO, "has the default route");
-	/* As a sibling, and a card with virtual functions. */
+	/* The device as a sibling, and a card with virtual functions. */
 	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
 	machine_device(root, SIBLING, NIC_GROUP, "e1000e");
 	machine_group->viable = false;
@@ -290,7 +290,7 @@ test_network(void **state)
 
 #define CHECK "check that the machine does not need it, then "
 
-/* Nothing shows whether the machine needs its USB controller or console. */
+/* sysfs does not show whether the machine needs its USB controller or console. */
 static void
 test_use_unknown(void **state)
 {
@@ -335,7 +335,7 @@ test_use_unknown(void **state)
 	}
 }
 
-/* In a container with a network namespace of its own interfaces of the host are hidden. */
+/* A container with its own network namespace does not show the interfaces of the host. */
 static void
 test_network_namespace(void **state)
 {
@@ -346,13 +346,13 @@ test_network_namespace(void **state)
 
 	machine_no_cdev(root, NIC);
 	machine_device(root, NIC, NIC_GROUP, "igb");
-	/* No interface, and one that another namespace has: the folder is there. */
+	/* No interface; then an interface in another namespace: the folder "net" exists. */
 	says(root, -ENXIO, "is bound to igb, not to a VFIO driver; rebind it with: " REBIND(NIC));
 	snprintf(path, sizeof(path), "%s" DEVICES NIC "/net", root);
 	assert_int_equal(mkdir(path, 0755), 0);
 	says(root, -ENXIO, unseen);
 	assert_int_equal(rmdir(path), 0);
-	/* virtio has one device more between. */
+	/* With virtio there is another device in between. */
 	machine_device(root, NIC, NIC_GROUP, "virtio-pci");
 	tree_text(root, DEVICES NIC "/virtio0/vendor", "0x1af4\n");
 	FAILS(-ENXIO, "VFIO driver; rebind it");
@@ -361,12 +361,12 @@ test_network_namespace(void **state)
 	FAILS(-ENXIO, "VFIO driver; " UNSEEN "rebind it");
 	assert_int_equal(rmdir(path), 0);
 	machine_device(root, NIC, NIC_GROUP, "igb");
-	/* The host's sysfs, but the container's routes. */
+	/* sysfs of the host, but routes of the container. */
 	interface(root, "enp3s0", "pci0000:00/" NIC, "up\n", "");
 	says(root, -ENXIO, unseen);
 	tree_text(root, "/proc/net/dev", "enp3s0f1: 0\n  enp3s0: 0\n");
 	FAILS(-ENXIO, "its interface enp3s0 is up: if nothing needs that, rebind it");
-	/* As a member of the group. */
+	/* The device as a member of the group. */
 	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
 	machine_device(root, SIBLING, NIC_GROUP, "e1000e");
 	interface(root, "enp4s0", "pci0000:00/" SIBLING, "up\n", "");
@@ -375,7 +375,7 @@ test_network_namespace(void **state)
 			REBIND(SIBLING));
 }
 
-/* A capture has no interfaces and no disks in it. */
+/* A capture contains neither interfaces nor disks. */
 static void
 test_capture(void **state)
 {
@@ -389,13 +389,13 @@ test_capture(void **state)
 	FAILS(-ENXIO, UNSEEN "rebind it");
 	set_id(*state, NIC, "0x1000\n", "0x0014\n", "0x010400\n");
 	FAILS(-ENXIO, UNSEEN "rebind it");
-	/* Of audio neither is needed. */
+	/* An audio device has neither. */
 	set_id(*state, NIC, "0x8086\n", "0x9d71\n", "0x040300\n");
 	FAILS(-ENXIO, "VFIO driver; " CHECK "rebind it");
 	assert_int_equal(rename(away, path), 0);
 }
 
-/* Who mounts a disk is known where the mounts of the host may be read. */
+/* Uses of a disk are known only if the mounts of the host can be read. */
 static void
 test_mount_namespace(void **state)
 {
@@ -407,24 +407,24 @@ test_mount_namespace(void **state)
 	machine_device(root, NIC, NIC_GROUP, "ahci");
 	disk(root, "sda", "8:0\n", "pci0000:00/" NIC "/ata1/host0", "");
 	FAILS(-ENXIO, "its disk sda would disappear: if nothing needs that, rebind it");
-	/* A container with processes of its own: the first one is not the host's. */
+	/* A container with its own PID namespace: process 1 is not that of the host. */
 	tree_link(root, "/proc/self/ns/pid", "pid:[4026532201]");
 	FAILS(-ENXIO, UNSEEN "rebind it");
-	/* What is seen in there all the same is worse. */
+	/* A use of the disk inside of the container has priority. */
 	tree_text(root, "/proc/self/mountinfo", mounted);
 	FAILS(-ENXIO, "must stay there: its disk sda is mounted at /");
 	tree_text(root, "/proc/self/mountinfo", "");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n/dev/sda partition 999\n");
 	FAILS(-ENXIO, "its disk sda is swap space: move this use");
 	tree_text(root, "/proc/swaps", "Filename Type Size\n");
-	/* Only mounts apart: those of the host say it. */
+	/* A container with only its own mounts: the mounts of the host show the use. */
 	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
 	tree_text(root, "/proc/1/mountinfo", mounted);
 	FAILS(-ENXIO, "must stay there: its disk sda is mounted at /");
 	snprintf(path, sizeof(path), "%s/proc/1/mountinfo", root);
 	assert_int_equal(unlink(path), 0);
 	FAILS(-ENXIO, UNSEEN "rebind it");
-	/* Swap space is hidden with the other files of /proc. */
+	/* If /proc is hidden, so is the list of swap space. */
 	tree_text(root, "/proc/1/mountinfo", "");
 	snprintf(path, sizeof(path), "%s/proc/swaps", root);
 	assert_int_equal(unlink(path), 0);
@@ -439,7 +439,7 @@ test_mount_namespace(void **state)
 	FAILS(-EPERM, "is bound to ahci; " CHECK "bind it to vfio-pci too");
 }
 
-/* Without its physical function there is no device, so that is not unbound. */
+/* A VF disappears without its physical function, so that must not be unbound. */
 static void
 test_physical_function(void **state)
 {

@@ -23,7 +23,7 @@
 #define DIRECT_LINE "0x000000007b000000 0x000000007b7fffff direct\n"
 #define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
 
-/* What can't be cured comes first, the driver last; list sees the same. */
+/* Reasons without a remedy come first, the driver last. A look finds the same reasons. */
 static void
 test_all_reasons(void **state)
 {
@@ -56,12 +56,12 @@ test_all_reasons(void **state)
 	topology_snapshot_free(&snap);
 	plan_device_free(&pd);
 	assert_int_equal(fake_calls(), 0);
-	/* A short buffer gets what there is room for. */
+	/* A short buffer gets a truncated text. */
 	assert_int_equal(plan_reasons_text(&pd.reasons, text, 9), -EINVAL);
 	assert_string_equal(text, "firmware");
 }
 
-/* More than there is room for: the first of each kind stay, the count is said. */
+/* More members than fit: the first ones of each kind remain, and the rest is counted. */
 static void
 test_many_members(void **state)
 {
@@ -81,7 +81,7 @@ test_many_members(void **state)
 	lacks("0000:00:07.0");
 }
 
-/* As many as are kept, each as long as can be: none is cut. */
+/* The maximum number of reasons with the maximum length: none is truncated. */
 static void
 test_long_reasons(void **state)
 {
@@ -101,7 +101,7 @@ test_long_reasons(void **state)
 	assert_string_equal(text + strlen(text) - strlen(words), words);
 }
 
-/* A full list gives room to what is certain, and to a doubtful reason of an earlier kind. */
+/* In a full list a certain reason, or a doubtful one of an earlier kind, replaces another one. */
 static void
 test_full_reasons(void **state)
 {
@@ -117,14 +117,14 @@ test_full_reasons(void **state)
 	assert_string_equal(reasons.v[1].text, "driver 1");
 	plan_reason_add(&reasons, PLAN_REASON_ACCESS, false, -EBUSY, "certain");
 	assert_string_equal(reasons.v[0].text, "certain");
-	/* All are certain now: a doubtful one takes nobody's place. */
+	/* All reasons are certain: a doubtful one replaces none. */
 	plan_reason_add(&reasons, PLAN_REASON_LASTING, true, -EPERM, "doubtful, first");
 	assert_string_equal(reasons.v[0].text, "certain");
 	assert_string_equal(reasons.v[PLAN_REASONS - 1].text, "driver 5");
 	assert_int_equal(reasons.n, PLAN_REASONS);
 }
 
-/* What only the kernel decides is no reason where it gives the device away. */
+/* If the kernel lets the process open the device, suspected reasons are dropped. */
 static void
 test_kernel_decides(void **state)
 {
@@ -148,13 +148,13 @@ test_kernel_decides(void **state)
 	machine_group->isolated = false;
 	FAILS(-EPERM, "does not isolate its interrupts");
 	machine_group->isolated = true;
-	/* The kernel can't be asked: the message adds what is suspected. */
+	/* The kernel can't be called: the message adds the suspected reasons. */
 	machine_regions(*state, SW_MSI_LINE DIRECT_LINE);
 	*BY_BACKEND(&fake.no_node, &fake.no_iommufd) = true;
 	FAILS(-EINVAL, "1:1 mapping", "; also: ", "can't be used: No such file");
 }
 
-/* Of a group the kernel says whether it is viable: then another reason is the one. */
+/* The kernel reports that the group is viable, so another reason applies. */
 static void
 test_kernel_refutes(void **state)
 {
@@ -201,11 +201,11 @@ test_no_group(void **state)
 	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n");
 	FAILS(-ENOTSUP, "sPAPR");
 	lacks("intel");
-	/* A captured tree has no cpuinfo, but names. */
+	/* A captured tree has no cpuinfo, but names of firmware tables. */
 	tree_text(*state, "/proc/cpuinfo", "");
 	tree_text(*state, "/sys/firmware/acpi/tables/DMAR", "");
 	FAILS(-ENOTSUP, "intel_iommu=on");
-	/* One that works, but not for this device. */
+	/* An IOMMU that works, but not for this device. */
 	tree_text(*state, "/sys/class/iommu/dmar0/name", "");
 	FAILS(-ENOTSUP, "has an IOMMU, but its firmware");
 	lacks("intel");
@@ -231,7 +231,7 @@ test_device_tree(void **state)
 			"group when a driver binds)");
 }
 
-/* Linux before 6.15 behind an SMMU: binding is the cure. */
+/* Linux before 6.15 behind an SMMU: the device must be bound to get a group. */
 static void
 test_unbound_behind_smmu(void **state)
 {
@@ -241,7 +241,7 @@ test_unbound_behind_smmu(void **state)
 	machine_unlink(*state, NIC, "iommu_group");
 	FAILS(-ENXIO, "is bound to no driver; bind it with: " REBIND(NIC), "IOMMU group appears then");
 	lacks("switch");
-	/* A driver is bound and there is no group all the same. */
+	/* A driver is bound, but there is no group. */
 	machine_device(*state, NIC, NIC_GROUP, "igb");
 	machine_unlink(*state, NIC, "iommu_group");
 	FAILS(-ENOTSUP, "has an IOMMU, but its firmware", "; also: is bound to igb");
@@ -272,7 +272,7 @@ test_foreign_member(void **state)
 	lacks("a member is bound");
 }
 
-/* A member that can't be read takes no device along; whether it blocks the kernel knows. */
+/* A member that can't be read rejects no device. Only the kernel knows if it blocks the group. */
 static void
 test_odd_member(void **state)
 {
@@ -286,7 +286,7 @@ test_odd_member(void **state)
 	machine_device(*state, SIBLING, NIC_GROUP, "vfio-pci");
 	tree_text(*state, "/sys/bus/pci/devices/" SIBLING "/class", "odd\n");
 	assert_int_equal(survey(*state, NIC), 0);
-	/* It is a function all the same: peer-to-peer is possible. */
+	/* It is still a function: peer-to-peer is possible. */
 	for (i = 0; i < pd.holes.n; i++)
 		hard += pd.holes.v[i].origin == IOVA_ORIGIN_HOST_BRIDGE &&
 			pd.holes.v[i].hardness == IOVA_HARD;

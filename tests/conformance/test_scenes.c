@@ -64,7 +64,7 @@ tell_device(FILE *f, const struct plan_device *pd)
 		fprintf(f, "  %s\n", pd->alias_why);
 }
 
-/* Where all of a share is good, else where most of it is; test_va_place.c has the rest. */
+/* Print where EAL's memory would lie: where all of a share is usable, else most of it. */
 static void
 tell_eal(FILE *f)
 {
@@ -118,7 +118,7 @@ plan_text(const char *root, const struct scene *scene, struct plan_answers *answ
 	return text;
 }
 
-/* What is captured of a machine makes the same plan elsewhere. */
+/* A capture of the machine must give the same plan. */
 static void
 captured_check(const char *root, const struct scene *scene, const char *name, const char *want)
 {
@@ -182,7 +182,7 @@ test_scene(void **state)
 	scene_check(test->root, test->name);
 }
 
-/* cmocka hands over the fixture's name. */
+/* cmocka passes the name of the fixture. */
 static int
 scene_setup(void **state)
 {
@@ -208,7 +208,7 @@ scene_teardown(void **state)
 	return machine_teardown(&root) != 0 ? -1 : ret;
 }
 
-/* A folder of fixtures that has a machine and the layout that is right for it. */
+/* Is the folder a test: does it have a machine and a layout? */
 static int
 is_scene(const struct dirent *entry)
 {

@@ -28,7 +28,7 @@
 
 #define SECOND "0000:00:05.0"
 #define SECOND_GROUP 3
-#define CALLS_LEAST 40	/* the story is longer than this */
+#define CALLS_LEAST 40	/* the sequence makes more calls */
 
 struct story {
 	const char *root;
@@ -39,7 +39,7 @@ struct story {
 
 static int memory;	/* a file */
 
-/* Go on? Then the next step, else the end of the story. */
+/* Run a step of the sequence. A caller that is not stubborn stops at an error. */
 #define STEP(call) do { \
 	int step_ret = (call); \
 	if (step_ret < 0 && first == 0) \
@@ -48,16 +48,16 @@ static int memory;	/* a file */
 		return first; \
 } while (0)
 
-/* An error without words of its own is reported in the kernel's, with its node. */
+/* An error without a special message must be reported by strerror() and the node. */
 static void
-expect_told(const char *why, int ret)
+expect_reported(const char *why, int ret)
 {
 	const char *node = BY_BACKEND("/dev/vfio/vfio", "/dev/iommu");
 
 	if (ret != -EIO)
 		return;
 	assert_non_null(strstr(why, strerror(EIO)));
-	/* What was opened may have been the node of the group or device. */
+	/* The node that failed to open may be that of the group or device. */
 	if (strcmp(fake_failed(), "vfio_uapi_open") != 0 && strstr(why, node) == NULL)
 		fail_msg("%s failed, and \"%s\" is reported", fake_failed(), why);
 }
@@ -75,7 +75,7 @@ survey_add(struct story *s, const char *bdf)
 	if (ret == 0)
 		ret = plan_add(layout, &pd, why, sizeof(why));
 	plan_device_free(&pd);
-	expect_told(why, ret);
+	expect_reported(why, ret);
 	assert_true((ret == 0) == (why[0] == '\0'));
 	return ret;
 }
@@ -91,7 +91,7 @@ limits(struct ioas *ioas)
 	return ret;
 }
 
-/* An unmap that fails in one of several legs parks the mapping; nothing else does. */
+/* Only an unmap that fails in one of several legs parks the mapping. */
 static void
 expect_record(struct ioas *ioas)
 {
@@ -147,7 +147,7 @@ tell(struct story *s)
 
 	STEP(survey_add(s, NIC));
 	STEP(survey_add(s, SECOND));
-	/* A process whose first survey failed, and that goes on. */
+	/* The first survey failed, but the process continues. */
 	if (s->ioas == NULL)
 		STEP(ioas_open(backend, NULL, layout, &s->ioas, NULL));
 	if (s->ioas == NULL)
@@ -174,7 +174,7 @@ stop_at_any(const struct iova_used *used, void *arg)
 	return 1;
 }
 
-/* The whole story with its end. @return the first error. */
+/* Run the whole sequence. @return the first error. */
 static int
 run(const char *root, bool stubborn, unsigned int n, int error)
 {
@@ -210,7 +210,7 @@ may_be_ignored(const char *call)
 		"vfio_uapi_group_unset_container", "vfio_uapi_unmap_dma",
 		"vfio_uapi_device_detach", "vfio_uapi_ioas_unmap", "vfio_uapi_ioas_destroy",
 		"vfio_uapi_ioas_allow",
-		/* There is another way to map. */
+		/* The memory is then mapped by address. */
 		"vfio_uapi_ioas_map_file",
 	};
 	size_t i;
@@ -221,14 +221,14 @@ may_be_ignored(const char *call)
 	return false;
 }
 
-/* What a caller that gives up must see. */
+/* The error that a caller that stops must get. */
 static int
 wanted(int error)
 {
-	/* That nothing is mapped where something should be is a fault of the kernel. */
+	/* ENOENT for a range that is mapped is an error of the kernel. */
 	if (error == ENOENT && strcmp(fake_failed(), "vfio_uapi_ioas_unmap") == 0)
 		return -EIO;
-	/* A node that does not do this call is taken for a container. */
+	/* A node without this call is treated as a container. */
 	if (error != ENOMEM && strcmp(fake_failed(), "vfio_uapi_iommufd_rlimit_mode") == 0)
 		return 0;
 	return -error;
@@ -277,7 +277,7 @@ setup(void **state)
 	memory = memfd_create("sweep", MFD_CLOEXEC);
 	if (memory < 0 || ftruncate(memory, PAGE) < 0)
 		return -1;
-	/* Each run makes its own. */
+	/* Each run creates its own layout. */
 	iova_layout_destroy(layout);
 	machine_device(*state, SECOND, SECOND_GROUP, "vfio-pci");
 	machine_regions_of(*state, SECOND_GROUP, SW_MSI_LINE);

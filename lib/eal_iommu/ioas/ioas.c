@@ -87,7 +87,7 @@ attachment_find(const struct ioas *ioas, const struct ioas_member *m)
 		for (s = ioas->attachments; s != NULL; s = s->next)
 			if (strcmp(s->name, m->name) == 0)
 				return s;
-	/* While its group is in, nobody can have a device of it alone. */
+	/* While a group is attached, none of its devices can be attached alone. */
 	for (s = ioas->attachments; s != NULL; s = s->next)
 		if (s->name[0] == '\0' && s->group == m->group)
 			return s;
@@ -212,7 +212,7 @@ ioas_surrender(struct ioas *ioas, const struct ioas_member *m)
 	pthread_mutex_unlock(&ioas->lock);
 }
 
-/* Limits of a group: a space for a moment, with nobody else in it. */
+/* Read the limits of a group in a temporary space without other members. */
 static int
 survey_group(const struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
@@ -229,7 +229,7 @@ survey_group(const struct ioas *ioas, const struct ioas_member *m,
 	return ret;
 }
 
-/* Then no other device of the group can be in another space, not for a moment. */
+/* If the group is attached, none of its devices can be in a temporary space. */
 static bool
 group_is_attached(const struct ioas *ioas, int group)
 {

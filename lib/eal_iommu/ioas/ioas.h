@@ -15,12 +15,12 @@
  * checked.
  *
  * Thread safety: every function takes the address space's lock, except open
- * and close. The lock guards the layout as well: whoever else reads or changes
- * it takes ioas_layout_lock(). A map pins memory without the lock, and an unmap unpins it
- * so: meanwhile the range is taken and nothing is said to be mapped there, other calls go
- * on, and who attaches, detaches, unmaps all or closes waits; maps and unmaps that come
- * later wait behind those. None of the functions allocates through DPDK, so they may run
- * in EAL's memory callbacks.
+ * and close. The lock guards the layout as well: other code that reads or changes it takes
+ * ioas_layout_lock(). A map pins memory without the lock, and an unmap unpins it without the lock.
+ * Meanwhile the range is in use, but not reported as mapped. An attach, detach, close or
+ * unmap of everything waits for this, and later maps and unmaps wait behind it. All other
+ * calls proceed. None of the functions allocates through DPDK, so they may run in EAL's
+ * memory callbacks.
  *
  * Errors (negative errno):
  *  -EINVAL      zero size, wrap, not aligned to the smallest IOMMU page, or
@@ -120,11 +120,11 @@ struct ioas_mapping {
 	bool read_only;		/**< devices may not write to it */
 };
 
-/** Who is attached. The strings need to live for the time of the call only. */
+/** A device or group to attach. The strings need to exist only during the call. */
 struct ioas_member {
 	int group;		/**< IOMMU group */
-	int group_fd;		/**< the group's node, opened and owned by somebody
-				 * else (EAL); -1: opened and owned here
+	int group_fd;		/**< the group's node, opened and owned by the
+				 * caller (EAL); -1: opened and owned here
 				 */
 	const char *name;	/**< PCI address as the kernel names it */
 	const char *cdev;	/**< path of its character device, or NULL */
@@ -167,9 +167,9 @@ void ioas_close(struct ioas *ioas);
  *
  * A member with a character device is opened, which resets it, and held from
  * then on: a device can't be bound twice, and another process can't have it.
- * Its attach goes on from there; ioas_release() lets go of it. A group is opened
- * for a moment only (and the device in it, which resets it, where the kernel attaches
- * a group by its devices).
+ * Its attach uses this device; ioas_release() releases it. A group is opened only during
+ * the survey. If the kernel attaches a group by its devices, the survey also opens the
+ * device, which resets it.
  *
  * @return as ioas_attach() and ioas_info_get()
  */
@@ -181,9 +181,9 @@ int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
  *
  * With a backend of devices a member that has a character device and no
  * group_fd is attached alone. In all other cases its group is. A group_fd is
- * not opened but told to use this address space, and stays open at the end;
- * whoever owns it must not have given it a container before. A member that is
- * held since its survey has to be let go before its group can be opened.
+ * not opened, but attached to this address space, and remains open at the end. Its
+ * owner must not have attached it to a container before. A member that is held since
+ * its survey must be released before its group can be opened.
  *
  * @param viable  false on -EPERM when a sibling is bound to a kernel driver
  * @return 0; -ENOENT, -EACCES, -EBUSY (held by another process) from the
@@ -199,14 +199,14 @@ int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 int ioas_attach(struct ioas *ioas, const struct ioas_member *m, bool *viable);
 
 /**
- * Give back one attach. At the last one the node is closed, if it was opened
+ * Release one attach. At the last one the node is closed, if it was opened
  * here; devices must be closed before, as the kernel keeps them attached until
  * then. The last that is attached takes the mappings and the kept ranges with
  * it. Nothing happens if the member is not attached.
  */
 void ioas_detach(struct ioas *ioas, const struct ioas_member *m);
 
-/** Let go of a member that is held since its survey, and not attached. */
+/** Release a member that is held since its survey and not attached. */
 void ioas_release(struct ioas *ioas, const struct ioas_member *m);
 
 /**
@@ -240,7 +240,7 @@ int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 /** One of those that are reset together. */
 struct ioas_reset_peer {
 	char name[32];		/**< PCI address */
-	int group;		/**< IOMMU group; -1: not told */
+	int group;		/**< IOMMU group; -1: not reported */
 	bool ours;		/**< in a group or a device of this address space */
 };
 
@@ -263,7 +263,7 @@ int ioas_reset_set_get(struct ioas *ioas, int device, struct ioas_reset_set *out
 void ioas_reset_set_free(struct ioas_reset_set *set);
 
 /**
- * Reset them all. Whoever is in use loses its state: look before.
+ * Reset them all. A device that is in use loses its state: the caller must check before.
  *
  * @return 0; -EPERM one is not ours; -EINVAL one is not bound to vfio-pci; -EBUSY
  *   one is being opened; -ENODEV; -ENOMEM; ...
@@ -281,25 +281,25 @@ int ioas_info_get(struct ioas *ioas, struct ioas_info *out);
 void ioas_info_free(struct ioas_info *info);
 
 /**
- * Keep ranges usable: whoever attaches later and can't translate all of them
- * is refused. Only the parts that can be mapped now are kept. Replaces what was
+ * Keep ranges usable: a later attach of a member that can't translate all of them
+ * is rejected. Only the parts that can be mapped now are kept. Replaces what was
  * kept before.
  *
  * @return 0; -ENOMEM; -EBADMSG and -ERANGE as ioas_info_get().
  */
 int ioas_keep(struct ioas *ioas, const struct iova_range *v, size_t n);
 
-/** A kept range, and the first part of it that a newcomer can't translate. */
+/** A kept range, and the first part of it that a new member can't translate. */
 struct ioas_kept {
 	struct iova_range range;
 	struct iova_range lost;
 };
 
 /**
- * Would a newcomer's limits leave all kept ranges usable? For backends whose
- * kernel does not look, and for words before the kernel has its say.
+ * Would the limits of a new member leave all kept ranges usable? For backends whose
+ * kernel does not check this, and for a message before the kernel rejects the member.
  *
- * @param out  the first that would not stay
+ * @param out  the first range that would not remain usable
  * @return 0, or -ERANGE.
  */
 int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,

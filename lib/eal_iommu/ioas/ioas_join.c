@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Who attaches gets a leg: the one that all share, or a new one where the backend takes
- * one group into each. A new leg gets what the others have before it counts; where it
- * can't, nothing of it remains, in the kernel and in the layout.
+ * An attach uses the leg that all members share, or creates a leg if the backend allows only
+ * one group in each. A new leg first gets the mappings and kept ranges of the others. If this
+ * fails, nothing of the leg remains in the kernel and in the layout.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "ioas/ioas_private.h"
 
-/* The backend makes the leg ready; the layout learns what ranges that gave it. */
+/* The backend prepares the leg. If this gives it ranges, restrict the layout to them. */
 static int
 prepare(struct ioas *ioas, struct ioas_leg *leg, int group)
 {
@@ -32,7 +32,7 @@ prepare(struct ioas *ioas, struct ioas_leg *leg, int group)
 	return ret;
 }
 
-/* What prepare() told the layout holds no more. */
+/* Remove the restriction that prepare() added to the layout. */
 static void
 forget_window(struct ioas *ioas, struct ioas_leg *leg)
 {
@@ -41,7 +41,7 @@ forget_window(struct ioas *ioas, struct ioas_leg *leg)
 	leg->window[0] = '\0';
 }
 
-/* A leg beside others: the same ranges kept, the same mappings. It is in the list. */
+/* Give a new leg the kept ranges and the mappings of the others. It must be in the list. */
 static int
 catch_up(struct ioas *ioas, struct ioas_leg *leg)
 {

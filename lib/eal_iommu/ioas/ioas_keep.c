@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Ranges that stay usable, whoever comes later: what memory may grow into.
+ * Ranges that must remain usable with later members: memory may grow into them.
  */
 
 #include <errno.h>

@@ -245,8 +245,8 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 }
 
 /*
- * -EBUSY if a mapping reaches out of the range or is pending, -EPERM if one is somebody
- * else's, -ENOENT if none is in it.
+ * -EBUSY if a mapping reaches out of the range or is pending, -EPERM if one has another
+ * owner, -ENOENT if none is in it.
  */
 static int
 unmap_check(struct ioas *ioas, enum ioas_owner owner, struct iova_range range)

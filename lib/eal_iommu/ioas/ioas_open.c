@@ -105,7 +105,7 @@ ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *
 	strlcpy(out, is_alone(ops, m) ? m->cdev : group, size);
 }
 
-/* A backend that can be had for a member, or for nobody yet. */
+/* Open a backend that is available for a member, or without one. */
 static int
 try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
 		struct ioas_leg **leg, const char **node)
@@ -122,7 +122,7 @@ try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
 	return ioas_leg_open(ops, leg);
 }
 
-/* The first backend that is wanted and can be had; *note tells of the others. */
+/* Choose the first requested backend that is available; *note says why others are not. */
 static int
 choose_backend(enum ioas_backend backend, const struct ioas_member *m,
 		struct ioas *ioas, struct ioas_choice *note)

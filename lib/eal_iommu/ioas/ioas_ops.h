@@ -72,15 +72,15 @@ struct ioas_ops {
 	/**
 	 * Make a leg ready to map: once its first is attached. NULL: it is.
 	 *
-	 * @param out  zeros; with ranges the leg translates only these, which the layout is
-	 *   told. Freed by the caller, on an error too.
+	 * @param out  zeros; with ranges the leg translates only these, and the layout is
+	 *   restricted to them. Freed by the caller, on an error too.
 	 */
 	int (*prepare)(void *leg, struct ioas_info *out);
 	/** Take it out. With the last of a leg all that prepare made ends. */
 	void (*detach)(struct ioas_attachment *attachment);
 	int (*open_device)(struct ioas_attachment *attachment, const struct ioas_member *m);
 	int (*info)(void *leg, struct ioas_info *out);
-	/** Let no newcomer make these ranges unusable; replaces the list. */
+	/** Reject a new member that makes these ranges unusable; replaces the list. */
 	int (*keep)(void *leg, const struct iova_range *v, size_t n);
 	/**
 	 * In several threads at a time, and beside all other operations but open, close,
@@ -90,7 +90,7 @@ struct ioas_ops {
 	int (*map)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
 	/** As map. *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
 	int (*unmap)(void *leg, uint64_t iova, uint64_t size, uint64_t *done);
-	/** Unmap everything at once; NULL: it goes with the last attachment. */
+	/** Unmap everything at once; NULL: the last detach does it. */
 	void (*clear)(void *leg);
 	/** What a failed map means here; "" if nothing is to be added. */
 	const char *(*hint)(int ret);
@@ -110,7 +110,7 @@ extern const struct ioas_ops *const ioas_backends[];
 
 /* ioas_group.c: what backends have in common about groups */
 
-/** ops.enter of a group: somebody else's node, or opened here; is it viable? */
+/** ops.enter of a group: its node is opened by the caller or here; is it viable? */
 int ioas_group_enter(void *leg, const struct ioas_member *m,
 		struct ioas_attachment *attachment, bool *viable);
 

@@ -28,8 +28,8 @@ struct ioas_leg {
 TAILQ_HEAD(ioas_legs, ioas_leg);
 
 /*
- * One leg at least, from open to close. Of several, each has somebody attached, and all
- * have the same mappings and kept ranges.
+ * There is at least one leg from open to close. If there are several, each has an attached
+ * member, and all have the same mappings and kept ranges.
  */
 struct ioas {
 	pthread_mutex_t lock;

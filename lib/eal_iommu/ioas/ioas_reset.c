@@ -6,10 +6,10 @@
  * @file
  * Devices that can be reset together only: the functions of a slot or bus.
  *
- * The kernel does it for whoever has all of them. A device that was opened by
- * its group proves that by the nodes of the groups; one that was opened by its
- * character device by the iommufd it is bound to. Which it is, the kernel says
- * when it is asked who they are.
+ * The kernel resets them only for a process that owns all of them. If a device was
+ * opened by its group, the nodes of the groups prove this. If it was opened by its
+ * character device, the iommufd that it is bound to does. The kernel reports which of
+ * the two applies together with the list of devices.
  */
 
 #include <errno.h>

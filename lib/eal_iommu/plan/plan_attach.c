@@ -12,7 +12,7 @@
 #include "plan/plan_internal.h"
 #include "uapi/vfio_uapi.h"
 
-/* A refusal may mean that somebody holds the node. @return 0 if nobody does. */
+/* An error may mean that another process holds the node. @return 0 if none does. */
 static int
 say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *opened_by,
 		int ret, char *why, size_t size)

@@ -126,7 +126,7 @@ group_read(const char *root, struct topo_device *dev)
 	ret = sysfs_read_file(root, &text, NULL, GROUPS "/%d/name", dev->group);
 	if (ret == -ENOENT || topology_error_is_ours(ret))
 		return ret == -ENOENT ? 0 : ret;
-	/* If the group can't be read, the name of its node tells the same. */
+	/* If the group can't be read, the name of its node shows the same. */
 	if (ret != 0) {
 		dev->group_noiommu = sysfs_exists(root, "/dev/vfio/noiommu-%d", dev->group) == 0;
 		return 0;

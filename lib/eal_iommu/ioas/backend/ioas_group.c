@@ -8,7 +8,7 @@
 #include "ioas/ioas_ops.h"
 #include "uapi/vfio_uapi.h"
 
-/* The group's node: somebody else's, or opened here. */
+/* The node of the group: opened by the caller, or here. */
 static int
 group_fd(const struct ioas_member *m)
 {

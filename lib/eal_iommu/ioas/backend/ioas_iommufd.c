@@ -6,15 +6,14 @@
  * @file
  * Backend iommufd: one address space (IOAS) on /dev/iommu, and devices in it.
  *
- * A device is opened by its character device and bound, which resets it, so it
- * is bound once and held from its survey to its detach. Its limits are read in
- * a space of its own, made for that moment: those of the common space would be
- * mixed with the limits of everybody else. Devices whose group somebody else
- * has opened join by the group, with the common space behind it.
+ * The backend opens the character device of a device and binds it. The bind resets the
+ * device, so it is bound once and held from its survey to its detach. The survey reads the
+ * limits in a temporary address space, as the common space mixes them with the limits of
+ * all other devices. If the caller has opened the group of a device (EAL), the device is
+ * attached by its group, with the common space behind it.
  *
- * The kernel pins what is mapped when there is a device to pin it for. Nothing
- * is mapped before the first attach, else errors of the memory would show up
- * at the attach.
+ * The kernel pins memory only while a device is attached. Nothing is mapped before the
+ * first attach, else the attach would return the errors of the memory.
  */
 
 #include <ctype.h>
@@ -178,7 +177,7 @@ take_ranges(const struct abi_iova_range *v, uint32_t n, uint64_t alignment,
 			return -EBADMSG;
 	}
 	out->n_ranges = n;
-	/* Of the pages only the smallest is told. */
+	/* The kernel reports only the smallest page size. */
 	out->page_sizes = alignment;
 	return 0;
 }
