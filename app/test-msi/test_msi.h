@@ -95,7 +95,7 @@ extern bool tool_json;
 /** Set a member; takes ownership of @p value. @return 0, or -1 (also if value is NULL). */
 int json_put(json_t *object, const char *key, json_t *value);
 
-/** Reserve stdout for the report, if there shall be one. @return 0, -errno. */
+/** Reserve stdout for the report if --json was given. @return 0, -errno. */
 int tool_report_begin(void);
 
 /** Add a member; takes ownership of @p value. If that is NULL, there will be no report. */

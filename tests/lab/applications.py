@@ -39,7 +39,7 @@ ONCE, TWICE = range(16), range(16, 18)
 
 
 def _check_bounce(said, name, numbers, received):
-    """Each frame came to the controller unchanged but for its TTL; the ports counted them."""
+    """Only the TTL of each frame has changed at the controller; the ports counted all frames."""
     blocks = said.text(f'{name}_packets').split('NXT_PACKET_IN')[1:]
     seen = [''.join(DUMP.findall(block)).replace(' ', '').replace('-', '') for block in blocks]
     expect_equal(sorted(seen), sorted(_frame(number, 1) for number in numbers), 'frames at the end')

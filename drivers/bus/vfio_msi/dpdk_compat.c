@@ -6,7 +6,7 @@
 
 static const struct compat_bus_ops *compat_ops;
 
-/* The pci bus's own iterator, once ours is before it, and who is asked first. */
+/* The pci bus's own iterator while iterate_pci() replaces it, and who answers first. */
 static __typeof__(((struct rte_bus *)NULL)->dev_iterate) pci_iterate;
 static compat_answer_t pci_answer;
 
@@ -130,7 +130,7 @@ compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer)
 void
 compat_pci_iterate_unask(struct rte_bus *pci)
 {
-	/* A later replacement by others still calls it, which does no harm. */
+	/* If another plugin has replaced it since, that one still calls it: it has no answer. */
 	if (pci->dev_iterate == iterate_pci)
 		pci->dev_iterate = pci_iterate;
 }

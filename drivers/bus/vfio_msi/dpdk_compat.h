@@ -126,8 +126,9 @@ void compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops);
 typedef void *(*compat_answer_t)(const void *start, const char *str, bool *answered);
 
 /**
- * Ask @p answer before each iteration of the pci bus, until it is asked no longer. Not
- * thread safe; iterations may run meanwhile. Each may be called again.
+ * Let @p answer answer each iteration of the pci bus first, until
+ * compat_pci_iterate_unask(). Not thread safe, but iterations may run at the same time. Both
+ * may be called again.
  */
 void compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer);
 void compat_pci_iterate_unask(struct rte_bus *pci);

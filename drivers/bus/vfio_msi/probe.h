@@ -38,7 +38,11 @@ int vfio_msi_driver_start(struct vfio_msi_device *dev);
  */
 int vfio_msi_driver_again(struct vfio_msi_device *dev);
 
-/** Remove the driver, if there is one, and close the device. @return 0; -errno: the driver does not stop. */
+/**
+ * Remove the driver, if there is one, and close the device.
+ *
+ * @return 0; -errno: the driver does not stop
+ */
 int vfio_msi_driver_stop(struct vfio_msi_device *dev);
 
 /* vfio_msi_probe.c */
