@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,17 +60,14 @@ survey(const struct side *side, struct tool_plan *plan)
 	return SIDE_ABSENT;
 }
 
-/* Map existing memory in a single call. @return SIDE_*. */
+/* Map new memory in a single call. @return SIDE_*. */
 static int
-map_at_once(const struct side *side)
+map_new(const struct side *side, const struct tool_plan *plan)
 {
 	uint64_t size = (uint64_t)side->opt->megabytes << 20;
-	struct tool_plan plan = { 0 };
-	int status = survey(side, &plan), ret;
 	void *mem;
+	int ret;
 
-	if (status != SIDE_GOOD)
-		return status;
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED) {
@@ -77,12 +75,24 @@ map_at_once(const struct side *side)
 			side->opt->megabytes, strerror(errno));
 		return SIDE_FAULT;
 	}
-	ret = map_once(side, &plan, mem, size);
+	ret = map_once(side, plan, mem, size);
 	munmap(mem, size);
 	if (ret < 0)
-		tool_error(plan.v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
-	tool_plan_free(&plan);
+		tool_error(plan->v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
 	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
+}
+
+/* @return SIDE_*. */
+static int
+map_at_once(const struct side *side)
+{
+	struct tool_plan plan = { 0 };
+	int status = survey(side, &plan);
+
+	if (status == SIDE_GOOD)
+		status = map_new(side, &plan);
+	tool_plan_free(&plan);
+	return status;
 }
 
 /* EAL maps at device probe, and unmaps at removal. @return SIDE_*. */
@@ -128,8 +138,16 @@ map_side_run(const struct side *side, struct map_meter *meter)
 	pid_t pid;
 
 	fflush(stdout);
-	if (pipe(fds) < 0 || (pid = fork()) < 0) {
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		tool_error("map", "no pipe can be created: %s; raise the limit of open files (ulimit -n)",
+			strerror(errno));
+		return SIDE_FAULT;
+	}
+	pid = fork();
+	if (pid < 0) {
 		tool_error("map", "no process can be created: %s", strerror(errno));
+		close(fds[0]);
+		close(fds[1]);
 		return SIDE_FAULT;
 	}
 	if (pid == 0)
