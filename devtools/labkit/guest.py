@@ -27,6 +27,7 @@ GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
 # Programs for tests, which "meson install" leaves out.
 PROGRAMS = ('tests/conformance/vfio-msi-rules', 'tests/lab/vfio-msi-again',
             'tests/lab/vfio-msi-dma', 'tests/lab/vfio-msi-flags', 'tests/lab/vfio-msi-foreach',
+            'tests/lab/vfio-msi-grow',
             'tests/lab/vfio-msi-names', 'tests/lab/vfio-msi-restore')
 
 # The kernels that a guest can have, each with the function that builds its folder.

@@ -37,15 +37,55 @@ def coalesced(platform, backend):
                ', '.join(str(with_who[name] >> 20) for name in locked))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
+# Arguments: the devices of breathe.sh, then the arguments of each run of grow.sh.
+BREATHE = '''
+. /usr/share/vfio-msi/facts.sh
+/usr/share/vfio-msi/breathe.sh $1 $2 || exit 1
+shift 2
+for run; do
+    number=$((number + 1))
+    facts_of "grow_${number}_" /usr/share/vfio-msi/grow.sh $run || exit 1
+done
+'''
+# EAL's options that change what it frees.
+GROWTH = ('', '--match-allocations')
+POINTS = ('start', 'held', 'end')
+HELD = 16 << 20     # of each lcore
+
+
+def _check_grown(name, said, small, large, backend, lcores=2):
+    """EAL's memory is mapped at each point, and at the end as much as at the start."""
+    log = said['log']
+    said.check('log', status=0, failed=0, lost=0, blocks=lcores * (small + 1) + large, left=0)
+    oracle.check_backend(log, backend)
+    expect("can't be unmapped" not in log and 'NOT mapped' not in log, log[-3000:])
+    for point in POINTS:
+        of_point = said.of(f'{point}_')
+        oracle.check_mappings({'reserved': said['reserved'], 'iomem': said['iomem'],
+                               'events': of_point['events'], 'hugepages': of_point['hugepages']})
+        said.check('log', **{f'{point}_pinned': said[f'mapped_{point}']})
+    said.check('log', mapped_end=said['mapped_start'])
+    grown = said['mapped_held'] - said['mapped_start']
+    expect(grown >= lcores * HELD - (32 << 20), f'memory grew by {grown} bytes\n{log[-2000:]}')
+    unmaps = said['end_unmaps']
+    expect(unmaps >= 2 * small, f'{unmaps} unmap events after {small} blocks of each lcore')
+    figure(f'{name}: blocks, unmap events', f'{said["blocks"]}, {unmaps}', varies=True)
+
 
 @test("EAL's memory grows and shrinks while testpmd runs",
       [('arm-smmuv3', 'iommufd'), ('x86-vtd', 'type1')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def breathe(platform, backend):
-    result = guest.run(platform, ['/usr/share/vfio-msi/breathe.sh', *PLATFORMS[platform].nics],
-                       seconds=150, backend=backend)
+    device = f'{PLATFORMS[platform].nics[0]},backend={backend}'
+    result = guest.run(platform, ['sh', '-c', BREATHE, 'sh', *PLATFORMS[platform].nics,
+                                  *(f'{device} 150 4 128 {option}' for option in GROWTH)],
+                       seconds=200, backend=backend)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    for number, option in enumerate(GROWTH, 1):
+        with part(f'blocks of 2 MiB to 128 MiB come and go on two lcores {option}'.strip()):
+            _check_grown(option or 'pages as EAL frees them', said.of(f'grow_{number}_'), 150, 4,
+                         backend)
     before = said['pages_before']
     for number in (1, 2, 3):
         said.check('log', **{f'pages_stopped_{number}': before, f'pinned_stopped_{number}': 0})
@@ -60,6 +100,21 @@ def breathe(platform, backend):
                      rf'{PLATFORMS[platform].nics[1]}\)', late)
            and "can't grow by " in late,
            f'memory grew into the hole\n{late[-3000:]}')
+
+
+@test("EAL's memory grows and shrinks 10,000 times by small and 50 times by large blocks",
+      soak=True, platforms=each_backend('x86-vtd', 'arm-smmuv3'))
+def endless(platform, backend):
+    device = f'{PLATFORMS[platform].nics[0]},backend={backend}'
+    result = guest.run(platform, ['sh', '-c', BREATHE, 'sh', *PLATFORMS[platform].nics,
+                                  *(f'{device} 10000 50 1024 {option}' for option in GROWTH)],
+                       seconds=1500, memory='6G', hugepages=1200, backend=backend)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    for number, option in enumerate(GROWTH, 1):
+        with part(f'10,000 blocks of each lcore {option}'.strip()):
+            _check_grown(option or 'pages as EAL frees them', said.of(f'grow_{number}_'), 10000,
+                         50, backend)
 
 
 # One file for all 2 MiB pages, one file per 1 GiB page, or one file per 2 MiB page.
@@ -181,21 +236,47 @@ def own(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
+# EAL's options that change how it allocates memory. At the packets: are there files of
+# hugepages? MiB that are pinned, if the options say how many.
+MODES = {
+    'legacy': ('--legacy-mem -m 64', True, 64),
+    'nohuge': ('--no-huge -m 64', False, 64),
+    'inmemory': ('--in-memory', False, 0),
+    'noshconf': ('--no-shconf', True, 0),
+    'unlink': ('--huge-unlink', False, 0),
+}
+
+
 @test('packets with each --mp-alloc of testpmd except anon', [('arm-smmuv3', 'iommufd')],
       tail=each_backend('arm-smmuv3'))
 def kinds(platform, backend):
-    result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', *PLATFORMS[platform].nics],
-                       seconds=200, backend=backend)
+    result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', *PLATFORMS[platform].nics,
+                                  *(f'{name}={mode[0]}' for name, mode in MODES.items())],
+                       seconds=300, backend=backend)
     said = facts.read(result)
     for kind in ('native', 'xmem', 'xmemhuge', 'xbuf'):
-        of_kind = said.of(f'{kind}_')
-        log = of_kind['log']
+        log = said[f'{kind}_log']
         expect(f'MP allocation mode: {kind}\n' in log, f'the mode is not {kind}\n{log[-2000:]}')
-        oracle.check_burst(of_kind, backend)
-        expect('VFIO_MSI: vfio_msi:0000' in log and ' failed' not in log, f'{kind}\n{log[-2000:]}')
-        of_kind.check('log', left=0)
-        # A few pages of EAL and the memory of the application, without one call per page.
-        calls = of_kind['calls']
-        expect(0 < calls < 20, f'{calls} calls to map {kind}')
-        figure(f'{kind}: calls to map', calls, varies=True)
+        _check_packets(kind, said, backend)
+    for name, (options, files, megabytes) in MODES.items():
+        with part(f'packets with {options}'):
+            _check_packets(name, said, backend)
+            of_mode = said.of(f'{name}_')
+            expect_equal(of_mode['files'] > 0, files, f'{of_mode["files"]} files of hugepages')
+            if megabytes:
+                of_mode.check('log', pinned=megabytes << 20)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+def _check_packets(name, said, backend):
+    """A burst arrived, and few calls mapped all memory."""
+    said = said.of(f'{name}_')
+    log = said['log']
+    oracle.check_burst(said, backend)
+    expect('VFIO_MSI: vfio_msi:0000' in log and ' failed' not in log, f'{name}\n{log[-2000:]}')
+    said.check('log', left=0)
+    expect(said['pinned'] > 0, 'nothing is pinned')
+    # A few pages of EAL and the memory of the application, without one call per page.
+    calls = said['calls']
+    expect(0 < calls < 20, f'{calls} calls to map {name}')
+    figure(f'{name}: calls to map', calls, varies=True)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * vfio-msi-grow SMALL LARGE MEGABYTES REPORT EAL_ARG...: make EAL's memory grow and shrink
+ * under devices that are probed.
+ *
+ * Every lcore allocates and frees blocks of 1 to 8 hugepages of 2 MiB, SMALL times, all
+ * lcores in parallel. Then the main lcore allocates and frees blocks of 64 MiB to MEGABYTES
+ * (doubled each time), LARGE times. Each page of a block is written, and read back before
+ * the block is freed. The shell command REPORT runs at the start, while each lcore holds a
+ * block, and at the end, with "start", "held" or "end" as its last argument.
+ *
+ * Prints facts: the number of blocks, of allocations that failed, of pages that lost what
+ * was written, and what the library lists as mapped at each point.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "eal/rte_eal_iommu.h"
+
+#define HUGE_PAGE (2ULL << 20)
+#define PAGES_MAX 8
+#define HEADER 256		/* of EAL in each block, or more than it */
+#define SMALLEST (64ULL << 20)
+
+struct counts {
+	unsigned long blocks, failed, lost;
+	void *held;
+};
+
+static struct counts counts[RTE_MAX_LCORE];
+static unsigned long small_cycles;
+
+static void
+fact(const char *name, const char *when, unsigned long value)
+{
+	printf("{\"fact\": \"%s%s\", \"value\": %lu}\n", name, when, value);
+}
+
+/* xorshift: the numbers differ by lcore, and are the same in every run. */
+static uint64_t
+next_number(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static void *
+block_alloc(struct counts *c, size_t bytes, uint64_t mark)
+{
+	volatile uint64_t *words = rte_malloc(NULL, bytes - HEADER, 0);
+	size_t at;
+
+	c->blocks++;
+	if (words == NULL) {
+		c->failed++;
+		return NULL;
+	}
+	for (at = 0; at + sizeof(mark) <= bytes - HEADER; at += HUGE_PAGE)
+		words[at / sizeof(mark)] = mark + at;
+	return (void *)(uintptr_t)words;
+}
+
+static void
+block_free(struct counts *c, void *block, size_t bytes, uint64_t mark)
+{
+	volatile uint64_t *words = block;
+	size_t at;
+
+	for (at = 0; block != NULL && at + sizeof(mark) <= bytes - HEADER; at += HUGE_PAGE)
+		if (words[at / sizeof(mark)] != mark + at)
+			c->lost++;
+	rte_free(block);
+}
+
+static int
+grow_small(void *arg)
+{
+	struct counts *c = &counts[rte_lcore_id()];
+	uint64_t state = 0x9e3779b97f4a7c15ULL * (rte_lcore_id() + 1);
+	unsigned long i;
+
+	for (i = 0; i < small_cycles; i++) {
+		uint64_t mark = next_number(&state);
+		size_t bytes = (1 + mark % PAGES_MAX) * HUGE_PAGE;
+
+		block_free(c, block_alloc(c, bytes, mark), bytes, mark);
+	}
+	return 0;
+}
+
+static int
+hold(void *arg)
+{
+	struct counts *c = &counts[rte_lcore_id()];
+
+	c->held = block_alloc(c, PAGES_MAX * HUGE_PAGE, rte_lcore_id());
+	return 0;
+}
+
+static int
+release(void *arg)
+{
+	struct counts *c = &counts[rte_lcore_id()];
+
+	block_free(c, c->held, PAGES_MAX * HUGE_PAGE, rte_lcore_id());
+	return 0;
+}
+
+static void
+on_all(lcore_function_t *function)
+{
+	rte_eal_mp_remote_launch(function, NULL, CALL_MAIN);
+	rte_eal_mp_wait_lcore();
+}
+
+static void
+grow_large(unsigned long cycles, size_t largest)
+{
+	struct counts *c = &counts[rte_lcore_id()];
+	size_t bytes = SMALLEST;
+	unsigned long i;
+
+	for (i = 0; i < cycles; i++) {
+		block_free(c, block_alloc(c, bytes, i + 1), bytes, i + 1);
+		bytes = bytes >= largest ? SMALLEST : bytes * 2;
+	}
+}
+
+static int
+add_mapped(const struct rte_eal_iommu_mapped *mapped, void *arg)
+{
+	*(unsigned long *)arg += mapped->len;
+	return 0;
+}
+
+static int
+report(const char *command, const char *when)
+{
+	unsigned long mapped = 0;
+	char line[512];
+
+	if (rte_eal_iommu_mapping_foreach(add_mapped, &mapped) < 0)
+		return -1;
+	fact("mapped_", when, mapped);
+	fflush(stdout);	/* before the output of the command */
+	snprintf(line, sizeof(line), "%s %s", command, when);
+	return system(line) == 0 ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct counts sum = { 0 };
+	unsigned long large_cycles;
+	const char *command;
+	unsigned int lcore;
+	size_t largest;
+	int bad;
+
+	if (argc < 6)
+		return 2;
+	small_cycles = strtoul(argv[1], NULL, 0);
+	large_cycles = strtoul(argv[2], NULL, 0);
+	largest = strtoul(argv[3], NULL, 0) << 20;
+	command = argv[4];
+	argv[4] = argv[0];
+	if (rte_eal_init(argc - 4, argv + 4) < 0)
+		return 1;
+	bad = report(command, "start");
+	on_all(grow_small);
+	grow_large(large_cycles, largest);
+	on_all(hold);
+	bad |= report(command, "held");
+	on_all(release);
+	bad |= report(command, "end");
+	RTE_LCORE_FOREACH(lcore) {
+		sum.blocks += counts[lcore].blocks;
+		sum.failed += counts[lcore].failed;
+		sum.lost += counts[lcore].lost;
+	}
+	fact("blocks", "", sum.blocks);
+	fact("failed", "", sum.failed);
+	fact("lost", "", sum.lost);
+	return rte_eal_cleanup() < 0 || bad != 0 ? 1 : 0;
+}
