@@ -30,9 +30,6 @@ BOUND = [
     (f'-a {ONE},hole=0x100000000-0x1ffffffff --log-level=bus.vfio_msi:info',
      'memory is steered to 0x2', 2),
     ('-a vfio_msi:all', '', 2),
-    (f'-a {ONE} -a {OTHER} --legacy-mem -m 64', '', 2),
-    (f'-a {ONE} -a {OTHER} --no-huge -m 64', '', 2),
-    (f'-a {ONE} -a {OTHER} --in-memory', '', 2),
 ]
 
 
