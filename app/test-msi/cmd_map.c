@@ -29,7 +29,8 @@ usage(FILE *f)
 	fputs("usage: dpdk-test-msi map [OPTION]... DEVICE [-- EAL_ARG...]\n"
 		"Maps hugepages for a device and unmaps them, as EAL does at start and at the\n"
 		"end, and shows calls and time in the kernel: for each backend in one call\n"
-		"without an EAL, and by this bus. DEVICE is vfio_msi:BDF or BDF.\n\n"
+		"without an EAL, and by this bus. \"tables\" is how much the IOMMU's page tables\n"
+		"grew; small ones mean large pages. DEVICE is vfio_msi:BDF or BDF.\n\n"
 		"  -b, --bench        by the pci bus of DPDK as well\n"
 		"  -m, --megabytes N  amount of memory (default: 4096)\n"
 		TOOL_JSON_USAGE
@@ -107,7 +108,9 @@ report_side(const char *by, const struct side *side, int status, const struct ma
 	if (status == SIDE_GOOD &&
 	    (json_put(o, "map", calls_json(&m->map)) |
 	     json_put(o, "unmap", calls_json(&m->unmap)) |
-	     json_put(o, "open", calls_json(&m->open))) != 0) {
+	     json_put(o, "open", calls_json(&m->open)) |
+	     json_put(o, "iommu_page_tables", m->tables < 0 ? json_null() :
+			json_integer(m->tables))) != 0) {
 		json_decref(o);
 		o = NULL;
 	}
@@ -116,21 +119,23 @@ report_side(const char *by, const struct side *side, int status, const struct ma
 
 /* @return SIDE_*. */
 static int
-show_side(const char *by, const struct side *side)
+show_side(const char *by, struct side *side)
 {
 	struct map_meter m;
 	int status = map_side_run(side, &m);
-	char who[32];
+	char who[32], tables[24];
 
 	snprintf(who, sizeof(who), "%s%s%s", by, side->backend == IOAS_BACKEND_AUTO ? "" : ", ",
 		side->backend == IOAS_BACKEND_AUTO ? "" : ioas_backend_name(side->backend));
 	report_side(by, side, status, &m);
 	if (status == SIDE_FAULT)
 		printf("%-18s  failed\n", who);
-	if (status == SIDE_GOOD)
-		printf("%-18s  %6" PRIu64 "  %9" PRIu64 "  %8.2f  %11" PRIu64 "  %8.2f\n", who,
+	if (status == SIDE_GOOD) {
+		snprintf(tables, sizeof(tables), "%" PRId64, m.tables / 1024);
+		printf("%-18s  %6" PRIu64 "  %9" PRIu64 "  %8.2f  %11" PRIu64 "  %8.2f  %10s\n", who,
 			m.map.bytes >> 20, m.map.n, ms_per_gib(&m.map), m.unmap.n,
-			ms_per_gib(&m.unmap));
+			ms_per_gib(&m.unmap), m.tables < 0 ? "-" : tables);
+	}
 	/* The pci bus maps before the device is opened, so the kernel pins later. */
 	if (status == SIDE_GOOD && side->backend == IOAS_BACKEND_AUTO && type1_is_over_iommufd())
 		printf("%-18s  %6s  %9" PRIu64 "  %8.2f  to open the device, which resets it and pins the memory\n",
@@ -169,7 +174,7 @@ show(const struct map_options *opt)
 	tool_report_put("device", json_string(bdf));
 	tool_report_put("type1_over_iommufd", json_boolean(type1_is_over_iommufd()));
 	tool_report_put("measurements", json_array());
-	printf("who                    MiB  map calls    ms/GiB  unmap calls    ms/GiB\n");
+	printf("who                    MiB  map calls    ms/GiB  unmap calls    ms/GiB  tables KiB\n");
 	if (opt->bench)
 		status = show_side("pci bus of DPDK", &stock);
 	for (i = 0; (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {

@@ -16,6 +16,15 @@
 
 #define HUGEPAGE ((uint64_t)2 << 20)
 
+/* All memory is mapped now. */
+static void
+measure_tables(const struct side *side)
+{
+	int64_t now = map_meter_tables();
+
+	map_meter.tables = now < 0 || side->tables < 0 ? -1 : now - side->tables;
+}
+
 /* @return 0, -errno. */
 static int
 map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint64_t size)
@@ -30,6 +39,7 @@ map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint6
 		ret = ioas_attach(ioas, &member, &viable);
 	if (ret == 0) {
 		ret = ioas_map_any(ioas, IOAS_APPLICATION, (uintptr_t)mem, size, HUGEPAGE, UINT64_MAX, &iova);
+		measure_tables(side);
 		if (ret == 0)
 			ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
 		ioas_detach(ioas, &member);
@@ -110,6 +120,7 @@ map_by_eal(const struct side *side)
 	snprintf(megabytes, sizeof(megabytes), "%u", side->opt->megabytes);
 	if (tool_eal_start(&eal, ours, n) < 0)
 		return SIDE_FAULT;
+	measure_tables(side);
 	if (map_meter.map.bytes == 0)
 		tool_error(side->device, "nothing was mapped, as EAL did not probe the device; see the messages above");
 	return tool_eal_stop(&eal) < 0 || map_meter.map.bytes == 0 ? SIDE_FAULT : SIDE_GOOD;
@@ -131,13 +142,14 @@ in_child(const struct side *side, int out)
 
 /* Run in a child, as a process can start EAL only once. @return SIDE_*. */
 int
-map_side_run(const struct side *side, struct map_meter *meter)
+map_side_run(struct side *side, struct map_meter *meter)
 {
 	int fds[2], status = 0;
 	ssize_t got;
 	pid_t pid;
 
 	fflush(stdout);
+	side->tables = map_meter_tables();
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		tool_error("map", "no pipe can be created: %s; raise the limit of open files (ulimit -n)",
 			strerror(errno));

@@ -31,6 +31,7 @@ struct side {
 	const struct map_options *opt;
 	enum ioas_backend backend;
 	char device[MAP_NAME_LEN];	/**< for EAL's -a; "" without EAL */
+	int64_t tables;		/**< map_meter_tables() before anything is mapped */
 };
 
 /** Exit status of a side's process. */
@@ -41,6 +42,6 @@ enum {
 };
 
 /** Measure. @return SIDE_*, after printing the fault or why the backend is absent. */
-int map_side_run(const struct side *side, struct map_meter *meter);
+int map_side_run(struct side *side, struct map_meter *meter);
 
 #endif /* MAP_SIDE_H */

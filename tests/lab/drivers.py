@@ -6,7 +6,7 @@ import re
 
 from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
 PAIR = ('0000:00:09.0', '0000:00:0a.0')
 MODERN = 'virtio-net-pci,disable-legacy=on,iommu_platform=on,vectors=4'
@@ -42,6 +42,34 @@ def _check_compat(said, ports):
     expect(said['compat_hugepages'] > 0, 'testpmd holds no hugepage')
     said.check('compat', compat_burst=True, compat_status=0, compat_left=0,
                compat_pinned=said['compat_hugepages'] * 2 << 20)
+
+
+MAP_MIB = 256
+# A page table of 4 KiB has 512 entries: for 256 MiB in pages of 4 KiB, and of 2 MiB. Some
+# tables are of upper levels, or for doorbells.
+SMALL_TABLES, LARGE_TABLES = MAP_MIB // 2 * 4096, 16 * 4096
+
+
+def _check_large_pages(said):
+    """Where an iommufd is the container, stock DPDK loses large pages and this bus does not."""
+    said.check('compat_map_log', compat_map_status=0)
+    found = schema.load(said['compat_map'], 'map')
+    expect(found['type1_over_iommufd'], 'type1 is not over iommufd')
+    rows = {(row['by'], row['backend']): row for row in found['measurements']}
+    stock = rows.pop(('pci bus of DPDK', None))
+    expect_equal(len(rows), 4, 'measurements of this project')
+    expect(stock['iommu_page_tables'] >= SMALL_TABLES,
+           f'stock DPDK has large pages: {stock["iommu_page_tables"]} bytes of tables')
+    for who, row in rows.items():
+        expect(0 <= row['iommu_page_tables'] <= LARGE_TABLES,
+               f'{who}: {row["iommu_page_tables"]} bytes of tables')
+    for who, row in {('stock', ''): stock, **rows}.items():
+        pinning = row['open']['nanoseconds'] / 1e6 / (MAP_MIB / 1024)
+        figure(f'{" ".join(who)}, iommufd as container: calls, KiB of page tables',
+               f'{row["map"]["calls"]}, {row["iommu_page_tables"] >> 10}', varies=True)
+        figure(f'{" ".join(who)}, iommufd as container: ms per GiB to map, to open the device',
+               f'{row["map"]["nanoseconds"] / 1e6 / (MAP_MIB / 1024):.2f}, {pinning:.2f}',
+               varies=True)
 
 
 def _check_hotplug(said):
@@ -81,6 +109,8 @@ def virtio(platform, backend):
                                  backend=backend)
     if options:
         _check_compat(said, len(nics) + len(PAIR))
+        with part('stock DPDK loses large pages where iommufd is the container, the bus keeps them'):
+            _check_large_pages(said)
     expect(f'chooses backend {backend} ' in said['log'], said['log'][:1500])
     _check_hotplug(said)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -306,6 +306,10 @@ def _check_objects(backend, nic, mapped, raised, absent, version):
     expect_equal({row['map']['bytes'] for row in rows}, {MAP_SIZE << 20}, 'bytes mapped')
     expect_equal([row['map']['calls'] for row in rows], [MAP_SIZE // 2] + [1] * (len(rows) - 1),
                  'calls')
+    # 4 KiB of tables for each GiB in pages of 2 MiB, and those of upper levels; 2 MiB for
+    # each GiB in pages of 4 KiB.
+    tables = [row['iommu_page_tables'] for row in rows]
+    expect(all(0 < size <= 16 * 4096 for size in tables), f'page tables: {tables} bytes')
     found = schema.load(raised[0], 'irq')
     expect_equal((found['device']['bdf'], found['device']['backend'], found['faults']),
                  (nic, backend, []), 'the device')

@@ -5,7 +5,7 @@
 # drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see tests/lab/drivers.py.
 # Send a burst within each pair, then use receive interrupts within the last pair. Without
 # --stay, attach and detach the last pair. With --compat, send another burst with type1 and
-# iommufd as the node of the container.  Prints facts.
+# iommufd as the node of the container, and compare stock DPDK there.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -70,4 +70,9 @@ testpmd_quit
 fact compat_status $?
 fact compat_left $(($(pins) - pins))
 fact_text compat <$TESTPMD_LOG
+rm -f /dev/hugepages/*
+dpdk-test-msi map --bench --json -m 256 "$1" >/tmp/map.json 2>/tmp/map.log
+fact compat_map_status $?
+fact_text compat_map </tmp/map.json
+fact_text compat_map_log </tmp/map.log
 exit 0
