@@ -13,6 +13,9 @@ from .testing import expect, expect_equal
 # A trace event of the IOMMU: map or unmap, first address, address after the last.
 EVENT = re.compile(r' (map|unmap): IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+)')
 
+# The same, for map events with their physical address.
+PAIR = re.compile(r' map: IOMMU: iova=0x([0-9a-f]+) - 0x[0-9a-f]+ paddr=0x([0-9a-f]+)')
+
 # A command that prints the windows of a guest's host bridges.
 IOMEM = "grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem"
 
@@ -63,8 +66,21 @@ def _merged(ranges):
     return merged
 
 
-def check_mappings(parts):
-    """Each hugepage is mapped once, nothing else is mapped, and no mapping is in a hole."""
+def check_congruence(events, page):
+    """Each IOVA and its physical address are equal modulo PAGE, so large IOMMU pages fit."""
+    found = [tuple(int(word, 16) for word in piece) for piece in PAIR.findall(events)]
+    expect(found, f'no map event has a physical address\n{events[:1000]}')
+    for iova, physical in found:
+        expect(SW_MSI[0] <= iova <= SW_MSI[1] or (iova - physical) % page == 0,
+               f'IOVA {iova:#x} and physical address {physical:#x} differ modulo {page:#x}')
+
+
+def check_mappings(parts, page=2 << 20):
+    """Each hugepage is mapped once, nothing else is mapped, and no mapping is in a hole.
+
+    PAGE is the size of the hugepages.
+    """
+    check_congruence(parts['events'], page)
     ranges = [piece for piece in mapped(parts['events'])
               if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
     held = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))

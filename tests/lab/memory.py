@@ -155,7 +155,7 @@ def in_files(platform, backend):
 def _check_in_files(how, said, backend):
     log = said['log']
     oracle.check_burst(said, backend)
-    oracle.check_mappings(said)
+    oracle.check_mappings(said, page=1 << 30 if how == 'large' else 2 << 20)
     # Memory that is added later, one page at a time, is mapped by file.
     by_address, by_file = said['by_address'], said['by_file']
     at_once = int(re.search(r'mapped \d+ MiB, \d+ pages, by (\d+) calls', log)[1])

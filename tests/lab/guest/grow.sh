@@ -18,7 +18,10 @@ net_events()
 			match($0, /iova=0x[0-9a-f]+ - 0x[0-9a-f]+/)
 			range = substr($0, RSTART, RLENGTH)
 		}
-		/ map: IOMMU: / { mapped[range]++ }
+		/ map: IOMMU: / {
+			mapped[range]++
+			rest[range] = substr($0, RSTART + RLENGTH)
+		}
 		/ unmap: IOMMU: / {
 			unmaps++
 			if (!mapped[range])
@@ -30,7 +33,7 @@ net_events()
 		END {
 			for (range in mapped)
 				for (i = 0; i < mapped[range]; i++)
-					print " map: IOMMU: " range
+					print " map: IOMMU: " range rest[range]
 			print unmaps + 0 >"/tmp/unmaps"
 		}' $tracing/trace
 }
