@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Hugepages of the NUMA nodes.
+ */
+
+#ifndef TOPOLOGY_NODES_H
+#define TOPOLOGY_NODES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The hugepages of one node, of all page sizes. */
+struct topo_node {
+	int node;
+	uint64_t total;		/**< bytes, including those in use */
+	uint64_t unused;	/**< bytes that nobody has allocated or reserved */
+};
+
+/**
+ * Read the hugepages of each NUMA node.
+ *
+ * @param root   "", or a tree with another machine's /sys
+ * @param nodes  ascending by number; the caller frees it
+ * @param n      0 where the kernel has no NUMA
+ * @return 0; -ENOMEM; -EACCES, -EINVAL, ... if a count can't be read
+ */
+int topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TOPOLOGY_NODES_H */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Hugepages of NUMA nodes, from trees of files. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "row.h"
+#include "topology/topology_nodes.h"
+#include "tree.h"
+
+#define NODES "/sys/devices/system/node"
+#define SMALL "hugepages-2048kB"
+#define LARGE "hugepages-1048576kB"
+#define MIB (UINT64_C(1) << 20)
+
+static void
+pool(const char *root, const char *node, const char *name, const char *total, const char *unused)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), NODES "/%s/hugepages/%s/nr_hugepages", node, name);
+	tree_text(root, path, total);
+	snprintf(path, sizeof(path), NODES "/%s/hugepages/%s/free_hugepages", node, name);
+	tree_text(root, path, unused);
+}
+
+/* Nodes are sorted by number, pools are added up, other names are ignored. */
+static void
+test_read(void **state)
+{
+	const char *root = *state;
+	struct topo_node *nodes;
+	size_t n;
+
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), 0);
+	assert_int_equal(n, 0);
+	free(nodes);
+	pool(root, "node10", SMALL, "8\n", "3\n");
+	pool(root, "node10", LARGE, "2\n", "1\n");
+	pool(root, "node10", "hugepages-xkB", "9\n", "9\n");
+	pool(root, "node2", SMALL, "0\n", "0\n");
+	pool(root, "node2x", SMALL, "7\n", "7\n");
+	tree_text(root, NODES "/node3/cpulist", "0-3\n");
+	tree_text(root, NODES "/possible", "0-3\n");
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(nodes[0].node, 2);
+	assert_int_equal(nodes[0].total, 0);
+	assert_int_equal(nodes[1].node, 3);
+	assert_int_equal(nodes[1].total, 0);
+	assert_int_equal(nodes[2].node, 10);
+	assert_int_equal(nodes[2].total, 2 * 8 * MIB + 2 * 1024 * MIB);
+	assert_int_equal(nodes[2].unused, 2 * 3 * MIB + 1024 * MIB);
+	free(nodes);
+}
+
+/* What can't be is an error, and nothing is left allocated. */
+static void
+test_odd(void **state)
+{
+	static const struct {
+		const char *total, *unused;
+	} rows[] = {
+		{ "x\n", "0\n" }, { "1\n", "2\n" }, { "1\n", "-1\n" }, { "1\n", "" },
+		{ "1099511627777\n", "0\n" }, { "18446744073709551616\n", "0\n" },
+	};
+	const char *root = *state;
+	struct topo_node *nodes;
+	size_t i, n;
+
+	EACH_ROW(i, rows, "%s %s", rows[i].total, rows[i].unused) {
+		pool(root, "node0", SMALL, rows[i].total, rows[i].unused);
+		assert_true(topology_nodes_read(root, &nodes, &n) < 0);
+		assert_null(nodes);
+		assert_int_equal(n, 0);
+	}
+	/* Each count is possible, but not the sum. */
+	pool(root, "node0", SMALL, "1\n", "0\n");
+	pool(root, "node0", "hugepages-17179869184kB", "1048576\n", "0\n");
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), -EINVAL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_read, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
+	};
+
+	return cmocka_run_group_tests_name("topology_nodes", tests, NULL, NULL);
+}
