@@ -53,6 +53,13 @@ void vfio_msi_detach(struct vfio_msi_device *dev);
 /** Check and map EAL's memory and follow its events; does nothing if done already. */
 int vfio_msi_map_memory(void);
 
+/* vfio_msi_numa.c */
+
+/** Log EAL's memory by NUMA node, if there are several. */
+void vfio_msi_numa_log(void);
+/** Log a warning if the node of a device has no memory for it. */
+void vfio_msi_numa_check(const struct vfio_msi_device *dev);
+
 /* vfio_msi_dma.c: rte_dev_dma_map() */
 
 int vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len);

@@ -160,5 +160,6 @@ vfio_msi_map_memory(void)
 		log_lost, vfio_msi_dma_start);
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
+	vfio_msi_numa_log();
 	return 0;
 }

@@ -79,6 +79,7 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	BUS_LOG(INFO, "%s: probe by %s (%04x:%04x), NUMA node %d",
 		dev->label, drv->driver.name, p->id.vendor_id,
 		p->id.device_id, p->device.numa_node);
+	vfio_msi_numa_check(dev);
 	compat_pci_driver_set(p, drv);
 	ret = drv->probe(drv, p);
 	if (ret == 0)
