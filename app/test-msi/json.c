@@ -241,6 +241,7 @@ json_plan(const struct tool_plan *plan)
 	tool_report_put("holes", holes);
 	tool_report_put("free", bad == 0 ? unused : NULL);
 	tool_report_put("eal_memory", eal_memory(plan));
+	memory_nodes_json(plan);
 	if (bad != 0)
 		json_decref(unused);
 }

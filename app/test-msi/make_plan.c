@@ -81,6 +81,8 @@ tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 	for (i = 0; ret == 0 && i < plan->n; i++)
 		ret = make_one(plan, &scan, tool_root_answers(root), &plan->v[i]);
 	plan_scan_end(&scan);
+	if (ret == 0)
+		ret = memory_nodes_read(plan, root->path);
 	/* Free addresses of this process say nothing about another machine. */
 	if (ret == 0 && plan->layout != NULL && !root->other)
 		ret = eal_memory_place(plan, root->path);
@@ -102,6 +104,7 @@ tool_plan_free(struct tool_plan *plan)
 	for (i = 0; i < plan->n; i++)
 		plan_device_free(&plan->v[i].plan);
 	free(plan->v);
+	free(plan->nodes);
 	va_choice_free(&plan->eal);
 	ioas_close(plan->space);
 	iova_layout_destroy(plan->layout);

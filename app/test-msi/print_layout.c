@@ -78,8 +78,11 @@ static void
 print_device(const struct tool_device *dev)
 {
 	const struct plan_device *p = &dev->plan;
+	char node[32] = "";
 	size_t i;
 
+	if (p->topo.numa_node >= 0)
+		snprintf(node, sizeof(node), "NUMA node %d, ", p->topo.numa_node);
 	if (!dev->used) {
 		printf("%s  not used and not in the layout:\n", dev->bdf);
 		for (i = 0; i < p->reasons.n; i++)
@@ -88,8 +91,8 @@ print_device(const struct tool_device *dev)
 			printf("    %s\n", dev->why);
 		return;
 	}
-	printf("%s  %04x:%04x, IOMMU group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,
-		p->topo.group, p->topo.iommu[0] != '\0' ? p->topo.iommu : "unnamed IOMMU");
+	printf("%s  %04x:%04x, %sIOMMU group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,
+		node, p->topo.group, p->topo.iommu[0] != '\0' ? p->topo.iommu : "unnamed IOMMU");
 	printf("    backend         %s%s%s\n", ioas_backend_name(p->backend),
 		p->backend_why[0] != '\0' ? ", chosen for all: " : "", p->backend_why);
 	printf("    page sizes      ");
@@ -123,4 +126,5 @@ print_plan(const struct tool_plan *plan, const struct tool_root *root)
 		print_elsewhere(plan->layout, root);
 	else
 		eal_memory_print(plan);
+	memory_nodes_print(plan);
 }

@@ -54,6 +54,9 @@ struct tool_plan {
 	struct ioas *space;		/**< holds the devices; NULL likewise */
 	struct va_choice eal;		/**< where EAL's memory would lie, if eal_placed */
 	bool eal_placed;
+	struct topo_node *nodes;	/**< hugepages of the NUMA nodes */
+	size_t n_nodes;
+	int nodes_ret;			/**< 0, or -errno: they can't be read */
 };
 
 /* main.c */
@@ -236,6 +239,17 @@ void eal_memory_print(const struct tool_plan *plan);
 
 /** Print a fault if the addresses are bad. @return whether they are. */
 bool eal_memory_report_fault(const struct tool_plan *plan);
+
+/* memory_nodes.c */
+
+/** Read the hugepages of all NUMA nodes. @return 0, -ENOMEM. */
+int memory_nodes_read(struct tool_plan *plan, const char *root);
+
+/** Print them if there are several nodes, and devices whose node has none. */
+void memory_nodes_print(const struct tool_plan *plan);
+
+/** Add them to the report. */
+void memory_nodes_json(const struct tool_plan *plan);
 
 /* print_layout.c */
 void print_plan(const struct tool_plan *plan, const struct tool_root *root);

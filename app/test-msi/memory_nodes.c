@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Hugepages of the NUMA nodes, beside the nodes of the devices.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test_msi.h"
+#include "topology/topology_nodes.h"
+
+int
+memory_nodes_read(struct tool_plan *plan, const char *root)
+{
+	plan->nodes_ret = topology_nodes_read(root, &plan->nodes, &plan->n_nodes);
+	return plan->nodes_ret == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* @return the node of the device, if it is known and has no hugepages, else NULL. */
+static const struct topo_node *
+empty_node(const struct tool_plan *plan, const struct tool_device *dev)
+{
+	size_t i;
+
+	for (i = 0; dev->used && i < plan->n_nodes; i++)
+		if (plan->nodes[i].node == dev->plan.topo.numa_node && plan->nodes[i].total == 0)
+			return &plan->nodes[i];
+	return NULL;
+}
+
+void
+memory_nodes_print(const struct tool_plan *plan)
+{
+	size_t i;
+
+	if (plan->nodes_ret < 0)
+		printf("\nhugepages of NUMA nodes can't be read: %s\n", strerror(-plan->nodes_ret));
+	if (plan->n_nodes < 2)
+		return;
+	printf("\nhugepages of NUMA nodes\n");
+	for (i = 0; i < plan->n_nodes; i++)
+		printf("  node %-3d %8" PRIu64 " MiB, %8" PRIu64 " MiB unused\n", plan->nodes[i].node,
+			plan->nodes[i].total >> 20, plan->nodes[i].unused >> 20);
+	for (i = 0; i < plan->n; i++)
+		if (empty_node(plan, &plan->v[i]) != NULL)
+			printf("  %s is on node %d, which has no hugepages: its DMA crosses the machine;\n  reserve some in /sys/devices/system/node/node%d/hugepages\n",
+				plan->v[i].bdf, plan->v[i].plan.topo.numa_node,
+				plan->v[i].plan.topo.numa_node);
+}
+
+void
+memory_nodes_json(const struct tool_plan *plan)
+{
+	size_t i;
+
+	tool_report_put("memory_nodes", plan->nodes_ret < 0 ? json_null() : json_array());
+	for (i = 0; i < plan->n_nodes; i++)
+		tool_report_add("memory_nodes", json_pack("{s:i, s:I, s:I}",
+			"node", plan->nodes[i].node,
+			"hugepages", (json_int_t)plan->nodes[i].total,
+			"unused", (json_int_t)plan->nodes[i].unused));
+}
