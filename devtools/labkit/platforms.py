@@ -61,10 +61,19 @@ def _nic(model, slot, wire):
 
 # Two igb in adjacent slots conflict: their virtual functions need the same slot.
 IGB_PAIR = [*_nic('igb', 3, 0), *_nic('igb', 5, 0), *_nic('e1000e', 7, 1)]
-BEHIND_PXB = ['-device', 'pxb-pcie,id=pxb,bus_nr=0x40,addr=5',
+# Four NUMA nodes; the second host bridge is on node 1, with the second of two processors.
+NODES = [word for i in range(4) for word in (
+    '-object', f'memory-backend-ram,id=mem{i},size=1536M',
+    '-numa', f'node,nodeid={i},memdev=mem{i}' + {0: ',cpus=0', 1: ',cpus=1'}.get(i, ''))]
+BEHIND_PXB = ['-device', 'pxb-pcie,id=pxb,bus_nr=0x40,addr=5,numa_node=1',
               '-device', 'pcie-root-port,id=rp40,bus=pxb,chassis=40',
               '-netdev', 'hubport,id=net40,hubid=0',
               '-device', 'igb,id=nic40,bus=rp40,netdev=net40,romfile=']
+# On a node that has no processor.
+BEHIND_PXB += ['-device', 'pxb-pcie,id=far,bus=pcie.0,bus_nr=0x60,addr=6,numa_node=2',
+               '-device', 'pcie-root-port,id=rp60,bus=far,chassis=60',
+               '-netdev', 'hubport,id=net60,hubid=1',
+               '-device', 'e1000e,id=nic60,bus=rp60,netdev=net60,romfile=']
 E1000E_PAIR = [*_nic('e1000e', 3, 0), *_nic('e1000e', 4, 0)]
 
 # On a busy host the timer tick is too late for the check of an x86 kernel.
@@ -209,8 +218,10 @@ PLATFORMS = {platform.name: platform for platform in (
     ) for bits in (33, 32)),
     Platform(
         name='x86-two-bridges',
-        about='x86-vtd with a second host bridge; one igb below each, on one wire',
-        machine=[*Q35_VTD, VTD],
+        about='x86-vtd with more host bridges on other NUMA nodes; one igb below each of two, '
+              'on one wire, an e1000e below the third',
+        machine=[*Q35_VTD, VTD, *NODES],
+        memory='6G',
         devices=[*_nic('igb', 3, 0), *_nic('e1000e', 7, 1), *BEHIND_PXB],
         nics=('0000:00:03.0', '0000:41:00.0'),
         spare='0000:00:07.0',

@@ -7,7 +7,7 @@ The oracle is the kernel: its mappings (trace events), the hugepages of the proc
 so testpmd also reads the header of every packet.
 """
 
-from labkit import facts, guest, oracle
+from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, other_pairs, part, test
 
@@ -42,10 +42,16 @@ def _boot(platform, backend, *lines, **options):
 
 def _burst(platform, backend):
     more = _more(platform, backend)
-    first, *others = _boot(platform, backend, _traffic(platform), *(line for line, *_ in more))
+    # Hugepages of each node for all buffers.
+    options = {'hugepages': 1024} if platform == 'x86-two-bridges' else {}
+    first, *others = _boot(platform, backend, _traffic(platform), *(line for line, *_ in more),
+                           **options)
     oracle.check_burst(first, backend)
     oracle.check_mappings(first)
     oracle.check_interrupts(first['interrupts'], PLATFORMS[platform].interrupts[backend])
+    if platform == 'x86-two-bridges':
+        expect('by NUMA node: node 0: ' in first['log'] and
+               ': is on NUMA node' not in first['log'], first['log'][:3000])
     expect(first['log'].count('link state change event') >= 2,
            f'no link interrupts\n{first["log"][-2000:]}')
     for said, (_, name, check) in zip(others, more):
@@ -97,6 +103,39 @@ def _physical(_, said, backend):
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
 
+# The second NIC is on node 1.
+NUMA = f'''. {SCRIPTS}/facts.sh
+dpdk-test-msi layout --json -a vfio_msi:all >/tmp/json
+fact_text before </tmp/json
+vfio-bind 0000:61:00.0 || exit 1
+rm -f /dev/hugepages/*
+for file in /sys/devices/system/node/node1/hugepages/*/nr_hugepages; do
+    echo 0 >$file
+done
+dpdk-test-msi layout -a vfio_msi:all >/tmp/text
+fact_text after </tmp/text
+fact_status run timeout -k 5 180 dpdk-testpmd -l 0,1 -n 1 -a vfio_msi:all \\
+    -- --total-num-mbufs=4096 </dev/null'''
+NO_MEMORY = ['41:00.0: is on NUMA node 1, where EAL has no memory: it has no free hugepages. ',
+             '61:00.0: is on NUMA node 2, where EAL has no memory: no processor is there, so EAL '
+             'does not use its memory. ']
+
+
+def _empty_node(_, said, __):
+    found = schema.load(said['before'], 'layout')
+    nodes = found['memory_nodes']
+    expect_equal([node['node'] for node in nodes], [0, 1, 2, 3], 'nodes')
+    expect(all(node['hugepages'] == 256 * 2 << 20 and node['unused'] <= node['hugepages']
+               for node in nodes), f'hugepages: {nodes}')
+    expect_equal([device['numa_node'] for device in found['devices']], [None, 1], 'nodes of devices')
+    expect('NUMA node 1, IOMMU group' in said['after'] and
+           '0000:41:00.0 is on node 1, which has no hugepages' in said['after'], said['after'])
+    log = said['run']
+    expect_equal([log.count(f'{words}EAL\'s memory is on node 0: ') for words in NO_MEMORY], [1, 1],
+                 f'warnings in\n{log[:3000]}\n')
+    expect('0000:00:03.0: is on NUMA node' not in log, log[:3000])
+
+
 def _more(platform, backend):
     """More runs in the same guest: shell command, name, function that checks it."""
     more = []
@@ -109,6 +148,8 @@ def _more(platform, backend):
                   'memory stays below 39 bits with a --base-virtaddr above', _narrow),
                  (f'{SCRIPTS}/burst.sh {nics} -l 0,1 -n 1 {" ".join(BEYOND)}',
                   'stock DPDK fails with such a --base-virtaddr', _stock_refuses)]
+    if platform == 'x86-two-bridges':
+        more += [(NUMA, 'layout and a warning name a NUMA node without hugepages', _empty_node)]
     if platform == 'arm-smmuv3':
         more.append((_traffic(platform, '--iova-mode=pa', '-m', '64'),
                      '--iova-mode=pa', _physical))
