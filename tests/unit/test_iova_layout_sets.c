@@ -286,6 +286,76 @@ walks_stop_when_told(void **state)
 /* ---- forget ---- */
 
 static void
+expect_bound(uint64_t addr, const char *owner)
+{
+	assert_int_equal(iova_layout_test(layout, RANGE(addr, addr), false, &why), -ERANGE);
+	assert_string_equal(why.hole.owner, owner);
+}
+
+/* Devices with the same ranges: each end is named after the first that remains. */
+static void
+forget_names_the_first_that_remains(void **state)
+{
+	struct iova_range low = RANGE(0, 0xffff), high = RANGE(0x1000, 0x1ffff);
+	struct iova_hole hole = a_hole(0x4000, 0x4fff, IOVA_ORIGIN_RESERVED, IOVA_HARD);
+	static const struct {
+		const char *name;
+		bool high;
+	} devices[] = {
+		{ "a", false }, { "b", true }, { "c", false }, { "d", true }, { "a", true },
+	};
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(iova_layout_allow(layout, devices[i].high ? &high : &low, 1,
+				devices[i].name, NULL), 0);
+		strcpy(hole.owner, devices[i].name);
+		assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+	}
+	expect_bound(0, "b");
+	expect_bound(0x18000, "a");
+	iova_layout_forget(layout, "a");
+	expect_bound(0, "b");
+	expect_bound(0x18000, "c");
+	expect_bound(0x20000, "c");
+	assert_string_equal(iova_layout_hole_in(layout, RANGE(0x4000, 0x4000))->owner, "b");
+	iova_layout_forget(layout, "b");
+	expect_bound(0, "d");
+	assert_string_equal(iova_layout_hole_in(layout, RANGE(0x4000, 0x4000))->owner, "c");
+	iova_layout_forget(layout, "c");
+	expect_bound(0, "d");
+	expect_bound(0x20000, "d");
+	assert_int_equal(iova_layout_test(layout, RANGE(0x18000, 0x18000), false, &why), 0);
+	iova_layout_forget(layout, "d");
+	expect_dump("allowed  0x0000000000000000-0xffffffffffffffff\n"
+		"free     0x0000000000000000-0xffffffffffffffff  16 EiB\n");
+}
+
+/* What becomes free when a device leaves, between used ranges and another device's hole. */
+static void
+forget_frees_what_is_not_used(void **state)
+{
+	struct iova_range range = RANGE(0x1000, 0x8fff);
+	struct iova_hole hole = a_hole(0, 0xffff, IOVA_ORIGIN_HOST_BRIDGE, IOVA_SOFT);
+
+	allow(0, 0xffff);
+	assert_int_equal(iova_layout_allow(layout, &range, 1, "0000:00:03.0", NULL), 0);
+	add_hole(0x7000, 0xcfff, IOVA_SOFT);
+	strcpy(hole.owner, "other");
+	hole.range = RANGE(0xb000, 0xdfff);
+	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+	place_at(0x2000, 0x2fff);
+	place_at(0x6000, 0x7fff);
+	iova_layout_forget(layout, "0000:00:03.0");
+	assert_false(iova_layout_lookup(layout, 0x2000) == NULL);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x8000, 0xafff), true, &why), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0xb000, 0xb000), true, &why), -EADDRINUSE);
+	assert_int_equal(iova_layout_test(layout, RANGE(0xe000, 0xffff), true, &why), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0, 0x1fff), true, &why), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x10000, 0x10000), true, &why), -ERANGE);
+}
+
+static void
 forget_keeps_what_others_brought(void **state)
 {
 	const struct iova_range low = RANGE(0, 0xffff), high = RANGE(0x2000, TOP);
@@ -332,6 +402,8 @@ main(void)
 		layout_test(lookup_finds_by_any_address),
 		layout_test(walks_stop_when_told),
 		layout_test(forget_keeps_what_others_brought),
+		layout_test(forget_names_the_first_that_remains),
+		layout_test(forget_frees_what_is_not_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

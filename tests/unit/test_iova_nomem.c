@@ -152,6 +152,22 @@ step_same_hole_of_another(void)
 	return iova_layout_add_hole(layout, &hole, NULL);
 }
 
+/* It shares the ranges of 0000:00:02.0, and remains when that leaves. */
+static int
+step_allow_the_same(void)
+{
+	const struct iova_range ranges[] = { { 0, 0x1fff }, { 0x200000, UINT32_MAX } };
+
+	return iova_layout_allow(layout, ranges, 2, "0000:00:03.0", NULL);
+}
+
+static int
+step_forget_first(void)
+{
+	iova_layout_forget(layout, "0000:00:02.0");
+	return 0;
+}
+
 static int
 step_forget(void)
 {
@@ -166,7 +182,8 @@ static const struct {
 } steps[] = {
 	STEP(create), STEP(allow), STEP(hard_hole), STEP(soft_hole), STEP(other_soft_hole),
 	STEP(place), STEP(place_at), STEP(late_soft_hole), STEP(release), STEP(allow_less),
-	STEP(place), STEP(same_hole_of_another), STEP(forget), STEP(allow), STEP(place),
+	STEP(place), STEP(same_hole_of_another), STEP(allow_the_same), STEP(forget),
+	STEP(allow), STEP(forget_first), STEP(place),
 };
 
 /* ---- the sweep ---- */

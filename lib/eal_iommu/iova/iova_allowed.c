@@ -33,15 +33,15 @@ allow_all(struct iova_allowed *set)
 static int
 make_room(struct iova_allowed *set, size_t room)
 {
-	struct iova_bounds *v = realloc(set->v, room * sizeof(*v));
+	struct iova_bounds **arrays[] = { &set->v, &set->scratch, &set->was }, *v;
+	size_t i;
 
-	if (v == NULL)
-		return -ENOMEM;
-	set->v = v;
-	v = realloc(set->scratch, room * sizeof(*v));
-	if (v == NULL)
-		return -ENOMEM;
-	set->scratch = v;
+	for (i = 0; i < sizeof(arrays) / sizeof(*arrays); i++) {
+		v = realloc(*arrays[i], room * sizeof(*v));
+		if (v == NULL)
+			return -ENOMEM;
+		*arrays[i] = v;
+	}
 	set->room = room;
 	return 0;
 }
@@ -66,44 +66,18 @@ iova_allowed_clear(struct iova_allowed *set)
 
 	while ((grant = TAILQ_FIRST(&set->grants)) != NULL) {
 		TAILQ_REMOVE(&set->grants, grant, link);
-		free(grant);
+		iova_grant_free(grant);
 	}
 	free(set->v);
 	free(set->scratch);
-	set->v = NULL;
-	set->scratch = NULL;
-	set->n = 0;
-	set->room = 0;
+	free(set->was);
+	*set = (struct iova_allowed){ 0 };
 }
 
-static int
-by_first(const void *a, const void *b)
-{
-	const struct iova_range *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-/* Sort, and join what overlaps or touches. Returns the number of remaining ranges. */
-static size_t
-normalize(struct iova_range *v, size_t n)
-{
-	size_t i, out = 0;
-
-	qsort(v, n, sizeof(*v), by_first);
-	for (i = 1; i < n; i++) {
-		if (v[i].first > v[out].last && v[i].first - v[out].last > 1)
-			v[++out] = v[i];
-		else if (v[i].last > v[out].last)
-			v[out].last = v[i].last;
-	}
-	return out + 1;
-}
-
-/* Append the intersection of two ranges. Each end keeps the owner that set it first. */
+/* Append the intersection of two ranges. Each end keeps the grant that set it first. */
 static void
 append_cut(struct iova_allowed *out, const struct iova_bounds *a, struct iova_range b,
-		const char *owner)
+		const struct iova_grant *grant)
 {
 	struct iova_bounds *piece = &out->v[out->n];
 
@@ -112,9 +86,9 @@ append_cut(struct iova_allowed *out, const struct iova_bounds *a, struct iova_ra
 	*piece = *a;
 	piece->range = iova_range_cut(a->range, b);
 	if (piece->range.first != a->range.first)
-		strlcpy(piece->low, owner, sizeof(piece->low));
+		piece->low = grant;
 	if (piece->range.last != a->range.last)
-		strlcpy(piece->high, owner, sizeof(piece->high));
+		piece->high = grant;
 	out->n++;
 }
 
@@ -122,20 +96,24 @@ int
 iova_allowed_prepare(struct iova_allowed *set, const struct iova_range *ranges, size_t n,
 		const char *owner, struct iova_grant **out)
 {
-	struct iova_grant *grant;
+	struct iova_grant *grant, *same;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (!iova_range_valid(ranges[i]))
 			return -EINVAL;
-	grant = malloc(sizeof(*grant) + n * sizeof(*ranges));
+	grant = iova_grant_new(ranges, n, owner, set->arrivals);
 	if (grant == NULL)
 		return -ENOMEM;
-	strlcpy(grant->owner, owner, sizeof(grant->owner));
-	memcpy(grant->v, ranges, n * sizeof(*ranges));
-	grant->n = normalize(grant->v, n);
+	same = iova_grants_same(&set->grants, grant);
+	if (same != NULL) {
+		set->arrivals++;
+		iova_grant_share(same, grant);
+		*out = NULL;
+		return 0;
+	}
 	if (make_room(set, set->room + grant->n) < 0) {
-		free(grant);
+		iova_grant_free(grant);
 		return -ENOMEM;
 	}
 	*out = grant;
@@ -149,7 +127,7 @@ iova_allowed_with(const struct iova_allowed *set, const struct iova_grant *grant
 	size_t i, j = 0;
 
 	for (i = 0; i < set->n && j < grant->n; ) {
-		append_cut(&out, &set->v[i], grant->v[j], grant->owner);
+		append_cut(&out, &set->v[i], grant->v[j], grant);
 		if (set->v[i].range.last < grant->v[j].last)
 			i++;
 		else
@@ -168,18 +146,33 @@ apply(struct iova_allowed *set, const struct iova_grant *grant)
 	set->n = cut.n;
 }
 
+static void
+remember(struct iova_allowed *set)
+{
+	memcpy(set->was, set->v, set->n * sizeof(*set->v));
+	set->n_was = set->n;
+}
+
+struct iova_allowed
+iova_allowed_was(const struct iova_allowed *set)
+{
+	return (struct iova_allowed){ .v = set->was, .n = set->n_was };
+}
+
 void
 iova_allowed_enter(struct iova_allowed *set, struct iova_grant *grant)
 {
+	remember(set);
 	apply(set, grant);
 	TAILQ_INSERT_TAIL(&set->grants, grant, link);
+	set->arrivals++;
 }
 
 void
 iova_allowed_give_up(struct iova_allowed *set, struct iova_grant *grant)
 {
 	set->room -= grant->n;
-	free(grant);
+	iova_grant_free(grant);
 }
 
 size_t
@@ -187,14 +180,26 @@ iova_allowed_drop(struct iova_allowed *set, const char *owner)
 {
 	size_t room = set->room;
 	struct iova_grant *grant, *next;
+	uint64_t first;
+	bool changed = false, owned;
 
+	remember(set);
 	for (grant = TAILQ_FIRST(&set->grants); grant != NULL; grant = next) {
 		next = TAILQ_NEXT(grant, link);
-		if (strcmp(grant->owner, owner) != 0)
+		first = iova_grant_arrival(grant);
+		owned = iova_grant_leave(grant, owner);
+		if (owned && iova_grant_arrival(grant) == first)
 			continue;
+		changed = true;
 		TAILQ_REMOVE(&set->grants, grant, link);
-		iova_allowed_give_up(set, grant);
+		if (!owned)
+			iova_allowed_give_up(set, grant);
+		else
+			iova_grants_insert(&set->grants, grant);
 	}
+	if (!changed)
+		return 0;
+	/* The order decides which grant set an end, so compute it also if none left. */
 	allow_all(set);
 	TAILQ_FOREACH(grant, &set->grants, link)
 		apply(set, grant);
@@ -214,9 +219,24 @@ iova_allowed_gap(const struct iova_allowed *set, size_t i, struct iova_range *ga
 	return true;
 }
 
-/* Index of the lowest allowed range that ends at addr or above, or set->n. */
-static size_t
-ends_at_or_above(const struct iova_allowed *set, uint64_t addr)
+bool
+iova_allowed_gap_beyond(const struct iova_allowed *set, const struct iova_allowed *other,
+		size_t *next, struct iova_range *gap)
+{
+	struct iova_range theirs;
+
+	while (*next <= set->n) {
+		if (!iova_allowed_gap(set, (*next)++, gap))
+			continue;
+		if (!iova_allowed_gap(other, iova_allowed_from(other, gap->last), &theirs) ||
+				theirs.first != gap->first || theirs.last != gap->last)
+			return true;
+	}
+	return false;
+}
+
+size_t
+iova_allowed_from(const struct iova_allowed *set, uint64_t addr)
 {
 	size_t low = 0, high = set->n, mid;
 
@@ -233,7 +253,7 @@ ends_at_or_above(const struct iova_allowed *set, uint64_t addr)
 size_t
 iova_allowed_first_gap(const struct iova_allowed *set, uint64_t addr, struct iova_range *gap)
 {
-	size_t i = ends_at_or_above(set, addr);
+	size_t i = iova_allowed_from(set, addr);
 
 	/* An allowed range contains addr: the next gap follows it. */
 	if (i < set->n && set->v[i].range.first <= addr)
@@ -245,7 +265,7 @@ iova_allowed_first_gap(const struct iova_allowed *set, uint64_t addr, struct iov
 bool
 iova_allowed_covers(const struct iova_allowed *set, struct iova_range range)
 {
-	size_t i = ends_at_or_above(set, range.first);
+	size_t i = iova_allowed_from(set, range.first);
 
 	return i < set->n && iova_range_covers(set->v[i].range, range);
 }
@@ -253,9 +273,13 @@ iova_allowed_covers(const struct iova_allowed *set, struct iova_range range)
 const char *
 iova_allowed_gap_owner(const struct iova_allowed *set, size_t i)
 {
+	const struct iova_grant *grant = NULL;
+
 	if (i > 0)
-		return set->v[i - 1].high;
-	return set->n > 0 ? set->v[0].low : "";
+		grant = set->v[i - 1].high;
+	else if (set->n > 0)
+		grant = set->v[0].low;
+	return grant != NULL ? iova_grant_owner(grant) : "";
 }
 
 /* Does the room match the grants? */

@@ -8,39 +8,31 @@
  * touch. A gap lies between two of them, or before or after all of them.
  *
  * The set keeps each device's grant and computes the intersection again when a device
- * leaves. It also keeps room for the result, so leaving cannot fail.
+ * leaves. It also keeps room for the result, so leaving cannot fail. Devices with the same
+ * ranges, e.g. those behind one IOMMU, share one grant.
  */
 
 #ifndef IOVA_ALLOWED_H
 #define IOVA_ALLOWED_H
 
-#include <sys/queue.h>
+#include "iova/iova_grant.h"
 
-#include "iova/iova_layout.h"
-
-/** One allowed range, with the devices that set its ends ("": none). */
+/** One allowed range, with the grants that set its ends (NULL: none). */
 struct iova_bounds {
 	struct iova_range range;
-	char low[IOVA_OWNER_LEN];
-	char high[IOVA_OWNER_LEN];
+	const struct iova_grant *low;
+	const struct iova_grant *high;
 };
-
-/** The ranges that one device can translate: sorted, neither overlapping nor touching. */
-struct iova_grant {
-	TAILQ_ENTRY(iova_grant) link;
-	char owner[IOVA_OWNER_LEN];
-	size_t n;
-	struct iova_range v[];
-};
-
-TAILQ_HEAD(iova_grants, iova_grant);
 
 struct iova_allowed {
 	struct iova_bounds *v;
 	size_t n;
-	struct iova_bounds *scratch;	/**< as long as v; the next set is computed here */
-	size_t room;			/**< capacity of both arrays */
-	struct iova_grants grants;	/**< in order of arrival */
+	struct iova_bounds *scratch;	/**< the next set is computed here */
+	struct iova_bounds *was;	/**< the set before its last change, ranges only */
+	size_t n_was;
+	size_t room;			/**< capacity of each array */
+	struct iova_grants grants;	/**< in order of arrival of their first devices */
+	uint64_t arrivals;
 };
 
 /** Allow the whole 64-bit space. @return 0; -ENOMEM. */
@@ -49,8 +41,9 @@ int iova_allowed_all(struct iova_allowed *out);
 /**
  * Prepare the ranges of a device, given in any order, and make room for them.
  *
- * @return 0 and *out, for iova_allowed_enter() or iova_allowed_give_up(); -EINVAL if a
- *   range is not valid; -ENOMEM.
+ * @return 0 and *out, for iova_allowed_enter() or iova_allowed_give_up(). *out is NULL if
+ *   another device has the same ranges: the device shares its grant now, and the allowed
+ *   ranges remain. -EINVAL if a range is not valid; -ENOMEM.
  */
 int iova_allowed_prepare(struct iova_allowed *set, const struct iova_range *ranges,
 		size_t n, const char *owner, struct iova_grant **out);
@@ -62,13 +55,17 @@ int iova_allowed_prepare(struct iova_allowed *set, const struct iova_range *rang
 struct iova_allowed iova_allowed_with(const struct iova_allowed *set,
 		const struct iova_grant *grant);
 
-/** Add a prepared grant to the set. */
+/** Add a prepared grant to the set. Fills was. */
 void iova_allowed_enter(struct iova_allowed *set, struct iova_grant *grant);
 
 /** Free a prepared grant and leave the set unchanged. */
 void iova_allowed_give_up(struct iova_allowed *set, struct iova_grant *grant);
 
-/** Remove all grants of a device. @return by how much the room shrank. */
+/**
+ * Remove a device from all grants. Fills was.
+ *
+ * @return by how much the room shrank; 0: the allowed ranges remain.
+ */
 size_t iova_allowed_drop(struct iova_allowed *set, const char *owner);
 
 /** Free all that the set holds. */
@@ -81,6 +78,22 @@ void iova_allowed_clear(struct iova_allowed *set);
  * @return true and *gap; false if that gap is empty.
  */
 bool iova_allowed_gap(const struct iova_allowed *set, size_t i, struct iova_range *gap);
+
+/**
+ * Find the next gap that another set does not have with the same bounds.
+ *
+ * @param next   position: the number of the next gap to examine; begins as 0
+ * @param other  another set, ranges only
+ * @return true and *gap; false at the end.
+ */
+bool iova_allowed_gap_beyond(const struct iova_allowed *set, const struct iova_allowed *other,
+		size_t *next, struct iova_range *gap);
+
+/** The set before its last change, ranges only; valid until the next change. */
+struct iova_allowed iova_allowed_was(const struct iova_allowed *set);
+
+/** Index of the lowest allowed range that ends at @p addr or above, or set->n. */
+size_t iova_allowed_from(const struct iova_allowed *set, uint64_t addr);
 
 /**
  * Find the lowest gap that ends at @p addr or above; it must exist.

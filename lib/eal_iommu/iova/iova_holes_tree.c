@@ -11,6 +11,9 @@
  * Holes may overlap each other. No two of them have the same key. The owner is not part
  * of the key: a hole has a list of owners.
  *
+ * Devices behind one IOMMU or bridge bring the same holes, usually in ascending order. So
+ * a search for the same hole first examines the one after its last result.
+ *
  * A search for the lowest overlap never backtracks. Suppose the left subtree has a hole
  * that ends at or after the first address of the range. Either that hole overlaps the
  * range, so the lowest overlap is on the left. Or it begins after the range, and so do
@@ -100,94 +103,125 @@ iova_holes_new(const struct iova_hole *hole)
 	if (node == NULL)
 		return NULL;
 	node->hole = *hole;
-	SLIST_INIT(&node->others);
+	node->others = NULL;
+	node->n_others = node->cap_others = 0;
+	node->newest = 0;
 	return node;
 }
 
 struct iova_hole_node *
-iova_holes_same(const struct iova_holes_tree *tree, const struct iova_hole *hole)
+iova_holes_same(struct iova_holes *holes, const struct iova_hole *hole)
 {
-	struct iova_hole_node *node = RB_ROOT(tree);
+	struct iova_hole_node *node = holes->near;
 	int order;
 
-	while (node != NULL) {
-		order = hole_compare(hole, &node->hole);
-		if (order == 0)
-			break;
-		node = order < 0 ? RB_LEFT(node, link) : RB_RIGHT(node, link);
-	}
+	node = node != NULL ? iova_holes_next(node) : iova_holes_first(holes);
+	if (node == NULL || hole_compare(hole, &node->hole) != 0)
+		for (node = RB_ROOT(&holes->tree); node != NULL; ) {
+			order = hole_compare(hole, &node->hole);
+			if (order == 0)
+				break;
+			node = order < 0 ? RB_LEFT(node, link) : RB_RIGHT(node, link);
+		}
+	if (node != NULL)
+		holes->near = node;
 	return node;
 }
 
 void
-iova_holes_insert(struct iova_holes_tree *tree, struct iova_hole_node *node)
+iova_holes_insert(struct iova_holes *holes, struct iova_hole_node *node)
 {
-	iova_holes_tree_insert(tree, node);
+	iova_holes_tree_insert(&holes->tree, node);
 }
 
 void
-iova_holes_remove(struct iova_holes_tree *tree, struct iova_hole_node *node)
+iova_holes_remove(struct iova_holes *holes, struct iova_hole_node *node)
 {
-	struct iova_hole_owner *other;
-
-	iova_holes_tree_remove(tree, node);
-	while ((other = SLIST_FIRST(&node->others)) != NULL) {
-		SLIST_REMOVE_HEAD(&node->others, link);
-		free(other);
-	}
+	holes->near = NULL;
+	iova_holes_tree_remove(&holes->tree, node);
+	free(node->others);
 	free(node);
 }
 
-int
-iova_holes_own(struct iova_hole_node *node, const char *owner)
+/* Index of another owner, or n_others. */
+static size_t
+other_index(const struct iova_hole_node *node, uint64_t number)
 {
-	struct iova_hole_owner *other, *last = NULL, *more;
+	size_t i = number == 0 || number > node->newest ? node->n_others : 0;
+
+	while (i < node->n_others && node->others[i] != number)
+		i++;
+	return i;
+}
+
+int
+iova_holes_own(struct iova_holes *holes, struct iova_hole_node *node, const char *owner)
+{
+	const size_t cap = node->cap_others == 0 ? 2 : node->cap_others * 2;
+	uint64_t number, *others;
 
 	if (strcmp(node->hole.owner, owner) == 0)
 		return 0;
-	SLIST_FOREACH(other, &node->others, link) {
-		if (strcmp(other->owner, owner) == 0)
-			return 0;
-		last = other;
-	}
-	more = malloc(sizeof(*more));
-	if (more == NULL)
+	number = iova_owners_number(&holes->owners, owner);
+	if (number == 0)
 		return -ENOMEM;
-	strlcpy(more->owner, owner, sizeof(more->owner));
-	if (last != NULL)
-		SLIST_INSERT_AFTER(last, more, link);
-	else
-		SLIST_INSERT_HEAD(&node->others, more, link);
+	if (other_index(node, number) < node->n_others)
+		return 0;
+	if (node->n_others == node->cap_others) {
+		others = realloc(node->others, cap * sizeof(*others));
+		if (others == NULL)
+			return -ENOMEM;
+		node->others = others;
+		node->cap_others = cap;
+	}
+	node->others[node->n_others++] = number;
+	if (number > node->newest)
+		node->newest = number;
 	return 0;
 }
 
-bool
-iova_holes_disown(struct iova_hole_node *node, const char *owner)
+uint64_t
+iova_holes_number(struct iova_holes *holes, const char *owner)
 {
-	struct iova_hole_owner *other = SLIST_FIRST(&node->others);
+	return iova_owners_find(&holes->owners, owner);
+}
+
+bool
+iova_holes_disown(const struct iova_holes *holes, struct iova_hole_node *node,
+		const char *owner, uint64_t number)
+{
+	size_t i = 0;
 
 	if (strcmp(node->hole.owner, owner) == 0) {
-		if (other == NULL)
+		if (node->n_others == 0)
 			return true;
-		strlcpy(node->hole.owner, other->owner, sizeof(node->hole.owner));
+		strlcpy(node->hole.owner, iova_owners_name(&holes->owners, node->others[0]),
+				sizeof(node->hole.owner));
 	} else {
-		while (other != NULL && strcmp(other->owner, owner) != 0)
-			other = SLIST_NEXT(other, link);
-		if (other == NULL)
+		i = other_index(node, number);
+		if (i == node->n_others)
 			return false;
 	}
-	SLIST_REMOVE(&node->others, other, iova_hole_owner, link);
-	free(other);
+	node->n_others--;
+	memmove(&node->others[i], &node->others[i + 1],
+			(node->n_others - i) * sizeof(*node->others));
 	return false;
 }
 
 void
-iova_holes_clear(struct iova_holes_tree *tree)
+iova_holes_forget(struct iova_holes *holes, const char *owner)
+{
+	iova_owners_drop(&holes->owners, owner);
+}
+
+void
+iova_holes_clear(struct iova_holes *holes)
 {
 	struct iova_hole_node *node;
 
-	while ((node = RB_ROOT(tree)) != NULL)
-		iova_holes_remove(tree, node);
+	while ((node = RB_ROOT(&holes->tree)) != NULL)
+		iova_holes_remove(holes, node);
+	iova_owners_clear(&holes->owners);
 }
 
 static bool
@@ -214,10 +248,10 @@ lowest_hit(struct iova_hole_node *node, struct iova_range range, enum iova_hardn
 }
 
 struct iova_hole_node *
-iova_holes_in(const struct iova_holes_tree *tree, struct iova_range range,
+iova_holes_in(const struct iova_holes *holes, struct iova_range range,
 		enum iova_hardness least)
 {
-	return lowest_hit(RB_ROOT(tree), range, least);
+	return lowest_hit(RB_ROOT(&holes->tree), range, least);
 }
 
 struct iova_hole_node *
@@ -240,9 +274,9 @@ iova_holes_next_in(struct iova_hole_node *node, struct iova_range range,
 }
 
 struct iova_hole_node *
-iova_holes_first(const struct iova_holes_tree *tree)
+iova_holes_first(const struct iova_holes *holes)
 {
-	return iova_holes_tree_first(tree);
+	return iova_holes_tree_first(&holes->tree);
 }
 
 struct iova_hole_node *
@@ -260,13 +294,13 @@ reach_right(const struct iova_hole_node *node, enum iova_hardness least)
 }
 
 const char *
-iova_holes_check(const struct iova_holes_tree *tree)
+iova_holes_check(const struct iova_holes *holes)
 {
 	struct iova_hole_node *node, *below = NULL;
 
-	if (iova_holes_tree_height(RB_ROOT(tree), NULL) < 0)
+	if (iova_holes_tree_height(RB_ROOT(&holes->tree), NULL) < 0)
 		return "the tree of holes is not balanced";
-	for (node = iova_holes_first(tree); node != NULL; node = iova_holes_next(node)) {
+	for (node = iova_holes_first(holes); node != NULL; node = iova_holes_next(node)) {
 		if (!iova_range_valid(node->hole.range))
 			return "a hole is not valid";
 		if (below != NULL && by_key(below, node) >= 0)

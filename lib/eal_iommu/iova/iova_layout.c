@@ -111,22 +111,30 @@ is_name(const char *name)
 static void
 narrow(struct iova_layout *layout, struct iova_grant *grant)
 {
+	struct iova_allowed was;
 	struct iova_range gap;
-	size_t i;
+	size_t next = 0;
 
 	iova_allowed_enter(&layout->allowed, grant);
-	for (i = 0; i <= layout->allowed.n; i++)
-		if (iova_allowed_gap(&layout->allowed, i, &gap))
-			iova_free_cut(&layout->free, gap);
+	was = iova_allowed_was(&layout->allowed);
+	while (iova_allowed_gap_beyond(&layout->allowed, &was, &next, &gap))
+		iova_free_cut(&layout->free, gap);
 }
 
+/*
+ * Each used range lies in one allowed range now. So one that a narrower set does not cover
+ * overlaps a gap that is new, and the lowest one overlaps the lowest such gap.
+ */
 static const struct iova_used_node *
-lowest_outside(const struct iova_layout *layout, const struct iova_allowed *allowed)
+lowest_outside(const struct iova_layout *layout, const struct iova_allowed *narrower)
 {
-	struct iova_used_node *node = iova_used_first(&layout->used);
+	const struct iova_used_node *node = NULL;
+	struct iova_range gap;
+	size_t next = 0;
 
-	while (node != NULL && iova_allowed_covers(allowed, node->used.range))
-		node = iova_used_next(node);
+	while (node == NULL &&
+			iova_allowed_gap_beyond(narrower, &layout->allowed, &next, &gap))
+		node = iova_used_in(&layout->used, gap);
 	return node;
 }
 
@@ -143,7 +151,7 @@ iova_layout_allow(struct iova_layout *layout, const struct iova_range *ranges, s
 	if (n == 0 || !is_name(owner))
 		return -EINVAL;
 	ret = iova_allowed_prepare(&layout->allowed, ranges, n, owner, &grant);
-	if (ret != 0)
+	if (ret != 0 || grant == NULL)
 		return ret;
 	narrower = iova_allowed_with(&layout->allowed, grant);
 	outside = lowest_outside(layout, &narrower);
@@ -186,7 +194,7 @@ iova_layout_add_hole(struct iova_layout *layout, const struct iova_hole *hole,
 		return -EINVAL;
 	node = iova_holes_same(&layout->holes, hole);
 	if (node != NULL)
-		return iova_holes_own(node, hole->owner);
+		return iova_holes_own(&layout->holes, node, hole->owner);
 	used = iova_used_in(&layout->used, hole->range);
 	if (hole->hardness == IOVA_HARD && used != NULL) {
 		why_range(why, used->used.range, "");
@@ -302,9 +310,28 @@ iova_layout_test(const struct iova_layout *layout, struct iova_range range, bool
 	return judge(layout, range, soft_too ? IOVA_SOFT : IOVA_HARD, why);
 }
 
-/* Make the part of a range free that no hole covers. */
+/* Make the part of a range free that is not used. */
 static void
-bare(struct iova_layout *layout, struct iova_range range)
+bare_unused(struct iova_layout *layout, struct iova_range range)
+{
+	struct iova_used_node *used = iova_used_in(&layout->used, range);
+	struct iova_range piece = range;
+
+	for (; used != NULL && used->used.range.first <= range.last; used = iova_used_next(used)) {
+		if (used->used.range.first > piece.first) {
+			piece.last = used->used.range.first - 1;
+			iova_free_add(&layout->free, piece);
+		}
+		if (used->used.range.last >= range.last)
+			return;
+		piece.first = used->used.range.last + 1;
+	}
+	piece.last = range.last;
+	iova_free_add(&layout->free, piece);
+}
+
+void
+iova_layout_bare(struct iova_layout *layout, struct iova_range range)
 {
 	struct iova_hole_node *node = iova_holes_in(&layout->holes, range, IOVA_SOFT);
 	struct iova_range rest = range, piece;
@@ -313,14 +340,14 @@ bare(struct iova_layout *layout, struct iova_range range)
 		if (node->hole.range.first > rest.first) {
 			piece.first = rest.first;
 			piece.last = node->hole.range.first - 1;
-			iova_free_add(&layout->free, piece);
+			bare_unused(layout, piece);
 		}
 		if (node->hole.range.last >= range.last)
 			return;
 		if (node->hole.range.last >= rest.first)
 			rest.first = node->hole.range.last + 1;
 	}
-	iova_free_add(&layout->free, rest);
+	bare_unused(layout, rest);
 }
 
 int
@@ -337,7 +364,7 @@ iova_layout_release(struct iova_layout *layout, struct iova_range range)
 	iova_used_remove(&layout->used, node);
 	free(node);
 	layout->n_used--;
-	bare(layout, range);
+	iova_layout_bare(layout, range);
 	iova_free_shrink(&layout->free, 1);
 	return 0;
 }

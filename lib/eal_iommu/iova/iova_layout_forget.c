@@ -3,45 +3,60 @@
  */
 
 /*
- * Removal of a device. The free set is computed again from the other sets, as removal is
- * rare and a device's holes may be anywhere. All nodes exist already: see the invariants
- * in iova_layout.c.
+ * Removal of a device. Only what its holes and its ranges kept from being free is
+ * computed again. All nodes exist already: see the invariants in iova_layout.c. Their
+ * number shrinks at the end.
  */
 
 #include "iova/iova_layout_private.h"
 
+/* Make free what a hole covered, after its removal. */
+static void
+uncover(struct iova_layout *layout, struct iova_range range)
+{
+	const struct iova_allowed *allowed = &layout->allowed;
+	size_t i = iova_allowed_from(allowed, range.first);
+
+	for (; i < allowed->n && allowed->v[i].range.first <= range.last; i++)
+		iova_layout_bare(layout, iova_range_cut(allowed->v[i].range, range));
+}
+
 static size_t
 forget_holes(struct iova_layout *layout, const char *owner)
 {
+	const uint64_t number = iova_holes_number(&layout->holes, owner);
 	struct iova_hole_node *node, *next;
+	struct iova_range range;
 	size_t n = 0;
 
 	for (node = iova_holes_first(&layout->holes); node != NULL; node = next) {
 		next = iova_holes_next(node);
-		if (!iova_holes_disown(node, owner))
+		if (!iova_holes_disown(&layout->holes, node, owner, number))
 			continue;
+		range = node->hole.range;
 		iova_holes_remove(&layout->holes, node);
+		uncover(layout, range);
 		n++;
 	}
+	iova_holes_forget(&layout->holes, owner);
 	layout->n_holes -= n;
 	return n;
 }
 
-static void
-free_again(struct iova_layout *layout)
+static size_t
+forget_allowed(struct iova_layout *layout, const char *owner)
 {
-	const struct iova_range all = { .first = 0, .last = UINT64_MAX };
-	struct iova_hole_node *hole;
-	struct iova_used_node *used;
+	const size_t unused = iova_allowed_drop(&layout->allowed, owner);
+	struct iova_allowed was = iova_allowed_was(&layout->allowed);
+	struct iova_range gap;
 	size_t i;
 
-	iova_free_cut(&layout->free, all);
-	for (i = 0; i < layout->allowed.n; i++)
-		iova_free_add(&layout->free, layout->allowed.v[i].range);
-	for (hole = iova_holes_first(&layout->holes); hole != NULL; hole = iova_holes_next(hole))
-		iova_free_cut(&layout->free, hole->hole.range);
-	for (used = iova_used_first(&layout->used); used != NULL; used = iova_used_next(used))
-		iova_free_cut(&layout->free, used->used.range);
+	if (unused == 0)
+		return 0;
+	for (i = 0; i <= was.n; i++)
+		if (iova_allowed_gap(&was, i, &gap))
+			uncover(layout, gap);
+	return unused;
 }
 
 void
@@ -52,9 +67,6 @@ iova_layout_forget(struct iova_layout *layout, const char *owner)
 	if (owner[0] == '\0')
 		return;
 	unused = forget_holes(layout, owner);
-	unused += iova_allowed_drop(&layout->allowed, owner);
-	if (unused == 0)
-		return;
-	free_again(layout);
+	unused += forget_allowed(layout, owner);
 	iova_free_shrink(&layout->free, unused);
 }

@@ -18,11 +18,14 @@
 /** Invariants: see the head of iova_layout.c. */
 struct iova_layout {
 	struct iova_allowed allowed;
-	struct iova_holes_tree holes;
+	struct iova_holes holes;
 	struct iova_used_tree used;
 	struct iova_free free;
 	size_t n_holes;
 	size_t n_used;
 };
+
+/** Make the part of an allowed range free that is neither a hole nor used; none of it is free. */
+void iova_layout_bare(struct iova_layout *layout, struct iova_range range);
 
 #endif /* IOVA_LAYOUT_PRIVATE_H */

@@ -203,6 +203,8 @@ say_covered(const struct iova_layout *layout, const struct plan_device *pd, char
 	char name[NAME_LEN];
 	size_t i;
 
+	if (iova_layout_used_in(layout, (struct iova_range){ 0, UINT64_MAX }) == NULL)
+		return;
 	for (i = 0; i < pd->holes.n; i++)
 		if ((h == NULL || rank(&pd->holes.v[i]) > rank(h)) &&
 				iova_layout_used_in(layout, pd->holes.v[i].range) != NULL)
