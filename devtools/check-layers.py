@@ -39,8 +39,8 @@ FLOORS = [
     {'ground of the bus': [BUS + 'bus.h', BUS + 'dpdk_compat.c', BUS + 'dpdk_compat.h'],
      'app': [APP]},
     {'neighbours': [BUS + name for name in (
-        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_reject.c', 'vfio_msi_mp.c',
-        'vfio_msi_presence.c')]},
+        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_container.c', 'vfio_msi_reject.c',
+        'vfio_msi_mp.c', 'vfio_msi_presence.c')]},
     {'policy': [BUS + name for name in (
         'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',
         'vfio_msi_growth.h', 'vfio_msi_growth_watch.c')]},

@@ -94,11 +94,40 @@ MODES = {
     'drop': _seen('start', 1, 0, 0, 'first=1'),
 }
 
+# A driver with the name of one of DPDK's: the facts on this bus.
+OPENED = {**_seen('start', 1, 0, 1, ''), 'remove': 0, **_seen('removed', 1, 1, 0, '')}
+CLOSED = {**_seen('start', 0, 0, 0, ''), 'add': -errno.ENODEV, **_seen('added', 0, 0, 0, '')}
+# The argument of the attach has no vDPA.
+CLOSED_ONCE = {**_seen('start', 0, 0, 0, ''), 'add': 0, **_seen('added', 1, 0, 1, 'representor=1')}
+REJECTED = ('vfio_msi:{bdf}: not used: driver {driver} opens the IOMMU group for a VFIO container of '
+            'its own, but a group can be open once only, and this bus opens it; give the device to '
+            'the pci bus: -a {bdf}{args}\n')
+
+
+def _check_own_containers(said, bdf):
+    """Drivers with a VFIO container of their own are rejected before they are called."""
+    with part('a driver with a container of its own'):
+        _check(said, 'container_pci', {**OPENED, 'cleanup': 0, 'status': 0})
+        for run, driver, args, wanted in (
+                ('container', 'net_ntnic', '', CLOSED),
+                ('vdpa', 'net_ifcvf', ',vdpa=1', CLOSED_ONCE),
+                ('class', 'nfp_common_pci', ',n=1,class=vdpa', CLOSED_ONCE)):
+            _check(said, f'{run}_vfio_msi', {**wanted, 'cleanup': 0, 'status': 0})
+            log = said.text(f'{run}_vfio_msi_log')
+            before, message, after = log.partition(
+                REJECTED.format(bdf=bdf, driver=driver, args=args))
+            expect(message and ': claimed: ' not in before, log)
+            expect_equal(after.count(': claimed: '), wanted['added_probes'], f'claims in\n{after}')
+    with part('the same driver without vDPA'):
+        for run, args in (('vdpa_off', 'vdpa=0'), ('class_eth', 'class=eth')):
+            _check(said, f'{run}_vfio_msi', {**_seen('start', 1, 0, 1, args), 'cleanup': 0, 'status': 0})
+
 
 @test('flags of drivers have the effect that they have on the pci bus', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def flags(platform, backend):
-    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', '0000:00:0a.0'], seconds=200,
+    bdf = '0000:00:0a.0'
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf], seconds=200,
                        backend=backend, qemu_args=EDU)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -110,3 +139,4 @@ def flags(platform, backend):
         _check(said, 'again_vfio_msi', {
             'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),
             'full_again': 0, **_seen('full_again', 6, 1, 1, 'n=3')})
+    _check_own_containers(said, bdf)

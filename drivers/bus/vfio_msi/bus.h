@@ -14,7 +14,7 @@
  * Floors, from the ground up; a file includes headers of its own floor and below:
  *
  *   bus.h         this, and what depends on DPDK's release (dpdk_compat.h)
- *   neighbours.h  the pci bus, rejected arguments, other processes
+ *   neighbours.h  the pci bus, EAL's containers, rejected arguments, other processes
  *   policy.h      where EAL's memory lies and how far it may grow
  *   space.h       the address space: attach, map, follow memory events
  *   device.h      one device: regions, interrupts, requests, reset

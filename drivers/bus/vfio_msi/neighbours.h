@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What surrounds the bus: the pci bus, rejected arguments, other processes.
+ * What surrounds the bus: the pci bus, EAL's containers, rejected arguments, other processes.
  *
  * bus.h has the floors, the threads and the locks.
  */
@@ -42,6 +42,17 @@ struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
 /** First driver that matches and comes after @p prev (NULL: from the start). */
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 		const struct rte_pci_id *id);
+
+/* vfio_msi_container.c */
+
+/**
+ * Whether a driver would open the group of a device for a VFIO container of its own.
+ *
+ * @param args of the PMD
+ * @return 0: none; -ENOTSUP with the reason
+ */
+int vfio_msi_container_check(const struct topo_device *t, const char *args, char *why,
+		size_t size);
 
 /* vfio_msi_reject.c */
 

@@ -170,8 +170,8 @@ ask_primary(struct vfio_msi_device *dev, const struct topo_addr *addr,
 }
 
 /*
- * A device without a PMD is rejected before it is opened. All other reasons are reported
- * too, as loading a PMD may not be enough.
+ * A device without a PMD, or with one that can't work here, is rejected before it is opened.
+ * Without a PMD all other reasons are reported too, as loading a PMD may not be enough.
  */
 static int
 check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why, size_t size)
@@ -185,7 +185,7 @@ check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *wh
 		return 0;
 	id = vfio_msi_pci_id(t);
 	if (vfio_msi_pci_driver(NULL, &id) != NULL)
-		return 0;
+		return vfio_msi_container_check(t, dev->conf.pmd_args, why, size);
 	plan_look(snap, t, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
 	plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
 		"no driver for %04x:%04x is loaded; link its PMD, or load it with -d",

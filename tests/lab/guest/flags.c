@@ -4,8 +4,9 @@
 
 /**
  * @file
- * vfio-msi-flags RUN MODE BUS BDF [EAL_ARG]...: a driver for QEMU's device "edu" with or
- * without a flag of the pci bus, and an application that probes the device again.
+ * vfio-msi-flags RUN MODE DRIVER BUS BDF [EAL_ARG]...: a driver for QEMU's device "edu" with or
+ * without a flag of the pci bus, under the name DRIVER, and an application that probes the
+ * device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
  * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. Each step
@@ -67,7 +68,6 @@ static const struct rte_pci_id ids[] = {
 };
 
 static struct rte_pci_driver edu = {
-	.driver = { .name = "edu" },
 	.id_table = ids,
 	.probe = probe,
 	.remove = remove_device,
@@ -109,21 +109,22 @@ main(int argc, char *argv[])
 {
 	const char *mode, *bus, *bdf;
 
-	if (argc < 5)
+	if (argc < 6)
 		return EXIT_FAILURE;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	run = argv[1];
 	mode = argv[2];
-	bus = argv[3];
-	bdf = argv[4];
-	argv[4] = argv[0];
+	edu.driver.name = argv[3];
+	bus = argv[4];
+	bdf = argv[5];
+	argv[5] = argv[0];
 	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0;
 	if (strcmp(mode, "again") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
 	if (strcmp(mode, "keep") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_KEEP_MAPPED_RES;
 	rte_pci_register(&edu);
-	if (rte_eal_init(argc - 4, argv + 4) < 0)
+	if (rte_eal_init(argc - 5, argv + 5) < 0)
 		return EXIT_FAILURE;
 	state("start");
 	if (!declines) {

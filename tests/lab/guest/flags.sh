@@ -9,19 +9,27 @@
 bdf=$1
 vfio-bind "$bdf" || exit 1
 
-# try MODE BUS EAL_ARG
-try()
+# run RUN MODE DRIVER EAL_ARG
+run()
 {
-	run=$1_$2
-	timeout -k 5 60 vfio-msi-flags "$run" "$1" "$2" "$bdf" -l 0 -n 1 -m 64 --huge-unlink \
-		--log-level=bus.vfio_msi:info -a "$3" >"/tmp/$run.out" 2>"/tmp/$run.log"
-	fact "${run}_status" $?
-	grep '^{"fact": ' "/tmp/$run.out"
-	cat "/tmp/$run.out" "/tmp/$run.log" | grep -v '^{"fact": ' | fact_text "${run}_log"
+	case $1 in *_pci) bus=pci ;; *) bus=vfio_msi ;; esac
+	timeout -k 5 60 vfio-msi-flags "$1" "$2" "$3" "$bus" "$bdf" -l 0 -n 1 -m 64 \
+		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" >"/tmp/$1.out" 2>"/tmp/$1.log"
+	fact "$1_status" $?
+	grep '^{"fact": ' "/tmp/$1.out"
+	cat "/tmp/$1.out" "/tmp/$1.log" | grep -v '^{"fact": ' | fact_text "$1_log"
 }
 
 for mode in again once keep drop; do
-	try $mode pci "$bdf,first=1"
-	try $mode vfio_msi "vfio_msi:$bdf,pmd.first=1"
+	run "${mode}_pci" $mode edu "$bdf,first=1"
+	run "${mode}_vfio_msi" $mode edu "vfio_msi:$bdf,pmd.first=1"
 done
+
+# Names of DPDK's drivers.
+run container_pci once net_ntnic "$bdf"
+run container_vfio_msi once net_ntnic "vfio_msi:$bdf"
+run vdpa_vfio_msi once net_ifcvf "vfio_msi:$bdf,pmd.vdpa=1"
+run vdpa_off_vfio_msi once net_ifcvf "vfio_msi:$bdf,pmd.vdpa=0"
+run class_vfio_msi once nfp_common_pci "vfio_msi:$bdf,pmd.n=1,pmd.class=vdpa"
+run class_eth_vfio_msi once nfp_common_pci "vfio_msi:$bdf,pmd.class=eth"
 exit 0
