@@ -12,7 +12,7 @@ import re
 import tarfile
 import tempfile
 
-from . import apt, cache, devicenames
+from . import apt, cache, devicenames, vfiocallers
 from .progress import LabError, say, step
 
 HEADERS = {
@@ -22,8 +22,9 @@ HEADERS = {
 }
 
 
-# The places that use names of devices, see devicenames.py.
+# The places that use names of devices, see devicenames.py, and VFIO, see vfiocallers.py.
 NAMES = 'device-names'
+CALLERS = 'vfio-callers'
 
 # The digest by declarations() of the headers in all releases of these series.  If a
 # mirror lacks the exact source, headers of another version with the same declarations
@@ -42,7 +43,8 @@ DRIVERS_ONLY = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(?:RTE_PMD_|DRV_EXP_TAG).*
 def folder(version, suite):
     """The cached folder with the headers of DPDK VERSION."""
     recipe = [suite, HEADERS, DECLARATIONS, SAME_IN, STAND_IN_SUITES,
-              devicenames.NAME.pattern, devicenames.CALL.pattern]
+              devicenames.NAME.pattern, devicenames.CALL.pattern, vfiocallers.CALL.pattern,
+              vfiocallers.NAME.pattern, vfiocallers.rejected()]
     return cache.entry('sdk', version, recipe, lambda path: fetch(version, suite, path))
 
 
@@ -50,6 +52,11 @@ def device_names(version, suite):
     """The places in the source of DPDK VERSION that use names of devices, by file."""
     text = (folder(version, suite) / NAMES).read_text(encoding='utf-8')
     return {name: int(count) for name, count in (line.split() for line in text.splitlines())}
+
+
+def vfio_callers(version, suite):
+    """The users of VFIO in the source of DPDK VERSION, as vfiocallers.summary()."""
+    return (folder(version, suite) / CALLERS).read_text(encoding='utf-8').splitlines()
 
 
 def declarations(out):
@@ -147,5 +154,7 @@ def _unpack(original, out):
             texts.append((path, data.decode('utf-8', 'replace')))
     lines = [f'{name} {count}\n' for name, count in devicenames.found_in(texts).items()]
     (out / NAMES).write_text(''.join(lines), encoding='utf-8')
+    lines = vfiocallers.summary(texts, vfiocallers.rejected())
+    (out / CALLERS).write_text('\n'.join(lines), encoding='utf-8')
     if wanted:
         raise LabError(f'{original.name} lacks {", ".join(wanted)}')

@@ -9,7 +9,7 @@ import time
 import typing
 
 from . import (budgets, build, devicenames, guest, host, load, outside, progress, results, rootfs,
-               sdk, side)
+               sdk, side, vfiocallers)
 from .progress import LabError, run
 from .testing import Report, expect, lab_suites
 
@@ -90,6 +90,14 @@ def _check_device_names(dpdk):
         raise LabError('\n'.join(wrong))
 
 
+def _check_vfio_callers(dpdk):
+    folders, wrong = vfiocallers.known_now()
+    version = build.dpdk_version('arm64', dpdk)
+    wrong += vfiocallers.new(sdk.vfio_callers(version, rootfs.release(dpdk).suite), folders)
+    if wrong:
+        raise LabError('\n'.join(wrong))
+
+
 def _build(report):
     kinds = [(arch, compiler, rootfs.DEFAULT) for arch, compiler in
              (('arm64', 'gcc'), ('amd64', 'gcc'), ('amd64', 'clang'))]
@@ -100,6 +108,8 @@ def _build(report):
     for dpdk in rootfs.RELEASES:
         with report.case(f'build: DPDK {dpdk} uses names of devices in known places only'):
             _check_device_names(dpdk)
+        with report.case(f'build: DPDK {dpdk} uses VFIO in known places only'):
+            _check_vfio_callers(dpdk)
     for arch in rootfs.TRIPLET:
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:

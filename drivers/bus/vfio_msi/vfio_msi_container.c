@@ -24,6 +24,8 @@
  * rte_pci_driver.driver.name of each driver that calls rte_vfio_container_group_bind() for
  * its device, in DPDK 22.11 to 26.07, and the argument that makes it do so: without the
  * argument the driver declines the device or does not need a container.
+ *
+ * devtools/check-vfio-callers.py compares the table with DPDK's source.
  */
 static const struct own_container {
 	const char *driver;
