@@ -16,7 +16,8 @@ def _wanted(first, other):
     """The result of each step, on any bus."""
     both, second = f'{first} {other} ', f'{other} '
     return {
-        'start_ports': both, 'started': 1, 'forwards': FRAMES,
+        'start_ports': both, 'register': 0, 'device_map': 0, 'device_unmap': 0, 'unregister': 0,
+        'started': 1, 'forwards': FRAMES,
         'probe': 0, 'forwards_after_probe': FRAMES, 'scan': 0, 'probe_after_scan': 0,
         'add_running': 0, 'forwards_after_add': FRAMES, 'more_descriptors': 0,
         'again_ports': both, 'again_devices': both, 'stop': 0,
@@ -31,6 +32,8 @@ def _wanted(first, other):
 
 # Steps that the pci bus does not have, and their results.
 EACH_NAME = {f'{what}_by_{number}': 0 for what in ('add', 'remove') for number in range(3)}
+# EAL's default container has no device of this bus.
+NO_DEVICE = {'container_map': -errno.ENODEV}
 
 
 def _check(said, run, wanted):
@@ -44,10 +47,11 @@ def _again(platform, backend, dpdk=rootfs.DEFAULT):
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     with part('the pci bus'):
-        _check(said, 'pci', _wanted(first, other))
+        _check(said, 'pci', {**_wanted(first, other), 'container_map': 0, 'container_unmap': 0})
     for run in RUNS:
         with part(f'this bus, {run} names'):
-            _check(said, run, {**_wanted(first, other), **EACH_NAME, 'each_name_ports': f'{other} '})
+            _check(said, run, {**_wanted(first, other), **EACH_NAME, **NO_DEVICE,
+                               'each_name_ports': f'{other} '})
             if run != 'all':  # this run has --no-pci
                 _check(said, run, {'add_to_pci': 0, 'on_pci_ports': f'{other} {first} ',
                                    'on_pci_devices': f'{other} ', 'probe_on_pci': 0,
@@ -102,6 +106,7 @@ CLOSED_ONCE = {**_seen('start', 0, 0, 0, ''), 'add': 0, **_seen('added', 1, 0, 1
 REJECTED = ('vfio_msi:{bdf}: not used: driver {driver} opens the IOMMU group for a VFIO container of '
             'its own, but a group can be open once only, and this bus opens it; give the device to '
             'the pci bus: -a {bdf}{args}\n')
+BLOCKED = 'the IOMMU blocks copies by this engine'
 
 
 def _check_own_containers(said, bdf):
@@ -123,6 +128,17 @@ def _check_own_containers(said, bdf):
             _check(said, f'{run}_vfio_msi', {**_seen('start', 1, 0, 1, args), 'cleanup': 0, 'status': 0})
 
 
+def _check_engines(said, bdf):
+    """A DMA engine is reported if the application has librte_vhost, not if only a plugin has it."""
+    with part('a DMA engine, and librte_vhost'):
+        for run, warnings in (('engine', 0), ('engine_vhost', 1), ('other_vhost', 0)):
+            _check(said, f'{run}_vfio_msi', {**OPENED, 'cleanup': 0, 'status': 0})
+            log = said.text(f'{run}_vfio_msi_log')
+            expect_equal(log.count(BLOCKED), warnings, f'warnings in\n{log}')
+        expect(f'give the engine to the pci bus: -a {bdf}\n' in said.text('engine_vhost_vfio_msi_log'),
+               'no remedy')
+
+
 @test('flags of drivers have the effect that they have on the pci bus', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def flags(platform, backend):
@@ -140,3 +156,4 @@ def flags(platform, backend):
             'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),
             'full_again': 0, **_seen('full_again', 6, 1, 1, 'n=3')})
     _check_own_containers(said, bdf)
+    _check_engines(said, bdf)

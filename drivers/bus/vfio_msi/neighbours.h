@@ -54,6 +54,10 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 int vfio_msi_container_check(const struct topo_device *t, const char *args, char *why,
 		size_t size);
 
+/** Warn if the device is a DMA engine and the application may map memory for it elsewhere. */
+void vfio_msi_container_notice(const struct vfio_msi_device *dev,
+		const struct rte_pci_driver *drv);
+
 /* vfio_msi_reject.c */
 
 /** Log why a device argument was rejected; repeat it only if the argument is given again. */

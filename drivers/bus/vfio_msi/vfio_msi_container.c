@@ -4,13 +4,15 @@
 
 /**
  * @file
- * Drivers that use EAL's VFIO containers, which have no device of this bus.
+ * Drivers and libraries that use EAL's VFIO containers, which have no device of this bus.
  *
  * The bus attaches a device to an address space of its own, and a group can be opened once
  * only. So a driver that binds the group to an EAL container fails in the middle of its probe,
- * with the device open.
+ * with the device open, and a library that maps memory in EAL's default container does not
+ * reach the device. EAL has no hook by which a bus could serve these containers.
  */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,9 @@
 #include <rte_kvargs.h>
 
 #include "neighbours.h"
+
+/* A function that only an application with asynchronous copies of vhost needs. */
+#define VHOST_ASYNC "rte_vhost_async_channel_register"
 
 /*
  * rte_pci_driver.driver.name of each driver that calls rte_vfio_container_group_bind() for
@@ -78,4 +83,30 @@ vfio_msi_container_check(const struct topo_device *t, const char *args, char *wh
 		}
 	}
 	return 0;
+}
+
+/* The names of the drivers begin so in DPDK 22.11 to 26.07. */
+static bool
+is_dma_engine(const struct rte_pci_driver *drv)
+{
+	static const char *const begins[] = { "dmadev_", "dma_", "cnxk_dmadev_" };
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(begins); i++)
+		if (strncmp(drv->driver.name, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * EAL loads plugins with their libraries outside of the global scope. So the function is found
+ * only if the application itself has librte_vhost, not if just the plugin net_vhost has it.
+ */
+void
+vfio_msi_container_notice(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
+{
+	if (!is_dma_engine(drv) || dlsym(RTLD_DEFAULT, VHOST_ASYNC) == NULL)
+		return;
+	BUS_LOG(WARNING, "%s: a DMA engine, and the application has librte_vhost, whose asynchronous copies map the guest's memory in EAL's default container only: the IOMMU blocks copies by this engine; map that memory with rte_dev_dma_map(), or give the engine to the pci bus: -a %s",
+		dev->label, dev->plan.topo.bdf);
 }

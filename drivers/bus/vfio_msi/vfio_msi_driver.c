@@ -82,10 +82,12 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	vfio_msi_numa_check(dev);
 	compat_pci_driver_set(p, drv);
 	ret = drv->probe(drv, p);
-	if (ret == 0)
+	if (ret == 0) {
 		p->device.driver = &drv->driver;
-	else
+		vfio_msi_container_notice(dev, drv);
+	} else {
 		compat_pci_driver_set(p, NULL);
+	}
 	if (ret < 0)
 		BUS_LOG(ERR, "%s: driver %s failed: %s; see its messages", dev->label,
 			drv->driver.name, strerror(-ret));

@@ -15,19 +15,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <rte_bus.h>
 #include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_vfio.h>
 
 #define FRAMES 64
 #define FRAME_LEN 128
 #define DESCRIPTORS 256
 #define ETHER_TYPE 0x88b5		/* for local experiments */
 #define WAIT_MS 20000
+#define PAGE 4096
+#define OWN_IOVA 0x10000000
 
 static const char *run, *bus, *first, *other;
 static struct rte_mempool *pool;
@@ -202,6 +207,28 @@ move_to_pci(void)
 	fact("remove_from_pci", rte_eal_hotplug_remove("pci", first));
 }
 
+/* Map memory of the application: in EAL's default container, and for a device. */
+static void
+own_memory(void)
+{
+	char *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rte_eth_dev_info info;
+	int ret;
+
+	if (mem == MAP_FAILED || rte_eth_dev_info_get((uint16_t)rte_eth_find_next(0), &info) < 0)
+		return;
+	ret = rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)mem, OWN_IOVA, PAGE);
+	fact("container_map", ret < 0 ? -rte_errno : ret);
+	if (ret == 0)
+		fact("container_unmap", rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
+				(uintptr_t)mem, OWN_IOVA, PAGE));
+	fact("register", rte_extmem_register(mem, PAGE, NULL, 0, PAGE));
+	fact("device_map", rte_dev_dma_map(info.device, mem, OWN_IOVA, PAGE));
+	fact("device_unmap", rte_dev_dma_unmap(info.device, mem, OWN_IOVA, PAGE));
+	fact("unregister", rte_extmem_unregister(mem, PAGE));
+	munmap(mem, PAGE);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -222,6 +249,7 @@ main(int argc, char *argv[])
 	if (pool == NULL)
 		return EXIT_FAILURE;
 	names("start");
+	own_memory();
 	again();
 	give_away();
 	if (strcmp(bus, "pci") != 0)

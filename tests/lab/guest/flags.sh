@@ -8,12 +8,13 @@
 . "$(dirname "$0")/facts.sh"
 bdf=$1
 vfio-bind "$bdf" || exit 1
+vhost=$(echo /usr/lib/*/librte_vhost.so.??)
 
-# run RUN MODE DRIVER EAL_ARG
+# run RUN MODE DRIVER EAL_ARG [PRELOAD]
 run()
 {
 	case $1 in *_pci) bus=pci ;; *) bus=vfio_msi ;; esac
-	timeout -k 5 60 vfio-msi-flags "$1" "$2" "$3" "$bus" "$bdf" -l 0 -n 1 -m 64 \
+	LD_PRELOAD=$5 timeout -k 5 60 vfio-msi-flags "$1" "$2" "$3" "$bus" "$bdf" -l 0 -n 1 -m 64 \
 		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" >"/tmp/$1.out" 2>"/tmp/$1.log"
 	fact "$1_status" $?
 	grep '^{"fact": ' "/tmp/$1.out"
@@ -32,4 +33,7 @@ run vdpa_vfio_msi once net_ifcvf "vfio_msi:$bdf,pmd.vdpa=1"
 run vdpa_off_vfio_msi once net_ifcvf "vfio_msi:$bdf,pmd.vdpa=0"
 run class_vfio_msi once nfp_common_pci "vfio_msi:$bdf,pmd.n=1,pmd.class=vdpa"
 run class_eth_vfio_msi once nfp_common_pci "vfio_msi:$bdf,pmd.class=eth"
+run engine_vfio_msi once dmadev_ioat "vfio_msi:$bdf"
+run engine_vhost_vfio_msi once dmadev_ioat "vfio_msi:$bdf" "$vhost"
+run other_vhost_vfio_msi once edu "vfio_msi:$bdf" "$vhost"
 exit 0
