@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Check the documentation against the code: keys, messages, public functions, the lab.
+"""Check the documentation against the code: keys, messages, functions, drivers, the lab.
 
 Messages are compared in both directions. Every string with two words anywhere in the bus,
 the library or the tool is a message, unless EXEMPT lists it. The page has it in the first
@@ -30,6 +30,7 @@ MAP = f'{LIB}/version.map'
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
 LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
 SCHEMA = 'doc/reference/dpdk-test-msi.schema.json'
+DRIVERS, OWN = 'doc/reference/drivers.rst', f'{BUS}/vfio_msi_container.c'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'
 
 # Calls whose text a user reads: logs, reasons, and text written into "why".
@@ -306,6 +307,33 @@ def check_json():
                     checkkit.line_of(code, match.start()), f'{SCHEMA} lacks {match[1]}'
 
 
+def rejected_on(page):
+    """{driver: its key and value} of the rows whose second column is "rejected"."""
+    found = {}
+    for _, cells in rows_of(page):
+        if flat(cells[1]) != 'rejected':
+            continue
+        names, _, condition = flat(cells[0]).partition(' with ')
+        for name in re.findall(r'``(\w+)``', names):
+            found[name] = condition.strip('`').removeprefix('pmd.')
+    return found
+
+
+def rejected_by(code):
+    """The same of the table of the bus."""
+    found = {}
+    for name, key, value in re.findall(r'(?m)^\t\{ "(\w+)", (?:NULL|"(\w+)"), (?:NULL|"(\w+)") \},$', code):
+        found[name] = key and f'{key}={value or 1}'
+    return found
+
+
+def check_drivers(page, code):
+    """The page of drivers has exactly the drivers that the bus rejects, and when."""
+    documented, wanted = rejected_on(page), rejected_by(code)
+    for name, _ in sorted(documented.items() ^ wanted.items()):
+        yield DRIVERS, 1, f'the page has {documented.get(name)!r} for {name}, the bus {wanted.get(name)!r}'
+
+
 def check_lab():
     """Every command and platform of the lab is in its guide."""
     guide = read(LAB) + read(TESTS)
@@ -339,6 +367,14 @@ def self_test():
     found = [what for _, _, what in compare(tool, '', {})]
     if [what.split('message ')[1] for what in found] != ['"failed"', '"some fault"']:
         yield pathlib.Path(__file__).name, 1, f'self-test: messages of the tool: {found}'
+    rows = ('.. list-table::\n\n   * - D\n     - O\n   * - ``net_a``\n     - rejected\n'
+            '   * - ``net_b``, ``c`` with ``pmd.k=v``\n     - rejected\n   * - ``d``\n     - works\n')
+    table = '\t{ "net_a", NULL, NULL },\n\t{ "net_b", "k", "v" },\n\t{ "c", "k", "v" },\n'
+    for change, problems in ((('', ''), 0), (('"net_a"', '"d"'), 2), (('"v"', 'NULL'), 4),
+                             (('NULL, NULL', '"x", NULL'), 2)):
+        found = list(check_drivers(rows, table.replace(*change)))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: drivers: {change}: {found}'
     found = list(compare(files, page.format('DEVICE: is in N ways bad: WHY', 'error',
                                             'the way out; please ask'), {'gone is gone': ''}))
     if len(found) != 1:
@@ -352,7 +388,7 @@ def main():
     problems = list(self_test())
     if not sys.argv[1:]:
         problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_json(),
-                     *check_lab()]
+                     *check_drivers(read(DRIVERS), read(OWN)), *check_lab()]
     return checkkit.report('check-docs', problems)
 
 

@@ -30,7 +30,8 @@
  * its device, in DPDK 22.11 to 26.07, and the argument that makes it do so: without the
  * argument the driver declines the device or does not need a container.
  *
- * devtools/check-vfio-callers.py compares the table with DPDK's source.
+ * devtools/check-vfio-callers.py compares the table with DPDK's source, devtools/check-docs.py
+ * with doc/reference/drivers.rst.
  */
 static const struct own_container {
 	const char *driver;
