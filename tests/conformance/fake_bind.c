@@ -55,7 +55,7 @@ vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)
 		return ret;
 	if (iommufd < 0 || (token != NULL && fake.no_bind_token))
 		return -EINVAL;
-	if (file->dev->group->open || file->dev->group->cfg.held)
+	if (file->dev->group->fds > 0 || file->dev->group->cfg.held)
 		return -EBUSY;
 	if (file->ctx != NULL)
 		return -EINVAL;

@@ -146,14 +146,16 @@ group_leave(struct fake_group_state *g)
 void
 fake_container_closed(struct fake_container *c)
 {
-	c->open = false;
+	c->fds--;
 }
 
 void
 fake_group_closed(struct fake_group_state *g)
 {
-	g->open = false;
-	if (g->n_devices == 0)
+	/* None is left if the last device of the group was closed. */
+	if (g->fds > 0)
+		g->fds--;
+	if (g->fds == 0 && g->n_devices == 0)
 		group_leave(g);
 }
 

@@ -83,7 +83,7 @@ fake_device_closed(struct fake_device *d)
 		fake_irqs_off(d);
 		fake_ioas_detach(d);
 	}
-	if (--d->group->n_devices == 0 && !d->group->open)
+	if (--d->group->n_devices == 0 && d->group->fds == 0)
 		fake_group_closed(d->group);
 }
 

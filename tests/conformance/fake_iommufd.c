@@ -43,7 +43,7 @@ in_use(const struct fake_iommufd *ctx)
 	for (i = 0; i < fake_n_devices; i++)
 		if (fake_devices[i].ioas != NULL && fake_devices[i].ioas->ctx == ctx)
 			return true;
-	return ctx->open;
+	return ctx->fds > 0;
 }
 
 int
@@ -61,7 +61,7 @@ fake_iommufd_open(bool missing, bool denied)
 			continue;
 		memset(&iommufds[i], 0, sizeof(iommufds[i]));
 		fd = fake_file_open(FAKE_IOMMUFD, &iommufds[i]);
-		iommufds[i].open = fd >= 0;
+		iommufds[i].fds = fd >= 0;
 		return fd;
 	}
 	return -ENOMEM;
@@ -91,8 +91,8 @@ fake_iommufd_put(struct fake_iommufd *ctx)
 void
 fake_iommufd_closed(struct fake_iommufd *ctx)
 {
-	ctx->open = false;
-	fake_iommufd_put(ctx);
+	if (--ctx->fds == 0)
+		fake_iommufd_put(ctx);
 }
 
 int
@@ -129,23 +129,6 @@ fake_cdev_closed(struct fake_cdev *file)
 	fake_iommufd_put(ctx);
 }
 
-int
-vfio_uapi_dup(int fd)
-{
-	struct fake_cdev *file;
-	int ret = fake_enter(__func__);
-
-	if (ret < 0)
-		return ret;
-	file = fake_file(fd, FAKE_CDEV);
-	/* The product duplicates only descriptors of character devices. */
-	if (file == NULL)
-		return -EBADF;
-	ret = fake_file_dup(fd);
-	file->fds += ret >= 0;
-	return ret;
-}
-
 static struct fake_container *
 find_ioas(const struct fake_iommufd *ctx, uint32_t id)
 {
@@ -165,7 +148,7 @@ ioas_new(struct fake_iommufd *ctx, struct fake_container **out)
 	for (i = 0; i < FAKE_OBJECTS; i++) {
 		struct fake_container *c = &fake_containers[i];
 
-		if (c->open || c->ctx != NULL || fake_has_groups(c))
+		if (c->fds > 0 || c->ctx != NULL || fake_has_groups(c))
 			continue;
 		memset(c, 0, sizeof(*c));
 		c->ctx = ctx;
@@ -323,6 +306,17 @@ fake_iommufd_for_groups(int iommufd)
 	struct fake_iommufd *ctx = fake_file(iommufd, FAKE_IOMMUFD);
 
 	return ctx == NULL ? NULL : ctx->for_groups;
+}
+
+unsigned int
+fake_spaces(int iommufd)
+{
+	const struct fake_iommufd *ctx = fake_file(iommufd, FAKE_IOMMUFD);
+	unsigned int i, n = 0;
+
+	for (i = 0; i < FAKE_OBJECTS; i++)
+		n += ctx != NULL && fake_containers[i].ctx == ctx;
+	return n;
 }
 
 int

@@ -239,13 +239,6 @@ fake_is_open(int fd)
 	return fd >= FD_BASE && fd < FD_BASE + FILES && files[fd - FD_BASE].kind != FAKE_CLOSED;
 }
 
-int
-fake_file_dup(int fd)
-{
-	return fake_is_open(fd) ? fake_file_open(files[fd - FD_BASE].kind, files[fd - FD_BASE].obj) :
-			-EBADF;
-}
-
 void *
 fake_file(int fd, enum fake_kind kind)
 {
@@ -292,10 +285,10 @@ container_open(void)
 	for (i = 0; i < FAKE_OBJECTS; i++) {
 		struct fake_container *c = &fake_containers[i];
 
-		if (c->open || c->ctx != NULL || fake_has_groups(c))
+		if (c->fds > 0 || c->ctx != NULL || fake_has_groups(c))
 			continue;
 		fd = fake_file_open(FAKE_CONTAINER, c);
-		c->open = fd >= 0;
+		c->fds = fd >= 0;
 		return fd;
 	}
 	return -ENOMEM;
@@ -310,10 +303,10 @@ group_open(struct fake_group_state *g)
 		return -ENOENT;
 	if (g->cfg.denied)
 		return -EACCES;
-	if (g->cfg.held || g->open || g->n_devices > 0 || g->n_bound > 0)
+	if (g->cfg.held || g->fds > 0 || g->n_devices > 0 || g->n_bound > 0)
 		return -EBUSY;
 	fd = fake_file_open(FAKE_GROUP, g);
-	g->open = fd >= 0;
+	g->fds = fd >= 0;
 	return fd;
 }
 
@@ -340,6 +333,73 @@ vfio_uapi_open(const char *path)
 			return group_open(&fake_groups[i]);
 	}
 	return -ENOENT;
+}
+
+/* References of a file's descriptors; NULL: a file that the product does not duplicate. */
+static unsigned int *
+fds_of(int fd)
+{
+	void *obj = files[fd - FD_BASE].obj;
+
+	switch (files[fd - FD_BASE].kind) {
+	case FAKE_CONTAINER:
+		return &((struct fake_container *)obj)->fds;
+	case FAKE_GROUP:
+		return &((struct fake_group_state *)obj)->fds;
+	case FAKE_IOMMUFD:
+		return &((struct fake_iommufd *)obj)->fds;
+	case FAKE_CDEV:
+		return &((struct fake_cdev *)obj)->fds;
+	default:
+		return NULL;
+	}
+}
+
+int
+vfio_uapi_dup(int fd)
+{
+	int ret = fake_enter(__func__);
+
+	if (ret < 0)
+		return ret;
+	if (!fake_is_open(fd) || fds_of(fd) == NULL)
+		return -EBADF;
+	ret = fake_file_open(files[fd - FD_BASE].kind, files[fd - FD_BASE].obj);
+	*fds_of(fd) += ret >= 0;
+	return ret;
+}
+
+int
+vfio_uapi_file_read(int fd, struct vfio_uapi_file *out)
+{
+	int ret = fake_enter(__func__);
+	const void *obj;
+
+	if (ret < 0)
+		return ret;
+	if (!fake_is_open(fd))
+		return -EBADF;
+	obj = files[fd - FD_BASE].obj;
+	*out = (struct vfio_uapi_file){ .is_device = true, .writable = !fake.read_only_files };
+	switch (files[fd - FD_BASE].kind) {
+	case FAKE_CONTAINER:
+	case FAKE_IOMMUFD:
+		out->major = FAKE_MISC_MAJOR;
+		out->minor = fake_file(fd, FAKE_CONTAINER) != NULL || fake.compat ?
+			FAKE_CONTAINER_MINOR : FAKE_IOMMUFD_MINOR;
+		break;
+	case FAKE_GROUP:
+		out->major = FAKE_GROUP_MAJOR;
+		out->minor = (unsigned int)((const struct fake_group_state *)obj)->cfg.id;
+		break;
+	case FAKE_CDEV:
+		out->major = FAKE_CDEV_MAJOR;
+		out->minor = (unsigned int)(((const struct fake_cdev *)obj)->dev - fake_devices);
+		break;
+	default:
+		out->is_device = false;
+	}
+	return 0;
 }
 
 void

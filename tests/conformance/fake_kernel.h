@@ -26,6 +26,11 @@
 
 #define FAKE_NODE "/dev/vfio/vfio"
 #define FAKE_IOMMUFD_NODE "/dev/iommu"
+#define FAKE_MISC_MAJOR 10	/**< numbers of the nodes */
+#define FAKE_CONTAINER_MINOR 196
+#define FAKE_IOMMUFD_MINOR 124
+#define FAKE_GROUP_MAJOR 242	/**< minor: the group */
+#define FAKE_CDEV_MAJOR 509	/**< minor: in the order of fake_device_add() */
 #define FAKE_SPACES 16		/**< containers, and files of /dev/iommu */
 #define FAKE_RESERVED 8		/**< reserved ranges a group can have */
 #define FAKE_CONFIG 4096	/**< bytes of a device's config space */
@@ -93,6 +98,7 @@ struct fake_machine {
 	uint32_t vectors;	/**< number of available MSI or MSI-X vectors */
 	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
 	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
+	bool read_only_files;	/**< all files are open for reading only */
 	enum fake_lie lie;
 };
 
@@ -186,6 +192,9 @@ bool fake_mapping_get(size_t i, struct fake_mapping *out);
  * @return 0; -EFAULT: an IOMMU fault, memory is unchanged
  */
 int fake_dma(size_t c, uint64_t iova, bool write);
+
+/** Number of address spaces in an open iommufd. */
+unsigned int fake_spaces(int iommufd);
 
 /** Mappings of all containers. */
 size_t fake_n_mappings(void);

@@ -28,7 +28,7 @@ enum fake_kind {
 
 /* A file of /dev/iommu. It exists while it is open or a device or group uses it. */
 struct fake_iommufd {
-	bool open;
+	unsigned int fds;
 	uint32_t last_id;
 	struct fake_container *for_groups;
 };
@@ -38,7 +38,7 @@ struct fake_iommufd {
  * ctx: an address space of iommufd.
  */
 struct fake_container {
-	bool open;
+	unsigned int fds;
 	struct fake_iommufd *ctx;
 	uint32_t id;
 	struct iova_range *allowed;
@@ -55,7 +55,7 @@ struct fake_container {
 struct fake_group_state {
 	struct fake_group cfg;
 	struct fake_device *first;	/* of its devices */
-	bool open;
+	unsigned int fds;
 	unsigned int n_devices;		/* opened by the group */
 	unsigned int n_bound;		/* opened by character devices */
 	struct fake_container *container;
@@ -205,9 +205,6 @@ uint64_t fake_unmapped(uint64_t bytes);
 
 /** Is the range within one of the ranges that can be mapped? */
 bool fake_in_one_range(const struct fake_container *c, struct iova_range range);
-
-/** Another descriptor of the same file. */
-int fake_file_dup(int fd);
 
 /** Drop all mappings. */
 void fake_maps_drop(struct fake_container *c);

@@ -25,10 +25,10 @@ machine_page(void)
 }
 
 /* The fake kernel counts its devices from 0, and the NIC is the first. */
-static const char *
+static int
 vfio_dev(const char *bdf)
 {
-	return strcmp(bdf, NIC) == 0 ? "vfio0" : "vfio1";
+	return strcmp(bdf, NIC) == 0 ? 0 : 1;
 }
 
 void
@@ -36,6 +36,7 @@ machine_device(const char *root, const char *bdf, int group, const char *driver)
 {
 	/* An ID, and BAR 0 at the address of the first row of "resource". */
 	static const uint8_t config[64] = { 0x86, 0x80, [0x13] = 0x10 };
+	const int number = vfio_dev(bdf);
 	char path[256], target[256];
 
 	snprintf(path, sizeof(path), BUS "%s", bdf);
@@ -44,10 +45,13 @@ machine_device(const char *root, const char *bdf, int group, const char *driver)
 	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
 	tree_link(root, path, target);
 	if (strcmp(driver, "vfio-pci") == 0) {
-		snprintf(path, sizeof(path), "/sys" BUS "%s/vfio-dev/%s/dev", bdf,
-				vfio_dev(bdf));
-		tree_text(root, path, "509:0\n");
+		snprintf(path, sizeof(path), "/sys" BUS "%s/vfio-dev/vfio%d/dev", bdf, number);
+		snprintf(target, sizeof(target), "%d:%d\n", FAKE_CDEV_MAJOR, number);
+		tree_text(root, path, target);
 	}
+	snprintf(path, sizeof(path), "/sys/class/vfio/%d/dev", group);
+	snprintf(target, sizeof(target), "%d:%d\n", FAKE_GROUP_MAJOR, group);
+	tree_text(root, path, target);
 	snprintf(path, sizeof(path), "/sys" BUS "%s/resource", bdf);
 	tree_text(root, path, "0x10000000 0x1001ffff 0x40200\n");
 	snprintf(path, sizeof(path), "/sys" BUS "%s/config", bdf);
@@ -76,7 +80,7 @@ machine_no_cdev(const char *root, const char *bdf)
 {
 	char path[TREE_PATH_MAX], *end;
 
-	snprintf(path, sizeof(path), "%s/sys" BUS "%s/vfio-dev/%s/dev", root, bdf, vfio_dev(bdf));
+	snprintf(path, sizeof(path), "%s/sys" BUS "%s/vfio-dev/vfio%d/dev", root, bdf, vfio_dev(bdf));
 	assert_int_equal(unlink(path), 0);
 	end = strrchr(path, '/');
 	*end = '\0';
@@ -146,6 +150,8 @@ tree_machine_setup(void **state)
 	if (tree_setup(state) != 0 || machine_setup(state) != 0)
 		return -1;
 	machine_uses(*state);
+	tree_text(*state, "/sys/class/misc/vfio/dev", "10:196\n");
+	tree_text(*state, "/sys/class/misc/iommu/dev", "10:124\n");
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
 	machine_regions(*state, SW_MSI_LINE);
 	machine_iomem(*state, "10000000-3effffff : PCI Bus 0000:00\n"

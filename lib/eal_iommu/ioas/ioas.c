@@ -214,11 +214,11 @@ ioas_surrender(struct ioas *ioas, const struct ioas_member *m)
 
 /* Read the limits of a group in a temporary space without other members. */
 static int
-survey_group(const struct ioas *ioas, const struct ioas_member *m,
+survey_apart(const struct ioas *ioas, const struct ioas_member *m,
 		struct ioas_info *out, bool *viable)
 {
 	struct ioas *scratch;
-	int ret = ioas_open(ioas->ops->backend, NULL, NULL, &scratch, NULL);
+	int ret = ioas_open(ioas->ops->backend, m->fds != NULL ? m : NULL, NULL, &scratch, NULL);
 
 	if (ret < 0)
 		return ret;
@@ -252,13 +252,17 @@ ioas_survey(struct ioas *ioas, const struct ioas_member *m,
 	*viable = true;
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&ioas->lock);
+	if (ioas_must_join(ioas, m))
+		ioas_settle(ioas);
 	if (is_alone(ioas, m))
 		ret = attachment_get(ioas, m, viable, &s, &is_new);
 	else
 		s = attachment_find(ioas, m);
 	if (ret == 0) {
-		if (s == NULL)
-			ret = survey_group(ioas, m, out, viable);
+		if (s == NULL && ioas_must_join(ioas, m))
+			ret = ioas_survey_joined(ioas, m, out, viable);
+		else if (s == NULL)
+			ret = survey_apart(ioas, m, out, viable);
 		else if (s->attached || group_is_attached(ioas, m->group))
 			ret = ioas_legs_info(ioas, out);
 		else

@@ -83,6 +83,7 @@ struct ioas_traits {
 					 */
 	bool maps_files;		/**< memory is mapped faster by its file, see
 					 *   ioas_map_memory() */
+	const char *fds;		/**< keys that give its nodes as descriptors */
 };
 
 /** How a backend was chosen. */
@@ -120,6 +121,19 @@ struct ioas_mapping {
 	bool read_only;		/**< devices may not write to it */
 };
 
+/**
+ * Descriptors of nodes that the user opened; -1: none. A space duplicates them. It never
+ * closes them, and leaves them as they can be used again: a group without a container, an
+ * iommufd without an address space of ours. A character device stays bound to its iommufd
+ * until every descriptor of it is closed.
+ */
+struct ioas_fds {
+	int device;	/**< the member's character device */
+	int iommufd;	/**< /dev/iommu; of the member by which the space is opened */
+	int group;	/**< node of the member's group */
+	int container;	/**< /dev/vfio/vfio; as iommufd */
+};
+
 /** A device or group to attach. The strings need to exist only during the call. */
 struct ioas_member {
 	int group;		/**< IOMMU group */
@@ -129,6 +143,7 @@ struct ioas_member {
 	const char *name;	/**< PCI address as the kernel names it */
 	const char *cdev;	/**< path of its character device, or NULL */
 	const char *vf_token;	/**< UUID that its physical function wants, or NULL */
+	const struct ioas_fds *fds;	/**< used in place of its nodes, or NULL */
 };
 
 /** An owner in words, as in a dump of the layout. */
@@ -145,7 +160,8 @@ int ioas_backend_parse(const char *name, enum ioas_backend *out);
  *
  * @param backend  IOAS_BACKEND_AUTO takes the first that kernel and device have:
  *   iommufd, else type1
- * @param first    who is meant to be the first, or NULL: only the kernel is asked
+ * @param first    who is meant to be the first, or NULL: only the kernel is asked. If it
+ *   has fds, they have the node
  * @param layout   where mappings are placed, or NULL for a space that is only
  *   asked for its limits. Must outlive the address space.
  * @param choice   what was chosen and why, also on an error; may be NULL
@@ -191,8 +207,8 @@ int ioas_survey(struct ioas *ioas, const struct ioas_member *m,
  *   isolated); -EADDRINUSE, or -EINVAL from some backends (the kernel refuses it
  *   beside what is mapped or kept); -EINVAL (firmware wants 1:1 mappings, the
  *   device is open in another process, the group_fd has a container already,
- *   the token is none or not wanted); -EKEYREJECTED (the physical function wants
- *   a token, or another one); -ERANGE (what the kernel gives it lacks an IOVA that is
+ *   the token is none or not wanted); -EXDEV (fds: the device is bound to another
+ *   iommufd); -EKEYREJECTED (the physical function wants a token, or another one); -ERANGE (what the kernel gives it lacks an IOVA that is
  *   mapped or kept); -ENOMEM; where it gets a leg of its own also as ioas_open() and
  *   ioas_map(). Nothing has changed then, and what was held stays held.
  */
@@ -399,6 +415,13 @@ size_t ioas_n_mappings(struct ioas *ioas);
  */
 int ioas_foreach(struct ioas *ioas,
 		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
+
+/**
+ * The descriptor that the space's node is a duplicate of, or -1 if the space opened it.
+ *
+ * @param by  gets the name of the member that gave it; may be NULL
+ */
+int ioas_fd_of(const struct ioas *ioas, const char **by);
 
 /** Is @p has what asking for @p wanted may give? IOAS_BACKEND_AUTO may give any. */
 bool ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has);

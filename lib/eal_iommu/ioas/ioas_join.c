@@ -77,7 +77,7 @@ ioas_join(struct ioas *ioas, struct ioas_attachment *attachment)
 {
 	struct ioas_leg *leg = TAILQ_FIRST(&ioas->legs);
 	bool is_new = ioas->ops->leg_per_group && leg->n_attached > 0;
-	int ret = is_new ? ioas_leg_open(ioas->ops, &leg) : 0;
+	int ret = is_new ? ioas_leg_open(ioas->ops, NULL, &leg) : 0;
 
 	if (ret < 0)
 		return ret;

@@ -14,14 +14,14 @@
 #include "ioas/ioas_private.h"
 
 int
-ioas_leg_open(const struct ioas_ops *ops, struct ioas_leg **out)
+ioas_leg_open(const struct ioas_ops *ops, const struct ioas_fds *fds, struct ioas_leg **out)
 {
 	struct ioas_leg *leg = calloc(1, sizeof(*leg) + ops->leg_size);
 	int ret;
 
 	if (leg == NULL)
 		return -ENOMEM;
-	ret = ops->open(leg->state);
+	ret = ops->open(leg->state, fds);
 	if (ret < 0) {
 		free(leg);
 		return ret;

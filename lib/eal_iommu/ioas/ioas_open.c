@@ -119,7 +119,7 @@ try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
 	if (ret < 0)
 		return ret;
 	*node = ops->traits.node;
-	return ioas_leg_open(ops, leg);
+	return ioas_leg_open(ops, m != NULL ? m->fds : NULL, leg);
 }
 
 /* Choose the first requested backend that is available; *note says why others are not. */
@@ -152,6 +152,17 @@ choose_backend(enum ioas_backend backend, const struct ioas_member *m,
 	return ret;
 }
 
+static void
+remember_fd(struct ioas *ioas, const struct ioas_member *first)
+{
+	ioas->fd = -1;
+	if (first == NULL || first->fds == NULL)
+		return;
+	ioas->fd = ioas->ops->backend == IOAS_BACKEND_IOMMUFD ? first->fds->iommufd :
+			first->fds->container;
+	strlcpy(ioas->fd_by, first->name, sizeof(ioas->fd_by));
+}
+
 int
 ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 		struct iova_layout *layout, struct ioas **out,
@@ -174,8 +185,17 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 	pthread_mutex_init(&ioas->lock, NULL);
 	pthread_cond_init(&ioas->settled, NULL);
 	ioas->layout = layout;
+	remember_fd(ioas, first);
 	*out = ioas;
 	return 0;
+}
+
+int
+ioas_fd_of(const struct ioas *ioas, const char **by)
+{
+	if (by != NULL)
+		*by = ioas->fd_by;
+	return ioas->fd;
 }
 
 enum ioas_backend

@@ -23,6 +23,7 @@
 #define TYPE1_NODE "/dev/vfio/vfio"
 #define TYPE1_NEED \
 	"load the module with: modprobe vfio-pci, and give your group access to the node"
+#define TYPE1_FDS "group=FD,container=FD"
 
 /** A device that is kept open because its group is attached by that, see ioas_anchor.c. */
 struct ioas_anchor {
@@ -39,6 +40,7 @@ struct ioas_attachment {
 	int group;
 	int fd;			/**< node of the group or of the device */
 	bool ours;		/**< opened here, to be closed here */
+	bool given;		/**< fd is a duplicate of one that the user opened */
 	bool attached;		/**< else the device is held since its survey */
 	unsigned int refs;	/**< attaches */
 	struct ioas_leg *leg;	/**< that it is attached to */
@@ -53,8 +55,8 @@ struct ioas_ops {
 
 	/** Is this backend there for a member? Opens nothing that matters. */
 	int (*fits)(const struct ioas_member *m);
-	/** Open the backend's node, make a space. */
-	int (*open)(void *leg);
+	/** Open the backend's node, or duplicate that of fds (may be NULL); make a space. */
+	int (*open)(void *leg, const struct ioas_fds *fds);
 	/** The backend that the node turned out to need, with the same state; or NULL. */
 	const struct ioas_ops *(*stand_in)(const void *leg);
 	void (*close)(void *leg);
@@ -113,6 +115,12 @@ extern const struct ioas_ops *const ioas_backends[];
 /** ops.enter of a group: its node is opened by the caller or here; is it viable? */
 int ioas_group_enter(void *leg, const struct ioas_member *m,
 		struct ioas_attachment *attachment, bool *viable);
+
+/**
+ * SET_CONTAINER. A group that the user opened may have a container since an earlier use, in
+ * this process or another one: it is taken out of that, if none of its devices is open.
+ */
+int ioas_group_attach(struct ioas_attachment *attachment, int container);
 
 /** ops.open_device of a group. */
 int ioas_group_device(struct ioas_attachment *attachment, const struct ioas_member *m);

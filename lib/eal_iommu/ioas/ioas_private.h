@@ -40,6 +40,8 @@ struct ioas {
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
 	struct iova_layout *layout;
+	int fd;				/* of which the node is a duplicate; -1: none */
+	char fd_by[IOAS_NAME_LEN];	/* who gave it */
 	struct ioas_attachment *attachments;
 	unsigned int n_attached;
 	struct iova_range *kept;	/* ascending */
@@ -89,8 +91,9 @@ ioas_mapping_next(struct iova_used *m)
 
 /* ---- ioas_legs.c: what is done to all legs ---- */
 
-/** A leg in no list. @return 0, -ENOMEM, as ops.open */
-int ioas_leg_open(const struct ioas_ops *ops, struct ioas_leg **out);
+/** A leg in no list. @param fds  may be NULL. @return 0, -ENOMEM, as ops.open */
+int ioas_leg_open(const struct ioas_ops *ops, const struct ioas_fds *fds,
+		struct ioas_leg **out);
 
 /** End of ioas_leg_open(). */
 void ioas_leg_close(const struct ioas_ops *ops, struct ioas_leg *leg);
@@ -162,6 +165,18 @@ int ioas_join(struct ioas *ioas, struct ioas_attachment *attachment);
 
 /** Detach; a leg without others attached is closed, except the last leg. */
 void ioas_part(struct ioas *ioas, struct ioas_attachment *attachment);
+
+/* ---- ioas_survey.c ---- */
+
+/**
+ * Must a group join the others for its survey? The user opened one container only, and when
+ * that has an IOMMU, it has it for all its groups.
+ */
+bool ioas_must_join(const struct ioas *ioas, const struct ioas_member *m);
+
+/** Limits of a group that is not attached, with those of the members. Nothing may pend. */
+int ioas_survey_joined(struct ioas *ioas, const struct ioas_member *m, struct ioas_info *out,
+		bool *viable);
 
 /*
  * ---- ioas_anchor.c: iommufd attaches a group when a device of it is opened ----

@@ -77,6 +77,7 @@ struct plan_device {
 	struct hole_list holes;
 	struct ioas_info info;
 	char cdev[PLAN_NODE_LEN];		/**< path of its character device, or "" */
+	const struct ioas_fds *fds;		/**< of the request */
 	enum ioas_backend backend;		/**< the backend that serves it */
 	char backend_why[PLAN_CHOICE_LEN];	/**< reason, if it was chosen for this
 						 *   device; otherwise "" */
@@ -141,6 +142,8 @@ struct plan_request {
 	struct topo_addr addr;
 	enum ioas_backend backend;
 	const char *vf_token;		/**< UUID, or NULL */
+	const struct ioas_fds *fds;	/**< descriptors of its nodes, or NULL; must outlive
+					 *   the plan_device. Ignored with answers */
 	struct iova_layout *layout;	/**< layout of an address space opened here, or NULL */
 	struct plan_answers *answers;	/**< used in place of the kernel, or NULL */
 };
@@ -213,8 +216,8 @@ int plan_reasons_text(const struct plan_reasons *reasons, char *out, size_t size
  * @param size     size of @p why
  * @return 0, or the error of the first reason: -ENODEV absent; -ENXIO not bound to a VFIO
  *   driver; -ENOTSUP no IOMMU group; -EPERM group not viable or interrupts not isolated;
- *   -EINVAL firmware requests a 1:1 mapping, or the address space has another backend
- *   than requested; -EBUSY held by another process; -EACCES; -ERANGE it can't translate a
+ *   -EINVAL firmware requests a 1:1 mapping, the address space has another backend
+ *   than requested, or a descriptor of fds is not of its node; -EBADF it is not open; -EBUSY held by another process; -EACCES; -ERANGE it can't translate a
  *   range of ioas_keep(); -ENODATA the answers lack the device; others as ioas_attach()
  *   and holes.h. On error the address space does not hold the device.
  */

@@ -87,6 +87,9 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 	char node[PLAN_NODE_LEN];
 	bool alone;
 
+	if (m->fds != NULL && (ret == -EXDEV || ret == -EBUSY ||
+			(ret == -EINVAL && m->vf_token == NULL)))
+		return plan_explain_fds(m, ret, why, size);
 	ioas_backend_node(backend, m, node, sizeof(node));
 	/* For a device that another process holds the kernel has several errors, for a group EBUSY. */
 	alone = is_alone(m, node);
@@ -95,7 +98,8 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 	case -EPERM:
 	case -EINVAL:
 	case -EADDRINUSE:
-		if ((ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
+		/* Descriptors that were given are open here, and perhaps in the launcher. */
+		if (m->fds == NULL && (ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
 		    say_held(snap, m, node, ret, why, size) != 0)
 			return -EBUSY;
 		return say_refused(backend, m, ret, viable, why, size);
@@ -104,12 +108,13 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		return ret;
 	case -EACCES:
 		return say(ret, why, size,
-			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s",
-			node, node, node);
+			"no permission to open %s; give your group access to it: chgrp GROUP %s && chmod 660 %s; or give open descriptors of the nodes: %s",
+			node, node, node, ioas_backend_traits(backend)->fds);
 	case -ENOENT:
 		return say(ret, why, size,
-			"%s or %s does not exist here; load vfio-pci, or pass both nodes into the container",
-			node, ioas_backend_traits(backend)->node);
+			"%s or %s does not exist here; load vfio-pci, or pass both nodes into the container, or open descriptors of them: %s",
+			node, ioas_backend_traits(backend)->node,
+			ioas_backend_traits(backend)->fds);
 	case -EBADMSG:
 		return say(ret, why, size, "IOVA ranges can't be read: %s; see dmesg",
 			strerror(-ret));
@@ -154,6 +159,7 @@ plan_member(const struct plan_device *pd, const char *vf_token)
 		.name = pd->topo.bdf,
 		.cdev = pd->cdev[0] != '\0' ? pd->cdev : NULL,
 		.vf_token = vf_token,
+		.fds = pd->fds,
 	};
 }
 
@@ -167,9 +173,13 @@ plan_explain_choice(const struct plan_request *request, int ret, const struct io
 		return say(ret, why, size, "it has no character device; %s",
 			c.traits != NULL ? c.traits->need : strerror(-ret));
 	if (ret < 0)
-		return say(ret, why, size, "%s can't be used: %s; %s", c.node,
-			strerror(-ret), c.traits->need);
-	if (request->backend != IOAS_BACKEND_AUTO)
+		return say(ret, why, size,
+			"%s can't be used: %s; %s; or give open descriptors of the nodes: %s",
+			c.node, strerror(-ret), c.traits->need, c.traits->fds);
+	if (pd->fds != NULL)
+		snprintf(pd->backend_why, sizeof(pd->backend_why),
+			"descriptors of its nodes were given");
+	else if (request->backend != IOAS_BACKEND_AUTO)
 		snprintf(pd->backend_why, sizeof(pd->backend_why), "backend=%s",
 			ioas_backend_name(request->backend));
 	else if (c.passed == IOAS_BACKEND_AUTO)
@@ -244,8 +254,11 @@ plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 	int ret;
 
 	*asked = false;
-	ret = opening ? open_space(request, &member, space, pd, why, size) :
-		plan_check_backend(request, ioas_backend_of(*space), why, size);
+	ret = opening ? 0 : plan_check_backend(request, ioas_backend_of(*space), why, size);
+	if (ret == 0)
+		ret = plan_check_fds(snap->root, *space, pd, why, size);
+	if (ret == 0 && opening)
+		ret = open_space(request, &member, space, pd, why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = ioas_backend_of(*space);

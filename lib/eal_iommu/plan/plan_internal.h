@@ -80,6 +80,18 @@ int plan_check_backend(const struct plan_request *request, enum ioas_backend has
 		size_t size);
 
 /**
+ * Are the descriptors of a request those of the device's nodes, and of the address space?
+ *
+ * @param space  NULL: not opened yet
+ * @return 0; -EBADF; -EINVAL; -EACCES not for reading and writing; -errno
+ */
+int plan_check_fds(const char *root, const struct ioas *space, const struct plan_device *pd,
+		char *why, size_t size);
+
+/** Explain -EXDEV, or another refusal of a member with fds. @return @p ret. */
+int plan_explain_fds(const struct ioas_member *m, int ret, char *why, size_t size);
+
+/**
  * Like plan_explain_attach(), for a survey. Also drops doubtful reasons that the answer
  * refutes.
  */

@@ -61,6 +61,7 @@ survey(const struct plan_request *request, struct plan_scan *scan, struct ioas *
 
 	if (ret == 0)
 		plan_look(&scan->topo, t, plan_page_size(request), out);
+	out->fds = request->answers == NULL ? request->fds : NULL;
 	topology_format_bdf(&request->addr, bdf, sizeof(bdf));
 	if (ret == -ENOENT)
 		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, -ENODEV,

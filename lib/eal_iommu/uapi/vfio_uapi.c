@@ -10,6 +10,8 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "uapi/vfio_uapi.h"
@@ -60,6 +62,26 @@ int
 vfio_uapi_dup(int fd)
 {
 	return neg_errno(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+int
+vfio_uapi_file_read(int fd, struct vfio_uapi_file *out)
+{
+	struct stat st;
+	int ret = neg_errno(fcntl(fd, F_GETFL));
+	int flags = ret;
+
+	if (ret >= 0)
+		ret = neg_errno(fstat(fd, &st));
+	if (ret < 0)
+		return ret;
+	*out = (struct vfio_uapi_file) {
+		.is_device = S_ISCHR(st.st_mode),
+		.writable = (flags & O_ACCMODE) == O_RDWR,
+		.major = major(st.st_rdev),
+		.minor = minor(st.st_rdev),
+	};
+	return 0;
 }
 
 int

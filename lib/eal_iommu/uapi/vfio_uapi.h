@@ -55,6 +55,17 @@ void vfio_uapi_close(int fd);
 /** Duplicate a descriptor with O_CLOEXEC. @return fd or -errno. */
 int vfio_uapi_dup(int fd);
 
+/** What a descriptor refers to. */
+struct vfio_uapi_file {
+	bool is_device;		/**< a character device */
+	bool writable;		/**< opened for reading and writing */
+	unsigned int major;	/**< of the device */
+	unsigned int minor;
+};
+
+/** fstat() and F_GETFL. @return 0; -EBADF: not open; -errno. */
+int vfio_uapi_file_read(int fd, struct vfio_uapi_file *out);
+
 /** VFIO_GET_API_VERSION. @return the version or -errno. */
 int vfio_uapi_api_version(int container);
 

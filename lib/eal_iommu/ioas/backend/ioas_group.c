@@ -8,7 +8,7 @@
 #include "ioas/ioas_ops.h"
 #include "uapi/vfio_uapi.h"
 
-/* The node of the group: opened by the caller, or here. */
+/* The node of the group: opened by the caller, by the user, or here. */
 static int
 group_fd(const struct ioas_member *m)
 {
@@ -16,6 +16,8 @@ group_fd(const struct ioas_member *m)
 
 	if (m->group_fd >= 0)
 		return m->group_fd;
+	if (m->fds != NULL)
+		return vfio_uapi_dup(m->fds->group);
 	vfio_uapi_group_node(m->group, false, path);
 	return vfio_uapi_open(path);
 }
@@ -29,6 +31,7 @@ ioas_group_enter(void *leg, const struct ioas_member *m,
 
 	attachment->fd = group_fd(m);
 	attachment->ours = m->group_fd < 0;
+	attachment->given = attachment->ours && m->fds != NULL;
 	if (attachment->fd < 0)
 		return attachment->fd;
 	ret = vfio_uapi_group_status(attachment->fd, &flags);
@@ -38,6 +41,17 @@ ioas_group_enter(void *leg, const struct ioas_member *m,
 	}
 	if (ret < 0 && attachment->ours)
 		vfio_uapi_close(attachment->fd);
+	return ret;
+}
+
+int
+ioas_group_attach(struct ioas_attachment *attachment, int container)
+{
+	int ret = vfio_uapi_group_set_container(attachment->fd, container);
+
+	if (ret == -EINVAL && attachment->given &&
+	    vfio_uapi_group_unset_container(attachment->fd) == 0)
+		ret = vfio_uapi_group_set_container(attachment->fd, container);
 	return ret;
 }
 

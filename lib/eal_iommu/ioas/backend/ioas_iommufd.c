@@ -41,6 +41,8 @@ iommufd_fits(const struct ioas_member *m)
 
 	if (m->cdev == NULL)
 		return -ENODEV;
+	if (m->fds != NULL)
+		return 0;
 	fd = vfio_uapi_open(m->cdev);
 	if (fd < 0)
 		return fd;
@@ -49,26 +51,17 @@ iommufd_fits(const struct ioas_member *m)
 }
 
 static int
-iommufd_open(void *leg)
+iommufd_open(void *leg, const struct ioas_fds *fds)
 {
 	struct ioas_node *k = leg;
-	int ret;
+	int ret = ioas_node_open(k, IOMMUFD_NODE, fds != NULL ? fds->iommufd : -1);
 
-	k->fd = vfio_uapi_open(IOMMUFD_NODE);
-	if (k->fd < 0)
-		return k->fd;
-	ret = vfio_uapi_ioas_alloc(k->fd, &k->id);
+	if (ret < 0)
+		return ret;
+	ret = ioas_node_alloc(k);
 	if (ret < 0)
 		vfio_uapi_close(k->fd);
 	return ret;
-}
-
-void
-ioas_node_close(void *leg)
-{
-	const struct ioas_node *k = leg;
-
-	vfio_uapi_close(k->fd);
 }
 
 static bool
@@ -113,15 +106,8 @@ iommufd_enter(void *leg, const struct ioas_member *m, struct ioas_attachment *at
 	if (ret < 0)
 		return ret;
 	attachment->ours = true;
-	attachment->fd = vfio_uapi_open(m->cdev);
-	if (attachment->fd < 0)
-		return attachment->fd;
-	ret = vfio_uapi_device_bind(attachment->fd, k->fd,
-			m->vf_token == NULL ? NULL : token);
-	if (ret < 0)
-		vfio_uapi_close(attachment->fd);
-	/* Access to the node was granted: this is about the token. */
-	return ret == -EACCES ? -EKEYREJECTED : ret;
+	attachment->fd = ioas_node_device(k, m, m->vf_token == NULL ? NULL : token);
+	return attachment->fd < 0 ? attachment->fd : 0;
 }
 
 static int
@@ -132,13 +118,14 @@ iommufd_attach(void *leg, struct ioas_attachment *attachment)
 
 	if (attachment->name[0] != '\0')
 		return vfio_uapi_device_attach(attachment->fd, k->id);
-	if (!k->for_groups) {
+	/* In an iommufd of the user, a survey has set another space meanwhile. */
+	if (!k->for_groups || k->given) {
 		ret = vfio_uapi_ioas_for_groups(k->fd, k->id);
 		if (ret < 0)
 			return ret;
 		k->for_groups = true;
 	}
-	return vfio_uapi_group_set_container(attachment->fd, k->fd);
+	return ioas_group_attach(attachment, k->fd);
 }
 
 static void
@@ -332,6 +319,7 @@ const struct ioas_ops ioas_iommufd_ops = {
 		.group_by_device = true,
 		.memlock_by_user = true,
 		.maps_files = true,
+		.fds = "device=FD,iommufd=FD",
 	},
 	.leg_size = sizeof(struct ioas_node),
 	.fits = iommufd_fits,
@@ -376,6 +364,7 @@ const struct ioas_ops ioas_compat_ops = {
 		.group_by_device = true,
 		.memlock_by_user = true,
 		.maps_files = true,
+		.fds = TYPE1_FDS,
 	},
 	.leg_size = sizeof(struct ioas_node),
 	.close = ioas_node_close,

@@ -15,8 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ioas/ioas.h"
+
 struct ioas_node {
 	int fd;			/**< of the node */
+	bool given;		/**< it is a duplicate of one that the user opened */
+	bool has_space;		/**< id is valid */
 	uint32_t id;		/**< of the space: an iommufd has several */
 	bool for_groups;	/**< groups that get fd use this space */
 	atomic_bool no_files;	/**< the kernel can't map files; of all threads that map */
@@ -24,7 +28,22 @@ struct ioas_node {
 	bool memlock_by_process;	/**< though the backend's traits say: by user */
 };
 
-/** ops.close: close the node. */
+/** Open the node, or duplicate @p given unless it is negative. @return fd, also in k; -errno. */
+int ioas_node_open(struct ioas_node *k, const char *path, int given);
+
+/** Make an address space in an iommufd. */
+int ioas_node_alloc(struct ioas_node *k);
+
+/** ops.close: close the node. In one that the user opened, destroy the address space. */
 void ioas_node_close(void *leg);
+
+/**
+ * Open a member's character device, or duplicate the given one, and bind it.
+ *
+ * @param token  ABI_UUID_SIZE bytes, or NULL
+ * @return fd; -EXDEV: it is bound to another iommufd; -errno
+ */
+int ioas_node_device(const struct ioas_node *k, const struct ioas_member *m,
+		const uint8_t *token);
 
 #endif /* IOAS_NODE_H */

@@ -41,20 +41,19 @@ find_iommufd(struct ioas_node *k)
 	if (ret < 0)
 		return 0;
 	k->memlock_by_process = ret > 0;
-	ret = vfio_uapi_ioas_alloc(k->fd, &k->id);
+	ret = ioas_node_alloc(k);
 	k->over_iommufd = ret == 0;
 	return ret;
 }
 
 static int
-type1_open(void *leg)
+type1_open(void *leg, const struct ioas_fds *fds)
 {
 	struct ioas_node *k = leg;
-	int ret;
+	int ret = ioas_node_open(k, TYPE1_NODE, fds != NULL ? fds->container : -1);
 
-	k->fd = vfio_uapi_open(TYPE1_NODE);
-	if (k->fd < 0)
-		return k->fd;
+	if (ret < 0)
+		return ret;
 	ret = vfio_uapi_api_version(k->fd);
 	if (ret >= 0)
 		ret = ret == VFIO_API_VERSION ?
@@ -81,7 +80,7 @@ type1_attach(void *leg, struct ioas_attachment *attachment)
 {
 	const struct ioas_node *k = leg;
 
-	return vfio_uapi_group_set_container(attachment->fd, k->fd);
+	return ioas_group_attach(attachment, k->fd);
 }
 
 static int
@@ -255,6 +254,7 @@ const struct ioas_ops ioas_type1_ops = {
 		.unsafe_interrupts = "vfio_iommu_type1.allow_unsafe_interrupts=1",
 		/* It gives a domain the means to map doorbells for SW_MSI only. */
 		.serves_msi_window = false,
+		.fds = TYPE1_FDS,
 	},
 	.leg_size = sizeof(struct ioas_node),
 	.open = type1_open,
