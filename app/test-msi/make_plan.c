@@ -47,6 +47,7 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 		.answers = answers,
 		.addr = dev->addr,
 		.backend = dev->conf->backend,
+		.fds = vfio_msi_conf_fds(dev->conf),
 		.vf_token = dev->conf->vf_token[0] != '\0' ?
 			dev->conf->vf_token : NULL,
 	};

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,11 @@
 #define KEY_HOLE "hole"
 #define KEY_VF_TOKEN "vf_token"
 #define KEY_VIRTIO_DMA "virtio_dma"
-#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu"
+#define KEY_DEVICE "device"
+#define KEY_IOMMUFD "iommufd"
+#define KEY_GROUP "group"
+#define KEY_CONTAINER "container"
+#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -97,6 +102,75 @@ parse_virtio_dma(const char *value, struct parse *p)
 	return p->conf->virtio_dma_by_iommu || strcmp(value, "auto") == 0 ? 0 : -EINVAL;
 }
 
+/* A file descriptor, decimal. */
+static int
+parse_fd(const char *value, int *out)
+{
+	unsigned long fd;
+	char *end;
+
+	if (value[0] < '0' || value[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	fd = strtoul(value, &end, 10);
+	if (errno != 0 || *end != '\0' || fd > INT_MAX)
+		return -EINVAL;
+	*out = (int)fd;
+	return 0;
+}
+
+/* The place of a descriptor, or NULL for another key. */
+static int *
+find_fd(const char *key, struct ioas_fds *fds)
+{
+	if (strcmp(key, KEY_DEVICE) == 0)
+		return &fds->device;
+	if (strcmp(key, KEY_IOMMUFD) == 0)
+		return &fds->iommufd;
+	if (strcmp(key, KEY_GROUP) == 0)
+		return &fds->group;
+	return strcmp(key, KEY_CONTAINER) == 0 ? &fds->container : NULL;
+}
+
+/* Descriptors come in pairs, and a pair implies the backend. */
+static int
+check_fds(struct parse *p)
+{
+	const struct ioas_fds *fds = &p->conf->fds;
+	const bool cdev = fds->device >= 0 || fds->iommufd >= 0;
+	const bool group = fds->group >= 0 || fds->container >= 0;
+	enum ioas_backend backend = cdev ? IOAS_BACKEND_IOMMUFD : IOAS_BACKEND_TYPE1;
+
+	if (!cdev && !group)
+		return 0;
+	if (cdev && group)
+		snprintf(p->why, p->size,
+			"device= and iommufd= conflict with group= and container=; give one of the two pairs");
+	else if (cdev && (fds->device < 0 || fds->iommufd < 0))
+		snprintf(p->why, p->size,
+			"%s= is missing: device= and iommufd= belong together",
+			fds->device < 0 ? KEY_DEVICE : KEY_IOMMUFD);
+	else if (group && (fds->group < 0 || fds->container < 0))
+		snprintf(p->why, p->size,
+			"%s= is missing: group= and container= belong together",
+			fds->group < 0 ? KEY_GROUP : KEY_CONTAINER);
+	else if (!ioas_backend_serves(p->conf->backend, backend))
+		snprintf(p->why, p->size, "backend=%s conflicts with %s; drop one of the two",
+			ioas_backend_name(p->conf->backend),
+			cdev ? "device= and iommufd=" : "group= and container=");
+	else {
+		p->conf->backend = backend;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const struct ioas_fds *
+vfio_msi_conf_fds(const struct vfio_msi_conf *conf)
+{
+	return conf->fds.device >= 0 || conf->fds.group >= 0 ? &conf->fds : NULL;
+}
+
 int
 vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args)
 {
@@ -145,6 +219,8 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = parse_vf_token(value, p);
 	} else if (strcmp(key, KEY_VIRTIO_DMA) == 0) {
 		ret = parse_virtio_dma(value, p);
+	} else if (find_fd(key, &p->conf->fds) != NULL) {
+		ret = parse_fd(value, find_fd(key, &p->conf->fds));
 	} else if (strncmp(key, PMD_PREFIX, strlen(PMD_PREFIX)) == 0) {
 		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
 	} else {
@@ -171,6 +247,7 @@ vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
+	out->fds = (struct ioas_fds){ -1, -1, -1, -1 };
 	out->pmd_args = strdup("");
 	if (out->pmd_args == NULL) {
 		snprintf(why, size, "%s", strerror(ENOMEM));
@@ -188,6 +265,8 @@ vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
 	for (i = 0; ret == 0 && i < kv->count; i++)
 		ret = parse_pair(kv->pairs[i].key, kv->pairs[i].value, &p);
 	rte_kvargs_free(kv);
+	if (ret == 0)
+		ret = check_fds(&p);
 	if (ret < 0)
 		vfio_msi_conf_free(out);
 	return ret;

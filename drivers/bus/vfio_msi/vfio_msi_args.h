@@ -43,6 +43,7 @@ struct vfio_msi_conf {
 	enum vfio_msi_mode msi;
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
+	struct ioas_fds fds;	/**< device=, iommufd=, group=, container=; -1 for none */
 	bool virtio_dma_by_iommu;	/**< virtio_dma=iommu: trust the user, not the features */
 	char *pmd_args;		/**< arguments for the PMD; never NULL after parse */
 };
@@ -62,6 +63,9 @@ int vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out,
 
 /** Append to the arguments for the PMD; "" appends nothing. @return 0; -ENOMEM. */
 int vfio_msi_conf_pmd(struct vfio_msi_conf *conf, const char *args);
+
+/** The descriptors that were given, or NULL. */
+const struct ioas_fds *vfio_msi_conf_fds(const struct vfio_msi_conf *conf);
 
 void vfio_msi_conf_free(struct vfio_msi_conf *conf);
 

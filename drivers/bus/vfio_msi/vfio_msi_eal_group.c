@@ -187,7 +187,14 @@ vfio_msi_eal_group_get(struct vfio_msi_device *dev)
 	char why[VFIO_MSI_TEXT];
 	int ret = 0;
 
-	if (g == NULL && group_maps_itself(id))
+	/* EAL opens nodes by their names only. */
+	if (dev->plan.fds != NULL && itself) {
+		snprintf(why, sizeof(why), "descriptors can't be given to EAL; pass the nodes /dev/vfio/vfio and /dev/vfio/%d instead",
+			id);
+		ret = -ENOTSUP;
+	} else if (dev->plan.fds != NULL) {
+		return 0;
+	} else if (g == NULL && group_maps_itself(id))
 		ret = create(id, &g, why, sizeof(why));
 	else if (g != NULL && g->closed && itself) {
 		snprintf(why, sizeof(why), "EAL has closed it, but another device still uses it; detach that device too");

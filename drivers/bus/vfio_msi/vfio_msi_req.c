@@ -72,12 +72,14 @@ on_request(void *arg)
 		BUS_LOG(ERR, "%s: its registers do not respond (the device was pulled out, or its memory decoding is off); the application gets a removal event and must detach the port",
 			dev->label);
 	} else if (++dev->requests == 1) {
-		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port",
-			dev->label);
+		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port%s",
+			dev->label, dev->conf.fds.device < 0 ? "" :
+			", and close the descriptor given as device=");
 	} else if (dev->revoked) {
 		if (dev->requests == REVOKE_AT + 1)
-			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process",
-				dev->label);
+			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process%s",
+				dev->label, dev->conf.fds.device < 0 ? "" :
+				", and close the descriptor given as device= here and in the launcher");
 	} else if (dev->requests < REVOKE_AT) {
 		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application ignores the removal event, or is slow; detach the port (testpmd: port stop N, port detach N), or the bus revokes the device in 10 s",
 			dev->label);

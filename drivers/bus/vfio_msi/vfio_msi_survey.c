@@ -44,6 +44,7 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		.scan = &vfio_msi_bus.scan,
 		.addr = *addr,
 		.backend = dev->conf.backend,
+		.fds = vfio_msi_conf_fds(&dev->conf),
 	};
 	int ret = 0;
 
