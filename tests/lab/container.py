@@ -9,6 +9,11 @@ from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
 PORT = re.compile(r'^Port \d+: [0-9A-F:]{17}', re.MULTILINE)
+# The nodes of a device and of the address space.
+NODES = {
+    'iommufd': (r'/dev/vfio/devices/vfio\d+', '/dev/iommu'),
+    'type1': (r'/dev/vfio/\d+', '/dev/vfio/vfio'),
+}
 # What the container lacks or limits, and the message that names it.
 MISSING = {
     'memlock': 'must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB',
@@ -26,6 +31,49 @@ def _check_view(said):
     expect_equal(said.split('\n')[0], '0', 'entries of /sys/firmware')
 
 
+def _keys(argument):
+    """The descriptors in an argument that the launcher made: [(key, number), ...]."""
+    return [(key, int(number)) for key, number in re.findall(r'(\w+)=(\d+)', argument)]
+
+
+def _rejections(said, name, nic, nodes):
+    """The messages for wrong descriptors of a device, in the order of container.sh."""
+    (key, node), (space_key, space) = _keys(said[f'{name}_argument'])
+    other = _keys(said[f'{name}_other'])[0][1]
+    number, end = r'\(\d+:\d+\)', '; give the number of a descriptor of that node'
+    own, space_node = nodes
+    wrong = [rf'{key}={space} is {space_node} {number}, not {own} {number}{end}',
+             rf'{key}={other} is {own} {number}, not {own} {number}{end}',
+             rf'{space_key}=0 is \S+ \(no device\), not {space_node} {number}{end}',
+             rf"{key}=99 can't be used: Bad file descriptor; open {own} without close-on-exec "
+             'before this process starts, e\\.g\\. by a launcher',
+             f'{space_key}= is missing: {key}= and {space_key}= belong together']
+    return [f'VFIO_MSI: vfio_msi:{nic}: not used: {words}' for words in wrong]
+
+
+def _check_given(said, name, nic, nodes):
+    """The launcher's descriptors serve a user without nodes, also after a port came back."""
+    view, log = said[f'{name}_view'], said[name]
+    for words in ('Uid:\t1000\t1000\t1000\t1000', 'CapEff:\t0000000000000000',
+                  'CapBnd:\t0000000000000000', 'NoNewPrivs:\t1', '1, 3 '):
+        expect(words in view, f'no "{words}" in\n{view}')
+    expect_equal(view.split('\n')[0], '0', 'nodes in /dev/vfio')
+    expect(said[f'{name}_attached'], f'the port does not come back\n{log[-4000:]}')
+    said.check(name, **{f'{name}_status': 0,
+                        f'{name}_descriptors_after': said[f'{name}_descriptors']})
+    oracle.check_backend(log, name.removeprefix('given_'))
+    expect('descriptors of its nodes were given' in log, log[:3000])
+    macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', log, re.MULTILINE)[:2]
+    senders = oracle.PACKET.findall(log)
+    expect_equal({mac: senders.count(mac) for mac in set(senders)}, {mac: 512 for mac in macs},
+                 'packets read back, by sender')
+    lines = [line for line in log.split('\n') if ': not used: ' in line]
+    wanted = _rejections(said, name, nic, nodes)
+    expect_equal(len(lines), len(wanted), f'rejections\n{lines}\n')
+    for line, words in zip(lines, wanted):
+        expect(re.fullmatch(words, line), f'not "{words}" but "{line}"')
+
+
 def _check_burst(said, backend):
     said.check(backend, **{f'{backend}_status': 0})
     oracle.check_payloads(said[backend])
@@ -37,12 +85,16 @@ def _check_burst(said, backend):
 @test('testpmd forwards in a pod, or a message names what is missing', ['arm-smmuv3'])
 def pod(platform):
     result = guest.run(platform, ['/usr/share/vfio-msi/container.sh', *PLATFORMS[platform].nics],
-                       seconds=300, kernel='lab', smp=4)
+                       seconds=300, kernel='lab', smp=4, examples=True)
     said = facts.read(result)
     _check_view(said['view'])
     for backend in ('iommufd', 'type1'):
         with part(f'512 packets with {backend}'):
             _check_burst(said, backend)
+    for backend in ('iommufd', 'type1'):
+        with part(f'a launcher opens the nodes for {backend}'):
+            _check_given(said, f'given_{backend}', PLATFORMS[platform].nics[1],
+                         NODES[backend])
     for name, words in MISSING.items():
         with part(f'a message names {name}'):
             expect(words in said[name], f'no "{words}" in\n{said[name]}')

@@ -90,6 +90,61 @@ burst()
 	fact_text "$1" <$TESTPMD_LOG
 }
 
+# given_argument BDF: what testpmd was given for a device
+given_argument()
+{
+	tr '\000' '\n' </proc/$testpmd_pid/cmdline | grep "^vfio_msi:$1,"
+}
+
+# given NAME KEYS: the launcher opens the nodes, testpmd runs without them as the user. A
+# port comes and goes, wrong descriptors are rejected, and packets are sent before and after
+given()
+{
+	TESTPMD_UNDER="env XDG_RUNTIME_DIR=/run/user/$user /usr/lib/vfio-msi/examples/launcher -n -u $user -g $group"
+	testpmd_start -a "vfio_msi:$first$2" -a "vfio_msi:$second$2" -l 1,2 -n 1 -m 64 \
+		--in-memory -- -i --total-num-mbufs=8192
+	argument=$(given_argument "$second")
+	other=$(given_argument "$first")
+	{
+		ls /proc/$testpmd_pid/root/dev/vfio | wc -l
+		ls -l /proc/$testpmd_pid/root/dev/iommu
+		grep -E '^(Uid|Groups|Cap|NoNewPrivs)' /proc/$testpmd_pid/status
+	} 2>&1 | fact_text "$1_view"
+	fact "$1_argument" "$argument"
+	fact "$1_other" "$other"
+	testpmd_say 'set verbose 1'
+	testpmd_burst
+	fact "$1_descriptors" "$(ls /proc/$testpmd_pid/fd | wc -l)"
+	testpmd_say 'stop'
+	testpmd_say 'port stop 1'
+	testpmd_say 'port detach 1'
+	wrong_descriptors
+	testpmd_say "port attach $argument"
+	fact_if "$1_attached" testpmd_await 'is attached. Now total ports is 2' 20
+	testpmd_say 'port start 1'
+	fact "$1_descriptors_after" "$(ls /proc/$testpmd_pid/fd | wc -l)"
+	testpmd_burst
+	testpmd_quit
+	fact "$1_status" $?
+	fact_text "$1" <$TESTPMD_LOG
+	TESTPMD_UNDER=
+}
+
+# wrong_descriptors: attach the second device with descriptors that are not its own
+wrong_descriptors()
+{
+	space=${argument##*=} begin=${argument%=*}
+	key=${begin##*,} begin=${begin%,*}
+	node=${begin##*=} begin=${begin%=*}
+	wrong=${other%,*}
+	wrong=${wrong##*=}
+	for keys in "$space,$key=$node" "$wrong,$key=$space" "$node,$key=0" "99,$key=$space" \
+			"$node"; do
+		testpmd_say "port attach $begin=$keys"
+	done
+	testpmd_await 'belong together' 20
+}
+
 case $1 in
 --inside)
 	shift
@@ -101,6 +156,8 @@ case $1 in
 	try layout -- dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
 	as_user -- "$0" --burst "$first" "$second" iommufd ''
 	as_user -- "$0" --burst "$first" "$second" type1 ,backend=type1
+	given given_iommufd ''
+	given given_type1 ,backend=type1
 	try irq -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first"
 	try memlock --memlock=8388608 -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
