@@ -21,6 +21,15 @@ MISSING = {
     'nodes': 'does not exist here; load vfio-pci, or pass both nodes into the container',
     'space': 'check the limit of the address space (ulimit -v)',
 }
+# Half a pair, both pairs, another backend, no number: each in one line.
+PAIRS = (
+    'iommufd= is missing: device= and iommufd= belong together',
+    'group= is missing: group= and container= belong together',
+    *['device= and iommufd= conflict with group= and container=; give one of the two pairs'] * 2,
+    'backend=type1 conflicts with device= and iommufd=; drop one of the two',
+    'backend=iommufd conflicts with group= and container=; drop one of the two',
+    'invalid value "x" for key "device"; the keys are ',
+)
 
 
 def _check_view(said):
@@ -74,6 +83,12 @@ def _check_given(said, name, nic, nodes):
         expect(re.fullmatch(words, line), f'not "{words}" but "{line}"')
 
 
+def _check_irq(said, name):
+    expect('MSI-X  10 vectors, loopback 100 of 100, device (igb) 40 of 40' in said[name],
+           said[name])
+    said.check(name, **{f'{name}_status': 0})
+
+
 def _check_burst(said, backend):
     said.check(backend, **{f'{backend}_status': 0})
     oracle.check_payloads(said[backend])
@@ -88,6 +103,11 @@ def pod(platform):
                        seconds=300, kernel='lab', smp=4, examples=True)
     said = facts.read(result)
     _check_view(said['view'])
+    with part('descriptors come in pairs'):
+        reports = [line for line in said['pairs'].split('\n') if 'vfio_msi:' in line]
+        expect_equal(len(reports), len(PAIRS), f'reports in\n{said["pairs"]}\n')
+        for line, words in zip(reports, PAIRS):
+            expect(words in line, f'no "{words}" in "{line}"')
     for backend in ('iommufd', 'type1'):
         with part(f'512 packets with {backend}'):
             _check_burst(said, backend)
@@ -99,10 +119,12 @@ def pod(platform):
         with part(f'a message names {name}'):
             expect(words in said[name], f'no "{words}" in\n{said[name]}')
             expect_equal(len(PORT.findall(said[name])), 0, f'ports\n{said[name]}\n')
+    for backend in ('iommufd', 'type1'):
+        with part(f'descriptors for {backend} outlive a process that is killed'):
+            said.check(f'reused_{backend}', **{f'reused_{backend}_sends': True})
+            _check_irq(said, f'reused_{backend}')
     with part('every vector arrives'):
-        expect('MSI-X  10 vectors, loopback 100 of 100, device (igb) 40 of 40' in said['irq'],
-               said['irq'])
-        said.check('irq', irq_status=0)
+        _check_irq(said, 'irq')
     with part('list and layout'):
         said.check('list', list_status=0)
         said.check('layout', layout_status=0)

@@ -77,6 +77,14 @@ try()
 	rm -f /dev/hugepages/*
 }
 
+# pairs KEYS...: what the tool reports for each
+pairs()
+{
+	for keys; do
+		as_user -- dpdk-test-msi layout -a "vfio_msi:$first,$keys" 2>&1
+	done | fact_text pairs
+}
+
 # burst NAME KEYS: send packets between the ports, with these device arguments of the bus
 burst()
 {
@@ -145,6 +153,25 @@ wrong_descriptors()
 	testpmd_await 'belong together' 20
 }
 
+# reused NAME KEY NODE KEY NODE: a process is killed while it sends. The next one gets the
+# same descriptors, which this shell has open
+reused()
+{
+	exec 5<>"$3" 6<>"$5"
+	TESTPMD_UNDER="prlimit --memlock=unlimited setpriv --reuid $user --regid $user --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs env XDG_RUNTIME_DIR=/run/user/$user"
+	testpmd_start -a "vfio_msi:$first,$2=5,$4=6" -l 1,2 -n 1 -m 64 --in-memory --no-pci \
+		-- -i --total-num-mbufs=4096
+	testpmd_say 'set fwd txonly'
+	testpmd_say 'start'
+	fact_if "$1_sends" testpmd_await 'packet forwarding - ports=1' 5
+	kill -KILL $testpmd_pid
+	exec 3>&-
+	wait $testpmd_pid
+	TESTPMD_UNDER=
+	groups=3000 try "$1" -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first,$2=5,$4=6"
+	exec 5>&- 6>&-
+}
+
 case $1 in
 --inside)
 	shift
@@ -154,10 +181,16 @@ case $1 in
 	fact_status view as_user -- sh -c 'ls /sys/firmware | wc -l; id; grep -E "Cap(Eff|Bnd)|Cpus_allowed_list" /proc/self/status; touch /sys/x; head -n 2 /proc/iomem'
 	try list -- dpdk-test-msi list
 	try layout -- dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
+	pairs device=7 container=7 device=7,group=7 device=7,iommufd=7,group=7,container=7 \
+		backend=type1,device=7,iommufd=7 backend=iommufd,group=7,container=7 device=x,iommufd=7
 	as_user -- "$0" --burst "$first" "$second" iommufd ''
 	as_user -- "$0" --burst "$first" "$second" type1 ,backend=type1
 	given given_iommufd ''
 	given given_type1 ,backend=type1
+	reused reused_iommufd device /dev/vfio/devices/"$(ls /sys/bus/pci/devices/"$first"/vfio-dev)" \
+		iommufd /dev/iommu
+	reused reused_type1 group /dev/vfio/"$(basename "$(readlink /sys/bus/pci/devices/"$first"/iommu_group)")" \
+		container /dev/vfio/vfio
 	try irq -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first"
 	try memlock --memlock=8388608 -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
