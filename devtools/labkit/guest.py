@@ -75,10 +75,12 @@ class Options:
     hugepages: int = 256
     stock: bool = False
     examples: bool = False
+    dpdk_examples: tuple = ()
     qmp: tuple = ()
     dpdk: str = rootfs.DEFAULT
     others: tuple = ()
     packages: tuple = ()
+    files: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -220,6 +222,11 @@ def _write_initrd(scratch, platform, argv, options, sources, interactive):
                 archive.file(f'overlay/usr/sbin/{path.name}', path, 0o755)
         if options.others:
             archive.tree('overlay/opt', scratch / 'opt')
+        if options.dpdk_examples:
+            archive.tree(f'overlay/{outside.DPDK_INSTALLED_IN}', outside.dpdk_examples(
+                platform.arch, options.dpdk_examples, options.dpdk))
+        for name, data in options.files.items():
+            archive.data(f'overlay/{name}', data)
 
 
 class _Session:

@@ -9,13 +9,16 @@ pkg-config find the project where "meson install" puts it.
 import os
 import shutil
 
-from . import build, host, rootfs
+from . import apt, build, cache, host, rootfs
 from .progress import run, step
 
 EXAMPLES = build.SOURCE / 'examples'
 INSTALLED_IN = 'usr/lib/vfio-msi/examples'
 HEADER = 'rte_eal_iommu.h'
 PLUGIN = 'librte_bus_vfio_msi.so'
+# Sources of DPDK's examples in Debian, and the folder of the programs in a guest.
+DPDK_SOURCES = 'usr/share/dpdk/examples'
+DPDK_INSTALLED_IN = 'usr/lib/dpdk-examples'
 PLUGIN_NEEDS = ['eal', 'kvargs', 'telemetry', 'log', 'argparse', 'pmu', 'bus_pci', 'pci']
 LATER_RELEASE = build.SOURCE / 'tests/lab/guest/later-release.c'
 LINKER_SCRIPT_MAX = 4096
@@ -60,6 +63,34 @@ def build_examples(arch, stage, dpdk=rootfs.DEFAULT):
     with step(f'building the examples for {arch}'):
         for makefile in sorted(EXAMPLES.glob('*/Makefile')):
             run(['make', '-C', makefile.parent, f'O={target}'], env=environment)
+
+
+def dpdk_examples(arch, names, dpdk=rootfs.DEFAULT):
+    """The cached folder with these examples of DPDK, built from Debian's package dpdk-doc."""
+    suite = rootfs.release(dpdk).suite
+    recipe = [names, build.dpdk_version(arch, dpdk), 1]
+    return cache.entry('dpdk-examples', f'{suite}-{arch}', recipe,
+                       lambda path: _make_dpdk_examples(arch, suite, names, dpdk, path))
+
+
+def _make_dpdk_examples(arch, suite, names, dpdk, path):
+    host.need(host.BUILD + ['make'] + host.cross_gcc(arch))
+    root = rootfs.sysroot(arch, dpdk)
+    with step(f'building {", ".join(names)} of DPDK for {arch}'):
+        tree = apt.Tree(f'doc-{suite}', [apt.source_line(suite)], apt.host_arch())
+        with cache.lock(f'doc-{suite}'):
+            tree.update()
+            tree.download(['dpdk-doc'], path)
+        package, = path.glob('*.deb')
+        run(['dpkg-deb', '-x', package, path / 'doc'])
+        environment = dict(_environment(arch, root),
+                           CC=' '.join(build.compiler_command(arch, 'gcc', root)))
+        for name in names:
+            source = path / 'doc' / DPDK_SOURCES / name
+            run(['make', '-C', source], env=environment)
+            shutil.copy(source / f'build/{name}-shared', path / name)
+        shutil.rmtree(path / 'doc')
+        package.unlink()
 
 
 def copy_plugins(arch, releases, target):
