@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Debian's applications with DPDK, on this bus and on the pci bus."""
+"""Applications of Debian and DPDK, on this bus and on the pci bus."""
 
 import re
-import struct
 
-from labkit import facts, guest, oracle
+from labkit import facts, frames, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
@@ -26,13 +25,9 @@ DUMP = re.compile(r'^[0-9a-f]{8}  ((?:[0-9a-f]{2}[ -]?){1,16})', re.MULTILINE)
 def _frame(number, ttl):
     """An IPv4 packet with a payload of its own, in hex."""
     payload = bytes((number * 37 + i * 11) & 0xff for i in range(64 + number * 80))
-    header = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + len(payload), number, 0, ttl, 17, 0,
-                         bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)))
-    total = sum(struct.unpack('>10H', header))
-    total = (total & 0xffff) + (total >> 16)
-    header = header[:10] + struct.pack('>H', ~total & 0xffff) + header[12:]
-    udp = struct.pack('>4H', 9, 9, 8 + len(payload), 0)
-    return (MACS + bytes((8, 0)) + header + udp + payload).hex()
+    packet = frames.ipv4((10, 0, 0, 1), (10, 0, 0, 2), ttl, number, frames.UDP,
+                         frames.udp((9, 9), payload))
+    return frames.ethernet(MACS[:6], MACS[6:], frames.IPV4, packet).hex()
 
 
 ONCE, TWICE = range(16), range(16, 18)
@@ -74,3 +69,74 @@ def ovs(platform, backend):
     with part('Open vSwitch on this bus'):
         _check(said.of('bus_'))
         oracle.check_backend(said['bus_log'], backend)
+
+
+# An application has a port on each wire, the generator the other end: FOURTH is in addition to the
+# platform's NICs.  Only igb has interrupts of queues.
+FOURTH = '0000:00:09.0'
+FOURTH_NIC = ('-netdev', 'hubport,id=net9,hubid=1', '-device',
+              'igb,id=nic9,netdev=net9,addr=9,romfile=')
+COUNT = 1000
+BUSES = ('pci', 'bus')
+
+
+def _between_wires(platform, script, sent, others=None, **options):
+    """Run SCRIPT with the NICs of the generator and those of the application.
+
+    SENT: lists of frames, which the guest has as pcap files; OTHERS: other files.
+    """
+    first, second = PLATFORMS[platform].nics
+    files = {f'frames/{name}.pcap': frames.write(content)
+             for name, content in {'none': [], **sent}.items()} | (others or {})
+    files = {f'usr/share/vfio-msi/{name}': data for name, data in files.items()}
+    result = guest.run(platform, [f'/usr/share/vfio-msi/{script}', first, PLATFORMS[platform].spare,
+                                  second, FOURTH], files=files, qemu_args=FOURTH_NIC,
+                       **options)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    return said
+
+
+def _macs(log, text):
+    """The addresses of the two ports in the log of an application."""
+    found = re.findall(text, log)
+    expect_equal(len(found), 2, f'addresses of ports in\n{log[:3000]}\n')
+    return [bytes.fromhex(mac.replace(':', '')) for mac in found]
+
+
+def _forwarded(frame, port, mac):
+    """A frame with the addresses that DPDK's examples give it before they send it by PORT."""
+    return bytes((2, 0, 0, 0, 0, port)) + mac + frame[12:]
+
+
+def _numbered(first):
+    """Frames of all lengths, each with a content of its own."""
+    return [frames.ethernet(bytes((2, 0, 0, 0, 9, 9)), bytes((2, 0, 0, 0, 1, number & 0xff)),
+                            frames.LOCAL_EXPERIMENT,
+                            frames.pattern(number, 46 + number * 37 % 1455))
+            for number in range(first, first + COUNT)]
+
+
+@test("DPDK's l2fwd forwards each frame with the addresses it writes, as on the pci bus",
+      [('x86-vtd', 'type1'), ('arm-smmuv3', 'iommufd')], soak=True)
+def l2fwd(platform, backend):
+    sent = {'up': _numbered(0), 'down': _numbered(COUNT)}
+    said = _between_wires(platform, 'l2fwd.sh', sent, seconds=300, backend=backend,
+                          dpdk_examples=('l2fwd',))
+    for bus in BUSES:
+        with part(f'l2fwd on the bus {bus}'):
+            run = said.of(f'{bus}_')
+            run.check('log', status=0, vfio_left=2)
+            log = run['log']
+            macs = _macs(log, r'Port \d, MAC address: (\S+)')
+            for wire, name in ((1, 'up'), (0, 'down')):
+                frames.check(frames.read(run[f'out_{wire}']),
+                             [_forwarded(frame, wire, macs[wire]) for frame in sent[name]],
+                             f'received on wire {wire}')
+            last = log.rsplit('Port statistics', 1)[-1]
+            expect_equal(re.findall(r'Packets (\w+): +(\d+)', last),
+                         [('sent', str(COUNT)), ('received', str(COUNT)), ('dropped', '0')] * 2,
+                         f'statistics in {last}')
+    with part('this bus is the one used'):
+        oracle.check_backend(said['bus_log'], backend)
+        expect('VFIO_MSI' not in said['pci_log'], said['pci_log'][:2000])
