@@ -6,7 +6,7 @@ import re
 
 from labkit import facts, frames, guest, oracle
 from labkit.platforms import PLATFORMS
-from labkit.testing import expect, expect_equal, part, test
+from labkit.testing import expect, expect_equal, figure, part, test
 
 TTL = 128
 SCRIPT = '''
@@ -137,6 +137,66 @@ def l2fwd(platform, backend):
             expect_equal(re.findall(r'Packets (\w+): +(\d+)', last),
                          [('sent', str(COUNT)), ('received', str(COUNT)), ('dropped', '0')] * 2,
                          f'statistics in {last}')
+    with part('this bus is the one used'):
+        oracle.check_backend(said['bus_log'], backend)
+        expect('VFIO_MSI' not in said['pci_log'], said['pci_log'][:2000])
+
+
+ROUNDS, EACH = 5, 20
+
+
+def _routed(number, port, ttl):
+    """An IPv4 packet that the table of l3fwd-power sends to PORT."""
+    size = 8 + number * 13 % 1400
+    return frames.ipv4((9, 9, 9, 9), (port + 1, 1, 1, number % 250), ttl, number, frames.UDP,
+                       frames.udp((9, 9), frames.pattern(number, size)))
+
+
+def _round(number, port, ttl=TTL, target=bytes((2, 0, 0, 0, 9, 9)),
+           source=bytes((2, 0, 0, 0, 1, 1))):
+    """The frames of one round to PORT."""
+    first = (number * 2 + port) * EACH
+    return [frames.ethernet(target, source, frames.IPV4, _routed(first + i, port, ttl))
+            for i in range(EACH)]
+
+
+def _check_power(run):
+    """It slept, each round woke it by the interrupts of both queues, all packets arrived."""
+    run.check('log', status=0, vfio_left=2)
+    log = run['log']
+    macs = _macs(log, r'Address:([0-9A-F:]{17})')
+    figure('processor time while idle', f'{run["idle_ticks"] / run["idle_seconds"]:.1f} %',
+           varies=True)
+    expect(run['idle_ticks'] < run['idle_seconds'] * 10, f'not asleep: {run["idle_ticks"]} ticks '
+           f'in {run["idle_seconds"]} s')
+    counts = {}
+    for slot in ('05.0', '09.0'):
+        counts[slot] = [run[f'{name}_{slot}'] for name in
+                        ('before', *(f'round{number}' for number in range(1, ROUNDS + 1)))]
+        expect(all(one < after for one, after in zip(counts[slot], counts[slot][1:])),
+               f'interrupts of {slot} after each round: {counts[slot]}')
+    figure('interrupts', str(counts), varies=True)
+    for port in (0, 1):
+        expect(f'waked up from rx interrupt on port {port} queue 0' in log,
+               f'port {port} did not wake it\n{log[-2000:]}')
+    for number in range(1, ROUNDS + 1):
+        for port in (0, 1):
+            frames.check(frames.read(run[f'out{number}_{port}']),
+                         _round(number, port, TTL - 1, bytes((2, 0, 0, 0, 0, port)), macs[port]),
+                         f'round {number}, wire {port}')
+
+
+@test("DPDK's l3fwd-power sleeps, is woken by the interrupts of its queues and forwards",
+      [('x86-vtd', 'type1'), ('arm-smmuv3', 'iommufd')], soak=True)
+def l3fwd_power(platform, backend):
+    # "up" enters on wire 0 and leaves on wire 1.
+    files = {f'{name}{number}': _round(number, port) for number in range(1, ROUNDS + 1)
+             for name, port in (('up', 1), ('down', 0))}
+    said = _between_wires(platform, 'l3fwd-power.sh', files, seconds=300, backend=backend,
+                          dpdk_examples=('l3fwd-power',))
+    for bus in BUSES:
+        with part(f'l3fwd-power on the bus {bus}'):
+            _check_power(said.of(f'{bus}_'))
     with part('this bus is the one used'):
         oracle.check_backend(said['bus_log'], backend)
         expect('VFIO_MSI' not in said['pci_log'], said['pci_log'][:2000])
