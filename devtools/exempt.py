@@ -16,6 +16,14 @@ EXEMPT = {
                      'CPU variant', 'CPU part'), 'words of /proc/cpuinfo'),
     **dict.fromkeys(('not blocked', 'not available', 'one call', 'pci bus of DPDK'), 'results of the tool'),
     **dict.fromkeys((
+        'layout of vfio_msi', 'sorted array', 'red-black tree', 'ranges in use',
+        'ns per operation', 'Processor time to place and to release a range',
+        'Two plots with logarithmic axes: nanoseconds to place and to release a range, by number '
+        'of ranges. With %zu ranges the layout needs %.0f ns to place and %.0f ns to release, '
+        'the sorted array %.0f and %.0f ns, the tree %.0f and %.0f ns.'),
+        'words in a picture'),
+    **dict.fromkeys((
+        'time to place and release a range, in the layout and in simpler structures',
         'a file about this machine, for list and layout on another',
         'whether interrupts of a device arrive, and if not, where they get lost',
         'PCI functions, their groups, and whether the bus can use them',

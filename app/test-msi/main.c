@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "bench", "time to place and release a range, in the layout and in simpler structures", cmd_bench },
 	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
 	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
@@ -35,8 +36,8 @@ usage(FILE *f)
 	size_t i;
 
 	fputs("usage: dpdk-test-msi COMMAND [OPTION]...\n"
-		"Looks at devices for the bus vfio_msi, and tries them. list, layout and capture\n"
-		"start no EAL. layout, and capture with a DEVICE, may reset devices.\n\n"
+		"Looks at devices for the bus vfio_msi, and tries them. bench, list, layout and\n"
+		"capture start no EAL. layout, and capture with a DEVICE, may reset devices.\n\n"
 		"commands:\n", f);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);

@@ -75,6 +75,7 @@ unsigned int tool_parse_number(const char *s, unsigned int max);
 void tool_node(const struct topo_device *dev, char *out);
 
 /* cmd_*.c; argv[0] is the program and the command */
+int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);

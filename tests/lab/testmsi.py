@@ -8,6 +8,7 @@ import pathlib
 import re
 import tarfile
 import tempfile
+from xml.etree import ElementTree
 
 from labkit import apt, build, facts, guest, oracle, rootfs, schema
 from labkit.platforms import PLATFORMS
@@ -21,8 +22,10 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'list --root', 'layout -a vfio_msi:all --root / --aperture 2-1 --page-sizes 4K',
          'layout -a vfio_msi:all --root / --aperture 1-2', 'capture', 'capture file.tar vfio_msi:3',
          'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0', 'map all',
-         'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off', 'capture --json -', 'list --json more')
-HELP = ('--help', 'rxintr --help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help')
+         'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off',
+         'bench', 'bench map', 'bench layout more', 'bench layout --ranges 99', 'capture --json -', 'list --json more')
+HELP = ('--help', 'rxintr --help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help',
+        'bench --help')
 
 
 def _run(platform, *lines, backend=''):
@@ -246,7 +249,7 @@ def _layout_reserved(backend, text, as_json):
 @test('layout reports devices that it cannot use and continues', ['arm-smmuv3'])
 def layout_faults(platform):
     nics = PLATFORMS[platform].nics
-    unbound, nobody, mixed, held, *answers = _run(
+    unbound, nobody, mixed, held, bench, picture, unwritten, *answers = _run(
         platform, f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
         'dpdk-test-msi layout -a vfio_msi:all',
         f'vfio-bind {nics[0]}; dpdk-test-msi layout --json 2>/dev/null '
@@ -254,9 +257,13 @@ def layout_faults(platform):
         f'group=$(basename $(readlink /sys/bus/pci/devices/{nics[0]}/iommu_group)); '
         f'(exec 9<>/dev/vfio/$group; sleep 20) & sleep 1; '
         f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
+        'dpdk-test-msi bench layout --ranges 1000 --svg /tmp/bench.svg --json 2>/dev/null',
+        'cat /tmp/bench.svg', 'dpdk-test-msi bench layout --ranges 100 --svg /proc/no.svg',
         *(f'dpdk-test-msi {words}' for words in USAGE + HELP), 'dpdk-test-msi list >/dev/full')
     with part('exit status is 2 for wrong usage, 0 for help'):
         _usage(answers)
+    with part('bench layout has a row for each structure and number of ranges, and a picture'):
+        _bench(bench[0], picture[0], *unwritten)
     expect_equal([unbound[1], nobody[1], mixed[1], held[1]], [1] * 4, 'exit statuses')
     for answer, words in ((unbound, f'vfio_msi:{nics[0]}: not used: is bound to no driver; bind '
                                     f'it with: dpdk-devbind.py -b vfio-pci {nics[0]}'),
@@ -269,6 +276,18 @@ def layout_faults(platform):
     expect_equal([item['used'] for item in plan['devices']], [False, False, True], 'used')
     expect('no such PCI device' in plan['devices'][1]['why'], mixed[0])
     _free_is_sane(plan)
+
+
+def _bench(said, picture, unwritten, status):
+    rows = schema.load(said, 'bench')['results']
+    expect_equal([(row['ranges'], row['by']) for row in rows],
+                 [(ranges, by) for ranges in (100, 1000) for by in ('layout', 'array', 'tree')], 'rows')
+    expect(all(row['place_ns'] > 0 and row['release_ns'] > 0 for row in rows), f'a time is 0\n{said}')
+    tree = ElementTree.fromstring(picture)
+    expect_equal([tree.find(f'{{http://www.w3.org/2000/svg}}{name}') is None
+                  for name in ('title', 'desc')], [False, False], 'for screen readers')
+    expect_equal(status, 1, 'exit status when the picture can not be written')
+    expect("dpdk-test-msi: /proc/no.svg: can't be written" in unwritten, unwritten)
 
 
 MAP_SIZE = 256
