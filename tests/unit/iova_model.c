@@ -179,7 +179,8 @@ mark(struct iova_model *m, struct iova_range range, const char *what)
 	for (u = first; u <= unit_of(m, range.last); u++)
 		m->owner[u] = what != NULL ? (int)first : -1;
 	m->used[first].range = range;
-	snprintf(m->used[first].what, sizeof(m->used[first].what), "%s", what ? what : "");
+	snprintf(m->what[first], sizeof(m->what[first]), "%s", what ? what : "");
+	m->used[first].what = m->what[first];
 }
 
 int

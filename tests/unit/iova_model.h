@@ -33,6 +33,7 @@ struct iova_model {
 	unsigned int n_grants;
 	int owner[MODEL_UNITS];		/**< first unit of the used range here, or -1 */
 	struct iova_used used[MODEL_UNITS];
+	char what[MODEL_UNITS][IOVA_OWNER_LEN];	/**< of the used range that begins here */
 	struct iova_hole holes[MODEL_HOLES];	/**< .owner is the first owner */
 	char owners[MODEL_HOLES][MODEL_OWNERS][IOVA_OWNER_LEN];
 	unsigned int n_owners[MODEL_HOLES];

@@ -129,7 +129,8 @@ copy_used(const struct iova_used *used, void *arg)
 	if (out == NULL)
 		return -ENOMEM;
 	out->read_only = used->read_only;
-	strlcpy(out->what, used->what, sizeof(out->what));
+	snprintf(out->what, sizeof(out->what), "%s%s", used->what,
+		used->parked ? " (parked)" : "");
 	return 0;
 }
 

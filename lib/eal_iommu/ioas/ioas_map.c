@@ -54,7 +54,7 @@ static void
 park(struct iova_used *m)
 {
 	m->state = IOAS_PARKED;
-	strlcat(m->what, " (parked)", sizeof(m->what));
+	m->parked = true;
 }
 
 void

@@ -94,6 +94,7 @@ iova_layout_destroy(struct iova_layout *layout)
 		return;
 	iova_free_clear(&layout->free);
 	iova_used_clear(&layout->used);
+	iova_names_clear(&layout->names);
 	iova_holes_clear(&layout->holes);
 	iova_allowed_clear(&layout->allowed);
 	free(layout);
@@ -259,18 +260,26 @@ is_power_of_two(uint64_t x)
 static int
 enter(struct iova_layout *layout, struct iova_range range, const char *what)
 {
-	struct iova_used_node *node = iova_used_new(range, what);
+	const char *name = iova_names_get(&layout->names, what);
+	struct iova_used_node *node;
 
+	if (name == NULL)
+		return -ENOMEM;
+	node = iova_used_new(range, name);
 	if (node == NULL)
-		return -ENOMEM;
-	if (iova_free_grow(&layout->free, 1) != 0) {
-		free(node);
-		return -ENOMEM;
-	}
+		goto err_put;
+	if (iova_free_grow(&layout->free, 1) != 0)
+		goto err_free;
 	iova_used_insert(&layout->used, node);
 	layout->n_used++;
 	iova_free_cut(&layout->free, range);
 	return 0;
+
+err_free:
+	free(node);
+err_put:
+	iova_names_put(&layout->names, name);
+	return -ENOMEM;
 }
 
 int
@@ -310,46 +319,6 @@ iova_layout_test(const struct iova_layout *layout, struct iova_range range, bool
 	return judge(layout, range, soft_too ? IOVA_SOFT : IOVA_HARD, why);
 }
 
-/* Make the part of a range free that is not used. */
-static void
-bare_unused(struct iova_layout *layout, struct iova_range range)
-{
-	struct iova_used_node *used = iova_used_in(&layout->used, range);
-	struct iova_range piece = range;
-
-	for (; used != NULL && used->used.range.first <= range.last; used = iova_used_next(used)) {
-		if (used->used.range.first > piece.first) {
-			piece.last = used->used.range.first - 1;
-			iova_free_add(&layout->free, piece);
-		}
-		if (used->used.range.last >= range.last)
-			return;
-		piece.first = used->used.range.last + 1;
-	}
-	piece.last = range.last;
-	iova_free_add(&layout->free, piece);
-}
-
-void
-iova_layout_bare(struct iova_layout *layout, struct iova_range range)
-{
-	struct iova_hole_node *node = iova_holes_in(&layout->holes, range, IOVA_SOFT);
-	struct iova_range rest = range, piece;
-
-	for (; node != NULL; node = iova_holes_next_in(node, range, IOVA_SOFT)) {
-		if (node->hole.range.first > rest.first) {
-			piece.first = rest.first;
-			piece.last = node->hole.range.first - 1;
-			bare_unused(layout, piece);
-		}
-		if (node->hole.range.last >= range.last)
-			return;
-		if (node->hole.range.last >= rest.first)
-			rest.first = node->hole.range.last + 1;
-	}
-	bare_unused(layout, rest);
-}
-
 int
 iova_layout_release(struct iova_layout *layout, struct iova_range range)
 {
@@ -362,6 +331,7 @@ iova_layout_release(struct iova_layout *layout, struct iova_range range)
 			node->used.range.last != range.last)
 		return -ENOENT;
 	iova_used_remove(&layout->used, node);
+	iova_names_put(&layout->names, node->used.what);
 	free(node);
 	layout->n_used--;
 	iova_layout_bare(layout, range);

@@ -110,15 +110,16 @@ struct iova_hole {
 };
 
 /**
- * One used range. The layout neither reads nor changes the members after "what". They
- * belong to the caller and begin as zero.
+ * One used range. The layout does not change the members after "what". They belong to the
+ * caller and begin as zero.
  */
 struct iova_used {
 	struct iova_range range;
-	char what[IOVA_OWNER_LEN];	/**< purpose, for dumps */
+	const char *what;		/**< purpose, for dumps; valid until its release */
 	uint64_t va;			/**< virtual address of the mapped memory */
 	uint8_t owner, state;
 	bool read_only;
+	bool parked;			/**< dumps say so */
 	uint32_t call;			/**< number of the call that unmaps it */
 };
 

@@ -138,6 +138,8 @@ check_counts(const struct iova_layout *layout)
 		n_holes++;
 	if (n_used != layout->n_used || n_holes != layout->n_holes)
 		return "used ranges or holes are miscounted";
+	if (iova_names_uses(&layout->names) != n_used)
+		return "the uses of names are miscounted";
 	if (layout->free.n_tree + layout->free.n_stock != layout->allowed.room + n_used + n_holes)
 		return "the stock of free nodes does not fit the layout";
 	return NULL;

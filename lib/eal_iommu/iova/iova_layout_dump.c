@@ -109,7 +109,7 @@ print_used(FILE *f, const struct iova_used *used)
 	print_line(f, "used", used->range);
 	fputs("  ", f);
 	print_size(f, used->range);
-	fprintf(f, "  %s\n", used->what);
+	fprintf(f, "  %s%s\n", used->what, used->parked ? " (parked)" : "");
 }
 
 static void

@@ -3,12 +3,52 @@
  */
 
 /*
- * Removal of a device. Only what its holes and its ranges kept from being free is
- * computed again. All nodes exist already: see the invariants in iova_layout.c. Their
- * number shrinks at the end.
+ * What becomes free, also by removal of a device: only what its holes and its ranges kept
+ * from being free is computed again. All nodes exist already: see the invariants in
+ * iova_layout.c. Their number shrinks at the end.
  */
 
 #include "iova/iova_layout_private.h"
+
+/* Make the part of a range free that is not used. */
+static void
+bare_unused(struct iova_layout *layout, struct iova_range range)
+{
+	struct iova_used_node *used = iova_used_in(&layout->used, range);
+	struct iova_range piece = range;
+
+	for (; used != NULL && used->used.range.first <= range.last; used = iova_used_next(used)) {
+		if (used->used.range.first > piece.first) {
+			piece.last = used->used.range.first - 1;
+			iova_free_add(&layout->free, piece);
+		}
+		if (used->used.range.last >= range.last)
+			return;
+		piece.first = used->used.range.last + 1;
+	}
+	piece.last = range.last;
+	iova_free_add(&layout->free, piece);
+}
+
+void
+iova_layout_bare(struct iova_layout *layout, struct iova_range range)
+{
+	struct iova_hole_node *node = iova_holes_in(&layout->holes, range, IOVA_SOFT);
+	struct iova_range rest = range, piece;
+
+	for (; node != NULL; node = iova_holes_next_in(node, range, IOVA_SOFT)) {
+		if (node->hole.range.first > rest.first) {
+			piece.first = rest.first;
+			piece.last = node->hole.range.first - 1;
+			bare_unused(layout, piece);
+		}
+		if (node->hole.range.last >= range.last)
+			return;
+		if (node->hole.range.last >= rest.first)
+			rest.first = node->hole.range.last + 1;
+	}
+	bare_unused(layout, rest);
+}
 
 /* Make free what a hole covered, after its removal. */
 static void

@@ -13,6 +13,7 @@
 #include "iova/iova_allowed.h"
 #include "iova/iova_free.h"
 #include "iova/iova_holes_tree.h"
+#include "iova/iova_names.h"
 #include "iova/iova_used.h"
 
 /** Invariants: see the head of iova_layout.c. */
@@ -20,6 +21,7 @@ struct iova_layout {
 	struct iova_allowed allowed;
 	struct iova_holes holes;
 	struct iova_used_tree used;
+	struct iova_names names;	/* of used ranges */
 	struct iova_free free;
 	size_t n_holes;
 	size_t n_used;

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#include <bsd/string.h>
-
 #include "iova/iova_used.h"
 
 static void
@@ -33,7 +31,7 @@ iova_used_new(struct iova_range range, const char *what)
 	if (node == NULL)
 		return NULL;
 	node->used.range = range;
-	strlcpy(node->used.what, what, sizeof(node->used.what));
+	node->used.what = what;
 	return node;
 }
 

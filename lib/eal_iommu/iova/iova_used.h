@@ -20,7 +20,7 @@ struct iova_used_node {
 
 RB_HEAD(iova_used_tree, iova_used_node);
 
-/** Allocate a node outside of the tree. @return NULL without memory. */
+/** Allocate a node outside of the tree; it keeps @p what. @return NULL without memory. */
 struct iova_used_node *iova_used_new(struct iova_range range, const char *what);
 
 /** Insert a node that overlaps no range in the tree. */
