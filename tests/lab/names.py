@@ -126,6 +126,12 @@ def _check_own_containers(said, bdf):
     with part('the same driver without vDPA'):
         for run, args in (('vdpa_off', 'vdpa=0'), ('class_eth', 'class=eth')):
             _check(said, f'{run}_vfio_msi', {**_seen('start', 1, 0, 1, args), 'cleanup': 0, 'status': 0})
+    with part('a driver with a container of its own beside the driver of the device'):
+        _check(said, 'beside_vfio_msi', {**OPENED, 'cleanup': 0, 'status': 0})
+        log = said.text('beside_vfio_msi_log')
+        expect(': probe by net_sfc_vdpa ' not in log, log)
+        if ': chooses backend iommufd ' in log:
+            expect_equal(said['beside_vfio_msi_groups'], 0, 'open groups')
 
 
 def _check_engines(said, bdf):

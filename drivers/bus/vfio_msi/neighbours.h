@@ -54,6 +54,12 @@ struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 int vfio_msi_container_check(const struct topo_device *t, const char *args, char *why,
 		size_t size);
 
+/**
+ * Whether a driver may map a claimed device itself, through EAL. A driver that needs a container
+ * of its own for that declines the device.
+ */
+bool vfio_msi_driver_maps(const struct rte_pci_driver *drv);
+
 /** Warn if the device is a DMA engine and the application may map memory for it elsewhere. */
 void vfio_msi_container_notice(const struct vfio_msi_device *dev,
 		const struct rte_pci_driver *drv);

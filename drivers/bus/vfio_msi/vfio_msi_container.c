@@ -44,6 +44,19 @@ static const struct own_container {
 	{ "nfp_common_pci", "class", "vdpa" },
 };
 
+bool
+vfio_msi_driver_maps(const struct rte_pci_driver *drv)
+{
+	size_t i;
+
+	if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0)
+		return false;
+	for (i = 0; i < RTE_DIM(own_containers); i++)
+		if (strcmp(drv->driver.name, own_containers[i].driver) == 0)
+			return false;
+	return true;
+}
+
 static bool
 is_given(const struct own_container *c, const char *args)
 {

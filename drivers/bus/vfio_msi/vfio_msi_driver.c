@@ -132,7 +132,7 @@ run_drivers(struct vfio_msi_device *dev)
 			ret = -ENOTSUP;
 		else if (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING)
 			ret = run_driver(dev, drv);
-		else if (!dev->kept)	/* EAL can't open a device twice */
+		else if (vfio_msi_driver_maps(drv) && !dev->kept)	/* EAL can't open a device twice */
 			ret = run_driver_that_maps(dev, drv);
 		if (ret > 0 && (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0 &&
 		    (drv->drv_flags & RTE_PCI_DRV_KEEP_MAPPED_RES) != 0)

@@ -46,7 +46,7 @@ vfio_msi_maps_itself(const struct vfio_msi_device *dev)
 	struct rte_pci_driver *drv = NULL;
 
 	while ((drv = vfio_msi_pci_driver(drv, &dev->pci.device.id)) != NULL)
-		if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) == 0)
+		if (vfio_msi_driver_maps(drv))
 			return true;
 	return false;
 }

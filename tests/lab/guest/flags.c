@@ -9,15 +9,19 @@
  * device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
- * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. Each step
- * prints facts, RUN_STEP.
+ * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE beside:
+ * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
+ * first. Each step prints facts, RUN_STEP.
  */
 
+#include <ctype.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_dev.h>
@@ -74,6 +78,35 @@ static struct rte_pci_driver edu = {
 	.drv_flags = RTE_PCI_DRV_NEED_MAPPING,
 };
 
+static int
+decline(struct rte_pci_driver *drv __rte_unused, struct rte_pci_device *dev __rte_unused)
+{
+	return 1;
+}
+
+static struct rte_pci_driver beside = { .id_table = ids, .probe = decline };
+
+/* The number of descriptors of IOMMU groups. */
+static long
+groups(void)
+{
+	char path[64], node[64];
+	struct dirent *entry;
+	ssize_t len;
+	DIR *dir = opendir("/proc/self/fd");
+	long n = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%s", entry->d_name);
+		len = readlink(path, node, sizeof(node) - 1);
+		node[len < 0 ? 0 : len] = '\0';
+		n += strncmp(node, "/dev/vfio/", 10) == 0 && isdigit(node[10]);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
 /* Print what the driver saw, and whether the registers are mapped. */
 static void
 state(const char *step)
@@ -115,6 +148,11 @@ main(int argc, char *argv[])
 	run = argv[1];
 	mode = argv[2];
 	edu.driver.name = argv[3];
+	if (strcmp(mode, "beside") == 0) {
+		beside.driver.name = argv[3];
+		edu.driver.name = "edu";
+		rte_pci_register(&beside);
+	}
 	bus = argv[4];
 	bdf = argv[5];
 	argv[5] = argv[0];
@@ -127,6 +165,7 @@ main(int argc, char *argv[])
 	if (rte_eal_init(argc - 5, argv + 5) < 0)
 		return EXIT_FAILURE;
 	state("start");
+	fact("groups", groups());
 	if (!declines) {
 		fact("add", rte_eal_hotplug_add(bus, bdf, strcmp(bus, "pci") == 0 ?
 				"representor=1" : "pmd.representor=1"));
