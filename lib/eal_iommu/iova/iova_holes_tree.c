@@ -82,7 +82,7 @@ hole_compare(const struct iova_hole *a, const struct iova_hole *b)
 		order = compare(a->hardness, b->hardness);
 	if (order == 0)
 		order = compare(a->by, b->by);
-	if (order == 0)
+	if (order == 0 && (a->detail[0] != '\0' || b->detail[0] != '\0'))
 		order = strcmp(a->detail, b->detail);
 	return order;
 }
@@ -105,7 +105,7 @@ iova_holes_new(const struct iova_hole *hole)
 	node->hole = *hole;
 	node->others = NULL;
 	node->n_others = node->cap_others = 0;
-	node->newest = 0;
+	node->first = node->newest = 0;
 	return node;
 }
 
@@ -160,12 +160,12 @@ iova_holes_own(struct iova_holes *holes, struct iova_hole_node *node, const char
 	const size_t cap = node->cap_others == 0 ? 2 : node->cap_others * 2;
 	uint64_t number, *others;
 
-	if (strcmp(node->hole.owner, owner) == 0)
-		return 0;
+	if (node->first == 0)
+		node->first = iova_owners_number(&holes->owners, node->hole.owner);
 	number = iova_owners_number(&holes->owners, owner);
-	if (number == 0)
+	if (node->first == 0 || number == 0)
 		return -ENOMEM;
-	if (other_index(node, number) < node->n_others)
+	if (number == node->first || other_index(node, number) < node->n_others)
 		return 0;
 	if (node->n_others == node->cap_others) {
 		others = realloc(node->others, cap * sizeof(*others));
@@ -195,7 +195,8 @@ iova_holes_disown(const struct iova_holes *holes, struct iova_hole_node *node,
 	if (strcmp(node->hole.owner, owner) == 0) {
 		if (node->n_others == 0)
 			return true;
-		strlcpy(node->hole.owner, iova_owners_name(&holes->owners, node->others[0]),
+		node->first = node->others[0];
+		strlcpy(node->hole.owner, iova_owners_name(&holes->owners, node->first),
 				sizeof(node->hole.owner));
 	} else {
 		i = other_index(node, number);

@@ -23,6 +23,7 @@ struct iova_reach {
 struct iova_hole_node {
 	RB_ENTRY(iova_hole_node) link;
 	struct iova_hole hole;		/**< names the first owner */
+	uint64_t first;			/**< number of the first owner; 0: not given yet */
 	uint64_t *others;		/**< numbers of more owners, in order of arrival */
 	size_t n_others, cap_others;
 	uint64_t newest;		/**< at least the highest of these numbers */

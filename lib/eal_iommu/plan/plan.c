@@ -149,14 +149,16 @@ add_holes(struct iova_layout *layout, const struct plan_device *pd,
 	int ret;
 
 	for (i = 0; i < pd->holes.n; i++) {
-		ret = iova_layout_add_hole(layout, &pd->holes.v[i], &c);
+		ret = iova_layout_add_hole(layout, &pd->holes.v[i], NULL);
 		if (ret == 0)
 			continue;
-		if (ret == -EADDRINUSE)
+		if (ret == -EADDRINUSE) {
+			/* Again, for the conflict: to clear it for each hole takes long. */
+			(void)iova_layout_add_hole(layout, &pd->holes.v[i], &c);
 			say_overlap(&pd->holes.v[i], &c, why, size);
-		else
-			snprintf(why, size, "its holes can't be added: %s",
-				strerror(-ret));
+		} else {
+			snprintf(why, size, "its holes can't be added: %s", strerror(-ret));
+		}
 		return ret;
 	}
 	return 0;
