@@ -42,7 +42,7 @@ FLOORS = [
         'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_container.c', 'vfio_msi_reject.c',
         'vfio_msi_mp.c', 'vfio_msi_presence.c')]},
     {'policy': [BUS + name for name in (
-        'policy.h', 'vfio_msi_policy.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',
+        'policy.h', 'vfio_msi_policy.c', 'vfio_msi_assign.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',
         'vfio_msi_growth.h', 'vfio_msi_growth_watch.c')]},
     {'space': [BUS + name for name in (
         'space.h', 'vfio_msi_member.c', 'vfio_msi_eal_group.c', 'vfio_msi_bringup.c',
@@ -63,7 +63,7 @@ PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 
 # The files of the library that know DPDK.
 KNOW_DPDK = {LIB + 'eal/' + name for name in
-             ('dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'eal_iommu_api.h', 'rte_eal_iommu.c',
+             ('dma_assign.c', 'dma_assign.h', 'dma_assign_watch.c', 'dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'eal_iommu_api.h', 'rte_eal_iommu.c',
               'rte_eal_iommu.h')}
 DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>')
 

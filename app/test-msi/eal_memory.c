@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Where EAL's memory would lie if IOVA is VA: the choice of the bus, tried in this
- * process. Its free addresses are similar to those of any DPDK application.
+ * Which IOVAs EAL's memory would have: the choice of the bus, tried in this process. Its
+ * free addresses and privileges are similar to those of any DPDK application.
  */
 
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <rte_eal.h>
+#include <rte_memory.h>
 
 #include "dpdk_limits.h"
 #include "test_msi.h"
@@ -36,6 +37,39 @@ eal_memory_place(struct tool_plan *plan, const char *root)
 	plan->eal_placed = ret == 0;
 	/* A limit of this shell is not a fault of the layout. */
 	return 0;
+}
+
+/* The first device with the key, or NULL. */
+static const struct tool_device *
+decider(const struct tool_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->v[i].conf->iova != VFIO_MSI_IOVA_AUTO)
+			return &plan->v[i];
+	return NULL;
+}
+
+bool
+eal_memory_assigned(const struct tool_plan *plan, const char **why)
+{
+	const struct tool_device *key = decider(plan);
+
+	if (key != NULL) {
+		*why = key->conf->iova == VFIO_MSI_IOVA_VA ? "iova=va" : "iova=assigned";
+		return key->conf->iova == VFIO_MSI_IOVA_ASSIGNED;
+	}
+	if (!plan->eal_placed || plan->eal.lists.n == 0 || plan->eal.quality != VA_BAD) {
+		*why = "EAL's memory can lie at good IOVAs";
+		return false;
+	}
+	if (rte_eal_using_phys_addrs() == 0) {
+		*why = "this user can't read physical addresses, so that IOVAs can't be assigned";
+		return false;
+	}
+	*why = "no free address is a good IOVA for each page size and NUMA node";
+	return true;
 }
 
 /* How much memory of one kind is usable: its lists up to the first truncated one. */
@@ -93,9 +127,13 @@ void
 eal_memory_print(const struct tool_plan *plan)
 {
 	const struct va_choice *eal = &plan->eal;
+	const char *why;
+	bool assigned = eal_memory_assigned(plan, &why);
 	size_t i;
 
-	printf("\nEAL's memory (IOVA = VA)\n");
+	printf("\nEAL's memory\n  %s: %s\n", assigned ? "IOVAs are assigned" : "IOVA is VA", why);
+	if (assigned)
+		return;
 	if (!plan->eal_placed) {
 		printf("  EAL can't reserve addresses for it here; is the address space limited (ulimit -v)?\n");
 		return;
@@ -119,9 +157,19 @@ eal_memory_print(const struct tool_plan *plan)
 bool
 eal_memory_report_fault(const struct tool_plan *plan)
 {
+	const struct tool_device *key = decider(plan);
 	unsigned int nodes;
+	const char *why;
+	size_t i;
 
-	if (!plan->eal_placed || plan->eal.quality != VA_BAD)
+	for (i = 0; key != NULL && i < plan->n; i++)
+		if (plan->v[i].conf->iova != VFIO_MSI_IOVA_AUTO &&
+		    plan->v[i].conf->iova != key->conf->iova) {
+			tool_error("layout", "the keys iova= of %s and %s conflict, as all devices share one address space; give one value to all",
+				key->bdf, plan->v[i].bdf);
+			return true;
+		}
+	if (eal_memory_assigned(plan, &why) || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
 	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
 	case VA_SHORT_OF_PAGES:

@@ -196,6 +196,7 @@ eal_memory(const struct tool_plan *plan)
 		[VA_BAD] = "bad", [VA_SHORT] = "short", [VA_WHOLE] = "whole",
 	};
 	json_t *o, *lists;
+	const char *why;
 	size_t i;
 	int bad;
 
@@ -203,7 +204,9 @@ eal_memory(const struct tool_plan *plan)
 		return json_null();
 	o = json_object();
 	lists = json_array();
-	bad = json_put(o, "steered", json_boolean(plan->eal.moved));
+	bad = json_put(o, "iova", json_string(eal_memory_assigned(plan, &why) ? "assigned" : "va"));
+	bad |= json_put(o, "iova_why", json_string(why));
+	bad |= json_put(o, "steered", json_boolean(plan->eal.moved));
 	bad |= json_put(o, "quality", json_string(words[plan->eal.quality]));
 	for (i = 0; i < plan->eal.lists.n; i++) {
 		const struct va_list_at *l = &plan->eal.lists.v[i];

@@ -236,6 +236,10 @@ void tool_plan_free(struct tool_plan *plan);
  * reserve the addresses. @return 0, -ENOMEM, as va_space_read().
  */
 int eal_memory_place(struct tool_plan *plan, const char *root);
+
+/** Would the bus assign IOVAs? @param why  set to the reason, a clause */
+bool eal_memory_assigned(const struct tool_plan *plan, const char **why);
+
 void eal_memory_print(const struct tool_plan *plan);
 
 /** Print a fault if the addresses are bad. @return whether they are. */

@@ -46,7 +46,7 @@ TABLE = {
     'peers': (270, 220, ''),
     'processes': (210, 500, '#8: - the other backend of two tests'),
     'reset': (60, 70, ''),
-    'steer': (260, 0, '#8: + steering on x86 with 4 levels, AMD-Vi, short windows'),
+    'steer': (280, 260, '#11: + assigned IOVAs'),
     'sweep': (300, 270, ''),
     'testmsi': (170, 300, '#8: + x86-amdvi; - boots of single questions'),
     'traffic': (320, 600, '#8: + two host bridges; - second boots, the other backend, what steer has'),

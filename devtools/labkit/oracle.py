@@ -94,6 +94,26 @@ def check_mappings(parts, page=2 << 20):
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
 
+def check_assigned(parts, limit, machine):
+    """As many bytes are mapped as the process has, below LIMIT, outside of holes, none at a VA.
+
+    MACHINE: the facts of oracle_start.
+    """
+    ranges = [piece for piece in mapped(parts['events'])
+              if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
+    held = [tuple(int(word, 16) for word in line.split('-'))
+            for line in parts['hugepages'].splitlines()]
+    expect(held, 'the process holds no hugepage')
+    expect_equal(sum(last + 1 - first for first, last in ranges),
+                 sum(end - first for first, end in held), 'bytes that the IOMMU maps')
+    for first, last in _merged(ranges):
+        expect(last < limit, f'{first:#x}-{last:#x} is above {limit:#x}')
+        expect(all(last < low or first >= end for low, end in held), f'{first:#x} is a VA')
+        for hole in holes(machine):
+            expect(last < hole[0] or first > hole[1],
+                   f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
+
+
 def check_backend(log, backend, times=1):
     """The log has TIMES lines (level info) in which the bus chooses this backend."""
     found = re.findall(r': chooses backend ([\w-]+) for all devices: ', log)

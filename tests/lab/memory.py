@@ -268,6 +268,18 @@ def kinds(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
+@test('packets with each --mp-alloc of testpmd except anon, with assigned IOVAs',
+      each_backend('x86-vtd'), soak=True)
+def assigned_kinds(platform, backend):
+    first, second = PLATFORMS[platform].nics
+    result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', f'{first},iova=assigned', second],
+                       seconds=200, backend=backend)
+    said = facts.read(result)
+    for kind in ('native', 'xmem', 'xmemhuge', 'xbuf'):
+        _check_packets(kind, said, backend)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
 def _check_packets(name, said, backend):
     """A burst arrived, and few calls mapped all memory."""
     said = said.of(f'{name}_')

@@ -77,20 +77,78 @@ def short(platform, backend):
 # The end of 32 bits is the beginning of EAL's memory.
 BELOW = '''
 . /usr/share/vfio-msi/facts.sh
-vfio-bind $0
-fact_status layout dpdk-test-msi layout -a vfio_msi:$0
-fact_status log timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0 -l 0,1 -n 1 -m 64 \\
+vfio-bind $0 $1
+fact_status layout dpdk-test-msi layout -a vfio_msi:$0,iova=va
+fact_status va timeout -k 5 180 dpdk-testpmd -a vfio_msi:$0,iova=va -l 0,1 -n 1 -m 64 \\
     -- --total-num-mbufs=4096 </dev/null
+facts_of auto_ /usr/share/vfio-msi/traffic.sh $0 $1 -m 64
 '''
 
 
-@test('devices are rejected if no address above 4 GiB is good', [('x86-aperture32', 'type1')])
+@test('an IOMMU of 32 bits: IOVAs are assigned, or with iova=va devices are rejected',
+      [('x86-aperture32', 'type1')], tail=[('x86-aperture32', 'iommufd')])
 def below(platform, backend):
-    result = guest.run(platform, ['sh', '-c', BELOW, PLATFORMS[platform].nics[0]],
-                       backend=backend, seconds=120)
+    result = guest.run(platform, ['sh', '-c', BELOW, *PLATFORMS[platform].nics],
+                       backend=backend, seconds=240)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     expect("EAL's memory would get bad addresses" in said['layout'], f'the layout is\n{said["layout"]}')
     said.check('layout', layout_status=1)
-    expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in said['log']
-           and 'No probed ethernet devices' in said['log'], said['log'][-3000:])
+    expect("vfio_msi: EAL's memory can't be mapped for DMA: memory at 0x1" in said['va']
+           and 'No probed ethernet devices' in said['va'], said['va'][-3000:])
+    auto = said.of('auto_')
+    oracle.check_burst(auto, backend)
+    oracle.check_assigned(auto, 1 << 32, auto)
+
+
+@test('IOVAs are assigned where no address above 4 GiB is good, and by the key',
+      [('arm-smmuv3', 'iommufd')], tail=each_backend('arm-smmuv3', 'x86-vtd', 'x86-amdvi'))
+def assigned(platform, backend):
+    nics = PLATFORMS[platform].nics
+    result = guest.run(platform, ['/usr/share/vfio-msi/assigned.sh', *nics, PLATFORMS[platform].spare],
+                       backend=backend, seconds=400)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    said.check('layout', layout_status=0)
+    expect_equal(schema.load(said['layout'], 'layout')['eal_memory']['iova'], 'assigned',
+                 'the prediction')
+    oracle.check_burst(said.of('hole_'), backend)
+    oracle.check_assigned(said.of('hole_'), 1 << 32, said.of('hole_'))
+    expect('IOVAs are assigned, as no free address is a good IOVA' in said['hole_log'],
+           said['hole_log'][:2000])
+    _check_breath(said)
+    said.check('log', burst=True, status=0)
+    oracle.check_payloads(said['log'])
+    oracle.check_assigned(said, 1 << 32, said.of('hole_'))
+    expect_equal(said['info'].count('NIC statistics for port'), 2, f'secondary\n{said["info"]}')
+    for name, words in REJECTED.items():
+        expect(words in said[name], f'{name}: no "{words}" in\n{said[name][-3000:]}')
+    for name in ('unable', 'unable_auto', 'mode'):
+        expect('No probed ethernet devices' in said[name], f'{name}\n{said[name][-2000:]}')
+
+
+REJECTED = {
+    'mixed': "IOVAs can't be assigned, as device ",
+    'unable': "iova=assigned needs EAL's IOVA mode PA",
+    'unable_auto': "IOVAs can't be assigned either",
+    'twice': 'iova=va conflicts with iova=assigned of vfio_msi:',
+    'mode': "IOVAs can't be assigned, as EAL's IOVA mode is VA",
+}
+
+
+def _check_breath(said):
+    """Memory grew, shrank, and was unpinned whenever no device was there."""
+    before = said['pages_before']
+    for number in (1, 2):
+        said.check('log', **{f'pages_stopped_{number}': before, f'pinned_stopped_{number}': 0})
+        pages = said[f'pages_started_{number}']
+        expect(pages >= before + 24, f'memory did not grow: {before} pages, then {pages}')
+        said.check('log', **{f'pinned_started_{number}': (pages - before) * 2 << 20})
+    # Memory that was added without a device.
+    null = said['pages_null']
+    expect(null > before + 12, f'memory did not grow: {before} pages, then {null}')
+    said.check('log', pinned_null=(null - before) * 2 << 20,
+               pinned_freed=(said['pages_freed'] - before) * 2 << 20)
+    expect(said['pages_freed'] < null, 'memory did not shrink')
+    for when in ('gone', 'gone_again'):
+        expect(said[f'pinned_{when}'] < 0, 'memory stays pinned without a device')

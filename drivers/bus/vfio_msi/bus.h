@@ -137,6 +137,7 @@ struct vfio_msi_bus {
 	struct plan_scan scan;		/**< valid during a scan only */
 	bool pci_scanned;		/**< the pci bus has scanned during this scan */
 	bool memory_is_up;		/**< EAL has its memory: probe was called */
+	bool started;			/**< the first probe has ended: the application runs */
 	bool syncing;			/**< EAL's memory is mapped, its events are handled */
 	enum rte_iova_mode primary_mode;	/**< in a secondary: the primary's */
 };

@@ -46,6 +46,17 @@ struct compat_pci_region {
 	uint64_t offset;
 };
 
+/** Whether mbufs have an IOVA; without it EAL rejects IOVA mode PA. */
+static inline bool
+compat_mbufs_have_iova(void)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+	return RTE_IOVA_IN_MBUF != 0;
+#else
+	return RTE_IOVA_AS_PA != 0;
+#endif
+}
+
 /** What librte_bus_pci expects at a struct rte_pci_device. */
 struct compat_pci_object {
 	struct rte_pci_device device;

@@ -36,10 +36,42 @@ int vfio_msi_policy_check(char *why, size_t size);
 void vfio_msi_policy_start(void);
 void vfio_msi_policy_stop(void);
 
+/**
+ * Check that a new device's key iova= fits this process.
+ *
+ * @return 0; -EINVAL, -EPERM or -ENOTSUP with the reason
+ */
+int vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size);
+
+/** Whether the layout chooses the IOVAs of EAL's memory. */
+bool vfio_msi_policy_assigns(void);
+
+/* vfio_msi_assign.c, while IOVAs are assigned */
+
+/** Whether this process can have IOVA mode PA, which assigned IOVAs need. */
+bool vfio_msi_assign_possible(void);
+
+/**
+ * Check that IOVAs can be assigned now.
+ *
+ * @return 0; -ENOTSUP or -EBUSY with the reason
+ */
+int vfio_msi_assign_check(char *why, size_t size);
+
+/** Whether a driver works with assigned IOVAs, if they are; else logs why not. */
+bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
+		const struct rte_pci_driver *drv);
+
 /* vfio_msi_steer.c */
 
-/** Before EAL has memory: make EAL reserve it at good IOVAs. */
-void vfio_msi_steer(const struct iova_layout *layout);
+/**
+ * Before EAL has memory: make EAL reserve it at good IOVAs.
+ *
+ * @param may_decline  do nothing if memory of some kind would begin at bad IOVAs, and log
+ *   nothing
+ * @return false: memory of some kind begins at bad IOVAs
+ */
+bool vfio_msi_steer(const struct iova_layout *layout, bool may_decline);
 
 /** Whether the bus had a device before EAL had memory. */
 bool vfio_msi_steer_tried(void);

@@ -16,6 +16,7 @@
 
 #define KEY_BACKEND "backend"
 #define KEY_MSI "msi"
+#define KEY_IOVA "iova"
 #define KEY_HOLE "hole"
 #define KEY_VF_TOKEN "vf_token"
 #define KEY_VIRTIO_DMA "virtio_dma"
@@ -23,7 +24,7 @@
 #define KEY_IOMMUFD "iommufd"
 #define KEY_GROUP "group"
 #define KEY_CONTAINER "container"
-#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
+#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -60,6 +61,23 @@ parse_msi(const char *value, struct parse *p)
 	else
 		return -EINVAL;
 	return 0;
+}
+
+static int
+parse_iova(const char *value, struct parse *p)
+{
+	static const char *const words[] = {
+		[VFIO_MSI_IOVA_AUTO] = "auto", [VFIO_MSI_IOVA_VA] = "va",
+		[VFIO_MSI_IOVA_ASSIGNED] = "assigned",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(value, words[i]) == 0) {
+			p->conf->iova = i;
+			return 0;
+		}
+	return -EINVAL;
 }
 
 /* FIRST-LAST, both ends included, hexadecimal or decimal. */
@@ -213,6 +231,8 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = ioas_backend_parse(value, &p->conf->backend);
 	} else if (strcmp(key, KEY_MSI) == 0) {
 		ret = parse_msi(value, p);
+	} else if (strcmp(key, KEY_IOVA) == 0) {
+		ret = parse_iova(value, p);
 	} else if (strcmp(key, KEY_HOLE) == 0) {
 		ret = parse_hole(value, p);
 	} else if (strcmp(key, KEY_VF_TOKEN) == 0) {

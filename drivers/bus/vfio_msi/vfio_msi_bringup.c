@@ -145,12 +145,12 @@ vfio_msi_map_memory(void)
 		return 0;
 	ret = vfio_msi_policy_check(why, sizeof(why));
 	if (ret == 0)
-		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout, &st, why,
-				sizeof(why));
+		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout,
+				vfio_msi_policy_assigns(), &st, why, sizeof(why));
 	if (ret < 0) {
 		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
-			why, rte_eal_iova_mode() == RTE_IOVA_PA ?
+			why, rte_eal_iova_mode() == RTE_IOVA_PA && !vfio_msi_policy_assigns() ?
 			"; use --iova-mode=va, so that the bus can choose other addresses" : "");
 		return ret;
 	}

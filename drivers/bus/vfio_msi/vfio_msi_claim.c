@@ -18,6 +18,7 @@
 
 #include "claim.h"
 #include "neighbours.h"
+#include "policy.h"
 #include "space.h"
 
 static struct vfio_msi_device *
@@ -202,6 +203,8 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	dev->fd = -1;
 	dev->group_fd = -1;
 	ret = vfio_msi_given_read(dev, da, why, size);
+	if (ret == 0)
+		ret = vfio_msi_policy_admit(&dev->conf, why, size);
 	if (ret == 0)
 		ret = check_driver(dev, addr, why, size);
 	if (ret == 0 && vfio_msi_is_secondary())

@@ -21,6 +21,7 @@
 
 #include "device.h"
 #include "neighbours.h"
+#include "policy.h"
 #include "probe.h"
 #include "space.h"
 
@@ -60,6 +61,8 @@ free_handles(struct vfio_msi_device *dev)
 static bool
 driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 {
+	if (!vfio_msi_assign_driver_fits(dev, drv))
+		return false;
 	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
 	    rte_eal_iova_mode() != RTE_IOVA_VA) {
 		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; use --iova-mode=va",

@@ -4,26 +4,110 @@
 
 /**
  * @file
- * Decides where EAL's memory lies.
+ * Decides which IOVAs EAL's memory has.
  *
- * There is one policy. IOVA is VA: EAL's memory is steered to addresses that are good
- * IOVAs (vfio_msi_steer.c), and its growth stops where they end (vfio_msi_growth.c). If
- * another bus or an option forces IOVA to be PA, the bus can't choose addresses, and each
- * page is checked against the layout when it is mapped.
+ * - va: IOVA is VA. EAL's memory is steered to addresses that are good IOVAs
+ *   (vfio_msi_steer.c), and its growth stops where they end (vfio_msi_growth.c).
+ * - assigned: the layout chooses the IOVAs, and EAL's records get them (vfio_msi_assign.c).
+ *   EAL's IOVA mode is PA then: everything reads the records with that mode.
+ *
+ * "auto" is va where EAL's memory can begin at good IOVAs for each page size and NUMA node,
+ * else assigned. va is better: secondary processes need no privilege, memory that is
+ * contiguous in VA is contiguous for devices too, and drivers that read physical addresses
+ * work. The bus decides in the first scan, as EAL asks for the IOVA mode right after it.
+ *
+ * The way with IOVA mode VA and memory marked as external, which needs no privilege, is not
+ * used: a secondary process does not map such memory, though it uses the heap in it; the
+ * file descriptors of memory are not available; EAL returns no memory. So a process that
+ * can't read physical addresses keeps va.
+ *
+ * If another bus or an option forces IOVA to be PA, and va is the policy, the bus can't
+ * choose addresses, and each page is checked against the layout when it is mapped.
  */
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
 
 #include "policy.h"
+#include "eal/dma_sync.h"
+
+static bool assigns;
+
+bool
+vfio_msi_policy_assigns(void)
+{
+	return assigns;
+}
 
 enum rte_iova_mode
 vfio_msi_policy_iova_mode(void)
 {
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return RTE_IOVA_DC;
-	return vfio_msi_is_secondary() ? vfio_msi_bus.primary_mode : RTE_IOVA_VA;
+	if (vfio_msi_is_secondary())
+		return vfio_msi_bus.primary_mode;
+	return assigns ? RTE_IOVA_PA : RTE_IOVA_VA;
+}
+
+/* The first device that has the key. */
+static const struct vfio_msi_device *
+decider(void)
+{
+	const struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->conf.iova != VFIO_MSI_IOVA_AUTO)
+			return dev;
+	return NULL;
+}
+
+int
+vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
+{
+	const struct vfio_msi_device *other = decider();
+	const bool wanted = conf->iova == VFIO_MSI_IOVA_ASSIGNED;
+
+	if (conf->iova == VFIO_MSI_IOVA_AUTO || vfio_msi_is_secondary())
+		return 0;
+	if (other != NULL && other->conf.iova != conf->iova) {
+		snprintf(why, size, "iova=%s conflicts with iova=%s of %s, as all devices share one address space; give one of both to all",
+			wanted ? "assigned" : "va", wanted ? "va" : "assigned", other->label);
+		return -EINVAL;
+	}
+	if (vfio_msi_bus.memory_is_up && wanted != assigns) {
+		snprintf(why, size, "iova=%s applies at the start of a process, and EAL's memory has other IOVAs by now; give it to the devices at start-up, or use iova=auto",
+			wanted ? "assigned" : "va");
+		return -ENOTSUP;
+	}
+	if (wanted && !vfio_msi_assign_possible()) {
+		snprintf(why, size, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Before EAL has its memory. */
+static void
+decide(void)
+{
+	const struct vfio_msi_device *dev = decider();
+	const bool possible = vfio_msi_assign_possible();
+	bool good;
+
+	if (dev != NULL && dev->conf.iova == VFIO_MSI_IOVA_ASSIGNED) {
+		assigns = true;
+		BUS_LOG(INFO, "IOVAs are assigned, as %s has iova=assigned", dev->label);
+		return;
+	}
+	good = vfio_msi_steer(vfio_msi_bus.layout, dev == NULL && possible);
+	assigns = !good && dev == NULL && possible;
+	if (assigns)
+		BUS_LOG(NOTICE, VFIO_MSI_BUS ": IOVAs are assigned, as no free address is a good IOVA for EAL's memory of each page size and NUMA node (see: dpdk-test-msi layout -a vfio_msi:BDF)");
+	else if (!good && dev == NULL)
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVAs can't be assigned either, as that needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so");
 }
 
 void
@@ -34,7 +118,7 @@ vfio_msi_policy_plan(void)
 	/* A secondary process has its memory at the addresses of the primary. */
 	if (!vfio_msi_bus.memory_is_up && !vfio_msi_is_secondary() &&
 	    !TAILQ_EMPTY(&vfio_msi_bus.devices))
-		vfio_msi_steer(vfio_msi_bus.layout);
+		decide();
 }
 
 /* 0 for a device that needs physical addresses. */
@@ -86,6 +170,8 @@ log_forced_pa(void)
 int
 vfio_msi_policy_check(char *why, size_t size)
 {
+	if (assigns)
+		return vfio_msi_assign_check(why, size);
 	if (rte_eal_iova_mode() == RTE_IOVA_VA)
 		return vfio_msi_growth_check(why, size);
 	log_forced_pa();

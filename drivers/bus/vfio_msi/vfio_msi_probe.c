@@ -21,6 +21,7 @@
 #include "neighbours.h"
 #include "probe.h"
 #include "space.h"
+#include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
 /*
@@ -54,6 +55,32 @@ probe_one(struct vfio_msi_device *dev)
 		vfio_msi_detach(dev);
 }
 
+static void
+probe_all(void)
+{
+	struct vfio_msi_device *dev;
+
+	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
+		return;
+	if (vfio_msi_is_secondary()) {
+		probe_shared();
+		return;
+	}
+	vfio_msi_mp_serve();
+	/* Attach all devices first, so that each map covers every IOMMU. */
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		vfio_msi_attach(dev);
+	if (vfio_msi_bus.ioas == NULL || ioas_n_attached(vfio_msi_bus.ioas) == 0)
+		return;
+	if (vfio_msi_map_memory() == 0) {
+		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+			probe_one(dev);
+		return;
+	}
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		vfio_msi_detach(dev);
+}
+
 /*
  * An application may call rte_bus_probe() at any time. Devices that run are left as they
  * are, unless their driver wants to be called again, and the others are tried (again).
@@ -61,28 +88,9 @@ probe_one(struct vfio_msi_device *dev)
 int
 vfio_msi_probe(void)
 {
-	struct vfio_msi_device *dev;
-
 	vfio_msi_bus.memory_is_up = true;
-	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
-		return 0;
-	if (vfio_msi_is_secondary()) {
-		probe_shared();
-		return 0;
-	}
-	vfio_msi_mp_serve();
-	/* Attach all devices first, so that each map covers every IOMMU. */
-	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		vfio_msi_attach(dev);
-	if (vfio_msi_bus.ioas == NULL || ioas_n_attached(vfio_msi_bus.ioas) == 0)
-		return 0;
-	if (vfio_msi_map_memory() == 0) {
-		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-			probe_one(dev);
-		return 0;
-	}
-	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		vfio_msi_detach(dev);
+	probe_all();
+	vfio_msi_bus.started = true;
 	return 0;
 }
 
@@ -151,6 +159,7 @@ vfio_msi_cleanup(void)
 	vfio_msi_pci_unblock_all();
 	vfio_msi_dma_free();
 	own_memory_forget();
+	dma_sync_forget();
 	vfio_msi_mp_stop();
 	vfio_msi_rejections_free();
 	iova_layout_destroy(vfio_msi_bus.layout);

@@ -128,21 +128,27 @@ log_choice(const struct iova_layout *layout, const struct va_choice *choice)
 			first.first, last);
 }
 
-void
-vfio_msi_steer(const struct iova_layout *layout)
+bool
+vfio_msi_steer(const struct iova_layout *layout, bool may_decline)
 {
 	static bool moved;
 	struct va_choice choice;
+	bool bad;
 	int ret;
 
 	tried = true;
 	if (moved)
-		return;
+		return true;
 	ret = choose(layout, &choice);
 	if (ret < 0) {
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't steer EAL's memory: %s; check the limit of the address space (ulimit -v)",
 			strerror(-ret));
-		return;
+		return true;
+	}
+	bad = choice.lists.n > 0 && choice.quality == VA_BAD;
+	if (bad && may_decline) {
+		va_choice_free(&choice);
+		return false;
 	}
 	if (choice.moved)
 		move_eal(choice.start);
@@ -150,6 +156,7 @@ vfio_msi_steer(const struct iova_layout *layout)
 		log_choice(layout, &choice);
 	moved = choice.moved;
 	va_choice_free(&choice);
+	return !bad;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include <rte_eal_memconfig.h>
 
+#include "eal/dma_assign.h"
 #include "eal/dma_runs.h"
 
 /* Usually each page has a file: for smaller pages one call a file would be too many. */
@@ -22,7 +23,7 @@ struct walk {
 static bool
 is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
-	return !(msl->external && !msl->heap) && ms->iova != RTE_BAD_IOVA;
+	return !(msl->external && !msl->heap) && dma_assign_iova(ms) != RTE_BAD_IOVA;
 }
 
 static struct ioas_file
@@ -68,7 +69,7 @@ goes_on(const struct walk *w, const struct rte_memseg_list *msl, const struct rt
 	const struct dma_run *run = &w->run;
 
 	return run->len > 0 && run->msl == msl && ms->addr_64 == run->va + run->len &&
-		ms->iova == run->iova + run->len &&
+		dma_assign_iova(ms) == run->iova + run->len &&
 		!(w->by_file && file_is_done(run, file));
 }
 
@@ -92,7 +93,7 @@ take(struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg 
 		return ret;
 	*run = (struct dma_run){
 		.va = ms->addr_64,
-		.iova = ms->iova,
+		.iova = dma_assign_iova(ms),
 		.len = ms->len,
 		.pages = 1,
 		.msl = msl,

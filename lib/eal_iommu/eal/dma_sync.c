@@ -19,6 +19,10 @@
  * the page pinned, so no other process can get it. If EAL allocates that address again,
  * devices do not reach the new page; by then only the removal of drivers is left to run.
  *
+ * With IOVAs that the engine assigns (dma_assign.h), they are chosen and mapped first, and
+ * EAL's records are changed when nothing can fail any more. Then events are handled until
+ * dma_sync_forget(), also while nothing is mapped, so that all memory has assigned IOVAs.
+ *
  * Lock order: EAL's memory lock, then the address space's. EAL sends events with its lock
  * held for writing, so only *_thread_unsafe walks and no rte_malloc here.
  */
@@ -36,6 +40,7 @@
 #include <rte_log.h>
 #include <rte_memory.h>
 
+#include "eal/dma_assign.h"
 #include "eal/dma_budget.h"
 #include "eal/dma_runs.h"
 #include "eal/dma_sync.h"
@@ -46,11 +51,13 @@ RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 #define SYNC_LOG(level, fmt, ...) RTE_LOG(level, EAL_IOMMU, fmt "\n", ##__VA_ARGS__)
 
 #define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
+#define ABSENT "EAL-unmapped"
 
 static struct {
 	struct ioas *ioas;	/* NULL: not started */
 	struct iova_layout *layout;
-	bool events;		/* EAL sends memory events */
+	bool events;		/* EAL sends memory events, also with ioas NULL */
+	bool assigned;		/* IOVAs are assigned */
 	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
 } sync_state;
 
@@ -158,6 +165,9 @@ event_alloc(const struct dma_run *run)
 	meets = plan_meets_hole(sync_state.layout, range);
 	if (ret < 0 || meets)
 		describe_run(run, ret, &c, text, sizeof(text));
+	/* No other memory may be assigned this IOVA. */
+	if (ret < 0 && sync_state.assigned)
+		(void)iova_layout_place_at(sync_state.layout, range, ABSENT, NULL);
 	ioas_layout_unlock(sync_state.ioas);
 	/* A callback can't reject the allocation, so only log it. */
 	if (ret < 0)
@@ -165,6 +175,18 @@ event_alloc(const struct dma_run *run)
 			text, dma_budget_hint(sync_state.ioas, ret));
 	else if (meets)
 		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; preallocate with -m what the application needs", text);
+}
+
+/* Memory that could not be mapped is freed. */
+static void
+release_absent(const struct dma_run *run)
+{
+	if (!sync_state.assigned)
+		return;
+	ioas_layout_lock(sync_state.ioas);
+	(void)iova_layout_release(sync_state.layout,
+		(struct iova_range){ run->iova, run->iova + (run->len - 1) });
+	ioas_layout_unlock(sync_state.ioas);
 }
 
 static void
@@ -180,6 +202,7 @@ event_free(const struct dma_run *run)
 		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped: the application mapped it too",
 			run->iova);
 	} else if (ret == -ENOENT) {
+		release_absent(run);
 		SYNC_LOG(DEBUG, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, was not mapped",
 			run->iova, run->len);
 	} else if (ret < 0) {
@@ -201,11 +224,26 @@ event_run(const struct dma_run *run, void *arg)
 }
 
 static void
-on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
-		void *arg __rte_unused)
+map_changed(enum rte_mem_event type, const void *addr, size_t len)
 {
 	if (dma_runs_changed(addr, len, event_run, &type) < 0)
 		SYNC_LOG(ERR, "EAL reports memory at %p, which is in none of its lists; report it", addr);
+}
+
+static void
+on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
+		void *arg __rte_unused)
+{
+	const bool assigns = sync_state.assigned && type == RTE_MEM_EVENT_ALLOC;
+
+	if (assigns)
+		dma_assign_new(sync_state.ioas, sync_state.layout, addr, len);
+	if (sync_state.ioas != NULL)
+		map_changed(type, addr, len);
+	else if (!assigns)
+		dma_assign_freed(addr, len);
+	if (assigns)
+		dma_assign_new_end(sync_state.ioas, sync_state.layout);
 }
 
 static int
@@ -228,12 +266,58 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 	return ret;
 }
 
+static bool
+has_room(uint64_t bytes, uint64_t page)
+{
+	return dma_assign_has_room(sync_state.ioas, sync_state.layout, bytes, page);
+}
+
+/* @return 0, also if EAL sends no events; -errno with the reason. */
+static int
+follow_events(char *why, size_t size)
+{
+	if (sync_state.events)
+		return 0;
+	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event, NULL) == 0) {
+		sync_state.events = true;
+		return 0;
+	}
+	if (rte_errno == ENOTSUP)
+		return 0;
+	snprintf(why, size, "can't register for EAL's memory events: %s", strerror(rte_errno));
+	return -rte_errno;
+}
+
+/* Map all memory; with EAL's memory lock. */
+static int
+start(bool assign, struct survey *s)
+{
+	struct ioas *ioas = sync_state.ioas;
+	int ret = follow_events(s->why, s->size);
+
+	if (ret == 0 && assign && !sync_state.assigned)
+		ret = dma_assign_plan(ioas, sync_state.layout, s->why, s->size);
+	if (ret == 0)
+		ret = map_everything(ioas, !sync_state.events, s);
+	if (ret < 0) {
+		dma_assign_abort(ioas, sync_state.layout);
+		return ret;
+	}
+	dma_assign_commit(ioas, sync_state.layout);
+	dma_assign_return();
+	sync_state.assigned = assign;
+	if (assign)
+		dma_assign_watch(has_room);
+	return 0;
+}
+
 int
-dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
+dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 		struct dma_sync_stats *stats, char *why, size_t size)
 {
 	struct survey s = { .why = why, .size = size };
-	int ret = 0;
+	bool again = sync_state.assigned;
+	int ret;
 
 	if (sync_state.ioas != NULL) {
 		snprintf(why, size, "EAL's memory events are handled already; report it");
@@ -244,24 +328,15 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 	sync_state.ioas = ioas;
 	sync_state.kept = false;
 	sync_state.layout = layout;
-	sync_state.events = true;
-	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event,
-				NULL) != 0) {
-		sync_state.events = false;
-		if (rte_errno != ENOTSUP) {
-			ret = -rte_errno;
-			snprintf(why, size, "can't register for EAL's memory events: %s",
-				strerror(-ret));
-		}
-	}
-	if (ret == 0)
-		ret = map_everything(ioas, !sync_state.events, &s);
+	ret = start(assign, &s);
 	rte_mcfg_mem_read_unlock();
 	if (ret < 0) {
 		/* Pages that are freed until then are still unmapped by their events. */
 		dma_sync_stop();
 		return ret;
 	}
+	if (assign && !again)
+		dma_assign_memzones();
 	if (stats != NULL)
 		*stats = s.stats;
 	return 0;
@@ -270,10 +345,39 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
 void
 dma_sync_stop(void)
 {
-	if (sync_state.ioas == NULL)
+	struct ioas *ioas = sync_state.ioas;
+
+	if (ioas == NULL)
 		return;
+	if (sync_state.assigned) {
+		rte_mcfg_mem_read_lock();
+		dma_assign_leave(ioas, sync_state.layout);
+		sync_state.ioas = NULL;
+		sync_state.layout = NULL;
+		rte_mcfg_mem_read_unlock();
+		ioas_unmap_all(ioas);
+		return;
+	}
 	if (sync_state.events)
 		rte_mem_event_callback_unregister(DMA_SYNC_EVENTS, NULL);
-	ioas_unmap_all(sync_state.ioas);
+	sync_state.events = false;
+	ioas_unmap_all(ioas);
 	sync_state.ioas = NULL;
+}
+
+void
+dma_sync_forget(void)
+{
+	if (sync_state.events)
+		rte_mem_event_callback_unregister(DMA_SYNC_EVENTS, NULL);
+	sync_state.events = false;
+	dma_assign_unwatch();
+	sync_state.assigned = false;
+	dma_assign_return();
+}
+
+bool
+dma_sync_assigned(void)
+{
+	return sync_state.assigned;
 }

@@ -34,18 +34,28 @@ struct dma_sync_stats {
  *
  * @param ioas    at least one group is attached; must outlive the sync
  * @param layout  the layout of @p ioas, checked before anything is mapped
+ * @param assign  the layout chooses the IOVAs, and EAL's records get them: IOVA mode PA
+ *   only, and not after a start without it
  * @param stats   filled on success; may be NULL
  * @param why     on failure the reason, for the user
  * @param size    room in @p why
  * @return 0; -EALREADY; -EADDRINUSE or -ERANGE: DMA can't reach a page; -ENOSPC, -ENOMEM:
- *   a limit of the kernel is too low (checked before the first map); else as ioas_map().
- *   On an error nothing is mapped.
+ *   a limit of the kernel is too low (checked before the first map), or there are too few
+ *   IOVAs to assign; else as ioas_map().
+ *   On an error nothing is mapped or
+ *   changed.
  */
-int dma_sync_start(struct ioas *ioas, struct iova_layout *layout,
+int dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 		struct dma_sync_stats *stats, char *why, size_t size);
 
-/** Stop following events and unmap everything. Cannot fail. */
+/** Unmap everything, and follow no events unless IOVAs are assigned. Cannot fail. */
 void dma_sync_stop(void);
+
+/** Are IOVAs assigned, by the first start, in this process? */
+bool dma_sync_assigned(void);
+
+/** End of the process, after dma_sync_stop(): follow no more events. */
+void dma_sync_forget(void);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# kinds.sh BDF BDF NAME=OPTION...: send packets from each kind of memory of testpmd, except
+# kinds.sh BDF[,KEY=VALUE] BDF NAME=OPTION...: send packets from each kind of memory of testpmd, except
 # "anon", which it can't register on the pci bus either, then once with each of EAL's
 # options that change how it allocates memory.  Prints facts of each, including the number
 # of calls that mapped memory and the number of pages that remain pinned.
@@ -12,7 +12,7 @@
 . "$(dirname "$0")/oracle.sh"
 first=$1 second=$2
 shift 2
-vfio-bind "$first" "$second" || exit 1
+vfio-bind "${first%%,*}" "$second" || exit 1
 TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
 
 # packets_of NAME EAL_ARG... -- TESTPMD_ARG...

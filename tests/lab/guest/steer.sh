@@ -29,4 +29,4 @@ try()
 try grow dpdk-testpmd -a "vfio_msi:$first,$cut" -a "vfio_msi:$second" -l 0,1 -n 1 -m 64 \
 	-- --total-num-mbufs=400000 --stats-period=1
 try start dpdk-testpmd -a "vfio_msi:$first,$cut" -a "vfio_msi:$second" -l 0,1 -n 1 -m 1024 -- --tx-first
-try nowhere dpdk-test-msi layout -a "vfio_msi:$first,hole=0x100000000-0xfffffffffffff"
+try nowhere dpdk-test-msi layout -a "vfio_msi:$first,iova=va,hole=0x100000000-0xfffffffffffff"

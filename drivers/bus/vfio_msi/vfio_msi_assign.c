@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * When IOVAs can be assigned: what this process, other buses and drivers must allow.
+ *
+ * Assigned IOVAs replace the IOVAs in EAL's records, for all devices of the process. EAL's
+ * own VFIO has mapped the memory at other IOVAs by then, and devices without an IOMMU need
+ * physical addresses, so no other bus may drive a device that does DMA.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_memory.h>
+
+#include "neighbours.h"
+#include "policy.h"
+#include "eal/dma_sync.h"
+
+/* EAL ends the process if it gets IOVA mode PA without this. */
+bool
+vfio_msi_assign_possible(void)
+{
+	return compat_mbufs_have_iova() && rte_eal_using_phys_addrs() != 0;
+}
+
+/* 0 for a device that the pci bus drives, or will, with DMA by VFIO or UIO. */
+static int
+is_driven(const struct rte_device *dev, const void *data)
+{
+	const struct rte_pci_device *p = COMPAT_PCI_CONST(dev);
+
+	switch (p->kdrv) {
+	case RTE_PCI_KDRV_VFIO:
+	case RTE_PCI_KDRV_IGB_UIO:
+	case RTE_PCI_KDRV_UIO_GENERIC:
+	case RTE_PCI_KDRV_NIC_UIO:
+		break;
+	default:
+		return 1;
+	}
+	if (dev->devargs != NULL && dev->devargs->policy == RTE_DEV_BLOCKED)
+		return 1;
+	return vfio_msi_pci_driver(NULL, &p->id) != NULL ? 0 : 1;
+}
+
+static int
+is_any(const struct rte_device *dev, const void *data)
+{
+	return 0;
+}
+
+/* A device of another bus that does DMA by IOVAs of EAL's records, or NULL. */
+static const struct rte_device *
+find_other(const char **bus_name)
+{
+	static const char *const buses[] = { "pci", "fslmc", "dpaa_bus", "cdx", "platform", "vmbus" };
+	const struct rte_device *dev;
+	const struct rte_bus *bus;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(buses); i++) {
+		bus = rte_bus_find_by_name(buses[i]);
+		if (bus == NULL)
+			continue;
+		dev = compat_find_device(bus, i == 0 ? is_driven : is_any, NULL);
+		*bus_name = buses[i];
+		if (dev != NULL)
+			return dev;
+	}
+	return NULL;
+}
+
+int
+vfio_msi_assign_check(char *why, size_t size)
+{
+	const struct rte_device *other;
+	const char *bus = NULL;
+
+	if (dma_sync_assigned())
+		return 0;
+	if (rte_eal_iova_mode() != RTE_IOVA_PA) {
+		snprintf(why, size, "IOVAs can't be assigned, as EAL's IOVA mode is VA because of --iova-mode=va or another bus; drop that option or use that device in another process");
+		return -ENOTSUP;
+	}
+	if (vfio_msi_bus.started) {
+		snprintf(why, size, "IOVAs can't be assigned any more, as the application runs and has copies of others; give a device that works at start-up");
+		return -ENOTSUP;
+	}
+	other = find_other(&bus);
+	if (other != NULL) {
+		snprintf(why, size, "IOVAs can't be assigned, as device %s of bus %s does DMA at other IOVAs of the same memory; use that device in another process, or give it to this bus; --no-pci keeps the pci bus from all devices",
+			other->name, bus);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * Drivers that translate addresses with rte_mem_virt2iova() or rte_mem_virt2phy(), in the
+ * source of some release from 22.11 to 26.07. With IOVA mode PA these read the page tables
+ * (/proc/self/pagemap), and miss the IOVA that was assigned.
+ */
+static const struct {
+	const char *driver;
+	const char *what;	/* what it translates so */
+} readers[] = {
+	{ "compress_octeontx", "lists" },
+	{ "crypto_ccp", "keys" },
+	{ "crypto_octeontx", "sessions" },
+	{ "crypto_virtio", "requests" },
+	{ "dmadev_idxd_pci", "rings" },
+	{ "dmadev_ioat", "rings" },
+	{ "net_bnxt", "messages" },
+	{ "net_enetc", "rings" },
+	{ "net_enetc4", "rings" },
+	{ "net_enetc4_vf", "rings" },
+	{ "net_igc", "padding" },
+	{ "net_liovf", "lists" },
+	{ "net_otx_ep", "lists" },
+	{ "qat", "sessions" },
+};
+
+/* What a driver translates by the page tables, or NULL. */
+static const char *
+reads_physical(const char *driver)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(readers); i++)
+		if (strcmp(driver, readers[i].driver) == 0)
+			return readers[i].what;
+	return NULL;
+}
+
+bool
+vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
+{
+	const char *what = reads_physical(drv->driver.name);
+
+	if (!dma_sync_assigned())
+		return true;
+	if (what != NULL)
+		BUS_LOG(ERR, "%s: driver %s gives the device physical addresses of its %s, but the IOVAs of this process are assigned; use the device in another process, with iova=va",
+			dev->label, drv->driver.name, what);
+	else if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0)
+		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the IOVAs of this process are assigned; use the device in another process, with iova=va",
+			dev->label, drv->driver.name);
+	else
+		return true;
+	return false;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Rejects growth of EAL's memory for which there are too few IOVAs to assign: an allocation
+ * that fails is better than memory that devices can't reach.
+ *
+ * EAL calls validators with its memory lock held for writing, before it takes a page. It
+ * passes the size that the node's heap would have, and not the page size.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_memory.h>
+
+#include "eal/dma_assign.h"
+
+extern int eal_iommu_logtype;
+#define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype
+#define SYNC_LOG(level, fmt, ...) RTE_LOG(level, EAL_IOMMU, fmt "\n", ##__VA_ARGS__)
+
+#define VALIDATOR "eal_iommu"
+
+static struct {
+	dma_assign_room_t has_room;
+	unsigned int nodes;		/* with a validator */
+	bool logged;
+} watch;
+
+struct request {
+	int node;
+	uint64_t held;		/* bytes of the node's heap */
+	uint64_t page;		/* smallest page size of the node; 0: none */
+};
+
+static int
+count(const struct rte_memseg_list *msl, void *arg)
+{
+	struct request *r = arg;
+
+	if (msl->heap && msl->socket_id == r->node) {
+		r->held += (uint64_t)msl->memseg_arr.count * msl->page_sz;
+		if (r->page == 0 || msl->page_sz < r->page)
+			r->page = msl->page_sz;
+	}
+	return 0;
+}
+
+static int
+on_alloc(int node, size_t limit __rte_unused, size_t new_len)
+{
+	struct request r = { .node = node };
+	uint64_t bytes;
+
+	rte_memseg_list_walk_thread_unsafe(count, &r);
+	if (r.page == 0 || new_len <= r.held)
+		return 0;
+	bytes = RTE_ALIGN_MUL_CEIL(new_len - r.held, r.page);
+	if (watch.has_room(bytes, r.page))
+		return 0;
+	if (!watch.logged)
+		SYNC_LOG(WARNING, "memory of NUMA node %d can't grow by 0x%" PRIx64 " bytes: there are too few free IOVAs to assign; allocate less, or give fewer devices or holes to one process",
+			node, bytes);
+	watch.logged = true;
+	return -1;
+}
+
+void
+dma_assign_watch(dma_assign_room_t has_room)
+{
+	unsigned int i;
+
+	watch.has_room = has_room;
+	for (i = watch.nodes; i < rte_socket_count(); i++)
+		/* ENOTSUP: memory does not grow (--legacy-mem). */
+		if (rte_mem_alloc_validator_register(VALIDATOR, on_alloc,
+				rte_socket_id_by_idx(i), 0) < 0 && rte_errno != ENOTSUP)
+			SYNC_LOG(ERR, "can't limit the growth of memory to the free IOVAs: %s; preallocate with -m what the application needs",
+				strerror(rte_errno));
+	watch.nodes = i;
+}
+
+void
+dma_assign_unwatch(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch.nodes; i++)
+		rte_mem_alloc_validator_unregister(VALIDATOR, rte_socket_id_by_idx(i));
+	watch.nodes = 0;
+	watch.logged = false;
+}
