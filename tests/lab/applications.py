@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Applications of Debian and DPDK, on this bus and on the pci bus."""
 
+import json
 import re
 
 from labkit import facts, frames, guest, oracle
@@ -200,3 +201,65 @@ def l3fwd_power(platform, backend):
     with part('this bus is the one used'):
         oracle.check_backend(said['bus_log'], backend)
         expect('VFIO_MSI' not in said['pci_log'], said['pci_log'][:2000])
+
+
+FLOWS = 300
+# Each third packet raises an alert, each fifth is dropped.
+RULES = b'''\
+alert udp any any -> any any (msg:"of the lab"; content:"RAISE"; sid:1000001; rev:1;)
+drop udp any any -> any any (msg:"dropped"; content:"DISCARD"; sid:1000002; rev:1;)
+'''
+
+
+def _flow(number):
+    """A UDP packet of a flow of its own."""
+    words = b'RAISE ' * (number % 3 == 0) + b'DISCARD ' * (number % 5 == 0)
+    payload = words + frames.pattern(number, 30 + number * 23 % 1400)
+    packet = frames.ipv4((10, 0, 0, 1), (10, 0, 0, 2), TTL, number, frames.UDP,
+                         frames.udp((2000 + number, 3000), payload))
+    return frames.ethernet(bytes((2, 0, 0, 0, 9, 9)), bytes((2, 0, 0, 0, 1, 1)), frames.IPV4, packet)
+
+
+def _stay(numbers):
+    return [_flow(number) for number in numbers if number % 5]
+
+
+def _check_suricata(run, up, down):
+    """All packets came in, those of the rule were dropped, the others left unchanged; returns
+    the alerts as (rule, port of the source)."""
+    run.check('log', status=0, vfio_left=2)
+    frames.check(frames.read(run['out_1']), _stay(up), 'received on wire 1')
+    frames.check(frames.read(run['out_0']), _stay(down), 'received on wire 0')
+    events = [json.loads(line) for line in run['events'].splitlines()]
+    seen = sorted((event['alert']['signature_id'], event['src_port']) for event in events)
+    wanted = sorted((1000001 + (divisor == 5), 2000 + number) for number in (*up, *down)
+                    for divisor in (3, 5) if number % divisor == 0)
+    expect_equal(seen, wanted, 'alerts')
+    expect_equal(len(run['alerts'].splitlines()), len(wanted), 'lines of fast.log')
+    stats = json.loads(run['stats'])['stats']
+    capture, ips = stats['capture'], stats['ips']
+    expect_equal(capture['packets'], len(up) + len(down), f'packets in {capture}')
+    losses = [*capture['dpdk'], 'rx_errors', 'tx_errors']
+    expect('imissed' in losses, f'no counter of missed packets in {capture}')
+    expect_equal({key: value for key, value in {**capture, **capture['dpdk']}.items()
+                  if value and key in losses}, {}, 'losses')
+    expect_equal(ips['blocked'], sum(number % 5 == 0 for number in (*up, *down)), f'blocked in {ips}')
+    return seen, capture
+
+
+@test('Suricata inspects and forwards between two ports, the same on both buses',
+      [('x86-vtd', 'type1')], soak=True)
+def suricata(platform, backend):
+    up, down = range(FLOWS), range(FLOWS, 2 * FLOWS)
+    sent = {'up': [_flow(number) for number in up], 'down': [_flow(number) for number in down],
+            'wanted1': _stay(up), 'wanted0': _stay(down)}
+    said = _between_wires(platform, 'suricata.sh', sent, {'local.rules': RULES}, seconds=500,
+                          backend=backend, memory='4G', smp=4, hugepages=512,
+                          packages=('suricata',))
+    found = {}
+    for bus in BUSES:
+        with part(f'Suricata on the bus {bus}'):
+            found[bus] = _check_suricata(said.of(f'{bus}_'), up, down)
+    with part('the same alerts and counters on both buses, and this bus is the one used'):
+        expect_equal(found['bus'], found['pci'], 'on this bus')
+        said.check('bus_log', pci_ours=False, bus_ours=True)
