@@ -263,3 +263,42 @@ def suricata(platform, backend):
     with part('the same alerts and counters on both buses, and this bus is the one used'):
         expect_equal(found['bus'], found['pci'], 'on this bus')
         said.check('bus_log', pci_ours=False, bus_ours=True)
+
+
+XSTATS = re.compile(r'^###### NIC extended statistics for port (\d)\s*\n((?:\w+: \d+\n)+)', re.MULTILINE)
+VALUE = re.compile(r'^(first|second)/\w+?-(\w+)-\d{4}-\d\d-\d\d [\d.]+,(\d+)', re.MULTILINE)
+
+
+def _check_collectd(run):
+    """The secondary read the same counters as testpmd has; returns them by port and name."""
+    run.check('log', burst=True, status=0)
+    run.check('collectd', collectd_status=0)
+    log = run['log']
+    counted = {(('first', 'second')[int(port)], name): int(value)
+               for port, block in XSTATS.findall(log)
+               for name, value in re.findall(r'^(\w+): (\d+)$', block, re.MULTILINE)}
+    values = {(port, name): int(value) for port, name, value in VALUE.findall(run['values'])}
+    for port in ('first', 'second'):
+        for name in ('rx_good_packets', 'tx_good_packets'):
+            expect_equal(values.get((port, name)), 256,
+                         f'{name} of {port} in\n{run["values"][:2000]}\n{run["collectd"][-2000:]}\n')
+    expect_equal({key: value for key, value in values.items() if counted.get(key) != value}, {},
+                 f'values that differ from testpmd\'s\n{log[-3000:]}\n')
+    return values
+
+
+@test("collectd's dpdkstat reads the counters of testpmd on both buses", [('x86-vtd', 'type1')],
+      soak=True)
+def collectd(platform, backend):
+    result = guest.run(platform, ['/usr/share/vfio-msi/collectd.sh', *PLATFORMS[platform].nics],
+                       seconds=200, backend=backend, packages=('collectd-core',))
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    found = {}
+    for bus in BUSES:
+        with part(f'collectd on the bus {bus}'):
+            found[bus] = _check_collectd(said.of(f'{bus}_'))
+    with part('the same counters on both buses, and this bus is the one used'):
+        expect_equal(found['bus'], found['pci'], 'on this bus')
+        oracle.check_backend(said['bus_log'], backend)
+        expect(': chooses backend' not in said['pci_log'], said['pci_log'][:2000])
