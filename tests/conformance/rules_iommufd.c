@@ -289,6 +289,13 @@ moves(void)
 	nic = copy;
 	rule("copy: is still attached", vfio_uapi_ioas_destroy(iommufd, space), -EBUSY);
 	rule("copy: bind", vfio_uapi_device_bind(copy, iommufd, NULL), -EINVAL);
+	copy = rule_fd("copy: iommufd", vfio_uapi_dup(iommufd), 0);
+	rule("copy: space", vfio_uapi_ioas_alloc(copy, &two), 0);
+	rule("copy: move", vfio_uapi_device_attach(nic, two), 0);
+	rule("copy: destroy", vfio_uapi_ioas_destroy(copy, two), -EBUSY);
+	rule("copy: back", vfio_uapi_device_attach(nic, space), 0);
+	vfio_uapi_close(copy);
+	rule("copy: the space stays", vfio_uapi_ioas_destroy(iommufd, two), 0);
 	vfio_uapi_close(nic);
 	rule("copy: the last is closed", unmap(IOVA, PAGE), PAGE);
 }

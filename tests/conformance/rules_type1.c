@@ -89,6 +89,23 @@ before_iommu(void)
 	vfio_uapi_close(efd);
 }
 
+/* A file is as it was, until its last descriptor is closed. */
+static void
+copies(void)
+{
+	int one = rule_fd("copy: group", vfio_uapi_dup(group), 0);
+	int two = rule_fd("copy: container", vfio_uapi_dup(container), 0);
+
+	rule("copy: container again", vfio_uapi_group_set_container(one, two), -EINVAL);
+	rule("copy: map", vfio_uapi_map_dma(two, machine->vaddr, IOVA, PAGE, false), 0);
+	rule("copy: leave", vfio_uapi_group_unset_container(one), 0);
+	rule("copy: map after that", map(IOVA, PAGE), -EINVAL);
+	rule("copy: container", vfio_uapi_group_set_container(one, two), 0);
+	rule("copy: IOMMU", vfio_uapi_set_iommu(two, VFIO_TYPE1v2_IOMMU), 0);
+	vfio_uapi_close(one);
+	vfio_uapi_close(two);
+}
+
 static void
 with_iommu(void)
 {
@@ -101,6 +118,7 @@ with_iommu(void)
 	rule("container: is an iommufd with IOMMU", vfio_uapi_iommufd_rlimit_mode(container),
 			-ENOTTY);
 	rule("container: IOMMU again", vfio_uapi_set_iommu(container, VFIO_TYPE1v2_IOMMU), -EINVAL);
+	copies();
 	rule("group: status in a container", flags_of(group),
 			VFIO_GROUP_FLAGS_VIABLE | VFIO_GROUP_FLAGS_CONTAINER_SET);
 	rule_fd("group: unknown device", vfio_uapi_group_get_device(group, "0000:7f:1f.7"), -ENODEV);
