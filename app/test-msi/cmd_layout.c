@@ -38,7 +38,8 @@ usage(FILE *f)
 		"  -a, --allow vfio_msi:all[,KEY=VALUE]...  all bound to a VFIO driver\n"
 		"                  keys: backend=auto|type1|iommufd,\n"
 		"                  msi=auto|require|off, iova=auto|va|assigned,\n"
-		"                  hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu\n"
+		"                  hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu,\n"
+		"                  device=FD, iommufd=FD, group=FD, container=FD\n"
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
 		"  -h, --help      this text\n", f);
