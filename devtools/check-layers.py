@@ -46,7 +46,7 @@ FLOORS = [
         'vfio_msi_growth.h', 'vfio_msi_growth_watch.c')]},
     {'space': [BUS + name for name in (
         'space.h', 'vfio_msi_member.c', 'vfio_msi_eal_group.c', 'vfio_msi_bringup.c',
-        'vfio_msi_dma.c', 'vfio_msi_numa.c')]},
+        'vfio_msi_dma.c', 'vfio_msi_numa.c', 'vfio_msi_telemetry.c')]},
     {'device': [BUS + name for name in (
         'device.h', 'vfio_msi_region.c', 'vfio_msi_place.c', 'vfio_msi_intr.c',
         'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_req.c',

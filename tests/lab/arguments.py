@@ -2,10 +2,11 @@
 # Copyright(c) 2026 The vfio_msi authors
 """Wrong arguments and configurations: each error message names the cause."""
 
+import json
 import re
 
 from labkit import facts, guest
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, part, test
 
 NAME, OTHER_NAME = '0000:00:03.0', '0000:00:05.0'
 ONE, OTHER = f'vfio_msi:{NAME}', f'vfio_msi:{OTHER_NAME}'
@@ -210,7 +211,33 @@ for limit in 8388608 unlimited; do
     prlimit --memlock=$limit setpriv --reuid 1000 --regid 1000 --clear-groups \
         env XDG_RUNTIME_DIR=/run/user/1000 CASE=$((number += 1)) /usr/share/vfio-msi/cases.sh "$@"
 done
+. /usr/share/vfio-msi/facts.sh
+prlimit --memlock=unlimited setpriv --reuid 1000 --regid 1000 --clear-groups \\
+    env XDG_RUNTIME_DIR=/run/user/1000 timeout -k 5 180 vfio-msi-grow 20 0 64 \\
+    'exec /usr/share/vfio-msi/grow.sh limit' -l 0,1 -n 1 -m 4 -a vfio_msi:0000:00:03.0 \\
+    --log-level=bus.vfio_msi:info >/tmp/grow.log 2>&1
+fact grow_status $?
+grep '^{"fact"' /tmp/grow.log
+grep -v '^{"fact"' /tmp/grow.log | fact_text grow
 '''
+REFUSED = re.compile(r'new memory at VA \S+, IOVA 0x[0-9a-f]+-0x[0-9a-f]+, .*: NOT mapped for DMA, '
+                     r'devices must not use it.*RLIMIT_MEMLOCK')
+
+
+def _check_refused(said):
+    log = said['grow']
+    said.check('grow', grow_status=0, failed=0, lost=0, mapped_held=said['mapped_start'],
+               mapped_end=said['mapped_start'])
+    counts = {when: json.loads(said[f'telemetry_{when}'])['/vfio_msi/memory']
+              for when in ('start', 'held', 'end')}
+    for when, count in counts.items():
+        expect_equal((count['iova'], count['eal_bytes']), ('va', said['mapped_start']), when)
+    expect_equal([counts['start'][name] for name in ('refused', 'refused_bytes')], [0, 0], 'start')
+    held, end = counts['held'], counts['end']
+    # Each of two lcores holds 16 MiB; some pages are of the start.
+    expect(held['refused_bytes'] > 16 << 20, f'{held}')
+    expect_equal(end['refused_bytes'], 0, 'bytes that are refused at the end')
+    expect_equal(len(REFUSED.findall(log)), end['refused'], f'errors in\n{log[:3000]}\n')
 
 
 @test('works without root; a low RLIMIT_MEMLOCK is reported', each_backend('x86-vtd'))
@@ -222,4 +249,6 @@ def without_root(platform, backend):
                      '64 MiB must be locked for DMA, but RLIMIT_MEMLOCK is 8 MiB', 0))
     _check(said, 2, ('no RLIMIT_MEMLOCK',
                      'only the used parts of the windows of host bridge 0000:00 are known', 2))
+    with part('memory that grows and that the kernel refuses is logged and counted'):
+        _check_refused(said)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')

@@ -3,6 +3,7 @@
 """How many calls map EAL's memory and how much is locked, compared to stock DPDK."""
 
 import errno
+import json
 import re
 
 from labkit import facts, guest, oracle
@@ -65,6 +66,10 @@ def _check_grown(name, said, small, large, backend, lcores=2):
                                'events': of_point['events'], 'hugepages': of_point['hugepages']})
         said.check('log', **{f'{point}_pinned': said[f'mapped_{point}']})
     said.check('log', mapped_end=said['mapped_start'])
+    for point in POINTS:
+        count = json.loads(said[f'telemetry_{point}'])['/vfio_msi/memory']
+        expect_equal((count['iova'], count['eal_bytes'], count['refused']),
+                     ('va', said[f'mapped_{point}'], 0), f'telemetry at the {point}')
     grown = said['mapped_held'] - said['mapped_start']
     expect(grown >= lcores * HELD - (32 << 20), f'memory grew by {grown} bytes\n{log[-2000:]}')
     unmaps = said['end_unmaps']

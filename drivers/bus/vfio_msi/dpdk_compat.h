@@ -25,6 +25,7 @@
 #include <bus_pci_driver.h>
 #include <dev_driver.h>
 #include <rte_devargs.h>
+#include <rte_telemetry.h>
 
 /*
  * From 22.11 to 26.03 the bus structures are the same. From 26.07 the lists of devices
@@ -54,6 +55,17 @@ compat_mbufs_have_iova(void)
 	return RTE_IOVA_IN_MBUF != 0;
 #else
 	return RTE_IOVA_AS_PA != 0;
+#endif
+}
+
+/** Add a number to a reply of telemetry. */
+static inline void
+compat_telemetry_add(struct rte_tel_data *reply, const char *name, uint64_t value)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+	rte_tel_data_add_dict_uint(reply, name, value);
+#else
+	rte_tel_data_add_dict_u64(reply, name, value);
 #endif
 }
 

@@ -60,6 +60,11 @@ void vfio_msi_numa_log(void);
 /** Log a warning if the node of a device has no memory for it. */
 void vfio_msi_numa_check(const struct vfio_msi_device *dev);
 
+/* vfio_msi_telemetry.c */
+
+/** Register the command of telemetry, once. */
+void vfio_msi_telemetry_start(void);
+
 /* vfio_msi_dma.c: rte_dev_dma_map() */
 
 int vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len);

@@ -161,5 +161,6 @@ vfio_msi_map_memory(void)
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
 	vfio_msi_numa_log();
+	vfio_msi_telemetry_start();
 	return 0;
 }

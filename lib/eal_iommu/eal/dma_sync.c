@@ -59,6 +59,8 @@ static struct {
 	bool events;		/* EAL sends memory events, also with ioas NULL */
 	bool assigned;		/* IOVAs are assigned */
 	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
+	/* Written under EAL's memory lock, read without it. */
+	struct dma_sync_refused refused;
 } sync_state;
 
 /* First pass: check all memory, and count mappings. */
@@ -144,6 +146,22 @@ now_usec(void)
 }
 
 static void
+count_refused(uint64_t times, uint64_t bytes)
+{
+	__atomic_fetch_add(&sync_state.refused.times, times, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&sync_state.refused.bytes, bytes, __ATOMIC_RELAXED);
+}
+
+struct dma_sync_refused
+dma_sync_refused(void)
+{
+	return (struct dma_sync_refused) {
+		.times = __atomic_load_n(&sync_state.refused.times, __ATOMIC_RELAXED),
+		.bytes = __atomic_load_n(&sync_state.refused.bytes, __ATOMIC_RELAXED),
+	};
+}
+
+static void
 event_alloc(const struct dma_run *run)
 {
 	const struct iova_range range = { run->iova, run->iova + (run->len - 1) };
@@ -169,7 +187,9 @@ event_alloc(const struct dma_run *run)
 	if (ret < 0 && sync_state.assigned)
 		(void)iova_layout_place_at(sync_state.layout, range, ABSENT, NULL);
 	ioas_layout_unlock(sync_state.ioas);
-	/* A callback can't reject the allocation, so only log it. */
+	if (ret < 0)
+		count_refused(1, run->len);
+	/* A callback can't reject the allocation, so only log and count it. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s; preallocate with -m what the application needs",
 			text, dma_budget_hint(sync_state.ioas, ret));
@@ -203,6 +223,7 @@ event_free(const struct dma_run *run)
 			run->iova);
 	} else if (ret == -ENOENT) {
 		release_absent(run);
+		count_refused(0, -RTE_MIN(run->len, sync_state.refused.bytes));
 		SYNC_LOG(DEBUG, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, was not mapped",
 			run->iova, run->len);
 	} else if (ret < 0) {
@@ -326,6 +347,8 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 	/* The lock excludes changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
 	sync_state.ioas = ioas;
+	/* What was refused is mapped now with all other memory, or nothing is. */
+	count_refused(0, -sync_state.refused.bytes);
 	sync_state.kept = false;
 	sync_state.layout = layout;
 	ret = start(assign, &s);

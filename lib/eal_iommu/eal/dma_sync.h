@@ -57,6 +57,15 @@ bool dma_sync_assigned(void);
 /** End of the process, after dma_sync_stop(): follow no more events. */
 void dma_sync_forget(void);
 
+/** EAL's memory that grew while devices were attached, and that the kernel did not map. */
+struct dma_sync_refused {
+	uint64_t times;		/**< since the process started */
+	uint64_t bytes;		/**< that EAL still has: devices must not use them */
+};
+
+/** Can be called by any thread at any time. */
+struct dma_sync_refused dma_sync_refused(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,13 +14,16 @@
  * block, and at the end, with "start", "held" or "end" as its last argument.
  *
  * Prints facts: the number of blocks, of allocations that failed, of pages that lost what
- * was written, and what the library lists as mapped at each point.
+ * was written, and what the library and the bus's telemetry report as mapped at each point.
  */
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_launch.h>
@@ -147,13 +150,40 @@ add_mapped(const struct rte_eal_iommu_mapped *mapped, void *arg)
 	return 0;
 }
 
+/* Print the reply of telemetry, which is JSON, as a fact. */
+static int
+ask_telemetry(const char *when)
+{
+	static const char question[] = "/vfio_msi/memory";
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), i, ret = -1;
+	char reply[4096];
+	ssize_t len;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dpdk_telemetry.v2",
+		rte_eal_get_runtime_dir());
+	/* The first packet is a greeting. */
+	if (s >= 0 && connect(s, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    read(s, reply, sizeof(reply)) > 0 && write(s, question, strlen(question)) > 0) {
+		len = read(s, reply, sizeof(reply));
+		printf("{\"fact\": \"telemetry_%s\", \"value\": \"", when);
+		for (i = 0; i < len && reply[i] != '\0'; i++)
+			printf("%s%c", reply[i] == '"' ? "\\" : "", reply[i]);
+		printf("\"}\n");
+		ret = len > 0 ? 0 : -1;
+	}
+	if (s >= 0)
+		close(s);
+	return ret;
+}
+
 static int
 report(const char *command, const char *when)
 {
 	unsigned long mapped = 0;
 	char line[512];
 
-	if (rte_eal_iommu_mapping_foreach(add_mapped, &mapped) < 0)
+	if (rte_eal_iommu_mapping_foreach(add_mapped, &mapped) < 0 || ask_telemetry(when) < 0)
 		return -1;
 	fact("mapped_", when, mapped);
 	fflush(stdout);	/* before the output of the command */

@@ -38,6 +38,11 @@ net_events()
 		}' $tracing/trace
 }
 
+# "grow.sh limit WHEN" is run instead by a program that may lock no more memory.
+if [ "$1" = limit ]; then
+	[ "$2" != start ] || prlimit --pid $PPID --memlock=4096
+	exit
+fi
 if [ "$1" = at ]; then
 	fact "$3_pinned" $((($(pins) - $2) * $(getconf PAGESIZE)))
 	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$PPID/maps | fact_text "$3_hugepages"
