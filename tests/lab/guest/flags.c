@@ -90,15 +90,14 @@ static struct rte_pci_driver beside = { .id_table = ids, .probe = decline };
 static long
 groups(void)
 {
-	char path[64], node[64];
+	char node[64];
 	struct dirent *entry;
 	ssize_t len;
 	DIR *dir = opendir("/proc/self/fd");
 	long n = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%s", entry->d_name);
-		len = readlink(path, node, sizeof(node) - 1);
+		len = readlinkat(dirfd(dir), entry->d_name, node, sizeof(node) - 1);
 		node[len < 0 ? 0 : len] = '\0';
 		n += strncmp(node, "/dev/vfio/", 10) == 0 && isdigit(node[10]);
 	}
