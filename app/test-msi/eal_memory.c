@@ -169,6 +169,11 @@ eal_memory_report_fault(const struct tool_plan *plan)
 				key->bdf, plan->v[i].bdf);
 			return true;
 		}
+	if (key != NULL && key->conf->iova == VFIO_MSI_IOVA_ASSIGNED && plan->eal_placed &&
+	    rte_eal_using_phys_addrs() == 0) {
+		tool_error(key->bdf, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
+		return true;
+	}
 	if (eal_memory_assigned(plan, &why) || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
 	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
