@@ -112,18 +112,22 @@ nodes_give(char *arg)
 	const char *name = name_in(arg);
 	char bdf[64], path[64], *all = NULL;
 	int len = name == NULL ? 0 : (int)strcspn(name, ",");
-	int n;
+	int n, node;
 
 	if (name == NULL)
 		return arg;
+	if (len == 3 && strncmp(name, "all", 3) == 0)
+		fail(0, "%s: name each device by its address, as in " BUS "0000:01:00.0", arg);
 	/* 01:00.0 is 0000:01:00.0. */
 	snprintf(bdf, sizeof(bdf), "%s%.*s", len <= 7 ? "0000:" : "", len, name);
 	if (strstr(name + len, ",backend=type1") == NULL && cdev_find(bdf, path, sizeof(path))) {
-		n = asprintf(&all, "%s,device=%d,iommufd=%d", arg, node_open(path),
+		node = node_open(path);
+		n = asprintf(&all, "%s,device=%d,iommufd=%d", arg, node,
 			node_open("/dev/iommu"));
 	} else {
 		group_find(bdf, path, sizeof(path));
-		n = asprintf(&all, "%s,group=%d,container=%d", arg, node_open(path),
+		node = node_open(path);
+		n = asprintf(&all, "%s,group=%d,container=%d", arg, node,
 			node_open("/dev/vfio/vfio"));
 	}
 	if (n < 0)
