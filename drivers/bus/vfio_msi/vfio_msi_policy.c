@@ -73,7 +73,7 @@ vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 	if (conf->iova == VFIO_MSI_IOVA_AUTO || vfio_msi_is_secondary())
 		return 0;
 	if (other != NULL && other->conf.iova != conf->iova) {
-		snprintf(why, size, "iova=%s conflicts with iova=%s of %s, as all devices share one address space; give one of both to all",
+		snprintf(why, size, "iova=%s conflicts with iova=%s of %s, as all devices share one address space; give all devices the same value",
 			wanted ? "assigned" : "va", wanted ? "va" : "assigned", other->label);
 		return -EINVAL;
 	}
