@@ -70,7 +70,6 @@ check_bound(const struct ioas_node *k, int device)
 
 	if (ret < 0)
 		return ret;
-	stop(device);
 	ret = vfio_uapi_device_attach(device, id);
 	if (ret < 0) {
 		vfio_uapi_ioas_destroy(k->fd, id);
@@ -80,6 +79,8 @@ check_bound(const struct ioas_node *k, int device)
 	vfio_uapi_device_detach(device);
 	if (busy == 0)
 		return -EXDEV;
+	/* It is in no address space now, so it reaches no memory. */
+	stop(device);
 	vfio_uapi_ioas_destroy(k->fd, id);
 	return busy == -EBUSY ? 0 : busy;
 }
