@@ -8,7 +8,8 @@
  * that fails is better than memory that devices can't reach.
  *
  * EAL calls validators with its memory lock held for writing, before it takes a page. It
- * passes the size that the node's heap would have, and not the page size.
+ * passes the size that the node's heap would have, and not the page size. Larger pages need
+ * a larger free range, so the largest size that divides the growth is assumed.
  */
 
 #include <errno.h>
@@ -39,7 +40,8 @@ static struct {
 struct request {
 	int node;
 	uint64_t held;		/* bytes of the node's heap */
-	uint64_t page;		/* smallest page size of the node; 0: none */
+	uint64_t grow;		/* bytes, pages of one size */
+	uint64_t page;		/* largest page size that it can be; 0: none */
 };
 
 static int
@@ -47,11 +49,19 @@ count(const struct rte_memseg_list *msl, void *arg)
 {
 	struct request *r = arg;
 
-	if (msl->heap && msl->socket_id == r->node) {
+	if (msl->heap && msl->socket_id == r->node)
 		r->held += (uint64_t)msl->memseg_arr.count * msl->page_sz;
-		if (r->page == 0 || msl->page_sz < r->page)
-			r->page = msl->page_sz;
-	}
+	return 0;
+}
+
+static int
+find_page(const struct rte_memseg_list *msl, void *arg)
+{
+	struct request *r = arg;
+
+	if (msl->heap && msl->socket_id == r->node && r->grow % msl->page_sz == 0 &&
+	    msl->page_sz > r->page)
+		r->page = msl->page_sz;
 	return 0;
 }
 
@@ -59,17 +69,17 @@ static int
 on_alloc(int node, size_t limit __rte_unused, size_t new_len)
 {
 	struct request r = { .node = node };
-	uint64_t bytes;
 
 	rte_memseg_list_walk_thread_unsafe(count, &r);
-	if (r.page == 0 || new_len <= r.held)
+	if (new_len <= r.held)
 		return 0;
-	bytes = RTE_ALIGN_MUL_CEIL(new_len - r.held, r.page);
-	if (watch.has_room(bytes, r.page))
+	r.grow = new_len - r.held;
+	rte_memseg_list_walk_thread_unsafe(find_page, &r);
+	if (r.page == 0 || watch.has_room(r.grow, r.page))
 		return 0;
 	if (!watch.logged)
 		SYNC_LOG(WARNING, "memory of NUMA node %d can't grow by 0x%" PRIx64 " bytes: there are too few free IOVAs to assign; allocate less, or give fewer devices or holes to one process",
-			node, bytes);
+			node, r.grow);
 	watch.logged = true;
 	return -1;
 }
