@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """EAL's memory is placed and grows only where devices can reach it, as the tool predicts."""
 
+import json
+import re
 
 from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
@@ -119,12 +121,24 @@ def assigned(platform, backend):
     _check_breath(said)
     said.check('log', burst=True, status=0)
     oracle.check_payloads(said['log'])
+    expect(f'{PLATFORMS[platform].spare}: rejected on the pci bus, as the IOVAs of this process '
+           'are assigned' in said['log'], f'the pci bus took a device\n{said["log"][-2000:]}')
     oracle.check_assigned(said, 1 << 32, said.of('hole_'))
     expect_equal(said['info'].count('NIC statistics for port'), 2, f'secondary\n{said["info"]}')
+    _check_restored(said)
     for name, words in REJECTED.items():
         expect(words in said[name], f'{name}: no "{words}" in\n{said[name][-3000:]}')
     for name in ('unable', 'unable_auto', 'mode'):
         expect('No probed ethernet devices' in said[name], f'{name}\n{said[name][-2000:]}')
+
+
+def _check_restored(said):
+    """A mapping of the application keeps its IOVA while the devices are away and EAL grows."""
+    log = said['restore']
+    said.check('restore', restore_status=0)
+    steps = {step['step']: step['iova'] for step in
+             map(json.loads, re.findall(r'^{"step".*}$', log, re.MULTILINE))}
+    expect('lost' not in steps and steps['probed'] == steps['mapped'] > 0, f'{steps} in\n{log}')
 
 
 REJECTED = {

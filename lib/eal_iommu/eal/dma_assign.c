@@ -14,7 +14,6 @@
 #include "eal/dma_assign.h"
 #include "eal/dma_place.h"
 
-#define NOWHERE (UINT64_C(1) << 63)
 #define ABSENT "EAL-unmapped"
 
 /* EAL's memory lock protects all of it. */
@@ -134,7 +133,7 @@ mark_used(const struct rte_memseg *ms)
 {
 	struct iova_range range = { ms->iova, ms->iova + (ms->len - 1) };
 
-	if (assign.left != NULL && ms->iova < NOWHERE)
+	if (assign.left != NULL && ms->iova < DMA_ASSIGN_NOWHERE)
 		(void)iova_layout_place_at(assign.left, range, ABSENT, NULL);
 }
 
@@ -169,7 +168,7 @@ dma_assign_new(struct ioas *ioas, struct iova_layout *layout, const void *addr, 
 		ret = dma_place(rules, (uintptr_t)addr, len, msl->page_sz, &pieces);
 	unlock(ioas);
 	for (done = 0; done < len; done += ms->len, ms++) {
-		uint64_t iova = NOWHERE | ms->addr_64;
+		uint64_t iova = DMA_ASSIGN_NOWHERE | ms->addr_64;
 
 		if (ret == 0)
 			(void)dma_pieces_find(&pieces, ms->addr_64, &iova);
@@ -230,6 +229,16 @@ leave_segment(const struct rte_memseg_list *msl, const struct rte_memseg *ms, vo
 	return 0;
 }
 
+/* Mappings of the application keep their IOVAs until a device returns. */
+static int
+keep_own(const struct iova_used *used, void *arg)
+{
+	if (used->owner == 0 || used->owner == IOAS_EAL)
+		return 0;
+	(void)iova_layout_place_at(arg, used->range, ABSENT, NULL);
+	return 0;
+}
+
 void
 dma_assign_leave(struct ioas *ioas, struct iova_layout *layout)
 {
@@ -237,6 +246,8 @@ dma_assign_leave(struct ioas *ioas, struct iova_layout *layout)
 	/* There is one if the devices failed to return: then the rules are those of before. */
 	if (assign.left == NULL && dma_place_copy(layout, &assign.left) < 0)
 		assign.left = NULL;
+	if (assign.left != NULL)
+		(void)iova_layout_foreach_used(layout, keep_own, assign.left);
 	rte_memseg_walk_thread_unsafe(leave_segment, layout);
 	ioas_layout_unlock(ioas);
 }

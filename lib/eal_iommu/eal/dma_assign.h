@@ -27,6 +27,9 @@
 
 #include "ioas/ioas.h"
 
+/** From here on an IOVA is none: the segment's memory is out of reach of all devices. */
+#define DMA_ASSIGN_NOWHERE (UINT64_C(1) << 63)
+
 /** The IOVA that a page has, or gets by dma_assign_commit(). */
 uint64_t dma_assign_iova(const struct rte_memseg *ms);
 

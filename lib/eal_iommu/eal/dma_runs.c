@@ -23,7 +23,8 @@ struct walk {
 static bool
 is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
-	return !(msl->external && !msl->heap) && dma_assign_iova(ms) != RTE_BAD_IOVA;
+	/* Memory that got no IOVA would keep all other memory from being mapped. */
+	return !(msl->external && !msl->heap) && dma_assign_iova(ms) < DMA_ASSIGN_NOWHERE;
 }
 
 static struct ioas_file

@@ -332,6 +332,15 @@ start(bool assign, struct survey *s)
 	return 0;
 }
 
+/* Keep the assigned IOVAs while no device is attached; with EAL's memory lock. */
+static void
+leave(void)
+{
+	dma_assign_leave(sync_state.ioas, sync_state.layout);
+	sync_state.ioas = NULL;
+	sync_state.layout = NULL;
+}
+
 int
 dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 		struct dma_sync_stats *stats, char *why, size_t size)
@@ -352,7 +361,14 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 	sync_state.kept = false;
 	sync_state.layout = layout;
 	ret = start(assign, &s);
+	/* No event may assign IOVAs by a layout in which this memory is not mapped. */
+	if (ret < 0 && again)
+		leave();
 	rte_mcfg_mem_read_unlock();
+	if (ret < 0 && again) {
+		ioas_unmap_all(ioas);
+		return ret;
+	}
 	if (ret < 0) {
 		/* Pages that are freed until then are still unmapped by their events. */
 		dma_sync_stop();
@@ -372,11 +388,11 @@ dma_sync_stop(void)
 
 	if (ioas == NULL)
 		return;
+	/* Without a device, nothing is out of reach. */
+	count_refused(0, -sync_state.refused.bytes);
 	if (sync_state.assigned) {
 		rte_mcfg_mem_read_lock();
-		dma_assign_leave(ioas, sync_state.layout);
-		sync_state.ioas = NULL;
-		sync_state.layout = NULL;
+		leave();
 		rte_mcfg_mem_read_unlock();
 		ioas_unmap_all(ioas);
 		return;

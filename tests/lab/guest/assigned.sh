@@ -4,8 +4,8 @@
 #
 # assigned.sh FIRST SECOND SPARE: devices whose IOVAs are assigned, because no address above
 # 4 GiB is good, and by the key. Then memory grows and shrinks, a secondary process looks at
-# the ports, all devices come and go, and two configurations are rejected. See
-# tests/lab/steer.py.  Prints facts.
+# the ports, all devices come and go, the mapping of an application stays over that, and
+# some configurations are rejected. See tests/lab/steer.py.  Prints facts.
 
 scripts=$(dirname "$0")
 . "$scripts/testpmd.sh"
@@ -42,7 +42,7 @@ vfio-bind "$first" "$second" || exit 1
 fact_status layout dpdk-test-msi layout --json -a "vfio_msi:$first,$above" -a "vfio_msi:$second"
 facts_of hole_ "$scripts/traffic.sh" "$first,$above" "$second" -m 64 || exit 1
 
-testpmd_start --no-pci --proc-type=auto -a "vfio_msi:$first,iova=assigned" -a "vfio_msi:$second" \
+testpmd_start --proc-type=auto -a "vfio_msi:$first,iova=assigned" -a "vfio_msi:$second" \
 	-l 0,1 -n 1 -m 32 -- -i --total-num-mbufs=8192 --noisy-lkup-memory=32 --no-mlockall \
 	--no-lsc-interrupt || testpmd_failed
 before=$(pins)
@@ -94,11 +94,15 @@ testpmd_say 'clear port stats all'
 testpmd_say 'set verbose 1'
 fact_if burst testpmd_burst
 oracle_testpmd
+vfio-bind "$spare" || exit 1
+testpmd_say "port attach $spare"
+settled
 testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG
 
-vfio-bind "$spare" || exit 1
+fact_status restore timeout -k 5 120 vfio-msi-restore -l 0 -n 1 -m 4 --no-pci \
+	-a "vfio_msi:$first,iova=assigned" -- "vfio_msi:$first"
 try mixed dpdk-testpmd -a "vfio_msi:$first,iova=assigned" -a "$spare"
 try unable setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:$first,iova=assigned"
 try unable_auto setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:$first,$above"

@@ -4,8 +4,9 @@
 
 /**
  * @file
- * vfio-msi-restore EAL_ARG... -- vfio_msi:BDF: map memory, remove the only device, probe it
- * again, and print a JSON line for each step: the IOVA of the memory, or the error.
+ * vfio-msi-restore EAL_ARG... -- vfio_msi:BDF: map memory, remove the only device, let EAL's
+ * memory grow, probe the device again, and print a JSON line for each step: the IOVA of the
+ * memory, or the error.
  */
 
 #include <inttypes.h>
@@ -16,10 +17,12 @@
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_malloc.h>
 
 #include "eal/rte_eal_iommu.h"
 
 #define SIZE ((size_t)2 << 20)
+#define GROWTH ((size_t)32 << 20)
 
 static struct rte_eal_iommu_mapping *mapping;
 
@@ -57,6 +60,9 @@ run(const char *name)
 	if (found == NULL || rte_dev_remove(found) < 0)
 		return -1;
 	print("removed");
+	/* The new pages may not get the IOVA of the mapping. */
+	if (rte_malloc(NULL, GROWTH, 0) == NULL)
+		return -1;
 	if (rte_dev_probe(name) < 0)
 		return -1;
 	print("probed");
