@@ -10,6 +10,10 @@ static const struct compat_bus_ops *compat_ops;
 static __typeof__(((struct rte_bus *)NULL)->dev_iterate) pci_iterate;
 static compat_answer_t pci_answer;
 
+/* The same for the operation that probes one device. */
+static __typeof__(((struct rte_bus *)NULL)->COMPAT_BUS_PLUG) pci_plug;
+static int (*pci_check)(const struct rte_device *dev);
+
 #if COMPAT_NEW_BUSES
 
 /*
@@ -69,6 +73,14 @@ iterate_pci(const struct rte_bus *pci, const void *start, const char *str,
 	return answered ? dev : pci_iterate(pci, start, str, it);
 }
 
+static int
+plug_pci(struct rte_driver *drv, struct rte_device *dev)
+{
+	int ret = pci_check(dev);
+
+	return ret < 0 ? ret : pci_plug(drv, dev);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
@@ -102,6 +114,14 @@ iterate_pci(const void *start, const char *str, const struct rte_dev_iterator *i
 	return answered ? dev : pci_iterate(start, str, it);
 }
 
+static int
+plug_pci(struct rte_device *dev)
+{
+	int ret = pci_check(dev);
+
+	return ret < 0 ? ret : pci_plug(dev);
+}
+
 void
 compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 {
@@ -133,4 +153,21 @@ compat_pci_iterate_unask(struct rte_bus *pci)
 	/* If another plugin has replaced it since, that one still calls it: it has no answer. */
 	if (pci->dev_iterate == iterate_pci)
 		pci->dev_iterate = pci_iterate;
+}
+
+void
+compat_pci_plug_guard(struct rte_bus *pci, int (*check)(const struct rte_device *dev))
+{
+	pci_check = check;
+	if (pci->COMPAT_BUS_PLUG == plug_pci)
+		return;
+	pci_plug = pci->COMPAT_BUS_PLUG;
+	pci->COMPAT_BUS_PLUG = plug_pci;
+}
+
+void
+compat_pci_plug_unguard(struct rte_bus *pci)
+{
+	if (pci->COMPAT_BUS_PLUG == plug_pci)
+		pci->COMPAT_BUS_PLUG = pci_plug;
 }

@@ -38,6 +38,14 @@
 #error "the buses of this release of DPDK are not known: 22.11 to 26.07 are"
 #endif
 #define COMPAT_NEW_BUSES (RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0))
+/* The operation that probes one device. */
+#if COMPAT_NEW_BUSES
+#define COMPAT_BUS_PLUG probe_device
+#else
+#define COMPAT_BUS_PLUG plug
+#endif
+/* The kernel module rte_kni gets IOVAs and takes them for physical addresses. */
+#define COMPAT_HAS_KNI (RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0))
 
 /* Regions librte_bus_pci keeps of a device: six BARs, ROM, config, VGA. */
 #define COMPAT_PCI_REGIONS 9
@@ -155,6 +163,13 @@ typedef void *(*compat_answer_t)(const void *start, const char *str, bool *answe
  */
 void compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer);
 void compat_pci_iterate_unask(struct rte_bus *pci);
+
+/**
+ * Let @p check see each device that the application adds to the pci bus, until
+ * compat_pci_plug_unguard(); a -errno rejects it. Both may be called again.
+ */
+void compat_pci_plug_guard(struct rte_bus *pci, int (*check)(const struct rte_device *dev));
+void compat_pci_plug_unguard(struct rte_bus *pci);
 
 /** Whether EAL still uses a device after it has been unplugged. */
 static inline bool

@@ -58,6 +58,9 @@ bool vfio_msi_assign_possible(void);
  */
 int vfio_msi_assign_check(char *why, size_t size);
 
+/** From now on, reject devices that the application adds to the pci bus and that do DMA. */
+void vfio_msi_assign_guard(void);
+
 /** Whether a driver works with assigned IOVAs, if they are; else logs why not. */
 bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
 		const struct rte_pci_driver *drv);

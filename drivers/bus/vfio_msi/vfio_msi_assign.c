@@ -21,6 +21,7 @@
 #include "neighbours.h"
 #include "policy.h"
 #include "eal/dma_sync.h"
+#include "sysfs/sysfs.h"
 
 /* EAL ends the process if it gets IOVA mode PA without this. */
 bool
@@ -85,12 +86,16 @@ vfio_msi_assign_check(char *why, size_t size)
 	if (dma_sync_assigned())
 		return 0;
 	if (rte_eal_iova_mode() != RTE_IOVA_PA) {
-		snprintf(why, size, "IOVAs can't be assigned, as EAL's IOVA mode is VA because of --iova-mode=va or another bus; drop that option or use that device in another process");
+		snprintf(why, size, "IOVAs can't be assigned, as EAL's IOVA mode is VA because of --iova-mode=va or another bus; drop that option, use that device in another process, or give iova=va");
 		return -ENOTSUP;
 	}
 	if (vfio_msi_bus.started) {
 		snprintf(why, size, "IOVAs can't be assigned any more, as the application runs and has copies of others; give a device that works at start-up");
 		return -ENOTSUP;
+	}
+	if (COMPAT_HAS_KNI && sysfs_exists("", "/dev/kni") == 0) {
+		snprintf(why, size, "IOVAs can't be assigned, as the kernel module rte_kni takes IOVAs for physical addresses; remove it, if no process uses it, with: modprobe -r rte_kni");
+		return -EBUSY;
 	}
 	other = find_other(&bus);
 	if (other != NULL) {
@@ -101,9 +106,29 @@ vfio_msi_assign_check(char *why, size_t size)
 	return 0;
 }
 
+/* A device that the application adds to the pci bus. */
+static int
+check_plug(const struct rte_device *dev)
+{
+	if (!dma_sync_assigned() || is_driven(dev, NULL) != 0)
+		return 0;
+	BUS_LOG(ERR, "%s: rejected on the pci bus, as the IOVAs of this process are assigned, and its DMA would reach other memory; use it in another process, or give it to this bus: " VFIO_MSI_PREFIX "%s",
+		dev->name, dev->name);
+	return -ENOTSUP;
+}
+
+void
+vfio_msi_assign_guard(void)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+
+	if (pci != NULL)
+		compat_pci_plug_guard(pci, check_plug);
+}
+
 /*
  * Drivers that translate addresses with rte_mem_virt2iova() or rte_mem_virt2phy(), in the
- * source of some release from 22.11 to 26.07. With IOVA mode PA these read the page tables
+ * source of some release from 22.11 to 26.07, themselves or by rte_crypto_op_init(). With IOVA mode PA these read the page tables
  * (/proc/self/pagemap), and miss the IOVA that was assigned.
  */
 static const struct {
@@ -123,6 +148,7 @@ static const struct {
 	{ "net_igc", "padding" },
 	{ "net_liovf", "lists" },
 	{ "net_otx_ep", "lists" },
+	{ "nitrox", "requests" },
 	{ "qat", "sessions" },
 };
 

@@ -198,6 +198,7 @@ vfio_msi_pci_unblock_all(void)
 	if (pci == NULL)
 		return;
 	compat_pci_iterate_unask(pci);
+	compat_pci_plug_unguard(pci);
 	for (da = rte_devargs_next("pci", NULL); da != NULL; da = next) {
 		next = rte_devargs_next("pci", da);
 		if (is_ours(da))
