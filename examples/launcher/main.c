@@ -18,6 +18,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/close_range.h>
@@ -131,9 +132,14 @@ int
 main(int argc, char **argv)
 {
 	struct options opt;
-	char **command = argv + parse(argc, argv, &opt);
+	char **command;
 	int i;
 
+	/* A node must not become 0, 1 or 2: output to it would be writes to the device. */
+	for (i = 0; i < 3; i++)
+		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i)
+			return EXIT_FAILURE;
+	command = argv + parse(argc, argv, &opt);
 	/* What this program has inherited besides 0, 1 and 2 is not for the application. */
 	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
 		fail(errno, "close_range");
