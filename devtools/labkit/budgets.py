@@ -21,14 +21,14 @@ PACE_MAX = 2
 # Suite: seconds, seconds before the last change, what that change added (+) or removed (-).
 TABLE = {
     'checks': (10, 10, ''),
-    'unit-gcc': (80, 110, ''),
-    'unit-clang': (80, 110, ''),
+    'unit-gcc': (60, 80, ''),
+    'unit-clang': (70, 80, ''),
     'build': (180, 180, ''),
     'applications': (1, 0, '#10: nothing, all of it is for "lab soak"'),
-    'arguments': (260, 440, '#8: - the other backend of three tests'),
+    'arguments': (250, 260, '#11: + refused memory; - memory options, which memory has'),
     'boot': (200, 290, '#8: + x86-amdvi; - boots for stock DPDK, variants of an IOMMU'),
-    'conformance': (50, 50, ''),
-    'container': (110, 0, '#8: + a pod on Arm'),
+    'conformance': (40, 50, ''),
+    'container': (130, 110, '#10: + a pod without nodes'),
     'drivers': (170, 260, '#8: - the other backend of four tests'),
     'examples': (140, 250, '#8: - the other backend of all tests'),
     'holes': (180, 200, ''),
@@ -39,7 +39,7 @@ TABLE = {
     'kernels': (280, 0, '#8: + 6.1 and 6.12 on two platforms'),
     'leaving': (110, 220, '#8: - the other backend'),
     'lts': (250, 220, ''),
-    'memory': (270, 500, '#8: - the other backend; one boot for all kinds of files'),
+    'memory': (310, 270, '#11: + many growths, memory options of EAL with packets'),
     'names': (90, 0, '#10: + names, second calls, flags of drivers, compared with the pci bus'),
     'neighbours': (180, 230, '#8: - the other backend'),
     'pages': (1, 0, '#8: nothing, all of it is for "lab soak"'),
@@ -49,7 +49,7 @@ TABLE = {
     'steer': (280, 260, '#11: + assigned IOVAs'),
     'sweep': (300, 270, ''),
     'testmsi': (170, 300, '#8: + x86-amdvi; - boots of single questions'),
-    'traffic': (320, 600, '#8: + two host bridges; - second boots, the other backend, what steer has'),
+    'traffic': (320, 320, '#11: + four NUMA nodes, in a boot that exists'),
     'vf': (70, 80, ''),
 }
 
