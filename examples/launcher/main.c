@@ -140,7 +140,7 @@ main(int argc, char **argv)
 		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i)
 			return EXIT_FAILURE;
 	command = argv + parse(argc, argv, &opt);
-	/* What this program has inherited besides 0, 1 and 2 is not for the application. */
+	/* The application gets no other inherited descriptor than 0, 1 and 2. */
 	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
 		fail(errno, "close_range");
 	for (i = 1; command[i] != NULL && strcmp(command[i], "--") != 0; i++)
