@@ -18,6 +18,7 @@
 #define VFIO_ABI_H
 
 #include <assert.h>
+#include <errno.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 
@@ -33,6 +34,16 @@ struct vfio_iommu_type1_info_dma_avail {
 #define VFIO_UNMAP_ALL 9
 #define VFIO_DMA_UNMAP_FLAG_ALL (1 << 1)
 #endif
+
+/* The kernel's own ENOTSUPP, which some calls return, for example to enable MSI-X. */
+#define ABI_ENOTSUPP 524
+
+/** Turn errno into an error that strerror() knows. @return -errno */
+static inline int
+abi_error(int error)
+{
+	return error == ABI_ENOTSUPP ? -ENOTSUP : -error;
+}
 
 /* On a character device of VFIO. */
 #define ABI_DEVICE_BIND _IO(VFIO_TYPE, VFIO_BASE + 18)

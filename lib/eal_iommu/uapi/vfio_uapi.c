@@ -16,11 +16,11 @@
 
 #include "uapi/vfio_uapi.h"
 
-/* Only this function and call() in vfio_uapi_iommufd.c turn errno into -errno. */
+/* This function, call() in vfio_uapi_iommufd.c and vfio_uapi_memory.c turn errno into -errno. */
 static int
 neg_errno(int ret)
 {
-	return ret < 0 ? -errno : ret;
+	return ret < 0 ? abi_error(errno) : ret;
 }
 
 int

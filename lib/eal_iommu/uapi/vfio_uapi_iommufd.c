@@ -13,7 +13,7 @@
 static int
 call(int fd, unsigned long request, void *arg)
 {
-	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+	return ioctl(fd, request, arg) < 0 ? abi_error(errno) : 0;
 }
 
 int
