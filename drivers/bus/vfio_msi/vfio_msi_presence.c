@@ -10,7 +10,7 @@
  * bus; tools like dpdk-dumpcap pass no arguments to EAL. A primary without this bus would
  * not answer a request, and the secondary would wait for seconds. So the primary keeps a
  * file in EAL's runtime directory locked. The kernel releases the lock when the process
- * ends; a file without a lock means no devices.
+ * ends, even if a child that it forked runs on; a file without a lock means no devices.
  */
 
 #include <limits.h>
@@ -39,7 +39,6 @@ vfio_msi_presence_announce(void)
 {
 	if (presence >= 0)
 		return;
-	/* A secondary that tests the lock holds it for a short time only. */
 	presence = vfio_uapi_lock_file(file_path());
 	if (presence < 0)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't lock %s: %s; name the devices in secondary processes (-a vfio_msi:all)",

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,26 +28,29 @@ vfio_uapi_open(const char *path)
 	return neg_errno(open(path, O_RDWR | O_CLOEXEC));
 }
 
+/* A lock of the process: a child that is forked does not have it, other than that of flock(). */
 int
 vfio_uapi_lock_file(const char *path)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = neg_errno(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-	int ret = fd < 0 ? fd : neg_errno(flock(fd, LOCK_EX));
+	int ret = fd < 0 ? fd : neg_errno(fcntl(fd, F_SETLK, &whole));
 
 	if (ret == 0)
 		return fd;
 	vfio_uapi_close(fd);
-	return ret;
+	return ret == -EACCES && fd >= 0 ? -EAGAIN : ret;
 }
 
 int
 vfio_uapi_file_is_locked(const char *path)
 {
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	int fd = neg_errno(open(path, O_RDONLY | O_CLOEXEC));
-	int ret = fd < 0 ? fd : neg_errno(flock(fd, LOCK_SH | LOCK_NB));
+	int ret = fd < 0 ? fd : neg_errno(fcntl(fd, F_GETLK, &whole));
 
 	vfio_uapi_close(fd);
-	return ret == -EWOULDBLOCK ? 1 : ret;
+	return ret < 0 ? ret : whole.l_type != F_UNLCK;
 }
 
 void

@@ -40,13 +40,14 @@ vfio_uapi_group_node(int group, bool noiommu, char *out)
 int vfio_uapi_open(const char *path);
 
 /**
- * Open a file of this user and lock it exclusively; create it if it does not exist. Waits
- * for the current holder. The lock lasts until the file is closed or the process ends.
- * @return fd or -errno.
+ * Open a file of this user and lock it exclusively; create it if it does not exist. The lock
+ * lasts until this process closes the file, through any descriptor, or ends. Its children don't
+ * have it.
+ * @return fd; -EAGAIN another process has the lock; -errno.
  */
 int vfio_uapi_lock_file(const char *path);
 
-/** Does a process hold the exclusive lock? @return 1 yes; 0 no; -errno. */
+/** Does another process hold the exclusive lock? @return 1 yes; 0 no; -errno. */
 int vfio_uapi_file_is_locked(const char *path);
 
 /** Close; a negative fd is allowed. Cannot fail. */
