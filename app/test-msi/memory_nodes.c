@@ -34,6 +34,19 @@ empty_node(const struct tool_plan *plan, const struct tool_device *dev)
 	return NULL;
 }
 
+static void
+print_node(const struct topo_node *node)
+{
+	unsigned int i;
+
+	printf("  node %-3d %8" PRIu64 " MiB, %8" PRIu64 " MiB unused\n", node->node,
+		node->total >> 20, node->unused >> 20);
+	for (i = 0; node->n_pools > 1 && i < node->n_pools; i++)
+		printf("           %8" PRIu64 " MiB, %8" PRIu64 " MiB unused, pages of %" PRIu64
+			" KiB\n", node->pool[i].total >> 20, node->pool[i].unused >> 20,
+			node->pool[i].page >> 10);
+}
+
 void
 memory_nodes_print(const struct tool_plan *plan)
 {
@@ -45,13 +58,30 @@ memory_nodes_print(const struct tool_plan *plan)
 		return;
 	printf("\nhugepages of NUMA nodes\n");
 	for (i = 0; i < plan->n_nodes; i++)
-		printf("  node %-3d %8" PRIu64 " MiB, %8" PRIu64 " MiB unused\n", plan->nodes[i].node,
-			plan->nodes[i].total >> 20, plan->nodes[i].unused >> 20);
+		print_node(&plan->nodes[i]);
 	for (i = 0; i < plan->n; i++)
 		if (empty_node(plan, &plan->v[i]) != NULL)
 			printf("  %s is on node %d, which has no hugepages: its DMA crosses the machine;\n  reserve some in /sys/devices/system/node/node%d/hugepages\n",
 				plan->v[i].bdf, plan->v[i].plan.topo.numa_node,
 				plan->v[i].plan.topo.numa_node);
+}
+
+/* NULL without memory. */
+static json_t *
+pools_json(const struct topo_node *node)
+{
+	json_t *pools = json_array();
+	unsigned int i;
+
+	for (i = 0; i < node->n_pools; i++)
+		if (json_array_append_new(pools, json_pack("{s:I, s:I, s:I}",
+				"page", (json_int_t)node->pool[i].page,
+				"hugepages", (json_int_t)node->pool[i].total,
+				"unused", (json_int_t)node->pool[i].unused)) != 0) {
+			json_decref(pools);
+			return NULL;
+		}
+	return pools;
 }
 
 void
@@ -61,8 +91,9 @@ memory_nodes_json(const struct tool_plan *plan)
 
 	tool_report_put("memory_nodes", plan->nodes_ret < 0 ? json_null() : json_array());
 	for (i = 0; i < plan->n_nodes; i++)
-		tool_report_add("memory_nodes", json_pack("{s:i, s:I, s:I}",
+		tool_report_add("memory_nodes", json_pack("{s:i, s:I, s:I, s:o}",
 			"node", plan->nodes[i].node,
 			"hugepages", (json_int_t)plan->nodes[i].total,
-			"unused", (json_int_t)plan->nodes[i].unused));
+			"unused", (json_int_t)plan->nodes[i].unused,
+			"pools", pools_json(&plan->nodes[i])));
 }

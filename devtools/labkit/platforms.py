@@ -61,9 +61,10 @@ def _nic(model, slot, wire):
 
 # Two igb in adjacent slots conflict: their virtual functions need the same slot.
 IGB_PAIR = [*_nic('igb', 3, 0), *_nic('igb', 5, 0), *_nic('e1000e', 7, 1)]
-# Four NUMA nodes; the second host bridge is on node 1, with the second of two processors.
+# Four NUMA nodes; the second host bridge is on node 1, with the second of two processors. Node 0
+# has a free GiB above 4 GiB for a hugepage.
 NODES = [word for i in range(4) for word in (
-    '-object', f'memory-backend-ram,id=mem{i},size=1536M',
+    '-object', f'memory-backend-ram,id=mem{i},size={4 if i == 0 else 2}G',
     '-numa', f'node,nodeid={i},memdev=mem{i}' + {0: ',cpus=0', 1: ',cpus=1'}.get(i, ''))]
 BEHIND_PXB = ['-device', 'pxb-pcie,id=pxb,bus_nr=0x40,addr=5,numa_node=1',
               '-device', 'pcie-root-port,id=rp40,bus=pxb,chassis=40',
@@ -221,7 +222,7 @@ PLATFORMS = {platform.name: platform for platform in (
         about='x86-vtd with more host bridges on other NUMA nodes; one igb below each of two, '
               'on one wire, an e1000e below the third',
         machine=[*Q35_VTD, VTD, *NODES],
-        memory='6G',
+        memory='10G',
         devices=[*_nic('igb', 3, 0), *_nic('e1000e', 7, 1), *BEHIND_PXB],
         nics=('0000:00:03.0', '0000:41:00.0'),
         spare='0000:00:07.0',

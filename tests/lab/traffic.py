@@ -103,6 +103,41 @@ def _physical(_, said, backend):
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
 
 
+# A page of 1 GiB and 32 of 2 MiB on each node that has a processor.
+SIZES = '''
+. /usr/share/vfio-msi/facts.sh
+mkdir -p /mnt && mount -t hugetlbfs -o pagesize=1G none /mnt || exit 1
+rm -f /dev/hugepages/*
+dpdk-test-msi layout --json -a vfio_msi:all >/tmp/json
+fact_text layout </tmp/json
+export TRAFFIC_DURING='grep " huge " /proc/$testpmd_pid/numa_maps | fact_text numa'
+{burst}
+rm -f /mnt/* /dev/hugepages/*
+umount /mnt
+'''
+# A line of numa_maps of a file of hugepages: address, node, number of its pages, page size.
+PLACED = re.compile(r'^([0-9a-f]+) .* huge .*\bN(\d+)=(\d+) .*kernelpagesize_kB=(\d+)', re.MULTILINE)
+
+
+def _two_sizes(_, said, backend):
+    oracle.check_burst(said, backend)
+    oracle.check_mappings(said)
+    lists = [(int(one['first'], 16), int(one['last'], 16), int(one['page'], 16), one['node'])
+             for one in schema.load(said['layout'], 'layout')['eal_memory']['lists']]
+    placed = {}
+    for at, node, pages, kib in PLACED.findall(said['numa']):
+        here = [(page, of) for first, last, page, of in lists if first <= int(at, 16) <= last]
+        expect_equal(here, [(int(kib) << 10, int(node))], f'lists at {at}: page size, node')
+        placed[here[0]] = placed.get(here[0], 0) + int(pages)
+    for node in (0, 1):
+        expect_equal((placed.get((1 << 30, node)), placed.get((2 << 20, node), 0) >= 32), (1, True),
+                     f'a page of 1 GiB and enough of 2 MiB on node {node}: {placed}')
+        expect(re.search(rf'by NUMA node: .*node {node}: \d+ MiB, 1024 in pages of 1048576 KiB, '
+                         r'\d+ in pages of 2048 KiB', said['log']), said['log'][:3000])
+    large = [(first, last) for first, last, page, _ in lists if page == 1 << 30]
+    oracle.check_congruence(oracle.events_in(said['events'], large), 1 << 30)
+
+
 # The second NIC is on node 1.
 NUMA = f'''. {SCRIPTS}/facts.sh
 dpdk-test-msi layout --json -a vfio_msi:all >/tmp/json
@@ -125,8 +160,10 @@ def _empty_node(_, said, __):
     found = schema.load(said['before'], 'layout')
     nodes = found['memory_nodes']
     expect_equal([node['node'] for node in nodes], [0, 1, 2, 3], 'nodes')
-    expect(all(node['hugepages'] == 256 * 2 << 20 and node['unused'] <= node['hugepages']
-               for node in nodes), f'hugepages: {nodes}')
+    expect(all(node['unused'] <= node['hugepages'] for node in nodes), f'hugepages: {nodes}')
+    expect_equal([[(pool['page'], pool['hugepages']) for pool in node['pools']] for node in nodes],
+                 [[(1 << 30, 1 << 30)] * (node < 2) + [(2 << 20, 256 * 2 << 20)]
+                  for node in range(4)], 'pools of hugepages')
     expect_equal([device['numa_node'] for device in found['devices']], [None, 1], 'nodes of devices')
     expect('NUMA node 1, IOMMU group' in said['after'] and
            '0000:41:00.0 is on node 1, which has no hugepages' in said['after'], said['after'])
@@ -134,6 +171,11 @@ def _empty_node(_, said, __):
     expect_equal([log.count(f'{words}EAL\'s memory is on node 0: ') for words in NO_MEMORY], [1, 1],
                  f'warnings in\n{log[:3000]}\n')
     expect('0000:00:03.0: is on NUMA node' not in log, log[:3000])
+
+
+def _assigned(_, said, backend):
+    oracle.check_burst(said, backend)
+    oracle.check_assigned(said, 1 << 32, said)
 
 
 def _more(platform, backend):
@@ -149,7 +191,11 @@ def _more(platform, backend):
                  (f'{SCRIPTS}/burst.sh {nics} -l 0,1 -n 1 {" ".join(BEYOND)}',
                   'stock DPDK fails with such a --base-virtaddr', _stock_refuses)]
     if platform == 'x86-two-bridges':
-        more += [(NUMA, 'layout and a warning name a NUMA node without hugepages', _empty_node)]
+        more += [(SIZES.format(burst=_traffic(platform, '--socket-mem 1088,1088')),
+                  'memory of two page sizes on two nodes', _two_sizes),
+                 (_traffic(platform, keys=',iova=assigned'),
+                  'assigned IOVAs with memory of four NUMA nodes', _assigned),
+                 (NUMA, 'layout and a warning name a NUMA node without hugepages', _empty_node)]
     if platform == 'arm-smmuv3':
         more.append((_traffic(platform, '--iova-mode=pa', '-m', '64'),
                      '--iova-mode=pa', _physical))

@@ -59,6 +59,14 @@ test_read(void **state)
 	assert_int_equal(nodes[2].node, 10);
 	assert_int_equal(nodes[2].total, 2 * 8 * MIB + 2 * 1024 * MIB);
 	assert_int_equal(nodes[2].unused, 2 * 3 * MIB + 1024 * MIB);
+	assert_int_equal(nodes[0].n_pools, 0);
+	assert_int_equal(nodes[2].n_pools, 2);
+	assert_int_equal(nodes[2].pool[0].page, 1024 * MIB);
+	assert_int_equal(nodes[2].pool[0].total, 2 * 1024 * MIB);
+	assert_int_equal(nodes[2].pool[0].unused, 1024 * MIB);
+	assert_int_equal(nodes[2].pool[1].page, 2 * MIB);
+	assert_int_equal(nodes[2].pool[1].total, 2 * 8 * MIB);
+	assert_int_equal(nodes[2].pool[1].unused, 2 * 3 * MIB);
 	free(nodes);
 }
 
@@ -74,6 +82,7 @@ test_odd(void **state)
 	};
 	const char *root = *state;
 	struct topo_node *nodes;
+	char name[32];
 	size_t i, n;
 
 	EACH_ROW(i, rows, "%s %s", rows[i].total, rows[i].unused) {
@@ -82,6 +91,18 @@ test_odd(void **state)
 		assert_null(nodes);
 		assert_int_equal(n, 0);
 	}
+	/* More sizes than any processor has. */
+	pool(root, "node0", SMALL, "1\n", "0\n");
+	for (i = 0; i < TOPO_POOLS_MAX; i++) {
+		snprintf(name, sizeof(name), "hugepages-%ukB", 4U << i);
+		pool(root, "node1", name, "1\n", "1\n");
+	}
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), 0);
+	assert_int_equal(n, 2);
+	free(nodes);
+	pool(root, "node1", SMALL, "1\n", "1\n");
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), -EFBIG);
+	pool(root, "node1", SMALL, "0\n", "0\n");
 	/* Each count is possible, but not the sum. */
 	pool(root, "node0", SMALL, "1\n", "0\n");
 	pool(root, "node0", "hugepages-17179869184kB", "1048576\n", "0\n");

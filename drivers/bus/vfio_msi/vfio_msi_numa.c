@@ -13,6 +13,7 @@
  */
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,19 +27,34 @@
 
 #include "space.h"
 #include "topology/topology_nodes.h"
+#include "va/va_need.h"
 
-/* EAL's memory by node, external memory excluded, bytes. */
+/* EAL's memory by node and page size, external memory excluded, bytes. */
 struct by_node {
 	uint64_t bytes[RTE_MAX_NUMA_NODES];
+	uint64_t page[VA_PAGES_MAX];	/* largest first, as EAL's lists */
+	uint64_t of_page[VA_PAGES_MAX][RTE_MAX_NUMA_NODES];
+	unsigned int n_pages;
 };
 
 static int
 add_list(const struct rte_memseg_list *msl, void *arg)
 {
+	uint64_t bytes = (uint64_t)msl->memseg_arr.count * msl->page_sz;
 	struct by_node *of = arg;
+	unsigned int i = 0;
 
-	if (!msl->external && msl->socket_id >= 0 && msl->socket_id < RTE_MAX_NUMA_NODES)
-		of->bytes[msl->socket_id] += (uint64_t)msl->memseg_arr.count * msl->page_sz;
+	if (msl->external || bytes == 0 || msl->socket_id < 0 ||
+	    msl->socket_id >= RTE_MAX_NUMA_NODES)
+		return 0;
+	of->bytes[msl->socket_id] += bytes;
+	while (i < of->n_pages && of->page[i] != msl->page_sz)
+		i++;
+	if (i == VA_PAGES_MAX)
+		return 0;
+	if (i == of->n_pages)
+		of->page[of->n_pages++] = msl->page_sz;
+	of->of_page[i][msl->socket_id] += bytes;
 	return 0;
 }
 
@@ -53,12 +69,33 @@ read_memory(struct by_node *of)
 	return true;
 }
 
-/* Print e.g. "node 0: 64 MiB, node 1: 2 MiB". @return the node that has most, or -1. */
+/* Append a text, as far as it fits. */
+__attribute__((format(printf, 4, 5)))
+static size_t
+append(char *out, size_t size, size_t len, const char *format, ...)
+{
+	va_list args;
+
+	if (len >= size)
+		return len;
+	va_start(args, format);
+	len += (size_t)vsnprintf(out + len, size - len, format, args);
+	va_end(args);
+	return len;
+}
+
+/*
+ * Print e.g. "node 0: 64 MiB, node 1: 2 MiB", with several page sizes "node 0: 1088 MiB, 1024
+ * in pages of 1048576 KiB, 64 in pages of 2048 KiB".
+ *
+ * @return the node that has most, or -1.
+ */
 static int
 describe(const struct by_node *of, char *out, size_t size)
 {
 	int node, most = -1;
 	size_t len = 0;
+	unsigned int i;
 
 	out[0] = '\0';
 	for (node = 0; node < RTE_MAX_NUMA_NODES; node++) {
@@ -66,9 +103,12 @@ describe(const struct by_node *of, char *out, size_t size)
 			continue;
 		if (most < 0 || of->bytes[node] > of->bytes[most])
 			most = node;
-		if (len < size)
-			len += (size_t)snprintf(out + len, size - len, "%snode %d: %" PRIu64 " MiB",
-				len > 0 ? ", " : "", node, of->bytes[node] >> 20);
+		len = append(out, size, len, "%snode %d: %" PRIu64 " MiB", len > 0 ? ", " : "",
+			node, of->bytes[node] >> 20);
+		for (i = 0; of->n_pages > 1 && i < of->n_pages; i++)
+			if (of->of_page[i][node] > 0)
+				len = append(out, size, len, ", %" PRIu64 " in pages of %" PRIu64
+					" KiB", of->of_page[i][node] >> 20, of->page[i] >> 10);
 	}
 	return most;
 }

@@ -43,15 +43,23 @@ static int
 add_pool(struct topo_node *out, uint64_t size, uint64_t total, uint64_t unused)
 {
 	uint64_t bytes;
+	unsigned int i;
 
 	if (unused > total || __builtin_mul_overflow(total, size, &bytes) ||
 	    __builtin_add_overflow(out->total, bytes, &out->total))
 		return -EINVAL;
 	out->unused += unused * size;
+	if (total == 0)
+		return 0;
+	if (out->n_pools == TOPO_POOLS_MAX)
+		return -EFBIG;
+	for (i = out->n_pools++; i > 0 && out->pool[i - 1].page < size; i--)
+		out->pool[i] = out->pool[i - 1];
+	out->pool[i] = (struct topo_pool){ size, bytes, unused * size };
 	return 0;
 }
 
-/* Add the pages of all sizes. */
+/* Add the pages of each size. */
 static int
 node_read(const char *root, struct topo_node *out)
 {

@@ -17,11 +17,22 @@
 extern "C" {
 #endif
 
-/** The hugepages of one node, of all page sizes. */
-struct topo_node {
-	int node;
+#define TOPO_POOLS_MAX 8
+
+/** The hugepages of one size. */
+struct topo_pool {
+	uint64_t page;		/**< bytes */
 	uint64_t total;		/**< bytes, including those in use */
 	uint64_t unused;	/**< bytes that nobody has allocated or reserved */
+};
+
+/** The hugepages of one node. */
+struct topo_node {
+	int node;
+	uint64_t total;		/**< sums of all pools, bytes */
+	uint64_t unused;
+	struct topo_pool pool[TOPO_POOLS_MAX];	/**< those with pages, largest pages first */
+	unsigned int n_pools;
 };
 
 /**
@@ -30,7 +41,8 @@ struct topo_node {
  * @param root   "", or a tree with another machine's /sys
  * @param nodes  ascending by number; the caller frees it
  * @param n      0 where the kernel has no NUMA
- * @return 0; -ENOMEM; -EACCES, -EINVAL, ... if a count can't be read
+ * @return 0; -ENOMEM; -EACCES, -EINVAL, ... if a count can't be read; -EFBIG for more than
+ *   TOPO_POOLS_MAX sizes with pages
  */
 int topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n);
 
