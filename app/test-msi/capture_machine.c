@@ -122,6 +122,7 @@ void
 capture_machine(struct capture *c)
 {
 	static const char *const files[] = {
+		"/proc/sys/kernel/osrelease",
 		"/proc/sys/vm/mmap_min_addr",
 		"/proc/sys/vm/overcommit_memory",
 		"/sys/module/iommufd/parameters/allow_unsafe_interrupts",

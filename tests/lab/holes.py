@@ -160,6 +160,21 @@ def aliases(platform):
     expect_equal(windows, {'hard'}, 'hardness of bridge windows')
 
 
+@test('NICs behind a PCIe-to-PCI bridge have no group with virtio-iommu',
+      ['arm-virtio-iommu', 'x86-virtio-iommu'],
+      soak=True)
+def no_group_behind_bridge(platform):
+    bound, text = _answers(
+        platform, BEHIND_BRIDGE, f'vfio-bind {FIRST}',
+        f'dpdk-test-msi layout -a vfio_msi:{FIRST} -a vfio_msi:{SECOND}')
+    expect(f'cannot bind {FIRST} to vfio-pci' in bound, bound)
+    for name in (FIRST, SECOND):
+        _says(text, f'{name}: not used: is in no IOMMU group: it is on the conventional PCI bus of '
+              f'bridge {BRIDGE}, and the IOMMU accepts no device there; put it into a slot that is '
+              'not behind that bridge')
+    expect('bind it' not in text, text)
+
+
 def _windows(plan):
     return [(int(hole['first'], 16), int(hole['last'], 16)) for hole in plan['holes']
             if hole['origin'] == 'host bridge']

@@ -42,6 +42,21 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 	return lost;
 }
 
+bool
+plan_bridge_lost(struct topo_snapshot *snap, struct plan_device *pd)
+{
+	const struct topo_device *t = &pd->topo, *bridge;
+	struct topo_addr addr;
+
+	if (t->pcie || t->n_up == 0 || topology_parse_bdf(t->up[0], &addr) != 0 ||
+	    topology_snapshot_device(snap, &addr, &bridge) != 0)
+		return false;
+	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
+		"is in no IOMMU group: it is on the conventional PCI bus of bridge %s, and the IOMMU accepts no device there; put it into a slot that is not behind that bridge",
+		bridge->bdf);
+	return true;
+}
+
 /* Mappings of a kernel driver would use the same page table. */
 static void
 add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *a)

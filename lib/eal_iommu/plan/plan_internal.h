@@ -46,6 +46,14 @@ void plan_reasons_settle(struct plan_reasons *reasons, int error);
 bool plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd);
 
 /**
+ * Add a reason if a function without an IOMMU group is on a conventional PCI bus: for a kernel
+ * that creates all groups at boot.
+ *
+ * @return whether a reason was added
+ */
+bool plan_bridge_lost(struct topo_snapshot *snap, struct plan_device *pd);
+
+/**
  * Check whether the IOMMU can distinguish this function from others, and whether they
  * share its group. Fills aliased and alias_why, and adds a reason if one of them is bound
  * to a kernel driver.

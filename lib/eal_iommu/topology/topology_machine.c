@@ -18,6 +18,7 @@
 #include "topology/topology_machine.h"
 
 #define CPUINFO_LEN 4096	/* enough for the first processor */
+#define EARLY_GROUPS 6015	/* since then, all IOMMUs create groups at boot */
 
 static bool
 exists(const char *root, const char *path)
@@ -37,6 +38,19 @@ starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+unsigned int
+topology_kernel_version(const char *root)
+{
+	unsigned int major, minor;
+	char text[64];
+	size_t len;
+
+	if (sysfs_read_start(root, text, sizeof(text) - 1, &len, "/proc/sys/kernel/osrelease") < 0)
+		return 0;
+	text[len] = '\0';
+	return sscanf(text, "%3u.%3u", &major, &minor) == 2 ? 1000 * major + minor : 0;
+}
+
 /* Detect the IOMMU by the names that kernel drivers give their instances. */
 static void
 instances_look(const char *root, struct topo_machine *m)
@@ -54,7 +68,8 @@ instances_look(const char *root, struct topo_machine *m)
 		}
 		if (starts_with(names[i], "smmu"))
 			m->arch = TOPO_ARCH_ARM;
-		m->iommu = TOPO_IOMMU_LATE;
+		m->iommu = topology_kernel_version(root) >= EARLY_GROUPS ?
+			TOPO_IOMMU_EARLY : TOPO_IOMMU_LATE;
 	}
 	sysfs_free_names(names, n);
 }

@@ -48,6 +48,9 @@ struct topo_machine {
 void topology_machine(const char *root, const struct topo_device *dev,
 		struct topo_machine *out);
 
+/** @return version of the kernel, e.g. 6012 for 6.12; 0 if it is unknown */
+unsigned int topology_kernel_version(const char *root);
+
 /** Uses of a function by the machine, ordered by the harm of losing it. */
 enum topo_use_kind {
 	TOPO_USE_NONE,		/**< no use is seen */
