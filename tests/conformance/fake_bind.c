@@ -3,13 +3,42 @@
  */
 
 /*
- * Binding a character device to an iommufd, errors in the kernel's order.
+ * Binding a device to vfio-pci, and a character device to an iommufd, errors in the kernel's
+ * order.
  */
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "fake_private.h"
+
+static bool
+is_taken(unsigned int number)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_devices; i++)
+		if (fake_devices[i].cdev[0] != '\0' && fake_devices[i].number == number)
+			return true;
+	return false;
+}
+
+void
+fake_device_unbind(const char *bdf)
+{
+	fake_device_find(bdf)->cdev[0] = '\0';
+}
+
+void
+fake_device_bind(const char *bdf)
+{
+	struct fake_device *d = fake_device_find(bdf);
+
+	d->cdev[0] = '\0';
+	for (d->number = 0; is_taken(d->number); d->number++)
+		;
+	snprintf(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%u", d->number);
+}
 
 static int
 token_ok(const struct fake_device *d, const uint8_t *token)

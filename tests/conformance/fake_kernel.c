@@ -130,7 +130,7 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 	full(fake_n_devices == FAKE_MEMBERS);
 	fake_n_devices++;
 	snprintf(d->bdf, sizeof(d->bdf), "%s", bdf);
-	snprintf(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%zu", fake_n_devices - 1);
+	fake_device_bind(bdf);
 	d->n_msix = msix;
 	for (i = 0; i < fake_n_groups; i++)
 		if (&fake_groups[i].cfg == group) {
@@ -140,8 +140,8 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 		}
 }
 
-static struct fake_device *
-find_device(const char *bdf)
+struct fake_device *
+fake_device_find(const char *bdf)
 {
 	size_t i;
 
@@ -154,31 +154,19 @@ find_device(const char *bdf)
 void
 fake_device_token(const char *bdf, const char *token)
 {
-	find_device(bdf)->token = token;
+	fake_device_find(bdf)->token = token;
 }
 
 void
 fake_device_held(const char *bdf, bool held)
 {
-	find_device(bdf)->held = held;
-}
-
-void
-fake_device_no_reset(const char *bdf)
-{
-	find_device(bdf)->no_reset = true;
-}
-
-unsigned int
-fake_resets(const char *bdf)
-{
-	return find_device(bdf)->n_resets;
+	fake_device_find(bdf)->held = held;
 }
 
 const char *
 fake_cdev(const char *bdf)
 {
-	const struct fake_device *d = find_device(bdf);
+	const struct fake_device *d = fake_device_find(bdf);
 
 	return d == NULL ? NULL : d->cdev;
 }
@@ -394,7 +382,7 @@ vfio_uapi_file_read(int fd, struct vfio_uapi_file *out)
 		break;
 	case FAKE_CDEV:
 		out->major = FAKE_CDEV_MAJOR;
-		out->minor = (unsigned int)(((const struct fake_cdev *)obj)->dev - fake_devices);
+		out->minor = ((const struct fake_cdev *)obj)->dev->number;
 		break;
 	default:
 		out->is_device = false;

@@ -151,6 +151,13 @@ void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
 /** Path of a device's character device, or NULL. */
 const char *fake_cdev(const char *bdf);
 
+/**
+ * Unbind a device from vfio-pci, which frees the number of its character device, and bind it
+ * again: it gets the lowest free number.
+ */
+void fake_device_unbind(const char *bdf);
+void fake_device_bind(const char *bdf);
+
 /** Set whether another process has a device open. */
 void fake_device_held(const char *bdf, bool held);
 

@@ -71,7 +71,8 @@ struct fake_cdev {
 
 struct fake_device {
 	char bdf[24];
-	char cdev[32];
+	char cdev[32];		/* "": unbound */
+	unsigned int number;	/* of cdev */
 	bool held;
 	unsigned int n_open;	/* descriptors opened by its group */
 	bool no_reset;		/* only a bus reset */
@@ -92,6 +93,9 @@ extern struct fake_container fake_containers[FAKE_OBJECTS];
 extern struct fake_group_state fake_groups[FAKE_MEMBERS];
 extern struct fake_device fake_devices[FAKE_MEMBERS];
 extern size_t fake_n_groups, fake_n_devices;
+
+/** A device, or NULL. */
+struct fake_device *fake_device_find(const char *bdf);
 
 /** Count a call. @return 0, or the error that the test requested. */
 int fake_enter(const char *name);

@@ -17,6 +17,18 @@
 
 #include "fake_private.h"
 
+void
+fake_device_no_reset(const char *bdf)
+{
+	fake_device_find(bdf)->no_reset = true;
+}
+
+unsigned int
+fake_resets(const char *bdf)
+{
+	return fake_device_find(bdf)->n_resets;
+}
+
 int
 vfio_uapi_reset(int device)
 {

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,10 +25,14 @@ machine_page(void)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The fake kernel counts its devices from 0, and the NIC is the first. */
+/* The number of the fake kernel. Before it has devices: it counts them from 0, the NIC first. */
 static int
 vfio_dev(const char *bdf)
 {
+	const char *node = fake_cdev(bdf);
+
+	if (node != NULL && node[0] != '\0')
+		return atoi(node + strlen("/dev/vfio/devices/vfio"));
 	return strcmp(bdf, NIC) == 0 ? 0 : 1;
 }
 
@@ -88,6 +93,21 @@ machine_no_cdev(const char *root, const char *bdf)
 	end = strrchr(path, '/');
 	*end = '\0';
 	assert_int_equal(rmdir(path), 0);
+}
+
+void
+machine_unbind(const char *root, const char *bdf)
+{
+	machine_no_cdev(root, bdf);
+	machine_unlink(root, bdf, "driver");
+	fake_device_unbind(bdf);
+}
+
+void
+machine_bind(const char *root, const char *bdf, int group)
+{
+	fake_device_bind(bdf);
+	machine_device(root, bdf, group, "vfio-pci");
 }
 
 void

@@ -37,6 +37,13 @@ void machine_device(const char *root, const char *bdf, int group, const char *dr
 /** Remove the folder of its character device, as when vfio-pci is unbound. */
 void machine_no_cdev(const char *root, const char *bdf);
 
+/**
+ * Unbind a function of the fake kernel too from vfio-pci, and bind it again: it gets the lowest
+ * free number.
+ */
+void machine_unbind(const char *root, const char *bdf);
+void machine_bind(const char *root, const char *bdf, int group);
+
 /** Remove a link of a function. */
 void machine_unlink(const char *root, const char *bdf, const char *link);
 

@@ -192,6 +192,40 @@ test_kept(void **state)
 	ioas_close(space);
 }
 
+static bool
+is_current(const char *root)
+{
+	struct topo_snapshot snap = { .root = root };
+	bool current = plan_is_current(&snap, &pd);
+
+	topology_snapshot_free(&snap);
+	return current;
+}
+
+/* The character device of a surveyed device goes to another one. */
+static void
+test_rebound(void **state)
+{
+	fake_device_add(fake_group_add(3), SIBLING, 4);
+	machine_device(*state, SIBLING, 3, "vfio-pci");
+	machine_regions_of(*state, 3, SW_MSI_LINE);
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_true(is_current(*state));
+	machine_unbind(*state, SIBLING);
+	assert_true(is_current(*state));
+	machine_unbind(*state, NIC);
+	assert_false(is_current(*state));
+	machine_bind(*state, SIBLING, 3);
+	machine_bind(*state, NIC, NIC_GROUP);
+	assert_string_equal(fake_cdev(SIBLING), pd.cdev);
+	assert_false(is_current(*state));
+	plan_device_free(&pd);
+	assert_int_equal(survey(*state, NIC), 0);
+	assert_string_equal(fake_cdev(NIC), pd.cdev);
+	assert_true(is_current(*state));
+	plan_device_free(&pd);
+}
+
 int
 main(void)
 {
@@ -201,6 +235,7 @@ main(void)
 		PLAN_TEST(test_node_failures),
 		PLAN_TEST(test_choice),
 		PLAN_TEST(test_kept),
+		PLAN_TEST(test_rebound),
 	};
 
 	return RUN_ON_BACKENDS("plan_attach", tests);

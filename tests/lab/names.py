@@ -149,7 +149,8 @@ def _check_engines(said, bdf):
       tail=each_backend('x86-vtd'))
 def flags(platform, backend):
     bdf = '0000:00:0a.0'
-    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf], seconds=200,
+    other = PLATFORMS[platform].nics[0]
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf, other], seconds=200,
                        backend=backend, qemu_args=EDU)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -157,6 +158,10 @@ def flags(platform, backend):
         for mode, wanted in MODES.items():
             with part(f'{mode}, {bus}'):
                 _check(said, f'{mode}_{bus}', {**wanted, 'cleanup': 0, 'status': 0})
+    with part('the device is bound again between two attaches'):
+        _check(said, 'late_vfio_msi', {**_seen('declined', 2, 0, 0, 'n=1'), 'between': 0, 'add': 0,
+                                       **_seen('added', 3, 0, 1, 'n=1'), 'cleanup': 0, 'status': 0})
+        expect_equal(said['late_taken'], 'vfio0', 'the number of the other device')
     with part('the last argument counts'):
         _check(said, 'again_vfio_msi', {
             'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),

@@ -188,6 +188,43 @@ test_blocks(void **state)
 	}
 }
 
+/* Each property of a function differs once. */
+static void
+test_same(void **state)
+{
+	struct topo_device d, o;
+#define DIFFERS(member, value) do { \
+	o = d; \
+	o.member = (value); \
+	assert_false(topology_same(&d, &o)); \
+} while (0)
+
+	assert_int_equal(read_bdf(tree_fixture("arm-smmuv3"), "0000:00:03.0", &d), 0);
+	assert_int_equal(read_bdf(tree_fixture("arm-smmuv3"), "0000:00:03.0", &o), 0);
+	assert_true(topology_same(&d, &o));
+	DIFFERS(addr.dev, 4);
+	DIFFERS(vendor, 1);
+	DIFFERS(device, 1);
+	DIFFERS(subvendor, 1);
+	DIFFERS(subdevice, 1);
+	DIFFERS(class_id, 1);
+	DIFFERS(pcie, !d.pcie);
+	DIFFERS(numa_node, 3);
+	DIFFERS(group, 77);
+	DIFFERS(group_noiommu, true);
+	DIFFERS(driver[0], 'x');
+	DIFFERS(cdev[0], 'x');
+	DIFFERS(iommu[0], 'x');
+	DIFFERS(max_vfs, 9);
+	DIFFERS(bar[0].phys, 1);
+	DIFFERS(bar[1].len, 1);
+	DIFFERS(bar[5].flags, 1);
+	DIFFERS(unread, TOPO_UNREAD_VFS);
+	DIFFERS(root_bus[0], 'x');
+	DIFFERS(n_up, d.n_up + 1);
+#undef DIFFERS
+}
+
 int
 main(void)
 {
@@ -195,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_parse_bdf),
 		cmocka_unit_test(test_addr_cmp),
 		cmocka_unit_test(test_read_nic),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_read_behind_bridge),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_group),

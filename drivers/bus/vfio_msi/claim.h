@@ -72,6 +72,12 @@ void vfio_msi_leave_layout(struct vfio_msi_device *dev);
 
 /* vfio_msi_claim.c */
 
+/**
+ * Drop each device that is not in use and differs from what its survey found: its character
+ * device or its slot may belong to another device now. To be called before the claims of a scan.
+ */
+void vfio_msi_forget_changed(void);
+
 /** Claim the device, unless it is on the list, or log why it is rejected. */
 void vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);

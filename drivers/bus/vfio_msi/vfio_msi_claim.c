@@ -216,6 +216,23 @@ prepare(struct vfio_msi_device *dev, const struct topo_addr *addr,
 	return vfio_msi_pci_block_group(&dev->plan.topo, why, size);
 }
 
+void
+vfio_msi_forget_changed(void)
+{
+	struct vfio_msi_device *dev, *next;
+
+	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
+		next = TAILQ_NEXT(dev, next);
+		if (dev->attached || dev->fd >= 0 ||
+		    plan_is_current(&vfio_msi_bus.scan.topo, &dev->plan))
+			continue;
+		BUS_LOG(INFO, "%s: is not what its survey found (bound again, removed, replaced, or other VFs), so the survey is dropped",
+			dev->label);
+		vfio_msi_list_remove(dev);
+		vfio_msi_device_free(dev);
+	}
+}
+
 /*
  * A device on the list is kept, except one that did not come up and is now given with
  * other arguments.

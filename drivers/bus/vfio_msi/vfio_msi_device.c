@@ -21,23 +21,26 @@
 #include "space.h"
 #include "uapi/vfio_uapi.h"
 
-/* librte_bus_pci must read the device object as this plugin wrote it. */
+/*
+ * librte_bus_pci must read the device object as this plugin wrote it, and the open device must be
+ * the one of the survey.
+ */
 static int
 check_object(struct vfio_msi_device *dev)
 {
-	uint16_t vendor = 0;
+	const struct topo_device *t = &dev->plan.topo;
+	rte_le16_t id[2] = { 0 };	/* vendor, device */
 
 	/* A failure has no reliable errno. */
-	if (rte_pci_read_config(&dev->pci.device, &vendor, sizeof(vendor),
-				RTE_PCI_VENDOR_ID) != sizeof(vendor)) {
+	if (rte_pci_read_config(&dev->pci.device, id, sizeof(id), RTE_PCI_VENDOR_ID) != sizeof(id)) {
 		BUS_LOG(ERR, "%s: librte_bus_pci can't read the device's config space; see dmesg; if it shows no error, rebuild the plugin against this build of DPDK",
 			dev->label);
 		return -EIO;
 	}
-	if (rte_le_to_cpu_16(vendor) == dev->plan.topo.vendor)
+	if (rte_le_to_cpu_16(id[0]) == t->vendor && rte_le_to_cpu_16(id[1]) == t->device)
 		return 0;
-	BUS_LOG(ERR, "%s: librte_bus_pci reads vendor 0x%04x, but sysfs shows 0x%04x: this build of DPDK has another layout of PCI devices; rebuild the plugin against it",
-		dev->label, rte_le_to_cpu_16(vendor), dev->plan.topo.vendor);
+	BUS_LOG(ERR, "%s: librte_bus_pci reads %04x:%04x, but sysfs showed %04x:%04x: if the device was replaced or bound again just now, attach it again; else this build of DPDK has another layout of PCI devices: rebuild the plugin against it",
+		dev->label, rte_le_to_cpu_16(id[0]), rte_le_to_cpu_16(id[1]), t->vendor, t->device);
 	return -ENOTSUP;
 }
 

@@ -6,10 +6,10 @@
  * @file
  * Scan: claim a device for each argument of the bus, then plan EAL's memory.
  *
- * Every hotplug rescans. A scan only adds devices and skips those on the list. A device
- * that can't be used is logged with the reason; the scan goes on with the others. Before
- * EAL has its memory, the layout decides where that memory goes. Later, a new device must
- * reach everything already mapped.
+ * Every hotplug rescans. A scan adds devices, skips those on the list, and drops unused ones
+ * that were bound again or replaced. A device that can't be used is logged with the reason;
+ * the scan goes on with the others. Before EAL has its memory, the layout decides where that
+ * memory goes. Later, a new device must reach everything already mapped.
  *
  * "all" is expanded at start only. A later scan would open and reset devices that the
  * application has released since, and that another process may use by then.
@@ -142,6 +142,7 @@ vfio_msi_scan(void)
 	plan_scan_begin(&vfio_msi_bus.scan, "");
 	vfio_msi_bus.pci_scanned = false;
 	vfio_msi_devargs_unite();
+	vfio_msi_forget_changed();
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
 		named = true;
 		scan_devargs(da);

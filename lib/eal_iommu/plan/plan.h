@@ -267,6 +267,14 @@ void plan_explain_token(const struct ioas_member *m, char *why, size_t size);
 void plan_device_free(struct plan_device *pd);
 
 /**
+ * Is a device still what its survey found? The kernel gives the numbers of character devices
+ * and groups to other devices when it is unbound, and another card may be in its slot.
+ *
+ * @return false also if it can't be read any more
+ */
+bool plan_is_current(struct topo_snapshot *snap, const struct plan_device *pd);
+
+/**
  * Add a surveyed device to the layout: intersect the allowed ranges and add the holes.
  *
  * @param why  on 0 a warning if a soft hole of the device covers what is in use;

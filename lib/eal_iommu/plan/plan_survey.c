@@ -90,6 +90,15 @@ plan_survey(const struct plan_request *request, struct ioas **space,
 	return plan_reasons_text(&out->reasons, why, size);
 }
 
+bool
+plan_is_current(struct topo_snapshot *snap, const struct plan_device *pd)
+{
+	const struct topo_device *now;
+
+	return topology_snapshot_device(snap, &pd->topo.addr, &now) == 0 &&
+		topology_same(now, &pd->topo);
+}
+
 void
 plan_scan_begin(struct plan_scan *scan, const char *root)
 {

@@ -135,6 +135,12 @@ int topology_bus_rows(const char *root, const struct topo_addr *addr,
 int topology_read(const char *root, const struct topo_addr *addr,
 		struct topo_device *out);
 
+/**
+ * Do two readings of an address show the same function in the same place: IDs, BARs, group,
+ * nodes, driver, bridges above?
+ */
+bool topology_same(const struct topo_device *a, const struct topo_device *b);
+
 #define TOPO_OUTER 4	/* maximum number of nested domains */
 
 /** The parent of a PCI domain that a function creates. */

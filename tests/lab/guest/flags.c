@@ -9,7 +9,8 @@
  * device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
- * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE beside:
+ * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE late:
+ * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
  * first. Each step prints facts, RUN_STEP.
  */
@@ -136,6 +137,20 @@ other_names(const char *bus, const char *bdf)
 	state("full_again");
 }
 
+/* An attach fails, the device is bound again, and the same attach is repeated. */
+static void
+late(const char *bus, const char *bdf)
+{
+	const char *between = getenv("BETWEEN");
+
+	rte_eal_hotplug_add(bus, bdf, "pmd.n=1");
+	state("declined");
+	fact("between", between == NULL ? -1 : system(between));
+	declines = false;
+	fact("add", rte_eal_hotplug_add(bus, bdf, "pmd.n=1"));
+	state("added");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -155,7 +170,8 @@ main(int argc, char *argv[])
 	bus = argv[4];
 	bdf = argv[5];
 	argv[5] = argv[0];
-	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0;
+	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0 ||
+		strcmp(mode, "late") == 0;
 	if (strcmp(mode, "again") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
 	if (strcmp(mode, "keep") == 0)
@@ -165,7 +181,9 @@ main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	state("start");
 	fact("groups", groups());
-	if (!declines) {
+	if (strcmp(mode, "late") == 0) {
+		late(bus, bdf);
+	} else if (!declines) {
 		fact("add", rte_eal_hotplug_add(bus, bdf, strcmp(bus, "pci") == 0 ?
 				"representor=1" : "pmd.representor=1"));
 		state("added");

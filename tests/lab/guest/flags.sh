@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# flags.sh BDF: vfio-msi-flags in each mode, on the pci bus and on this bus. See
-# tests/lab/names.py.  Prints facts.
+# flags.sh BDF OTHER: vfio-msi-flags in each mode, on the pci bus and on this bus. OTHER is
+# another device. See tests/lab/names.py.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
-bdf=$1
+bdf=$1 other=$2
 vfio-bind "$bdf" || exit 1
 vhost=$(echo /usr/lib/*/librte_vhost.so.??)
 
@@ -25,6 +25,12 @@ for mode in again once keep drop; do
 	run "${mode}_pci" $mode edu "$bdf,first=1"
 	run "${mode}_vfio_msi" $mode edu "vfio_msi:$bdf,pmd.first=1"
 done
+
+# OTHER gets the first number of a character device, which was the device's.
+export BETWEEN="echo $bdf >/sys/bus/pci/drivers/vfio-pci/unbind; vfio-bind $other $bdf"
+run late_vfio_msi late edu "vfio_msi:$bdf,pmd.n=1"
+fact late_taken "$(ls /sys/bus/pci/devices/$other/vfio-dev)"
+echo "$other" >/sys/bus/pci/drivers/vfio-pci/unbind
 
 # Names of DPDK's drivers.
 run container_pci once net_ntnic "$bdf"
