@@ -13,12 +13,23 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_memory.h>
 
 #include "dpdk_limits.h"
 #include "test_msi.h"
 
 #define CONFIG_BYTES 0x10000	/* approximate size of EAL's configuration */
+
+/* Without an IOMMU addresses of EAL's memory are not chosen. */
+static bool
+is_physical(const struct tool_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->v[i].used && plan->v[i].plan.topo.group_noiommu)
+			return true;
+	return false;
+}
 
 int
 eal_memory_place(struct tool_plan *plan, const char *root)
@@ -26,8 +37,11 @@ eal_memory_place(struct tool_plan *plan, const char *root)
 	const struct va_limits limits = dpdk_va_limits(CONFIG_BYTES);
 	struct va_space space;
 	struct va_need need;
-	int ret = va_need_read(root, false, &need);
+	int ret;
 
+	if (is_physical(plan))
+		return 0;
+	ret = va_need_read(root, false, &need);
 	if (ret == 0)
 		ret = va_space_read("", rte_eal_get_baseaddr(), &space);
 	if (ret < 0)
@@ -46,30 +60,24 @@ decider(const struct tool_plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->n; i++)
-		if (plan->v[i].conf->iova != VFIO_MSI_IOVA_AUTO)
+		if (plan->v[i].conf->iova != VA_KEY_AUTO)
 			return &plan->v[i];
 	return NULL;
 }
 
-bool
-eal_memory_assigned(const struct tool_plan *plan, const char **why)
+const char *
+eal_memory_iova(const struct tool_plan *plan, const char **why)
 {
 	const struct tool_device *key = decider(plan);
+	const enum va_policy policy = va_policy_decide(key != NULL ? key->conf->iova : VA_KEY_AUTO,
+			plan->eal_placed ? &plan->eal : NULL, dpdk_iovas_assignable());
 
-	if (key != NULL) {
-		*why = key->conf->iova == VFIO_MSI_IOVA_VA ? "iova=va" : "iova=assigned";
-		return key->conf->iova == VFIO_MSI_IOVA_ASSIGNED;
+	if (is_physical(plan)) {
+		*why = "the devices have no IOMMU";
+		return IOVA_IS_PHYSICAL;
 	}
-	if (!plan->eal_placed || plan->eal.lists.n == 0 || plan->eal.quality != VA_BAD) {
-		*why = "EAL's memory can lie at good IOVAs";
-		return false;
-	}
-	if (rte_eal_using_phys_addrs() == 0) {
-		*why = "this user can't read physical addresses, so that IOVAs can't be assigned";
-		return false;
-	}
-	*why = "no free address is a good IOVA for each page size and NUMA node";
-	return true;
+	*why = va_policy_why(policy);
+	return va_policy_assigns(policy) ? IOVA_IS_ASSIGNED : IOVA_IS_VA;
 }
 
 /* How much memory of one kind is usable: its lists up to the first truncated one. */
@@ -127,12 +135,14 @@ void
 eal_memory_print(const struct tool_plan *plan)
 {
 	const struct va_choice *eal = &plan->eal;
-	const char *why;
-	bool assigned = eal_memory_assigned(plan, &why);
+	const char *why, *iova = eal_memory_iova(plan, &why);
+	const bool physical = strcmp(iova, IOVA_IS_PHYSICAL) == 0;
+	const bool is_va = strcmp(iova, IOVA_IS_VA) == 0;
 	size_t i;
 
-	printf("\nEAL's memory\n  %s: %s\n", assigned ? "IOVAs are assigned" : "IOVA is VA", why);
-	if (assigned)
+	printf("\nEAL's memory\n  %s: %s\n", is_va ? "IOVA is VA" : physical ?
+		"IOVAs are physical addresses" : "IOVAs are assigned", why);
+	if (!is_va)
 		return;
 	if (!plan->eal_placed) {
 		printf("  EAL can't reserve addresses for it here; is the address space limited (ulimit -v)?\n");
@@ -163,18 +173,18 @@ eal_memory_report_fault(const struct tool_plan *plan)
 	size_t i;
 
 	for (i = 0; key != NULL && i < plan->n; i++)
-		if (plan->v[i].conf->iova != VFIO_MSI_IOVA_AUTO &&
+		if (plan->v[i].conf->iova != VA_KEY_AUTO &&
 		    plan->v[i].conf->iova != key->conf->iova) {
 			tool_error("layout", "the keys iova= of %s and %s conflict, as all devices share one address space; give one value to all",
 				key->bdf, plan->v[i].bdf);
 			return true;
 		}
-	if (key != NULL && key->conf->iova == VFIO_MSI_IOVA_ASSIGNED && plan->eal_placed &&
-	    rte_eal_using_phys_addrs() == 0) {
+	if (key != NULL && key->conf->iova == VA_KEY_ASSIGNED && plan->eal_placed &&
+	    !dpdk_iovas_assignable()) {
 		tool_error(key->bdf, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
 		return true;
 	}
-	if (eal_memory_assigned(plan, &why) || !plan->eal_placed || plan->eal.quality != VA_BAD)
+	if (strcmp(eal_memory_iova(plan, &why), IOVA_IS_VA) != 0 || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
 	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
 	case VA_SHORT_OF_PAGES:

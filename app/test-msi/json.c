@@ -196,15 +196,15 @@ eal_memory(const struct tool_plan *plan)
 		[VA_BAD] = "bad", [VA_SHORT] = "short", [VA_WHOLE] = "whole",
 	};
 	json_t *o, *lists;
-	const char *why;
+	const char *why, *iova = eal_memory_iova(plan, &why);
 	size_t i;
 	int bad;
 
-	if (!plan->eal_placed)
+	if (!plan->eal_placed && strcmp(iova, IOVA_IS_PHYSICAL) != 0)
 		return json_null();
 	o = json_object();
 	lists = json_array();
-	bad = json_put(o, "iova", json_string(eal_memory_assigned(plan, &why) ? "assigned" : "va"));
+	bad = json_put(o, "iova", json_string(iova));
 	bad |= json_put(o, "iova_why", json_string(why));
 	bad |= json_put(o, "steered", json_boolean(plan->eal.moved));
 	bad |= json_put(o, "quality", json_string(words[plan->eal.quality]));

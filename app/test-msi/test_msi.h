@@ -237,8 +237,13 @@ void tool_plan_free(struct tool_plan *plan);
  */
 int eal_memory_place(struct tool_plan *plan, const char *root);
 
-/** Would the bus assign IOVAs? @param why  set to the reason, a clause */
-bool eal_memory_assigned(const struct tool_plan *plan, const char **why);
+/** Which IOVAs EAL's memory would have. */
+#define IOVA_IS_VA "va"
+#define IOVA_IS_ASSIGNED "assigned"
+#define IOVA_IS_PHYSICAL "physical"
+
+/** One of IOVA_IS_*. @param why  gets the reason, a clause */
+const char *eal_memory_iova(const struct tool_plan *plan, const char **why);
 
 void eal_memory_print(const struct tool_plan *plan);
 

@@ -177,8 +177,21 @@ make_iommu(const struct maker *m)
 static void
 make_survey(const struct maker *m)
 {
-	assert_in_range(m->scene->n, 0, SCENE_SURVEYS - 1);
-	assert_int_equal(topology_parse_bdf(m->line[1], &m->scene->survey[m->scene->n++]), 0);
+	struct scene *scene = m->scene;
+
+	assert_in_range(scene->n, 0, SCENE_SURVEYS - 1);
+	assert_int_equal(topology_parse_bdf(m->line[1], &scene->survey[scene->n]), 0);
+	scene->backend[scene->n] = IOAS_BACKEND_TYPE1;
+	if (m->words > 2)
+		assert_int_equal(ioas_backend_parse(m->line[2], &scene->backend[scene->n]), 0);
+	scene->n++;
+}
+
+static void
+make_process(const struct maker *m)
+{
+	m->scene->user_bits = (unsigned int)number(m->line[1], 10);
+	assert_in_range(m->scene->user_bits, 36, 56);
 }
 
 static void
@@ -220,6 +233,7 @@ word_obey(struct maker *m)
 		{ "group", 2, make_group }, { "row", 4, make_row }, { "config", 3, make_config },
 		{ "file", 1, make_file }, { "link", 2, make_link }, { "cells", 1, make_cells },
 		{ "iommu", 2, make_iommu }, { "survey", 1, make_survey },
+		{ "process", 1, make_process },
 	};
 	size_t i;
 

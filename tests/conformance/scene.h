@@ -19,15 +19,18 @@
  *   iommu N [FIRST-]LAST WORD...   answers of VFIO about group N: its aperture, then
  *                                  ranges FIRST-LAST that are left out, and why
  *                                  the kernel rejects it: unviable, direct,
- *                                  unisolated, held
- *   survey BDF
+ *                                  unisolated, held; noiommu: a no-IOMMU group
+ *   survey BDF [BACKEND]           by default with type1
+ *   process BITS                   the plan says which IOVAs EAL's memory has, in a process
+ *                                  of root with addresses of so many bits
  *
- * Numbers are hex, except N. Lines that begin with # are comments.
+ * Numbers are hex, except N and BITS. Lines that begin with # are comments.
  */
 
 #ifndef SCENE_H
 #define SCENE_H
 
+#include "ioas/ioas.h"
 #include "topology/topology.h"
 
 #define SCENE_SURVEYS 8
@@ -35,7 +38,9 @@
 /** The devices to survey. */
 struct scene {
 	struct topo_addr survey[SCENE_SURVEYS];
+	enum ioas_backend backend[SCENE_SURVEYS];
 	unsigned int n;
+	unsigned int user_bits;	/**< 0: no process */
 };
 
 /** Create the machine. An invalid text fails the running test. */

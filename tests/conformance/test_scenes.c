@@ -6,32 +6,26 @@
  * Machines as fixtures ("machine") and the resulting plan ("layout"). Each folder of
  * fixtures with both files is a test. The plan has the devices with their topology and
  * the source of their bridge windows, the reasons of unusable devices, every hole with
- * origin and hardness, and where EAL's memory would lie.
+ * origin and hardness, where EAL's memory would lie, and which IOVAs it would have.
  */
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "captured.h"
 #include "common.h"
 #include "plan/plan.h"
-#include "scene.h"
+#include "scene_eal.h"
+#include "scene_run.h"
 #include "tree.h"
 
-struct scene_test {
-	const char *name;
-	char *root;
-};
-
-/* Print the plans, to write a layout from, and compare nothing. */
+/* Print the plans, to write a layout from, or drawings, and compare nothing. */
 static bool print;
 
 #define EAL_FIRST (UINT64_C(1) << 32)
@@ -91,8 +85,7 @@ static char *
 plan_text(const char *root, const struct scene *scene, struct plan_answers *answers)
 {
 	char why[PLAN_WHY], bdf[TOPO_BDF_LEN], *text;
-	struct plan_request request = { .root = root, .backend = IOAS_BACKEND_TYPE1,
-		.answers = answers };
+	struct plan_request request = { .root = root, .answers = answers };
 	struct ioas *space = NULL;
 	size_t size;
 	unsigned int i;
@@ -104,6 +97,7 @@ plan_text(const char *root, const struct scene *scene, struct plan_answers *answ
 
 		topology_format_bdf(&scene->survey[i], bdf, sizeof(bdf));
 		request.addr = scene->survey[i];
+		request.backend = scene->backend[i];
 		if (plan_survey(&request, &space, &pd, why, sizeof(why)) != 0 ||
 				plan_add(layout, &pd, why, sizeof(why)) != 0)
 			fprintf(f, "%s: %s\n", bdf, why);
@@ -114,6 +108,8 @@ plan_text(const char *root, const struct scene *scene, struct plan_answers *answ
 	ioas_close(space);
 	iova_layout_dump(layout, f);
 	tell_eal(f);
+	if (scene->user_bits != 0)
+		scene_eal_print(f, root, scene);
 	assert_int_equal(fclose(f), 0);
 	return text;
 }
@@ -144,28 +140,17 @@ scene_check(const char *root, const char *name)
 {
 	char path[TREE_PATH_MAX], *text, *want;
 	struct scene scene;
-	FILE *f;
-	long len;
 
 	snprintf(path, sizeof(path), "%s/machine", tree_fixture(name));
 	scene_make(root, path, &scene);
 	text = plan_text(root, &scene, NULL);
-	if (print) {
+	if (print)
 		fputs(text, stdout);
+	if (print) {
 		free(text);
 		return;
 	}
-	snprintf(path, sizeof(path), "%s/layout", tree_fixture(name));
-	f = fopen(path, "re");
-	if (f == NULL)
-		fail_msg("no %s:\n%s", path, text);
-	fseek(f, 0, SEEK_END);
-	len = ftell(f);
-	rewind(f);
-	want = calloc(1, (size_t)len + 1);
-	assert_non_null(want);
-	assert_int_equal(fread(want, 1, (size_t)len, f), (size_t)len);
-	fclose(f);
+	want = scene_results(name, "layout", text);
 	if (strcmp(text, want) != 0)
 		fail_msg("%s: the plan is\n%s\nand not\n%s", name, text, want);
 	free(want);
@@ -182,95 +167,10 @@ test_scene(void **state)
 	scene_check(test->root, test->name);
 }
 
-/* cmocka passes the name of the fixture. */
-static int
-scene_setup(void **state)
-{
-	struct scene_test *test = calloc(1, sizeof(*test));
-	void *root = NULL;
-
-	if (test == NULL || tree_setup(&root) != 0)
-		return -1;
-	test->name = *state;
-	test->root = root;
-	*state = test;
-	return machine_setup(&root);
-}
-
-static int
-scene_teardown(void **state)
-{
-	struct scene_test *test = *state;
-	void *root = test->root;
-	int ret = tree_teardown(&root);
-
-	free(test);
-	return machine_teardown(&root) != 0 ? -1 : ret;
-}
-
-/* Is the folder a test: does it have a machine and a layout? */
-static int
-is_scene(const struct dirent *entry)
-{
-	static const char *const files[] = { "machine", "layout" };
-	char path[TREE_PATH_MAX];
-	size_t i;
-
-	if (entry->d_name[0] == '.')
-		return 0;
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", tree_fixture(entry->d_name), files[i]);
-		if (access(path, R_OK) != 0)
-			return 0;
-	}
-	return 1;
-}
-
-static int
-tests_run(char *const *names, size_t n)
-{
-	struct CMUnitTest *tests = calloc(n, sizeof(*tests));
-	size_t i;
-	int failed;
-
-	if (tests == NULL)
-		return 1;
-	for (i = 0; i < n; i++)
-		tests[i] = (struct CMUnitTest){
-			.name = names[i],
-			.test_func = test_scene,
-			.setup_func = scene_setup,
-			.teardown_func = scene_teardown,
-			.initial_state = names[i],
-		};
-	failed = _cmocka_run_group_tests("scenes", tests, n, NULL, NULL);
-	free(tests);
-	return failed;
-}
-
-/* With names of fixtures: print their plans. */
+/* With names of fixtures: print their plans, or after --svg or --plot their pictures. */
 int
 main(int argc, char **argv)
 {
-	struct dirent **found;
-	char **names;
-	int n, i, failed = 1;
-
 	print = argc > 1;
-	if (print)
-		return tests_run(argv + 1, (size_t)argc - 1);
-	n = scandir(tree_fixture("."), &found, is_scene, alphasort);
-	names = n > 0 ? calloc((size_t)n, sizeof(*names)) : NULL;
-	if (names == NULL) {
-		fprintf(stderr, "no scenes in %s\n", tree_fixture("."));
-		return 1;
-	}
-	for (i = 0; i < n; i++)
-		names[i] = found[i]->d_name;
-	failed = tests_run(names, (size_t)n);
-	for (i = 0; i < n; i++)
-		free(found[i]);
-	free(found);
-	free(names);
-	return failed;
+	return scene_run("scenes", false, test_scene, argv + 1, (size_t)argc - 1);
 }

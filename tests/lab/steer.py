@@ -7,7 +7,7 @@ import re
 
 from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
-from labkit.testing import each_backend, expect, expect_equal, figure, test
+from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
 
 def _run(platform, backend, megabytes, *words, **options):
@@ -56,7 +56,8 @@ SHORT = {
 @test('memory stays inside a window that is shorter than what EAL reserves', [
     (name, backend) for name, backend in zip(SHORT, ('type1', 'iommufd'))])
 def short(platform, backend):
-    said = _run(platform, backend, 1024, 'short', seconds=400, memory='4G', hugepages=1200)
+    said = _run(platform, backend, 1024, 'short', seconds=400, memory='5G', hugepages=1200,
+                kernel_args=('hugepagesz=1G', 'hugepages=1'))
     first, last, nowhere = SHORT[platform]
     memory, mapped = _check_prediction(said)
     expect_equal((memory['quality'], memory['lists'][0]['first'], memory['lists'][0]['good_bytes']),
@@ -73,7 +74,23 @@ def short(platform, backend):
            and 'No probed ethernet devices' in start, f'too much at start\n{start[-3000:]}')
     expect(nowhere in said['nowhere'], f'no good address\n{said["nowhere"][-2000:]}')
     said.check('nowhere', nowhere_status=1)
+    with part('IOVAs are assigned if the window has no room for two page sizes'):
+        _check_two_sizes(said, backend, last)
     figure('memory that fits, MiB', fit)
+
+
+def _check_two_sizes(said, backend, last):
+    """A page of 1 GiB and some of 2 MiB are in the window, as the tool predicts."""
+    said.check('sizes_layout', sizes_layout_status=0)
+    memory = schema.load(said['sizes_layout'], 'layout')['eal_memory']
+    expect_equal((memory['iova'], memory['quality']), ('assigned', 'bad'), 'the prediction')
+    sizes = said.of('sizes_')
+    oracle.check_burst(sizes, backend)
+    oracle.check_assigned(sizes, last + 1, sizes)
+    oracle.check_congruence(sizes['events'], 2 << 20)
+    held = [int(end, 16) - int(first, 16) for first, end in
+            (line.split('-') for line in sizes['hugepages'].splitlines())]
+    expect(max(held) == 1 << 30 and min(held) < 1 << 30, f'hugepages: {sizes["hugepages"]}')
 
 
 # The end of 32 bits is the beginning of EAL's memory.

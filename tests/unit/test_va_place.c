@@ -18,18 +18,7 @@
 
 #define BASE (4 * GIB)
 
-/* The DPDK package of Debian. */
-static const struct va_limits limits = {
-	.type_bytes = 64 * GIB,
-	.all_bytes = 512 * GIB,
-	.list_bytes = 32 * GIB,
-	.type_pages = 32768,
-	.list_pages = 8192,
-	.lists = 128,
-	.entry_bytes = 48,
-	.zones = 2560,
-	.zone_bytes = 72,
-};
+static const struct va_limits limits = VA_DEBIAN_LIMITS;
 
 /* DPDK 26.07. */
 static const struct va_limits block_limits = {

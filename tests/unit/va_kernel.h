@@ -19,6 +19,19 @@
 #define VA_X86_5LEVEL	UINT64_C(0xfffffffffff000)
 #define VA_ARM64(bits)	(UINT64_C(1) << (bits))
 
+/** The DPDK package of Debian, a struct va_limits. */
+#define VA_DEBIAN_LIMITS { \
+	.type_bytes = UINT64_C(64) << 30, \
+	.all_bytes = UINT64_C(512) << 30, \
+	.list_bytes = UINT64_C(32) << 30, \
+	.type_pages = 32768, \
+	.list_pages = 8192, \
+	.lists = 128, \
+	.entry_bytes = 48, \
+	.zones = 2560, \
+	.zone_bytes = 72, \
+}
+
 /**
  * Start a new process with program, heap, libraries and stack.
  *

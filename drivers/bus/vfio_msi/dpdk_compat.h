@@ -55,17 +55,6 @@ struct compat_pci_region {
 	uint64_t offset;
 };
 
-/** Whether mbufs have an IOVA; without it EAL rejects IOVA mode PA. */
-static inline bool
-compat_mbufs_have_iova(void)
-{
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
-	return RTE_IOVA_IN_MBUF != 0;
-#else
-	return RTE_IOVA_AS_PA != 0;
-#endif
-}
-
 /** Add a number to a reply of telemetry. */
 static inline void
 compat_telemetry_add(struct rte_tel_data *reply, const char *name, uint64_t value)

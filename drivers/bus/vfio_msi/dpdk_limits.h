@@ -4,7 +4,8 @@
 
 /**
  * @file
- * How much address space EAL reserves, by its build configuration.
+ * What EAL's build configuration decides about its memory: how much address space it
+ * reserves, and whether it can have IOVAs that are not VAs.
  *
  * Each page size has a share on each NUMA node. Up to 26.03 EAL splits a share into lists
  * and limits the sum of all shares; since 26.07 a share is one list, and EAL reserves all
@@ -14,6 +15,7 @@
 #ifndef VFIO_MSI_DPDK_LIMITS_H
 #define VFIO_MSI_DPDK_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_config.h>
@@ -48,6 +50,27 @@ dpdk_va_limits(uint64_t before)
 		.zone_bytes = sizeof(struct rte_memzone),
 		.before = before,
 	};
+}
+
+/** Whether mbufs have a field for the IOVA; else drivers take their VA. */
+static inline bool
+dpdk_mbufs_have_iova(void)
+{
+#ifdef RTE_IOVA_IN_MBUF
+	return RTE_IOVA_IN_MBUF != 0;
+#else
+	return RTE_IOVA_AS_PA != 0;
+#endif
+}
+
+/**
+ * Whether IOVAs can be assigned in this process: that needs EAL's IOVA mode PA. EAL ends the
+ * process if it gets that mode where mbufs have no IOVA, or without physical addresses.
+ */
+static inline bool
+dpdk_iovas_assignable(void)
+{
+	return dpdk_mbufs_have_iova() && rte_eal_using_phys_addrs() != 0;
 }
 
 #endif /* VFIO_MSI_DPDK_LIMITS_H */

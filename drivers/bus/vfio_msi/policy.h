@@ -46,10 +46,8 @@ int vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t si
 /** Whether the layout chooses the IOVAs of EAL's memory. */
 bool vfio_msi_policy_assigns(void);
 
-/* vfio_msi_assign.c, while IOVAs are assigned */
 
-/** Whether this process can have IOVA mode PA, which assigned IOVAs need. */
-bool vfio_msi_assign_possible(void);
+/* vfio_msi_assign.c, while IOVAs are assigned */
 
 /**
  * Check that IOVAs can be assigned now.
@@ -68,13 +66,10 @@ bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
 /* vfio_msi_steer.c */
 
 /**
- * Before EAL has memory: make EAL reserve it at good IOVAs.
- *
- * @param may_decline  do nothing if memory of some kind would begin at bad IOVAs, and log
- *   nothing
- * @return false: memory of some kind begins at bad IOVAs
+ * Before EAL has memory: decide which IOVAs it has, see va_policy_decide(), and if IOVA is VA
+ * make EAL reserve it at good ones. Logs nothing if IOVAs are assigned.
  */
-bool vfio_msi_steer(const struct iova_layout *layout, bool may_decline);
+enum va_policy vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible);
 
 /** Whether the bus had a device before EAL had memory. */
 bool vfio_msi_steer_tried(void);

@@ -67,8 +67,7 @@ static int
 parse_iova(const char *value, struct parse *p)
 {
 	static const char *const words[] = {
-		[VFIO_MSI_IOVA_AUTO] = "auto", [VFIO_MSI_IOVA_VA] = "va",
-		[VFIO_MSI_IOVA_ASSIGNED] = "assigned",
+		[VA_KEY_AUTO] = "auto", [VA_KEY_VA] = "va", [VA_KEY_ASSIGNED] = "assigned",
 	};
 	unsigned int i;
 

@@ -20,6 +20,7 @@
 #include "holes/holes.h"
 #include "ioas/ioas.h"
 #include "topology/topology.h"
+#include "va/va_policy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,18 +38,11 @@ enum vfio_msi_mode {
 	VFIO_MSI_OFF,		/**< INTx or none */
 };
 
-/** Key iova=. */
-enum vfio_msi_iova {
-	VFIO_MSI_IOVA_AUTO,	/**< VA where that can work, else assigned */
-	VFIO_MSI_IOVA_VA,	/**< EAL's memory lies at good IOVAs */
-	VFIO_MSI_IOVA_ASSIGNED,	/**< the layout chooses the IOVAs of EAL's memory */
-};
-
 /** The keys of one device argument. */
 struct vfio_msi_conf {
 	enum ioas_backend backend;
 	enum vfio_msi_mode msi;
-	enum vfio_msi_iova iova;	/**< of the process: devices must not contradict */
+	enum va_key iova;	/**< iova=, of the process: devices must not contradict */
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
 	struct ioas_fds fds;	/**< device=, iommufd=, group=, container=; -1 for none */

@@ -23,13 +23,6 @@
 #include "eal/dma_sync.h"
 #include "sysfs/sysfs.h"
 
-/* EAL ends the process if it gets IOVA mode PA without this. */
-bool
-vfio_msi_assign_possible(void)
-{
-	return compat_mbufs_have_iova() && rte_eal_using_phys_addrs() != 0;
-}
-
 /* 0 for a device that the pci bus drives, or will, with DMA by VFIO or UIO. */
 static int
 is_driven(const struct rte_device *dev, const void *data)

@@ -11,10 +11,8 @@
  * - assigned: the layout chooses the IOVAs, and EAL's records get them (vfio_msi_assign.c).
  *   EAL's IOVA mode is PA then: everything reads the records with that mode.
  *
- * "auto" is va where EAL's memory can begin at good IOVAs for each page size and NUMA node,
- * else assigned. va is better: secondary processes need no privilege, memory that is
- * contiguous in VA is contiguous for devices too, and drivers that read physical addresses
- * work. The bus decides in the first scan, as EAL asks for the IOVA mode right after it.
+ * va_policy_decide() of the library chooses. The bus asks it in the first scan, as EAL asks
+ * for the IOVA mode right after it.
  *
  * The way with IOVA mode VA and memory marked as external, which needs no privilege, is not
  * used: a secondary process does not map such memory, though it uses the heap in it; the
@@ -31,6 +29,7 @@
 
 #include <rte_eal.h>
 
+#include "dpdk_limits.h"
 #include "policy.h"
 #include "eal/dma_sync.h"
 
@@ -59,7 +58,7 @@ decider(void)
 	const struct vfio_msi_device *dev;
 
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (dev->conf.iova != VFIO_MSI_IOVA_AUTO)
+		if (dev->conf.iova != VA_KEY_AUTO)
 			return dev;
 	return NULL;
 }
@@ -68,9 +67,9 @@ int
 vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 {
 	const struct vfio_msi_device *other = decider();
-	const bool wanted = conf->iova == VFIO_MSI_IOVA_ASSIGNED;
+	const bool wanted = conf->iova == VA_KEY_ASSIGNED;
 
-	if (conf->iova == VFIO_MSI_IOVA_AUTO || vfio_msi_is_secondary())
+	if (conf->iova == VA_KEY_AUTO || vfio_msi_is_secondary())
 		return 0;
 	if (other != NULL && other->conf.iova != conf->iova) {
 		snprintf(why, size, "iova=%s conflicts with iova=%s of %s, as all devices share one address space; give all devices the same value",
@@ -82,7 +81,7 @@ vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 			wanted ? "assigned" : "va");
 		return -ENOTSUP;
 	}
-	if (wanted && !vfio_msi_assign_possible()) {
+	if (wanted && !dpdk_iovas_assignable()) {
 		snprintf(why, size, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
 		return -EPERM;
 	}
@@ -94,19 +93,16 @@ static void
 decide(void)
 {
 	const struct vfio_msi_device *dev = decider();
-	const bool possible = vfio_msi_assign_possible();
-	bool good;
+	enum va_policy policy;
 
-	if (dev != NULL && dev->conf.iova == VFIO_MSI_IOVA_ASSIGNED) {
-		assigns = true;
+	policy = vfio_msi_steer(vfio_msi_bus.layout, dev != NULL ? dev->conf.iova : VA_KEY_AUTO,
+			dpdk_iovas_assignable());
+	assigns = va_policy_assigns(policy);
+	if (policy == VA_POLICY_KEY_ASSIGNED)
 		BUS_LOG(INFO, "IOVAs are assigned, as %s has iova=assigned", dev->label);
-		return;
-	}
-	good = vfio_msi_steer(vfio_msi_bus.layout, dev == NULL && possible);
-	assigns = !good && dev == NULL && possible;
-	if (assigns)
+	else if (policy == VA_POLICY_BAD)
 		BUS_LOG(NOTICE, VFIO_MSI_BUS ": IOVAs are assigned, as no free address is a good IOVA for EAL's memory of each page size and NUMA node (see: dpdk-test-msi layout -a vfio_msi:BDF)");
-	else if (!good && dev == NULL)
+	else if (policy == VA_POLICY_UNABLE)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVAs can't be assigned either, as that needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so");
 }
 

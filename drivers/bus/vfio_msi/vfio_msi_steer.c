@@ -25,7 +25,6 @@
 
 #include "dpdk_limits.h"
 #include "policy.h"
-#include "va/va_place.h"
 
 #define DEFAULT_BASE (UINT64_C(1) << 32)	/* EAL's default base address */
 
@@ -128,35 +127,35 @@ log_choice(const struct iova_layout *layout, const struct va_choice *choice)
 			first.first, last);
 }
 
-bool
-vfio_msi_steer(const struct iova_layout *layout, bool may_decline)
+enum va_policy
+vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
 {
 	static bool moved;
 	struct va_choice choice;
-	bool bad;
+	enum va_policy policy;
 	int ret;
 
 	tried = true;
 	if (moved)
-		return true;
+		return VA_POLICY_GOOD;
+	if (key == VA_KEY_ASSIGNED)
+		return va_policy_decide(key, NULL, possible);
 	ret = choose(layout, &choice);
+	policy = va_policy_decide(key, ret < 0 ? NULL : &choice, possible);
 	if (ret < 0) {
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't steer EAL's memory: %s; check the limit of the address space (ulimit -v)",
 			strerror(-ret));
-		return true;
+		return policy;
 	}
-	bad = choice.lists.n > 0 && choice.quality == VA_BAD;
-	if (bad && may_decline) {
-		va_choice_free(&choice);
-		return false;
+	if (!va_policy_assigns(policy)) {
+		if (choice.moved)
+			move_eal(choice.start);
+		if (choice.lists.n > 0)
+			log_choice(layout, &choice);
+		moved = choice.moved;
 	}
-	if (choice.moved)
-		move_eal(choice.start);
-	if (choice.lists.n > 0)
-		log_choice(layout, &choice);
-	moved = choice.moved;
 	va_choice_free(&choice);
-	return !bad;
+	return policy;
 }
 
 bool

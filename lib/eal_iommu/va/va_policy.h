@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Decides which IOVAs EAL's memory has: the bus acts on this decision, and the tool prints it.
+ *
+ * - va: IOVA is VA. EAL's memory is steered to addresses that are good IOVAs.
+ * - assigned: the layout chooses the IOVAs, and EAL's records get them.
+ *
+ * Thread safe.
+ */
+
+#ifndef VA_POLICY_H
+#define VA_POLICY_H
+
+#include <stdbool.h>
+
+#include "va/va_place.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the user wants: the key iova= of a device. */
+enum va_key {
+	VA_KEY_AUTO,		/**< VA where that can work, else assigned */
+	VA_KEY_VA,
+	VA_KEY_ASSIGNED,
+};
+
+/** A decision and its reason. */
+enum va_policy {
+	VA_POLICY_KEY_VA,	/**< va, by the key */
+	VA_POLICY_GOOD,		/**< va: memory of each kind can begin at good IOVAs */
+	VA_POLICY_UNKNOWN,	/**< va, as it is unknown where the memory would lie */
+	VA_POLICY_UNABLE,	/**< va: no place is good, and IOVAs can't be assigned */
+	VA_POLICY_KEY_ASSIGNED,	/**< assigned, by the key */
+	VA_POLICY_BAD,		/**< assigned, as no place is good */
+};
+
+/**
+ * Decide. va is better where it works: secondary processes need no privilege, memory that is
+ * contiguous in VA is contiguous for devices too, and drivers that read physical addresses
+ * work.
+ *
+ * @param key       of the first device that has another key than VA_KEY_AUTO
+ * @param choice    result of va_place(); NULL if it failed
+ * @param possible  whether IOVAs can be assigned in the process. Not considered with
+ *   VA_KEY_ASSIGNED: the caller reports it then.
+ */
+enum va_policy va_policy_decide(enum va_key key, const struct va_choice *choice, bool possible);
+
+/** Whether IOVAs are assigned by this decision. */
+bool va_policy_assigns(enum va_policy policy);
+
+/** The reason, a clause. */
+const char *va_policy_why(enum va_policy policy);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VA_POLICY_H */

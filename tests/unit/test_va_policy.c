@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "row.h"
+#include "va/va_policy.h"
+
+#define NOWHERE -1	/* va_place() failed */
+#define NO_LISTS -2	/* EAL can use no hugepages */
+
+/* A key decides. Without one, IOVAs are assigned if no place is good and it is possible. */
+static void
+test_policy(void **state)
+{
+	static const struct {
+		const char *name;
+		enum va_key key;
+		int quality;
+		bool possible;
+		enum va_policy policy;
+		bool assigned;
+	} rows[] = {
+		{ "good", VA_KEY_AUTO, VA_WHOLE, true, VA_POLICY_GOOD, false },
+		{ "short", VA_KEY_AUTO, VA_SHORT, true, VA_POLICY_GOOD, false },
+		{ "bad", VA_KEY_AUTO, VA_BAD, true, VA_POLICY_BAD, true },
+		{ "bad, unprivileged", VA_KEY_AUTO, VA_BAD, false, VA_POLICY_UNABLE, false },
+		{ "no place", VA_KEY_AUTO, NOWHERE, true, VA_POLICY_UNKNOWN, false },
+		{ "no hugepages", VA_KEY_AUTO, NO_LISTS, true, VA_POLICY_UNKNOWN, false },
+		{ "va, bad", VA_KEY_VA, VA_BAD, true, VA_POLICY_KEY_VA, false },
+		{ "va, no place", VA_KEY_VA, NOWHERE, true, VA_POLICY_KEY_VA, false },
+		{ "assigned, good", VA_KEY_ASSIGNED, VA_WHOLE, true, VA_POLICY_KEY_ASSIGNED,
+			true },
+		{ "assigned, no place", VA_KEY_ASSIGNED, NOWHERE, false,
+			VA_POLICY_KEY_ASSIGNED, true },
+	};
+	struct va_list_at list = { .page = 2 << 20, .first = true };
+	size_t i;
+
+	(void)state;
+	EACH_ROW(i, rows, "%s", rows[i].name) {
+		struct va_choice choice = {
+			.quality = rows[i].quality == NO_LISTS ? VA_BAD : rows[i].quality,
+			.lists = { &list, rows[i].quality != NO_LISTS },
+		};
+		enum va_policy policy = va_policy_decide(rows[i].key,
+				rows[i].quality == NOWHERE ? NULL : &choice, rows[i].possible);
+
+		assert_int_equal(policy, rows[i].policy);
+		assert_int_equal(va_policy_assigns(policy), rows[i].assigned);
+		assert_true(strlen(va_policy_why(policy)) > 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
