@@ -129,6 +129,7 @@ test_odd_maps(void **state)
 	va_space_free(&s);
 }
 
+#define NODE "/sys/devices/system/node/node"
 #define HUGE "/sys/kernel/mm/hugepages/hugepages-"
 
 static void
@@ -148,9 +149,9 @@ test_need(void **state)
 		"hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
 		"none /mnt hugetlbfs rw,pagesize=1024M,uid=1 0 0\n"
 		"x /tmp/hugetlbfs tmpfs rw,pagesize=64k 0 0\n");
-	tree_text(root, "/sys/devices/system/node/node0/cpulist", "0-3\n");
-	tree_text(root, "/sys/devices/system/node/node1/cpulist", "\n");
-	tree_text(root, "/sys/devices/system/node/node8/cpulist", "4\n");
+	tree_text(root, NODE "0/cpulist", "0-3\n");
+	tree_text(root, NODE "1/cpulist", "\n");
+	tree_text(root, NODE "8/cpulist", "4\n");
 	assert_int_equal(va_need_read(root, false, &need), 0);
 	assert_int_equal(need.n_pages, 2);
 	assert_int_equal(need.page[0], 1 << 30);
@@ -160,6 +161,23 @@ test_need(void **state)
 	assert_int_equal(va_need_read(root, true, &need), 0);
 	assert_int_equal(need.n_pages, 3);
 	assert_int_equal(need.page[2], 64 << 10);
+}
+
+/* numa=fake: each processor is in the lists of several nodes. */
+static void
+test_fake_nodes(void **state)
+{
+	const char *root = *state;
+	struct va_need need;
+
+	tree_text(root, NODE "0/cpulist", "0-1\n");
+	tree_text(root, NODE "1/cpulist", "0-1\n");
+	tree_text(root, NODE "2/cpulist", "1,8-10\n");
+	tree_text(root, NODE "3/cpulist", "8,10,9000\n");
+	assert_int_equal(va_need_read(root, false, &need), 0);
+	assert_int_equal(need.n_nodes, 2);
+	assert_int_equal(need.node[0], 0);
+	assert_int_equal(need.node[1], 2);
 }
 
 int
@@ -173,6 +191,7 @@ main(void)
 		SPACE_TEST(test_next_of_given_base),
 		SPACE_TEST(test_odd_maps),
 		SPACE_TEST(test_need),
+		SPACE_TEST(test_fake_nodes),
 	};
 
 	return cmocka_run_group_tests_name("va_space", tests, NULL, NULL);

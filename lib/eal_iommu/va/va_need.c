@@ -11,6 +11,8 @@
 #include "sysfs/sysfs.h"
 #include "va/va_need.h"
 
+#define PROCESSORS_MAX 8192	/* of the kernel */
+
 /* Parse "2M", "1024k", "1G". Returns 0 unless it is a power of two. */
 static uint64_t
 parse_size(const char *text)
@@ -83,9 +85,34 @@ read_pages(const char *root, bool unmounted, struct va_need *need)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+/*
+ * Does the list, e.g. "0-3,8", have a processor that no list before had? EAL counts a
+ * processor for the lowest node that has it.
+ */
+static bool
+has_new(const char *list, bool *known)
+{
+	bool found = false;
+	char *end;
+
+	while (*list >= '0' && *list <= '9') {
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		for (; first <= last && first < PROCESSORS_MAX; first++) {
+			found |= !known[first];
+			known[first] = true;
+		}
+		list = *end == ',' ? end + 1 : end;
+	}
+	return found;
+}
+
 static int
 read_nodes(const char *root, struct va_need *need)
 {
+	bool known[PROCESSORS_MAX] = { false };
 	unsigned int node;
 
 	for (node = 0; node < VA_NODES_MAX; node++) {
@@ -97,7 +124,7 @@ read_nodes(const char *root, struct va_need *need)
 			return ret;
 		if (ret < 0)
 			continue;
-		if (*cpus >= '0' && *cpus <= '9')
+		if (has_new(cpus, known))
 			need->node[need->n_nodes++] = node;
 		free(cpus);
 	}

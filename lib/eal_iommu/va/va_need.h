@@ -35,6 +35,9 @@ struct va_need {
 /**
  * Read the page sizes of mounted hugetlbfs and the nodes with processors.
  *
+ * A node counts if it has a processor that no lower node has: with numa=fake a processor is
+ * in all nodes that were made of one.
+ *
  * A machine without these files counts as one node. If EAL can use no page size, n_pages
  * is 0.
  *
