@@ -121,6 +121,9 @@ test_odd_maps(void **state)
 	va_kernel_start(VA_X86_4LEVEL, VA_X86_4LEVEL);
 	tree_text(*state, "/proc/self/maps", "nothing\n5-4 is none\n");
 	assert_int_equal(va_space_read(*state, BASE, &s), -EBADMSG);
+	/* A mapping has whole pages. */
+	tree_text(*state, "/proc/self/maps", "0-1 ---p 00000000 00:00 0\n1001-2001 ---p 00000000 00:00 0\n");
+	assert_int_equal(va_space_read(*state, BASE, &s), -EBADMSG);
 	/* If mmap() fails, the end of the existing mappings is used. */
 	va_kernel_maps(*state);
 	va_kernel_limit();

@@ -101,6 +101,7 @@ is_config(const struct mapping *m, uint64_t base)
 static int
 walk_maps(char *text, uint64_t base, struct va_space *s)
 {
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t from = 0, stack_end = 0;
 	char *line, *save = NULL;
 	struct mapping m;
@@ -111,7 +112,8 @@ walk_maps(char *text, uint64_t base, struct va_space *s)
 		bool is_stack;
 		uint64_t room;
 
-		if (!parse_line(line, &m) || m.start < from || m.end > USER_MAX)
+		if (!parse_line(line, &m) || (m.start | m.end) % page != 0 ||
+				m.start < from || m.end > USER_MAX)
 			continue;
 		is_stack = strcmp(m.name, "[stack]") == 0;
 		room = is_stack ? STACK_ROOM : 0;
@@ -126,7 +128,7 @@ walk_maps(char *text, uint64_t base, struct va_space *s)
 	}
 	if (ret < 0 || from == 0)
 		return ret < 0 ? ret : -EBADMSG;
-	s->top = measure_top(stack_end != 0 ? stack_end : from, (uint64_t)sysconf(_SC_PAGESIZE));
+	s->top = measure_top(stack_end != 0 ? stack_end : from, page);
 	return add_gap(s, from, s->top + 1);
 }
 
