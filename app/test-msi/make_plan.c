@@ -93,8 +93,12 @@ tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 bool
 tool_device_faulty(const struct tool_device *dev)
 {
-	return !dev->used || (dev->plan.msi == PLAN_MSI_LOST &&
-			dev->conf->msi != VFIO_MSI_OFF);
+	if (!dev->used)
+		return true;
+	if (dev->plan.msi != PLAN_MSI_LOST || dev->conf->msi == VFIO_MSI_OFF)
+		return false;
+	/* The kernel decides, and unless MSI is required the device comes up without it. */
+	return !dev->plan.msi_doubtful || dev->conf->msi == VFIO_MSI_REQUIRE;
 }
 
 void

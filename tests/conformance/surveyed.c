@@ -57,6 +57,16 @@ says(const char *root, int error, const char *text)
 }
 
 void
+expect_msi(const char *root, enum plan_msi msi, const char *const *words)
+{
+	assert_int_equal(survey(root, NIC), 0);
+	assert_string_equal(plan_msi_name(pd.msi), plan_msi_name(msi));
+	for (; *words != NULL; words++)
+		if (strstr(pd.msi_why, *words) == NULL)
+			fail_msg("no \"%s\" in \"%s\"", *words, pd.msi_why);
+}
+
+void
 lacks(const char *words)
 {
 	if (strstr(why, words) != NULL)

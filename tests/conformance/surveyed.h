@@ -31,6 +31,17 @@ void expect_failure(const char *root, int error, const char *const *words);
 /** The survey of the NIC fails with exactly this message. */
 void says(const char *root, int error, const char *text);
 
+/** The survey of the NIC gives this grade, and its reason has all the words. */
+void expect_msi(const char *root, enum plan_msi msi, const char *const *words);
+
+#define EXPECT_MSI(msi, ...) \
+	expect_msi(*state, (msi), (const char *const[]){ __VA_ARGS__, NULL })
+/** The same, without the result. */
+#define MSI(msi, ...) do { \
+	EXPECT_MSI(msi, __VA_ARGS__); \
+	plan_device_free(&pd); \
+} while (0)
+
 /** The message of the last survey lacks these words. */
 void lacks(const char *words);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Rare holes: dma-ranges, reserved regions of one device, shared requester IDs, no root."""
+"""Rare holes: dma-ranges, reserved regions, unreachable doorbells, shared IDs, no root."""
 
 import re
 
@@ -26,6 +26,11 @@ def _dma_ranges():
 def _cells(*numbers):
     """64-bit numbers as cells of a device tree."""
     return ' '.join(f'{number >> 32:#x} {number & 0xffffffff:#x}' for number in numbers)
+
+
+def _says(text, *sentences):
+    for words in sentences:
+        expect(words in text, f'no "{words}" in:\n{text[:4000]}')
 
 
 @test("EAL's memory lies inside dma-ranges of the bridge", ['arm-smmuv3'])
@@ -126,6 +131,104 @@ def firmware(platform, backend):
     oracle.check_mappings(said)
 
 
+# A bridge with a window at the doorbells: bus addresses 0x8000000-0x8ffffff, where the CPU has
+# nothing. It comes last, so no BAR is there. QEMU delivers MSI all the same: what can be seen
+# is the prediction and the fallback.
+WINDOW = (0x8000000, 0x8ffffff)
+AT_DOORBELLS = f'''
+&{{/pcie@10000000}} {{
+    ranges = <0x1000000 {_cells(0, 0x3eff0000, 0x10000)}
+              0x2000000 {_cells(0x10000000, 0x10000000, 0x2eff0000)}
+              0x43000000 {_cells(0x8000000000, 0x8000000000, 0x8000000000)}
+              0x2000000 {_cells(WINDOW[0], 0x7000000000, WINDOW[1] + 1 - WINDOW[0])}>;
+}};
+'''
+# Two NICs with MSI-X in one group: below root ports of one slot without ACS.
+ONE_GROUP = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9,multifunction=on,disable-acs=on',
+             '-device', 'pcie-root-port,id=rp8,chassis=8,addr=9.1,disable-acs=on',
+             '-device', 'e1000e,bus=rp9,romfile=', '-device', 'e1000e,bus=rp8,romfile=')
+PAIR = ('0000:01:00.0', '0000:02:00.0')
+# Where devices write their MSI.
+DOORBELLS = {'arm-smmuv3': 'SW_MSI 0x8000000-0x80fffff',
+             'arm-virtio-iommu': 'MSI window 0x8090000-0x809ffff'}
+REACH = [*each_backend('arm-smmuv3'), ('arm-virtio-iommu', 'iommufd')]
+
+
+def _reach(platform, backend, source, devices, place, qemu_args=()):
+    """Run reach.sh in a guest with SOURCE in its tree; returns facts, and devices of the plan.
+
+    PLACE: where SW_MSI would be reachable.
+    """
+    with dtb.extended(platform, source) as tree:
+        result = guest.run(platform, [f'{SCRIPTS}/reach.sh', *devices], seconds=150,
+                           qemu_args=(*tree, *qemu_args), backend=backend)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    oracle.check_backend(said['log'], backend)
+    said.check('log', status=0, layout_status=1)
+    plan = schema.load(said['json'], 'layout', 1)['devices']
+    # A window of the hardware can't move.
+    movable = DOORBELLS[platform].startswith('SW_MSI')
+    last = f'{int(place, 16) + 0xfffff:#x}'
+    expect_equal([device['sw_msi_place'] for device in plan],
+                 [{'first': place, 'last': last} if movable else None] * len(plan), 'places')
+    expect_equal(said['layout'].count(f'SW_MSI would be reachable at {place}-{last}, if the kernel '
+                                      'could move it'), len(plan) * movable, 'places in the text')
+    return said, plan
+
+
+def _kinds(said):
+    """{BDF: type of its vectors} of the kernel's list."""
+    return {bdf: kind for kind, bdf in
+            re.findall(r'vfio-(\w+)(?:\[\d+\])?\((\S+)\)', said['interrupts'])}
+
+
+@test('doorbells in a window of the bridge: MSI stays, but not in a group of several', REACH)
+def window_at_doorbells(platform, backend):
+    first, second = PLATFORMS[platform].nics
+    said, plan = _reach(platform, backend, AT_DOORBELLS, (
+        first, f'{second},msi=require', PAIR[0], f'{PAIR[1]},msi=require'), '0x100000', ONE_GROUP)
+    where = (f'{DOORBELLS[platform]} lies in the window {WINDOW[0]:#x}-{WINDOW[1]:#x} of host '
+             'bridge 0000:00')
+    expect_equal([device['msi'] for device in plan], ['likely lost'] * 2 + ['lost'] * 2, 'grades')
+    expect_equal(plan[2]['group'], plan[3]['group'], 'groups of the pair')
+    for device, why in zip(plan, ['which may route MSI writes to its own devices'] * 2 + [
+            f'which routes MSI writes to its own devices, as IOMMU group {plan[2]["group"]} does '
+            'not isolate the device from others'] * 2):
+        expect_equal(device['msi_why'], f'{where}, {why}', 'reason')
+    _says(said['layout'], f'may not arrive: {where}, which may route',
+          f'test it: dpdk-test-msi irq vfio_msi:{first}; if no interrupt arrives, use msi=off',
+          f'vfio_msi:{PAIR[0]}: MSI can\'t arrive: {where}, which routes')
+    _says(said['log'], *(f'{name}: MSI-X may not arrive: {where}, which may route MSI writes to '
+                         'its own devices; test it while no application uses the device: '
+                         f'dpdk-test-msi irq vfio_msi:{name}; if no interrupt arrives, use msi=off'
+                         for name in (first, second)),
+          f'{PAIR[0]}: interrupts are INTx: MSI-X can\'t arrive: {where}, which routes',
+          f'{PAIR[1]}: no interrupt type allowed by msi=require works: MSI-X can\'t arrive: '
+          + where)
+    expect_equal(_kinds(said), {first: 'msix', second: 'msix', PAIR[0]: 'intx'}, 'interrupts')
+    # The test that the warning offers shows that this machine delivers them.
+    said.check('irq', irq_status=0)
+    _says(said['irq'], 'MSI-X  10 vectors, ', 'device (igb) 40 of 40')
+
+
+@test('doorbells outside of dma-ranges: MSI is not tried, msi=require fails', REACH, soak=True)
+def doorbells_not_passed(platform, backend):
+    first, second = PLATFORMS[platform].nics
+    passed = f'{ALL_MEMORY:#x} {_cells(1 << 30, 1 << 30, 1 << 39)}'
+    said, plan = _reach(platform, backend, f'&{{/pcie@10000000}} {{ dma-ranges = <{passed}>; }};',
+                        (first, f'{second},msi=require'), f'{1 << 30:#x}')
+    why = (f'{DOORBELLS[platform]} lies outside of the dma-ranges of host bridge 0000:00, which '
+           'passes no MSI writes to 0x0-0x3fffffff')
+    expect_equal([(device['msi'], device['msi_why']) for device in plan], [('lost', why)] * 2,
+                 'grades')
+    _says(said['layout'], f'can\'t arrive: {why}')
+    _says(said['log'], f'{first}: interrupts are INTx: MSI-X can\'t arrive: {why}; MSI can\'t '
+          f'arrive: {why}', f'{second}: no interrupt type allowed by msi=require works: MSI-X '
+          f'can\'t arrive: {why}')
+    expect_equal(_kinds(said), {first: 'intx'}, 'interrupts')
+
+
 # Two conventional PCI NICs behind one bridge.
 BEHIND_BRIDGE = ('-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
                  '-device', 'pcie-pci-bridge,id=pb9,bus=rp9',
@@ -138,7 +241,7 @@ def _answers(platform, qemu_args, *lines):
     """Run all lines in one guest; returns the output of each."""
     said = facts.read(guest.run(platform, [f'{SCRIPTS}/lines.sh', *lines], seconds=120,
                                 qemu_args=qemu_args))
-    return [said[f'{number}'] for number in range(len(lines))]
+    return [said.text(f'{number}') for number in range(len(lines))]
 
 
 @test('functions that share a requester ID are reported', ['arm-smmuv3'])

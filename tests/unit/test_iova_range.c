@@ -91,6 +91,19 @@ make_stops_at_the_top(void **state)
 }
 
 static void
+hull_contains_all(void **state)
+{
+	static const struct iova_range v[] = { { 5, 9 }, { 0, 0 }, { 3, UINT64_MAX }, { 7, 8 } };
+	struct iova_range hull = iova_range_hull(v, 1);
+
+	assert_true(hull.first == 5 && hull.last == 9);
+	hull = iova_range_hull(v, 2);
+	assert_true(hull.first == 0 && hull.last == 9);
+	hull = iova_range_hull(v, 4);
+	assert_true(hull.first == 0 && hull.last == UINT64_MAX);
+}
+
+static void
 align_up_stops_at_the_top(void **state)
 {
 	const uint64_t top = UINT64_C(1) << 63;
@@ -117,6 +130,7 @@ main(void)
 		cmocka_unit_test(covers_is_not_overlap),
 		cmocka_unit_test(cut_is_invalid_when_apart),
 		cmocka_unit_test(make_stops_at_the_top),
+		cmocka_unit_test(hull_contains_all),
 		cmocka_unit_test(align_up_stops_at_the_top),
 	};
 

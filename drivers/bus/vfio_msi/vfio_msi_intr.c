@@ -118,20 +118,25 @@ choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 
 		if (!is_allowed(w, k))
 			continue;
-		if (k->message && dev->plan.msi == PLAN_MSI_LOST) {
+		/* A kernel that maps no doorbells is asked all the same: it may be improved. */
+		if (k->message && dev->plan.msi == PLAN_MSI_LOST && !dev->plan.msi_doubtful) {
 			at += (size_t)snprintf(why + at, size - at, "%s%s can't arrive: %s",
 				at > 0 ? "; " : "", k->name, dev->plan.msi_why);
 		} else {
 			ret = try_kind(dev, k, efd, count);
 			if (ret > 0)
 				return k;
-			at += (size_t)snprintf(why + at, size - at, "%s%s: %s%s%s",
-				at > 0 ? "; " : "", k->name,
-				ret == 0 ? "not supported by the device or the platform" :
-				"the kernel can't allocate a vector: ",
-				ret == 0 ? "" : strerror(-ret),
-				ret < 0 && k->message && dev->plan.msi_doubtful ?
-				" (this backend does not support the MSI window of this IOMMU; use backend=iommufd, if the kernel has it)" : "");
+			if (ret == 0)
+				at += (size_t)snprintf(why + at, size - at,
+					"%s%s: not supported by the device or the platform",
+					at > 0 ? "; " : "", k->name);
+			else
+				at += (size_t)snprintf(why + at, size - at,
+					"%s%s: the kernel can't allocate a vector: %s%s%s",
+					at > 0 ? "; " : "", k->name, strerror(-ret),
+					k->message && dev->plan.msi_doubtful ? ": " : "",
+					k->message && dev->plan.msi_doubtful ?
+					dev->plan.msi_why : "");
 		}
 		if (at >= size)
 			at = size - 1;
@@ -159,8 +164,11 @@ static void
 log_reachability(const struct vfio_msi_device *dev, const struct kind *k)
 {
 	if (dev->plan.msi == PLAN_MSI_LIKELY_LOST)
-		BUS_LOG(WARNING, "%s: %s may not arrive: %s; if no interrupt comes (dpdk-test-msi irq), use msi=off",
-			dev->label, k->name, dev->plan.msi_why);
+		BUS_LOG(WARNING, "%s: %s may not arrive: %s; test it while no application uses the device: dpdk-test-msi irq %s; if no interrupt arrives, use msi=off",
+			dev->label, k->name, dev->plan.msi_why, dev->label);
+	else if (dev->plan.msi_doubtful)
+		BUS_LOG(NOTICE, "%s: the kernel has granted %s, which was not expected: %s; test it while no application uses the device: dpdk-test-msi irq %s",
+			dev->label, k->name, dev->plan.msi_why, dev->label);
 	else if (dev->plan.msi == PLAN_MSI_UNSURE)
 		BUS_LOG(INFO, "%s: whether %s arrives is not known: %s", dev->label, k->name,
 			dev->plan.msi_why);

@@ -15,6 +15,7 @@
 #define IOVA_RANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -40,10 +41,7 @@ iova_range_span(struct iova_range r)
 	return r.last - r.first;
 }
 
-/**
- * Length of the range. 0 for the whole 64-bit space; no mapping is that long, as the last
- * page of it is a hard hole.
- */
+/** Length of the range. 0 for the whole 64-bit space; no memory is that long. */
 static inline uint64_t
 iova_range_size(struct iova_range r)
 {
@@ -88,6 +86,22 @@ iova_range_make(uint64_t first, uint64_t len, struct iova_range *r)
 	r->first = first;
 	r->last = first + (len - 1);
 	return true;
+}
+
+/** The smallest range that contains @p n ranges, at least one. */
+static inline struct iova_range
+iova_range_hull(const struct iova_range *v, size_t n)
+{
+	struct iova_range hull = v[0];
+	size_t i;
+
+	for (i = 1; i < n; i++) {
+		if (v[i].first < hull.first)
+			hull.first = v[i].first;
+		if (v[i].last > hull.last)
+			hull.last = v[i].last;
+	}
+	return hull;
 }
 
 /**

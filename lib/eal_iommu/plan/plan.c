@@ -172,7 +172,7 @@ static void
 say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *why,
 		size_t size)
 {
-	struct iova_range hull = pd->info.ranges[0];
+	const struct iova_range hull = iova_range_hull(pd->info.ranges, pd->info.n_ranges);
 	size_t i;
 
 	for (i = 0; i < pd->holes.n; i++) {
@@ -182,12 +182,6 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 			say_overlap(h, c, why, size);
 			return;
 		}
-	}
-	for (i = 1; i < pd->info.n_ranges; i++) {
-		if (pd->info.ranges[i].first < hull.first)
-			hull.first = pd->info.ranges[i].first;
-		if (pd->info.ranges[i].last > hull.last)
-			hull.last = pd->info.ranges[i].last;
 	}
 	snprintf(why, size,
 		"0x%" PRIx64 "-0x%" PRIx64

@@ -62,10 +62,12 @@ enum plan_msi {
 	PLAN_MSI_CLEAR,		/**< nothing is in the way */
 	PLAN_MSI_UNSURE,	/**< a possible obstacle: an estimate, an obstacle
 				 *   behind the first doorbell, or an unknown input */
-	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is in the way,
-				 *   or the IOMMU or the bridge does not pass the first
-				 *   doorbell */
-	PLAN_MSI_LOST,		/**< certain: the IOMMU or the bridge passes no doorbell */
+	PLAN_MSI_LIKELY_LOST,	/**< a known window of the host bridge is in the way, or
+				 *   a 1:1 mapping of firmware, or the IOMMU or the
+				 *   bridge does not pass the first doorbell */
+	PLAN_MSI_LOST,		/**< certain: the IOMMU or the bridge passes no doorbell,
+				 *   the bridge routes writes of a device that is not
+				 *   isolated elsewhere, or the backend maps no doorbell */
 };
 
 /** "clear", "unsure", "likely lost", "lost". */
@@ -91,7 +93,9 @@ struct plan_device {
 	char alias_why[PLAN_TEXT];		/**< the problem with that, or "" */
 	enum plan_msi msi;			/**< do MSI writes arrive? */
 	char msi_why[PLAN_TEXT];		/**< obstacle, unless PLAN_MSI_CLEAR */
-	bool msi_doubtful;			/**< the backend can't serve its MSI window */
+	bool msi_doubtful;			/**< msi_why is that the backend maps no
+						 *   doorbells: the kernel's answer to a
+						 *   vector decides */
 	struct plan_reasons reasons;		/**< why it can't be used; empty if it can */
 };
 

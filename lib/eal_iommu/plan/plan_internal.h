@@ -130,7 +130,13 @@ void plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd);
  */
 int plan_check_regions(const struct plan_device *pd, char *why, size_t size);
 
-/** Judge from holes and limits whether MSI writes arrive. */
-void plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd);
+/**
+ * Judge from holes and limits whether MSI writes arrive.
+ *
+ * @param root    as in sysfs.h, of the machine with that kernel
+ * @param traits  of the backend, or NULL if it is unknown
+ */
+void plan_judge_msi(const char *root, const struct ioas_traits *traits,
+		struct plan_device *pd);
 
 #endif /* PLAN_INTERNAL_H */

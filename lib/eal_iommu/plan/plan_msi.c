@@ -3,9 +3,13 @@
  */
 
 /*
- * Whether a device's MSI writes arrive. Only certain facts may switch MSI off: the
- * IOMMU's aperture and the ranges that the bridge passes. A bridge with a window there
- * may still pass the writes. An estimate causes only a note.
+ * Whether a device's MSI writes arrive. A device writes to a window that the kernel names:
+ * SW_MSI, where the kernel maps doorbells, or a window of the hardware with doorbells.
+ *
+ * Only certain facts may switch MSI off: the IOMMU's aperture, the ranges that the bridge
+ * passes, a backend that maps no doorbell, and a window of the bridge if the device is not
+ * isolated from others. An isolated device's write to such a window may pass. An estimate
+ * causes only a note.
  */
 
 #include <inttypes.h>
@@ -13,55 +17,64 @@
 
 #include "plan/plan_internal.h"
 
-#define X86_MSI UINT64_C(0xfee00000)	/* translated by the interrupt controller, not
-					 * the IOMMU's page table */
+#define X86_MSI UINT64_C(0xfee00000)	/* received by the processor's side, not translated */
+#define MAPS_OR_REFUSES 6015		/* since then, no vector without a mapped doorbell */
 
-/*
- * Not every backend can map doorbells in a hardware MSI window (GIC). The kernel reports
- * this when a vector is tried; this flag is for the message then.
- */
-static void
-doubt_msi(const struct ioas_traits *traits, struct plan_device *pd)
+static bool
+starts_with(const char *s, const char *prefix)
 {
-	size_t i;
-
-	/* If no kernel was asked, the backend is unknown. */
-	if (traits == NULL)
-		return;
-	for (i = 0; i < pd->holes.n; i++)
-		if (pd->holes.v[i].origin == IOVA_ORIGIN_MSI &&
-		    pd->holes.v[i].range.first != X86_MSI)
-			pd->msi_doubtful = !traits->serves_msi_window;
+	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* Keep the worst verdict, of equal ones the first. */
-static void __attribute__((format(printf, 3, 4)))
+/*
+ * Does the window have doorbells beyond the bridge? Writes to some windows of the hardware
+ * are answered before: by the processor on x86, by the port itself on Apple's machines.
+ */
+static bool
+has_doorbells(const struct plan_device *pd, const struct iova_hole *h)
+{
+	if (h->origin != IOVA_ORIGIN_MSI)
+		return h->origin == IOVA_ORIGIN_SW_MSI;
+	return h->range.first != X86_MSI && !starts_with(pd->topo.iommu, "apple-dart");
+}
+
+static const char *
+window_name(const struct iova_hole *msi)
+{
+	return msi->origin == IOVA_ORIGIN_SW_MSI ? "SW_MSI" : "MSI window";
+}
+
+/* Keep the worst verdict, of equal ones the first. @return whether it is this one */
+static bool __attribute__((format(printf, 3, 4)))
 worsen(struct plan_device *pd, enum plan_msi msi, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (msi <= pd->msi)
-		return;
+		return false;
 	pd->msi = msi;
 	va_start(ap, fmt);
 	vsnprintf(pd->msi_why, sizeof(pd->msi_why), fmt, ap);
 	va_end(ap);
+	return true;
 }
 
 /*
  * Judge doorbells if writes to @p gap are lost. The kernel maps doorbell pages from the
- * start of the window upwards. If the gap contains the start, the first one is lost. A
- * gap further up matters only on a machine with that many doorbells.
+ * start of SW_MSI upwards. If the gap contains the start, the first one is lost. A gap
+ * further up matters only on a machine with that many doorbells. In a window of the
+ * hardware the position of doorbells is unknown.
  */
 static enum plan_msi
-lost_in(struct iova_range msi, struct iova_range gap)
+lost_in(const struct iova_hole *msi, struct iova_range gap)
 {
-	if (iova_range_covers(gap, msi))
+	if (iova_range_covers(gap, msi->range))
 		return PLAN_MSI_LOST;
-	return gap.first <= msi.first ? PLAN_MSI_LIKELY_LOST : PLAN_MSI_UNSURE;
+	return msi->origin == IOVA_ORIGIN_SW_MSI && gap.first <= msi->range.first ?
+		PLAN_MSI_LIKELY_LOST : PLAN_MSI_UNSURE;
 }
 
-/* Verb for the position of SW_MSI relative to such a gap. */
+/* Verb for the position of a window relative to such a gap. */
 static const char *
 lies(enum plan_msi msi)
 {
@@ -75,17 +88,28 @@ lies(enum plan_msi msi)
 	}
 }
 
-/* The bridge may route the writes to its own devices. */
+/*
+ * The bridge may route the writes to its own devices, before the IOMMU translates them. It
+ * does if the device can reach others without the IOMMU: then the hole is hard.
+ */
 static void
 judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
-	bool estimated = iova_hole_estimated(h), at_start = h->range.first <= msi->range.first;
+	bool estimated = iova_hole_estimated(h), alone = h->hardness == IOVA_SOFT;
+	enum plan_msi verdict = lost_in(msi, h->range);
+	char other[128];
 
-	worsen(pd, estimated || !at_start ? PLAN_MSI_UNSURE : PLAN_MSI_LIKELY_LOST,
-		"SW_MSI 0x%" PRIx64 "-0x%" PRIx64 " %s the %swindow 0x%" PRIx64 "-0x%" PRIx64
-		" of host bridge %s, which may route MSI writes to its own devices",
-		msi->range.first, msi->range.last, at_start ? "lies in" : "reaches into",
-		estimated ? "estimated " : "", h->range.first, h->range.last, h->detail);
+	if (estimated)
+		verdict = PLAN_MSI_UNSURE;
+	else if (alone && verdict == PLAN_MSI_LOST)
+		verdict = PLAN_MSI_LIKELY_LOST;
+	snprintf(other, sizeof(other), alone ? "which may route MSI writes to its own devices" :
+		"which routes MSI writes to its own devices, as IOMMU group %d does not isolate the device from others",
+		pd->topo.group);
+	worsen(pd, verdict, "%s 0x%" PRIx64 "-0x%" PRIx64 " %s the %swindow 0x%" PRIx64 "-0x%"
+		PRIx64 " of host bridge %s, %s", window_name(msi), msi->range.first,
+		msi->range.last, h->range.first <= msi->range.first ? "lies in" : "reaches into",
+		estimated ? "estimated " : "", h->range.first, h->range.last, h->detail, other);
 }
 
 /*
@@ -95,14 +119,28 @@ judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct i
 static void
 judge_gap(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
-	enum plan_msi verdict = lost_in(msi->range, h->range);
+	enum plan_msi verdict = lost_in(msi, h->range);
 	bool odd = pd->bridge.in[HOLES_IN_DMA_RANGES].odd > 0;
 
 	worsen(pd, odd && verdict == PLAN_MSI_LOST ? PLAN_MSI_LIKELY_LOST : verdict,
-		"SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+		"%s 0x%" PRIx64 "-0x%" PRIx64
 		" %s outside of the dma-ranges of host bridge %s, which passes no MSI writes to 0x%"
-		PRIx64 "-0x%" PRIx64, msi->range.first, msi->range.last, lies(verdict), h->detail,
-		h->range.first, h->range.last);
+		PRIx64 "-0x%" PRIx64, window_name(msi), msi->range.first, msi->range.last,
+		lies(verdict), h->detail, h->range.first, h->range.last);
+}
+
+/*
+ * A hypervisor that nests the guest's SMMU in its own lets the device write to the doorbells
+ * of the host, and asks the guest for a 1:1 mapping of them. VFIO does not make it, and the
+ * guest's kernel maps its own doorbells there.
+ */
+static void
+judge_direct(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
+{
+	worsen(pd, PLAN_MSI_LIKELY_LOST, "%s 0x%" PRIx64 "-0x%" PRIx64
+		" meets the 1:1 mapping 0x%" PRIx64 "-0x%" PRIx64
+		" of firmware, through which a hypervisor delivers MSI, but VFIO does not make this mapping",
+		window_name(msi), msi->range.first, msi->range.last, h->range.first, h->range.last);
 }
 
 static void
@@ -110,10 +148,20 @@ judge_hole(struct plan_device *pd, const struct iova_hole *msi, const struct iov
 {
 	if (!iova_range_overlap(h->range, msi->range))
 		return;
-	if (h->origin == IOVA_ORIGIN_HOST_BRIDGE)
+	switch (h->origin) {
+	case IOVA_ORIGIN_HOST_BRIDGE:
 		judge_window(pd, msi, h);
-	else if (h->origin == IOVA_ORIGIN_DMA_RANGES)
+		break;
+	case IOVA_ORIGIN_DMA_RANGES:
 		judge_gap(pd, msi, h);
+		break;
+	case IOVA_ORIGIN_DIRECT:
+	case IOVA_ORIGIN_DIRECT_RELAXABLE:
+		judge_direct(pd, msi, h);
+		break;
+	default:
+		break;
+	}
 }
 
 /*
@@ -126,33 +174,28 @@ judge_aperture(struct plan_device *pd, const struct iova_hole *h)
 	const struct iova_range msi = h->range;
 	enum plan_msi verdict;
 	struct iova_range hull;
-	size_t i;
+	const char *side;
 
 	if (pd->info.n_ranges == 0)
 		return;
-	hull = pd->info.ranges[0];
-	for (i = 1; i < pd->info.n_ranges; i++) {
-		if (pd->info.ranges[i].first < hull.first)
-			hull.first = pd->info.ranges[i].first;
-		if (pd->info.ranges[i].last > hull.last)
-			hull.last = pd->info.ranges[i].last;
-	}
+	hull = iova_range_hull(pd->info.ranges, pd->info.n_ranges);
 	if (msi.last > hull.last) {
+		side = "above";
 		verdict = msi.first == hull.last + 1 ? PLAN_MSI_UNSURE :
-			lost_in(msi, (struct iova_range){ hull.last + 1, UINT64_MAX });
-		worsen(pd, verdict, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" %s above the IOMMU aperture, which ends at 0x%" PRIx64,
-			msi.first, msi.last, lies(verdict), hull.last);
+			lost_in(h, (struct iova_range){ hull.last + 1, UINT64_MAX });
 	} else if (msi.first < hull.first) {
+		side = "below";
 		verdict = msi.last == hull.first - 1 ? PLAN_MSI_UNSURE :
-			lost_in(msi, (struct iova_range){ 0, hull.first - 1 });
-		worsen(pd, verdict, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
-			" %s below the IOMMU aperture, which begins at 0x%" PRIx64,
-			msi.first, msi.last, lies(verdict), hull.first);
+			lost_in(h, (struct iova_range){ 0, hull.first - 1 });
+	} else {
+		return;
 	}
+	worsen(pd, verdict, "SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+		" %s %s the IOMMU aperture 0x%" PRIx64 "-0x%" PRIx64,
+		msi.first, msi.last, lies(verdict), side, hull.first, hull.last);
 }
 
-/* An ignored entry may contain SW_MSI. */
+/* An ignored entry may contain the doorbells. */
 static void
 judge_odd(struct plan_device *pd, enum holes_input input)
 {
@@ -160,11 +203,33 @@ judge_odd(struct plan_device *pd, enum holes_input input)
 
 	if (odd > 0)
 		worsen(pd, PLAN_MSI_UNSURE,
-			"%u lines or entries of %s can't be understood, and one of them may contain SW_MSI",
+			"%u lines or entries of %s can't be understood, and one of them may contain MSI doorbells",
 			odd, holes_input_name(input));
 }
 
-/* A hidden input may contain SW_MSI. */
+/* Unknown windows may contain the doorbells. Say so, and why they are unknown. */
+static void
+judge_source(struct plan_device *pd)
+{
+	const char *advice = holes_input_advice(HOLES_IN_IOMEM,
+			pd->bridge.in[HOLES_IN_IOMEM].sight);
+
+	switch (pd->bridge.source) {
+	case HOLES_SOURCE_DEVICE_TREE:
+		judge_odd(pd, HOLES_IN_RANGES);
+		break;
+	case HOLES_SOURCE_IOMEM:
+		judge_odd(pd, HOLES_IN_IOMEM);
+		break;
+	default:
+		worsen(pd, PLAN_MSI_UNSURE,
+			"not all windows of host bridge %s are known, and one of them may contain MSI doorbells%s%s",
+			pd->bridge_bus, advice != NULL ? ": " : "", advice != NULL ? advice : "");
+		break;
+	}
+}
+
+/* A hidden input may contain the doorbells. */
 static void
 judge_inputs(struct plan_device *pd)
 {
@@ -178,38 +243,61 @@ judge_inputs(struct plan_device *pd)
 			worsen(pd, PLAN_MSI_UNSURE, "%s", advice);
 		judge_odd(pd, needed[i]);
 	}
-	/* Of the other inputs only the source of the windows counts. */
-	if (pd->bridge.source == HOLES_SOURCE_DEVICE_TREE)
-		judge_odd(pd, HOLES_IN_RANGES);
-	else if (pd->bridge.source == HOLES_SOURCE_IOMEM)
-		judge_odd(pd, HOLES_IN_IOMEM);
-	if (pd->bridge.source == HOLES_SOURCE_NONE || pd->bridge.source == HOLES_SOURCE_RESOURCES)
-		worsen(pd, PLAN_MSI_UNSURE,
-			"not all windows of host bridge %s are known, and one of them may contain SW_MSI",
-			pd->bridge_bus);
+	judge_source(pd);
 }
 
-static void
-judge_msi(struct plan_device *pd)
+/* @return whether there are doorbells, or may be */
+static bool
+judge_path(struct plan_device *pd)
 {
 	const struct holes_look *regions = &pd->bridge.in[HOLES_IN_REGIONS];
-	bool sw = regions->sight != HOLES_SEEN || regions->odd > 0;
+	bool found = regions->sight != HOLES_SEEN || regions->odd > 0;
 	size_t i, j;
 
 	for (i = 0; i < pd->holes.n; i++) {
 		const struct iova_hole *msi = &pd->holes.v[i];
 
-		if (msi->origin != IOVA_ORIGIN_SW_MSI)
+		if (!has_doorbells(pd, msi))
 			continue;
-		sw = true;
-		judge_aperture(pd, msi);
+		found = true;
+		if (msi->origin == IOVA_ORIGIN_SW_MSI)
+			judge_aperture(pd, msi);
 		for (j = 0; j < pd->holes.n; j++)
 			judge_hole(pd, msi, &pd->holes.v[j]);
 	}
-	/* Other IOMMUs do not translate MSI writes. */
-	if (sw && strncmp(pd->topo.iommu, "dmar", 4) != 0 &&
-			strncmp(pd->topo.iommu, "ivhd", 4) != 0)
-		judge_inputs(pd);
+	/* These IOMMUs do not translate MSI writes. */
+	return found && !starts_with(pd->topo.iommu, "dmar") &&
+		!starts_with(pd->topo.iommu, "ivhd");
+}
+
+/*
+ * A backend may map doorbells in SW_MSI only. Kernels before 6.15 then let the device write
+ * to the doorbell's own address, later ones refuse all vectors.
+ */
+static void
+judge_backend(const char *root, const struct ioas_traits *traits, struct plan_device *pd)
+{
+	const struct iova_hole *msi = NULL;
+	unsigned int version;
+	size_t i;
+
+	/* If no kernel was asked, the backend is unknown. */
+	if (traits == NULL || traits->serves_msi_window)
+		return;
+	for (i = 0; i < pd->holes.n && msi == NULL; i++)
+		if (has_doorbells(pd, &pd->holes.v[i]) &&
+		    pd->holes.v[i].origin != IOVA_ORIGIN_SW_MSI)
+			msi = &pd->holes.v[i];
+	if (msi == NULL)
+		return;
+	version = topology_kernel_version(root);
+	if (version != 0 && version < MAPS_OR_REFUSES)
+		return;
+	pd->msi_doubtful = worsen(pd, version == 0 ? PLAN_MSI_UNSURE : PLAN_MSI_LOST,
+		"backend %s maps no doorbells in the MSI window 0x%" PRIx64 "-0x%" PRIx64
+		", so this kernel %s vectors; backend=iommufd maps them, if the kernel has it",
+		ioas_backend_name(pd->backend), msi->range.first, msi->range.last,
+		version == 0 ? "may refuse" : "refuses");
 }
 
 const char *
@@ -229,8 +317,11 @@ plan_msi_name(enum plan_msi msi)
 }
 
 void
-plan_judge_msi(const struct ioas_traits *traits, struct plan_device *pd)
+plan_judge_msi(const char *root, const struct ioas_traits *traits, struct plan_device *pd)
 {
-	judge_msi(pd);
-	doubt_msi(traits, pd);
+	bool doorbells = judge_path(pd);
+
+	judge_backend(root, traits, pd);
+	if (doorbells)
+		judge_inputs(pd);
 }

@@ -47,8 +47,9 @@ ask(const struct plan_request *request, struct topo_snapshot *snap, struct ioas 
 		add_refusal(pd, asked, request->vf_token != NULL, ret, text);
 	else if (asked)
 		plan_reasons_settle(&pd->reasons, 0);
-	if (pd->reasons.n == 0)
-		plan_judge_msi(ioas_backend_traits(pd->backend), pd);
+	/* Without an IOMMU MSI writes go to the doorbells themselves. */
+	if (pd->reasons.n == 0 && !pd->topo.group_noiommu)
+		plan_judge_msi(snap->root, ioas_backend_traits(pd->backend), pd);
 }
 
 static void
