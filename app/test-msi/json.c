@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "test_msi.h"
 #include "uapi/vfio_uapi.h"
@@ -102,10 +103,22 @@ inputs_json(const struct holes_view *view)
 	return NULL;
 }
 
+static json_t *
+range_json(const struct iova_range *range)
+{
+	json_t *o = json_object();
+
+	if ((json_put(o, "first", hex(range->first)) | json_put(o, "last", hex(range->last))) == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* Add results of the survey that are not in sysfs. */
 static int
-put_survey(json_t *o, const struct plan_device *p)
+put_survey(json_t *o, const struct tool_device *dev)
 {
+	const struct plan_device *p = &dev->plan;
 	const struct ioas_info *info = &p->info;
 	int bad;
 
@@ -131,6 +144,8 @@ put_survey(json_t *o, const struct plan_device *p)
 	bad |= json_put(o, "msi_blocked", json_boolean(p->msi == PLAN_MSI_LOST));
 	bad |= json_put(o, "msi", json_string(plan_msi_name(p->msi)));
 	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
+	bad |= json_put(o, "sw_msi_place", iova_range_valid(dev->msi_place) ?
+			range_json(&dev->msi_place) : json_null());
 	return bad;
 }
 
@@ -145,19 +160,8 @@ json_planned_device(const struct tool_device *dev)
 	bad |= json_put(o, "used", json_boolean(dev->used));
 	bad |= json_put(o, "why", dev->used ? json_null() : json_string(dev->why));
 	if (bad == 0 && dev->used)
-		bad = put_survey(o, &dev->plan);
+		bad = put_survey(o, dev);
 	if (bad == 0)
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
-static json_t *
-range_json(const struct iova_range *range)
-{
-	json_t *o = json_object();
-
-	if ((json_put(o, "first", hex(range->first)) | json_put(o, "last", hex(range->last))) == 0)
 		return o;
 	json_decref(o);
 	return NULL;

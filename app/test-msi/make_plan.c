@@ -33,6 +33,7 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 	memset(v, 0, sizeof(*v));
 	v->addr = *addr;
 	v->conf = conf;
+	v->msi_place = (struct iova_range){ 1, 0 };
 	topology_format_bdf(addr, v->bdf, sizeof(v->bdf));
 	return 0;
 }
@@ -71,6 +72,19 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 	return 0;
 }
 
+/* Only the layout of all devices has the place. */
+static void
+place_msi(struct tool_plan *plan, const struct tool_root *root)
+{
+	struct iova_range place;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->v[i].used && plan_msi_place(plan->layout, &plan->v[i].plan,
+				tool_root_page_size(root), &place) == 0)
+			plan->v[i].msi_place = place;
+}
+
 int
 tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 {
@@ -82,6 +96,7 @@ tool_plan_make(struct tool_plan *plan, struct tool_root *root)
 	for (i = 0; ret == 0 && i < plan->n; i++)
 		ret = make_one(plan, &scan, tool_root_answers(root), &plan->v[i]);
 	plan_scan_end(&scan);
+	place_msi(plan, root);
 	if (ret == 0)
 		ret = memory_nodes_read(plan, root->path);
 	/* Free addresses of this process say nothing about another machine. */

@@ -60,8 +60,10 @@ print_bridge(const struct plan_device *p)
 }
 
 static void
-print_msi(const struct plan_device *p)
+print_msi(const struct tool_device *dev)
 {
+	const char *indent = "                    ";
+	const struct plan_device *p = &dev->plan;
 	static const char *const verdicts[] = {
 		[PLAN_MSI_CLEAR] = "not blocked",
 		[PLAN_MSI_UNSURE] = "not known: ",
@@ -71,7 +73,12 @@ print_msi(const struct plan_device *p)
 
 	printf("    MSI             %s%s\n", verdicts[p->msi], p->msi_why);
 	if (p->msi == PLAN_MSI_LIKELY_LOST)
-		printf("                    if no interrupt comes (dpdk-test-msi irq), use msi=off\n");
+		printf("%stest it: dpdk-test-msi irq vfio_msi:%s; if no interrupt arrives, use msi=off\n",
+			indent, dev->bdf);
+	if (iova_range_valid(dev->msi_place))
+		printf("%sSW_MSI would be reachable at 0x%" PRIx64 "-0x%" PRIx64
+			", if the kernel could move it\n", indent, dev->msi_place.first,
+			dev->msi_place.last);
 }
 
 static void
@@ -104,7 +111,7 @@ print_device(const struct tool_device *dev)
 	print_bridge(p);
 	if (p->alias_why[0] != '\0')
 		printf("    requester ID    %s\n", p->alias_why);
-	print_msi(p);
+	print_msi(dev);
 }
 
 void

@@ -44,6 +44,7 @@ struct tool_device {
 	struct plan_device plan;	/**< valid if used; otherwise topo and reasons */
 	bool used;			/**< its limits and holes are in the layout */
 	char why[PLAN_WHY];		/**< reason, if not used */
+	struct iova_range msi_place;	/**< of plan_msi_place(), not valid without one */
 };
 
 /** All devices and their layout. */

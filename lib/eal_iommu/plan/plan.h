@@ -289,6 +289,18 @@ bool plan_is_current(struct topo_snapshot *snap, const struct plan_device *pd);
 int plan_add(struct iova_layout *layout, const struct plan_device *pd,
 		char *why, size_t size);
 
+/**
+ * Find a place where SW_MSI would be reachable for all devices of the layout, for a kernel
+ * that can move it (Linux 7.2 can't): the lowest free range, aligned to 1 MiB, as long as
+ * the kernel's window or as 64 doorbell pages.
+ *
+ * @param page  page size of the machine in bytes
+ * @return 0; -ENOENT the device needs none: the grade is below PLAN_MSI_LIKELY_LOST, or the
+ *   position of SW_MSI is not the reason; -ENOSPC no free range is long enough.
+ */
+int plan_msi_place(const struct iova_layout *layout, const struct plan_device *pd,
+		uint64_t page, struct iova_range *out);
+
 /** Remove a device from the layout, if it is in it. Cannot fail. */
 void plan_remove(struct iova_layout *layout, const struct plan_device *pd);
 
