@@ -213,7 +213,7 @@ test_explain(void **state)
 	explain(0x4f000, 0x50fff);
 	SAYS("meets 0x40000-0x4ffff (", "from 0000:01:00.0)");
 	explain(0x1f000, 0x20fff);
-	assert_string_equal(why, "overlaps 0x10000-0x1ffff, which is mapped already");
+	assert_string_equal(why, "overlaps 0x10000-0x1ffff, which is mapped already (test)");
 	explain(UINT32_MAX, UINT64_C(1) << 32);
 	assert_string_equal(why, "is outside of the IOMMU aperture, which leaves out "
 			"0x100000000-0xffffffffffffffff");

@@ -108,6 +108,17 @@ say_gap(const struct iova_layout *layout, struct iova_range range, const struct 
 			PRIx64 "-0x%" PRIx64, c->with.first, c->with.last);
 }
 
+/* The mapping may be gone by now. */
+static void
+say_used(const struct iova_layout *layout, const struct iova_conflict *c, char *out, size_t size)
+{
+	const struct iova_used *used = iova_layout_used_in(layout, c->with);
+
+	snprintf(out, size, "overlaps 0x%" PRIx64 "-0x%" PRIx64 ", which is mapped already%s%s%s",
+		c->with.first, c->with.last, used != NULL ? " (" : "",
+		used != NULL ? used->what : "", used != NULL ? ")" : "");
+}
+
 void
 plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 		const struct iova_conflict *c, char *out, size_t size)
@@ -122,8 +133,7 @@ plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 	if (c->is_hole && m.n > 0)
 		say_meeting(&m, out, size);
 	else if (ret == -EEXIST)
-		snprintf(out, size, "overlaps 0x%" PRIx64 "-0x%" PRIx64
-			", which is mapped already", c->with.first, c->with.last);
+		say_used(layout, c, out, size);
 	else
 		snprintf(out, size, "%s", strerror(-ret));
 }
@@ -133,11 +143,13 @@ static void
 say_overlap(const struct iova_hole *h, const struct iova_conflict *c, char *why,
 		size_t size)
 {
+	char name[NAME_LEN];
+
+	hole_name(h, name, sizeof(name));
 	snprintf(why, size,
 		"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
 		", which is in use; give this device at start-up, so that the layout can avoid it",
-		iova_origin_name(h->origin), h->range.first, h->range.last,
-		c->with.first, c->with.last);
+		name, h->range.first, h->range.last, c->with.first, c->with.last);
 }
 
 static int
