@@ -71,6 +71,34 @@ static const struct iova_range unsorted[] = {
 	{ 0x20000000, 0x2fffffff }, { 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff },
 };
 
+/* A device that drives fewer bits than its IOMMU translates. */
+static void
+test_few_bits(void **state)
+{
+	struct iova_range all = { 0, (UINT64_C(1) << 48) - 1 }, out;
+	struct plan_device pd = { .topo.bdf = "0000:02:00.0", .dma_last = 0xfffffff };
+
+	pd.info.ranges = &all;
+	pd.info.n_ranges = 1;
+	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), 0);
+	assert_int_equal(plan_window(layout, RANGE(0, UINT64_MAX), 0x20000000, &out), -ENOSPC);
+	assert_int_equal(plan_window(layout, RANGE(0x1000, UINT64_MAX), PAGE, &out), 0);
+	assert_int_equal(out.last, 0xfffffff);
+	/* The others have their addresses again. */
+	plan_remove(layout, &pd);
+	assert_int_equal(plan_window(layout, RANGE(0, UINT64_MAX), 0x20000000, &out), 0);
+	place(0x10000000, 0x10000fff);
+	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), -ERANGE);
+	SAYS("0x10000000-0x10000fff is in use", "drives addresses up to 0xfffffff only");
+	/* Its IOMMU is in the way, not its bits: neither is left in the layout. */
+	pd.dma_last = 0x1fffffff;
+	all.last = 0x7ffffff;
+	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), -ERANGE);
+	SAYS("aperture");
+	assert_int_equal(iova_layout_test(layout, RANGE(0x20000000, 0x20000fff), true, NULL), 0);
+	assert_int_equal(iova_layout_check(layout, stderr), 0);
+}
+
 static void
 test_add(void **state)
 {
@@ -262,6 +290,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		machine_test(test_few_bits),
 		machine_test(test_add),
 		machine_test(test_add_weightiest),
 		machine_test(test_add_conflicts),

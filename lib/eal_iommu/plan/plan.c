@@ -227,26 +227,43 @@ say_covered(const struct iova_layout *layout, const struct plan_device *pd, char
 		name, h->range.first, h->range.last, used->range.first, used->range.last);
 }
 
+/* What the device drives and its IOMMU translates. On error nothing has changed. */
+static int
+add_ranges(struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
+{
+	const struct iova_range driven = { 0, pd->dma_last };
+	struct iova_conflict c;
+	int ret = 0;
+
+	if (pd->dma_last != 0)
+		ret = iova_layout_allow(layout, &driven, 1, pd->topo.bdf, &c);
+	if (ret == -ERANGE) {
+		snprintf(why, size, "0x%" PRIx64 "-0x%" PRIx64
+			" is in use, but this device drives addresses up to 0x%" PRIx64
+			" only; give it at start-up, so that the layout can avoid others",
+			c.with.first, c.with.last, pd->dma_last);
+		return ret;
+	}
+	if (ret == 0 && pd->info.n_ranges > 0)
+		ret = iova_layout_allow(layout, pd->info.ranges, pd->info.n_ranges,
+				pd->topo.bdf, &c);
+	if (ret == -ERANGE)
+		say_outside(pd, &c, why, size);
+	else if (ret < 0)
+		snprintf(why, size, "its IOVA ranges can't be added: %s", strerror(-ret));
+	if (ret < 0)
+		plan_remove(layout, pd);
+	return ret;
+}
+
 int
 plan_add(struct iova_layout *layout, const struct plan_device *pd,
 		char *why, size_t size)
 {
-	struct iova_conflict c;
-	int ret;
+	int ret = add_ranges(layout, pd, why, size);
 
-	if (pd->info.n_ranges > 0) {
-		ret = iova_layout_allow(layout, pd->info.ranges,
-				pd->info.n_ranges, pd->topo.bdf, &c);
-		if (ret == -ERANGE) {
-			say_outside(pd, &c, why, size);
-			return ret;
-		}
-		if (ret < 0) {
-			snprintf(why, size, "its IOVA ranges can't be added: %s",
-				strerror(-ret));
-			return ret;
-		}
-	}
+	if (ret < 0)
+		return ret;
 	ret = add_holes(layout, pd, why, size);
 	if (ret < 0)
 		plan_remove(layout, pd);

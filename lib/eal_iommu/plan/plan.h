@@ -78,6 +78,8 @@ struct plan_device {
 	struct topo_device topo;
 	struct hole_list holes;
 	struct ioas_info info;
+	uint64_t dma_last;			/**< highest IOVA that it drives, set by the
+						 *   caller before plan_add(); 0: any */
 	char cdev[PLAN_NODE_LEN];		/**< path of its character device, or "" */
 	const struct ioas_fds *fds;		/**< of the request */
 	enum ioas_backend backend;		/**< the backend that serves it */
