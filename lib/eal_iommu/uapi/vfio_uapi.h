@@ -73,7 +73,7 @@ int vfio_uapi_api_version(int container);
 /** VFIO_CHECK_EXTENSION. @return > 0 supported, 0 not, -errno. */
 int vfio_uapi_check_extension(int container, unsigned int extension);
 
-/** VFIO_SET_IOMMU: VFIO_TYPE1v2_IOMMU, ... */
+/** VFIO_SET_IOMMU: VFIO_TYPE1v2_IOMMU, VFIO_NOIOMMU_IOMMU. */
 int vfio_uapi_set_iommu(int container, unsigned int type);
 
 /**
@@ -99,6 +99,49 @@ int vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t siz
  */
 int vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size,
 		uint64_t *unmapped);
+
+/*
+ * The next functions use a container of POWER (VFIO_SPAPR_TCE_v2_IOMMU). An IOVA is
+ * translated by an entry (TCE) of a window.
+ */
+
+/** VFIO_IOMMU_SPAPR_TCE_GET_INFO; sets argsz. @return 0; -ENXIO: no IOMMU, -errno. */
+int vfio_uapi_spapr_info(int container, struct vfio_iommu_spapr_tce_info *info);
+
+/**
+ * VFIO_IOMMU_SPAPR_TCE_CREATE.
+ *
+ * @param page_shift  2^page_shift bytes for each entry
+ * @param size        of the window in bytes, a power of two
+ * @param start       IOVA of the window, which the kernel chooses
+ */
+int vfio_uapi_spapr_create(int container, unsigned int page_shift, uint64_t size,
+		uint64_t *start);
+
+/** VFIO_IOMMU_SPAPR_TCE_REMOVE. @param start  IOVA of the window */
+int vfio_uapi_spapr_remove(int container, uint64_t start);
+
+/**
+ * VFIO_IOMMU_SPAPR_REGISTER_MEMORY: pins memory, which only then can be mapped.
+ *
+ * @return 0; -EBUSY: the same memory is registered in this container; -EINVAL: a part
+ *   of it is registered, or it is unaligned; -errno.
+ */
+int vfio_uapi_spapr_register(int container, uint64_t vaddr, uint64_t size);
+
+/**
+ * VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY. Mapped memory stays pinned.
+ *
+ * @return 0, also for mapped memory; -ENOENT: it is not registered; -errno.
+ */
+int vfio_uapi_spapr_unregister(int container, uint64_t vaddr, uint64_t size);
+
+/**
+ * VFIO_EEH_PE_OP, its state: of all devices of the container's group.
+ *
+ * @return VFIO_EEH_PE_STATE_*; -ENODEV: the machine does not stop devices (no EEH); -errno.
+ */
+int vfio_uapi_spapr_eeh_state(int container);
 
 /** VFIO_GROUP_GET_STATUS. @param flags  VFIO_GROUP_FLAGS_* */
 int vfio_uapi_group_status(int group, uint32_t *flags);
@@ -263,6 +306,24 @@ int vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd,
 
 /** munmap() of a range from vfio_uapi_mmap(). Cannot fail. */
 void vfio_uapi_munmap(void *addr, size_t len);
+
+/**
+ * Read the physical addresses of this process's memory (vfio_uapi_memory.c).
+ *
+ * @param va   start of a page
+ * @param n    number of pages
+ * @param out  the addresses of all, if 0 is returned
+ * @return 0; -EFAULT: not all of it is in memory; -EPERM: the kernel does not show them
+ *   without CAP_SYS_ADMIN; -EBADMSG: an address has more than 64 bits; -errno
+ */
+int vfio_uapi_physical(uint64_t va, size_t n, uint64_t *out);
+
+/**
+ * Is physical memory part of hugetlbfs?
+ *
+ * @return 1: all n pages are; 0: not all; -errno: the process can't read this
+ */
+int vfio_uapi_is_huge(uint64_t physical, size_t n);
 
 #ifdef __cplusplus
 }
