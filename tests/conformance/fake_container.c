@@ -141,6 +141,7 @@ group_leave(struct fake_group_state *g)
 	fake_maps_drop(c);
 	c->type = 0;
 	c->has_window = false;
+	fake_spapr_leave(c);
 }
 
 void
@@ -190,6 +191,26 @@ vfio_uapi_api_version(int container)
 	return ret < 0 ? ret : fake.api_version;
 }
 
+/* A container with groups has only what is for groups of their kind. */
+static bool
+has_other_groups(const struct fake_container *c, bool noiommu)
+{
+	size_t i;
+
+	for (i = 0; i < fake_n_groups; i++)
+		if (fake_groups[i].container == c && fake_groups[i].cfg.noiommu != noiommu)
+			return true;
+	return false;
+}
+
+static bool
+may_have(int container, bool noiommu)
+{
+	const struct fake_container *c = fake_file(container, FAKE_CONTAINER);
+
+	return c == NULL || !has_other_groups(c, noiommu);
+}
+
 int
 vfio_uapi_check_extension(int container, unsigned int extension)
 {
@@ -198,14 +219,29 @@ vfio_uapi_check_extension(int container, unsigned int extension)
 	if (ret < 0)
 		return ret;
 	switch (extension) {
+	case VFIO_SPAPR_TCE_v2_IOMMU:
+		return fake.power.on;
 	case VFIO_TYPE1_IOMMU:
-		return 1;
+		return !fake.power.on;
 	case VFIO_TYPE1v2_IOMMU:
 	case VFIO_UNMAP_ALL:
-		return !fake.no_type1v2;
+		return !fake.no_type1v2 && !fake.power.on && may_have(container, false);
+	case VFIO_NOIOMMU_IOMMU:
+		return !fake.noiommu_off && may_have(container, true);
 	default:
 		return 0;
 	}
+}
+
+static int
+set_noiommu(struct fake_container *c)
+{
+	if (fake.noiommu_off || has_other_groups(c, true))
+		return -ENODEV;
+	if (fake.no_rawio)
+		return -EPERM;
+	c->type = VFIO_NOIOMMU_IOMMU;
+	return 0;
 }
 
 int
@@ -220,9 +256,12 @@ vfio_uapi_set_iommu(int container, unsigned int type)
 		return ret < 0 || type == VFIO_TYPE1v2_IOMMU ? ret : -EINVAL;
 	if (!fake_has_groups(c) || c->type != 0)
 		return -EINVAL;
-	if (type != VFIO_TYPE1v2_IOMMU || fake.no_type1v2)
+	if (type == VFIO_NOIOMMU_IOMMU)
+		return set_noiommu(c);
+	if (type != (fake.power.on ? VFIO_SPAPR_TCE_v2_IOMMU : VFIO_TYPE1v2_IOMMU) ||
+	    fake.no_type1v2 || has_other_groups(c, false))
 		return -ENODEV;
-	for (i = 0; i < fake_n_groups && ret == 0; i++)
+	for (i = 0; !fake.power.on && i < fake_n_groups && ret == 0; i++)
 		if (fake_groups[i].container == c)
 			ret = iommu_attach(c, &fake_groups[i]);
 	if (ret < 0)
@@ -304,10 +343,15 @@ vfio_uapi_group_set_container(int group, int container)
 	c = fake_file(container, FAKE_CONTAINER);
 	if (c == NULL)
 		return fake_is_open(container) ? -EBADFD : -EBADF;
-	ret = fake_claim(g, false);
-	if (ret == 0 && fake.one_group && fake_has_groups(c))
+	if (g->cfg.noiommu)
+		ret = fake.no_rawio ? -EPERM : 0;
+	else
+		ret = fake_claim(g, false);
+	if (ret == 0 && has_other_groups(c, g->cfg.noiommu))
 		ret = -EPERM;
-	if (ret == 0 && c->type != 0)
+	if (ret == 0 && (fake.one_group || fake.power.on) && fake_has_groups(c))
+		ret = -EPERM;
+	if (ret == 0 && c->type != 0 && !g->cfg.noiommu)
 		ret = iommu_attach(c, g);
 	if (ret < 0)
 		return ret;

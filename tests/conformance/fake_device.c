@@ -82,6 +82,9 @@ fake_device_closed(struct fake_device *d)
 	if (--d->n_open == 0) {
 		fake_irqs_off(d);
 		fake_ioas_detach(d);
+		/* The kernel thaws the whole group. */
+		if (fake.power.eeh_state >= 0)
+			fake.power.eeh_state = VFIO_EEH_PE_STATE_NORMAL;
 	}
 	if (--d->group->n_devices == 0 && d->group->fds == 0)
 		fake_group_closed(d->group);

@@ -135,6 +135,12 @@ vfio_uapi_map_dma(int container, uint64_t vaddr, uint64_t iova, uint64_t size, b
 	ret = fake_type1_call(__func__, container, &c);
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 ? ret : fake_ioas_map(c, vaddr, iova, size, read_only);
+	if (c->type == VFIO_SPAPR_TCE_v2_IOMMU) {
+		m.iova.first = iova;
+		return fake_spapr_map(c, &m, size);
+	}
+	if (c->type == VFIO_NOIOMMU_IOMMU)
+		return -ENOTTY;
 	if (c->type == 0 || size == 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &m.iova) || !iova_range_make(vaddr, size, &va))
@@ -208,6 +214,13 @@ vfio_uapi_unmap_dma(int container, uint64_t iova, uint64_t size, uint64_t *unmap
 	*unmapped = 0;
 	if (ret < 0 || c->ctx != NULL)
 		return ret < 0 ? ret : fake_ioas_unmap(c, iova, size, unmapped);
+	if (c->type == VFIO_SPAPR_TCE_v2_IOMMU) {
+		ret = fake_spapr_unmap(c, iova, size);
+		*unmapped = ret == 0 ? size : 0;
+		return ret;
+	}
+	if (c->type == VFIO_NOIOMMU_IOMMU)
+		return -ENOTTY;
 	if (c->type == 0 || size == 0 || ((iova | size) & fake_page_mask()) != 0)
 		return -EINVAL;
 	if (!iova_range_make(iova, size, &range))

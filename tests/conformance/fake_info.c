@@ -171,6 +171,8 @@ vfio_uapi_iommu_info(int container, struct vfio_iommu_type1_info *info)
 
 	if (ret < 0)
 		return ret;
+	if (c->type == VFIO_NOIOMMU_IOMMU)
+		return -ENOTTY;
 	if ((c->type == 0 && c->ctx == NULL) || info->argsz < offsetof(struct vfio_iommu_type1_info, cap_offset))
 		return -EINVAL;
 	info->flags = VFIO_IOMMU_INFO_PGSIZES;

@@ -61,6 +61,7 @@ fake_reset(void)
 	size_t i;
 
 	for (i = 0; i < FAKE_OBJECTS; i++) {
+		fake_spapr_leave(&fake_containers[i]);
 		free(fake_containers[i].maps);
 		free(fake_containers[i].allowed);
 	}
@@ -82,9 +83,10 @@ fake_reset(void)
 		.page_sizes = UINT64_C(0x40201000),
 		.dma_limit = 65535,
 		.memlock = UINT64_MAX,
-		.hollow = { 1, 0 },
-		.read_only = { 1, 0 },
+		.hollow = { 1, 0 }, .read_only = { 1, 0 },
+		.elsewhere = { 1, 0 }, .small_pages = { 1, 0 },
 		.vectors = UINT32_MAX,
+		.power = FAKE_POWER,
 	};
 }
 
@@ -289,8 +291,8 @@ group_open(struct fake_group_state *g)
 
 	if (fake.no_groups)
 		return -ENOENT;
-	if (g->cfg.denied)
-		return -EACCES;
+	if (g->cfg.denied || (g->cfg.noiommu && fake.no_rawio))
+		return g->cfg.denied ? -EACCES : -EPERM;
 	if (g->cfg.held || g->fds > 0 || g->n_devices > 0 || g->n_bound > 0)
 		return -EBUSY;
 	fd = fake_file_open(FAKE_GROUP, g);
@@ -302,7 +304,7 @@ int
 vfio_uapi_open(const char *path)
 {
 	int ret = fake_enter(__func__);
-	char name[32];
+	char name[VFIO_UAPI_NODE_LEN];
 	size_t i;
 
 	if (ret < 0)
@@ -316,7 +318,7 @@ vfio_uapi_open(const char *path)
 		if (strcmp(path, fake_devices[i].cdev) == 0)
 			return fake_cdev_open(&fake_devices[i]);
 	for (i = 0; i < fake_n_groups; i++) {
-		snprintf(name, sizeof(name), "/dev/vfio/%d", fake_groups[i].cfg.id);
+		vfio_uapi_group_node(fake_groups[i].cfg.id, fake_groups[i].cfg.noiommu, name);
 		if (strcmp(path, name) == 0)
 			return group_open(&fake_groups[i]);
 	}
@@ -481,6 +483,6 @@ fake_leaks(FILE *f)
 		attached += fake_devices[i].ioas != NULL;
 	all += leak(f, "attached groups or devices", attached);
 	all += leak(f, "mappings", (unsigned int)fake_n_mappings());
-	all += leak(f, "faults of the caller", n_faults);
-	return all + fake_mmaps(f);
+	all += leak(f, "registered ranges", fake_spapr_registered());
+	return all + leak(f, "faults of the caller", n_faults) + fake_mmaps(f);
 }

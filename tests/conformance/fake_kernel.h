@@ -16,6 +16,7 @@
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +69,27 @@ enum fake_lie {
 };
 
 /** Properties of the machine. Tests may change them at any time. */
+/** POWER: containers of sPAPR in place of type1's. */
+struct fake_power {
+	bool on;
+	uint64_t default_size;	/**< of the default window, which begins at 0; 1 GiB */
+	uint32_t windows;	/**< that a group can have; 0: only the default one; 2 */
+	uint64_t page_sizes;	/**< of the large window; 4 KiB, 64 KiB */
+	uint64_t start;		/**< of the large window; 1 << 59 */
+	uint64_t largest;	/**< size of it; 1 << 40 */
+	uint64_t backing;	/**< page size of all memory; 2 MiB */
+	int create_error;	/**< of the next attempt to create it; ENODEV after that */
+	int eeh_state;		/**< VFIO_EEH_PE_STATE_* of each group, normal when a device is
+				 * closed; -ENODEV: no EEH
+				 */
+};
+
+#define FAKE_POWER { \
+	.default_size = UINT64_C(1) << 30, .windows = 2, .page_sizes = UINT64_C(0x11000), \
+	.start = UINT64_C(1) << 59, .largest = UINT64_C(1) << 40, .backing = UINT64_C(1) << 21, \
+	.eeh_state = -ENODEV, \
+}
+
 struct fake_machine {
 	bool no_node;		/**< the module is not loaded: ENOENT */
 	bool node_denied;	/**< EACCES */
@@ -99,6 +121,15 @@ struct fake_machine {
 	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
 	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
 	bool read_only_files;	/**< all files are open for reading only */
+	struct fake_power power;
+	bool noiommu_off;	/**< VFIO's no-IOMMU mode is off */
+	bool no_rawio;		/**< the process lacks CAP_SYS_RAWIO */
+	bool hidden_memory;	/**< it lacks CAP_SYS_ADMIN: no physical addresses */
+	struct iova_range elsewhere;	/**< memory whose physical address is not the virtual
+					 * one, but so far away
+					 */
+	uint64_t distance;
+	struct iova_range small_pages;	/**< physical memory that is not of hugetlbfs */
 	enum fake_lie lie;
 };
 
@@ -111,6 +142,7 @@ struct fake_group {
 	bool isolated;		/**< interrupts; false: EPERM */
 	bool direct;		/**< firmware requires 1:1 mappings: EINVAL */
 	bool held;		/**< open in another process: EBUSY */
+	bool noiommu;		/**< a group of VFIO's no-IOMMU mode */
 	bool denied;		/**< EACCES */
 	struct iova_range aperture;
 	struct iova_range reserved[FAKE_RESERVED];

@@ -33,6 +33,19 @@ struct fake_iommufd {
 	struct fake_container *for_groups;
 };
 
+#define FAKE_WINDOWS 2
+
+/* A window of POWER; shift 0: none. The first is the default one. */
+struct fake_window {
+	struct iova_range range;
+	unsigned int shift;
+};
+
+/* Registered memory. */
+struct fake_memory {
+	struct iova_range va;
+};
+
 /*
  * A type1 container. It exists while its file is open or a group is attached. With a
  * ctx: an address space of iommufd.
@@ -46,6 +59,11 @@ struct fake_container {
 	unsigned int type;	/* 0: no IOMMU yet */
 	bool has_window;
 	struct iova_range window;
+	struct fake_window windows[FAKE_WINDOWS];
+	bool no_default;	/* it was removed */
+	bool enabled;
+	struct fake_memory *memory;
+	size_t n_memory;
 	uint32_t dma_avail;
 	struct fake_mapping *maps;	/* ascending */
 	size_t n_maps, cap;
@@ -209,6 +227,19 @@ uint64_t fake_unmapped(uint64_t bytes);
 
 /** Is the range within one of the ranges that can be mapped? */
 bool fake_in_one_range(const struct fake_container *c, struct iova_range range);
+
+/** Remove what is mapped in a range, page by page. */
+void fake_map_cut(struct fake_container *c, struct iova_range range);
+
+/* fake_spapr.c */
+
+/** Map @p size bytes at the start of m->iova, whose end is set. @return 0, -errno */
+int fake_spapr_map(struct fake_container *c, struct fake_mapping *m, uint64_t size);
+int fake_spapr_unmap(struct fake_container *c, uint64_t iova, uint64_t size);
+/** The last group leaves: windows and registrations end. */
+void fake_spapr_leave(struct fake_container *c);
+/** Number of registered ranges of all containers. */
+unsigned int fake_spapr_registered(void);
 
 /** Drop all mappings. */
 void fake_maps_drop(struct fake_container *c);

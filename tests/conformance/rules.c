@@ -97,6 +97,7 @@ prepare(struct rules_machine *m)
 				&r) < 0)
 		return -1;
 	m->vaddr = (uintptr_t)p;
+	rules_make_small(m->vaddr, m->vaddr + RULES_MEMORY - 1);
 	m->hollow = (uintptr_t)q;
 	vfio_uapi_munmap(q, RULES_PAGE);
 	rules_make_hollow(m->hollow, m->hollow + RULES_PAGE - 1);
@@ -108,26 +109,38 @@ prepare(struct rules_machine *m)
 int
 rules_run(struct rules_machine *m, const char *backend)
 {
+	static const struct {
+		const char *name;
+		void (*rules)(struct rules_machine *m);
+		bool has_reserved;
+	} backends[] = {
+		{ "type1", rules_type1, true },
+		{ "iommufd", rules_iommufd, true },
+		{ "compat", rules_compat, true },
+		/* POWER reports no reserved range. */
+		{ "spapr", rules_spapr, false },
+		{ "noiommu", rules_noiommu, false },
+		{ "noiommu-denied", rules_noiommu_denied, false },
+	};
+	const size_t n = sizeof(backends) / sizeof(backends[0]);
 	size_t i;
 
-	if (m->n_reserved == 0 || prepare(m) < 0) {
-		fputs("rules: no reserved range, or no memory\n", stderr);
-		return 2;
-	}
-	if (strcmp(backend, "type1") == 0) {
-		rules_type1(m);
-	} else if (strcmp(backend, "iommufd") == 0) {
-		rules_iommufd(m);
-	} else if (strcmp(backend, "compat") == 0) {
-		rules_compat(m);
-	} else {
+	for (i = 0; i < n && strcmp(backend, backends[i].name) != 0; i++)
+		;
+	if (i == n) {
 		fprintf(stderr, "rules: no backend %s\n", backend);
 		return 2;
 	}
+	if ((m->n_reserved > 0) != backends[i].has_reserved || prepare(m) < 0) {
+		fputs("rules: unsuitable reserved ranges, or no memory\n", stderr);
+		return 2;
+	}
+	backends[i].rules(m);
 	vfio_uapi_munmap((void *)(uintptr_t)m->vaddr, RULES_MEMORY);
 	vfio_uapi_munmap((void *)(uintptr_t)m->unwritable, RULES_PAGE);
 	printf("machine: last=%#" PRIx64 " pages=%#" PRIx64 " msix=%u dynamic=%d no_doorbell=%d",
 			m->last, m->page_sizes, m->msix, m->dynamic, m->no_doorbell);
+	printf(" windows=%" PRIu64 " start=%#" PRIx64, m->windows, m->start);
 	for (i = 0; i < m->n_reserved; i++)
 		printf(" reserved=%#" PRIx64 "-%#" PRIx64, m->reserved[i].first,
 				m->reserved[i].last);

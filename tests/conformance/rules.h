@@ -48,6 +48,8 @@ struct rules_machine {
 	uint32_t msix;		/**< vectors of the first device */
 	bool dynamic;		/**< vectors can be added to those enabled */
 	bool no_doorbell;	/**< iommufd only: interrupts need no mapping */
+	uint64_t windows;	/**< spapr only: number of windows */
+	uint64_t start;		/**< spapr only: first IOVA of the large window */
 };
 
 /**
@@ -70,10 +72,16 @@ void rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n)
 /** First address of the first reserved range; there must be one. */
 uint64_t rules_reserved(const struct rules_machine *m);
 
-/** All rules of a backend, "type1", "iommufd" or "compat", in rules*.c. */
+/**
+ * All rules of a backend, "type1", "iommufd", "compat", "spapr" or "noiommu", in rules*.c, and
+ * those of "noiommu-denied", for a process without CAP_SYS_RAWIO.
+ */
 void rules_type1(struct rules_machine *m);
 void rules_iommufd(struct rules_machine *m);
 void rules_compat(struct rules_machine *m);
+void rules_spapr(struct rules_machine *m);
+void rules_noiommu(struct rules_machine *m);
+void rules_noiommu_denied(struct rules_machine *m);
 
 /** Rules of files, in a space with a device and without a mapping. */
 void rules_files(struct rules_machine *machine, int of, uint32_t id);
@@ -93,6 +101,9 @@ int rules_run(struct rules_machine *m, const char *backend);
 
 /** Mark a page that was unmapped as one without memory. Only the fake kernel needs this. */
 void rules_make_hollow(uint64_t first, uint64_t last);
+
+/** Mark memory as not of hugepages. Only the fake kernel needs this. */
+void rules_make_small(uint64_t first, uint64_t last);
 
 /** Mark a page as one without write access. Only the fake kernel needs this. */
 void rules_make_unwritable(uint64_t first, uint64_t last);

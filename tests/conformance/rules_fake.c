@@ -18,13 +18,19 @@
 #define OTHER "0000:02:00.0"
 
 struct likeness {
-	uint64_t last, pages, msix, dynamic, no_doorbell;
+	uint64_t last, pages, msix, dynamic, no_doorbell, windows, start;
 };
 
 void
 rules_make_hollow(uint64_t first, uint64_t last)
 {
 	fake.hollow = (struct iova_range){ first, last };
+}
+
+void
+rules_make_small(uint64_t first, uint64_t last)
+{
+	fake.small_pages = (struct iova_range){ first, last };
 }
 
 void
@@ -42,6 +48,7 @@ understand(const char *word, struct likeness *like, struct rules_machine *m)
 	} keys[] = {
 		{ "last=", &like->last }, { "pages=", &like->pages }, { "msix=", &like->msix },
 		{ "dynamic=", &like->dynamic }, { "no_doorbell=", &like->no_doorbell },
+		{ "windows=", &like->windows }, { "start=", &like->start },
 	};
 	struct iova_range r;
 	char *end = NULL;
@@ -63,18 +70,19 @@ understand(const char *word, struct likeness *like, struct rules_machine *m)
 }
 
 static void
-add_device(int id, const char *bdf, const struct likeness *like, const struct rules_machine *m,
+add_device(int id, bool noiommu, const char *bdf, const struct likeness *like, const struct rules_machine *m,
 		struct rules_device *out)
 {
 	struct fake_group *g = fake_group_add(id);
 	size_t i;
 
 	g->aperture.last = like->last;
+	g->noiommu = noiommu;
 	for (i = 0; i < m->n_reserved; i++)
 		fake_range(g, m->reserved[i].first, m->reserved[i].last);
 	fake_device_add(g, bdf, (uint32_t)like->msix);
 	snprintf(out->bdf, sizeof(out->bdf), "%s", bdf);
-	snprintf(out->group, sizeof(out->group), "/dev/vfio/%d", id);
+	vfio_uapi_group_node(id, noiommu, out->group);
 	snprintf(out->cdev, sizeof(out->cdev), "%s", fake_cdev(bdf));
 }
 
@@ -83,6 +91,7 @@ main(int argc, char **argv)
 {
 	struct likeness like = { .last = (UINT64_C(1) << 48) - 1, .msix = 10 };
 	struct rules_machine m = { 0 };
+	bool noiommu, spapr;
 	int i, ret;
 
 	fake_reset();
@@ -93,7 +102,10 @@ main(int argc, char **argv)
 		}
 	if (argc < 2)
 		return 2;
-	if (m.n_reserved == 0)
+	spapr = strcmp(argv[1], "spapr") == 0;
+	noiommu = strncmp(argv[1], "noiommu", strlen("noiommu")) == 0;
+	fake.no_rawio = strcmp(argv[1], "noiommu-denied") == 0;
+	if (m.n_reserved == 0 && !noiommu && !spapr)
 		m.reserved[m.n_reserved++] = (struct iova_range){ 0x8000000, 0x80fffff };
 	fake.no_hot_reset = true;
 	fake.compat = strcmp(argv[1], "compat") == 0;
@@ -101,8 +113,20 @@ main(int argc, char **argv)
 	fake.no_doorbells = like.no_doorbell != 0;
 	if (like.pages != 0)
 		fake.page_sizes = like.pages;
-	add_device(7, NIC, &like, &m, &m.nic);
-	add_device(8, OTHER, &like, &m, &m.other);
+	fake.power.on = spapr;
+	if (like.windows != 0)
+		fake.power.windows = (uint32_t)like.windows;
+	if (like.start != 0)
+		fake.power.start = like.start;
+	if (fake.power.on) {
+		/* The memory of the rules has base pages. */
+		fake.power.backing = RULES_PAGE;
+		fake.power.page_sizes = like.pages != 0 ? like.pages : fake.power.page_sizes;
+		fake.power.default_size = like.last < UINT32_MAX ? like.last + 1 :
+			fake.power.default_size;
+	}
+	add_device(7, noiommu, NIC, &like, &m, &m.nic);
+	add_device(8, noiommu, OTHER, &like, &m, &m.other);
 	ret = rules_run(&m, argv[1]);
 	return fake_leaks(stderr) > 0 ? 2 : ret;
 }

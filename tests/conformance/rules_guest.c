@@ -24,6 +24,11 @@ rules_make_hollow(uint64_t first, uint64_t last)
 }
 
 void
+rules_make_small(uint64_t first, uint64_t last)
+{
+}
+
+void
 rules_make_unwritable(uint64_t first, uint64_t last)
 {
 }
@@ -41,7 +46,7 @@ find(const char *name, struct rules_device *out)
 		return -1;
 	}
 	topology_format_bdf(&addr, out->bdf, sizeof(out->bdf));
-	snprintf(out->group, sizeof(out->group), "/dev/vfio/%d", dev.group);
+	vfio_uapi_group_node(dev.group, dev.group_noiommu, out->group);
 	if (topology_cdev_node("", &dev, out->cdev, sizeof(out->cdev)) < 0)
 		out->cdev[0] = '\0';
 	return dev.group;
@@ -83,7 +88,7 @@ main(int argc, char **argv)
 	int group;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: %s type1|iommufd|compat BDF BDF\n", argv[0]);
+		fprintf(stderr, "usage: %s type1|iommufd|compat|spapr|noiommu|noiommu-denied BDF BDF\n", argv[0]);
 		return 2;
 	}
 	group = find(argv[2], &m.nic);
