@@ -13,10 +13,10 @@
 bool per_group;
 
 static int
-window_prepare(void *leg, struct ioas_info *out)
+window_prepare(void *leg, const struct ioas_need *need, struct ioas_info *out)
 {
 	const struct ioas_node *node = leg;
-	int ret = ioas_type1_ops.prepare(leg, out);
+	int ret = ioas_type1_ops.prepare(leg, need, out);
 
 	if (ret < 0 || !fake.windows)
 		return ret;
@@ -33,8 +33,8 @@ window_clear(void *leg)
 {
 	uint64_t done;
 
-	ioas_type1_ops.unmap(leg, 0, UINT64_C(1) << 63, &done);
-	ioas_type1_ops.unmap(leg, UINT64_C(1) << 63, UINT64_C(1) << 63, &done);
+	ioas_type1_ops.unmap(leg, 0, 0, UINT64_C(1) << 63, &done);
+	ioas_type1_ops.unmap(leg, 0, UINT64_C(1) << 63, UINT64_C(1) << 63, &done);
 }
 
 static struct ioas_ops type1;

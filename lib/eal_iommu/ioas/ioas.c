@@ -222,6 +222,7 @@ survey_apart(const struct ioas *ioas, const struct ioas_member *m,
 
 	if (ret < 0)
 		return ret;
+	scratch->need = ioas->need;
 	ret = ioas_attach(scratch, m, viable);
 	if (ret == 0)
 		ret = ioas_info_get(scratch, out);
@@ -318,6 +319,23 @@ ioas_open_device(struct ioas *ioas, const struct ioas_member *m)
 	s = attachment_find(ioas, m);
 	if (s != NULL && s->attached && s->fd >= 0)
 		ret = ioas->ops->open_device(s, m);
+	pthread_mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+int
+ioas_stopped(struct ioas *ioas, const struct ioas_member *m)
+{
+	const struct ioas_attachment *s;
+	int ret = -ENODEV;
+
+	if (ioas->ops->stopped == NULL)
+		return -ENOTSUP;
+	if (pthread_mutex_trylock(&ioas->lock) != 0)
+		return -EAGAIN;
+	s = attachment_find(ioas, m);
+	if (s != NULL && s->leg != NULL)
+		ret = ioas->ops->stopped(s->leg->state);
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }

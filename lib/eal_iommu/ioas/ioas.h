@@ -63,6 +63,7 @@ enum ioas_backend {
 	IOAS_BACKEND_COMPAT,	/**< VFIO groups, and an iommufd that provides
 				 * /dev/vfio/vfio: what asking for TYPE1 gives then
 				 */
+	IOAS_BACKEND_SPAPR,	/**< VFIO groups of POWER: what asking for TYPE1 gives there */
 	IOAS_BACKEND_COUNT
 };
 
@@ -83,6 +84,8 @@ struct ioas_traits {
 					 */
 	bool maps_files;		/**< memory is mapped faster by its file, see
 					 *   ioas_map_memory() */
+	bool reserves;			/**< it reserves IOVAs in advance, see
+					 *   ioas_need_set() */
 	const char *fds;		/**< keys that give its nodes as descriptors */
 };
 
@@ -104,6 +107,12 @@ struct ioas_info {
 	size_t n_ranges;		/**< 0: the kernel does not say */
 	uint64_t page_sizes;		/**< bit n set: pages of 2^n bytes */
 	uint64_t dma_avail;		/**< mappings left; UINT64_MAX: no limit known */
+};
+
+/** What will be mapped, for backends that reserve IOVAs in advance. */
+struct ioas_need {
+	uint64_t bytes;		/**< of all memory; 0: not known */
+	uint64_t page;		/**< its smallest page, bytes; 0: the base page */
 };
 
 /** Who has memory mapped. Each unmaps its own only. */
@@ -172,6 +181,9 @@ int ioas_backend_parse(const char *name, enum ioas_backend *out);
 int ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 		struct iova_layout *layout, struct ioas **out,
 		struct ioas_choice *choice);
+
+/** State what will be mapped, before the first attach or survey. */
+void ioas_need_set(struct ioas *ioas, const struct ioas_need *need);
 
 /** Unmap everything, detach everything, close. NULL is allowed. Cannot fail. */
 void ioas_close(struct ioas *ioas);
@@ -252,6 +264,12 @@ unsigned int ioas_n_attached(struct ioas *ioas);
  *   -EINVAL (it wants none, or the token is too long to be one); -EBUSY, ...
  */
 int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
+
+/**
+ * Is an attached member stopped after an error (EEH of POWER)? @return 1; 0; unknown: -ENOTSUP the
+ * backend can't tell; -EAGAIN another thread uses @p ioas, this function does not wait; -errno
+ */
+int ioas_stopped(struct ioas *ioas, const struct ioas_member *m);
 
 /** One of those that are reset together. */
 struct ioas_reset_peer {

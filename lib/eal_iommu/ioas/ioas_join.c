@@ -19,7 +19,8 @@ static int
 prepare(struct ioas *ioas, struct ioas_leg *leg, int group)
 {
 	struct ioas_info info = { 0 };
-	int ret = ioas->ops->prepare != NULL ? ioas->ops->prepare(leg->state, &info) : 0;
+	int ret = ioas->ops->prepare != NULL ?
+		ioas->ops->prepare(leg->state, &ioas->need, &info) : 0;
 
 	if (ret == 0 && info.n_ranges > 0 && ioas->layout != NULL) {
 		snprintf(leg->window, sizeof(leg->window), "IOMMU group %d", group);

@@ -40,11 +40,12 @@ ioas_leg_close(const struct ioas_ops *ops, struct ioas_leg *leg)
 /* ---- mappings ---- */
 
 int
-ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, struct iova_range range,
-		bool parked)
+ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, uint64_t va,
+		struct iova_range range, bool parked)
 {
 	uint64_t done;
-	int ret = ioas->ops->unmap(leg->state, range.first, iova_range_size(range), &done);
+	int ret = ioas->ops->unmap(leg->state, va, range.first, iova_range_size(range),
+			&done);
 
 	if (ret < 0)
 		return ret;
@@ -66,20 +67,20 @@ ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
 	if (ret == 0)
 		return 0;
 	while ((leg = TAILQ_PREV(leg, ioas_legs, link)) != NULL)
-		if (ioas_leg_unmap(ioas, leg, range, false) < 0)
+		if (ioas_leg_unmap(ioas, leg, mem->va, range, false) < 0)
 			*parked = true;
 	return ret;
 }
 
 int
-ioas_legs_unmap(const struct ioas *ioas, struct iova_range range, bool *parked)
+ioas_legs_unmap(const struct ioas *ioas, uint64_t va, struct iova_range range, bool *parked)
 {
 	bool some = *parked;
 	struct ioas_leg *leg;
 	int ret = 0, one;
 
 	TAILQ_FOREACH_REVERSE(leg, &ioas->legs, ioas_legs, link) {
-		one = ioas_leg_unmap(ioas, leg, range, *parked);
+		one = ioas_leg_unmap(ioas, leg, va, range, *parked);
 		if (one < 0)
 			ret = one;
 		else

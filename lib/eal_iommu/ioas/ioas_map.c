@@ -87,7 +87,7 @@ ioas_unmap_all_locked(struct ioas *ioas)
 	for (m = ioas_mapping_from(ioas, 0); m != NULL; m = next) {
 		next = ioas_mapping_next(m);
 		parked = m->state == IOAS_PARKED;
-		left |= ioas_legs_unmap(ioas, m->range, &parked) < 0;
+		left |= ioas_legs_unmap(ioas, m->va, m->range, &parked) < 0;
 		forget(ioas, m);
 	}
 	if (left && ioas->ops->clear != NULL)
@@ -103,7 +103,8 @@ leave_below(struct ioas *ioas, struct ioas_leg *leg, const struct iova_used *end
 	bool all = true;
 
 	for (m = ioas_mapping_from(ioas, 0); m != end; m = ioas_mapping_next(m))
-		all &= ioas_leg_unmap(ioas, leg, m->range, m->state == IOAS_PARKED) == 0;
+		all &= ioas_leg_unmap(ioas, leg, m->va, m->range,
+				m->state == IOAS_PARKED) == 0;
 	return all;
 }
 
@@ -321,7 +322,7 @@ unmap_marked(struct ioas *ioas, struct iova_used *m, uint64_t last)
 			continue;
 		}
 		pthread_mutex_unlock(&ioas->lock);
-		ret = ioas_legs_unmap(ioas, m->range, &parked);
+		ret = ioas_legs_unmap(ioas, m->va, m->range, &parked);
 		pthread_mutex_lock(&ioas->lock);
 		if (ret == 0)
 			forget(ioas, m);

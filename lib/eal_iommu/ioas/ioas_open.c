@@ -19,6 +19,7 @@ static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
 	[IOAS_BACKEND_TYPE1] = "type1",
 	[IOAS_BACKEND_IOMMUFD] = "iommufd",
 	[IOAS_BACKEND_COMPAT] = "type1-over-iommufd",
+	[IOAS_BACKEND_SPAPR] = "spapr",
 };
 
 const char *
@@ -49,15 +50,17 @@ backend_find(enum ioas_backend backend)
 	for (i = 0; ioas_backends[i] != NULL; i++)
 		if (ioas_backends[i]->backend == backend)
 			return ioas_backends[i];
-	/* Never tried by itself: type1 is, and finds this one. */
+	/* Never tried by themselves: type1 is, and finds these. */
+	if (backend == IOAS_BACKEND_SPAPR)
+		return &ioas_spapr_ops;
 	return backend == IOAS_BACKEND_COMPAT ? &ioas_compat_ops : NULL;
 }
 
 bool
 ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has)
 {
-	/* Which of the two it is, the node decides. */
-	if (wanted == IOAS_BACKEND_COMPAT)
+	/* Which of the three it is, the node decides. */
+	if (wanted == IOAS_BACKEND_COMPAT || wanted == IOAS_BACKEND_SPAPR)
 		wanted = IOAS_BACKEND_TYPE1;
 	return wanted == IOAS_BACKEND_AUTO || wanted == has ||
 		(wanted == IOAS_BACKEND_TYPE1 && has == IOAS_BACKEND_COMPAT);
@@ -139,6 +142,10 @@ choose_backend(enum ioas_backend backend, const struct ioas_member *m,
 		if (ret == 0) {
 			other = ops->stand_in != NULL ? ops->stand_in(leg->state) : NULL;
 			ops = other != NULL ? other : ops;
+			if (backend == IOAS_BACKEND_SPAPR && ops->backend != backend) {
+				ioas_leg_close(ops, leg);
+				return -ENOTSUP;
+			}
 			ioas->ops = ops;
 			TAILQ_INSERT_TAIL(&ioas->legs, leg, link);
 		} else if (note->passed == IOAS_BACKEND_AUTO) {
@@ -188,6 +195,14 @@ ioas_open(enum ioas_backend backend, const struct ioas_member *first,
 	remember_fd(ioas, first);
 	*out = ioas;
 	return 0;
+}
+
+void
+ioas_need_set(struct ioas *ioas, const struct ioas_need *need)
+{
+	pthread_mutex_lock(&ioas->lock);
+	ioas->need = *need;
+	pthread_mutex_unlock(&ioas->lock);
 }
 
 int

@@ -74,10 +74,11 @@ struct ioas_ops {
 	/**
 	 * Make a leg ready to map: once its first is attached. NULL: it is.
 	 *
+	 * @param need  what will be mapped, as far as it is known
 	 * @param out  zeros; with ranges the leg translates only these, and the layout is
 	 *   restricted to them. Freed by the caller, on an error too.
 	 */
-	int (*prepare)(void *leg, struct ioas_info *out);
+	int (*prepare)(void *leg, const struct ioas_need *need, struct ioas_info *out);
 	/** Take it out. With the last of a leg all that prepare made ends. */
 	void (*detach)(struct ioas_attachment *attachment);
 	int (*open_device)(struct ioas_attachment *attachment, const struct ioas_member *m);
@@ -90,10 +91,20 @@ struct ioas_ops {
 	 * too, if ioas_surrender() calls it.
 	 */
 	int (*map)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
-	/** As map. *done: bytes the kernel says it unmapped; 0 if nothing is mapped there. */
-	int (*unmap)(void *leg, uint64_t iova, uint64_t size, uint64_t *done);
+	/**
+	 * As map, of one mapping as a whole. *done: bytes the kernel says it unmapped; 0 if
+	 * nothing is mapped there.
+	 */
+	int (*unmap)(void *leg, uint64_t va, uint64_t iova, uint64_t size, uint64_t *done);
 	/** Unmap everything at once; NULL: the last detach does it. */
 	void (*clear)(void *leg);
+	/**
+	 * The IOVA that memory has by itself, of its first byte. NULL: none, the layout
+	 * chooses. @return 0, or an error as map
+	 */
+	int (*locate)(void *leg, const struct ioas_memory *mem, uint64_t *iova);
+	/** Is the DMA of a leg's devices stopped after an error? NULL: can't tell. @return 1, 0, -errno */
+	int (*stopped)(void *leg);
 	/** What a failed map means here; "" if nothing is to be added. */
 	const char *(*hint)(int ret);
 };
@@ -103,6 +114,9 @@ extern const struct ioas_ops ioas_type1_ops;
 
 /** In place of type1's where its node is an iommufd; type1's open has made the space. */
 extern const struct ioas_ops ioas_compat_ops;
+
+/** In place of type1's on POWER. */
+extern const struct ioas_ops ioas_spapr_ops;
 
 /**
  * The backends in the order in which "auto" tries them; NULL behind the last. In

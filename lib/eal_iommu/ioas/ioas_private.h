@@ -40,6 +40,7 @@ struct ioas {
 	const struct ioas_ops *ops;
 	struct ioas_legs legs;
 	struct iova_layout *layout;
+	struct ioas_need need;
 	int fd;				/* of which the node is a duplicate; -1: none */
 	char fd_by[IOAS_NAME_LEN];	/* who gave it */
 	struct ioas_attachment *attachments;
@@ -118,11 +119,12 @@ int ioas_legs_map(const struct ioas *ioas, const struct ioas_memory *mem,
  *
  * @param parked  in: legs may be without it; out, on an error: some are
  */
-int ioas_legs_unmap(const struct ioas *ioas, struct iova_range range, bool *parked);
+int ioas_legs_unmap(const struct ioas *ioas, uint64_t va, struct iova_range range,
+		bool *parked);
 
 /** Unmap in one leg. @return 0; -EIO if the kernel says another size; as ops.unmap */
-int ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, struct iova_range range,
-		bool parked);
+int ioas_leg_unmap(const struct ioas *ioas, struct ioas_leg *leg, uint64_t va,
+		struct iova_range range, bool parked);
 
 /** Limits that all legs share. @return as ops.info; -ERANGE they share no range. */
 int ioas_legs_info(const struct ioas *ioas, struct ioas_info *out);

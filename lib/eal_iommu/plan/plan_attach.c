@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/plan_internal.h"
+#include "topology/topology_nodes.h"
 #include "uapi/vfio_uapi.h"
 
 /* An error may mean that another process holds the node. @return 0 if none does. */
@@ -198,14 +200,40 @@ plan_explain_choice(const struct plan_request *request, int ret, const struct io
 	return 0;
 }
 
+/* All hugepages of the machine, as a process may allocate all of them. */
+static void
+state_need(const char *root, struct ioas *space)
+{
+	struct ioas_need need = { 0 };
+	struct topo_node *nodes;
+	uint64_t page;
+	size_t i, n;
+
+	/* What can't be read is not known. */
+	if (!ioas_traits_of(space)->reserves || topology_nodes_read(root, &nodes, &n) < 0)
+		return;
+	for (i = 0; i < n; i++) {
+		need.bytes += nodes[i].total;
+		if (nodes[i].n_pools == 0)
+			continue;
+		page = nodes[i].pool[nodes[i].n_pools - 1].page;
+		if (need.page == 0 || page < need.page)
+			need.page = page;
+	}
+	free(nodes);
+	ioas_need_set(space, &need);
+}
+
 /* Open the process's address space with the backend that suits the first device. */
 static int
-open_space(const struct plan_request *request, const struct ioas_member *member,
-		struct ioas **space, struct plan_device *pd, char *why, size_t size)
+open_space(const struct plan_request *request, const char *root,
+		const struct ioas_member *member, struct ioas **space, struct plan_device *pd, char *why, size_t size)
 {
 	struct ioas_choice c = { 0 };
 	int ret = ioas_open(request->backend, member, request->layout, space, &c);
 
+	if (ret == 0)
+		state_need(root, *space);
 	return plan_explain_choice(request, ret, &c, pd, why, size);
 }
 
@@ -258,7 +286,7 @@ plan_ask_kernel(const struct plan_request *request, struct topo_snapshot *snap,
 	if (ret == 0)
 		ret = plan_check_fds(snap->root, *space, pd, why, size);
 	if (ret == 0 && opening)
-		ret = open_space(request, &member, space, pd, why, size);
+		ret = open_space(request, snap->root, &member, space, pd, why, size);
 	if (ret < 0)
 		return ret;
 	pd->backend = ioas_backend_of(*space);

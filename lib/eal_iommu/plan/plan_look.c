@@ -40,7 +40,7 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 	else if (m->arch == TOPO_ARCH_ARM)
 		cure = "the kernel found no SMMU for it; switch the SMMU on in the firmware, or describe it there (ACPI: IORT, device tree: iommu-map)";
 	else if (m->arch == TOPO_ARCH_POWER)
-		cure = "this release can't use the IOMMU of POWER (sPAPR)";
+		cure = "the kernel has no DMA window (sPAPR) for its host bridge; see dmesg";
 	else
 		cure = "the kernel shows no IOMMU; if the machine has one, switch it on in the firmware and the kernel";
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,

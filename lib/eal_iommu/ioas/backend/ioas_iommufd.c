@@ -276,7 +276,7 @@ iommufd_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t si
 }
 
 static int
-iommufd_unmap(void *leg, uint64_t iova, uint64_t size, uint64_t *done)
+iommufd_unmap(void *leg, uint64_t va, uint64_t iova, uint64_t size, uint64_t *done)
 {
 	const struct ioas_node *k = leg;
 	int ret = vfio_uapi_ioas_unmap(k->fd, k->id, iova, size, done);

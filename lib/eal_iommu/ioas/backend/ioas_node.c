@@ -14,6 +14,7 @@
 #include <errno.h>
 
 #include "ioas/backend/ioas_node.h"
+#include "ioas/ioas_ops.h"
 #include "uapi/vfio_uapi.h"
 
 int
@@ -22,6 +23,22 @@ ioas_node_open(struct ioas_node *k, const char *path, int given)
 	k->given = given >= 0;
 	k->fd = k->given ? vfio_uapi_dup(given) : vfio_uapi_open(path);
 	return k->fd;
+}
+
+int
+ioas_node_open_container(struct ioas_node *k, const struct ioas_fds *fds, unsigned int extension)
+{
+	int ret = ioas_node_open(k, TYPE1_NODE, fds != NULL ? fds->container : -1);
+
+	if (ret < 0)
+		return ret;
+	ret = vfio_uapi_api_version(k->fd);
+	if (ret >= 0)
+		ret = ret == VFIO_API_VERSION ? vfio_uapi_check_extension(k->fd, extension) : 0;
+	if (ret > 0)
+		return 0;
+	vfio_uapi_close(k->fd);
+	return ret == 0 ? -ENOTSUP : ret;
 }
 
 int

@@ -5,7 +5,7 @@
 /**
  * @file
  * A leg that is a node of the kernel, a container or an iommufd: the state that type1,
- * iommufd and the one in between share.
+ * iommufd, the one in between and spapr share.
  */
 
 #ifndef IOAS_NODE_H
@@ -17,6 +17,20 @@
 
 #include "ioas/ioas.h"
 
+/** A range that the hypervisor of POWER translates, see ioas_spapr.c. */
+struct ioas_window {
+	struct iova_range range;
+	unsigned int page_shift;	/**< pages of 2^page_shift bytes */
+};
+
+/** Memory that is registered and mapped more than once, see ioas_spapr.c. */
+struct ioas_shared {
+	struct ioas_shared *next;
+	uint64_t va;
+	uint64_t size;
+	unsigned int more;	/**< mappings, without the first */
+};
+
 struct ioas_node {
 	int fd;			/**< of the node */
 	bool given;		/**< it is a duplicate of one that the user opened */
@@ -25,11 +39,22 @@ struct ioas_node {
 	bool for_groups;	/**< groups that get fd use this space */
 	atomic_bool no_files;	/**< the kernel can't map files; of all threads that map */
 	bool over_iommufd;	/**< set by type1: the node is an iommufd, see ioas_compat_ops */
+	bool is_spapr;		/**< set by type1: the kernel is that of POWER, see ioas_spapr_ops */
+	struct ioas_window window;	/**< spapr: that is used */
+	struct ioas_shared *shared;	/**< spapr */
 	bool memlock_by_process;	/**< though the backend's traits say: by user */
 };
 
 /** Open the node, or duplicate @p given unless it is negative. @return fd, also in k; -errno. */
 int ioas_node_open(struct ioas_node *k, const char *path, int given);
+
+/**
+ * Open a container that has an extension, or duplicate that of @p fds, which may be NULL.
+ *
+ * @return 0; -ENOTSUP: no such extension, or another version of VFIO; -errno
+ */
+int ioas_node_open_container(struct ioas_node *k, const struct ioas_fds *fds,
+		unsigned int extension);
 
 /** Make an address space in an iommufd. */
 int ioas_node_alloc(struct ioas_node *k);

@@ -15,6 +15,8 @@
  * calls, but attaches a group when a device of it is opened: until then every range
  * seems good and nothing is pinned. It is used as the iommufd that it is, with groups:
  * see ioas_compat_ops.
+ *
+ * On POWER the same node has containers of another type: see ioas_spapr_ops.
  */
 
 #include <errno.h>
@@ -46,6 +48,20 @@ find_iommufd(struct ioas_node *k)
 	return ret;
 }
 
+/* Whose calls does the node answer? */
+static int
+find_type(struct ioas_node *k)
+{
+	int ret = vfio_uapi_check_extension(k->fd, VFIO_TYPE1v2_IOMMU);
+
+	if (ret > 0)
+		return find_iommufd(k);
+	if (ret == 0)
+		ret = vfio_uapi_check_extension(k->fd, VFIO_SPAPR_TCE_v2_IOMMU);
+	k->is_spapr = ret > 0;
+	return ret == 0 ? -ENOTSUP : ret < 0 ? ret : 0;
+}
+
 static int
 type1_open(void *leg, const struct ioas_fds *fds)
 {
@@ -56,12 +72,7 @@ type1_open(void *leg, const struct ioas_fds *fds)
 		return ret;
 	ret = vfio_uapi_api_version(k->fd);
 	if (ret >= 0)
-		ret = ret == VFIO_API_VERSION ?
-			vfio_uapi_check_extension(k->fd, VFIO_TYPE1v2_IOMMU) : 0;
-	if (ret == 0)
-		ret = -ENOTSUP;
-	if (ret > 0)
-		ret = find_iommufd(k);
+		ret = ret == VFIO_API_VERSION ? find_type(k) : -ENOTSUP;
 	if (ret < 0)
 		vfio_uapi_close(k->fd);
 	return ret;
@@ -72,6 +83,8 @@ type1_stand_in(const void *leg)
 {
 	const struct ioas_node *k = leg;
 
+	if (k->is_spapr)
+		return &ioas_spapr_ops;
 	return k->over_iommufd ? &ioas_compat_ops : NULL;
 }
 
@@ -84,7 +97,7 @@ type1_attach(void *leg, struct ioas_attachment *attachment)
 }
 
 static int
-type1_prepare(void *leg, struct ioas_info *out)
+type1_prepare(void *leg, const struct ioas_need *need, struct ioas_info *out)
 {
 	const struct ioas_node *k = leg;
 
@@ -224,7 +237,7 @@ type1_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size
 }
 
 static int
-type1_unmap(void *leg, uint64_t iova, uint64_t size, uint64_t *done)
+type1_unmap(void *leg, uint64_t va, uint64_t iova, uint64_t size, uint64_t *done)
 {
 	const struct ioas_node *k = leg;
 
