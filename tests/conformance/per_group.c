@@ -40,7 +40,9 @@ window_clear(void *leg)
 static struct ioas_ops type1;
 
 /* Replaces the table of the product, which is not linked. */
-const struct ioas_ops *const ioas_backends[] = { &ioas_iommufd_ops, &type1, NULL };
+const struct ioas_ops *const ioas_backends[] = {
+	&ioas_iommufd_ops, &type1, &ioas_noiommu_ops, NULL
+};
 
 void
 per_group_choose(void)

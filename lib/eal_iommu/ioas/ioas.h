@@ -35,6 +35,11 @@
  *  -ENOSPC      the kernel's budget of mappings is used up;
  *  -ENOMEM      no memory, or RLIMIT_MEMLOCK is too low;
  *  -ENOTSUP     the backend cannot.
+ * A map without translation (see struct ioas_traits):
+ *  -EADDRNOTAVAIL  the IOVA is not the physical address of all the memory;
+ *  -EFAULT      not all of it is memory of hugepages;
+ *  -EPERM, -EACCES  the process can't read physical addresses;
+ *  -ENOTSUP     a read-only mapping, which devices would not obey.
  *
  * An unmap that fails in some legs only ends the mapping (its IOVA stays taken); the same
  * unmap may be tried again, and what has a leg that leaves ends with it.
@@ -64,6 +69,7 @@ enum ioas_backend {
 				 * /dev/vfio/vfio: what asking for TYPE1 gives then
 				 */
 	IOAS_BACKEND_SPAPR,	/**< VFIO groups of POWER: what asking for TYPE1 gives there */
+	IOAS_BACKEND_NOIOMMU,	/**< VFIO's no-IOMMU groups; never chosen by AUTO */
 	IOAS_BACKEND_COUNT
 };
 
@@ -86,6 +92,9 @@ struct ioas_traits {
 					 *   ioas_map_memory() */
 	bool reserves;			/**< it reserves IOVAs in advance, see
 					 *   ioas_need_set() */
+	bool no_translation;		/**< there is no IOMMU: an IOVA is a physical
+					 *   address, and devices reach all memory
+					 */
 	const char *fds;		/**< keys that give its nodes as descriptors */
 };
 
@@ -146,6 +155,7 @@ struct ioas_fds {
 /** A device or group to attach. The strings need to exist only during the call. */
 struct ioas_member {
 	int group;		/**< IOMMU group */
+	bool noiommu;		/**< the group is one of VFIO's no-IOMMU mode */
 	int group_fd;		/**< the group's node, opened and owned by the
 				 * caller (EAL); -1: opened and owned here
 				 */
@@ -375,7 +385,8 @@ int ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_
 
 /**
  * Map memory at an IOVA the layout chooses: the lowest free one that has the
- * alignment and ends at or below the limit.
+ * alignment and ends at or below the limit. Without translation the IOVA is the memory's
+ * physical address, which must be as good.
  *
  * @param align  power of two, at least the smallest IOMMU page
  * @param limit  last IOVA the memory may have
@@ -441,10 +452,16 @@ int ioas_foreach(struct ioas *ioas,
  */
 int ioas_fd_of(const struct ioas *ioas, const char **by);
 
-/** Is @p has what asking for @p wanted may give? IOAS_BACKEND_AUTO may give any. */
+/**
+ * Is @p has what asking for @p wanted may give? IOAS_BACKEND_AUTO may give any, except
+ * IOAS_BACKEND_NOIOMMU.
+ */
 bool ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has);
 
-/** The backend that IOAS_BACKEND_AUTO tries as number @p i; IOAS_BACKEND_COUNT: no more. */
+/**
+ * Backend number @p i; IOAS_BACKEND_COUNT: no more. IOAS_BACKEND_AUTO tries those that it may
+ * give in this order.
+ */
 enum ioas_backend ioas_backend_at(size_t i);
 
 /** How a backend is different; NULL for one that is none (IOAS_BACKEND_AUTO). */

@@ -208,6 +208,21 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 	return ret;
 }
 
+/* Map memory that has its IOVA by itself. */
+static int
+map_located(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem, uint64_t size,
+		const struct ioas_place *place, uint64_t *iova)
+{
+	uint64_t at;
+	int ret = ioas_locate(ioas, mem, size, place, &at);
+
+	if (ret == 0)
+		ret = ioas_map_memory(ioas, owner, mem, at, size, NULL);
+	if (ret == 0)
+		*iova = at;
+	return ret;
+}
+
 int
 ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t size,
 		uint64_t align, uint64_t limit, uint64_t *iova)
@@ -229,6 +244,8 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 	int ret = check(ioas, mem->va, size);
 
 	*iova = IOAS_NOWHERE;
+	if (ret == 0 && ioas->ops->locate != NULL)
+		return map_located(ioas, owner, mem, size, place, iova);
 	if (ret < 0)
 		return ret;
 	lock_to_map(ioas);

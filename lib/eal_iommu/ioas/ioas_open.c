@@ -20,6 +20,7 @@ static const char *const ioas_names[IOAS_BACKEND_COUNT] = {
 	[IOAS_BACKEND_IOMMUFD] = "iommufd",
 	[IOAS_BACKEND_COMPAT] = "type1-over-iommufd",
 	[IOAS_BACKEND_SPAPR] = "spapr",
+	[IOAS_BACKEND_NOIOMMU] = "noiommu",
 };
 
 const char *
@@ -62,8 +63,10 @@ ioas_backend_serves(enum ioas_backend wanted, enum ioas_backend has)
 	/* Which of the three it is, the node decides. */
 	if (wanted == IOAS_BACKEND_COMPAT || wanted == IOAS_BACKEND_SPAPR)
 		wanted = IOAS_BACKEND_TYPE1;
-	return wanted == IOAS_BACKEND_AUTO || wanted == has ||
-		(wanted == IOAS_BACKEND_TYPE1 && has == IOAS_BACKEND_COMPAT);
+	/* Only who asks for it gives memory without protection to devices. */
+	return (wanted == IOAS_BACKEND_AUTO && has != IOAS_BACKEND_NOIOMMU) || wanted == has ||
+		(wanted == IOAS_BACKEND_TYPE1 &&
+		 (has == IOAS_BACKEND_COMPAT || has == IOAS_BACKEND_SPAPR));
 }
 
 enum ioas_backend
@@ -104,7 +107,7 @@ ioas_backend_node(enum ioas_backend backend, const struct ioas_member *m, char *
 	*out = '\0';
 	if (ops == NULL)
 		return;
-	vfio_uapi_group_node(m->group, false, group);
+	vfio_uapi_group_node(m->group, m->noiommu, group);
 	strlcpy(out, is_alone(ops, m) ? m->cdev : group, size);
 }
 
@@ -115,6 +118,8 @@ try_backend(const struct ioas_ops *ops, const struct ioas_member *m,
 {
 	int ret = 0;
 
+	if (m != NULL && m->noiommu != ops->traits.no_translation)
+		return -ENODEV;
 	if (m != NULL && ops->fits != NULL) {
 		*node = m->cdev;
 		ret = ops->fits(m);

@@ -111,6 +111,7 @@ struct ioas_ops {
 
 extern const struct ioas_ops ioas_iommufd_ops;
 extern const struct ioas_ops ioas_type1_ops;
+extern const struct ioas_ops ioas_noiommu_ops;
 
 /** In place of type1's where its node is an iommufd; type1's open has made the space. */
 extern const struct ioas_ops ioas_compat_ops;
@@ -119,8 +120,8 @@ extern const struct ioas_ops ioas_compat_ops;
 extern const struct ioas_ops ioas_spapr_ops;
 
 /**
- * The backends in the order in which "auto" tries them; NULL behind the last. In
- * backend/ioas_backends.c; a test may link its own.
+ * The backends in the order in which "auto" tries them, then those that it does not try;
+ * NULL behind the last. In backend/ioas_backends.c; a test may link its own.
  */
 extern const struct ioas_ops *const ioas_backends[];
 

@@ -160,6 +160,16 @@ int ioas_kept_enter(struct ioas *ioas, struct ioas_leg *leg, const struct ioas_i
 /** Forget the kept ranges. */
 void ioas_keep_nothing_locked(struct ioas *ioas);
 
+/* ---- ioas_locate.c ---- */
+
+/**
+ * The IOVA of memory, for a backend that locates memory. Needs no lock.
+ *
+ * @return 0; -ENOSPC: it is not as the place should be; -EINVAL; as ops.locate
+ */
+int ioas_locate(const struct ioas *ioas, const struct ioas_memory *mem, uint64_t size,
+		const struct ioas_place *place, uint64_t *iova);
+
 /* ---- ioas_join.c: an attachment and its leg ---- */
 
 /** Attach to a leg; to a new one where the backend needs it. */

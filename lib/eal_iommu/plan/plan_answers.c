@@ -127,7 +127,7 @@ choose(const struct plan_request *request, struct plan_device *pd, char *why, si
 	size_t i;
 
 	for (i = 0; ret < 0 && (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {
-		if (request->backend != IOAS_BACKEND_AUTO && request->backend != backend)
+		if (!ioas_backend_serves(request->backend, backend))
 			continue;
 		answer = find(request, backend);
 		if (answer == NULL)

@@ -24,7 +24,7 @@ say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *op
 	struct topo_holder holder;
 	size_t i;
 
-	vfio_uapi_group_node(m->group, false, group);
+	vfio_uapi_group_node(m->group, m->noiommu, group);
 	for (i = 0; i < 2; i++)
 		if (nodes[i] != NULL && topology_snapshot_holder(snap, nodes[i], &holder) == 0)
 			return say(-EBUSY, why, size,
@@ -157,6 +157,7 @@ plan_member(const struct plan_device *pd, const char *vf_token)
 {
 	return (struct ioas_member) {
 		.group = pd->topo.group,
+		.noiommu = pd->topo.group_noiommu,
 		.group_fd = -1,
 		.name = pd->topo.bdf,
 		.cdev = pd->cdev[0] != '\0' ? pd->cdev : NULL,

@@ -7,5 +7,6 @@
 const struct ioas_ops *const ioas_backends[] = {
 	&ioas_iommufd_ops,
 	&ioas_type1_ops,
+	&ioas_noiommu_ops,
 	NULL
 };

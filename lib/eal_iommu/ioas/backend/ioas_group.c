@@ -18,7 +18,7 @@ group_fd(const struct ioas_member *m)
 		return m->group_fd;
 	if (m->fds != NULL)
 		return vfio_uapi_dup(m->fds->group);
-	vfio_uapi_group_node(m->group, false, path);
+	vfio_uapi_group_node(m->group, m->noiommu, path);
 	return vfio_uapi_open(path);
 }
 
