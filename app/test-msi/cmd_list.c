@@ -88,7 +88,7 @@ fill_row(struct topo_snapshot *snap, uint64_t page_size, const struct topo_devic
 	snprintf(row->id, sizeof(row->id), "%04x:%04x", dev->vendor, dev->device);
 	snprintf(row->group, sizeof(row->group), "%d", dev->group);
 	snprintf(row->numa, sizeof(row->numa), "%d", dev->numa_node);
-	plan_look(snap, dev, page_size, &plan);
+	plan_look(snap, dev, IOAS_BACKEND_AUTO, page_size, &plan);
 	plan_look_for_holder(snap, &plan);
 	snprintf(row->cdev, sizeof(row->cdev), "%s", plan.cdev);
 	row->reasons = plan.reasons;

@@ -146,6 +146,8 @@ group_refused(struct fake_group *group, const char *word)
 		group->isolated = false;
 	else if (strcmp(word, "held") == 0)
 		group->held = true;
+	else if (strcmp(word, "noiommu") == 0)
+		group->noiommu = true;
 	else
 		return false;
 	return true;

@@ -81,7 +81,7 @@ look_calls_of(size_t n)
 	for (i = 0; i < n; i++) {
 		addr = sriov_vf(i);
 		assert_int_equal(topology_snapshot_device(&snap, &addr, &dev), 0);
-		plan_look(&snap, dev, PAGE, &looked);
+		plan_look(&snap, dev, IOAS_BACKEND_AUTO, PAGE, &looked);
 		plan_look_for_holder(&snap, &looked);
 		assert_int_equal(looked.reasons.n, i < n / 2);
 		assert_true(i >= n / 2 || strstr(looked.reasons.v[0].text, " is up") != NULL);

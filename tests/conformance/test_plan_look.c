@@ -49,7 +49,7 @@ test_all_reasons(void **state)
 	assert_int_equal(pd.reasons.v[0].kind, PLAN_REASON_LASTING);
 	assert_int_equal(pd.reasons.v[2].error, -ENXIO);
 	assert_int_equal(pd.holes.n, 0);
-	plan_look(&snap, &pd.topo, machine_page(), &look);
+	plan_look(&snap, &pd.topo, backend, machine_page(), &look);
 	assert_int_equal(plan_reasons_text(&look.reasons, text, sizeof(text)), -EINVAL);
 	assert_string_equal(text, all);
 	plan_device_free(&look);
@@ -251,10 +251,11 @@ static void
 test_noiommu_words(void **state)
 {
 	tree_text(*state, "/sys/kernel/iommu_groups/2/name", "vfio-noiommu\n");
-	says(*state, -ENOTSUP, "is in a no-IOMMU group, which this release can't use; "
-			"no IOMMU for it is visible here");
+	says(*state, -ENOTSUP, "is in a no-IOMMU group; no IOMMU for it is visible here; only if "
+			"the device and the application may read and write all memory of this "
+			"machine, give backend=noiommu, as root");
 	tree_text(*state, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n");
-	FAILS(-ENOTSUP, "can't use; if the machine has an IOMMU", "remove amd_iommu=off");
+	FAILS(-ENOTSUP, "group; if the machine has an IOMMU", "remove amd_iommu=off");
 }
 
 /* A member that is no PCI function has a name and a driver. */
@@ -291,7 +292,7 @@ test_odd_member(void **state)
 		hard += pd.holes.v[i].origin == IOVA_ORIGIN_HOST_BRIDGE &&
 			pd.holes.v[i].hardness == IOVA_HARD;
 	assert_int_equal(hard, 2);
-	plan_look(&snap, &pd.topo, machine_page(), &look);
+	plan_look(&snap, &pd.topo, backend, machine_page(), &look);
 	assert_int_equal(look.reasons.n, 1);
 	assert_string_equal(look.reasons.v[0].text, odd);
 	assert_true(look.reasons.v[0].doubtful);

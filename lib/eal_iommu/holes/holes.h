@@ -69,11 +69,19 @@ enum holes_sight {
 	HOLES_DENIED,		/**< permission denied */
 };
 
+#define HOLES_MOVED 4	/**< maximum number of recorded ranges that a bridge moves */
+
 /** One input. */
 struct holes_look {
 	enum holes_sight sight;
 	unsigned int odd;	/**< number of ignored lines or entries that can't be
 				 *   understood */
+	/* Of dma-ranges only: */
+	bool same;		/**< some addresses of the bus are those of memory too */
+	struct iova_range moved[HOLES_MOVED];	/**< addresses of the bus that are others in
+						 *   memory, the first ones */
+	size_t n_moved;		/**< of all */
+	uint64_t memory;	/**< where the first of them begins in memory */
 };
 
 /** What is known about the windows of a host bridge. */

@@ -176,6 +176,26 @@ gaps_add(const struct holes_bridge *bridge, struct pieces *pieces)
 	return holes_bridge_window(bridge, (struct iova_range){ next, UINT64_MAX });
 }
 
+static void
+note_moves(const struct pieces *pieces, struct holes_look *look)
+{
+	size_t i;
+
+	for (i = 0; i < pieces->n; i++) {
+		const struct piece *p = &pieces->v[i];
+
+		if (p->here == p->bus.first) {
+			look->same = true;
+			continue;
+		}
+		if (look->n_moved == 0)
+			look->memory = p->here;
+		if (look->n_moved < HOLES_MOVED)
+			look->moved[look->n_moved] = p->bus;
+		look->n_moved++;
+	}
+}
+
 static int
 dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 {
@@ -192,6 +212,7 @@ dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 	if (ret == 0)
 		ret = climb(bridge, node, sizeof(node), &pieces);
 	look->odd = pieces.odd + (ret != 0);
+	note_moves(&pieces, look);
 	if (ret != -ENOMEM && pieces.cut)
 		ret = gaps_add(bridge, &pieces);
 	free(pieces.v);

@@ -162,12 +162,13 @@ struct ioas_member plan_member(const struct plan_device *pd, const char *vf_toke
  * kernel and opens no node.
  *
  * @param t     a device of the snapshot
+ * @param backend  requested one: it decides whether a no-IOMMU group is a reason
  * @param page  page size of the machine in bytes
  * @param out   gets topo, cdev, reasons, and reserved regions of firmware as holes; end
  *   with plan_device_free()
  */
-void plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
-		struct plan_device *out);
+void plan_look(struct topo_snapshot *snap, const struct topo_device *t,
+		enum ioas_backend backend, uint64_t page, struct plan_device *out);
 
 /** Size of the text of plan_odd_text(). */
 #define PLAN_ODD 256

@@ -95,6 +95,8 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 	ioas_backend_node(backend, m, node, sizeof(node));
 	/* For a device that another process holds the kernel has several errors, for a group EBUSY. */
 	alone = is_alone(m, node);
+	if (m->noiommu && plan_noiommu_explain(ret, node, why, size) != 0)
+		return ret;
 	switch (ret) {
 	case -EBUSY:
 	case -EPERM:
@@ -172,6 +174,9 @@ plan_explain_choice(const struct plan_request *request, int ret, const struct io
 {
 	const struct ioas_choice c = *choice;
 
+	if (ret < 0 && pd->topo.group_noiommu && c.node != NULL &&
+	    plan_noiommu_explain(ret, c.node, why, size) != 0)
+		return ret;
 	if (ret < 0 && c.node == NULL)
 		return say(ret, why, size, "it has no character device; %s",
 			c.traits != NULL ? c.traits->need : strerror(-ret));
@@ -243,6 +248,10 @@ plan_check_backend(const struct plan_request *request, enum ioas_backend has, ch
 {
 	if (ioas_backend_serves(request->backend, has))
 		return 0;
+	if (has == IOAS_BACKEND_NOIOMMU || request->backend == IOAS_BACKEND_NOIOMMU)
+		return say(-EINVAL, why, size,
+			"backend=%s was requested, but the first device of this process has backend %s, and devices with and without an IOMMU can't share an address space; use them in different processes",
+			ioas_backend_name(request->backend), ioas_backend_name(has));
 	return say(-EINVAL, why, size,
 		"backend=%s was requested, but the devices of this process share one address space and the first of them chose %s; give all of them the same backend=",
 		ioas_backend_name(request->backend), ioas_backend_name(has));

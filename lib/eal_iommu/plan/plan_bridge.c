@@ -76,7 +76,8 @@ plan_check_regions(const struct plan_device *pd, char *why, size_t size)
 {
 	const struct holes_look *look = &pd->bridge.in[HOLES_IN_REGIONS];
 
-	if (pd->info.n_ranges > 0 || (look->sight == HOLES_SEEN && look->odd == 0))
+	/* Without an IOMMU nothing is reserved in it. */
+	if (pd->topo.group_noiommu || pd->info.n_ranges > 0 || (look->sight == HOLES_SEEN && look->odd == 0))
 		return 0;
 	return say(-EBADMSG, why, size,
 		"/sys/kernel/iommu_groups/%d/reserved_regions can't be read, and this kernel (before 5.4) names no IOVA ranges, so memory could be placed in reserved regions; %s",

@@ -122,8 +122,9 @@ check_type1(const char *root, const struct plan_device *pd, char *why, size_t si
 	struct node iommufd = { .path = "/dev/iommu" };
 	int ret;
 
-	vfio_uapi_group_node(pd->topo.group, false, path);
-	snprintf(group.source, sizeof(group.source), "/sys/class/vfio/%d/dev", pd->topo.group);
+	vfio_uapi_group_node(pd->topo.group, pd->topo.group_noiommu, path);
+	snprintf(group.source, sizeof(group.source), "/sys/class/vfio/%s/dev",
+		path + strlen("/dev/vfio/"));
 	snprintf(container.source, sizeof(container.source), "/sys/class/misc/vfio/dev");
 	snprintf(iommufd.source, sizeof(iommufd.source), "/sys/class/misc/iommu/dev");
 	ret = check_one(root, "group", fds->group, &group, NULL, why, size);

@@ -67,6 +67,25 @@ void plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd);
 void plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct topo_machine *machine);
 
+/**
+ * Look at a device of which an IOMMU is not expected: it has a no-IOMMU group, or that
+ * backend is requested. Adds a reason if the two do not fit.
+ *
+ * @param machine  may be zeros for a device with an IOMMU
+ * @return whether nothing else about its group is worth a look
+ */
+bool plan_noiommu_look(const char *root, struct plan_device *pd,
+		const struct topo_machine *machine, enum ioas_backend backend);
+
+/**
+ * Holes of the bridges of a device without an IOMMU: reject memory in them. Adds a reason if
+ * physical addresses are not those of the bus.
+ */
+void plan_noiommu_reach(struct plan_device *pd);
+
+/** Explain an error of VFIO's no-IOMMU mode. @return @p ret; 0: it has no special meaning. */
+int plan_noiommu_explain(int ret, const char *node, char *why, size_t size);
+
 /** Size of the text of plan_member_cure(). */
 #define PLAN_CURE 384
 

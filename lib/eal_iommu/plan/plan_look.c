@@ -47,22 +47,6 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 		"is in no IOMMU group: %s", cure);
 }
 
-static void
-noiommu_group(struct plan_device *pd, const struct topo_machine *m)
-{
-	const char *cure;
-
-	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
-			m->arch != TOPO_ARCH_X86))
-		cure = "no IOMMU for it is visible here";
-	else if (m->iommu == TOPO_IOMMU_UNSEEN)
-		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
-	else
-		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
-		"is in a no-IOMMU group, which this release can't use; %s", cure);
-}
-
 /* Firmware requests 1:1 mappings: kernels since 6.6, and Intel's driver, refuse the device. */
 static void
 look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
@@ -220,11 +204,11 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 }
 
 void
-plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page,
-		struct plan_device *out)
+plan_look(struct topo_snapshot *snap, const struct topo_device *t, enum ioas_backend backend,
+		uint64_t page, struct plan_device *out)
 {
 	struct topo_machine machine = { 0 };
-	bool lost = false;
+	bool lost = false, without;
 
 	memset(out, 0, sizeof(*out));
 	out->topo = *t;
@@ -237,14 +221,14 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, uint64_t page
 	}
 	if (t->group < 0 || t->group_noiommu)
 		topology_machine(snap->root, t, &machine);
-	if (t->group >= 0 && !t->group_noiommu) {
+	without = plan_noiommu_look(snap->root, out, &machine, backend);
+	if (!without && t->group >= 0) {
 		look_at_firmware(snap->root, page, out);
 		plan_look_at_group(snap, out);
 		plan_alias_check(snap, out);
-	} else if (t->group >= 0) {
-		noiommu_group(out, &machine);
-	} else {
-		lost = plan_alias_lost(snap, out);
+	} else if (!without) {
+		lost = plan_alias_lost(snap, out) ||
+			(machine.iommu == TOPO_IOMMU_EARLY && plan_bridge_lost(snap, out));
 		if (!lost)
 			no_group(out, &machine);
 	}

@@ -61,7 +61,7 @@ survey(const struct plan_request *request, struct plan_scan *scan, struct ioas *
 	int ret = topology_snapshot_device(&scan->topo, &request->addr, &t);
 
 	if (ret == 0)
-		plan_look(&scan->topo, t, plan_page_size(request), out);
+		plan_look(&scan->topo, t, request->backend, plan_page_size(request), out);
 	out->fds = request->answers == NULL ? request->fds : NULL;
 	topology_format_bdf(&request->addr, bdf, sizeof(bdf));
 	if (ret == -ENOENT)
@@ -72,6 +72,8 @@ survey(const struct plan_request *request, struct plan_scan *scan, struct ioas *
 			"sysfs of %s can't be read: %s; check that /sys is mounted and readable", bdf, strerror(-ret));
 	if (!plan_reasons_certain(&out->reasons))
 		plan_collect_bridge(scan, out);
+	if (!plan_reasons_certain(&out->reasons) && out->topo.group_noiommu)
+		plan_noiommu_reach(out);
 	if (!plan_reasons_certain(&out->reasons))
 		ask(request, &scan->topo, space, out);
 	else

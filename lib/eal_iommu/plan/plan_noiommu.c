@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Devices without an IOMMU, in VFIO's no-IOMMU mode. The user must ask for it, as such a
+ * device reaches all memory. Its IOVAs are physical addresses, so EAL's memory can't be
+ * moved out of a hole: what the bus does not pass is rejected when memory lies there.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "plan/plan_internal.h"
+#include "sysfs/sysfs.h"
+
+#define MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+/* The device has a no-IOMMU group, but nobody asked for that backend. */
+static void
+not_asked(struct plan_device *pd, const struct topo_machine *m)
+{
+	const char *cure;
+
+	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
+			m->arch != TOPO_ARCH_X86))
+		cure = "no IOMMU for it is visible here";
+	else if (m->iommu == TOPO_IOMMU_UNSEEN)
+		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
+	else
+		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		"is in a no-IOMMU group; %s; only if the device and the application may read and write all memory of this machine, give backend=noiommu, as root",
+		cure);
+}
+
+/* No driver has made the group yet, and none will as things are. */
+static void
+no_group(const char *root, struct plan_device *pd)
+{
+	char *text = NULL;
+	int ret = sysfs_read_file(root, &text, NULL, MODE);
+	const bool on = ret == 0 && text[0] == 'Y';
+
+	free(text);
+	/* The group appears when a VFIO driver is bound. */
+	if (on && !topology_is_vfio(&pd->topo))
+		return;
+	if (on)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"is in no IOMMU group, though VFIO's no-IOMMU mode is on; bind it again: dpdk-devbind.py -u %s, then dpdk-devbind.py -b vfio-pci %s",
+			pd->topo.bdf, pd->topo.bdf);
+	else if (ret == -ENOENT && sysfs_exists(root, "/sys/module/vfio") == 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"is in no IOMMU group, and this kernel lacks VFIO's no-IOMMU mode (CONFIG_VFIO_NOIOMMU); use a kernel with it, or a machine with an IOMMU");
+	else if (ret == -ENOENT)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"is in no IOMMU group; load vfio with its no-IOMMU mode: modprobe vfio enable_unsafe_noiommu_mode=1");
+	else if (ret == 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"is in no IOMMU group, and VFIO's no-IOMMU mode is off; switch it on, then bind the device to vfio-pci again: echo 1 > " MODE);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"is in no IOMMU group, and " MODE " can't be read: %s; check that /sys is mounted and readable",
+			strerror(-ret));
+}
+
+bool
+plan_noiommu_look(const char *root, struct plan_device *pd, const struct topo_machine *m,
+		enum ioas_backend backend)
+{
+	const struct topo_device *t = &pd->topo;
+
+	if (t->group >= 0 && t->group_noiommu) {
+		if (backend != IOAS_BACKEND_NOIOMMU)
+			not_asked(pd, m);
+		return true;
+	}
+	if (backend != IOAS_BACKEND_NOIOMMU)
+		return false;
+	if (t->group < 0) {
+		no_group(root, pd);
+		return true;
+	}
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EINVAL,
+		"has an IOMMU, and backend=noiommu is for devices without one; drop the key");
+	return false;
+}
+
+void
+plan_noiommu_reach(struct plan_device *pd)
+{
+	const struct holes_look *look = &pd->bridge.in[HOLES_IN_DMA_RANGES];
+	struct iova_hole hole = { .origin = IOVA_ORIGIN_DMA_RANGES, .by = IOVA_BY_BUS };
+	size_t i;
+	int ret = 0;
+
+	strlcpy(hole.detail, pd->bridge_bus, sizeof(hole.detail));
+	strlcpy(hole.owner, pd->topo.bdf, sizeof(hole.owner));
+	for (i = 0; ret == 0 && look->same && i < look->n_moved && i < HOLES_MOVED; i++) {
+		hole.range = look->moved[i];
+		ret = holes_add(&pd->holes, &hole);
+	}
+	if (ret < 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret, "%s",
+			strerror(-ret));
+	if (look->n_moved > HOLES_MOVED || (look->n_moved > 0 && !look->same))
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
+			" to memory at 0x%" PRIx64 " (dma-ranges), so without an IOMMU the device would reach other memory than it is given; use an IOMMU; a device tree that moves nothing helps only if the vendor of the board provides it, as it hides a translation that firmware or hardware makes",
+			pd->bridge_bus, look->moved[0].first, look->moved[0].last, look->memory);
+	/* Windows of the bridge stay soft: many bridges pass memory there. */
+	for (i = 0; i < pd->holes.n; i++)
+		if (pd->holes.v[i].origin == IOVA_ORIGIN_DMA_RANGES)
+			pd->holes.v[i].hardness = IOVA_HARD;
+}
+
+int
+plan_noiommu_explain(int ret, const char *node, char *why, size_t size)
+{
+	switch (ret) {
+	case -ENOTSUP:
+		return say(ret, why, size,
+			"VFIO's no-IOMMU mode is off; switch it on: echo 1 > " MODE);
+	case -EPERM:
+		return say(ret, why, size,
+			"the kernel refuses %s: VFIO's no-IOMMU mode needs CAP_SYS_RAWIO (and physical addresses need CAP_SYS_ADMIN); run the application as root",
+			node);
+	case -EACCES:
+		return say(ret, why, size,
+			"no permission to open %s; VFIO's no-IOMMU mode needs CAP_SYS_RAWIO (and physical addresses need CAP_SYS_ADMIN), so access to the node is not enough: run the application as root",
+			node);
+	default:
+		return 0;
+	}
+}
