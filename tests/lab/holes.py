@@ -64,9 +64,10 @@ def dma_ranges(platform):
 
 
 # Firmware reserves addresses for single devices: one device must not use RESERVED, and
-# the e1000e has FRAME mapped 1:1.
+# the e1000e has FRAME mapped 1:1. A hypervisor whose guest has a nested SMMU asks for SW_MSI 1:1.
 RESERVED = (0x140000000, 0x14fffffff)
 FRAME = (0xb0000000, 0xb00fffff)
+NESTED = '0000:00:0c.0'
 FIRMWARE = f'''
 / {{
     reserved-memory {{
@@ -81,11 +82,17 @@ FIRMWARE = f'''
             no-map;
             iommu-addresses = <&spare {ALL_MEMORY:#x} {_cells(FRAME[0], 0x100000)}>;
         }};
+        doorbells: doorbells@8000000 {{
+            reg = <{_cells(oracle.SW_MSI[0], 0x100000)}>;
+            no-map;
+            iommu-addresses = <&nested {ALL_MEMORY:#x} {_cells(oracle.SW_MSI[0], 0x100000)}>;
+        }};
     }};
 }};
 &{{/pcie@10000000}} {{
     other: ethernet@5,0 {{ reg = <0x2800 0 0 0 0>; memory-region = <&kept>; }};
     spare: ethernet@7,0 {{ reg = <0x3800 0 0 0 0>; memory-region = <&frame>; }};
+    nested: ethernet@c,0 {{ reg = <0x6000 0 0 0 0>; memory-region = <&doorbells>; }};
 }};
 '''
 
@@ -97,8 +104,8 @@ def firmware(platform, backend):
     spare = PLATFORMS[platform].spare
     with dtb.extended(platform, FIRMWARE) as tree:
         result = guest.run(platform, [f'{SCRIPTS}/firmware.sh', first, other, spare,
-                                      f'{RESERVED[0]:#x}'],
-                           seconds=250, qemu_args=tree, backend=backend)
+                                      f'{RESERVED[0]:#x}', NESTED], seconds=250, backend=backend,
+                           qemu_args=(*tree, '-device', 'e1000e,addr=0xc,romfile='))
     said = facts.read(result)
     for name in ('stock', 'held', 'latecomer', 'elsewhere', 'both'):
         said.check(name, **{f'{name}_status': 0})
@@ -120,6 +127,10 @@ def firmware(platform, backend):
     expect(RESERVED[0] <= room[0] <= RESERVED[1] < room[1], f'{room} is not where EAL is')
     expect(f'{spare}: not used: firmware asks for a 1:1 mapping of '
            f'{FRAME[0]:#x}-{FRAME[1]:#x} (RMRR or RMR)' in log, log)
+    said.check('nested', nested_status=1)
+    _says(said['nested'], f'{NESTED}: not used: firmware asks for a 1:1 mapping of '
+          '0x8000000-0x80fffff (RMR), which meets SW_MSI 0x8000000-0x80fffff: a hypervisor that '
+          'nests the SMMU of this guest', 'on the host give this guest virtio-iommu')
     expect(f'{other}: not used' not in said['elsewhere'], said['elsewhere'])
     said.check('elsewhere', attached=True, started=True)
     for name in ('elsewhere', 'both'):

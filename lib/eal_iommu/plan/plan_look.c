@@ -47,36 +47,70 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 		"is in no IOMMU group: %s", cure);
 }
 
+/* Does a hypervisor deliver MSI through this 1:1 mapping? It meets SW_MSI then. */
+static const struct iova_hole *
+doorbells_in(const struct hole_list *holes, const struct iova_hole *direct)
+{
+	size_t i;
+
+	for (i = 0; i < holes->n; i++)
+		if (holes->v[i].origin == IOVA_ORIGIN_SW_MSI &&
+				iova_range_overlap(holes->v[i].range, direct->range))
+			return &holes->v[i];
+	return NULL;
+}
+
 /* Firmware requests 1:1 mappings: kernels since 6.6, and Intel's driver, refuse the device. */
+static void
+add_direct(struct plan_device *pd)
+{
+	const struct iova_hole *first = NULL, *msi = NULL;
+	char more[32] = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < pd->holes.n; i++) {
+		const struct iova_hole *h = &pd->holes.v[i];
+
+		if (h->origin != IOVA_ORIGIN_DIRECT)
+			continue;
+		if (n++ == 0 || (msi == NULL && doorbells_in(&pd->holes, h) != NULL)) {
+			first = h;
+			msi = doorbells_in(&pd->holes, h);
+		}
+	}
+	if (first == NULL)
+		return;
+	if (n > 1)
+		snprintf(more, sizeof(more), " and %zu more", n - 1);
+	if (msi != NULL)
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
+			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
+			"%s (RMR), which meets SW_MSI 0x%" PRIx64 "-0x%" PRIx64
+			": a hypervisor that nests the SMMU of this guest in its own (QEMU: arm-smmuv3,accel=on) delivers MSI through it, and kernels since 6.6 refuse such a device to user space; on the host give this guest virtio-iommu, which needs no such mapping, or leave the device to its kernel driver",
+			first->range.first, first->range.last, more, msi->range.first,
+			msi->range.last);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
+			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
+			"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; put it into another slot, or switch off for this slot the firmware feature that owns this memory (remote console, shared memory), unless you administer the machine through it",
+			first->range.first, first->range.last, more);
+}
+
 static void
 look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo;
-	const struct iova_hole *first = NULL;
-	char more[32] = "";
-	size_t i, n = 0;
 	int ret = holes_builtin(&pd->holes, page);
 
 	if (ret == 0)
 		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, &pd->holes,
 				&pd->bridge.in[HOLES_IN_REGIONS]);
-	if (ret < 0) {
+	if (ret < 0)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
 			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s", t->group,
 			strerror(-ret));
-		return;
-	}
-	for (i = 0; i < pd->holes.n; i++)
-		if (pd->holes.v[i].origin == IOVA_ORIGIN_DIRECT && n++ == 0)
-			first = &pd->holes.v[i];
-	if (first == NULL)
-		return;
-	if (n > 1)
-		snprintf(more, sizeof(more), " and %zu more", n - 1);
-	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
-		"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
-		"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; put it into another slot, or switch off for this slot the firmware feature that owns this memory (remote console, shared memory), unless you administer the machine through it",
-		first->range.first, first->range.last, more);
+	else
+		add_direct(pd);
 }
 
 /* The device exists only with the driver of this member. */

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# firmware.sh FIRST OTHER SPARE ADDRESS: firmware reserves a range at ADDRESS for OTHER and
-# requires a 1:1 mapping for SPARE. See tests/lab/holes.py.  Prints facts.
+# firmware.sh FIRST OTHER SPARE ADDRESS NESTED: firmware reserves a range at ADDRESS for OTHER
+# and requires a 1:1 mapping for SPARE, and one of SW_MSI for NESTED. See
+# tests/lab/holes.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -19,8 +20,9 @@ ended()
 	fact_text "$1" <$TESTPMD_LOG
 }
 
-vfio-bind $first $other $spare || exit 1
+vfio-bind $first $other $spare $5 || exit 1
 cat /sys/kernel/iommu_groups/*/reserved_regions | fact_text kernel
+fact_status nested dpdk-test-msi layout -a vfio_msi:$5
 
 # Without --no-pci, the pci bus probes the other devices.
 testpmd_start -a vfio_msi:$first ${eal#--no-pci} --base-virtaddr=$address -- -i
