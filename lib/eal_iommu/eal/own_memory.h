@@ -96,6 +96,15 @@ int own_memory_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg);
 int own_memory_layout_foreach(rte_eal_iommu_range_cb cb, void *arg);
 int own_memory_layout_dump(FILE *f);
 
+/**
+ * What was unmapped last, the latest first; see ioas_freed_get().
+ *
+ * @param seconds  since the unmap
+ * @return 0; -ENODEV without an address space; 1 if @p cb did not return 0
+ */
+int own_memory_freed_foreach(int (*cb)(const struct rte_eal_iommu_mapped *freed, uint64_t seconds,
+		void *arg), void *arg);
+
 /* own_memory_events.c */
 
 int own_memory_event_register(rte_eal_iommu_event_cb cb, void *arg);

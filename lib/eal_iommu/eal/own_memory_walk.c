@@ -15,6 +15,7 @@
 #include <bsd/string.h>
 
 #include "eal/own_memory_private.h"
+#include "ioas/ioas_freed.h"
 
 /* A copy that grows. */
 struct copy {
@@ -85,6 +86,27 @@ own_memory_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg)
 	for (i = 0; ret == 0 && i < c.n; i++)
 		ret = cb(&v[i], arg) != 0;
 	free(c.v);
+	return ret;
+}
+
+int
+own_memory_freed_foreach(int (*cb)(const struct rte_eal_iommu_mapped *freed, uint64_t seconds, void *arg),
+		void *arg)
+{
+	const struct own_memory_space *space = own_memory_hold();
+	struct rte_eal_iommu_mapped mapped;
+	struct ioas_freed v[IOAS_FREED];
+	size_t n, i;
+	int ret = 0;
+
+	if (space == NULL)
+		return -ENODEV;
+	n = ioas_freed_get(space->ioas, v);
+	own_memory_leave();
+	for (i = 0; ret == 0 && i < n; i++) {
+		mapped = own_memory_mapped(&(struct ioas_mapping){ .iova = v[i].iova, .owner = v[i].owner });
+		ret = cb(&mapped, v[i].seconds, arg) != 0;
+	}
 	return ret;
 }
 

@@ -47,6 +47,7 @@ static void
 forget(struct ioas *ioas, struct iova_used *m)
 {
 	ioas->n_mappings -= m->state == IOAS_MAPPED;
+	ioas_freed_add(ioas, m);
 	iova_layout_release(ioas->layout, m->range);
 }
 

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
+#include "ioas/ioas_freed.h"
 #include "ioas/ioas_ops.h"
 
 /** One kernel side. */
@@ -48,6 +49,8 @@ struct ioas {
 	struct iova_range *kept;	/* ascending */
 	size_t n_kept;
 	size_t n_mappings;
+	struct ioas_freed freed[IOAS_FREED];	/* a ring; seconds: when */
+	uint64_t n_freed;		/* that were ever added */
 };
 
 /** State of a mapping, in its used range. */
@@ -159,6 +162,11 @@ int ioas_kept_enter(struct ioas *ioas, struct ioas_leg *leg, const struct ioas_i
 
 /** Forget the kept ranges. */
 void ioas_keep_nothing_locked(struct ioas *ioas);
+
+/* ---- ioas_freed.c ---- */
+
+/** Remember a mapping that ends. */
+void ioas_freed_add(struct ioas *ioas, const struct iova_used *m);
 
 /* ---- ioas_locate.c ---- */
 
