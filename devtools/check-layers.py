@@ -29,7 +29,8 @@ APP = 'app/test-msi/'
 FLOORS = [
     {'engine': [LIB + 'iova/'], 'system calls': [LIB + 'uapi/'], 'sysfs': [LIB + 'sysfs/'],
      'config space': [LIB + 'pci/']},
-    {'topology': [LIB + 'topology/'], 'addresses of the process': [LIB + 'va/']},
+    {'topology': [LIB + 'topology/'], 'addresses of the process': [LIB + 'va/'],
+     'vectors': [LIB + 'vectors/']},
     {'holes': [LIB + 'holes/'], 'address space': [LIB + 'ioas/']},
     {'backends': [LIB + 'ioas/backend/']},
     {'plan': [LIB + 'plan/']},

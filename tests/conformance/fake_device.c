@@ -134,22 +134,6 @@ vfio_uapi_region_info(int device, struct vfio_region_info *info)
 	return 0;
 }
 
-int
-vfio_uapi_eventfd(void)
-{
-	static int counter;
-	int ret = fake_enter(__func__);
-
-	return ret < 0 ? ret : fake_file_open(FAKE_EVENTFD, &counter);
-}
-
-void
-vfio_uapi_signal(int eventfd)
-{
-	if (fake_file(eventfd, FAKE_EVENTFD) == NULL)
-		fake_fault(__func__, eventfd);
-}
-
 /* Only config space can be read and written. */
 static int
 config_at(const char *name, int fd, size_t len, uint64_t offset, uint8_t **at)

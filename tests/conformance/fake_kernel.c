@@ -71,6 +71,7 @@ fake_reset(void)
 	memset(fake_devices, 0, fake_n_devices * sizeof(*fake_devices));
 	memset(files, 0, sizeof(files));
 	fake_mmaps(NULL);
+	fake_eventfds_reset();
 	fake_n_groups = 0;
 	fake_n_devices = 0;
 	n_calls = 0;
@@ -129,7 +130,7 @@ fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix)
 	struct fake_device *d = &fake_devices[fake_n_devices];
 	size_t i;
 
-	full(fake_n_devices == FAKE_MEMBERS);
+	full(fake_n_devices == FAKE_MEMBERS || msix > FAKE_VECTORS);
 	fake_n_devices++;
 	snprintf(d->bdf, sizeof(d->bdf), "%s", bdf);
 	fake_device_bind(bdf);
@@ -413,6 +414,8 @@ vfio_uapi_close(int fd)
 		fake_group_closed(obj);
 	else if (kind == FAKE_DEVICE)
 		fake_device_closed(obj);
+	else if (kind == FAKE_EVENTFD)
+		fake_eventfd_closed(obj);
 	else if (kind == FAKE_IOMMUFD)
 		fake_iommufd_closed(obj);
 	else if (kind == FAKE_CDEV)

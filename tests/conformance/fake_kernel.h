@@ -118,6 +118,8 @@ struct fake_machine {
 					 * it is mapped read-only
 					 */
 	uint32_t vectors;	/**< number of available MSI or MSI-X vectors */
+	uint32_t few_vectors;	/**< the number for the first few_times requests */
+	uint32_t few_times;
 	bool dynamic_msix;	/**< vectors can be added later, as on PCs */
 	bool no_doorbells;	/**< interrupts need no mapping, as on PCs */
 	bool read_only_files;	/**< all files are open for reading only */
@@ -179,6 +181,12 @@ void fake_range(struct fake_group *group, uint64_t first, uint64_t last);
 
 /** Add a PCI function with @p msix MSI-X vectors. */
 void fake_device_add(struct fake_group *group, const char *bdf, uint32_t msix);
+
+/** Number of vectors that the kernel has allocated for a device. */
+unsigned int fake_vectors(const char *bdf);
+
+/** A device raises an interrupt. @return false: its vector has no eventfd, so it is lost */
+bool fake_irq_raise(const char *bdf, unsigned int vector);
 
 /** Path of a device's character device, or NULL. */
 const char *fake_cdev(const char *bdf);

@@ -14,6 +14,7 @@
 
 #define FAKE_OBJECTS FAKE_SPACES
 #define FAKE_MEMBERS 600	/* maximum of groups, and of devices */
+#define FAKE_VECTORS 64	/* maximum of a device */
 
 enum fake_kind {
 	FAKE_CLOSED,
@@ -103,6 +104,8 @@ struct fake_device {
 	uint32_t n_msix;
 	unsigned int irq_index;
 	uint32_t n_vectors;	/* enabled of irq_index; 0: none */
+	bool granted[FAKE_VECTORS];	/* the kernel has allocated it */
+	int efd[FAKE_VECTORS];	/* if n_vectors is not 0; negative: none */
 	bool notices[2];	/* has an eventfd for errors, for requests */
 	uint8_t config[FAKE_CONFIG];
 };
@@ -148,6 +151,14 @@ void *fake_file(int fd, enum fake_kind kind);
 
 /** Count the call and look up its descriptor. @return 0, -EBADF, -ENOTTY, as fake_enter(). */
 int fake_ioctl(const char *name, int fd, enum fake_kind kind, void *obj);
+
+struct fake_eventfd;
+
+/** Its only descriptor was closed. */
+void fake_eventfd_closed(struct fake_eventfd *e);
+
+/** Forget all eventfds. */
+void fake_eventfds_reset(void);
 
 /** Disable all interrupts of a device. */
 void fake_irqs_off(struct fake_device *d);

@@ -146,6 +146,48 @@ msix(int fd, const int *efd, unsigned int n, bool dynamic)
 	rule("msix: off again", vfio_uapi_set_irqs(fd, MSIX, 0, NULL, 0), 0);
 }
 
+/* Number of signals. */
+static int64_t
+signals(int efd)
+{
+	uint64_t n;
+	int ret = vfio_uapi_eventfd_read(efd, &n);
+
+	return ret == -EAGAIN ? 0 : ret < 0 ? ret : (int64_t)n;
+}
+
+/* Vectors without eventfds, which get them one at a time. */
+static void
+msix_later(int fd, const int *efd, unsigned int n, bool dynamic)
+{
+	int none[EVENTFDS];
+	unsigned int i;
+
+	for (i = 0; i < EVENTFDS; i++) {
+		none[i] = -1;
+		(void)signals(efd[i]);
+	}
+	rule("later: all without eventfds", vfio_uapi_set_irqs(fd, MSIX, 0, none, n), 0);
+	rule("later: loopback of all", vfio_uapi_trigger_irqs(fd, MSIX, 0, NULL, n), 0);
+	rule("later: the last one on", vfio_uapi_set_irqs(fd, MSIX, n - 1, &efd[n - 1], 1), 0);
+	rule("later: one more on", vfio_uapi_set_irqs(fd, MSIX, 1, &efd[1], 1), 0);
+	rule("later: loopback of all", vfio_uapi_trigger_irqs(fd, MSIX, 0, NULL, n), 0);
+	rule("later: reaches the last", signals(efd[n - 1]), 1);
+	rule("later: reaches the other", signals(efd[1]), 1);
+	rule("later: and no other", signals(efd[0]), 0);
+	rule("later: the last one off", vfio_uapi_set_irqs(fd, MSIX, n - 1, &(int){ -1 }, 1), 0);
+	rule("later: loopback of all", vfio_uapi_trigger_irqs(fd, MSIX, 0, NULL, n), 0);
+	rule("later: does not reach it", signals(efd[n - 1]), 0);
+	rule("later: reaches the other", signals(efd[1]), 1);
+	rule("later: off", vfio_uapi_set_irqs(fd, MSIX, 0, NULL, 0), 0);
+	rule("later: one without eventfd", vfio_uapi_set_irqs(fd, MSIX, 0, none, 1), 0);
+	rule("later: the last, not requested", vfio_uapi_set_irqs(fd, MSIX, n - 1, &efd[n - 1], 1),
+			dynamic ? 0 : -EINVAL);
+	rule("later: loopback of all", vfio_uapi_trigger_irqs(fd, MSIX, n - 1, NULL, 1), 0);
+	rule("later: reaches it", signals(efd[n - 1]), dynamic);
+	rule("later: off again", vfio_uapi_set_irqs(fd, MSIX, 0, NULL, 0), 0);
+}
+
 static void
 others(int fd, const int *efd)
 {
@@ -193,6 +235,7 @@ rules_irqs(struct rules_machine *m, int fd)
 	for (i = 0; i < EVENTFDS; i++)
 		efd[i] = vfio_uapi_eventfd();
 	msix(fd, efd, m->msix, m->dynamic);
+	msix_later(fd, efd, m->msix, m->dynamic);
 	others(fd, efd);
 	for (i = 0; i < EVENTFDS; i++)
 		vfio_uapi_close(efd[i]);

@@ -311,6 +311,16 @@ vfio_uapi_signal(int eventfd)
 }
 
 int
+vfio_uapi_eventfd_read(int eventfd, uint64_t *n)
+{
+	eventfd_t value = 0;
+	int ret = neg_errno(eventfd_read(eventfd, &value));
+
+	*n = value;
+	return ret;
+}
+
+int
 vfio_uapi_dup_over(int from, int to)
 {
 	return dup3(from, to, O_CLOEXEC) < 0 ? -errno : 0;

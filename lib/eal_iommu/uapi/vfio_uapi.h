@@ -287,6 +287,9 @@ int vfio_uapi_eventfd(void);
 /** Signal an eventfd. Safe in a signal handler. Cannot fail on an open one. */
 void vfio_uapi_signal(int eventfd);
 
+/** Read the number of signals and reset it. @return 0; -EAGAIN: there was none; -errno. */
+int vfio_uapi_eventfd_read(int eventfd, uint64_t *n);
+
 /**
  * dup3() with O_CLOEXEC: atomically make @p to a duplicate of @p from.
  *
