@@ -64,6 +64,7 @@
 #include <rte_spinlock.h>
 
 #include "dpdk_compat.h"
+#include "eal/log_count.h"
 #include "ioas/ioas.h"
 #include "iova/iova_layout.h"
 #include "plan/plan.h"
@@ -71,7 +72,10 @@
 
 extern int vfio_msi_logtype;
 #define RTE_LOGTYPE_VFIO_MSI vfio_msi_logtype
-#define BUS_LOG(level, fmt, ...) RTE_LOG(level, VFIO_MSI, fmt "\n", ##__VA_ARGS__)
+#define BUS_LOG(level, fmt, ...) do { \
+	LOG_COUNT_##level(fmt); \
+	RTE_LOG(level, VFIO_MSI, fmt "\n", ##__VA_ARGS__); \
+} while (0)
 
 #define VFIO_MSI_TEXT PLAN_WHY
 

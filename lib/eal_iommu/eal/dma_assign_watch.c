@@ -20,14 +20,10 @@
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <rte_log.h>
 #include <rte_memory.h>
 
 #include "eal/dma_assign.h"
-
-extern int eal_iommu_logtype;
-#define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype
-#define SYNC_LOG(level, fmt, ...) RTE_LOG(level, EAL_IOMMU, fmt "\n", ##__VA_ARGS__)
+#include "eal/dma_log.h"
 
 #define VALIDATOR "eal_iommu"
 

@@ -37,18 +37,16 @@
 #include <rte_common.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
-#include <rte_log.h>
 #include <rte_memory.h>
 
 #include "eal/dma_assign.h"
 #include "eal/dma_budget.h"
+#include "eal/dma_log.h"
 #include "eal/dma_runs.h"
 #include "eal/dma_sync.h"
 #include "plan/plan.h"
 
 RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
-#define RTE_LOGTYPE_EAL_IOMMU eal_iommu_logtype
-#define SYNC_LOG(level, fmt, ...) RTE_LOG(level, EAL_IOMMU, fmt "\n", ##__VA_ARGS__)
 
 #define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
 #define ABSENT "EAL-unmapped"
