@@ -143,9 +143,12 @@ def assigned(platform, backend):
     oracle.check_assigned(said, 1 << 32, said.of('hole_'))
     expect_equal(said['info'].count('NIC statistics for port'), 2, f'secondary\n{said["info"]}')
     _check_restored(said)
+    with part('--legacy-mem'):
+        oracle.check_burst(said.of('legacy_'), backend)
+        oracle.check_assigned(said.of('legacy_'), 1 << 32, said.of('legacy_'))
     for name, words in REJECTED.items():
         expect(words in said[name], f'{name}: no "{words}" in\n{said[name][-3000:]}')
-    for name in ('unable', 'unable_auto', 'mode'):
+    for name in ('unable', 'unable_auto', 'mode', 'no_huge'):
         expect('No probed ethernet devices' in said[name], f'{name}\n{said[name][-2000:]}')
 
 
@@ -164,6 +167,8 @@ REJECTED = {
     'unable_auto': "IOVAs can't be assigned either",
     'twice': 'iova=va conflicts with iova=assigned of vfio_msi:',
     'mode': "IOVAs can't be assigned, as EAL's IOVA mode is VA",
+    'no_huge': "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) "
+               'with hugepages only',
 }
 
 

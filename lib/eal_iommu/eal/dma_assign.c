@@ -42,6 +42,7 @@ dma_assign_iova(const struct rte_memseg *ms)
 
 struct planning {
 	struct iova_layout *layout;
+	bool whole;		/* do not divide a stretch */
 	uint64_t bytes;		/* of the stretch that failed */
 	uint64_t page;
 };
@@ -52,18 +53,23 @@ plan_stretch(const struct rte_memseg_list *msl, const struct rte_memseg *ms, siz
 		void *arg)
 {
 	struct planning *p = arg;
+	size_t before = assign.plan.n;
+	int ret;
 
 	if (msl->external && !msl->heap)
 		return 0;
 	p->bytes = len;
 	p->page = msl->page_sz;
-	return dma_place(p->layout, ms->addr_64, len, msl->page_sz, &assign.plan);
+	ret = dma_place(p->layout, ms->addr_64, len, msl->page_sz, &assign.plan);
+	return ret == 0 && p->whole && !msl->external && assign.plan.n > before + 1 ?
+		-ENOSPC : ret;
 }
 
 int
-dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, char *why, size_t size)
+dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, bool whole, char *why,
+		size_t size)
 {
-	struct planning p = { .layout = layout };
+	struct planning p = { .layout = layout, .whole = whole };
 	int ret;
 
 	ioas_layout_lock(ioas);
@@ -72,7 +78,9 @@ dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, char *why, size_t
 	ioas_layout_unlock(ioas);
 	dma_pieces_sort(&assign.plan);
 	if (ret == -ENOSPC)
-		snprintf(why, size, "too few free IOVAs for 0x%" PRIx64 " bytes in %" PRIu64 " KiB pages; preallocate less (-m, --socket-mem), or give fewer devices or holes to one process",
+		snprintf(why, size, whole ?
+			"too few free IOVAs in one range for 0x%" PRIx64 " bytes in %" PRIu64 " KiB pages, which EAL takes for contiguous with --legacy-mem; drop that option, preallocate less (-m, --socket-mem), or give fewer devices or holes to one process" :
+			"too few free IOVAs for 0x%" PRIx64 " bytes in %" PRIu64 " KiB pages; preallocate less (-m, --socket-mem), or give fewer devices or holes to one process",
 			p.bytes, p.page >> 10);
 	else if (ret < 0)
 		snprintf(why, size, "%s", strerror(-ret));

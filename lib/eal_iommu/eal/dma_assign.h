@@ -37,9 +37,12 @@ uint64_t dma_assign_iova(const struct rte_memseg *ms);
  * Choose IOVAs for all present memory. Nothing is changed before dma_assign_commit(); the
  * ranges are reserved until then or dma_assign_abort().
  *
+ * @param whole  memory that is contiguous in VA gets contiguous IOVAs: EAL assumes that with
+ *   --legacy-mem, and does not look at its records
  * @return 0; -ENOSPC or -ENOMEM with the reason
  */
-int dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, char *why, size_t size);
+int dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, bool whole, char *why,
+		size_t size);
 
 /** All memory is mapped: set the IOVA of each segment. Cannot fail. */
 void dma_assign_commit(struct ioas *ioas, struct iova_layout *layout);

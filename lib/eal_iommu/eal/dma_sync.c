@@ -315,7 +315,7 @@ start(bool assign, struct survey *s)
 	int ret = follow_events(s->why, s->size);
 
 	if (ret == 0 && assign && !sync_state.assigned)
-		ret = dma_assign_plan(ioas, sync_state.layout, s->why, s->size);
+		ret = dma_assign_plan(ioas, sync_state.layout, !sync_state.events, s->why, s->size);
 	if (ret == 0)
 		ret = map_everything(ioas, !sync_state.events, s);
 	if (ret < 0) {

@@ -103,6 +103,9 @@ fact_text log <$TESTPMD_LOG
 
 fact_status restore timeout -k 5 120 vfio-msi-restore -l 0 -n 1 -m 4 --no-pci \
 	-a "vfio_msi:$first,iova=assigned" -- "vfio_msi:$first"
+facts_of legacy_ "$scripts/traffic.sh" "$first,iova=assigned" "$second" -m 448 --no-pci \
+	--legacy-mem || exit 1
+try no_huge dpdk-testpmd --no-pci --no-huge -a "vfio_msi:$first,iova=assigned"
 try mixed dpdk-testpmd -a "vfio_msi:$first,iova=assigned" -a "$spare"
 try unable setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:$first,iova=assigned"
 try unable_auto setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:$first,$above"
