@@ -194,25 +194,57 @@ STEPS = [
     ('pages', 0, 12),
     ('unmap-all', 0, 0),                    # both in one call
     ('window', errno.ERANGE, 0),            # in the MSI window
+    ('bridge', 0, 12),                      # in a window of the host bridge: with a warning
+    ('unmap-bridge', 0, 0),
     ('again', 0, 12),
     ('elsewhere', errno.EEXIST, 12),        # another page has this IOVA
     ('unmap-part', errno.EBUSY, 12),
     ('heap-create', 0, 12),
     ('heap-add', 0, 24),                    # the bus maps it on EAL's memory event
+    ('heap-iova', 0, 24),                   # as passed
+    ('heap-elsewhere', 0, 24),              # a secondary process finds it too
     ('heap-map', 0, 24),                    # already mapped
     ('heap-unmap', 0, 24),                  # it remains mapped
     ('heap-remove', 0, 12),
+    ('hole-add', 0, 12),                    # rejected: the application can't learn it from EAL
+    ('hole-iova', 2, 12),                   # but its memory has no IOVA
+    ('hole-remove', 0, 12),
+    ('over-add', 0, 12),                    # rejected too: the IOVA is in use
+    ('over-remove', 0, 12),                 # the mapping that uses it remains
+    ('bridge-add', 0, 24),                  # with a warning
+    ('bridge-iova', 0, 24),
+    ('bridge-remove', 0, 12),
     ('remove-first', 0, 12),
     ('remove-second', 0, 0),                # without a device, nothing is mapped
-    ('probe', 0, 12),                       # the bus maps it again
+    ('absent-add', 0, 0),
+    ('absent-iova', 0, 0),
+    ('probe', 0, 24),                       # the bus maps both
+    ('present-iova', 0, 24),
+    ('absent-remove', 0, 12),
     ('unmap-last', 0, 0),
     ('unregister', 0, 0),
 ]
+# The same where the VA is no good IOVA: of registered memory it is rejected, memory of a
+# heap gets another IOVA.
+BAD_VA = {
+    'first': (errno.ERANGE, 0), 'second': (errno.ERANGE, 0), 'unmap-first': (errno.ENOENT, 0),
+    'unmap-second': (errno.ENOENT, 0), 'page': (errno.ERANGE, 0), 'pages': (errno.ERANGE, 0),
+    'unmap-all': (errno.ENOENT, 0), 'again': (errno.ERANGE, 0), 'elsewhere': (errno.ERANGE, 0),
+    'unmap-part': (errno.ENOENT, 0), 'heap-create': (0, 0), 'heap-add': (0, 12),
+    'heap-iova': (1, 12), 'heap-elsewhere': (0, 12), 'heap-map': (errno.ERANGE, 12), 'heap-unmap': (errno.ENOENT, 12),
+    'heap-remove': (0, 0), 'hole-add': (0, 0), 'hole-iova': (2, 0), 'hole-remove': (0, 0),
+    'over-add': (0, 0), 'over-remove': (0, 0), 'bridge-add': (0, 12), 'bridge-iova': (0, 12),
+    'bridge-remove': (0, 0), 'remove-first': (0, 0), 'absent-iova': (1, 0), 'probe': (0, 12),
+    'present-iova': (1, 12), 'absent-remove': (0, 0), 'unmap-last': (errno.ENOENT, 0),
+}
 # The expected error messages.
 SAID = [r'DMA unmap of IOVA \S+ failed: rte_dev_dma_map\(\) mapped nothing there',
         r'DMA map of IOVA 0x8000000-0x8002fff failed: meets 0x8000000-0x80fffff '
         r'\(SW_MSI, from 0000:00:03.0\); use rte_eal_iommu_map\(\)',
-        r'DMA map of IOVA (\S+) failed: overlaps 0x\w+-0x\w+, which is mapped already; use rte_eal_iommu_',
+        r'DMA map of IOVA 0x20000000-0x20002fff, VA 0x\w+, meets 0x10000000-\S+ \(.*host bridge.*\): '
+        'DMA there may not reach memory; use rte_eal_iommu_map',
+        r'DMA map of IOVA (\S+) failed: overlaps 0x\w+-0x\w+, which is mapped already '
+        r'\(rte_dev_dma_map\(\)\); use rte_eal_iommu_',
         r'DMA unmap of IOVA \S+ failed: the range ends inside a mapping']
 
 
@@ -273,15 +305,84 @@ def kinds(platform, backend):
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
-@test('packets with each --mp-alloc of testpmd except anon, with assigned IOVAs',
-      each_backend('x86-vtd'), soak=True)
-def assigned_kinds(platform, backend):
-    first, second = PLATFORMS[platform].nics
-    result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', f'{first},iova=assigned', second],
-                       seconds=200, backend=backend)
+FAR = OWN.split('dma ours')[0] + '''
+dma dma vfio_msi:
+exec /usr/share/vfio-msi/kinds.sh "$@"
+'''
+
+
+@test("packets with each --mp-alloc of testpmd except anon, where the memory's addresses are no IOVAs",
+      [('x86-vtd39', 'type1')], tail=[('x86-vtd39', 'iommufd')])
+def far_kinds(platform, backend):
+    result = guest.run(platform, ['sh', '-c', FAR, 'sh', *PLATFORMS[platform].nics], seconds=300,
+                       backend=backend)
     said = facts.read(result)
     for kind in ('native', 'xmem', 'xmemhuge', 'xbuf'):
         _check_packets(kind, said, backend)
+        log = said[f'{kind}_log']
+        chosen = re.findall(r'memory of a heap at VA 0x\w+-0x\w+ gets IOVAs from 0x(\w+) on, as its VA '
+                            r'is outside of the IOMMU aperture', log)
+        expect_equal(len(chosen), int(kind in ('xmem', 'xmemhuge')), f'heaps with other IOVAs\n{log[:3000]}')
+        expect(all(int(iova, 16) < 1 << 39 for iova in chosen), f'{kind}: IOVAs from {chosen}')
+    with part('an application maps memory itself, and by a heap'):
+        said.check('dma', dma_status=0)
+        expect_equal(_steps(said['dma']),
+                     [(name, *BAD_VA.get(name, rest)) for name, *rest in STEPS], f'steps of\n{said["dma"]}\n')
+        expect('this VA is no good IOVA: map the memory with rte_eal_iommu_map()' in said['dma'],
+               f'no advice\n{said["dma"]}')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test("packets with each --mp-alloc of testpmd except anon and EAL's options, with assigned IOVAs",
+      [*each_backend('x86-vtd', 'arm-smmuv3', 'arm-virtio-iommu', 'x86-virtio-iommu',
+                     # As a Raspberry Pi 5, and as an Apple M1, whose IOMMU has 32 bits.
+                     'arm-window40', 'x86-aperture32'),
+       ('x86-two-bridges', 'type1')], soak=True)
+def assigned_kinds(platform, backend):
+    first, second = PLATFORMS[platform].nics
+    modes = {name: mode[0] for name, mode in MODES.items() if name != 'nohuge'}
+    result = guest.run(platform, ['/usr/share/vfio-msi/kinds.sh', f'{first},iova=assigned', second,
+                                  *(f'{name}={options}' for name, options in modes.items())],
+                       seconds=300, backend=backend)
+    said = facts.read(result)
+    for name in ('native', 'xmem', 'xmemhuge', 'xbuf', *modes):
+        with part(f'packets with {modes.get(name, name)}'):
+            _check_packets(name, said, backend)
+            expect('IOVAs are assigned, as ' in said[f'{name}_log'], said[f'{name}_log'][:2000])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+# EAL's options, the guest's pages of 1 GiB, and the nodes on which EAL takes one.
+LARGE = {
+    'arm-smmuv3': ('--huge-dir /mnt -m 2048 --base-virtaddr 0x4000000000', 'hugepages=2', [0]),
+    'x86-two-bridges': ('--socket-mem 1088,1088 --base-virtaddr 0x4000000000', 'hugepages=0:1,1:1', [0, 1]),
+}
+LARGE_PAGES = '''
+. /usr/share/vfio-msi/facts.sh
+mkdir -p /mnt && mount -t hugetlbfs -o pagesize=1G none /mnt || exit 2
+export TRAFFIC_DURING='qemu-monitor tables $TABLES ${first%%,*} | fact_text tables
+    grep " huge " /proc/$testpmd_pid/numa_maps | fact_text numa'
+exec /usr/share/vfio-msi/traffic.sh $0,iova=assigned "$@"
+'''
+
+
+@test('packets from pages of 1 GiB, and of two sizes on two NUMA nodes, with assigned IOVAs',
+      [('arm-smmuv3', 'type1'), *each_backend('x86-two-bridges')], soak=True)
+def assigned_large(platform, backend):
+    options, pages, nodes = LARGE[platform]
+    result = guest.run(platform, ['env', TABLES.get(platform, 'TABLES=vtd'), 'sh', '-c', LARGE_PAGES,
+                                  *PLATFORMS[platform].nics, *options.split()],
+                       seconds=300, hugepages=1024 if len(nodes) > 1 else 64, backend=backend,
+                       memory=PLATFORMS[platform].memory if len(nodes) > 1 else '5G',
+                       kernel_args=('hugepagesz=1G', pages))
+    said = facts.read(result)
+    oracle.check_burst(said, backend)
+    oracle.check_assigned(said, 1 << 39, said)
+    oracle.check_congruence(said['events'], 2 << 20)
+    figure("pages in the IOMMU's tables",
+           oracle.check_tables(said['tables'], oracle.mapped(said['events'])), varies=True)
+    large = re.findall(r'\bN(\d+)=\d+ .*kernelpagesize_kB=1048576', said['numa'])
+    expect_equal(sorted({int(node) for node in large}), nodes, f'nodes with pages of 1 GiB\n{said["numa"]}\n')
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 

@@ -13,6 +13,7 @@
 #define VFIO_MSI_POLICY_H
 
 #include "bus.h"
+#include "eal/dma_sync.h"
 
 /* vfio_msi_policy.c */
 
@@ -43,8 +44,11 @@ void vfio_msi_policy_stop(void);
  */
 int vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size);
 
-/** Whether the layout chooses the IOVAs of EAL's memory. */
+/** Whether the layout chooses the IOVAs of all of EAL's memory. */
 bool vfio_msi_policy_assigns(void);
+
+/** Which IOVAs the layout chooses. Before EAL's memory is mapped. */
+enum dma_sync_choice vfio_msi_policy_choice(void);
 
 
 /* vfio_msi_assign.c, while IOVAs are assigned */
@@ -55,6 +59,12 @@ bool vfio_msi_policy_assigns(void);
  * @return 0; -ENOTSUP or -EBUSY with the reason
  */
 int vfio_msi_assign_check(char *why, size_t size);
+
+/** A device of another bus that does DMA by the IOVAs of EAL's records, or NULL. */
+const struct rte_device *vfio_msi_assign_other(const char **bus_name);
+
+/** Whether a device of this bus has a driver that takes VAs for IOVAs, while the mode is VA. */
+bool vfio_msi_assign_takes_va(void);
 
 /** From now on, reject devices that the application adds to the pci bus and that do DMA. */
 void vfio_msi_assign_guard(void);

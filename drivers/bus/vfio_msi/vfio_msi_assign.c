@@ -49,9 +49,8 @@ is_any(const struct rte_device *dev, const void *data)
 	return 0;
 }
 
-/* A device of another bus that does DMA by IOVAs of EAL's records, or NULL. */
-static const struct rte_device *
-find_other(const char **bus_name)
+const struct rte_device *
+vfio_msi_assign_other(const char **bus_name)
 {
 	static const char *const buses[] = { "pci", "fslmc", "dpaa_bus", "cdx", "platform", "vmbus" };
 	const struct rte_device *dev;
@@ -90,7 +89,7 @@ vfio_msi_assign_check(char *why, size_t size)
 		snprintf(why, size, "IOVAs can't be assigned, as the kernel module rte_kni takes IOVAs for physical addresses; remove it, if no process uses it, with: modprobe -r rte_kni");
 		return -EBUSY;
 	}
-	other = find_other(&bus);
+	other = vfio_msi_assign_other(&bus);
 	if (other != NULL) {
 		snprintf(why, size, "IOVAs can't be assigned, as device %s of bus %s does DMA at other IOVAs of the same memory; use that device in another process, or give it to this bus; --no-pci keeps the pci bus from all devices",
 			other->name, bus);
@@ -155,6 +154,22 @@ reads_physical(const char *driver)
 		if (strcmp(driver, readers[i].driver) == 0)
 			return readers[i].what;
 	return NULL;
+}
+
+bool
+vfio_msi_assign_takes_va(void)
+{
+	const struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next) {
+		const struct rte_pci_id id = vfio_msi_pci_id(&dev->plan.topo);
+		const struct rte_pci_driver *drv = vfio_msi_pci_driver(NULL, &id);
+
+		if (drv != NULL && ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 ||
+				reads_physical(drv->driver.name) != NULL))
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -137,6 +137,7 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 int
 vfio_msi_map_memory(void)
 {
+	const enum dma_sync_choice choice = vfio_msi_policy_choice();
 	struct dma_sync_stats st;
 	char why[VFIO_MSI_TEXT] = "";
 	int ret;
@@ -146,7 +147,7 @@ vfio_msi_map_memory(void)
 	ret = vfio_msi_policy_check(why, sizeof(why));
 	if (ret == 0)
 		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout,
-				vfio_msi_policy_assigns(), &st, why, sizeof(why));
+				choice, &st, why, sizeof(why));
 	if (ret < 0) {
 		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",

@@ -97,14 +97,32 @@ find(uint64_t va, struct iova_range iova)
 
 /* What to do about a failed map, as a clause. */
 static const char *
-remedy(int ret)
+remedy(const struct part *p, int ret)
 {
-	if (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST)
-		return "; use rte_eal_iommu_map(), which chooses a free IOVA";
-	return ioas_hint(vfio_msi_bus.ioas, ret);
+	if (ioas_traits_of(vfio_msi_bus.ioas)->no_translation ||
+	    (ret != -ERANGE && ret != -EADDRINUSE && ret != -EEXIST))
+		return ioas_hint(vfio_msi_bus.ioas, ret);
+	if (p->iova.first == p->va)
+		return "; this VA is no good IOVA: map the memory with rte_eal_iommu_map(), which chooses an IOVA, and pass that IOVA to rte_extmem_register() and to devices; or add the memory to a heap with rte_malloc_heap_memory_add()";
+	return "; use rte_eal_iommu_map(), which chooses a free IOVA";
 }
 
-/* Map a part, unless existing mappings cover it. */
+/* The part is mapped in a soft hole. */
+static void
+explain_soft(const struct part *p, const struct iova_conflict *c, char *why, size_t size)
+{
+	char text[PLAN_EXPLAIN];
+	bool meets;
+
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	meets = plan_meets_hole(vfio_msi_bus.layout, p->iova);
+	plan_explain(vfio_msi_bus.layout, p->iova, 0, c, text, sizeof(text));
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+	snprintf(why, size, "%s: %s", text, meets ? "DMA there may not reach memory" :
+		"if EAL's memory grows there, it can't be mapped");
+}
+
+/* Map a part, unless existing mappings cover it. @return 0, also in a soft hole: with text. */
 static int
 map_part(struct part *p, char *why, size_t size)
 {
@@ -112,17 +130,20 @@ map_part(struct part *p, char *why, size_t size)
 	int ret = ioas_map(vfio_msi_bus.ioas, IOAS_DEVICE, p->va, p->iova.first,
 			iova_range_size(p->iova), &c);
 
+	why[0] = '\0';
 	p->mapped = ret == 0;
 	if (ret == -EEXIST &&
 	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, iova_range_size(p->iova)))
 		return 0;
+	if (ret == 0 && c.is_hole)
+		explain_soft(p, &c, why, size);
 	if (ret < 0) {
 		char text[PLAN_EXPLAIN];
 
 		ioas_layout_lock(vfio_msi_bus.ioas);
 		plan_explain(vfio_msi_bus.layout, p->iova, ret, &c, text, sizeof(text));
 		ioas_layout_unlock(vfio_msi_bus.ioas);
-		snprintf(why, size, "%s%s", text, remedy(ret));
+		snprintf(why, size, "%s%s", text, remedy(p, ret));
 	}
 	return ret;
 }
@@ -166,10 +187,13 @@ vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 	pthread_mutex_lock(&parts_lock);
 	if (ret == 0 && !is_up)
 		ret = -ENODEV;
-	snprintf(why, sizeof(why), "%s", meaning(ret));
+	snprintf(why, sizeof(why), "%s", ret < 0 ? meaning(ret) : "");
 	if (ret == 0)
 		ret = add_part((uintptr_t)addr, range, why, sizeof(why));
 	pthread_mutex_unlock(&parts_lock);
+	if (ret == 0 && why[0] != '\0')
+		BUS_LOG(WARNING, "%s: DMA map of IOVA 0x%" PRIx64 "-0x%" PRIx64 ", VA %p, %s; use rte_eal_iommu_map(), which chooses a better IOVA",
+			vfio_msi_of(dev)->label, range.first, range.last, addr, why);
 	return result(vfio_msi_of(dev)->label, "map", range, ret, why);
 }
 

@@ -7,7 +7,9 @@
  * Decides which IOVAs EAL's memory has.
  *
  * - va: IOVA is VA. EAL's memory is steered to addresses that are good IOVAs
- *   (vfio_msi_steer.c), and its growth stops where they end (vfio_msi_growth.c).
+ *   (vfio_msi_steer.c), and its growth stops where they end (vfio_msi_growth.c). External
+ *   memory of a heap is where the application has it; if its VAs are bad, the layout chooses
+ *   its IOVAs, which EAL reads in its records with this mode too.
  * - assigned: the layout chooses the IOVAs, and EAL's records get them (vfio_msi_assign.c).
  *   EAL's IOVA mode is PA then: everything reads the records with that mode.
  *
@@ -39,6 +41,22 @@ bool
 vfio_msi_policy_assigns(void)
 {
 	return assigns;
+}
+
+enum dma_sync_choice
+vfio_msi_policy_choice(void)
+{
+	const char *bus;
+
+	if (assigns)
+		return DMA_SYNC_ALL;
+	/* Another bus has mapped the memory at the IOVAs that it had. */
+	if (rte_eal_iova_mode() != RTE_IOVA_VA || vfio_msi_assign_other(&bus) != NULL)
+		return DMA_SYNC_NONE;
+	/* Somebody takes a VA for the IOVA. */
+	if (!dpdk_mbufs_have_iova() || vfio_msi_assign_takes_va())
+		return DMA_SYNC_NONE;
+	return DMA_SYNC_EXTERNAL;
 }
 
 enum rte_iova_mode

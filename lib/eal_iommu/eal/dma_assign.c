@@ -24,8 +24,8 @@ static struct {
 } assign;
 
 /* DPDK declares segments as const to walkers; they are in shared memory that is writable. */
-static void
-set_iova(const struct rte_memseg *ms, uint64_t iova)
+void
+dma_assign_set_iova(const struct rte_memseg *ms, uint64_t iova)
 {
 	((struct rte_memseg *)(uintptr_t)ms)->iova = iova;
 }
@@ -94,7 +94,7 @@ commit_segment(const struct rte_memseg_list *msl __rte_unused, const struct rte_
 	uint64_t iova;
 
 	if (dma_pieces_find(&assign.plan, ms->addr_64, &iova) == 0)
-		set_iova(ms, iova);
+		dma_assign_set_iova(ms, iova);
 	return 0;
 }
 
@@ -180,7 +180,7 @@ dma_assign_new(struct ioas *ioas, struct iova_layout *layout, const void *addr, 
 
 		if (ret == 0)
 			(void)dma_pieces_find(&pieces, ms->addr_64, &iova);
-		set_iova(ms, iova);
+		dma_assign_set_iova(ms, iova);
 		if (ioas == NULL)
 			mark_used(ms);
 	}
@@ -196,6 +196,26 @@ dma_assign_new_end(struct ioas *ioas, struct iova_layout *layout)
 	if (rules != NULL)
 		dma_place_end(rules);
 	unlock(ioas);
+}
+
+static int
+add_nowhere(const struct rte_memseg_list *msl __rte_unused, const struct rte_memseg *ms,
+		void *arg)
+{
+	uint64_t *bytes = arg;
+
+	if (ms->iova == (DMA_ASSIGN_NOWHERE | ms->addr_64))
+		*bytes += ms->len;
+	return 0;
+}
+
+uint64_t
+dma_assign_nowhere(void)
+{
+	uint64_t bytes = 0;
+
+	rte_memseg_walk_thread_unsafe(add_nowhere, &bytes);
+	return bytes;
 }
 
 bool
@@ -237,16 +257,6 @@ leave_segment(const struct rte_memseg_list *msl, const struct rte_memseg *ms, vo
 	return 0;
 }
 
-/* Mappings of the application keep their IOVAs until a device returns. */
-static int
-keep_own(const struct iova_used *used, void *arg)
-{
-	if (used->owner == 0 || used->owner == IOAS_EAL)
-		return 0;
-	(void)iova_layout_place_at(arg, used->range, ABSENT, NULL);
-	return 0;
-}
-
 void
 dma_assign_leave(struct ioas *ioas, struct iova_layout *layout)
 {
@@ -254,8 +264,6 @@ dma_assign_leave(struct ioas *ioas, struct iova_layout *layout)
 	/* There is one if the devices failed to return: then the rules are those of before. */
 	if (assign.left == NULL && dma_place_copy(layout, &assign.left) < 0)
 		assign.left = NULL;
-	if (assign.left != NULL)
-		(void)iova_layout_foreach_used(layout, keep_own, assign.left);
 	rte_memseg_walk_thread_unsafe(leave_segment, layout);
 	ioas_layout_unlock(ioas);
 }

@@ -30,6 +30,12 @@
 /** From here on an IOVA is none: the segment's memory is out of reach of all devices. */
 #define DMA_ASSIGN_NOWHERE (UINT64_C(1) << 63)
 
+/** Bytes of memory that has none. */
+uint64_t dma_assign_nowhere(void);
+
+/** Set the IOVA in EAL's record of a page. */
+void dma_assign_set_iova(const struct rte_memseg *ms, uint64_t iova);
+
 /** The IOVA that a page has, or gets by dma_assign_commit(). */
 uint64_t dma_assign_iova(const struct rte_memseg *ms);
 

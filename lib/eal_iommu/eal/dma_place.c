@@ -12,6 +12,7 @@
 
 #define OWNER "EAL-assigns"	/* of the holes that reserve chosen ranges */
 #define LEFT "devices-before"	/* owner of what a copy of a layout allows */
+#define ABSENT "EAL-unmapped"	/* what is used in a copy */
 #define LARGE (UINT64_C(2) << 20)	/* a large page of most IOMMUs */
 
 static int
@@ -168,6 +169,14 @@ copy_hole(const struct iova_hole *hole, void *arg)
 	return iova_layout_add_hole(arg, &own, NULL);
 }
 
+static int
+copy_own(const struct iova_used *used, void *arg)
+{
+	if (used->owner == 0 || used->owner == IOAS_EAL)
+		return 0;
+	return iova_layout_place_at(arg, used->range, ABSENT, NULL);
+}
+
 int
 dma_place_copy(const struct iova_layout *layout, struct iova_layout **out)
 {
@@ -183,6 +192,8 @@ dma_place_copy(const struct iova_layout *layout, struct iova_layout **out)
 	free(all.v);
 	if (ret == 0)
 		ret = iova_layout_foreach_hole(layout, copy_hole, copy);
+	if (ret == 0)
+		ret = iova_layout_foreach_used(layout, copy_own, copy);
 	if (ret < 0) {
 		iova_layout_destroy(copy);
 		return ret;

@@ -21,7 +21,7 @@
 
 #include <stddef.h>
 
-#include "iova/iova_layout.h"
+#include "ioas/ioas.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,8 +63,9 @@ int dma_pieces_find(const struct dma_pieces *pieces, uint64_t va, uint64_t *iova
 void dma_pieces_free(struct dma_pieces *pieces);
 
 /**
- * Copy what a layout allows and avoids, but not what is used, so that it remains known when
- * the devices leave the layout.
+ * Copy what a layout allows and avoids, so that it remains known when the devices leave the
+ * layout, and what the application has mapped, so that it finds its IOVAs free when devices
+ * return. EAL's memory is not copied.
  *
  * @return 0 and *out; -ENOMEM; -EINVAL if nothing is allowed
  */

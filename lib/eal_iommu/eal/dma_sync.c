@@ -20,8 +20,10 @@
  * devices do not reach the new page; by then only the removal of drivers is left to run.
  *
  * With IOVAs that the engine assigns (dma_assign.h), they are chosen and mapped first, and
- * EAL's records are changed when nothing can fail any more. Then events are handled until
- * dma_sync_forget(), also while nothing is mapped, so that all memory has assigned IOVAs.
+ * EAL's records are changed when nothing can fail any more. Else only external memory that is
+ * added later may get other IOVAs (dma_external.h). In both cases events are handled until
+ * dma_sync_forget(), also while nothing is mapped, so that memory that is added then suits
+ * the devices that return.
  *
  * Lock order: EAL's memory lock, then the address space's. EAL sends events with its lock
  * held for writing, so only *_thread_unsafe walks and no rte_malloc here.
@@ -34,6 +36,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <bsd/string.h>
 #include <rte_common.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
@@ -41,25 +44,17 @@
 
 #include "eal/dma_assign.h"
 #include "eal/dma_budget.h"
+#include "eal/dma_external.h"
 #include "eal/dma_log.h"
 #include "eal/dma_runs.h"
-#include "eal/dma_sync.h"
+#include "eal/dma_sync_private.h"
 #include "plan/plan.h"
 
 RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 
 #define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
-#define ABSENT "EAL-unmapped"
 
-static struct {
-	struct ioas *ioas;	/* NULL: not started */
-	struct iova_layout *layout;
-	bool events;		/* EAL sends memory events, also with ioas NULL */
-	bool assigned;		/* IOVAs are assigned */
-	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
-	/* Written under EAL's memory lock, read without it. */
-	struct dma_sync_refused refused;
-} sync_state;
+struct dma_sync_state sync_state;
 
 /* First pass: check all memory, and count mappings. */
 struct survey {
@@ -67,19 +62,6 @@ struct survey {
 	char *why;
 	size_t size;
 };
-
-/* The reason why a run conflicts; the caller has locked the layout. */
-static void
-describe_run(const struct dma_run *run, int ret, const struct iova_conflict *c,
-		char *out, size_t size)
-{
-	struct iova_range range = { run->iova, run->iova + (run->len - 1) };
-	char reason[PLAN_EXPLAIN];
-
-	plan_explain(sync_state.layout, range, ret, c, reason, sizeof(reason));
-	snprintf(out, size, "memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
-		PRIx64 ", %s", run->va, range.first, range.last, reason);
-}
 
 static int
 survey_run(const struct dma_run *run, void *arg)
@@ -100,14 +82,20 @@ survey_run(const struct dma_run *run, void *arg)
 	soft = iova_layout_test(sync_state.layout, range, true, &c);
 	if (soft < 0) {
 		meets = plan_meets_hole(sync_state.layout, range);
-		describe_run(run, soft, &c, text, sizeof(text));
+		dma_sync_describe(run, soft, &c, text, sizeof(text));
 	}
 	hard = iova_layout_test(sync_state.layout, range, false, &hard_c);
 	if (hard < 0)
-		describe_run(run, hard, &hard_c, s->why, s->size);
+		dma_sync_describe(run, hard, &hard_c, s->why, s->size);
 	ioas_layout_unlock(sync_state.ioas);
-	if (hard == 0 && meets)
-		SYNC_LOG(WARNING, "%s: DMA there may not reach memory; give the devices at start-up, with IOVA as VA", text);
+	if (hard < 0 && run->msl->external)
+		strlcat(s->why, "; the application added it before it had this device: remove it and add it again when the device is up, or give the device at start-up", s->size);
+	/* The application was warned when it added the memory. */
+	if (hard == 0 && meets && !(run->msl->external && sync_state.external))
+		SYNC_LOG(WARNING, "%s: DMA there may not reach memory; %s", text,
+			ioas_traits_of(sync_state.ioas)->no_translation ?
+			"check that packets arrive, or use a machine with an IOMMU" :
+			"give the devices at start-up, with IOVA as VA");
 	return hard;
 }
 
@@ -143,128 +131,6 @@ now_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void
-count_refused(uint64_t times, uint64_t bytes)
-{
-	__atomic_fetch_add(&sync_state.refused.times, times, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&sync_state.refused.bytes, bytes, __ATOMIC_RELAXED);
-}
-
-struct dma_sync_refused
-dma_sync_refused(void)
-{
-	return (struct dma_sync_refused) {
-		.times = __atomic_load_n(&sync_state.refused.times, __ATOMIC_RELAXED),
-		.bytes = __atomic_load_n(&sync_state.refused.bytes, __ATOMIC_RELAXED),
-	};
-}
-
-static void
-event_alloc(const struct dma_run *run)
-{
-	const struct iova_range range = { run->iova, run->iova + (run->len - 1) };
-	const struct ioas_memory mem = { .va = run->va, .file = &run->file };
-	struct iova_conflict c;
-	char text[PLAN_EXPLAIN + 128];
-	bool meets;
-	int ret = ioas_map_memory(sync_state.ioas, IOAS_EAL, &mem, run->iova, run->len, &c);
-
-	if (ret == 0 && !c.is_hole)
-		return;
-	if (ret == -EEXIST && sync_state.kept) {
-		SYNC_LOG(INFO, "new page at IOVA 0x%" PRIx64 " during rte_eal_cleanup(): devices still reach the old page; close ports before rte_eal_cleanup()",
-			run->iova);
-		return;
-	}
-	ioas_layout_lock(sync_state.ioas);
-	/* The holes that reserve room for EAL's memory do not count for that memory. */
-	meets = plan_meets_hole(sync_state.layout, range);
-	if (ret < 0 || meets)
-		describe_run(run, ret, &c, text, sizeof(text));
-	/* No other memory may be assigned this IOVA. */
-	if (ret < 0 && sync_state.assigned)
-		(void)iova_layout_place_at(sync_state.layout, range, ABSENT, NULL);
-	ioas_layout_unlock(sync_state.ioas);
-	if (ret < 0)
-		count_refused(1, run->len);
-	/* A callback can't reject the allocation, so only log and count it. */
-	if (ret < 0)
-		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s; preallocate with -m what the application needs",
-			text, dma_budget_hint(sync_state.ioas, ret));
-	else if (meets)
-		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; preallocate with -m what the application needs", text);
-}
-
-/* Memory that could not be mapped is freed. */
-static void
-release_absent(const struct dma_run *run)
-{
-	if (!sync_state.assigned)
-		return;
-	ioas_layout_lock(sync_state.ioas);
-	(void)iova_layout_release(sync_state.layout,
-		(struct iova_range){ run->iova, run->iova + (run->len - 1) });
-	ioas_layout_unlock(sync_state.ioas);
-}
-
-static void
-event_free(const struct dma_run *run)
-{
-	int ret = ioas_unmap(sync_state.ioas, IOAS_EAL, run->iova, run->len);
-
-	if (ret == -EBUSY) {
-		sync_state.kept = true;
-		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped with its run until all memory is unmapped",
-			run->iova);
-	} else if (ret == -EPERM) {
-		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped: the application mapped it too",
-			run->iova);
-	} else if (ret == -ENOENT) {
-		release_absent(run);
-		count_refused(0, -RTE_MIN(run->len, sync_state.refused.bytes));
-		SYNC_LOG(DEBUG, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, was not mapped",
-			run->iova, run->len);
-	} else if (ret < 0) {
-		SYNC_LOG(ERR, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, can't be unmapped: %s; it stays pinned until the process ends, report it",
-			run->iova, run->len, strerror(-ret));
-	}
-}
-
-static int
-event_run(const struct dma_run *run, void *arg)
-{
-	const enum rte_mem_event *type = arg;
-
-	if (*type == RTE_MEM_EVENT_ALLOC)
-		event_alloc(run);
-	else
-		event_free(run);
-	return 0;
-}
-
-static void
-map_changed(enum rte_mem_event type, const void *addr, size_t len)
-{
-	if (dma_runs_changed(addr, len, event_run, &type) < 0)
-		SYNC_LOG(ERR, "EAL reports memory at %p, which is in none of its lists; report it", addr);
-}
-
-static void
-on_mem_event(enum rte_mem_event type, const void *addr, size_t len,
-		void *arg __rte_unused)
-{
-	const bool assigns = sync_state.assigned && type == RTE_MEM_EVENT_ALLOC;
-
-	if (assigns)
-		dma_assign_new(sync_state.ioas, sync_state.layout, addr, len);
-	if (sync_state.ioas != NULL)
-		map_changed(type, addr, len);
-	else if (!assigns)
-		dma_assign_freed(addr, len);
-	if (assigns)
-		dma_assign_new_end(sync_state.ioas, sync_state.layout);
-}
-
 static int
 map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 {
@@ -297,7 +163,7 @@ follow_events(char *why, size_t size)
 {
 	if (sync_state.events)
 		return 0;
-	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, on_mem_event, NULL) == 0) {
+	if (rte_mem_event_callback_register(DMA_SYNC_EVENTS, dma_sync_on_event, NULL) == 0) {
 		sync_state.events = true;
 		return 0;
 	}
@@ -309,8 +175,9 @@ follow_events(char *why, size_t size)
 
 /* Map all memory; with EAL's memory lock. */
 static int
-start(bool assign, struct survey *s)
+start(enum dma_sync_choice choice, struct survey *s)
 {
+	const bool assign = choice == DMA_SYNC_ALL;
 	struct ioas *ioas = sync_state.ioas;
 	int ret = follow_events(s->why, s->size);
 
@@ -324,27 +191,39 @@ start(bool assign, struct survey *s)
 	}
 	dma_assign_commit(ioas, sync_state.layout);
 	dma_assign_return();
+	dma_external_return();
 	sync_state.assigned = assign;
+	sync_state.external = choice == DMA_SYNC_EXTERNAL;
 	if (assign)
 		dma_assign_watch(has_room);
 	return 0;
 }
 
-/* Keep the assigned IOVAs while no device is attached; with EAL's memory lock. */
+/* Whether the bus sets IOVAs of memory that is added while no device is attached. */
+static bool
+stays(void)
+{
+	return sync_state.assigned || sync_state.external;
+}
+
+/* Keep the IOVAs while no device is attached; with EAL's memory lock. */
 static void
 leave(void)
 {
-	dma_assign_leave(sync_state.ioas, sync_state.layout);
+	if (sync_state.assigned)
+		dma_assign_leave(sync_state.ioas, sync_state.layout);
+	else
+		dma_external_leave(sync_state.ioas, sync_state.layout);
 	sync_state.ioas = NULL;
 	sync_state.layout = NULL;
 }
 
 int
-dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
+dma_sync_start(struct ioas *ioas, struct iova_layout *layout, enum dma_sync_choice choice,
 		struct dma_sync_stats *stats, char *why, size_t size)
 {
 	struct survey s = { .why = why, .size = size };
-	bool again = sync_state.assigned;
+	bool again = stays(), assigned = sync_state.assigned;
 	int ret;
 
 	if (sync_state.ioas != NULL) {
@@ -354,11 +233,11 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 	/* The lock excludes changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
 	sync_state.ioas = ioas;
-	/* What was refused is mapped now with all other memory, or nothing is. */
-	count_refused(0, -sync_state.refused.bytes);
+	/* What the kernel refused is mapped now with all other memory, or nothing is. */
+	dma_sync_count_refused(0, dma_assign_nowhere() - sync_state.refused.bytes);
 	sync_state.kept = false;
 	sync_state.layout = layout;
-	ret = start(assign, &s);
+	ret = start(choice, &s);
 	/* No event may assign IOVAs by a layout in which this memory is not mapped. */
 	if (ret < 0 && again)
 		leave();
@@ -372,7 +251,7 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
 		dma_sync_stop();
 		return ret;
 	}
-	if (assign && !again)
+	if (choice == DMA_SYNC_ALL && !assigned)
 		dma_assign_memzones();
 	if (stats != NULL)
 		*stats = s.stats;
@@ -387,8 +266,8 @@ dma_sync_stop(void)
 	if (ioas == NULL)
 		return;
 	/* Without a device, nothing is out of reach. */
-	count_refused(0, -sync_state.refused.bytes);
-	if (sync_state.assigned) {
+	dma_sync_count_refused(0, -sync_state.refused.bytes);
+	if (stays()) {
 		rte_mcfg_mem_read_lock();
 		leave();
 		rte_mcfg_mem_read_unlock();
@@ -410,7 +289,9 @@ dma_sync_forget(void)
 	sync_state.events = false;
 	dma_assign_unwatch();
 	sync_state.assigned = false;
+	sync_state.external = false;
 	dma_assign_return();
+	dma_external_return();
 }
 
 bool

@@ -18,6 +18,13 @@
 extern "C" {
 #endif
 
+/** Which IOVAs the layout chooses. */
+enum dma_sync_choice {
+	DMA_SYNC_NONE,		/**< none: they are in EAL's records */
+	DMA_SYNC_EXTERNAL,	/**< of external memory that is added later, if its VAs are bad */
+	DMA_SYNC_ALL,		/**< of all memory */
+};
+
 /** Result of dma_sync_start(). */
 struct dma_sync_stats {
 	uint64_t bytes;		/**< memory mapped */
@@ -34,8 +41,8 @@ struct dma_sync_stats {
  *
  * @param ioas    at least one group is attached; must outlive the sync
  * @param layout  the layout of @p ioas, checked before anything is mapped
- * @param assign  the layout chooses the IOVAs, and EAL's records get them: IOVA mode PA
- *   only, and not after a start without it
+ * @param choice  DMA_SYNC_ALL: IOVA mode PA only, and not after a start without it.
+ *   DMA_SYNC_EXTERNAL: IOVA mode VA only, and not if another bus has devices that do DMA
  * @param stats   filled on success; may be NULL
  * @param why     on failure the reason, for the user
  * @param size    room in @p why
@@ -45,10 +52,10 @@ struct dma_sync_stats {
  *   On an error nothing is mapped or
  *   changed.
  */
-int dma_sync_start(struct ioas *ioas, struct iova_layout *layout, bool assign,
+int dma_sync_start(struct ioas *ioas, struct iova_layout *layout, enum dma_sync_choice choice,
 		struct dma_sync_stats *stats, char *why, size_t size);
 
-/** Unmap everything, and follow no events unless IOVAs are assigned. Cannot fail. */
+/** Unmap everything, and follow no events after a start with DMA_SYNC_NONE. Cannot fail. */
 void dma_sync_stop(void);
 
 /** Are IOVAs assigned, by the first start, in this process? */

@@ -11,4 +11,7 @@
 
 typedef uint64_t rte_iova_t;
 
+#define __rte_unused __attribute__((unused))
+#define RTE_MIN(a, b) ((a) < (b) ? (a) : (b))
+
 #endif /* FAKE_RTE_COMMON_H */

@@ -7,10 +7,20 @@
 #ifndef FAKE_RTE_EAL_H
 #define FAKE_RTE_EAL_H
 
+enum rte_iova_mode { RTE_IOVA_DC, RTE_IOVA_PA, RTE_IOVA_VA };
 enum rte_proc_type_t { RTE_PROC_PRIMARY, RTE_PROC_SECONDARY };
 
 /** Chosen by the test. */
 extern enum rte_proc_type_t fake_process_type;
+
+/** Chosen by the test; fake_eal.c has it. */
+extern enum rte_iova_mode fake_iova_mode;
+
+static inline enum rte_iova_mode
+rte_eal_iova_mode(void)
+{
+	return fake_iova_mode;
+}
 
 static inline enum rte_proc_type_t
 rte_eal_process_type(void)

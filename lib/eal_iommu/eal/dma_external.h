@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * External memory of a heap (rte_malloc_heap_memory_add()), unless all IOVAs are assigned.
+ *
+ * EAL reads the IOVA of such memory in its segments, also with IOVA mode VA, and applications
+ * pass the VA there. EAL sends its memory event before the call returns, so IOVAs that are set
+ * in the event are there before the memory is used: memory whose VAs are no good IOVAs gets
+ * others. IOVAs that the application chose itself stay. The memory is mapped as a whole or not
+ * at all; if it is not, its IOVAs become DMA_ASSIGN_NOWHERE and above, so that devices reach
+ * nothing there.
+ *
+ * While no device is attached, the memory gets IOVAs by the rules of the devices that left,
+ * outside of the addresses that EAL has reserved for its own memory.
+ *
+ * The caller holds EAL's memory lock.
+ */
+
+#ifndef DMA_EXTERNAL_H
+#define DMA_EXTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ioas/ioas.h"
+
+/** Where external memory is mapped. */
+struct dma_external {
+	struct ioas *ioas;		/**< NULL: no device is attached */
+	struct iova_layout *layout;	/**< of the ioas */
+	bool choose;			/**< the segments' IOVAs may be changed */
+};
+
+/**
+ * In a memory event: external memory was added. A failure is logged.
+ *
+ * @return 0, also for memory without IOVAs, which is not for DMA; -errno: it is not mapped
+ */
+int dma_external_added(const struct dma_external *to, const void *addr, size_t len);
+
+/** In a memory event without a device: external memory is removed. */
+void dma_external_removed(const void *addr, size_t len);
+
+/** No device is attached from now on: keep the rules of the layout. */
+void dma_external_leave(struct ioas *ioas, const struct iova_layout *layout);
+
+/** A device is attached again, or the process ends. */
+void dma_external_return(void);
+
+#endif /* DMA_EXTERNAL_H */

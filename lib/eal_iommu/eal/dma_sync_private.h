@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Shared by dma_sync.c and dma_sync_events.c. */
+
+#ifndef DMA_SYNC_PRIVATE_H
+#define DMA_SYNC_PRIVATE_H
+
+#include "eal/dma_runs.h"
+#include "eal/dma_sync.h"
+
+/* EAL's memory lock protects it. */
+struct dma_sync_state {
+	struct ioas *ioas;	/* NULL: not started */
+	struct iova_layout *layout;
+	bool events;		/* EAL sends memory events, also with ioas NULL */
+	bool assigned;		/* IOVAs are assigned */
+	bool external;		/* else external memory may get other IOVAs */
+	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
+	/* Written under EAL's memory lock, read without it. */
+	struct dma_sync_refused refused;
+};
+
+extern struct dma_sync_state sync_state;
+
+/** The reason why a run conflicts; the caller has locked the layout. */
+void dma_sync_describe(const struct dma_run *run, int ret, const struct iova_conflict *c,
+		char *out, size_t size);
+
+/** Add to the counters of memory that devices can't reach; negative bytes as a wrap. */
+void dma_sync_count_refused(uint64_t times, uint64_t bytes);
+
+/** The callback for EAL's memory events. */
+void dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len, void *arg);
+
+#endif /* DMA_SYNC_PRIVATE_H */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * EAL's memory without DPDK: lists of memory segments at addresses that nobody accesses, and
+ * the events that EAL sends. One event callback, no locks, not thread safe.
+ */
+
+#ifndef FAKE_EAL_H
+#define FAKE_EAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_eal.h>
+#include <rte_log.h>
+#include <rte_memory.h>
+
+#define FAKE_EAL_LISTS 8
+#define FAKE_EAL_PAGES 64	/**< of a list */
+
+/** What was logged since fake_eal_reset(), each line with its level. */
+extern char fake_eal_said[4096];
+
+/** As --legacy-mem: no events. */
+extern int fake_eal_is_legacy;
+
+/** No memory, no callback, IOVA mode VA. */
+void fake_eal_reset(void);
+
+/** Whether a callback for events is registered. */
+int fake_eal_is_watched(void);
+
+/** EAL allocates pages at @p va, whose IOVA is the VA; sends an event, except at start. */
+void fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start);
+
+/** As rte_malloc_heap_memory_add(); without IOVAs (NULL) those of the segments are bad. */
+void fake_eal_heap_add(uint64_t va, unsigned int pages, uint64_t page, const uint64_t *iovas);
+
+/** As rte_malloc_heap_memory_attach() in the primary process: a secondary added it. */
+void fake_eal_heap_attach(uint64_t va, unsigned int pages, uint64_t page);
+
+/** EAL frees memory, or as rte_malloc_heap_memory_remove(); sends an event. */
+void fake_eal_free(uint64_t va);
+
+/** The IOVA in the segment of an address. */
+uint64_t fake_eal_iova(uint64_t va);
+
+#endif /* FAKE_EAL_H */
