@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "test_msi.h"
+#include "vfio_msi_values.h"
 
 int
 tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
@@ -59,6 +60,8 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 	if (survey == -ENOMEM)
 		return survey;
 	ret = vfio_msi_conf_holes(dev->conf, dev->bdf, &dev->plan.holes);
+	if (ret == 0)
+		ret = vfio_msi_conf_limit(dev->conf, dev->bdf, &dev->plan.holes);
 	if (ret == 0 && plan->layout == NULL)
 		ret = iova_layout_create(&plan->layout);
 	if (ret < 0)
@@ -66,7 +69,8 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 	/* Show the holes of a device that another process uses. */
 	if (survey < 0)
 		plan_add(plan->layout, &dev->plan, ignored, sizeof(ignored));
-	else
+	else if (vfio_msi_bits_fit(dev->conf->dma_bits, dev->plan.info.ranges,
+			dev->plan.info.n_ranges, dev->why, sizeof(dev->why)) == 0)
 		dev->used = plan_add(plan->layout, &dev->plan, dev->why,
 				sizeof(dev->why)) == 0;
 	return 0;

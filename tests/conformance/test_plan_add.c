@@ -228,6 +228,26 @@ explain(uint64_t first, uint64_t last)
 	plan_explain(layout, RANGE(first, last), ret, &c, why, sizeof(why));
 }
 
+/* The same by the user's key: a hole, whose detail is the key. */
+static void
+test_bits_of_user(void **state)
+{
+	const struct iova_hole above = { .range = { 0x10000000, UINT64_MAX },
+		.origin = IOVA_ORIGIN_USER, .hardness = IOVA_HARD, .detail = "dma_bits=28",
+		.owner = "0000:02:00.0" };
+	const struct iova_range all = { 0, (UINT64_C(1) << 48) - 1 };
+
+	place(0x10000000, 0x10000fff);
+	assert_int_equal(add(&all, 1, &above), -EADDRINUSE);
+	SAYS("user dma_bits=28 0x10000000-0xffffffffffffffff overlaps 0x10000000-0x10000fff",
+		"start-up");
+	assert_int_equal(iova_layout_release(layout, RANGE(0x10000000, 0x10000fff)), 0);
+	assert_int_equal(add(&all, 1, &above), 0);
+	explain(0x10000000, 0x10000fff);
+	assert_string_equal(why,
+		"meets 0x10000000-0xffffffffffffffff (user dma_bits=28, from 0000:02:00.0)");
+}
+
 static void
 test_explain(void **state)
 {
@@ -291,6 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_few_bits),
+		machine_test(test_bits_of_user),
 		machine_test(test_add),
 		machine_test(test_add_weightiest),
 		machine_test(test_add_conflicts),

@@ -19,6 +19,9 @@ BOUND = [
     (f'-a {ONE},foo=1 -a {OTHER}', f'{ONE}: not used: unknown key "foo"', 1),
     (f'-a {ONE},msi=maybe -a {OTHER}', f'{ONE}: not used: invalid value "maybe" for key "msi"', 1),
     (f'-a {ONE},hole=0x2000-0x1000', 'invalid value "0x2000-0x1000" for key "hole"', 1),
+    (f'-a {ONE}{",hole=0-0xfff" * 40} -a {OTHER}', f'{ONE}: not used: the argument has 40 keys, but '
+     'DPDK reads at most 32; give fewer', 1),
+    (f'-a {ONE},dma_bits=8', f'{ONE}: not used: invalid value "8" for key "dma_bits"', 1),
     (f'-a {ONE},backend=v1', 'invalid value "v1" for key "backend"', 1),
     ('-a vfio_msi:0000:00:09.0 -a ' + OTHER, '00:09.0: not used: there is no such PCI device', 2),
     (f'-a 0000:00:03.0 -a {ONE}', 'given to two buses, by "-a 0000:00:03.0" and by '

@@ -129,8 +129,11 @@ def assigned(platform, backend):
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     said.check('layout', layout_status=0)
-    expect_equal(schema.load(said['layout'], 'layout')['eal_memory']['iova'], 'assigned',
-                 'the prediction')
+    plan = schema.load(said['layout'], 'layout')
+    expect_equal(plan['eal_memory']['iova'], 'assigned', 'the prediction')
+    expect_equal([hole['first'] for hole in plan['holes']
+                  if (hole['origin'], hole['detail']) == ('user', 'dma_bits=32')],
+                 ['0x100000000'], 'where dma_bits=32 ends')
     oracle.check_burst(said.of('hole_'), backend)
     oracle.check_assigned(said.of('hole_'), 1 << 32, said.of('hole_'))
     expect('IOVAs are assigned, as no free address is a good IOVA' in said['hole_log'],

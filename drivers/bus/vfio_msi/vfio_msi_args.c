@@ -13,18 +13,20 @@
 #include <rte_kvargs.h>
 
 #include "vfio_msi_args.h"
+#include "vfio_msi_values.h"
 
 #define KEY_BACKEND "backend"
 #define KEY_MSI "msi"
 #define KEY_IOVA "iova"
 #define KEY_HOLE "hole"
+#define KEY_DMA_BITS "dma_bits"
 #define KEY_VF_TOKEN "vf_token"
 #define KEY_VIRTIO_DMA "virtio_dma"
 #define KEY_DEVICE "device"
 #define KEY_IOMMUFD "iommufd"
 #define KEY_GROUP "group"
 #define KEY_CONTAINER "container"
-#define KEYS "backend=auto|type1|iommufd, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
+#define KEYS "backend=auto|type1|iommufd|spapr, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, dma_bits=N, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -79,7 +81,6 @@ parse_iova(const char *value, struct parse *p)
 	return -EINVAL;
 }
 
-/* FIRST-LAST, both ends included, hexadecimal or decimal. */
 static int
 parse_hole(const char *value, struct parse *p)
 {
@@ -87,18 +88,9 @@ parse_hole(const char *value, struct parse *p)
 		.origin = IOVA_ORIGIN_USER,
 		.hardness = IOVA_HARD,
 	};
-	char *end;
+	int ret = vfio_msi_value_range(value, &hole.range);
 
-	if (value[0] < '0' || value[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	hole.range.first = strtoull(value, &end, 0);
-	if (errno != 0 || *end != '-' || end[1] < '0' || end[1] > '9')
-		return -EINVAL;
-	hole.range.last = strtoull(end + 1, &end, 0);
-	if (errno != 0 || *end != '\0')
-		return -EINVAL;
-	return holes_add(&p->conf->holes, &hole);
+	return ret < 0 ? ret : holes_add(&p->conf->holes, &hole);
 }
 
 static int
@@ -234,6 +226,8 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = parse_iova(value, p);
 	} else if (strcmp(key, KEY_HOLE) == 0) {
 		ret = parse_hole(value, p);
+	} else if (strcmp(key, KEY_DMA_BITS) == 0) {
+		ret = vfio_msi_value_bits(value, &p->conf->dma_bits);
 	} else if (strcmp(key, KEY_VF_TOKEN) == 0) {
 		ret = parse_vf_token(value, p);
 	} else if (strcmp(key, KEY_VIRTIO_DMA) == 0) {
@@ -276,7 +270,11 @@ vfio_msi_parse_args(const char *args, struct vfio_msi_conf *out, char *why,
 		return 0;
 	p.layer = strncmp(args, LAYER_BUS "=", strlen(LAYER_BUS "=")) == 0;
 	kv = rte_kvargs_parse(args, NULL);
-	if (kv == NULL) {
+	if (kv == NULL && vfio_msi_values_count(args) > RTE_KVARGS_MAX) {
+		snprintf(why, size, "the argument has %u keys, but DPDK reads at most %u; give fewer: one hole= may cover several holes and the addresses between them",
+			vfio_msi_values_count(args), (unsigned int)RTE_KVARGS_MAX);
+		ret = -EINVAL;
+	} else if (kv == NULL) {
 		snprintf(why, size, "\"%s\" is not a list of KEY=VALUE; the keys are %s",
 			args, KEYS);
 		ret = -EINVAL;
@@ -303,14 +301,25 @@ int
 vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
 		struct hole_list *list)
 {
+	struct iova_hole h;
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < conf->holes.n; i++) {
-		struct iova_hole h = conf->holes.v[i];
-
+		h = conf->holes.v[i];
 		strlcpy(h.owner, owner, sizeof(h.owner));
 		ret = holes_add(list, &h);
 	}
 	return ret;
+}
+
+int
+vfio_msi_conf_limit(const struct vfio_msi_conf *conf, const char *owner, struct hole_list *list)
+{
+	struct iova_hole h;
+
+	if (!vfio_msi_bits_hole(conf->dma_bits, &h))
+		return 0;
+	strlcpy(h.owner, owner, sizeof(h.owner));
+	return holes_add(list, &h);
 }

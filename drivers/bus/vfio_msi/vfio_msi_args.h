@@ -44,6 +44,7 @@ struct vfio_msi_conf {
 	enum vfio_msi_mode msi;
 	enum va_key iova;	/**< iova=, of the process: devices must not contradict */
 	struct hole_list holes;	/**< hole=, IOVA_ORIGIN_USER */
+	unsigned int dma_bits;	/**< dma_bits=: address bits that arrive; 0: all */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
 	struct ioas_fds fds;	/**< device=, iommufd=, group=, container=; -1 for none */
 	bool virtio_dma_by_iommu;	/**< virtio_dma=iommu: trust the user, not the features */
@@ -72,11 +73,13 @@ const struct ioas_fds *vfio_msi_conf_fds(const struct vfio_msi_conf *conf);
 void vfio_msi_conf_free(struct vfio_msi_conf *conf);
 
 /**
- * Append the user's holes, with the device as owner.
+ * Append the user's holes, and the hole of dma_bits=, with the device as owner.
  *
  * @return 0; -ENOMEM, with some holes in the list
  */
 int vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
+		struct hole_list *list);
+int vfio_msi_conf_limit(const struct vfio_msi_conf *conf, const char *owner,
 		struct hole_list *list);
 
 #ifdef __cplusplus

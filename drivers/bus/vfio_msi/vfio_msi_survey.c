@@ -21,10 +21,16 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	int ret = vfio_msi_conf_holes(&dev->conf, dev->plan.topo.bdf,
 			&dev->plan.holes);
 
+	if (ret == 0)
+		ret = vfio_msi_conf_limit(&dev->conf, dev->plan.topo.bdf, &dev->plan.holes);
 	if (ret < 0) {
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
+	ret = vfio_msi_bits_fit(dev->conf.dma_bits, dev->plan.info.ranges,
+			dev->plan.info.n_ranges, why, size);
+	if (ret < 0)
+		return ret;
 	why[0] = '\0';
 	/* Memory events and the application map concurrently. */
 	ioas_layout_lock(vfio_msi_bus.ioas);

@@ -78,7 +78,7 @@ enum iova_origin {
 	IOVA_ORIGIN_UNKNOWN,		/**< a type word unknown to this build */
 	IOVA_ORIGIN_HOST_BRIDGE,	/**< PCI memory window of a host bridge */
 	IOVA_ORIGIN_DMA_RANGES,		/**< not in the dma-ranges of a host bridge */
-	IOVA_ORIGIN_USER,		/**< the user's hole= argument */
+	IOVA_ORIGIN_USER,		/**< the user's hole= or dma_bits= */
 	IOVA_ORIGIN_EAL,		/**< reserved for growth of EAL's memory */
 	IOVA_ORIGIN_COUNT
 };

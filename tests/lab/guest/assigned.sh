@@ -12,7 +12,7 @@ scripts=$(dirname "$0")
 . "$scripts/facts.sh"
 . "$scripts/oracle.sh"
 first=$1 second=$2 spare=$3
-above=hole=0x100000000-0xffffffffffffffff
+above=dma_bits=32
 
 # settled: wait until testpmd has executed all commands
 mark=1000

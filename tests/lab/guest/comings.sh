@@ -54,7 +54,7 @@ held before
 fact mapped "$page"
 come vfio_msi:$other,hole=$page-${page%???}fff
 held refused
-come vfio_msi:$other,hole=$page-${page%???}fff
+come vfio_msi:$other,dma_bits=32
 held refused_again
 
 come bus=vfio_msi,addr=$other,msi=off
