@@ -78,7 +78,8 @@ ask_device(struct capture *c, const struct capture_device *dev, struct plan_answ
 		return 0;
 	}
 	for (i = 0; ret == 0 && (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++)
-		ret = ask(c, dev, bdf, backend, answers);
+		if (ioas_backend_traits(backend)->no_translation == topo.group_noiommu)
+			ret = ask(c, dev, bdf, backend, answers);
 	return ret;
 }
 

@@ -36,7 +36,7 @@ usage(FILE *f)
 		"where each hole comes from. Arguments are those of a DPDK application.\n\n"
 		"  -a, --allow vfio_msi:BDF[,KEY=VALUE]...  a device, may be repeated\n"
 		"  -a, --allow vfio_msi:all[,KEY=VALUE]...  all bound to a VFIO driver\n"
-		"                  keys: backend=auto|type1|iommufd|spapr,\n"
+		"                  keys: backend=auto|type1|iommufd|spapr|noiommu,\n"
 		"                  msi=auto|require|off, iova=auto|va|assigned,\n"
 		"                  hole=FIRST-LAST, dma_bits=N, vf_token=UUID,\n"
 		"                  virtio_dma=auto|iommu,\n"

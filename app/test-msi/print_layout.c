@@ -98,8 +98,10 @@ print_device(const struct tool_device *dev)
 			printf("    %s\n", dev->why);
 		return;
 	}
-	printf("%s  %04x:%04x, %sIOMMU group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,
-		node, p->topo.group, p->topo.iommu[0] != '\0' ? p->topo.iommu : "unnamed IOMMU");
+	printf("%s  %04x:%04x, %s%s group %d, %s\n", dev->bdf, p->topo.vendor, p->topo.device,
+		node, p->topo.group_noiommu ? "no-IOMMU" : "IOMMU", p->topo.group,
+		p->topo.group_noiommu ? "reaches all memory" :
+		p->topo.iommu[0] != '\0' ? p->topo.iommu : "unnamed IOMMU");
 	printf("    backend         %s%s%s\n", ioas_backend_name(p->backend),
 		p->backend_why[0] != '\0' ? ", chosen for all: " : "", p->backend_why);
 	printf("    page sizes      ");

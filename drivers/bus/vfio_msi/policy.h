@@ -38,7 +38,7 @@ void vfio_msi_policy_start(void);
 void vfio_msi_policy_stop(void);
 
 /**
- * Check that a new device's key iova= fits this process.
+ * Check that a new device's keys iova= and backend=noiommu fit this process.
  *
  * @return 0; -EINVAL, -EPERM or -ENOTSUP with the reason
  */
@@ -50,6 +50,8 @@ bool vfio_msi_policy_assigns(void);
 /** Which IOVAs the layout chooses. Before EAL's memory is mapped. */
 enum dma_sync_choice vfio_msi_policy_choice(void);
 
+/** Whether IOVAs are physical addresses, as the devices have no IOMMU. Not in a secondary. */
+bool vfio_msi_policy_physical(void);
 
 /* vfio_msi_assign.c, while IOVAs are assigned */
 

@@ -26,7 +26,7 @@
 #define KEY_IOMMUFD "iommufd"
 #define KEY_GROUP "group"
 #define KEY_CONTAINER "container"
-#define KEYS "backend=auto|type1|iommufd|spapr, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, dma_bits=N, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
+#define KEYS "backend=auto|type1|iommufd|spapr|noiommu, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, dma_bits=N, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -148,10 +148,14 @@ check_fds(struct parse *p)
 	const struct ioas_fds *fds = &p->conf->fds;
 	const bool cdev = fds->device >= 0 || fds->iommufd >= 0;
 	const bool group = fds->group >= 0 || fds->container >= 0;
-	enum ioas_backend backend = cdev ? IOAS_BACKEND_IOMMUFD : IOAS_BACKEND_TYPE1;
+	enum ioas_backend backend = IOAS_BACKEND_TYPE1;
 
 	if (!cdev && !group)
 		return 0;
+	if (cdev)
+		backend = IOAS_BACKEND_IOMMUFD;
+	else if (p->conf->backend == IOAS_BACKEND_NOIOMMU)
+		backend = IOAS_BACKEND_NOIOMMU;
 	if (cdev && group)
 		snprintf(p->why, p->size,
 			"device= and iommufd= conflict with group= and container=; give one of the two pairs");

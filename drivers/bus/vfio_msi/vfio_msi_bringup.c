@@ -134,6 +134,18 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
 }
 
+/* What to do about memory that can't be mapped: the end of a sentence, or "". */
+static const char *
+advice(int ret)
+{
+	if (rte_eal_iova_mode() != RTE_IOVA_PA || vfio_msi_policy_assigns())
+		return "";
+	if (!vfio_msi_policy_physical())
+		return "; use --iova-mode=va, so that the bus can choose other addresses";
+	return ret == -EADDRINUSE || ret == -ERANGE ?
+		"; the kernel has put these hugepages out of the device's reach: reserve fewer, or earlier (hugepages= on the kernel command line), or use another device" : "";
+}
+
 int
 vfio_msi_map_memory(void)
 {
@@ -151,8 +163,7 @@ vfio_msi_map_memory(void)
 	if (ret < 0) {
 		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
-			why, rte_eal_iova_mode() == RTE_IOVA_PA && !vfio_msi_policy_assigns() ?
-			"; use --iova-mode=va, so that the bus can choose other addresses" : "");
+			why, advice(ret));
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;

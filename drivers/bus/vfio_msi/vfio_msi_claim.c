@@ -141,8 +141,11 @@ log_claimed(const struct vfio_msi_device *dev)
 			RTE_LOGTYPE_VFIO_MSI,
 			"VFIO_MSI: %s: chooses backend %s for all devices: %s\n", dev->label,
 			ioas_backend_name(dev->plan.backend), dev->plan.backend_why);
-	BUS_LOG(INFO, "%s: claimed: IOMMU group %d, backend %s, %zu holes, bridge windows from %s",
-		dev->label, t->group, ioas_backend_name(dev->plan.backend),
+	if (t->group_noiommu)
+		BUS_LOG(WARNING, "%s: no IOMMU restricts this device: it can read and write all memory of this machine, and so can each user who controls the device or this application",
+			dev->label);
+	BUS_LOG(INFO, "%s: claimed: %s group %d, backend %s, %zu holes, bridge windows from %s",
+		dev->label, t->group_noiommu ? "no-IOMMU" : "IOMMU", t->group, ioas_backend_name(dev->plan.backend),
 		dev->plan.holes.n, holes_source_name(dev->plan.bridge.source));
 	log_bridge(dev);
 	topology_unread_names(t, unread, sizeof(unread));

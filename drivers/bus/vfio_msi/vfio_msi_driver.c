@@ -64,6 +64,12 @@ driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 	if (!vfio_msi_assign_driver_fits(dev, drv))
 		return false;
 	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
+	    dev->plan.topo.group_noiommu) {
+		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, which needs an IOMMU; use a device of another type, or a machine with an IOMMU",
+			dev->label, drv->driver.name);
+		return false;
+	}
+	if ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 &&
 	    rte_eal_iova_mode() != RTE_IOVA_VA) {
 		BUS_LOG(ERR, "%s: driver %s needs IOVA as VA, but the mode is PA; use --iova-mode=va",
 			dev->label, drv->driver.name);

@@ -76,12 +76,12 @@ find(int id)
 
 /* EAL logs no useful reason, so open the node before EAL does. */
 static int
-check_node(int id, char *why, size_t size)
+check_node(int id, bool noiommu, char *why, size_t size)
 {
 	char path[VFIO_UAPI_NODE_LEN];
 	int fd;
 
-	vfio_uapi_group_node(id, false, path);
+	vfio_uapi_group_node(id, noiommu, path);
 	fd = vfio_uapi_open(path);
 	if (fd == -ENOENT)
 		snprintf(why, size, "this kernel has no %s (VFIO groups)", path);
@@ -105,10 +105,10 @@ vfio_is_up(void)
 
 /* Let EAL open the group, and keep a descriptor of it. */
 static int
-open_by_eal(struct vfio_msi_eal_group *g, char *why, size_t size)
+open_by_eal(struct vfio_msi_eal_group *g, bool noiommu, char *why, size_t size)
 {
 	int fd;
-	int ret = check_node(g->id, why, size);
+	int ret = check_node(g->id, noiommu, why, size);
 
 	if (ret < 0)
 		return ret;
@@ -154,8 +154,9 @@ release_devices(int id)
 }
 
 static int
-create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
+create(const struct topo_device *t, struct vfio_msi_eal_group **out, char *why, size_t size)
 {
+	const int id = t->group;
 	struct vfio_msi_eal_group *g;
 	int ret;
 
@@ -168,7 +169,7 @@ create(int id, struct vfio_msi_eal_group **out, char *why, size_t size)
 	if (g == NULL)
 		return -ENOMEM;
 	g->id = id;
-	ret = open_by_eal(g, why, size);
+	ret = open_by_eal(g, t->group_noiommu, why, size);
 	if (ret < 0) {
 		free(g);
 		return ret;
@@ -195,7 +196,7 @@ vfio_msi_eal_group_get(struct vfio_msi_device *dev)
 	} else if (dev->plan.fds != NULL) {
 		return 0;
 	} else if (g == NULL && group_maps_itself(id))
-		ret = create(id, &g, why, sizeof(why));
+		ret = create(&dev->plan.topo, &g, why, sizeof(why));
 	else if (g != NULL && g->closed && itself) {
 		snprintf(why, sizeof(why), "EAL has closed it, but another device still uses it; detach that device too");
 		ret = -EBUSY;

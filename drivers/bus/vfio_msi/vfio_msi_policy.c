@@ -21,6 +21,10 @@
  * file descriptors of memory are not available; EAL returns no memory. So a process that
  * can't read physical addresses keeps va.
  *
+ * - physical: with backend=noiommu nothing translates, and IOVAs are the physical addresses
+ *   that EAL's memory has. Nothing is chosen; each page is checked against the layout when it
+ *   is mapped. The devices of a process all have an IOMMU, or none has.
+ *
  * If another bus or an option forces IOVA to be PA, and va is the policy, the bus can't
  * choose addresses, and each page is checked against the layout when it is mapped.
  */
@@ -59,6 +63,14 @@ vfio_msi_policy_choice(void)
 	return DMA_SYNC_EXTERNAL;
 }
 
+bool
+vfio_msi_policy_physical(void)
+{
+	const struct vfio_msi_device *dev = TAILQ_FIRST(&vfio_msi_bus.devices);
+
+	return dev != NULL && !vfio_msi_is_secondary() && dev->plan.topo.group_noiommu;
+}
+
 enum rte_iova_mode
 vfio_msi_policy_iova_mode(void)
 {
@@ -66,7 +78,7 @@ vfio_msi_policy_iova_mode(void)
 		return RTE_IOVA_DC;
 	if (vfio_msi_is_secondary())
 		return vfio_msi_bus.primary_mode;
-	return assigns ? RTE_IOVA_PA : RTE_IOVA_VA;
+	return assigns || vfio_msi_policy_physical() ? RTE_IOVA_PA : RTE_IOVA_VA;
 }
 
 /* The first device that has the key. */
@@ -81,12 +93,51 @@ decider(void)
 	return NULL;
 }
 
+/* All devices of the process have an IOMMU, or none has. */
+static int
+admit_beside(const struct vfio_msi_conf *conf, char *why, size_t size)
+{
+	const struct vfio_msi_device *other = TAILQ_FIRST(&vfio_msi_bus.devices);
+	const bool noiommu = conf->backend == IOAS_BACKEND_NOIOMMU;
+
+	if (other == NULL || other->plan.topo.group_noiommu == noiommu)
+		return 0;
+	snprintf(why, size, noiommu ?
+		"backend=noiommu conflicts with %s, which has an IOMMU, as all devices share one address space; use one of the two in another process" :
+		"conflicts with %s, which has backend=noiommu, as all devices share one address space; use one of the two in another process",
+		other->label);
+	return -EINVAL;
+}
+
+/* A device without an IOMMU needs physical addresses. */
+static int
+admit_physical(const struct vfio_msi_conf *conf, char *why, size_t size)
+{
+	if (conf->iova != VA_KEY_AUTO) {
+		snprintf(why, size, "backend=noiommu conflicts with iova=, as without an IOMMU IOVAs are physical addresses; drop iova=");
+		return -EINVAL;
+	}
+	if (vfio_msi_bus.memory_is_up && rte_eal_iova_mode() != RTE_IOVA_PA) {
+		snprintf(why, size, "backend=noiommu needs EAL's IOVA mode PA, and the mode is VA since the start of this process; give the device at start-up, or start the process with --iova-mode=pa");
+		return -ENOTSUP;
+	}
+	if (dpdk_iovas_assignable())
+		return 0;
+	snprintf(why, size, "backend=noiommu needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN, CAP_SYS_RAWIO) with hugepages only; run the application so");
+	return -EPERM;
+}
+
 int
 vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 {
 	const struct vfio_msi_device *other = decider();
 	const bool wanted = conf->iova == VA_KEY_ASSIGNED;
+	int ret = vfio_msi_is_secondary() ? 0 : admit_beside(conf, why, size);
 
+	if (ret < 0)
+		return ret;
+	if (conf->backend == IOAS_BACKEND_NOIOMMU && !vfio_msi_is_secondary())
+		return admit_physical(conf, why, size);
 	if (conf->iova == VA_KEY_AUTO || vfio_msi_is_secondary())
 		return 0;
 	if (other != NULL && other->conf.iova != conf->iova) {
@@ -113,6 +164,10 @@ decide(void)
 	const struct vfio_msi_device *dev = decider();
 	enum va_policy policy;
 
+	if (vfio_msi_policy_physical()) {
+		BUS_LOG(INFO, "IOVAs are physical addresses, as the devices have no IOMMU");
+		return;
+	}
 	policy = vfio_msi_steer(vfio_msi_bus.layout, dev != NULL ? dev->conf.iova : VA_KEY_AUTO,
 			dpdk_iovas_assignable());
 	assigns = va_policy_assigns(policy);
@@ -181,11 +236,22 @@ log_forced_pa(void)
 		bus->name, dev != NULL ? dev->name : "unknown");
 }
 
+static int
+check_physical(char *why, size_t size)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+		return 0;
+	snprintf(why, size, "devices without an IOMMU need physical addresses, but EAL's IOVA mode is VA because of --iova-mode=va or another bus; drop that option, or use that device in another process");
+	return -ENOTSUP;
+}
+
 int
 vfio_msi_policy_check(char *why, size_t size)
 {
 	if (assigns)
 		return vfio_msi_assign_check(why, size);
+	if (vfio_msi_policy_physical())
+		return check_physical(why, size);
 	if (rte_eal_iova_mode() == RTE_IOVA_VA)
 		return vfio_msi_growth_check(why, size);
 	log_forced_pa();

@@ -115,6 +115,9 @@ vfio_msi_virtio_check(const struct vfio_msi_device *dev)
 	if (t->vendor != VIRTIO_VENDOR || t->device < VIRTIO_DEVICE_FIRST ||
 	    t->device > VIRTIO_DEVICE_LAST)
 		return 0;
+	/* There is none to bypass: IOVAs are physical addresses. */
+	if (t->group_noiommu)
+		return 0;
 	ret = find_common(dev, &at);
 	if (ret == -ENOENT) {
 		BUS_LOG(ERR, "%s: is a legacy virtio device, which bypasses the IOMMU; make it a modern one (QEMU: disable-legacy=on,iommu_platform=on)",

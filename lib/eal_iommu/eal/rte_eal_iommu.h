@@ -29,6 +29,9 @@
  * are restored at the same IOVAs when a device is added; the bus logs one that it can't
  * restore. Without a device memory can be unmapped, but not mapped.
  *
+ * Without an IOMMU (backend=noiommu) the IOVA is the physical address of the memory. It must
+ * be of hugepages and contiguous there, and is mapped once only; see rte_eal_iommu_dma_map().
+ *
  * Later releases may add events, kinds of ranges and owners: ignore those that you don't
  * know.
  *
@@ -167,6 +170,13 @@ typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
  *    - EFAULT: there is no memory that the kernel can pin, or the process can't write to it
  *    - ENOSPC: no free IOVA, or the kernel's budget of mappings is used up
  *    - ENOMEM: RLIMIT_MEMLOCK is too low
+ *    Without an IOMMU also:
+ *    - EADDRNOTAVAIL: not contiguous in physical memory
+ *    - EEXIST: it is mapped already
+ *    - EFAULT: it is not memory of hugepages
+ *    - ENOSPC: its address is not as aligned, or above the limit
+ *    - EPERM: the process can't read physical addresses
+ *    - ENOTSUP: RTE_EAL_IOMMU_MAP_READ_ONLY, which devices would not obey
  */
 __rte_experimental
 int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
