@@ -71,8 +71,8 @@ DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>
 
 # Calls that only these rooms make; ".open(" and "->open(" are not system calls.
 DEVICE_CALLS = ('ioctl', 'mmap', 'mmap64', 'munmap', 'mremap', 'eventfd', 'pread', 'pwrite',
-                'write', 'dup', 'dup2', 'socket', 'epoll_create1')
-FILE_CALLS = ('open', 'openat', 'fopen', 'read', 'close', 'opendir', 'readlink', 'readlinkat')
+                'dup', 'dup2', 'socket', 'epoll_create1')
+FILE_CALLS = ('open', 'openat', 'fopen', 'read', 'write', 'close', 'opendir', 'readlink', 'readlinkat')
 CALLERS = {**{name: {'system calls'} for name in DEVICE_CALLS},
            **{name: {'system calls', 'sysfs'} for name in FILE_CALLS}}
 CALL = re.compile(r'(?<![\w.>])(' + '|'.join(CALLERS) + r')\s*\(')

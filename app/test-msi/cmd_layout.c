@@ -39,7 +39,7 @@ usage(FILE *f)
 		"                  keys: backend=auto|type1|iommufd|spapr|noiommu,\n"
 		"                  msi=auto|require|off, iova=auto|va|assigned,\n"
 		"                  hole=FIRST-LAST, dma_bits=N, vf_token=UUID,\n"
-		"                  virtio_dma=auto|iommu,\n"
+		"                  virtio_dma=auto|iommu, irq_affinity=auto|none|CPUS,\n"
 		"                  device=FD, iommufd=FD, group=FD, container=FD\n"
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE

@@ -264,27 +264,26 @@ test_descriptors(void **state)
 }
 
 static void
-test_noise(void **state)
+test_write(void **state)
 {
-	static const char sample[] = "0x1234\n";
 	const char *root = *state;
-	uint64_t seed = 1, v;
-	char data[64];
-	int64_t s;
-	size_t len;
-	int i, ret;
+	uint64_t inode = 0, other = 0;
+	char *text;
 
-	for (i = 0; i < ROUNDS; i++) {
-		len = tree_noise(&seed, sample, strlen(sample), data, sizeof(data) - 1);
-		tree_write(root, "/n", data, len);
-		ret = sysfs_read_u64(root, &v, "/n");
-		assert_true(ret == 0 || ret == -EINVAL);
-		ret = sysfs_read_s64(root, &s, "/n");
-		assert_true(ret == 0 || ret == -EINVAL);
-		data[len] = '\0';
-		sysfs_hex(data, (unsigned int)(i % 20), &v);
-		sysfs_hex0x(data, &v);
-	}
+	assert_int_equal(sysfs_write(root, "1", "/sys/none"), -ENOENT);
+	assert_int_equal(sysfs_exists(root, "/sys/none"), -ENOENT);
+	tree_text(root, "/sys/a", "0\n");
+	assert_int_equal(sysfs_write(root, "1-3", "/sys/%c", 'a'), 0);
+	assert_int_equal(sysfs_read_file(root, &text, NULL, "/sys/a"), 0);
+	assert_string_equal(text, "1-3");
+	free(text);
+	assert_int_equal(sysfs_write(root, "1", "/sys"), -EISDIR);
+	assert_int_equal(sysfs_write("", "1", "/dev/full"), -ENOSPC);
+	assert_int_equal(sysfs_inode(root, &inode, "/sys/none"), -ENOENT);
+	assert_int_equal(inode, 0);
+	assert_int_equal(sysfs_inode(root, &inode, "/sys/a"), 0);
+	assert_int_equal(sysfs_inode(root, &other, "/sys"), 0);
+	assert_true(inode != 0 && other != 0 && inode != other);
 }
 
 int
@@ -297,6 +296,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_s64, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_link, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_list, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_write, tree_setup, tree_teardown),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_mask),

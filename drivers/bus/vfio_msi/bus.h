@@ -105,6 +105,7 @@ struct vfio_msi_device {
 	bool attached;			/**< attached to the ioas */
 	bool just_reset;		/**< reset with a reset peer, not started since */
 	bool kept;			/**< open without a driver, for one that needs its BARs */
+	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 
 	/*
 	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under

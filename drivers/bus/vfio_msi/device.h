@@ -94,6 +94,13 @@ int vfio_msi_hot_unplug(struct rte_device *dev);
 /** @return 0: handled; 1: not an address of this bus; -1 with rte_errno. */
 int vfio_msi_sigbus(const void *addr);
 
+/* vfio_msi_affinity.c: irq_affinity= */
+
+/** Place the interrupts of a running device, now and whenever they are allocated again. */
+void vfio_msi_affinity_start(struct vfio_msi_device *dev);
+/** Cannot fail; does nothing if it was not started. */
+void vfio_msi_affinity_stop(struct vfio_msi_device *dev);
+
 /* vfio_msi_device.c */
 int vfio_msi_device_open(struct vfio_msi_device *dev);
 void vfio_msi_device_close(struct vfio_msi_device *dev);

@@ -3,7 +3,6 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <rte_kvargs.h>
 
 #include "vfio_msi_args.h"
+#include "vfio_msi_cpus.h"
 #include "vfio_msi_values.h"
 
 #define KEY_BACKEND "backend"
@@ -22,11 +22,12 @@
 #define KEY_DMA_BITS "dma_bits"
 #define KEY_VF_TOKEN "vf_token"
 #define KEY_VIRTIO_DMA "virtio_dma"
+#define KEY_AFFINITY "irq_affinity"
 #define KEY_DEVICE "device"
 #define KEY_IOMMUFD "iommufd"
 #define KEY_GROUP "group"
 #define KEY_CONTAINER "container"
-#define KEYS "backend=auto|type1|iommufd|spapr|noiommu, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, dma_bits=N, vf_token=UUID, virtio_dma=auto|iommu, device=FD, iommufd=FD, group=FD, container=FD"
+#define KEYS "backend=auto|type1|iommufd|spapr|noiommu, msi=auto|require|off, iova=auto|va|assigned, hole=FIRST-LAST, dma_bits=N, vf_token=UUID, virtio_dma=auto|iommu, irq_affinity=auto|none|CPUS, device=FD, iommufd=FD, group=FD, container=FD"
 /* Keys with this prefix are for the PMD, without the prefix. */
 #define PMD_PREFIX "pmd."
 
@@ -111,21 +112,17 @@ parse_virtio_dma(const char *value, struct parse *p)
 	return p->conf->virtio_dma_by_iommu || strcmp(value, "auto") == 0 ? 0 : -EINVAL;
 }
 
-/* A file descriptor, decimal. */
 static int
-parse_fd(const char *value, int *out)
+parse_affinity(const char *value, struct vfio_msi_conf *conf)
 {
-	unsigned long fd;
-	char *end;
-
-	if (value[0] < '0' || value[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	fd = strtoul(value, &end, 10);
-	if (errno != 0 || *end != '\0' || fd > INT_MAX)
-		return -EINVAL;
-	*out = (int)fd;
-	return 0;
+	if (strcmp(value, "none") == 0)
+		conf->affinity = VFIO_MSI_AFFINITY_NONE;
+	else if (strcmp(value, "auto") == 0)
+		conf->affinity = VFIO_MSI_AFFINITY_AUTO;
+	else
+		conf->affinity = VFIO_MSI_AFFINITY_LIST;
+	return conf->affinity == VFIO_MSI_AFFINITY_LIST ?
+		vfio_msi_cpus_parse(value, &conf->cpus) : 0;
 }
 
 /* The place of a descriptor, or NULL for another key. */
@@ -236,8 +233,10 @@ parse_pair(const char *key, const char *value, void *arg)
 		ret = parse_vf_token(value, p);
 	} else if (strcmp(key, KEY_VIRTIO_DMA) == 0) {
 		ret = parse_virtio_dma(value, p);
+	} else if (strcmp(key, KEY_AFFINITY) == 0) {
+		ret = parse_affinity(value, p->conf);
 	} else if (find_fd(key, &p->conf->fds) != NULL) {
-		ret = parse_fd(value, find_fd(key, &p->conf->fds));
+		ret = vfio_msi_value_fd(value, find_fd(key, &p->conf->fds));
 	} else if (strncmp(key, PMD_PREFIX, strlen(PMD_PREFIX)) == 0) {
 		ret = add_pmd_arg(key + strlen(PMD_PREFIX), value, p);
 	} else {

@@ -13,6 +13,7 @@
 #ifndef VFIO_MSI_ARGS_H
 #define VFIO_MSI_ARGS_H
 
+#include <sched.h>
 #include <stddef.h>
 
 #include <rte_uuid.h>
@@ -38,6 +39,13 @@ enum vfio_msi_mode {
 	VFIO_MSI_OFF,		/**< INTx or none */
 };
 
+/** Key irq_affinity=. */
+enum vfio_msi_affinity_mode {
+	VFIO_MSI_AFFINITY_NONE,	/**< interrupts stay where the kernel and irqbalance have them */
+	VFIO_MSI_AFFINITY_AUTO,	/**< processors of EAL's control threads and workers */
+	VFIO_MSI_AFFINITY_LIST,	/**< processors of the user */
+};
+
 /** The keys of one device argument. */
 struct vfio_msi_conf {
 	enum ioas_backend backend;
@@ -47,6 +55,8 @@ struct vfio_msi_conf {
 	unsigned int dma_bits;	/**< dma_bits=: address bits that arrive; 0: all */
 	char vf_token[RTE_UUID_STRLEN];	/**< vf_token=, "" for none */
 	struct ioas_fds fds;	/**< device=, iommufd=, group=, container=; -1 for none */
+	enum vfio_msi_affinity_mode affinity;
+	cpu_set_t cpus;		/**< irq_affinity=LIST: not empty */
 	bool virtio_dma_by_iommu;	/**< virtio_dma=iommu: trust the user, not the features */
 	char *pmd_args;		/**< arguments for the PMD; never NULL after parse */
 };

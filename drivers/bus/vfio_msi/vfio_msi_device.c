@@ -154,6 +154,7 @@ void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {
 	vfio_msi_mp_withdraw(dev);
+	vfio_msi_affinity_stop(dev);
 	if (dev->fd < 0)
 		return;
 	if (!vfio_msi_is_secondary()) {

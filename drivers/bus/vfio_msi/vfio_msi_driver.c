@@ -171,6 +171,7 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 	ret = run_drivers(dev);
 	if (ret == 0) {
 		dev->kept = false;
+		vfio_msi_affinity_start(dev);
 		rte_spinlock_lock(&dev->closing);
 		offer(dev);
 		rte_spinlock_unlock(&dev->closing);
@@ -230,6 +231,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 	int ret = 0;
 
 	vfio_msi_mp_withdraw(dev);
+	vfio_msi_affinity_stop(dev);
 	rte_spinlock_lock(&dev->closing);
 	drv = compat_pci_driver(p);
 	if (drv != NULL && drv->remove != NULL)
@@ -238,6 +240,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 		BUS_LOG(ERR, "%s: driver %s does not release the device: %s; stop and close its port first", dev->label,
 			drv->driver.name, strerror(-ret));
 		offer(dev);
+		vfio_msi_affinity_start(dev);
 	} else {
 		compat_pci_driver_set(p, NULL);
 		p->device.driver = NULL;

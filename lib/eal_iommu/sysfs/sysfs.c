@@ -9,7 +9,7 @@
  * reads. So each file is read once, as a whole.
  *
  * Rules:
- * - nothing is opened for writing, and each function closes its descriptors on every
+ * - only sysfs_write() opens a file for writing, and each function closes its descriptors on every
  *   path;
  * - every length has an upper bound (SYSFS_PATH_MAX, FILE_MAX, NAMES_MAX);
  * - an out parameter is written only on success.
@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -155,6 +156,41 @@ sysfs_exists(const char *root, const char *fmt, ...)
 	SYSFS_PATH(ret, path, root, fmt);
 	if (ret == 0 && access(path, F_OK) < 0)
 		ret = -errno;
+	return ret;
+}
+
+int
+sysfs_inode(const char *root, uint64_t *out, const char *fmt, ...)
+{
+	char path[SYSFS_PATH_MAX];
+	struct stat st;
+	int ret;
+
+	SYSFS_PATH(ret, path, root, fmt);
+	if (ret == 0 && stat(path, &st) < 0)
+		ret = -errno;
+	if (ret == 0)
+		*out = st.st_ino;
+	return ret;
+}
+
+int
+sysfs_write(const char *root, const char *text, const char *fmt, ...)
+{
+	char path[SYSFS_PATH_MAX];
+	size_t len = strlen(text);
+	ssize_t n;
+	int ret, fd;
+
+	SYSFS_PATH(ret, path, root, fmt);
+	if (ret != 0)
+		return ret;
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	ret = n < 0 ? -errno : (size_t)n < len ? -EIO : 0;
+	close(fd);
 	return ret;
 }
 

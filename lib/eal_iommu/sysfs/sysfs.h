@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Reading the kernel's pseudo file systems.
+ * The kernel's pseudo file systems: reading, and one function that writes.
  *
  * Every function takes a root folder in front of "/sys", "/proc" and "/dev": "" on a live
  * system, the folder of a fixture in tests. Errors are negative errno values. Thread safe
@@ -56,6 +56,23 @@ int sysfs_read_start(const char *root, void *buf, size_t size, size_t *len,
  */
 int sysfs_exists(const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * Read the inode of a file. A file of sysfs that was removed and made again has another one.
+ *
+ * @return 0; as sysfs_exists().
+ */
+int sysfs_inode(const char *root, uint64_t *out, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * Write a text to a file that exists, by one system call.
+ *
+ * @return 0; -ENOENT; -EACCES; -EROFS; -EIO: only a part was written; what the kernel says about
+ *   the text.
+ */
+int sysfs_write(const char *root, const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /**
  * Read a number in any base that strtoull(…, 0) accepts. @return 0, -EINVAL, or as above.

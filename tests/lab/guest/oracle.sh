@@ -32,6 +32,8 @@ oracle_testpmd()
 	awk '/rtemap|memfd|hugepage/ { print $1 }' /proc/$testpmd_pid/maps | fact_text hugepages
 	oracle_events dpdk-testpmd
 	grep vfio /proc/interrupts | fact_text interrupts
+	(cd /proc/irq && grep . */smp_affinity_list) | fact_text affinity
+	(cd /sys/bus/pci/devices && ls -l */iommu_group) | fact_text groups
 }
 
 # testpmd_failed: print the log of testpmd and end the script
