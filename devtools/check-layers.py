@@ -35,9 +35,14 @@ FLOORS = [
     {'backends': [LIB + 'ioas/backend/']},
     {'plan': [LIB + 'plan/']},
     {'EAL half': [LIB + 'eal/']},
-    {'arguments': [BUS + 'vfio_msi_args.c', BUS + 'vfio_msi_args.h', BUS + 'dpdk_limits.h'],
-     'BARs': [BUS + 'vfio_msi_bar.c', BUS + 'vfio_msi_bar.h']},
-    {'ground of the bus': [BUS + 'bus.h', BUS + 'dpdk_compat.c', BUS + 'dpdk_compat.h'],
+    {'arguments': [BUS + 'vfio_msi_args.c', BUS + 'vfio_msi_args.h', BUS + 'dpdk_limits.h',
+                   BUS + 'vfio_msi_cpus.c', BUS + 'vfio_msi_cpus.h',
+                   BUS + 'vfio_msi_values.c', BUS + 'vfio_msi_values.h'],
+     'BARs': [BUS + 'vfio_msi_bar.c', BUS + 'vfio_msi_bar.h'],
+     'notices of the kernel': [BUS + 'vfio_msi_notice.c', BUS + 'vfio_msi_notice.h'],
+     'interrupts of the kernel': [BUS + 'vfio_msi_irqs.c', BUS + 'vfio_msi_irqs.h']},
+    {'ground of the bus': [BUS + name for name in (
+        'bus.h', 'bus_vfio_msi_driver.h', 'dpdk_compat.c', 'dpdk_compat.h')],
      'app': [APP]},
     {'neighbours': [BUS + name for name in (
         'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_container.c', 'vfio_msi_reject.c',

@@ -28,10 +28,12 @@
  *                   another process; one call at a time. These threads own every
  *                   field that names no other owner below.
  *   interrupts      EAL's interrupt thread, when the kernel requests a device back
- *                   (vfio_msi_req.c). It revokes the device and holds the device's
- *                   "closing" lock, which main holds while it stops a device. Main
- *                   registers the callback, and waits for it when it unregisters it,
- *                   so other fields that the callback reads are constant.
+ *                   (vfio_msi_req.c), or reports an error of it (vfio_msi_err.c). The former
+ *                   revokes the device and holds the device's "closing" lock, which main
+ *                   holds while it stops a device. Main registers the callbacks, and waits
+ *                   for them when it unregisters them, so other fields that the callbacks
+ *                   read are constant. Alarms place interrupts (vfio_msi_affinity.c) and look for
+ *                   frozen devices (vfio_msi_eeh.c), in the same way.
  *   memory events   Any thread that allocates from EAL (dma_sync.h of the library),
  *                   also in the allocation validator (vfio_msi_growth_watch.c). They
  *                   access the address space and the layout, which share a lock,
@@ -56,6 +58,7 @@
 #define VFIO_MSI_BUS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 #include <rte_eal.h>
@@ -86,6 +89,26 @@ struct vfio_msi_bar {
 	void *primary;		/**< in a secondary: its address in the primary */
 };
 
+/**
+ * What telemetry shows of a device. Each field is written by one thread at a time, without a
+ * lock, and read atomically, except the name of the driver.
+ */
+struct vfio_msi_shown {
+	char driver[RTE_DEV_NAME_MAX_LEN];	/**< a copy under bars_lock: the application may
+						 * unload its driver; "": none
+						 */
+	const char *interrupts;	/**< their type, a constant, or NULL */
+	unsigned int vectors;	/**< that the device has of this type */
+	unsigned int requests;	/**< requests of the kernel to release it */
+	unsigned int errors;	/**< uncorrectable PCI Express errors */
+	bool attached;		/**< to the address space */
+	bool revoked;
+};
+
+/** Write a field of dev->shown. */
+#define VFIO_MSI_SHOW(dev, field, value) \
+	__atomic_store_n(&(dev)->shown.field, value, __ATOMIC_RELAXED)
+
 /** A claimed device. */
 struct vfio_msi_device {
 	/* Written by the claim, constant while the device is on the list. */
@@ -105,6 +128,7 @@ struct vfio_msi_device {
 	bool attached;			/**< attached to the ioas */
 	bool just_reset;		/**< reset with a reset peer, not started since */
 	bool kept;			/**< open without a driver, for one that needs its BARs */
+	struct rte_intr_handle *err_handle;	/**< of vfio_msi_err.c, while it is open */
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 
 	/*
@@ -122,8 +146,12 @@ struct vfio_msi_device {
 
 	/* Interrupts; main initialises them before. */
 	unsigned int requests;		/**< requests of the kernel to release it */
+	unsigned int errors;		/**< uncorrectable PCI Express errors */
 	bool revoked;			/**< fd does not refer to the device any more */
 	bool faulted;			/**< SIGBUS not logged yet; atomic, SIGBUS writes it too */
+
+	/* Main, hotplug and interrupts write to it. */
+	struct vfio_msi_shown shown;
 
 	/* Any thread, under offers_lock. */
 	bool offered;			/**< secondary processes may use it */
@@ -162,6 +190,15 @@ vfio_msi_of(const struct rte_device *dev)
 	/* EAL passes devices as const in places; those of this bus are writable. */
 	return (struct vfio_msi_device *)((uintptr_t)dev -
 		offsetof(struct vfio_msi_device, pci.device.device));
+}
+
+/** Show which driver runs the device; "": none. */
+static inline void
+vfio_msi_show_driver(struct vfio_msi_device *dev, const char *name)
+{
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	snprintf(dev->shown.driver, sizeof(dev->shown.driver), "%s", name);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 }
 
 static inline void

@@ -94,6 +94,13 @@ int vfio_msi_hot_unplug(struct rte_device *dev);
 /** @return 0: handled; 1: not an address of this bus; -1 with rte_errno. */
 int vfio_msi_sigbus(const void *addr);
 
+/* vfio_msi_err.c */
+
+/** Log PCI Express errors and send a removal event. @param device  its fd. @return 0; -errno. */
+int vfio_msi_err_setup(struct vfio_msi_device *dev, int device);
+/** @param device  -1: closed already */
+void vfio_msi_err_teardown(struct vfio_msi_device *dev, int device);
+
 /* vfio_msi_affinity.c: irq_affinity= */
 
 /** Place the interrupts of a running device, now and whenever they are allocated again. */

@@ -136,10 +136,16 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	ret = vfio_msi_req_setup(dev);
 	if (ret < 0)
 		goto err_intr;
+	step = "watched for errors";
+	ret = vfio_msi_err_setup(dev, dev->fd);
+	if (ret < 0)
+		goto err_req;
 	step = "made bus master";
 	ret = vfio_msi_command_update(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	if (ret == 0)
 		return 0;
+	vfio_msi_err_teardown(dev, dev->fd);
+err_req:
 	vfio_msi_req_teardown(dev);
 err_intr:
 	vfio_msi_intr_teardown(dev);
@@ -155,11 +161,14 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 {
 	vfio_msi_mp_withdraw(dev);
 	vfio_msi_affinity_stop(dev);
+	if (dev->mapped_by_driver)	/* EAL closes it, or has */
+		vfio_msi_err_teardown(dev, -1);
 	if (dev->fd < 0)
 		return;
 	if (!vfio_msi_is_secondary()) {
 		/* The device must not start DMA after mappings are removed. */
 		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
+		vfio_msi_err_teardown(dev, dev->fd);
 		vfio_msi_req_teardown(dev);
 		vfio_msi_intr_teardown(dev);
 	}

@@ -25,27 +25,6 @@
 #include "probe.h"
 #include "space.h"
 
-static int
-alloc_handles(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-
-	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL) {
-		rte_intr_fd_set(p->intr_handle, -1);
-		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
-		rte_intr_dev_fd_set(p->intr_handle, -1);
-		return 0;
-	}
-	rte_intr_instance_free(p->intr_handle);
-	rte_intr_instance_free(p->vfio_req_intr_handle);
-	p->intr_handle = NULL;
-	p->vfio_req_intr_handle = NULL;
-	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
-	return -ENOMEM;
-}
-
 static void
 free_handles(struct vfio_msi_device *dev)
 {
@@ -53,8 +32,31 @@ free_handles(struct vfio_msi_device *dev)
 
 	rte_intr_instance_free(p->intr_handle);
 	rte_intr_instance_free(p->vfio_req_intr_handle);
+	rte_intr_instance_free(dev->err_handle);
 	p->intr_handle = NULL;
 	p->vfio_req_intr_handle = NULL;
+	dev->err_handle = NULL;
+}
+
+static int
+alloc_handles(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+
+	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	dev->err_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL &&
+	    dev->err_handle != NULL) {
+		rte_intr_fd_set(p->intr_handle, -1);
+		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
+		rte_intr_fd_set(dev->err_handle, -1);
+		rte_intr_dev_fd_set(p->intr_handle, -1);
+		return 0;
+	}
+	free_handles(dev);
+	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
+	return -ENOMEM;
 }
 
 /* Whether this driver can run on the open device. */
@@ -126,6 +128,11 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	vfio_msi_eal_group_mapped(dev, true);
 	/* EAL has chosen the best type of the device, which may not work or not be allowed. */
 	rte_intr_type_set(h, type);
+	/* EAL handles requests of the kernel itself, but not errors. */
+	err = vfio_msi_err_setup(dev, rte_intr_dev_fd_get(h));
+	if (err < 0)
+		BUS_LOG(WARNING, "%s: its PCI Express errors will not be noticed: %s; to get them, attach the device again",
+			dev->label, strerror(-err));
 	return 0;
 }
 
@@ -219,6 +226,7 @@ forget_mapping(struct vfio_msi_device *dev)
 	for (i = 0; i < RTE_DIM(dev->pci.device.mem_resource); i++)
 		dev->pci.device.mem_resource[i].addr = NULL;
 	memset(dev->pci.region, 0, sizeof(dev->pci.region));
+	vfio_msi_err_teardown(dev, -1);
 	dev->mapped_by_driver = false;
 	vfio_msi_eal_group_mapped(dev, false);
 }

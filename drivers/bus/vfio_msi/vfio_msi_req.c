@@ -18,7 +18,6 @@
  * the application has called rte_dev_hotplug_handle_enable().
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include <rte_dev.h>
@@ -26,6 +25,7 @@
 
 #include "device.h"
 #include "neighbours.h"
+#include "vfio_msi_notice.h"
 #include "uapi/vfio_uapi.h"
 
 #define REVOKE_AT 3	/* requests: 20 s after the first */
@@ -127,51 +127,17 @@ vfio_msi_sigbus(const void *addr)
 int
 vfio_msi_req_setup(struct vfio_msi_device *dev)
 {
-	struct rte_intr_handle *h = dev->pci.device.vfio_req_intr_handle;
-	struct vfio_irq_info info;
-	int efd, ret;
-
-	ret = vfio_uapi_irq_info(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, &info);
-	/* Not all kernels and devices have REQ; without it an unbind waits. */
-	if (ret == -EINVAL || (ret == 0 && info.count == 0))
-		return 0;
-	if (ret < 0)
-		return ret;
-	efd = vfio_uapi_eventfd();
-	if (efd < 0)
-		return efd;
 	dev->requests = 0;
 	dev->revoked = false;
 	dev->gone = false;
 	dev->faulted = false;
-	rte_intr_fd_set(h, efd);
-	rte_intr_type_set(h, RTE_INTR_HANDLE_VFIO_REQ);
-	rte_intr_dev_fd_set(h, dev->fd);
-	ret = rte_intr_callback_register(h, on_request, dev);
-	if (ret < 0)
-		goto err_close;
-	ret = vfio_uapi_set_irqs(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, &efd, 1);
-	if (ret == 0)
-		return 0;
-	rte_intr_callback_unregister_sync(h, on_request, dev);
-err_close:
-	rte_intr_fd_set(h, -1);
-	rte_intr_dev_fd_set(h, -1);
-	vfio_uapi_close(efd);
-	return ret < 0 ? ret : -ENOSPC;
+	return vfio_msi_notice_open(dev->pci.device.vfio_req_intr_handle, dev->fd,
+		VFIO_PCI_REQ_IRQ_INDEX, on_request, dev);
 }
 
 void
 vfio_msi_req_teardown(struct vfio_msi_device *dev)
 {
-	struct rte_intr_handle *h = dev->pci.device.vfio_req_intr_handle;
-	int efd = rte_intr_fd_get(h);
-
-	if (efd < 0)
-		return;
-	vfio_uapi_set_irqs(dev->fd, VFIO_PCI_REQ_IRQ_INDEX, 0, NULL, 0);
-	rte_intr_callback_unregister_sync(h, on_request, dev);
-	rte_intr_fd_set(h, -1);
-	rte_intr_dev_fd_set(h, -1);
-	vfio_uapi_close(efd);
+	vfio_msi_notice_close(dev->pci.device.vfio_req_intr_handle, dev->fd,
+		VFIO_PCI_REQ_IRQ_INDEX, on_request, dev);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* In place of DPDK's. The test implements the functions. */
+
+#ifndef FAKE_RTE_INTERRUPTS_H
+#define FAKE_RTE_INTERRUPTS_H
+
+enum rte_intr_handle_type {
+	RTE_INTR_HANDLE_UNKNOWN,
+	RTE_INTR_HANDLE_VFIO_REQ,
+};
+
+struct rte_intr_handle {
+	int fd, dev_fd;
+	enum rte_intr_handle_type type;
+};
+
+typedef void (*rte_intr_callback_fn)(void *cb_arg);
+
+int rte_intr_fd_get(const struct rte_intr_handle *h);
+int rte_intr_fd_set(struct rte_intr_handle *h, int fd);
+int rte_intr_dev_fd_set(struct rte_intr_handle *h, int fd);
+int rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type);
+int rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
+		void *arg);
+int rte_intr_callback_unregister_sync(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
+		void *arg);
+
+#endif /* FAKE_RTE_INTERRUPTS_H */
