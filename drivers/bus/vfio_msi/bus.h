@@ -69,6 +69,7 @@
 #include "dpdk_compat.h"
 #include "eal/log_count.h"
 #include "ioas/ioas.h"
+#include "ioas/ioas_watch.h"
 #include "iova/iova_layout.h"
 #include "plan/plan.h"
 #include "vfio_msi_args.h"
@@ -130,6 +131,8 @@ struct vfio_msi_device {
 	bool kept;			/**< open without a driver, for one that needs its BARs */
 	struct rte_intr_handle *err_handle;	/**< of vfio_msi_err.c, while it is open */
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
+	struct ioas_watched eeh;	/**< of vfio_msi_eeh.c, in its list while eeh_watched */
+	bool eeh_watched;
 
 	/*
 	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under

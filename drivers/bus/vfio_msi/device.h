@@ -101,6 +101,13 @@ int vfio_msi_err_setup(struct vfio_msi_device *dev, int device);
 /** @param device  -1: closed already */
 void vfio_msi_err_teardown(struct vfio_msi_device *dev, int device);
 
+/* vfio_msi_eeh.c: errors after which POWER freezes a device */
+
+/** Watch an open device, where the machine can freeze it. */
+void vfio_msi_eeh_start(struct vfio_msi_device *dev);
+/** Cannot fail; may be called again, and without a start. */
+void vfio_msi_eeh_stop(struct vfio_msi_device *dev);
+
 /* vfio_msi_affinity.c: irq_affinity= */
 
 /** Place the interrupts of a running device, now and whenever they are allocated again. */

@@ -142,8 +142,10 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 		goto err_req;
 	step = "made bus master";
 	ret = vfio_msi_command_update(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-	if (ret == 0)
+	if (ret == 0) {
+		vfio_msi_eeh_start(dev);
 		return 0;
+	}
 	vfio_msi_err_teardown(dev, dev->fd);
 err_req:
 	vfio_msi_req_teardown(dev);
@@ -161,6 +163,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 {
 	vfio_msi_mp_withdraw(dev);
 	vfio_msi_affinity_stop(dev);
+	vfio_msi_eeh_stop(dev);
 	if (dev->mapped_by_driver)	/* EAL closes it, or has */
 		vfio_msi_err_teardown(dev, -1);
 	if (dev->fd < 0)

@@ -133,6 +133,7 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	if (err < 0)
 		BUS_LOG(WARNING, "%s: its PCI Express errors will not be noticed: %s; to get them, attach the device again",
 			dev->label, strerror(-err));
+	vfio_msi_eeh_start(dev);
 	return 0;
 }
 
@@ -240,6 +241,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 
 	vfio_msi_mp_withdraw(dev);
 	vfio_msi_affinity_stop(dev);
+	vfio_msi_eeh_stop(dev);
 	rte_spinlock_lock(&dev->closing);
 	drv = compat_pci_driver(p);
 	if (drv != NULL && drv->remove != NULL)
@@ -249,6 +251,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 			drv->driver.name, strerror(-ret));
 		offer(dev);
 		vfio_msi_affinity_start(dev);
+		vfio_msi_eeh_start(dev);
 	} else {
 		compat_pci_driver_set(p, NULL);
 		p->device.driver = NULL;
