@@ -25,8 +25,11 @@ BUS = 'drivers/bus/vfio_msi'
 TOOL = 'app/test-msi'
 LIB = 'lib/eal_iommu'
 ARGS = f'{BUS}/vfio_msi_args.c'
-HEADER = f'{LIB}/eal/rte_eal_iommu.h'
-MAP = f'{LIB}/version.map'
+# Public header, map of its object, page, prefix of its functions.
+APIS = ((f'{LIB}/eal/rte_eal_iommu.h', f'{LIB}/version.map', 'doc/reference/library.rst',
+         'rte_eal_iommu_'),
+        (f'{BUS}/bus_vfio_msi_driver.h', f'{BUS}/version.map', 'doc/reference/driver-api.rst',
+         'rte_vfio_msi_'))
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
 LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
 SCHEMA = 'doc/reference/dpdk-test-msi.schema.json'
@@ -258,26 +261,26 @@ def check_keys(guide):
                 f'{ARGUMENTS} does not explain the value ``{match[1]}``'
 
 
-def check_symbols():
-    """Every public function has doxygen, is exported, and is in the guide."""
-    header, library = read(HEADER), read(LIBRARY)
-    exported = set(re.findall(r'^\t(rte_\w+);', read(MAP), re.MULTILINE))
+def check_symbols(path, map_path, page_path, prefix):
+    """Every public function has doxygen, is exported, and is on its page."""
+    header, page = read(path), read(page_path)
+    exported = set(re.findall(r'^\t(rte_\w+);', read(map_path), re.MULTILINE))
     declared = set()
     for match in re.finditer(r'(/\*\*(?:[^*]|\*(?!/))*\*/)?\s*(?:__rte_\w+\s+)*'
-                             r'^(?:[\w*]+\s+)+\**(rte_eal_iommu_\w+)\(', header, re.MULTILINE):
-        name, line = match[2], checkkit.line_of(header, match.start(2))
+                             r'^((?:[\w*]+\s+)+)\**(' + prefix + r'\w+)\(', header, re.MULTILINE):
+        name, line = match[3], checkkit.line_of(header, match.start(3))
         declared.add(name)
-        if not match[1] or '@return' not in match[1]:
-            yield HEADER, line, f'{name}() has no doxygen comment with @return'
+        if not match[1] or ('@return' not in match[1] and match[2].strip() != 'void'):
+            yield path, line, f'{name}() has no doxygen comment with @return'
         if name not in exported:
-            yield HEADER, line, f'{name} is not exported by {MAP}'
-        if f'{name}(' not in library:
-            yield HEADER, line, f'{LIBRARY} lacks {name}()'
+            yield path, line, f'{name} is not exported by {map_path}'
+        if f'{name}(' not in page:
+            yield path, line, f'{page_path} lacks {name}()'
     for name in sorted(exported - declared):
-        yield MAP, 1, f'{name} is exported, but not declared in {HEADER}'
+        yield map_path, 1, f'{name} is exported, but not declared in {path}'
     for error in sorted(set(re.findall(r'^ \*  - (E[A-Z]+)\b', header, re.MULTILINE))):
-        if f'``{error}``' not in library:
-            yield HEADER, 1, f'{LIBRARY} lacks the error ``{error}``'
+        if f'``{error}``' not in page:
+            yield path, 1, f'{page_path} lacks the error ``{error}``'
 
 
 def members_of(schema):

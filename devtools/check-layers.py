@@ -45,7 +45,7 @@ FLOORS = [
         'bus.h', 'bus_vfio_msi_driver.h', 'dpdk_compat.c', 'dpdk_compat.h')],
      'app': [APP]},
     {'neighbours': [BUS + name for name in (
-        'neighbours.h', 'vfio_msi_pci_bus.c', 'vfio_msi_container.c', 'vfio_msi_reject.c',
+        'neighbours.h', 'vfio_msi_native.h', 'vfio_msi_pci_bus.c', 'vfio_msi_container.c', 'vfio_msi_reject.c',
         'vfio_msi_mp.c', 'vfio_msi_presence.c')]},
     {'policy': [BUS + name for name in (
         'policy.h', 'vfio_msi_policy.c', 'vfio_msi_assign.c', 'vfio_msi_steer.c', 'vfio_msi_growth.c',
@@ -63,7 +63,7 @@ FLOORS = [
         'claim.h', 'vfio_msi_names.c', 'vfio_msi_given.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
         'vfio_msi_scan.c', 'vfio_msi_params.c')]},
     {'probe': [BUS + name for name in (
-        'probe.h', 'vfio_msi_driver.c', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},
+        'probe.h', 'vfio_msi_driver.c', 'vfio_msi_native.c', 'vfio_msi_probe.c', 'bus_vfio_msi.c')]},
 ]
 
 ROOTS = (LIB, BUS, APP)

@@ -14,7 +14,7 @@ from .progress import run, step
 
 EXAMPLES = build.SOURCE / 'examples'
 INSTALLED_IN = 'usr/lib/vfio-msi/examples'
-HEADER = 'rte_eal_iommu.h'
+HEADERS = {'librte_eal_iommu': 'rte_eal_iommu.h', 'librte_bus_vfio_msi': 'bus_vfio_msi_driver.h'}
 PLUGIN = 'librte_bus_vfio_msi.so'
 # Sources of DPDK's examples in Debian, and the folder of the programs in a guest.
 DPDK_SOURCES = 'usr/share/dpdk/examples'
@@ -113,16 +113,17 @@ def copy_plugins(arch, releases, target):
 
 
 def compile_header(arch, stage, dpdk=rootfs.DEFAULT):
-    """Compile the installed public header alone, as C and as C++."""
+    """Compile each installed public header alone, as C and as C++."""
     host.need(host.BUILD + host.cross_gcc(arch) + host.clang())
     root = _joined_root(arch, stage, dpdk)
-    flags = run(['pkg-config', '--cflags', 'librte_eal_iommu'], env=_environment(arch, root)).split()
     source = stage.parent / 'header.c'
-    source.write_text(f'#include <{HEADER}>\n', encoding='ascii')
-    for compiler, options in (('gcc', ['-std=c11']), ('clang', ['-std=c11']),
-                              ('clang', ['-xc++', '-std=c++11'])):
-        run([*build.compiler_command(arch, compiler, root), *FLAGS, *flags, *options,
-             '-fsyntax-only', source])
+    for package, header in HEADERS.items():
+        flags = run(['pkg-config', '--cflags', package], env=_environment(arch, root)).split()
+        source.write_text(f'#include <{header}>\n', encoding='ascii')
+        for compiler, options in (('gcc', ['-std=c11']), ('clang', ['-std=c11']),
+                                  ('clang', ['-xc++', '-std=c++11'])):
+            run([*build.compiler_command(arch, compiler, root), *FLAGS, *flags, *options,
+                 '-fsyntax-only', source])
 
 
 def visible_symbols(stage):

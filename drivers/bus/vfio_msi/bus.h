@@ -43,10 +43,13 @@
  *   SIGBUS          Any thread that accesses a BAR of a removed device
  *                   (vfio_msi_req.c). It accesses the list of devices and their BARs
  *                   under "bars_lock", allocates nothing and takes no other lock.
+ *   vectors         EAL's interrupt thread and threads of drivers of bus_vfio_msi_driver.h
+ *                   (vfio_msi_vectors.c). They access the interrupts of a device, under a lock
+ *                   of their own, which is held while callbacks of the driver run.
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
- * Lock order, outermost first: closing; the lock of own_memory_events.c, which is held
+ * Lock order, outermost first: closing; a device's lock of vectors; the lock of own_memory_events.c, which is held
  * while callbacks of applications run; EAL's memory lock; the space's lock of own_memory.c,
  * then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
  * space's; bars_lock. Calls of applications share the space's lock, and main waits for them
@@ -133,6 +136,8 @@ struct vfio_msi_device {
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 	struct ioas_watched eeh;	/**< of vfio_msi_eeh.c, in its list while eeh_watched */
 	bool eeh_watched;
+	void *private;			/**< of a driver of bus_vfio_msi_driver.h */
+	struct vfio_msi_vectors *vectors;	/**< its interrupts, or NULL; with a lock of their own */
 
 	/*
 	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under
@@ -175,6 +180,9 @@ struct vfio_msi_bus {
 	bool memory_is_up;		/**< EAL has its memory: probe was called */
 	bool started;			/**< the first probe has ended: the application runs */
 	bool syncing;			/**< EAL's memory is mapped, its events are handled */
+	uint64_t short_until;		/**< vectors are few: don't wait for them until then, in
+					 *   cycles of the timer; atomic
+					 */
 	enum rte_iova_mode primary_mode;	/**< in a secondary: the primary's */
 };
 

@@ -49,6 +49,18 @@ void vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret,
 int vfio_msi_intr_setup(struct vfio_msi_device *dev);
 void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
 
+/** Attempts to get vectors that are few, see vectors_request.h. Any thread. */
+unsigned int vfio_msi_vectors_tries(void);
+/** There were too few. During the next second vfio_msi_vectors_tries() is 1. Any thread. */
+void vfio_msi_vectors_short(void);
+
+/* vfio_msi_vectors.c: interrupts of a driver of bus_vfio_msi_driver.h */
+
+/** Before the probe of such a driver. @return 0; -ENOMEM. */
+int vfio_msi_vectors_create(struct vfio_msi_device *dev);
+/** Disable them; their callbacks don't run any more. May be called again. Cannot fail. */
+void vfio_msi_vectors_free(struct vfio_msi_device *dev);
+
 /* vfio_msi_reset.c */
 
 /**

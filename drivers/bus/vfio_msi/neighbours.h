@@ -39,7 +39,10 @@ void vfio_msi_pci_unblock_all(void);
 /** The IDs that drivers match. */
 struct rte_pci_id vfio_msi_pci_id(const struct topo_device *t);
 
-/** First driver that matches and comes after @p prev (NULL: from the start). */
+/**
+ * First driver that matches and comes after @p prev (NULL: from the start): those of
+ * bus_vfio_msi_driver.h, then those of the pci bus.
+ */
 struct rte_pci_driver *vfio_msi_pci_driver(struct rte_pci_driver *prev,
 		const struct rte_pci_id *id);
 

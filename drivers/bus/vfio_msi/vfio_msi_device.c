@@ -173,7 +173,9 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 		vfio_msi_err_teardown(dev, dev->fd);
 		vfio_msi_req_teardown(dev);
-		vfio_msi_intr_teardown(dev);
 	}
+	vfio_msi_vectors_free(dev);
+	if (!vfio_msi_is_secondary())
+		vfio_msi_intr_teardown(dev);
 	close_fd(dev);
 }

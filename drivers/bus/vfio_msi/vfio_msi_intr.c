@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_interrupts.h>
 
@@ -77,6 +78,24 @@ is_allowed(const struct request *w, const struct kind *k)
 	default:
 		return w->intx;
 	}
+}
+
+/*
+ * A shortage that lasts would make each device wait for nothing, once for each type. So after a
+ * wait in vain nobody waits for a second.
+ */
+unsigned int
+vfio_msi_vectors_tries(void)
+{
+	return rte_get_timer_cycles() <
+		__atomic_load_n(&vfio_msi_bus.short_until, __ATOMIC_RELAXED) ? 1 : VECTORS_TRIES;
+}
+
+void
+vfio_msi_vectors_short(void)
+{
+	__atomic_store_n(&vfio_msi_bus.short_until, rte_get_timer_cycles() + rte_get_timer_hz(),
+		__ATOMIC_RELAXED);
 }
 
 /*

@@ -28,6 +28,9 @@
 #include <rte_kvargs.h>
 
 #include "neighbours.h"
+#include "vfio_msi_native.h"
+
+struct vfio_msi_natives vfio_msi_natives = TAILQ_HEAD_INITIALIZER(vfio_msi_natives);
 
 #define OUR_MARK "claimed_by=" VFIO_MSI_BUS
 
@@ -270,24 +273,36 @@ vfio_msi_pci_id(const struct topo_device *t)
 	};
 }
 
+static bool
+drives(const struct rte_pci_driver *drv, const struct rte_pci_id *have)
+{
+	const struct rte_pci_id *id;
+
+	for (id = drv->id_table; id->vendor_id != 0; id++)
+		if (id_matches(id, have))
+			return true;
+	return false;
+}
+
 struct rte_pci_driver *
 vfio_msi_pci_driver(struct rte_pci_driver *prev, const struct rte_pci_id *have)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
-	const struct rte_pci_id *id;
 	struct rte_pci_driver *drv;
+	struct vfio_msi_native *n;
 	bool after = prev == NULL;
 
+	TAILQ_FOREACH(n, &vfio_msi_natives, next) {
+		if (after && drives(&n->pci, have))
+			return &n->pci;
+		after |= &n->pci == prev;
+	}
 	if (pci == NULL)
 		return NULL;
 	COMPAT_FOREACH_PCI_DRIVER(drv, pci) {
-		if (!after) {
-			after = drv == prev;
-			continue;
-		}
-		for (id = drv->id_table; id->vendor_id != 0; id++)
-			if (id_matches(id, have))
-				return drv;
+		if (after && drives(drv, have))
+			return drv;
+		after |= drv == prev;
 	}
 	return NULL;
 }
