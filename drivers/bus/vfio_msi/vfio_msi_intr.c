@@ -10,6 +10,14 @@
  * logs a failure. So the bus tries each type with one vector before the PMD sees the
  * handle: a type that the kernel refuses now, it would refuse then. Falling back to
  * another type is logged with the reason.
+ *
+ * How many vectors a PMD will want is not known, but how many there are is: the bus tries
+ * MSI-X with all that the device has and EAL can use. If the kernel has fewer, it logs both
+ * numbers and makes EAL's handle as small, so that EAL rejects more queues when the PMD
+ * enables them. Vectors that other devices take later can't be seen: EAL logs that then.
+ *
+ * Where vectors are few, other processes find none while the bus tries. So it does not for a
+ * driver that does not use EAL's handle as the bus fills it in.
  */
 
 #include <errno.h>
@@ -21,7 +29,10 @@
 #include <rte_interrupts.h>
 
 #include "device.h"
+#include "neighbours.h"
+#include "vfio_msi_native.h"
 #include "uapi/vfio_uapi.h"
+#include "vectors/vectors_request.h"
 
 struct kind {
 	unsigned int index;
@@ -115,9 +126,14 @@ try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
 	if (info.count == 0 || (info.flags & VFIO_IRQ_INFO_EVENTFD) == 0)
 		return 0;
 	*count = info.count;
-	ret = vfio_uapi_set_irqs(dev->fd, k->index, 0, &efd, 1);
-	if (ret > 0)
-		return -ENOSPC;
+	/* INTx does not run out, and a backend without doorbells has none the next time either. */
+	if (k->message && !dev->plan.msi_doubtful) {
+		ret = vectors_request(dev->fd, k->index, &efd, 1, vfio_msi_vectors_tries());
+		if (ret == -ENOSPC)
+			vfio_msi_vectors_short();
+	} else {
+		ret = vfio_uapi_set_irqs(dev->fd, k->index, 0, &efd, 1);
+	}
 	if (ret < 0)
 		return ret;
 	vfio_uapi_set_irqs(dev->fd, k->index, 0, NULL, 0);
@@ -163,16 +179,56 @@ choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 	return NULL;
 }
 
+/*
+ * Whether a driver may request vectors through EAL's handle as the bus fills it in. A driver
+ * of this bus requests those that it uses, and for one that maps the device EAL fills in the
+ * handle again.
+ */
+static bool
+handle_is_used(const struct vfio_msi_device *dev)
+{
+	struct rte_pci_driver *drv = NULL;
+
+	while ((drv = vfio_msi_pci_driver(drv, &dev->pci.device.id)) != NULL)
+		if ((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0 &&
+		    vfio_msi_native_of(drv) == NULL)
+			return true;
+	return false;
+}
+
+/* How many of the vectors that EAL would request the kernel has now; count: enough. */
+static unsigned int
+available(const struct vfio_msi_device *dev, const struct kind *k, unsigned int count)
+{
+	unsigned int n = RTE_MIN(count, RTE_MAX_RXTX_INTR_VEC_ID + 1u), has;
+
+	if (!handle_is_used(dev))
+		return count;
+	has = vectors_available(dev->fd, k->index, n, vfio_msi_vectors_tries());
+	if (has == n)
+		return count;
+	vfio_msi_vectors_short();
+	return has;
+}
+
 static int
 fill_handle(struct vfio_msi_device *dev, const struct kind *k, int efd,
 		unsigned int count)
 {
 	struct rte_intr_handle *h = dev->pci.device.intr_handle;
+	unsigned int has = count;
 
-	if (k != NULL && k->index == VFIO_PCI_MSIX_IRQ_INDEX &&
-	    (unsigned int)rte_intr_nb_intr_get(h) < count &&
-	    rte_intr_event_list_update(h, (int)count) != 0)
-		return -ENOMEM;
+	if (k != NULL && k->index == VFIO_PCI_MSIX_IRQ_INDEX) {
+		count = available(dev, k, has);
+		if ((count < has || (unsigned int)rte_intr_nb_intr_get(h) < has) &&
+		    rte_intr_event_list_update(h, (int)count) != 0)
+			return -ENOMEM;
+	}
+	if (count < has)
+		BUS_LOG(WARNING, "%s: the device has %u MSI-X vectors, but the kernel has %u for it now: EAL rejects receive interrupts for more than %u queues; use fewer, or stop other devices and attach this one again",
+			dev->label, has, count, count - 1);
+	VFIO_MSI_SHOW(dev, interrupts, k != NULL ? k->name : NULL);
+	VFIO_MSI_SHOW(dev, vectors, has);
 	rte_intr_fd_set(h, efd);
 	rte_intr_type_set(h, k != NULL ? k->type : RTE_INTR_HANDLE_UNKNOWN);
 	return 0;

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# few-vectors.sh MANY N NVME BDF BDF: let vfio-msi-native request MANY vectors for an NVMe
+# device, then N. While it has these, run "dpdk-test-msi rxintr" with the other two devices, for
+# two numbers of queues.  Prints facts.
+
+. "$(dirname "$0")/facts.sh"
+
+many=$1 n=$2 nvme=$3
+shift 3
+held=/tmp/held
+
+# native SOURCES: until the end of the input
+native()
+{
+	timeout -k 5 300 vfio-msi-native --no-pci -a "vfio_msi:$nvme" -l 0 -n 1 -m 32 --huge-unlink \
+		--file-prefix=nvme --log-level=bus.vfio_msi:info -- hold "$1" 2>&1
+}
+
+vfio-bind "$nvme" "$@" || exit 1
+fact_status short native "$many" </dev/null
+mkfifo /tmp/hold
+{
+	native "$n" </tmp/hold >$held
+	echo $? >$held.status
+} &
+exec 9>/tmp/hold
+tries=900
+until grep -q '"step": "held"' $held || [ $tries -eq 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.2
+done
+for queues in 3 8; do
+	fact_status queues$queues dpdk-test-msi rxintr -v -q $queues -n $((queues * 5)) \
+		"vfio_msi:$1" "vfio_msi:$2" -- --log-level=bus.vfio_msi:info
+done
+exec 9>&-
+wait
+fact held_status "$(cat $held.status)"
+fact_text held <$held
