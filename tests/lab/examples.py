@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""The examples, built against the installed project: own memory, the bus linked in.
+"""The examples, built against the installed project: own memory, a driver, the bus linked in.
 
 The oracle for an address is the kernel: reserved regions, windows of host
 bridges, and trace events of the IOMMU (map and unmap).
@@ -12,11 +12,14 @@ import re
 
 from labkit import facts, guest, oracle
 from labkit.platforms import PLATFORMS
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, part, test
 
 SIZE, ALIGN = 4 << 20, 2 << 20
 FRAMES = 2048
 FORWARDED = 32
+# A device that drives 28 address bits.
+EDU, WITH_EDU, EDU_LAST = '0000:00:09.0', ('-device', 'edu,addr=9'), (1 << 28) - 1
+EDU_STEPS = 13 + 2 * 8  # factorials, and copies to and fro
 # The forwarder joins two wires: the wire of the platform's e1000e needs a second NIC.
 FOURTH_NIC = ('-netdev', 'hubport,id=net9,hubid=1', '-device', 'e1000e,netdev=net9,addr=9,romfile=')
 CHOSEN = re.compile(r'^own_memory: VA (\S+), IOVA 0x([0-9a-f]+)-0x([0-9a-f]+)$', re.MULTILINE)
@@ -45,13 +48,52 @@ def _covered(kind, first, lines):
     return sum(end - start for start, end in pieces)
 
 
+def _check_edu(platform, backend, result, said, limit=EDU_LAST):
+    """The device did all of its steps, in memory up to the limit, by interrupts only."""
+    text = said['edu'] + '\n'
+    said.check('edu', edu_status=0)
+    oracle.check_backend(text, backend)
+    for line in ('13 of 13 factorials right', '8 of 8 copies right',
+                 f'{EDU_STEPS} interrupts', 'removed'):
+        expect(f'edu: {line}\n' in text, f'"{line}" is not in\n{text[-3000:]}')
+    found = re.search(rf'^edu: {EDU} drives up to 0x(\w+), its memory is at IOVA 0x(\w+), '
+                      r"EAL's from 0x(\w+)$", text, re.MULTILINE)
+    expect(found, text[-3000:])
+    last, iova, eal = (int(word, 16) for word in found.groups())
+    expect_equal(last, limit, 'highest address of the device')
+    expect(iova + 0xffff <= last < eal, f'{iova:#x} is not low, or {eal:#x} is not high')
+    for hole in oracle.holes(said):
+        expect(iova + 0xffff < hole[0] or iova > hole[1],
+               f'{iova:#x} lies in {hole[0]:#x}-{hole[1]:#x}')
+    expect(f' map: IOMMU: iova=0x{iova:016x} - ' in said['events'], f'not mapped\n{said["events"]}')
+    # Kernel and driver have counted the same, on the processor that the example chose.
+    kind = 'vfio-intx' if PLATFORMS[platform].interrupts[backend] == 'vfio-intx' else r'vfio-msi\[0\]'
+    counts = re.search(rf'^ *\d+: +(\d+) +(\d+) .*{kind}\({EDU}\)', text, re.MULTILINE)
+    expect(counts, f'no {kind} in\n{text[-3000:]}')
+    expect_equal(sum(map(int, counts.groups())), EDU_STEPS, 'interrupts that the kernel counted')
+    expect('clamping' not in result.qemu_stderr, result.qemu_stderr[-1000:])
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+
+
+@test('a device of 28 address bits copies data beside a NIC, and interrupts a driver of this bus',
+      [('x86-vtd', 'type1'), ('arm-virtio-iommu', 'iommufd')],
+      tail=each_backend('arm-smmuv3', 'x86-vtd'))
+def edu(platform, backend):
+    result = guest.run(platform, ['/usr/share/vfio-msi/edu.sh', EDU, PLATFORMS[platform].nics[0], ',dma_bits=27'],
+                       seconds=100, examples=True, qemu_args=WITH_EDU, backend=backend)
+    _check_edu(platform, backend, result, facts.read(result), limit=(1 << 27) - 1)
+
+
 @test('frames are sent from own memory, mapped at the lowest free address',
       [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd'), ('arm-reserved', 'iommufd')],
       tail=each_backend(*FORBIDDEN))
 def own_memory(platform, backend):
     forbidden = (0, FORBIDDEN[platform])
+    # QEMU's edu needs an MSI controller.
+    has_edu = platform != 'arm-reserved'
     result = guest.run(platform, ['/usr/share/vfio-msi/own-memory.sh', *PLATFORMS[platform].nics,
-                                  f',hole=0x0-{forbidden[1]:#x}'], seconds=150, examples=True,
+                                  f',hole=0x0-{forbidden[1]:#x}', *[EDU] * has_edu],
+                       seconds=200, examples=True, qemu_args=WITH_EDU if has_edu else (),
                        backend=backend)
     said = facts.read(result)
     text = said['example'] + '\n'
@@ -79,6 +121,9 @@ def own_memory(platform, backend):
                  [(one.lstrip('0') or '0', end.lstrip('0'), kind) for one, end, kind in re.findall(
                      r'^hole +0x(\w+)-0x(\w+)  .*, (hard|soft)\b', text, re.MULTILINE)],
                  'holes of the walk and of the text')
+    if has_edu:
+        with part('a device of 28 address bits copies data beside a NIC'):
+            _check_edu(platform, backend, result, said.of('edu_'))
 
 
 @test("own memory is not mapped where EAL's memory may grow", [('arm-smmuv3', 'iommufd')],
