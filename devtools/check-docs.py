@@ -310,6 +310,19 @@ def check_json():
                     checkkit.line_of(code, match.start()), f'{SCHEMA} lacks {match[1]}'
 
 
+def check_telemetry():
+    """Every command of telemetry, and every member of its replies, is on the page."""
+    page = read(TELEMETRY)
+    for path in sorted((checkkit.SOURCE / BUS).glob('vfio_msi_telemetry*.c')):
+        code = path.read_text(encoding='utf-8')
+        for form, wanted in ((r'(?:add_dict_\w+|compat_telemetry_add|vfio_msi_page_hex)\(\w+, "(\w+)"',
+                              '``{}``'), (r'\t\{ "(\w+)", \w+, "Returns', '/vfio_msi/{}\n---')):
+            for match in re.finditer(form, code):
+                if wanted.format(match[1]) not in page:
+                    yield str(path.relative_to(checkkit.SOURCE)), \
+                        checkkit.line_of(code, match.start()), f'{TELEMETRY} lacks {match[1]}'
+
+
 def rejected_on(page):
     """{driver: its key and value} of the rows whose second column is "rejected"."""
     found = {}
@@ -390,7 +403,8 @@ def main():
         sys.exit(f'usage: {sys.argv[0]} [--self-test]')
     problems = list(self_test())
     if not sys.argv[1:]:
-        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_symbols(), *check_json(),
+        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_json(), *check_telemetry(),
+                     *(problem for api in APIS for problem in check_symbols(*api)),
                      *check_drivers(read(DRIVERS), read(OWN)), *check_lab()]
     return checkkit.report('check-docs', problems)
 

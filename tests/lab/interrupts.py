@@ -8,11 +8,12 @@ equal. This proves that the program does not poll.
 
 import re
 
-from labkit import facts, guest, oracle
+from labkit import facts, guest, oracle, telemetry
 from labkit.platforms import PLATFORMS
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, figure, part, test
 
 PACKETS, QUEUES = 20, 4
+MOVES = 100
 SUMMARY = re.compile(r'^sent (\d+), received (\d+), wake-ups (\d+), bytes wrong (\d+), '
                      r'link interrupts (\d+)$', re.MULTILINE)
 STRANGER = '0000:00:07.0'  # on another wire
@@ -26,15 +27,51 @@ for words; do
     fact_status ${number}_log dpdk-test-msi rxintr $words
 done
 '''
+# The same, and then vectors are moved and restarted.
+AND_MOVE = EACH + '''
+rm -f /dev/hugepages/*
+facts_of moved_ /usr/share/vfio-msi/affinity.sh ROUNDS $0
+'''
+
+
+def _boot(platform, script, *commands, backend='', seconds=120):
+    """Run the script with all commands in one guest, without an IOMMU fault."""
+    result = guest.run(platform, ['sh', '-c', script, ' '.join(PLATFORMS[platform].nics), *commands],
+                       seconds=seconds, backend=backend)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    return said
 
 
 def _run(platform, *commands, backend=''):
-    """Run all commands in one guest, without an IOMMU fault; returns the facts of each."""
-    result = guest.run(platform, ['sh', '-c', EACH, ' '.join(PLATFORMS[platform].nics), *commands],
-                       seconds=120, backend=backend)
-    said = facts.read(result)
-    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    """Run all commands in one guest; returns the facts of each."""
+    said = _boot(platform, EACH, *commands, backend=backend)
     return [said.of(f'{number}_') for number in range(1, len(commands) + 1)]
+
+
+def _check_moved(said, rounds, platform):
+    """No interrupt is lost, nothing leaks, and vectors are where irq_affinity=auto wants them."""
+    said.check('log', status=0, cycles=rounds, moves=rounds, refused=0, raised_first=rounds, lost=0,
+               more=0, counted=said['raised_other'], vectors=4, cpus='0 1 1 1', cleanup=0, left='',
+               descriptors_after=said['descriptors_before'], irqs_after=said['irqs_before'])
+    expect(said['raised_other'] >= rounds // 10, f'little load: {said["raised_other"]}')
+    # The kernel maps the doorbell of the controller once, and keeps it.
+    doorbells = [first for kind, first, _ in oracle.EVENT.findall(said['events'])
+                 if kind == 'map' and
+                 oracle.SW_MSI[0] <= int(first, 16) <= oracle.SW_MSI[1]]
+    expect_equal(len(doorbells), 1 if platform.startswith('arm') else 0,
+                 f'doorbells mapped: {doorbells[:20]}')
+    # Three errors, one line and one event.
+    said.check('log', signalled=0, removals=1)
+    expect_equal(said['log'].count('03.0: an uncorrectable PCI Express error '), 1,
+                 f'errors logged\n{said["log"][-1500:]}')
+    expect_equal([(entry['name'], entry['pcie_errors'], entry['requests'])
+                  for entry in telemetry.read(said['requests'])['requests']],
+                 [(nic, count, 0) for nic, count in zip(PLATFORMS[platform].nics, (3, 0))],
+                 'telemetry of errors')
+    figure('moves, restarts, interrupts under them, lost, doorbells mapped',
+           f'{said["moves"]}, {said["cycles"]}, {said["raised_other"]}, {said["lost"]}, '
+           f'{len(doorbells)}', varies=True)
 
 
 def _counters(text, nic):
@@ -79,9 +116,12 @@ def _devices(platform, bus):
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def wakes(platform, backend):
     devices = _devices(platform, 'vfio_msi:')
-    one, many = _run(platform, f'-v -n {PACKETS} {devices} {TELL}',
-                     f'-v -n {PACKETS * QUEUES} -q {QUEUES} {devices} {TELL} -l 1',
-                     backend=backend)
+    said = _boot(platform, AND_MOVE.replace('ROUNDS', str(MOVES)), f'-v -n {PACKETS} {devices} {TELL}',
+                 f'-v -n {PACKETS * QUEUES} -q {QUEUES} {devices} {TELL} -l 1',
+                 backend=backend, seconds=180)
+    one, many = said.of('1_'), said.of('2_')
+    with part('vectors are moved and restarted under load; an error of a device is an event'):
+        _check_moved(said.of('moved_'), MOVES, platform)
     for said in (one, many):
         oracle.check_backend(said['log'], backend)
     nic = PLATFORMS[platform].nics[1]
@@ -93,6 +133,13 @@ def wakes(platform, backend):
     expect_equal(len(shares), QUEUES, 'queues in the output')
     expect(all(int(packets) > 0 for packets, _ in shares), f'a queue was not used:\n{many["log"]}')
     _check_vectors(many, nic, {i + 1: int(packets) for i, (packets, _) in enumerate(shares)})
+
+
+@test('10,000 moves and 10,000 restarts of vectors under load lose nothing', soak=True,
+      platforms=each_backend('arm-smmuv3', 'x86-vtd'))
+def moves(platform, backend):
+    said = _boot(platform, AND_MOVE.replace('ROUNDS', '10000'), backend=backend, seconds=3600)
+    _check_moved(said.of('moved_'), 10000, platform)
 
 
 @test('each packet wakes its queue on the pci bus', ['arm-smmuv3'])

@@ -7,7 +7,9 @@ The oracle is the kernel: its mappings (trace events), the hugepages of the proc
 so testpmd also reads the header of every packet.
 """
 
-from labkit import facts, guest, oracle, schema
+import re
+
+from labkit import facts, guest, oracle, schema, telemetry
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, other_pairs, part, test
 
@@ -15,6 +17,12 @@ from labkit.testing import each_backend, expect, expect_equal, other_pairs, part
 ELSEWHERE = [('x86-vtd', 'type1'), ('x86-amdvi', 'type1'), ('x86-amdvi', 'iommufd')]
 PAIRS = [pair for pair in each_backend() if pair not in ELSEWHERE]
 SCRIPTS = '/usr/share/vfio-msi'
+# Telemetry is asked there. More holes than fit into one reply, at IOVAs that nothing uses, and
+# a device that does not exist.
+ASKED = ('arm-smmuv3', 'x86-vtd')
+MANY = [0x7e0000000000 + (i << 20) for i in range(25)]
+HOLES = ''.join(f',hole={first:#x}-{first + 0xfff:#x}' for first in MANY)
+ABSENT, PAGES = '0000:00:1e.0', 14
 # Runs each argument as a shell command; its number comes before the names of its facts.
 EACH = f'''
 . {SCRIPTS}/facts.sh
@@ -42,9 +50,14 @@ def _boot(platform, backend, *lines, **options):
 
 def _burst(platform, backend):
     more = _more(platform, backend)
-    # Hugepages of each node for all buffers.
-    options = {'hugepages': 1024} if platform == 'x86-two-bridges' else {}
-    first, *others = _boot(platform, backend, _traffic(platform), *(line for line, *_ in more),
+    line = _traffic(platform)
+    if platform in ASKED:
+        line = (f'TELEMETRY="{telemetry.commands(PAGES)}" '
+                + _traffic(platform, f'-a vfio_msi:{ABSENT}', keys=HOLES))
+    # Hugepages of each node for all buffers, and one of 1 GiB where there is a processor.
+    options = {'hugepages': 1024, 'kernel_args': ('hugepagesz=1G', 'hugepages=0:1,1:1')} \
+        if platform == 'x86-two-bridges' else {}
+    first, *others = _boot(platform, backend, line, *(line for line, *_ in more),
                            **options)
     oracle.check_burst(first, backend)
     oracle.check_mappings(first)
@@ -54,9 +67,22 @@ def _burst(platform, backend):
                ': is on NUMA node' not in first['log'], first['log'][:3000])
     expect(first['log'].count('link state change event') >= 2,
            f'no link interrupts\n{first["log"][-2000:]}')
+    if platform in ASKED:
+        with part('telemetry is what the kernel says'):
+            _check_telemetry(platform, first, backend)
     for said, (_, name, check) in zip(others, more):
         with part(name):
             check(platform, said, backend)
+
+
+def _check_telemetry(platform, said, backend):
+    telemetry.check(said, PLATFORMS[platform].nics, backend, 'net_e1000_igb', 'MSI-X',
+                    errors={'%s: not used: %s': 1})
+    layout = telemetry.read(said['telemetry'])['layout']
+    found = [(int(entry['first'], 16), entry['what'], entry['device']) for entry in layout
+             if entry['kind'] == 'hole' and entry['what'] == 'user']
+    expect_equal(found, [(hole, 'user', PLATFORMS[platform].nics[0]) for hole in MANY],
+                 'holes of the user')
 
 
 @test('512 packets, payloads, mappings, interrupts', [*PAIRS, ('x86-two-bridges', 'type1')])

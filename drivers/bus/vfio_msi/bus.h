@@ -43,6 +43,9 @@
  *   SIGBUS          Any thread that accesses a BAR of a removed device
  *                   (vfio_msi_req.c). It accesses the list of devices and their BARs
  *                   under "bars_lock", allocates nothing and takes no other lock.
+ *   telemetry       A thread for each client of DPDK's telemetry (vfio_msi_telemetry*.c). It
+ *                   copies the list of devices under bars_lock: what the claim wrote, and
+ *                   struct vfio_msi_shown. Mappings and layout it reads as an application.
  *   vectors         EAL's interrupt thread and threads of drivers of bus_vfio_msi_driver.h
  *                   (vfio_msi_vectors.c). They access the interrupts of a device, under a lock
  *                   of their own, which is held while callbacks of the driver run.

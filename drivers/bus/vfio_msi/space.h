@@ -62,7 +62,7 @@ void vfio_msi_numa_check(const struct vfio_msi_device *dev);
 
 /* vfio_msi_telemetry.c */
 
-/** Register the command of telemetry, once. */
+/** Register the commands of telemetry, once. */
 void vfio_msi_telemetry_start(void);
 
 /* vfio_msi_dma.c: rte_dev_dma_map() */

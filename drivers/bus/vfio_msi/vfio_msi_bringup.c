@@ -95,6 +95,7 @@ vfio_msi_attach(struct vfio_msi_device *dev)
 		return ret;
 	}
 	dev->attached = true;
+	VFIO_MSI_SHOW(dev, attached, true);
 	return 0;
 }
 
@@ -116,6 +117,7 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	else
 		ioas_release(vfio_msi_bus.ioas, &member);
 	dev->attached = false;
+	VFIO_MSI_SHOW(dev, attached, false);
 	dev->just_reset = false;
 	vfio_msi_eal_group_put(dev);
 	close_unused_ioas();

@@ -115,6 +115,7 @@ run_driver(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 	ret = drv->probe(drv, p);
 	if (ret == 0) {
 		p->device.driver = &drv->driver;
+		vfio_msi_show_driver(dev, drv->driver.name);
 		vfio_msi_container_notice(dev, drv);
 	} else {
 		compat_pci_driver_set(p, NULL);
@@ -134,6 +135,7 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 {
 	struct rte_intr_handle *h = dev->pci.device.intr_handle;
 	enum rte_intr_handle_type type = rte_intr_type_get(h);
+	const struct vfio_msi_shown shown = dev->shown;
 	int ret, err;
 
 	vfio_msi_device_close(dev);
@@ -154,6 +156,8 @@ run_driver_that_maps(struct vfio_msi_device *dev, struct rte_pci_driver *drv)
 		BUS_LOG(WARNING, "%s: its PCI Express errors will not be noticed: %s; to get them, attach the device again",
 			dev->label, strerror(-err));
 	vfio_msi_eeh_start(dev);
+	VFIO_MSI_SHOW(dev, interrupts, shown.interrupts);
+	VFIO_MSI_SHOW(dev, vectors, shown.vectors);
 	return 0;
 }
 
@@ -249,6 +253,8 @@ forget_mapping(struct vfio_msi_device *dev)
 	memset(dev->pci.region, 0, sizeof(dev->pci.region));
 	vfio_msi_err_teardown(dev, -1);
 	dev->mapped_by_driver = false;
+	VFIO_MSI_SHOW(dev, interrupts, NULL);
+	VFIO_MSI_SHOW(dev, vectors, 0);
 	vfio_msi_eal_group_mapped(dev, false);
 }
 
@@ -275,6 +281,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 	} else {
 		compat_pci_driver_set(p, NULL);
 		p->device.driver = NULL;
+		vfio_msi_show_driver(dev, "");
 		if (dev->mapped_by_driver)
 			forget_mapping(dev);
 		vfio_msi_device_close(dev);

@@ -304,6 +304,8 @@ vfio_msi_intr_teardown(struct vfio_msi_device *dev)
 	for (i = 0; i < RTE_DIM(kinds); i++)
 		if (rte_intr_type_get(h) == kinds[i].type)
 			vfio_uapi_set_irqs(dev->fd, kinds[i].index, 0, NULL, 0);
+	VFIO_MSI_SHOW(dev, interrupts, NULL);
+	VFIO_MSI_SHOW(dev, vectors, 0);
 	rte_intr_fd_set(h, -1);
 	rte_intr_type_set(h, RTE_INTR_HANDLE_UNKNOWN);
 	vfio_uapi_close(efd);

@@ -53,6 +53,7 @@ revoke(struct vfio_msi_device *dev)
 	vfio_msi_mp_withdraw(dev);
 	ret = vfio_msi_device_revoke(dev);
 	dev->revoked = ret == 0;
+	VFIO_MSI_SHOW(dev, revoked, dev->revoked);
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0)
 		BUS_LOG(WARNING, "%s: revoked, as the application did not release it: its port is dead, detach it",
@@ -86,6 +87,7 @@ on_request(void *arg)
 	} else {
 		revoke(dev);
 	}
+	VFIO_MSI_SHOW(dev, requests, dev->requests);
 	vfio_msi_hot_unplug(&dev->pci.device.device);
 }
 
@@ -131,6 +133,8 @@ vfio_msi_req_setup(struct vfio_msi_device *dev)
 	dev->revoked = false;
 	dev->gone = false;
 	dev->faulted = false;
+	VFIO_MSI_SHOW(dev, requests, 0);
+	VFIO_MSI_SHOW(dev, revoked, false);
 	return vfio_msi_notice_open(dev->pci.device.vfio_req_intr_handle, dev->fd,
 		VFIO_PCI_REQ_IRQ_INDEX, on_request, dev);
 }

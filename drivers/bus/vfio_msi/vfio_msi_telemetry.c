@@ -4,24 +4,24 @@
 
 /**
  * @file
- * What is mapped, for DPDK's telemetry: "/vfio_msi/memory".
- *
- * A thread of telemetry runs the command at any time, so it reads only what has a lock of
- * its own.
+ * Registers the commands of DPDK's telemetry, and has those about the address space:
+ * "/vfio_msi/memory", "/vfio_msi/maps", "/vfio_msi/freed", "/vfio_msi/layout", and
+ * "/vfio_msi/errors".
  */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <rte_eal.h>
 #include <rte_telemetry.h>
 
 #include "policy.h"
 #include "space.h"
+#include "telemetry.h"
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
-#define COMMAND "/" VFIO_MSI_BUS "/memory"
-#define HELP "Returns what is mapped for DMA. No parameters."
+#define TEXT 100	/* of a message, shorter than DPDK's limit of a string */
 
 struct sums {
 	uint64_t mappings, bytes, eal_bytes;
@@ -40,7 +40,7 @@ add_mapped(const struct rte_eal_iommu_mapped *mapped, void *arg)
 }
 
 static int
-on_command(const char *command, const char *params, struct rte_tel_data *reply)
+on_memory(const char *command, const char *params, struct rte_tel_data *reply)
 {
 	struct dma_sync_refused refused = dma_sync_refused();
 	struct sums sums = { 0 };
@@ -60,15 +60,168 @@ on_command(const char *command, const char *params, struct rte_tel_data *reply)
 	return 0;
 }
 
+static const char *const owners[] = {
+	[RTE_EAL_IOMMU_OWNER_EAL] = "eal",
+	[RTE_EAL_IOMMU_OWNER_DEVICE] = "device",
+	[RTE_EAL_IOMMU_OWNER_APPLICATION] = "application",
+};
+
+/* @return 0; 1: the page is full, or there is no memory for the entry. */
+static int
+add_map(const struct rte_eal_iommu_mapped *mapped, void *arg)
+{
+	struct vfio_msi_page *page = arg;
+	struct rte_tel_data *entry;
+
+	if (!vfio_msi_page_wants(page))
+		return vfio_msi_page_is_full(page);
+	entry = vfio_msi_page_add(page);
+	if (entry == NULL)
+		return 1;
+	vfio_msi_page_hex(entry, "iova", mapped->iova);
+	vfio_msi_page_hex(entry, "va", (uintptr_t)mapped->addr);
+	compat_telemetry_add(entry, "len", mapped->len);
+	rte_tel_data_add_dict_string(entry, "owner", owners[mapped->owner]);
+	rte_tel_data_add_dict_int(entry, "read_only", mapped->read_only);
+	return vfio_msi_page_is_full(page);
+}
+
+static int
+add_freed(const struct rte_eal_iommu_mapped *freed, uint64_t seconds, void *arg)
+{
+	struct vfio_msi_page *page = arg;
+	struct rte_tel_data *entry;
+
+	if (!vfio_msi_page_wants(page))
+		return vfio_msi_page_is_full(page);
+	entry = vfio_msi_page_add(page);
+	if (entry == NULL)
+		return 1;
+	vfio_msi_page_hex(entry, "iova", freed->iova);
+	compat_telemetry_add(entry, "len", freed->len);
+	rte_tel_data_add_dict_string(entry, "owner", owners[freed->owner]);
+	compat_telemetry_add(entry, "seconds", seconds);
+	return vfio_msi_page_is_full(page);
+}
+
+static int
+add_range(const struct rte_eal_iommu_range *range, void *arg)
+{
+	static const char *const kinds[] = {
+		[RTE_EAL_IOMMU_RANGE_ALLOWED] = "allowed",
+		[RTE_EAL_IOMMU_RANGE_HOLE] = "hole",
+		[RTE_EAL_IOMMU_RANGE_USED] = "used",
+		[RTE_EAL_IOMMU_RANGE_FREE] = "free",
+	};
+	struct vfio_msi_page *page = arg;
+	struct rte_tel_data *entry;
+
+	if (!vfio_msi_page_wants(page))
+		return vfio_msi_page_is_full(page);
+	entry = vfio_msi_page_add(page);
+	if (entry == NULL)
+		return 1;
+	rte_tel_data_add_dict_string(entry, "kind", kinds[range->kind]);
+	vfio_msi_page_hex(entry, "first", range->first);
+	vfio_msi_page_hex(entry, "last", range->last);
+	if (range->kind == RTE_EAL_IOMMU_RANGE_HOLE) {
+		rte_tel_data_add_dict_int(entry, "hard", range->hard);
+		rte_tel_data_add_dict_string(entry, "device", range->device);
+	}
+	if (range->what[0] != '\0')
+		rte_tel_data_add_dict_string(entry, "what", range->what);
+	return vfio_msi_page_is_full(page);
+}
+
+/* Result of a walk: a full page ends it early, and without a device there is no entry. */
+static int
+result_of(int ret)
+{
+	return ret > 0 || ret == -ENODEV ? 0 : ret;
+}
+
+static int
+on_maps(const char *command, const char *params, struct rte_tel_data *reply)
+{
+	struct vfio_msi_page page;
+	int ret = vfio_msi_page_start(&page, params, reply);
+
+	return ret < 0 ? ret : result_of(own_memory_mapping_foreach(add_map, &page));
+}
+
+static int
+on_freed(const char *command, const char *params, struct rte_tel_data *reply)
+{
+	struct vfio_msi_page page;
+	int ret = vfio_msi_page_start(&page, params, reply);
+
+	return ret < 0 ? ret : result_of(own_memory_freed_foreach(add_freed, &page));
+}
+
+static int
+on_layout(const char *command, const char *params, struct rte_tel_data *reply)
+{
+	struct vfio_msi_page page;
+	int ret = vfio_msi_page_start(&page, params, reply);
+
+	return ret < 0 ? ret : result_of(own_memory_layout_foreach(add_range, &page));
+}
+
+static int
+add_error(const char *text, uint64_t times, void *arg)
+{
+	struct vfio_msi_page *page = arg;
+	struct rte_tel_data *entry;
+	char cut[TEXT];
+
+	if (!vfio_msi_page_wants(page))
+		return vfio_msi_page_is_full(page);
+	entry = vfio_msi_page_add(page);
+	if (entry == NULL)
+		return 1;
+	snprintf(cut, sizeof(cut), "%s", text);
+	rte_tel_data_add_dict_string(entry, "message", cut);
+	compat_telemetry_add(entry, "times", times);
+	return vfio_msi_page_is_full(page);
+}
+
+static int
+on_errors(const char *command, const char *params, struct rte_tel_data *reply)
+{
+	struct vfio_msi_page page;
+	int ret = vfio_msi_page_start(&page, params, reply);
+
+	return ret < 0 ? ret : result_of(log_count_foreach(add_error, &page));
+}
+
+static const struct {
+	const char *command;
+	telemetry_cb answer;
+	const char *help;
+} commands[] = {
+	{ "devices", vfio_msi_telemetry_devices, "Returns devices. Parameter: index of the first one." },
+	{ "errors", on_errors, "Returns logged errors. Parameter: index of the first one." },
+	{ "freed", on_freed, "Returns what was unmapped last. Parameter: index of the first one." },
+	{ "irqs", vfio_msi_telemetry_irqs, "Returns interrupts. Parameter: index of the first one." },
+	{ "layout", on_layout, "Returns ranges of IOVAs. Parameter: index of the first one." },
+	{ "maps", on_maps, "Returns DMA mappings. Parameter: index of the first one." },
+	{ "memory", on_memory, "Returns what is mapped for DMA. No parameters." },
+	{ "requests", vfio_msi_telemetry_requests, "Returns requests of the kernel. Parameter: first index." },
+};
+
 void
 vfio_msi_telemetry_start(void)
 {
 	static bool started;
+	char name[40];
+	size_t i;
 
 	/* There is no function to unregister a command. */
-	if (!started && rte_telemetry_register_cmd(COMMAND, on_command,
-			HELP) < 0)
-		BUS_LOG(INFO, "telemetry has no command %s: out of memory, or its table is full",
-			COMMAND);
+	for (i = 0; !started && i < RTE_DIM(commands); i++) {
+		snprintf(name, sizeof(name), "/" VFIO_MSI_BUS "/%s", commands[i].command);
+		if (rte_telemetry_register_cmd(name, commands[i].answer, commands[i].help) < 0)
+			BUS_LOG(INFO, "telemetry has no command %s: out of memory, or its table is full",
+				name);
+	}
 	started = true;
 }

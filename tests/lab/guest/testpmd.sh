@@ -82,6 +82,12 @@ testpmd_devices()
 		END { print n + 0 }'
 }
 
+# testpmd_ask COMMAND...: print the replies of testpmd's telemetry, one a line
+testpmd_ask()
+{
+	printf '%s\n' "$@" | dpdk-telemetry.py
+}
+
 # testpmd_quit: stop forwarding and end testpmd; return its exit status
 testpmd_quit()
 {
