@@ -137,6 +137,12 @@ compat_bus_register(struct rte_bus *bus, const struct compat_bus_ops *ops)
 
 #endif
 
+/*
+ * Other threads may call these operations meanwhile. They see what an operation uses if they see
+ * the operation.
+ */
+#define STORE(operation, value) __atomic_store_n(&(operation), value, __ATOMIC_RELEASE)
+
 void
 compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer)
 {
@@ -144,7 +150,7 @@ compat_pci_iterate_ask(struct rte_bus *pci, compat_answer_t answer)
 	if (pci->dev_iterate == iterate_pci)
 		return;
 	pci_iterate = pci->dev_iterate;
-	pci->dev_iterate = iterate_pci;
+	STORE(pci->dev_iterate, iterate_pci);
 }
 
 void
@@ -152,7 +158,7 @@ compat_pci_iterate_unask(struct rte_bus *pci)
 {
 	/* If another plugin has replaced it since, that one still calls it: it has no answer. */
 	if (pci->dev_iterate == iterate_pci)
-		pci->dev_iterate = pci_iterate;
+		STORE(pci->dev_iterate, pci_iterate);
 }
 
 void
@@ -162,12 +168,12 @@ compat_pci_plug_guard(struct rte_bus *pci, int (*check)(const struct rte_device 
 	if (pci->COMPAT_BUS_PLUG == plug_pci)
 		return;
 	pci_plug = pci->COMPAT_BUS_PLUG;
-	pci->COMPAT_BUS_PLUG = plug_pci;
+	STORE(pci->COMPAT_BUS_PLUG, plug_pci);
 }
 
 void
 compat_pci_plug_unguard(struct rte_bus *pci)
 {
 	if (pci->COMPAT_BUS_PLUG == plug_pci)
-		pci->COMPAT_BUS_PLUG = pci_plug;
+		STORE(pci->COMPAT_BUS_PLUG, pci_plug);
 }
