@@ -17,6 +17,7 @@
 #include <rte_common.h>
 
 #include "test_msi.h"
+#include "tool_colour.h"
 #include "uapi/vfio_uapi.h"
 
 struct list_options {
@@ -32,6 +33,10 @@ enum usable {
 
 static const char *const usable_names[] = {
 	[USABLE_NO] = "no", [USABLE_YES] = "yes", [USABLE_MAYBE] = "maybe",
+};
+
+static const enum tool_colour usable_colours[] = {
+	[USABLE_NO] = TOOL_BAD, [USABLE_YES] = TOOL_GOOD, [USABLE_MAYBE] = TOOL_DOUBT,
 };
 
 /** One device and the verdict. */
@@ -105,11 +110,12 @@ or_dash(const char *s)
 static void
 print_line(const struct widths *w, const char *bdf, const char *id, const char *driver,
 		const char *group, const char *node, const char *iommu, const char *numa,
-		const char *usable)
+		enum tool_colour colour, const char *usable)
 {
-	printf("%-12s  %-9s  %-*s  %5s  %-*s  %-*s  %4s  %s\n", bdf, id, w->driver,
+	printf("%-12s  %-9s  %-*s  %5s  %-*s  %-*s  %4s  %s%s%s\n", bdf, id, w->driver,
 		or_dash(driver), or_dash(group), w->node, or_dash(node), w->iommu,
-		or_dash(iommu), or_dash(numa), usable);
+		or_dash(iommu), or_dash(numa), tool_colour(stdout, colour), usable,
+		tool_colour_end(stdout, colour));
 }
 
 static void
@@ -131,12 +137,14 @@ print_table(struct row *rows, size_t n)
 		widen(&w.node, rows[i].node);
 		widen(&w.iommu, rows[i].dev->iommu);
 	}
-	print_line(&w, "DEVICE", "ID", "DRIVER", "GROUP", "NODE", "IOMMU", "NUMA", "USABLE");
+	print_line(&w, "DEVICE", "ID", "DRIVER", "GROUP", "NODE", "IOMMU", "NUMA", TOOL_PLAIN,
+		"USABLE");
 	for (i = 0; i < n; i++) {
 		const struct topo_device *d = rows[i].dev;
 
 		print_line(&w, d->bdf, rows[i].id, d->driver, rows[i].group, rows[i].node,
-			d->iommu, rows[i].numa, usable_names[rows[i].usable]);
+			d->iommu, rows[i].numa, usable_colours[rows[i].usable],
+			usable_names[rows[i].usable]);
 		for (j = 0; j < rows[i].reasons.n; j++)
 			printf("    %s\n", rows[i].reasons.v[j].text);
 		topology_unread_names(d, unread, sizeof(unread));
