@@ -38,6 +38,7 @@ EXEMPT = {
         '"dpdk-test-msi capture" wrote there',
         '-p, --aperture FIRST-LAST[,FIRST-LAST]... IOVAs that its IOMMU translates, and',
         '-s, --page-sizes 4K,2M,1G its pages: for a kernel that was not asked',
-        '-j, --json one JSON object on stdout; all text goes to stderr'),
+        '-j, --json one JSON object on stdout; all text goes to stderr',
+        '-q, --quiet no progress on stderr'),
         'usage of the tool'),
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bench_layout.h"
+#include "tool_progress.h"
 
 #define ROUNDS 5
 #define BATCH 64
@@ -140,6 +141,8 @@ measure_all(size_t ranges, struct bench_result *out)
 	}
 	for (round = 0; ret == 0 && round < ROUNDS; round++)
 		for (i = 0; ret == 0 && i < BENCH_SIDES; i++) {
+			tool_progress_step("%zu ranges, round %d of %d, %s", ranges, round + 1, ROUNDS,
+				bench_sides[i].name);
 			ret = measure(&runs[i], ranges, (uint64_t)round + 1, &out[i]);
 			if (ret == 0 && !same(&runs[0], &runs[i]))
 				ret = -EBADE;
@@ -153,13 +156,18 @@ measure_all(size_t ranges, struct bench_result *out)
 int
 bench_layout_run(size_t most, struct bench_results *out)
 {
+	unsigned int sizes = 0;
 	size_t ranges;
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (ranges = 100; ret == 0 && ranges <= most && out->n < BENCH_SIZES_MAX; ranges *= 10) {
+	for (ranges = 100; ranges <= most && sizes < BENCH_SIZES_MAX; ranges *= 10)
+		sizes++;
+	tool_progress_begin("bench layout", sizes * ROUNDS * BENCH_SIDES);
+	for (ranges = 100; ret == 0 && out->n < sizes; ranges *= 10) {
 		ret = measure_all(ranges, out->v[out->n]);
 		out->n++;
 	}
+	tool_progress_end();
 	return ret;
 }
