@@ -9,23 +9,33 @@
 #include <rte_version.h>
 
 #include "test_msi.h"
+#include "tool_supervise.h"
 
 struct command {
 	const char *name;
 	const char *about;
 	int (*run)(int argc, char **argv);
+	bool supervised;	/* it starts EALs */
+};
+
+/* A command and its words. */
+struct call {
+	const struct command *command;
+	int argc;
+	char **argv;
 };
 
 static const struct command commands[] = {
-	{ "bench", "time to place and release a range, in the layout and in simpler structures", cmd_bench },
+	{ "bench", "times of this bus and its layout, beside those of others", cmd_bench, true },
 	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
-	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq },
+	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq,
+		true },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
 	{ "layout", "I/O virtual addresses the given devices may use, and why not others",
 		cmd_layout },
-	{ "map", "calls and time it takes to map memory, also by the pci bus", cmd_map },
+	{ "map", "calls and time it takes to map memory, also by the pci bus", cmd_map, true },
 	{ "rxintr", "whether packets from one device wake a thread that sleeps on a queue of another",
-		cmd_rxintr },
+		cmd_rxintr, true },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -60,15 +70,38 @@ finish(const char *command, int status)
 	return STATUS_FAULT;
 }
 
+static int
+run(void *arg)
+{
+	const struct call *call = arg;
+
+	return finish(call->command->name, call->command->run(call->argc, call->argv));
+}
+
+static int
+supervise(struct call *call)
+{
+	struct tool_ending ending;
+	int ret = tool_supervise(run, call, &ending);
+
+	if (ret < 0)
+		tool_error(call->command->name, "no process can be created: %s", strerror(-ret));
+	else if (ending.killed_by != 0)
+		tool_error(call->command->name, "ended by signal %d (%s); see the messages above, and the kernel's log",
+			ending.killed_by, strsignal(ending.killed_by));
+	return ret < 0 || ending.killed_by != 0 ? STATUS_FAULT : ending.status;
+}
+
 /* Messages of getopt() begin with argv[0]. */
 static int
 run_command(const struct command *command, int argc, char **argv)
 {
+	struct call call = { command, argc, argv };
 	char title[64];
 
 	snprintf(title, sizeof(title), "dpdk-test-msi: %s", command->name);
 	argv[0] = title;
-	return finish(command->name, command->run(argc, argv));
+	return command->supervised ? supervise(&call) : run(&call);
 }
 
 int

@@ -174,7 +174,7 @@ struct tool_eal {
 	char **user;	/**< the user's arguments, behind "--" */
 	int n_user;
 	char **argv;	/**< EAL may keep pointers into it */
-	char lcore[16];	/**< one of its words */
+	char lcore[16], prefix[64];	/**< some of its words */
 };
 
 /** Cut argv at "--". @return number of words before it. */

@@ -19,8 +19,10 @@
 #include <rte_errno.h>
 
 #include "test_msi.h"
+#include "tool_leavings.h"
+#include "tool_supervise.h"
 
-#define OUR_LCORE 2	/* words */
+#define OUR_WORDS 3	/* --lcores, its value, --file-prefix= */
 
 int
 tool_eal_split(int argc, char **argv, struct tool_eal *eal)
@@ -71,13 +73,17 @@ tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours)
 {
 	int n = 0, i;
 
-	eal->argv = calloc((size_t)(1 + n_ours + OUR_LCORE + eal->n_user + 1),
+	eal->argv = calloc((size_t)(1 + n_ours + OUR_WORDS + eal->n_user + 1),
 		sizeof(*eal->argv));
 	if (eal->argv == NULL) {
 		tool_error("EAL", "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
 	eal->argv[n++] = word("dpdk-test-msi");
+	if (tool_file_prefix()[0] != '\0') {
+		snprintf(eal->prefix, sizeof(eal->prefix), "--file-prefix=%s", tool_file_prefix());
+		eal->argv[n++] = eal->prefix;
+	}
 	for (i = 0; i < n_ours; i++)
 		eal->argv[n++] = word(ours[i]);
 	if (!names_cores(eal)) {

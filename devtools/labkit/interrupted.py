@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Commands of dpdk-test-msi that a signal ends leave nothing behind."""
+
+import re
+import signal
+
+from .testing import expect_equal
+
+# Arguments: signal, seconds after the first trace of its EAL, what that is, words of the command.
+SCRIPT = r'''
+left()
+{
+	ls -A /tmp /dev/hugepages
+	ls -A /var/run/dpdk 2>/dev/null
+	grep HugePages_Free /proc/meminfo
+	grep -c vfio /proc/interrupts
+	pgrep -xc dpdk-test-msi
+	find /proc/[0-9]*/fd -lname '*vfio*' 2>/dev/null | wc -l
+	readlink /sys/bus/pci/devices/*/driver
+}
+interrupt()
+{
+	sig=$1 seconds=$2 trace=$3
+	shift 3
+	# bash lets a job in the background ignore it.
+	env --default-signal=INT dpdk-test-msi "$@" >/tmp/said 2>&1 &
+	pid=$!
+	for tries in {1..1000}; do
+		compgen -G "$trace" >/dev/null && break
+		sleep 0.1
+	done
+	sleep $seconds
+	compgen -G "$trace" >/dev/null && echo "$*: is there"
+	kill -$sig $pid
+	wait $pid
+	echo "$*: status $?"
+	# The kernel frees pages of a file that iommufd had pinned after its last process is gone.
+	for tries in {1..50}; do
+		left >/tmp/after
+		cmp -s /tmp/before /tmp/after && break
+		sleep 0.1
+	done
+	diff /tmp/before /tmp/after && echo "$*: nothing left"
+}
+touch /tmp/said /tmp/before /tmp/after
+left >/tmp/before
+'''
+FILE, FOLDER = '/dev/hugepages/dpdk-test-msi-*map_*', '/var/run/dpdk/dpdk-test-msi-*'
+
+
+def _cases(first, second):
+    """(signal, seconds, trace, command): in EAL's start, in its work, and in each kind of process."""
+    return ((signal.SIGTERM, 0, FOLDER, f'map -m 64 {first}'),
+            (signal.SIGINT, 0, FILE, f'bench map -n 100 -m 64 {first}'),
+            (signal.SIGHUP, 3, FOLDER, f'bench startup -n 100 -m 64 {first} {second}'),
+            (signal.SIGINT, 3, FILE, f'rxintr -n 100000 vfio_msi:{first} vfio_msi:{second}'),
+            (signal.SIGTERM, 1, FOLDER, f'irq -n 100000 {first}'),
+            (signal.SIGTERM, 2, FOLDER, f'irq --bench {first}'))
+
+
+def command(nics):
+    """A line for bash that interrupts commands."""
+    return SCRIPT + '\n'.join(f'interrupt {sig.name[3:]} {seconds} "{trace}" {words}'
+                              for sig, seconds, trace, words in _cases(*nics)) + '\n'
+
+
+def check(said, nics):
+    """Each command was at work, ended by the signal, and all is as before."""
+    for sig, _, _, words in _cases(*nics):
+        expect_equal(re.findall(rf'^{re.escape(words)}: (.*)$', said, re.MULTILINE),
+                     ['is there', f'status {128 + sig}', 'nothing left'], f'after {sig.name} in\n{said}\n')
