@@ -27,7 +27,8 @@ EXEMPT = {
         'the sorted array %.0f and %.0f ns, the tree %.0f and %.0f ns.'),
         'words in a picture'),
     **dict.fromkeys((
-        'time to place and release a range, in the layout and in simpler structures',
+        'times of this bus and its layout, beside those of others', 'bench layout', 'bench map', 'bench startup',
+        'mounted sizes',
         'a file about this machine, for list and layout on another',
         'whether interrupts of a device arrive, and if not, where they get lost',
         'PCI functions, their groups, and whether the bus can use them',

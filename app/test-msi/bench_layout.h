@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define BENCH_SIZES_MAX 5	/**< 10^2 to 10^6 ranges */
 #define BENCH_SIDES 3
@@ -59,5 +60,11 @@ struct bench_results {
  * @return 0; -ENOMEM; -EBADE if two sides chose different addresses; errors of a side.
  */
 int bench_layout_run(size_t most, struct bench_results *out);
+
+/** Draw the results as SVG. @param results  struct bench_results of at least one size */
+void bench_layout_draw(FILE *f, const void *results);
+
+/** The same as text. */
+void bench_layout_plot(FILE *f, const void *results);
 
 #endif /* BENCH_LAYOUT_H */

@@ -4,140 +4,51 @@
 
 /**
  * @file
- * "dpdk-test-msi bench layout": time to place and to release a range in the engine, and in
- * two simpler structures. Needs no device, no root and no EAL.
+ * "dpdk-test-msi bench": the benchmarks, each named by a word.
  */
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
 
-#include "bench_picture.h"
-#include "test_msi.h"
+#include "bench.h"
 
-#define RANGES_LEAST 100
-#define RANGES_MOST 1000000
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} benchmarks[] = {
+	{ "layout", cmd_bench_layout },
+};
 
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi bench layout [OPTION]...\n"
-		"Measures the processor time to place and to release a range among 100, 1000, ...\n"
-		"ranges: in the layout, and beside it in a sorted array and in a red-black tree\n"
-		"that does not store the lengths of gaps. Needs no device and no root.\n\n"
-		"  -n, --ranges N  most ranges, 100 to 1000000 (default: 1000000)\n"
-		"  -s, --svg FILE  write a picture\n"
-		TOOL_JSON_USAGE
-		"  -h, --help      this text\n", f);
-}
-
-struct bench_options {
-	unsigned int ranges;
-	const char *svg;
-};
-
-/* @return a STATUS_*, or -1 to go on. */
-static int
-parse_options(int argc, char **argv, struct bench_options *opt)
-{
-	const struct tool_option options[] = {
-		{ "ranges", 'n', .number = &opt->ranges, .max = RANGES_MOST },
-		{ "svg", 's', .text = &opt->svg },
-		TOOL_JSON_OPTION,
-	};
-	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
-
-	if (ret >= 0)
-		return ret;
-	if (argc - optind == 1 && strcmp(argv[optind], "layout") == 0 &&
-			opt->ranges >= RANGES_LEAST)
-		return -1;
-	if (opt->ranges < RANGES_LEAST)
-		tool_error("--ranges", "needs a number from %d to %d", RANGES_LEAST, RANGES_MOST);
-	else
-		tool_error("bench", "needs one word: layout");
-	usage(stderr);
-	return STATUS_USAGE;
-}
-
-static void
-print_results(const struct bench_results *results)
-{
-	size_t i, k;
-
-	printf("                     place ns                         release ns\n"
-		" ranges     layout      array       tree     layout      array       tree\n");
-	for (i = 0; i < results->n; i++) {
-		const struct bench_result *row = results->v[i];
-
-		printf("%7zu", row->ranges);
-		for (k = 0; k < BENCH_SIDES; k++)
-			printf(" %10.0f", row[k].place_ns);
-		for (k = 0; k < BENCH_SIDES; k++)
-			printf(" %10.0f", row[k].release_ns);
-		putchar('\n');
-	}
-}
-
-static void
-report_results(const struct bench_results *results)
-{
-	size_t i, k;
-
-	tool_report_put("bench", json_string("layout"));
-	tool_report_put("results", json_array());
-	for (i = 0; tool_json && i < results->n; i++)
-		for (k = 0; k < BENCH_SIDES; k++) {
-			const struct bench_result *r = &results->v[i][k];
-
-			tool_report_add("results", json_pack("{s:s, s:I, s:I, s:f, s:f}",
-				"by", bench_sides[k].name, "ranges", (json_int_t)r->ranges,
-				"operations", (json_int_t)r->operations,
-				"place_ns", r->place_ns, "release_ns", r->release_ns));
-		}
-}
-
-/* @return a STATUS_*. */
-static int
-write_picture(const char *path, const struct bench_results *results)
-{
-	FILE *f = fopen(path, "we");
-	int ret = f == NULL ? -errno : 0;
-
-	if (f != NULL) {
-		bench_picture_write(f, results);
-		if (fflush(f) != 0 || ferror(f))
-			ret = -errno;
-		if (fclose(f) != 0 && ret == 0)
-			ret = -errno;
-	}
-	if (ret == 0)
-		return STATUS_GOOD;
-	tool_error(path, "can't be written: %s", strerror(-ret));
-	return STATUS_FAULT;
+	fputs("usage: dpdk-test-msi bench WORD [OPTION]...\n"
+		"Measures this bus beside others. WORD is one of\n\n"
+		"  layout   time to place and to release a range, in the layout and in simpler\n"
+		"           structures\n"
+		"\n"
+		"\"dpdk-test-msi bench WORD --help\" prints the options.\n", f);
 }
 
 int
 cmd_bench(int argc, char **argv)
 {
-	struct bench_options opt = { .ranges = RANGES_MOST };
-	struct bench_results results;
-	int ret = parse_options(argc, argv, &opt);
+	const char *word = argc > 1 ? argv[1] : "";
+	char title[64];
+	size_t i;
 
-	if (ret >= 0)
-		return ret;
-	ret = bench_layout_run(opt.ranges, &results);
-	if (ret == -EBADE)
-		tool_error("bench", "the structures chose different addresses; please report this bug");
-	else if (ret < 0)
-		tool_error("bench", "the ranges can't be placed: %s", strerror(-ret));
-	if (ret < 0)
-		return STATUS_FAULT;
-	print_results(&results);
-	report_results(&results);
-	return opt.svg != NULL ? write_picture(opt.svg, &results) : STATUS_GOOD;
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		usage(stdout);
+		return STATUS_GOOD;
+	}
+	for (i = 0; i < RTE_DIM(benchmarks); i++)
+		if (strcmp(word, benchmarks[i].name) == 0) {
+			snprintf(title, sizeof(title), "%s %s", argv[0], word);
+			argv[1] = title;
+			return benchmarks[i].run(argc - 1, argv + 1);
+		}
+	tool_error("bench", "needs one word: layout");
+	usage(stderr);
+	return STATUS_USAGE;
 }

@@ -2,10 +2,13 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+#include <errno.h>
+
 #include "svg.h"
 
 static const char *const classes[] = {
 	[SVG_DOT] = "a", [SVG_SQUARE] = "b", [SVG_TRIANGLE] = "c",
+	[SVG_DIAMOND] = "d",
 };
 
 static void
@@ -23,7 +26,8 @@ escape(FILE *f, const char *text)
 			fputs("&gt;", f);
 			break;
 		default:
-			fputc(*text, f);
+			/* XML has no control characters, and its text is UTF-8. */
+			fputc(*text >= ' ' && *text <= '~' ? *text : '?', f);
 		}
 }
 
@@ -40,9 +44,13 @@ svg_begin(FILE *f, unsigned int width, unsigned int height, const char *title,
 	fprintf(f, "</desc>\n<style>\n"
 		"text { font: 14px sans-serif; fill: black }\n"
 		".grid { stroke: #ccc }\n.axis { stroke: black }\n"
-		".a, .b, .c { stroke: black; stroke-width: 2; fill: none }\n"
+		".a, .b, .c, .d { stroke: black; stroke-width: 2; fill: none }\n"
 		".b { stroke-dasharray: 9 5 }\n.c { stroke-dasharray: 2 4 }\n"
+		".d { stroke-dasharray: 12 4 2 4 }\n"
 		".m { stroke: black; stroke-width: 1.5; fill: white }\n.f { fill: black }\n"
+		".p0, .p1, .p2, .p3, .p4 { stroke: black }\n.p0 { fill: #555 }\n"
+		".p1 { fill: white }\n.p2 { fill: black }\n.p3 { fill: #ddd }\n"
+		".p4 { fill: #999 }\n"
 		"</style>\n<rect width=\"%u\" height=\"%u\" fill=\"white\"/>\n", width, height);
 }
 
@@ -50,6 +58,22 @@ void
 svg_end(FILE *f)
 {
 	fputs("</svg>\n", f);
+}
+
+int
+svg_save(const char *path, void (*draw)(FILE *f, const void *what), const void *what)
+{
+	FILE *f = fopen(path, "we");
+	int ret = 0;
+
+	if (f == NULL)
+		return -errno;
+	draw(f, what);
+	if (fflush(f) != 0 || ferror(f))
+		ret = errno != 0 ? -errno : -EIO;
+	if (fclose(f) != 0 && ret == 0)
+		ret = -errno;
+	return ret;
 }
 
 void
@@ -81,6 +105,23 @@ svg_line(FILE *f, double x0, double y0, double x1, double y1, const char *class)
 }
 
 void
+svg_rect(FILE *f, double x, double y, double width, double height, const char *class)
+{
+	fprintf(f, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
+		class, x, y, width, height);
+}
+
+void
+svg_box(FILE *f, double x, double y, double width, double height, const char *class,
+		const char *title)
+{
+	fprintf(f, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">"
+		"<title>", class, x, y, width, height);
+	escape(f, title);
+	fputs("</title></rect>\n", f);
+}
+
+void
 svg_path(FILE *f, const double *x, const double *y, size_t n, enum svg_mark mark)
 {
 	size_t i;
@@ -98,11 +139,13 @@ svg_put_mark(FILE *f, double x, double y, enum svg_mark mark)
 {
 	switch (mark) {
 	case SVG_SQUARE:
-		fprintf(f, "<rect class=\"m\" x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\"/>\n",
-			x - 4.5, y - 4.5);
+		svg_rect(f, x - 4.5, y - 4.5, 9, 9, "m");
 		break;
 	case SVG_TRIANGLE:
 		fprintf(f, "<path class=\"m\" d=\"M%.1f %.1fl5.5 10h-11z\"/>\n", x, y - 6);
+		break;
+	case SVG_DIAMOND:
+		fprintf(f, "<path class=\"m\" d=\"M%.1f %.1fl6 6-6 6-6-6z\"/>\n", x, y - 6);
 		break;
 	default:
 		fprintf(f, "<circle class=\"f\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>\n", x, y);

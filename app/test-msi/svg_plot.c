@@ -14,6 +14,7 @@
 #define TOP 100
 #define GAP 50
 #define BOTTOM 60
+#define LEGEND 240	/* of one line */
 
 /* The axes as powers of 10, and the left edge of the plot. */
 struct frame {
@@ -62,8 +63,8 @@ frame_of(const struct svg_plot *plots, size_t n)
 	return f;
 }
 
-static void
-power_name(int power, char *out, size_t size)
+void
+svg_power_name(int power, char *out, size_t size)
 {
 	if (power >= 0 && power < 4)
 		snprintf(out, size, "%.0f", pow(10, power));
@@ -81,13 +82,13 @@ axes_write(FILE *f, const struct frame *frame, const char *x_name, bool numbers)
 	for (power = frame->x_low; power <= frame->x_high; power++) {
 		at = place_x(frame, pow(10, power));
 		svg_line(f, at, TOP, at, TOP + HEIGHT, "grid");
-		power_name(power, text, sizeof(text));
+		svg_power_name(power, text, sizeof(text));
 		svg_text(f, at, TOP + HEIGHT + 20, SVG_MIDDLE, text);
 	}
 	for (power = frame->y_low; power <= frame->y_high; power++) {
 		at = place_y(frame, pow(10, power));
 		svg_line(f, frame->left, at, frame->left + WIDTH, at, "grid");
-		power_name(power, text, sizeof(text));
+		svg_power_name(power, text, sizeof(text));
 		if (numbers)
 			svg_text(f, frame->left - 8, at + 5, SVG_END, text);
 	}
@@ -114,11 +115,10 @@ lines_write(FILE *f, const struct frame *frame, const struct svg_plot *plot)
 static void
 legend_write(FILE *f, const struct svg_plot *plot)
 {
-	const double each = 240;
 	size_t k;
 
 	for (k = 0; k < plot->n; k++) {
-		const double left = LEFT + (double)k * each;
+		const double left = LEFT + (double)k * LEGEND;
 		const double x[] = { left, left + 25, left + 50 }, y[] = { 54, 54, 54 };
 
 		svg_path(f, x, y, 3, (enum svg_mark)k);
@@ -130,7 +130,7 @@ void
 svg_plots_write(FILE *f, const char *title, const char *about, const char *x_name,
 		const char *y_name, const struct svg_plot *plots, size_t n)
 {
-	const double width = (double)n * (WIDTH + GAP);
+	const double width = fmax((double)n * (WIDTH + GAP), (double)plots[0].n * LEGEND);
 	struct frame frame = frame_of(plots, n);
 	size_t p;
 

@@ -14,7 +14,7 @@
 
 #include "svg.h"
 
-#define SVG_PLOT_POINTS 16	/**< maximum number of points of a line */
+#define SVG_PLOT_POINTS 40	/**< maximum number of points of a line */
 
 /** One line; all values are positive. */
 struct svg_line_of {
@@ -28,6 +28,13 @@ struct svg_plot {
 	struct svg_line_of lines[SVG_MARKS];
 	size_t n;
 };
+
+/** "100", "1e5". */
+void svg_power_name(int power, char *out, size_t size);
+
+/** Writes plots: svg_plots_write(), or text_plots_write(). */
+typedef void svg_plots_writer(FILE *f, const char *title, const char *about, const char *x_name,
+		const char *y_name, const struct svg_plot *plots, size_t n);
 
 /**
  * Write the picture.

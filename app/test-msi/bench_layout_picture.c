@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-#include "bench_picture.h"
-#include "svg_plot.h"
+#include "bench_layout.h"
+#include "text_picture.h"
 
 static const char *const names[BENCH_SIDES] = {
 	"layout of vfio_msi", "sorted array", "red-black tree",
@@ -16,9 +16,10 @@ positive(double ns)
 	return ns < 1 ? 1 : ns;
 }
 
-void
-bench_picture_write(FILE *f, const struct bench_results *results)
+static void
+picture_write(FILE *f, const void *arg, svg_plots_writer *writer)
 {
+	const struct bench_results *results = arg;
 	const struct bench_result *last = results->v[results->n - 1];
 	struct svg_plot plots[] = {
 		{ .name = "place", .n = BENCH_SIDES }, { .name = "release", .n = BENCH_SIDES },
@@ -43,6 +44,18 @@ bench_picture_write(FILE *f, const struct bench_results *results)
 		" release, the sorted array %.0f and %.0f ns, the tree %.0f and %.0f ns.",
 		last[0].ranges, last[0].place_ns, last[0].release_ns, last[1].place_ns,
 		last[1].release_ns, last[2].place_ns, last[2].release_ns);
-	svg_plots_write(f, "Processor time to place and to release a range", about,
+	writer(f, "Processor time to place and to release a range", about,
 		"ranges in use", "ns per operation", plots, 2);
+}
+
+void
+bench_layout_draw(FILE *f, const void *arg)
+{
+	picture_write(f, arg, svg_plots_write);
+}
+
+void
+bench_layout_plot(FILE *f, const void *arg)
+{
+	picture_write(f, arg, text_plots_write);
 }
