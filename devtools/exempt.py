@@ -17,7 +17,12 @@ EXEMPT = {
     **dict.fromkeys(('not blocked', 'not available', 'one call', 'pci bus of DPDK',
                      "EAL's memory can lie at good IOVAs",
                      "this user can't read physical addresses, so that IOVAs can't be assigned",
-                     'no free address is a good IOVA for each page size and NUMA node'),
+                     'no free address is a good IOVA for each page size and NUMA node',
+                     ', one file', ', aim: at most %.3g: %s', '(one call alone: %.3g)',
+                     'calls to map and unmap',
+                     'all calls to VFIO and iommufd', 'time to map', 'time at exit', 'time in calls at exit',
+                     "before EAL's memory is mapped", 'map memory', 'rest of rte_eal_init()',
+                     'start of both ports', 'link and first packet', 'until the first packet'),
                     'results of the tool'),
     **dict.fromkeys((
         'layout of vfio_msi', 'sorted array', 'red-black tree', 'ranges in use',

@@ -18,6 +18,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } benchmarks[] = {
 	{ "layout", cmd_bench_layout },
+	{ "map", cmd_bench_map },
 };
 
 static void
@@ -27,6 +28,7 @@ usage(FILE *f)
 		"Measures this bus beside others. WORD is one of\n\n"
 		"  layout   time to place and to release a range, in the layout and in simpler\n"
 		"           structures\n"
+		"  map      time to map and unmap EAL's memory, by this bus and by the pci bus\n"
 		"\n"
 		"\"dpdk-test-msi bench WORD --help\" prints the options.\n", f);
 }
@@ -48,7 +50,7 @@ cmd_bench(int argc, char **argv)
 			argv[1] = title;
 			return benchmarks[i].run(argc - 1, argv + 1);
 		}
-	tool_error("bench", "needs one word: layout");
+	tool_error("bench", "needs one word: layout or map");
 	usage(stderr);
 	return STATUS_USAGE;
 }

@@ -19,6 +19,7 @@
 #include <rte_common.h>
 
 #include "map_side.h"
+#include "tool_progress.h"
 
 #define MEGABYTES 4096
 #define MEGABYTES_MAX (1u << 24)
@@ -33,6 +34,7 @@ usage(FILE *f)
 		"grew; small ones mean large pages. DEVICE is vfio_msi:BDF or BDF.\n\n"
 		"  -b, --bench        by the pci bus of DPDK as well\n"
 		"  -m, --megabytes N  amount of memory (default: 4096)\n"
+		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		"  -h, --help         this text\n", f);
 }
@@ -44,6 +46,7 @@ parse_options(int argc, char **argv, struct map_options *opt)
 	const struct tool_option options[] = {
 		{ "bench", 'b', .flag = &opt->bench },
 		{ "megabytes", 'm', .number = &opt->megabytes, .max = MEGABYTES_MAX },
+		TOOL_QUIET_OPTION,
 		TOOL_JSON_OPTION,
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
@@ -57,112 +60,49 @@ parse_options(int argc, char **argv, struct map_options *opt)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	if (strchr(argv[optind], ',') != NULL) {
-		tool_error(argv[optind], "map takes no keys: it tries each backend");
-		return STATUS_USAGE;
-	}
-	return tool_given_one(argv[optind], opt->given);
-}
-
-static double
-ms_per_gib(const struct map_calls *calls)
-{
-	return calls->bytes == 0 ? 0 :
-		(double)calls->ns / 1e6 / ((double)calls->bytes / (1 << 30));
-}
-
-/* Does an iommufd provide the container's node? Opens the node briefly. */
-static bool
-type1_is_over_iommufd(void)
-{
-	struct ioas *ioas;
-	bool over;
-
-	if (ioas_open(IOAS_BACKEND_TYPE1, NULL, NULL, &ioas, NULL) < 0)
-		return false;
-	over = ioas_backend_of(ioas) == IOAS_BACKEND_COMPAT;
-	ioas_close(ioas);
-	return over;
-}
-
-static json_t *
-calls_json(const struct map_calls *calls)
-{
-	return json_pack("{s:I, s:I, s:I}", "calls", (json_int_t)calls->n,
-		"bytes", (json_int_t)calls->bytes, "nanoseconds", (json_int_t)calls->ns);
-}
-
-static void
-report_side(const char *by, const struct side *side, int status, const struct map_meter *m)
-{
-	static const char *const results[] = {
-		[SIDE_GOOD] = "measured", [SIDE_FAULT] = "failed", [SIDE_ABSENT] = "not available",
-	};
-	json_t *o;
-
-	if (!tool_json)
-		return;
-	o = json_pack("{s:s, s:s?, s:s}", "by", by, "backend",
-		side->backend == IOAS_BACKEND_AUTO ? NULL : ioas_backend_name(side->backend),
-		"result", results[status]);
-	if (status == SIDE_GOOD &&
-	    (json_put(o, "map", calls_json(&m->map)) |
-	     json_put(o, "unmap", calls_json(&m->unmap)) |
-	     json_put(o, "open", calls_json(&m->open)) |
-	     json_put(o, "iommu_page_tables", m->tables < 0 ? json_null() :
-			json_integer(m->tables))) != 0) {
-		json_decref(o);
-		o = NULL;
-	}
-	tool_report_add("measurements", o);
+	return tool_given_bare(argv[optind], "map", opt->given);
 }
 
 /* @return SIDE_*. */
 static int
-show_side(const char *by, struct side *side)
+show_side(struct side *side)
 {
 	struct map_meter m;
-	int status = map_side_run(side, &m);
-	char who[32], tables[24];
+	char who[64];
+	int status;
 
-	snprintf(who, sizeof(who), "%s%s%s", by, side->backend == IOAS_BACKEND_AUTO ? "" : ", ",
-		side->backend == IOAS_BACKEND_AUTO ? "" : ioas_backend_name(side->backend));
-	report_side(by, side, status, &m);
+	map_side_name(side, who, sizeof(who));
+	tool_progress_step("%u MiB, %s", side->opt->megabytes, who);
+	status = map_side_run(side, &m);
+	if (tool_json)
+		tool_report_add("measurements", map_row_json(side, status, &m));
 	if (status == SIDE_FAULT)
-		printf("%-18s  failed\n", who);
-	if (status == SIDE_GOOD) {
-		snprintf(tables, sizeof(tables), "%" PRId64, m.tables / 1024);
-		printf("%-18s  %6" PRIu64 "  %9" PRIu64 "  %8.2f  %11" PRIu64 "  %8.2f  %10s\n", who,
-			m.map.bytes >> 20, m.map.n, ms_per_gib(&m.map), m.unmap.n,
-			ms_per_gib(&m.unmap), m.tables < 0 ? "-" : tables);
-	}
-	/* The pci bus maps before the device is opened, so the kernel pins later. */
-	if (status == SIDE_GOOD && side->backend == IOAS_BACKEND_AUTO && type1_is_over_iommufd())
-		printf("%-18s  %6s  %9" PRIu64 "  %8.2f  to open the device, which resets it and pins the memory\n",
-			"", "", m.open.n,
-			(double)m.open.ns / 1e6 / ((double)m.map.bytes / (1 << 30)));
+		printf("%-27s  failed\n", who);
+	if (status == SIDE_GOOD)
+		map_row_print(who, &m);
+	if (status == SIDE_GOOD && side->by == SIDE_STOCK && map_side_over_iommufd())
+		map_row_print_open(&m);
 	return status;
 }
 
 /* Show this bus and the single call. @return SIDE_*. */
 static int
-show_backend(enum ioas_backend backend, const char *bdf, const struct map_options *opt)
+show_backend(enum ioas_backend backend, const struct map_options *opt)
 {
-	struct side side = { .opt = opt, .backend = backend };
-	int status = show_side("one call", &side);
+	struct side side = { .opt = opt, .by = SIDE_ONE_CALL, .backend = backend };
+	int status = show_side(&side);
 
 	if (status != SIDE_GOOD)
 		return status;
-	snprintf(side.device, sizeof(side.device), VFIO_MSI_PREFIX "%.*s,backend=%s",
-		TOPO_BDF_LEN, bdf, ioas_backend_name(backend));
-	return show_side("vfio_msi", &side);
+	side.by = SIDE_OURS;
+	return show_side(&side);
 }
 
 /* @return a STATUS_*. */
 static int
 show(const struct map_options *opt)
 {
-	struct side stock = { .opt = opt };
+	struct side stock = { .opt = opt, .by = SIDE_STOCK, .backend = IOAS_BACKEND_AUTO };
 	enum ioas_backend backend;
 	int status = SIDE_GOOD, ret;
 	unsigned int n = 0;
@@ -170,20 +110,24 @@ show(const struct map_options *opt)
 	char bdf[TOPO_BDF_LEN];
 
 	topology_format_bdf(&opt->given->addr, bdf, sizeof(bdf));
-	snprintf(stock.device, sizeof(stock.device), "%s", bdf);
 	tool_report_put("device", json_string(bdf));
-	tool_report_put("type1_over_iommufd", json_boolean(type1_is_over_iommufd()));
+	tool_report_put("type1_over_iommufd", json_boolean(map_side_over_iommufd()));
 	tool_report_put("measurements", json_array());
-	printf("who                    MiB  map calls    ms/GiB  unmap calls    ms/GiB  tables KiB\n");
+	map_row_heads();
+	tool_progress_begin("map", 0);
 	if (opt->bench)
-		status = show_side("pci bus of DPDK", &stock);
+		status = show_side(&stock);
 	for (i = 0; (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT; i++) {
-		ret = show_backend(backend, bdf, opt);
+		/* It maps nothing. */
+		if (ioas_backend_traits(backend)->no_translation)
+			continue;
+		ret = show_backend(backend, opt);
 		n += ret == SIDE_GOOD;
 		if (ret == SIDE_FAULT)
 			status = ret;
 	}
-	if (type1_is_over_iommufd())
+	tool_progress_end();
+	if (map_side_over_iommufd())
 		printf("type1 is %s: an iommufd provides /dev/vfio/vfio\n",
 			ioas_backend_name(IOAS_BACKEND_COMPAT));
 	return status == SIDE_GOOD && n > 0 ? STATUS_GOOD : STATUS_FAULT;

@@ -56,6 +56,15 @@ tool_given_one(const char *arg, struct tool_given *out)
 	return STATUS_USAGE;
 }
 
+int
+tool_given_bare(const char *arg, const char *command, struct tool_given *out)
+{
+	if (strchr(arg, ',') == NULL)
+		return tool_given_one(arg, out);
+	tool_error(arg, "%s takes no keys: it tries each backend", command);
+	return STATUS_USAGE;
+}
+
 void
 tool_given_free(struct tool_given *given)
 {

@@ -4,13 +4,15 @@
 
 /**
  * @file
- * A replacement of libc's ioctl() for all libraries of the process. It measures EAL's own
- * mapping, which has no counters, at the same place as this bus's, with only two clock
- * readings added.
+ * Replacements of libc's ioctl() and close() for all libraries of the process. They measure
+ * EAL's own mapping, which has no counters, at the same place as this bus's, with only two
+ * clock readings added.
  */
 
 #include <linux/vfio.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -19,10 +21,16 @@
 #include "map_meter.h"
 #include "uapi/vfio_abi.h"
 
+#define FDS_MAX 4096	/* higher descriptors belong to others */
+
 struct map_meter map_meter;
 
-static uint64_t
-now_ns(void)
+static atomic_bool is_vfio[FDS_MAX];	/* descriptors that took a call of VFIO or iommufd */
+static bool in_teardown;
+static uint64_t teardown_first, teardown_last;
+
+uint64_t
+map_meter_now(void)
 {
 	struct timespec t;
 
@@ -38,39 +46,68 @@ count(struct map_calls *calls, uint64_t bytes, uint64_t ns)
 	calls->ns += ns;
 }
 
+static void
+count_map(uint64_t bytes, uint64_t start, uint64_t end)
+{
+	count(&map_meter.map, bytes, end - start);
+	if (map_meter.first_map == 0)
+		map_meter.first_map = start;
+	map_meter.last_map = end;
+}
+
 /* The kernel returns the number of unmapped bytes. */
 static void
-measure(unsigned long request, const void *arg, uint64_t ns)
+measure(unsigned long request, const void *arg, uint64_t start, uint64_t end)
 {
 	switch (request) {
 	case VFIO_IOMMU_MAP_DMA:
-		count(&map_meter.map, ((const struct vfio_iommu_type1_dma_map *)arg)->size, ns);
+		count_map(((const struct vfio_iommu_type1_dma_map *)arg)->size, start, end);
 		break;
 	case VFIO_IOMMU_UNMAP_DMA:
 		count(&map_meter.unmap, ((const struct vfio_iommu_type1_dma_unmap *)arg)->size,
-			ns);
+			end - start);
 		break;
 	case ABI_IOAS_MAP:
-		count(&map_meter.map, ((const struct abi_ioas_map *)arg)->length, ns);
+		count_map(((const struct abi_ioas_map *)arg)->length, start, end);
 		break;
 	case ABI_IOAS_MAP_FILE:
-		count(&map_meter.map, ((const struct abi_ioas_map_file *)arg)->length, ns);
+		map_meter.by_file++;
+		count_map(((const struct abi_ioas_map_file *)arg)->length, start, end);
 		break;
 	case ABI_IOAS_UNMAP:
-		count(&map_meter.unmap, ((const struct abi_ioas_unmap *)arg)->length, ns);
+		count(&map_meter.unmap, ((const struct abi_ioas_unmap *)arg)->length,
+			end - start);
 		break;
 	case VFIO_GROUP_GET_DEVICE_FD:
-		count(&map_meter.open, 0, ns);
+		count(&map_meter.open, 0, end - start);
 		break;
 	default:
 		break;
 	}
 }
 
+static void
+count_teardown(uint64_t start, uint64_t end)
+{
+	if (!in_teardown)
+		return;
+	if (teardown_first == 0)
+		teardown_first = start;
+	teardown_last = end;
+	map_meter.teardown_calls_ns += end - start;
+}
+
+static bool
+tears_down(unsigned long request)
+{
+	return request == VFIO_IOMMU_UNMAP_DMA || request == ABI_IOAS_UNMAP ||
+		request == ABI_DEVICE_DETACH || request == VFIO_GROUP_UNSET_CONTAINER;
+}
+
 int
 ioctl(int fd, unsigned long request, ...)
 {
-	uint64_t start = now_ns();
+	uint64_t start = map_meter_now(), end;
 	va_list ap;
 	void *arg;
 	int ret;
@@ -79,7 +116,44 @@ ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 	ret = (int)syscall(SYS_ioctl, fd, request, arg);
-	if (ret >= 0)
-		measure(request, arg, now_ns() - start);
+	if (ret < 0 || _IOC_TYPE(request) != VFIO_TYPE)
+		return ret;
+	end = map_meter_now();
+	__atomic_fetch_add(&map_meter.vfio_calls, 1, __ATOMIC_RELAXED);
+	if (fd < FDS_MAX)
+		atomic_store(&is_vfio[fd], true);
+	measure(request, arg, start, end);
+	if (tears_down(request))
+		count_teardown(start, end);
 	return ret;
+}
+
+int
+close(int fd)
+{
+	bool vfio = fd >= 0 && fd < FDS_MAX && atomic_exchange(&is_vfio[fd], false);
+	uint64_t start = map_meter_now();
+	int ret = (int)syscall(SYS_close, fd);
+
+	if (vfio)
+		count_teardown(start, map_meter_now());
+	return ret;
+}
+
+void
+map_meter_teardown(void)
+{
+	in_teardown = true;
+}
+
+void
+map_meter_finish(void)
+{
+	int fd;
+
+	for (fd = 0; fd < FDS_MAX; fd++)
+		if (atomic_load(&is_vfio[fd]))
+			close(fd);
+	in_teardown = false;
+	map_meter.teardown_ns = teardown_last - teardown_first;
 }

@@ -5,16 +5,48 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rte_common.h>
 
 #include "map_side.h"
+#include "tool_leavings.h"
+#include "tool_supervise.h"
 
-#define HUGEPAGE ((uint64_t)2 << 20)
+#define HUGEPAGE (UINT64_C(2) << 20)
+
+const char *
+map_side_by(const struct side *side)
+{
+	return side->by == SIDE_STOCK ? "pci bus of DPDK" :
+		side->by == SIDE_ONE_CALL ? "one call" : "vfio_msi";
+}
+
+void
+map_side_name(const struct side *side, char *out, size_t size)
+{
+	bool any = side->backend == IOAS_BACKEND_AUTO;
+
+	snprintf(out, size, "%s%s%s%s", map_side_by(side), any ? "" : ", ",
+		any ? "" : ioas_backend_name(side->backend),
+		side->one_file ? ", one file" : "");
+}
+
+bool
+map_side_over_iommufd(void)
+{
+	struct ioas *ioas;
+	bool over;
+
+	if (ioas_open(IOAS_BACKEND_TYPE1, NULL, NULL, &ioas, NULL) < 0)
+		return false;
+	over = ioas_backend_of(ioas) == IOAS_BACKEND_COMPAT;
+	ioas_close(ioas);
+	return over;
+}
 
 /* All memory is mapped now. */
 static void
@@ -27,8 +59,11 @@ measure_tables(const struct side *side)
 
 /* @return 0, -errno. */
 static int
-map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint64_t size)
+map_once(const struct side *side, const struct tool_plan *plan, const struct ioas_memory *mem,
+		uint64_t size)
 {
+	const struct ioas_place place = { .align = side->page != 0 ? side->page : HUGEPAGE,
+		.limit = UINT64_MAX };
 	const struct ioas_member member = plan_member(&plan->v[0].plan, NULL);
 	struct ioas *ioas = NULL;
 	uint64_t iova;
@@ -38,25 +73,26 @@ map_once(const struct side *side, const struct tool_plan *plan, void *mem, uint6
 	if (ret == 0)
 		ret = ioas_attach(ioas, &member, &viable);
 	if (ret == 0) {
-		ret = ioas_map_any(ioas, IOAS_APPLICATION, (uintptr_t)mem, size, HUGEPAGE, UINT64_MAX, &iova);
+		ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova);
 		measure_tables(side);
+		map_meter_teardown();
 		if (ret == 0)
 			ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
 		ioas_detach(ioas, &member);
 	}
 	ioas_close(ioas);
+	map_meter_finish();
 	return ret;
 }
 
-/* Survey the device, keep the layout and release the device. @return SIDE_*. */
-static int
-survey(const struct side *side, struct tool_plan *plan)
+int
+map_side_survey(const struct map_options *opt, enum ioas_backend backend, struct tool_plan *plan)
 {
-	struct vfio_msi_conf *conf = &side->opt->given->conf;
+	struct vfio_msi_conf *conf = &opt->given->conf;
 	struct tool_root here = { .path = "" };
 
-	conf->backend = side->backend;
-	if (tool_plan_give(plan, &side->opt->given->addr, conf) < 0 ||
+	conf->backend = backend;
+	if (tool_plan_give(plan, &opt->given->addr, conf) < 0 ||
 	    tool_plan_make(plan, &here) < 0) {
 		tool_error("map", "%s", strerror(ENOMEM));
 		return SIDE_FAULT;
@@ -65,9 +101,52 @@ survey(const struct side *side, struct tool_plan *plan)
 	plan->space = NULL;
 	if (plan->v[0].used)
 		return SIDE_GOOD;
-	printf("backend %s is not available: %s\n", ioas_backend_name(side->backend),
-		plan->v[0].why);
+	printf("backend %s is not available: %s\n", ioas_backend_name(backend), plan->v[0].why);
 	return SIDE_ABSENT;
+}
+
+/* A file of hugepages that has no name any more. @return a descriptor, -errno. */
+static int
+open_file(const char *folder, uint64_t size)
+{
+	char path[PATH_MAX];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "%s/%smap_XXXXXX", folder, tool_file_prefix());
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	if (ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/*
+ * Allocate hugepages, in a file or not. The kernel clears them now, before anything is
+ * measured.
+ *
+ * @param fd  the file; -1: none
+ * @return MAP_FAILED with errno
+ */
+static void *
+allocate(const struct side *side, uint64_t size, int *fd)
+{
+	int flags = MAP_POPULATE | MAP_SHARED;
+
+	*fd = -1;
+	if (side->one_file) {
+		*fd = open_file(side->folder, size);
+		errno = -*fd;
+		if (*fd < 0)
+			return MAP_FAILED;
+	} else {
+		flags = MAP_POPULATE | MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+			(side->page != 0 ? __builtin_ctzll(side->page) << MAP_HUGE_SHIFT : 0);
+	}
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, flags, *fd, 0);
 }
 
 /* Map new memory in a single call. @return SIDE_*. */
@@ -75,18 +154,22 @@ static int
 map_new(const struct side *side, const struct tool_plan *plan)
 {
 	uint64_t size = (uint64_t)side->opt->megabytes << 20;
-	void *mem;
+	struct ioas_file file = { 0 };
+	void *mem = allocate(side, size, &file.fd);
+	const struct ioas_memory memory = { .va = (uintptr_t)mem, .file = &file };
 	int ret;
 
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED) {
 		tool_error("map", "%u MiB of hugepages can't be allocated: %s; see /proc/sys/vm/nr_hugepages, or give less with -m",
 			side->opt->megabytes, strerror(errno));
+		if (file.fd >= 0)
+			close(file.fd);
 		return SIDE_FAULT;
 	}
-	ret = map_once(side, plan, mem, size);
+	ret = map_once(side, plan, &memory, size);
 	munmap(mem, size);
+	if (file.fd >= 0)
+		close(file.fd);
 	if (ret < 0)
 		tool_error(plan->v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
 	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
@@ -97,7 +180,7 @@ static int
 map_at_once(const struct side *side)
 {
 	struct tool_plan plan = { 0 };
-	int status = survey(side, &plan);
+	int status = map_side_survey(side->opt, side->backend, &plan);
 
 	if (status == SIDE_GOOD)
 		status = map_new(side, &plan);
@@ -105,73 +188,70 @@ map_at_once(const struct side *side)
 	return status;
 }
 
+/* The argument of EAL's -a. */
+static void
+write_device(const struct side *side, char *out, size_t size)
+{
+	char bdf[TOPO_BDF_LEN];
+
+	topology_format_bdf(&side->opt->given->addr, bdf, sizeof(bdf));
+	if (side->by == SIDE_STOCK)
+		snprintf(out, size, "%s", bdf);
+	else
+		snprintf(out, size, VFIO_MSI_PREFIX "%s,backend=%s", bdf,
+			ioas_backend_name(side->backend));
+}
+
 /* EAL maps at device probe, and unmaps at removal. @return SIDE_*. */
 static int
 map_by_eal(const struct side *side)
 {
 	struct tool_eal eal = side->opt->eal;
-	char megabytes[16];
-	const char *ours[] = { "-a", side->device, "-m", megabytes, "--huge-unlink",
-		"--no-telemetry", "--log-level=lib.eal:warning", "--file-prefix=map",
-		"--no-pci" };
-	/* Without --no-pci the pci bus would probe other devices and map for them too. */
-	int n = (int)RTE_DIM(ours) - (side->backend == IOAS_BACKEND_AUTO);
+	char megabytes[16], device[MAP_NAME_LEN];
+	const char *ours[16] = { "-a", device, "-m", megabytes, "--no-telemetry",
+		"--log-level=lib.eal:warning" };
+	int n = 6, ret;
 
+	ours[n++] = side->one_file ? "--single-file-segments" : "--huge-unlink";
+	/* Without --no-pci the pci bus would probe other devices and map for them too. */
+	if (side->by != SIDE_STOCK)
+		ours[n++] = "--no-pci";
+	if (side->folder != NULL) {
+		ours[n++] = "--huge-dir";
+		ours[n++] = side->folder;
+	}
+	write_device(side, device, sizeof(device));
 	snprintf(megabytes, sizeof(megabytes), "%u", side->opt->megabytes);
 	if (tool_eal_start(&eal, ours, n) < 0)
 		return SIDE_FAULT;
 	measure_tables(side);
 	if (map_meter.map.bytes == 0)
-		tool_error(side->device, "nothing was mapped, as EAL did not probe the device; see the messages above");
-	return tool_eal_stop(&eal) < 0 || map_meter.map.bytes == 0 ? SIDE_FAULT : SIDE_GOOD;
+		tool_error(device, "nothing was mapped, as EAL did not probe the device; see the messages above");
+	map_meter_teardown();
+	ret = tool_eal_stop(&eal);
+	map_meter_finish();
+	/* EAL can't unlink a file that has all memory. */
+	if (side->one_file)
+		tool_leavings_hugepages(side->folder, tool_file_prefix());
+	return ret < 0 || map_meter.map.bytes == 0 ? SIDE_FAULT : SIDE_GOOD;
 }
 
 static int
-in_child(const struct side *side, int out)
+measure(void *arg, void *result)
 {
-	int status;
+	const struct side *side = arg;
+	int status = side->by == SIDE_ONE_CALL ? map_at_once(side) : map_by_eal(side);
 
-	tool_report_forget_faults();
-	status = side->device[0] != '\0' ? map_by_eal(side) : map_at_once(side);
-	fflush(stdout);
-	if (write(out, &map_meter, sizeof(map_meter)) != sizeof(map_meter) ||
-	    tool_report_send_faults(out) < 0)
-		status = SIDE_FAULT;
+	memcpy(result, &map_meter, sizeof(map_meter));
 	return status;
 }
 
-/* Run in a child, as a process can start EAL only once. @return SIDE_*. */
 int
 map_side_run(struct side *side, struct map_meter *meter)
 {
-	int fds[2], status = 0;
-	ssize_t got;
-	pid_t pid;
+	int status;
 
-	fflush(stdout);
 	side->tables = map_meter_tables();
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		tool_error("map", "no pipe can be created: %s; raise the limit of open files (ulimit -n)",
-			strerror(errno));
-		return SIDE_FAULT;
-	}
-	pid = fork();
-	if (pid < 0) {
-		tool_error("map", "no process can be created: %s", strerror(errno));
-		close(fds[0]);
-		close(fds[1]);
-		return SIDE_FAULT;
-	}
-	if (pid == 0)
-		_exit(in_child(side, fds[1]));
-	close(fds[1]);
-	got = read(fds[0], meter, sizeof(*meter));
-	if (got == sizeof(*meter))
-		tool_report_take_faults(fds[0]);
-	close(fds[0]);
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return SIDE_FAULT;
-	status = WEXITSTATUS(status);
-	return status == SIDE_ABSENT || (status == SIDE_GOOD && got == sizeof(*meter)) ? status :
-		SIDE_FAULT;
+	status = tool_child_run(measure, side, meter, sizeof(*meter));
+	return status == SIDE_GOOD || status == SIDE_ABSENT ? status : SIDE_FAULT;
 }

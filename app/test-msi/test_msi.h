@@ -144,6 +144,9 @@ void tool_given_free(struct tool_given *given);
  */
 int tool_given_one(const char *arg, struct tool_given *out);
 
+/** The same for a command that takes no keys, as it tries each backend. */
+int tool_given_bare(const char *arg, const char *command, struct tool_given *out);
+
 /* tool_options.c */
 
 /** One option. Exactly one of flag, number, text and take is set. */
@@ -188,6 +191,19 @@ int tool_eal_start(struct tool_eal *eal, const char *const *ours, int n_ours);
 
 /** Clean up EAL. @return 0, or -errno after printing the fault. */
 int tool_eal_stop(struct tool_eal *eal);
+
+/* tool_child.c */
+
+/**
+ * Run a function in a child process, as a process can start EAL only once. Faults that the
+ * child prints are in the parent's report.
+ *
+ * @param run     gets @p arg and writes the result; returns an exit status
+ * @param result  @p size bytes, at most PIPE_BUF; valid if the status is 0
+ * @return the exit status, or -errno after printing the fault: -ECHILD if the child
+ *   crashed, errors of pipe2() and fork().
+ */
+int tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result, size_t size);
 
 /* given.c */
 
