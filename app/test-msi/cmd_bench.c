@@ -19,6 +19,7 @@ static const struct {
 } benchmarks[] = {
 	{ "layout", cmd_bench_layout },
 	{ "map", cmd_bench_map },
+	{ "startup", cmd_bench_startup },
 };
 
 static void
@@ -29,7 +30,7 @@ usage(FILE *f)
 		"  layout   time to place and to release a range, in the layout and in simpler\n"
 		"           structures\n"
 		"  map      time to map and unmap EAL's memory, by this bus and by the pci bus\n"
-		"\n"
+		"  startup  time from the start of EAL to the first packet, on both buses\n\n"
 		"\"dpdk-test-msi bench WORD --help\" prints the options.\n", f);
 }
 
@@ -50,7 +51,7 @@ cmd_bench(int argc, char **argv)
 			argv[1] = title;
 			return benchmarks[i].run(argc - 1, argv + 1);
 		}
-	tool_error("bench", "needs one word: layout or map");
+	tool_error("bench", "needs one word: layout, map or startup");
 	usage(stderr);
 	return STATUS_USAGE;
 }

@@ -17,8 +17,6 @@
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_errno.h>
-#include <rte_lcore.h>
 #include <rte_mbuf.h>
 
 #include "rxintr.h"
@@ -26,7 +24,6 @@
 
 #define PACKETS 32
 #define PACKETS_MAX 1000000
-#define BUFFERS 8191
 
 struct rxintr_options {
 	unsigned int packets;
@@ -90,31 +87,12 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 static int
 start_ports(struct rxintr_run *run)
 {
-	int ret = rxintr_port_find(&run->sender);
+	int ret = rxintr_ports_start(&run->sender, &run->receiver, true, &run->wire, &run->pool);
 
-	if (ret == 0)
-		ret = rxintr_port_find(&run->receiver);
-	if (ret < 0)
-		return ret;
-	if (run->sender.id == run->receiver.id) {
-		tool_error(run->sender.device, "can't be both ends of the wire");
-		return -EINVAL;
-	}
-	run->pool = rte_pktmbuf_pool_create("rxintr", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-			(int)rte_socket_id());
-	if (run->pool == NULL) {
-		tool_error("rxintr", "no memory for packets: %s", rte_strerror(rte_errno));
-		return -rte_errno;
-	}
-	ret = rxintr_port_start(&run->receiver, run->pool, true);
-	if (ret == 0)
-		ret = rxintr_port_start(&run->sender, run->pool, false);
 	if (ret == 0)
 		ret = rxintr_port_await_link(&run->sender);
 	if (ret == 0)
 		ret = rxintr_port_await_link(&run->receiver);
-	memcpy(run->wire.to, run->receiver.mac, sizeof(run->wire.to));
-	memcpy(run->wire.from, run->sender.mac, sizeof(run->wire.from));
 	run->wire.spread = run->receiver.queues > 1;
 	return ret;
 }

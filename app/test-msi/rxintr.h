@@ -98,6 +98,16 @@ int rxintr_port_find(struct rxintr_port *port);
 /** Configure and start the port; optionally with interrupts of each receive queue. */
 int rxintr_port_start(struct rxintr_port *port, struct rte_mempool *pool, bool interrupts);
 
+/**
+ * Find both ports, and start them with one pool.
+ *
+ * @param interrupts  of each receive queue of the receiver
+ * @param wire        set, except spread
+ * @param pool        set; free it when both ports are stopped, also after an error
+ */
+int rxintr_ports_start(struct rxintr_port *sender, struct rxintr_port *receiver,
+		bool interrupts, struct rxintr_wire *wire, struct rte_mempool **pool);
+
 /** Wait for the link, for a limited time. */
 int rxintr_port_await_link(struct rxintr_port *port);
 

@@ -13,13 +13,17 @@
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
 
 #include "rxintr.h"
 #include "test_msi.h"
 
 #define DESCRIPTORS 256
+#define BUFFERS 8191
 #define LINK_TRIES 100
 #define LINK_STEP_MS 100
 
@@ -148,6 +152,34 @@ rxintr_port_start(struct rxintr_port *port, struct rte_mempool *pool, bool inter
 	port->started = true;
 	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
 	return interrupts ? listen_to_queues(port) : 0;
+}
+
+int
+rxintr_ports_start(struct rxintr_port *sender, struct rxintr_port *receiver, bool interrupts,
+		struct rxintr_wire *wire, struct rte_mempool **pool)
+{
+	int ret = rxintr_port_find(sender);
+
+	if (ret == 0)
+		ret = rxintr_port_find(receiver);
+	if (ret < 0)
+		return ret;
+	if (sender->id == receiver->id) {
+		tool_error(sender->device, "can't be both ends of the wire");
+		return -EINVAL;
+	}
+	*pool = rte_pktmbuf_pool_create("packets", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+			(int)rte_socket_id());
+	if (*pool == NULL) {
+		tool_error(sender->device, "no memory for packets: %s", rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	ret = rxintr_port_start(receiver, *pool, interrupts);
+	if (ret == 0)
+		ret = rxintr_port_start(sender, *pool, false);
+	memcpy(wire->to, receiver->mac, sizeof(wire->to));
+	memcpy(wire->from, sender->mac, sizeof(wire->from));
+	return ret;
 }
 
 int
