@@ -29,7 +29,21 @@ EXEMPT = {
         'ns per operation', 'Processor time to place and to release a range',
         'Two plots with logarithmic axes: nanoseconds to place and to release a range, by number '
         'of ranges. With %zu ranges the layout needs %.0f ns to place and %.0f ns to release, '
-        'the sorted array %.0f and %.0f ns, the tree %.0f and %.0f ns.'),
+        'the sorted array %.0f and %.0f ns, the tree %.0f and %.0f ns.',
+        'pages of %s, to map: ms per GiB', 'pages of %s, at exit: ms per GiB',
+        'Bars for each way to map %u MiB: milliseconds per GiB to map and at exit, best of %u '
+        'rounds.', "Time to map EAL's memory, and to release it at exit",
+        'ms, median of all rounds; the lines below the bars are from the lowest to the highest',
+        'A bar for each bus and backend: milliseconds from the start of EAL to the first packet, '
+        'by phases, with %u MiB of memory.', 'Time from the start of EAL to the first packet',
+        'Histograms with logarithmic axes: number of interrupts by the time from trigger to '
+        'handling.', '%s, %s: median %.1f, 99.9 %% below %.1f microseconds.',
+        'raised by the kernel (loopback)', 'raised by the device',
+        'Time from the trigger of an interrupt to its handling',
+        'I/O virtual addresses of', 'EAL may reserve memory here', 'EAL may reserve memory from here on',
+        'SW_MSI would be reachable here', 'not translated by the IOMMU', 'begins bad', '%u MiB good',
+        'EAL, pages of %u KiB, node %u, %s', 'EAL, assigned, lowest first', 'grid soft', 'one row: %s',
+        'to scale', 'open hard', 'open soft'),
         'words in a picture'),
     **dict.fromkeys((
         'times of this bus and its layout, beside those of others', 'bench layout', 'bench map', 'bench startup',

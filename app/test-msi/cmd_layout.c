@@ -26,6 +26,8 @@ struct layout_options {
 	size_t n;
 	struct tool_root_options where;
 	struct tool_root root;
+	bool plot;
+	const char *svg;
 };
 
 static void
@@ -41,6 +43,8 @@ usage(FILE *f)
 		"                  hole=FIRST-LAST, dma_bits=N, vf_token=UUID,\n"
 		"                  virtio_dma=auto|iommu, irq_affinity=auto|none|CPUS,\n"
 		"                  device=FD, iommufd=FD, group=FD, container=FD\n"
+		"  -P, --plot      draw the addresses in the terminal too\n"
+		"  -S, --svg FILE  write a picture\n"
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
 		"  -h, --help      this text\n", f);
@@ -74,6 +78,8 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 {
 	const struct tool_option options[] = {
 		{ "allow", 'a', .take = take_device, .arg = opt },
+		{ "plot", 'P', .flag = &opt->plot },
+		{ "svg", 'S', .text = &opt->svg },
 		TOOL_JSON_OPTION,
 		TOOL_ROOT_OPTIONS(&opt->where),
 	};
@@ -188,6 +194,8 @@ layout(struct layout_options *opt, struct tool_plan *plan)
 		json_plan(plan);
 	else
 		print_plan(plan, &opt->root);
+	if (opt->plot || opt->svg != NULL)
+		faulty |= !layout_draw(plan, &opt->root, opt->plot, opt->svg);
 	faulty |= report_faults(plan);
 	if (faulty)
 		tool_root_caution(&opt->root);

@@ -284,6 +284,17 @@ void print_plan(const struct tool_plan *plan, const struct tool_root *root);
 /* print_elsewhere.c */
 void print_elsewhere(const struct iova_layout *layout, const struct tool_root *root);
 
+/* layout_draw.c */
+
+/**
+ * Draw the plan of "layout", as text on stdout, as SVG, or both.
+ *
+ * @param svg  path of the file, or NULL
+ * @return whether all was drawn. Otherwise the fault was printed.
+ */
+bool layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plot,
+		const char *svg);
+
 /* json.c */
 
 /** Members that all commands have for a device; NULL without memory. */

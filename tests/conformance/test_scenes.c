@@ -22,11 +22,13 @@
 #include "common.h"
 #include "plan/plan.h"
 #include "scene_eal.h"
+#include "scene_picture.h"
 #include "scene_run.h"
 #include "tree.h"
 
 /* Print the plans, to write a layout from, or drawings, and compare nothing. */
 static bool print;
+static const char *drawing;	/* "--svg" or "--plot" */
 
 #define EAL_FIRST (UINT64_C(1) << 32)
 #define EAL_SHARE (UINT64_C(64) << 30)
@@ -144,12 +146,15 @@ scene_check(const char *root, const char *name)
 	snprintf(path, sizeof(path), "%s/machine", tree_fixture(name));
 	scene_make(root, path, &scene);
 	text = plan_text(root, &scene, NULL);
-	if (print)
+	if (drawing != NULL)
+		scene_picture_print(root, &scene, strcmp(drawing, "--svg") == 0);
+	else if (print)
 		fputs(text, stdout);
 	if (print) {
 		free(text);
 		return;
 	}
+	scene_picture_check(root, &scene, name);
 	want = scene_results(name, "layout", text);
 	if (strcmp(text, want) != 0)
 		fail_msg("%s: the plan is\n%s\nand not\n%s", name, text, want);
@@ -172,5 +177,7 @@ int
 main(int argc, char **argv)
 {
 	print = argc > 1;
+	if (argc > 2 && argv[1][0] == '-')
+		drawing = *++argv, argc--;
 	return scene_run("scenes", false, test_scene, argv + 1, (size_t)argc - 1);
 }
