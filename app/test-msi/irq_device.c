@@ -76,6 +76,27 @@ attach(struct irq_device *dev)
 	return ret;
 }
 
+/* The survey's address space has no layout, so nothing can be mapped in it. */
+int
+irq_space_open(struct tool_plan *plan, const char *name)
+{
+	const struct ioas_member member = plan_member(&plan->v[0].plan, NULL);
+	int ret;
+
+	ioas_close(plan->space);
+	plan->space = NULL;
+	ret = ioas_open(plan->v[0].plan.backend, &member, plan->layout, &plan->space, NULL);
+	if (ret < 0)
+		tool_error(name, "set-up failed: no address space can be opened: %s", strerror(-ret));
+	return ret;
+}
+
+int
+irq_device_master(const struct irq_device *dev, bool on)
+{
+	return set_command(dev, on ? PCI_COMMAND_MASTER : 0, on ? 0 : PCI_COMMAND_MASTER);
+}
+
 int
 irq_device_open(struct irq_device *dev, const struct tool_device *td, struct ioas *space)
 {
@@ -119,12 +140,24 @@ void
 irq_device_close(struct irq_device *dev)
 {
 	if (dev->fd >= 0)
-		set_command(dev, 0, PCI_COMMAND_MASTER);
+		irq_device_master(dev, false);
 	vfio_uapi_close(dev->fd);
 	dev->fd = -1;
 	if (dev->attached)
 		ioas_detach(dev->ioas, &dev->member);
 	dev->attached = false;
+}
+
+int
+irq_device_borrow(struct irq_device *dev, int fd)
+{
+	int ret;
+
+	dev->fd = fd;
+	ret = read_regions(dev);
+	if (ret < 0)
+		tool_error(dev->name, "the kernel can't describe its regions: %s", strerror(-ret));
+	return ret;
 }
 
 int
@@ -134,4 +167,14 @@ irq_reg_write(const struct irq_device *dev, uint32_t reg, uint32_t value)
 	if (reg >= dev->bar_size[0])
 		return -EINVAL;
 	return vfio_uapi_pwrite(dev->fd, &value, sizeof(value), dev->bar[0] + reg);
+}
+
+int
+irq_reg_read(const struct irq_device *dev, uint32_t reg, uint32_t *value)
+{
+	int ret = reg < dev->bar_size[0] ?
+		vfio_uapi_pread(dev->fd, value, sizeof(*value), dev->bar[0] + reg) : -EINVAL;
+
+	*value = ret < 0 ? 0 : rte_le_to_cpu_32(*value);
+	return ret;
 }

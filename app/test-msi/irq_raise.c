@@ -168,6 +168,21 @@ do_write(const struct irq_device *dev, struct write w)
 	return irq_reg_write(dev, w.reg, w.value);
 }
 
+static int
+calm(const struct irq_vectors *vs, struct write w)
+{
+	int ret = do_write(vs->dev, w);
+
+	/* The kernel masks INTx at each interrupt. */
+	return ret == 0 && vs->kind == IRQ_INTX ? vfio_uapi_unmask_intx(vs->dev->fd) : ret;
+}
+
+int
+irq_calm(const struct irq_raiser *raiser, const struct irq_vectors *vs, unsigned int i)
+{
+	return calm(vs, raiser->calm(vs->kind, i));
+}
+
 /* Raise one interrupt and restore the device. */
 static int
 raise_one(const struct irq_raiser *raiser, struct irq_vectors *vs, unsigned int i,
@@ -176,17 +191,11 @@ raise_one(const struct irq_raiser *raiser, struct irq_vectors *vs, unsigned int 
 	int ret = do_write(vs->dev, raiser->raise(vs->kind, i));
 	bool came = ret == 0 && irq_vectors_await(vs, i, count);
 
-	if (ret == 0 && came)
-		ret = do_write(vs->dev, raiser->calm(vs->kind, i));
-	/* The kernel masks INTx at each interrupt. */
-	if (ret == 0 && came && vs->kind == IRQ_INTX)
-		ret = vfio_uapi_unmask_intx(vs->dev->fd);
-	return ret;
+	return ret == 0 && came ? irq_calm(raiser, vs, i) : ret;
 }
 
-/* The device may have more vectors than causes. */
-static unsigned int
-n_vectors(const struct irq_raiser *raiser, const struct irq_vectors *vs)
+unsigned int
+irq_raiser_vectors(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 {
 	unsigned int n = raiser->vectors[vs->kind];
 
@@ -205,7 +214,7 @@ int
 irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 {
 	struct write w[WRITES_MAX];
-	unsigned int n = raiser->prepare(vs->kind, n_vectors(raiser, vs), w), i;
+	unsigned int n = raiser->prepare(vs->kind, irq_raiser_vectors(raiser, vs), w), i;
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < n; i++)
@@ -216,10 +225,35 @@ irq_raise_prepare(const struct irq_raiser *raiser, const struct irq_vectors *vs)
 int
 irq_raise(const struct irq_raiser *raiser, struct irq_vectors *vs, struct irq_count *count)
 {
-	unsigned int n = n_vectors(raiser, vs), i;
+	unsigned int n = irq_raiser_vectors(raiser, vs), i;
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < n && count->arrived == count->raised; i++)
 		ret = raise_one(raiser, vs, i, count);
 	return report_write(vs, ret);
+}
+
+/* Writes to one register for several vectors are one write. */
+static struct write
+together(struct write (*one)(enum irq_kind kind, unsigned int i), const struct irq_raiser *raiser,
+		const struct irq_vectors *vs)
+{
+	unsigned int n = irq_raiser_vectors(raiser, vs), i;
+	struct write w = one(vs->kind, 0);
+
+	for (i = 1; i < n; i++)
+		w.value |= one(vs->kind, i).value;
+	return w;
+}
+
+int
+irq_raise_all(const struct irq_raiser *raiser, const struct irq_vectors *vs)
+{
+	return do_write(vs->dev, together(raiser->raise, raiser, vs));
+}
+
+int
+irq_calm_all(const struct irq_raiser *raiser, const struct irq_vectors *vs)
+{
+	return calm(vs, together(raiser->calm, raiser, vs));
 }

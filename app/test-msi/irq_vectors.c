@@ -8,14 +8,17 @@
  * the loopback: the kernel signals the eventfd, which tests everything except the
  * device's own write.
  *
- * Only one vector at a time is raised: EAL empties an eventfd when it reads, so two
- * signals would count as one.
+ * A vector is not raised again before it was counted: EAL empties an eventfd when it reads,
+ * so two signals would count as one. With "exact" the callback reads the eventfd, so that
+ * each signal counts.
  */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_interrupts.h>
@@ -25,7 +28,6 @@
 
 #define AWAIT_MS 2000
 #define QUIET_MS 50
-#define POLL_US 50
 
 static const struct {
 	const char *name;
@@ -47,8 +49,14 @@ static void
 on_interrupt(void *arg)
 {
 	struct irq_vector *v = arg;
+	uint64_t n = 1;
 
-	atomic_fetch_add(&v->count, 1);
+	/* Nobody else reads it, and EAL found it readable. */
+	if (v->exact && read(v->efd, &n, sizeof(n)) != sizeof(n))
+		n = 0;
+	atomic_fetch_add(&v->calls, 1);
+	atomic_fetch_add(&v->count, (unsigned int)n);
+	sem_post(v->came);
 }
 
 static int
@@ -59,11 +67,13 @@ listen_to(struct irq_vectors *vs, struct irq_vector *v)
 	v->efd = ret;
 	if (ret < 0)
 		return ret;
+	v->exact = vs->exact;
+	v->came = &vs->came;
 	v->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (v->handle == NULL)
 		return -ENOMEM;
 	rte_intr_fd_set(v->handle, v->efd);
-	rte_intr_type_set(v->handle, kinds[vs->kind].type);
+	rte_intr_type_set(v->handle, vs->exact ? RTE_INTR_HANDLE_EXT : kinds[vs->kind].type);
 	ret = rte_intr_callback_register(v->handle, on_interrupt, v);
 	v->listening = ret == 0;
 	return ret;
@@ -93,13 +103,14 @@ enable(struct irq_vectors *vs)
 
 int
 irq_vectors_enable(struct irq_vectors *vs, const struct irq_device *dev, enum irq_kind kind,
-		char *why, size_t size)
+		bool exact, char *why, size_t size)
 {
 	struct vfio_irq_info info;
 	unsigned int i;
 	int ret;
 
-	*vs = (struct irq_vectors) { .dev = dev, .kind = kind };
+	*vs = (struct irq_vectors) { .dev = dev, .kind = kind, .exact = exact };
+	sem_init(&vs->came, 0, 0);
 	ret = vfio_uapi_irq_info(dev->fd, kinds[kind].index, &info);
 	if (ret < 0) {
 		snprintf(why, size, "the kernel can't describe it: %s", strerror(-ret));
@@ -151,6 +162,7 @@ irq_vectors_disable(struct irq_vectors *vs)
 	free(vs->v);
 	vs->v = NULL;
 	vs->n = vs->has = 0;
+	sem_destroy(&vs->came);
 }
 
 static void
@@ -170,10 +182,14 @@ take_surplus(struct irq_vectors *vs, struct irq_count *count)
 static bool
 await_call(const struct irq_vector *v)
 {
-	uint64_t end = rte_get_timer_cycles() + AWAIT_MS * rte_get_timer_hz() / 1000;
+	struct timespec end;
 
-	while (atomic_load(&v->count) == v->expected && rte_get_timer_cycles() < end)
-		rte_delay_us_sleep(POLL_US);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += AWAIT_MS / 1000;
+	/* Callbacks that came before the wait have left their posts. */
+	while (atomic_load(&v->count) == v->expected)
+		if (sem_clockwait(v->came, CLOCK_MONOTONIC, &end) < 0 && errno == ETIMEDOUT)
+			break;
 	return atomic_load(&v->count) != v->expected;
 }
 
@@ -204,13 +220,23 @@ irq_vectors_quiet(struct irq_vectors *vs, struct irq_count *count)
 	take_surplus(vs, count);
 }
 
+void
+irq_vectors_await_first(struct irq_vectors *vs, unsigned int n, struct irq_count *count)
+{
+	bool came = true;
+	unsigned int i;
+
+	for (i = 0; came && i < n; i++) {
+		came = await_call(&vs->v[i]);
+		count_one(vs, i, came, count);
+	}
+}
+
 /* One call: every vector selected by a byte must arrive once. */
 static int
 loopback_all(struct irq_vectors *vs, struct irq_count *count)
 {
 	uint8_t *which = malloc(vs->n);
-	unsigned int i;
-	bool came = true;
 	int ret;
 
 	if (which == NULL)
@@ -218,11 +244,15 @@ loopback_all(struct irq_vectors *vs, struct irq_count *count)
 	memset(which, 1, vs->n);
 	ret = vfio_uapi_trigger_irqs(vs->dev->fd, kinds[vs->kind].index, 0, which, vs->n);
 	free(which);
-	for (i = 0; ret == 0 && came && i < vs->n; i++) {
-		came = await_call(&vs->v[i]);
-		count_one(vs, i, came, count);
-	}
+	if (ret == 0)
+		irq_vectors_await_first(vs, vs->n, count);
 	return ret;
+}
+
+int
+irq_vectors_signal(const struct irq_vectors *vs)
+{
+	return vfio_uapi_trigger_irqs(vs->dev->fd, kinds[vs->kind].index, 0, NULL, vs->n);
 }
 
 static int
@@ -249,4 +279,10 @@ irq_loopback(struct irq_vectors *vs, struct irq_count *count)
 		tool_error(vs->dev->name, "%s: the kernel refuses to signal its vectors: %s",
 			kinds[vs->kind].name, strerror(-ret));
 	return ret;
+}
+
+int
+irq_vectors_give(const struct irq_vectors *vs, int efd)
+{
+	return vfio_uapi_set_irqs(vs->dev->fd, kinds[vs->kind].index, 0, &efd, efd >= 0 ? 1 : 0);
 }

@@ -33,6 +33,7 @@ enum {
 	STATUS_USAGE = 2,
 	STATUS_LOOPBACK_LOST = 3,	/**< irq: lost between kernel and program */
 	STATUS_DEVICE_LOST = 4,		/**< irq: between device and kernel */
+	STATUS_DMA_FAILED = 5,		/**< irq: memory was not read or written correctly */
 };
 
 

@@ -68,7 +68,10 @@ def only_here(platform):
             ('stock_rxintr', 1, 'queue 0: no interrupts at all', 'wake-ups 0,'),
             ('rxintr', 0, RXINTR),
             ('irq', 0, ', backend iommufd\n',
-             'MSI-X  10 vectors, loopback 340 of 340, device (igb) 160 of 160'),
+             'MSI-X  10 vectors, loopback 340 of 340, device (igb) 160 of 160, frames 160 of 160\n'
+             '       in step: loopback 1000 of 1000, device 1000 of 1000\n'
+             '       storm: loopback ',
+             'left at the end: vectors 0, descriptors 0, IOMMU page tables 0 bytes'),
             ('type1', 1, ', backend type1\n', 'MSI-X  refused',
              "MSI-X: set-up failed: the kernel can't allocate a vector: ",
              'use backend=iommufd if the kernel has it')):

@@ -15,7 +15,8 @@ uname -r | fact_text kernel
 fact_status list dpdk-test-msi list
 facts_of burst_ "$here/traffic.sh" "$1" "$2" || exit 1
 rm -f /dev/hugepages/*
-fact_status irq timeout -k 5 180 dpdk-test-msi irq --all -n 4 "vfio_msi:$1"
+fact_status irq timeout -k 5 180 dpdk-test-msi irq --all -n 4 --self-test --endurance 1000 \
+	"vfio_msi:$1"
 { ls /dev/hugepages; grep vfio /proc/interrupts; } | fact_text irq_left
 vfio-bind "$3" "$4"
 fact_status bridge dpdk-test-msi list

@@ -21,5 +21,5 @@ vfio-bind "$first" "$second" || exit 1
 try stock dpdk-testpmd -a "$first" -l 0,1 -n 1 -- --total-num-mbufs=4096
 try stock_rxintr dpdk-test-msi rxintr -L -v -n 20 "$first" "$second"
 try rxintr dpdk-test-msi rxintr -v -n 20 "vfio_msi:$first" "vfio_msi:$second" -- $tell
-try irq dpdk-test-msi irq "vfio_msi:$first"
+try irq dpdk-test-msi irq --self-test --endurance 1000 "vfio_msi:$first"
 try type1 dpdk-test-msi irq "vfio_msi:$first,backend=type1"
