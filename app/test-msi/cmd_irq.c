@@ -16,17 +16,21 @@
 
 #include <rte_common.h>
 
-#include "irq.h"
+#include "irq_bench.h"
 #include "map_meter.h"
 #include "tool_progress.h"
 
 #define ROUNDS 16
 #define ROUNDS_MAX 1000000
 #define ENDURANCE_MAX 1000000000
+#define SAMPLES 100000
+#define SAMPLES_MAX 10000000
 
 struct irq_options {
 	struct irq_request request;
-	bool all;
+	bool all, bench, plot;
+	unsigned int samples;
+	const char *svg, *device;
 	struct tool_given given;
 	struct tool_eal eal;
 };
@@ -43,6 +47,11 @@ usage(FILE *f)
 		"  -S, --self-test    the device also sends itself frames (82576, 82574), which\n"
 		"                     tests DMA in both directions without a wire\n"
 		"  -e, --endurance N  N more interrupts in each way, and as many in a storm\n"
+		"  -b, --bench        instead: time from an interrupt to its handling, by several\n"
+		"                     receivers, on this bus and on the pci bus of DPDK\n"
+		"  -c, --samples N    with --bench: of each receiver, at least 100 (default: 100000)\n"
+		"  -P, --plot         with --bench: draw histograms in the terminal too\n"
+		"  -s, --svg FILE     with --bench: write histograms\n"
 		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		"  -h, --help         this text\n\n"
@@ -59,6 +68,10 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 		{ "rounds", 'n', .number = &opt->request.rounds, .max = ROUNDS_MAX },
 		{ "self-test", 'S', .flag = &opt->request.self_test },
 		{ "endurance", 'e', .number = &opt->request.endurance, .max = ENDURANCE_MAX },
+		{ "bench", 'b', .flag = &opt->bench },
+		{ "samples", 'c', .number = &opt->samples, .max = SAMPLES_MAX },
+		{ "plot", 'P', .flag = &opt->plot },
+		{ "svg", 's', .text = &opt->svg },
 		TOOL_QUIET_OPTION,
 		TOOL_JSON_OPTION,
 	};
@@ -67,9 +80,14 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 
 	if (ret >= 0)
 		return ret;
-	if (n - optind == 1)
-		return tool_given_one(argv[optind], &opt->given);
-	tool_error("irq", "needs one device, not %d", n - optind);
+	opt->device = argv[optind];
+	if (n - optind == 1 && opt->samples >= IRQ_BENCH_SAMPLES_MIN)
+		return tool_given_one(opt->device, &opt->given);
+	if (n - optind != 1)
+		tool_error("irq", "needs one device, not %d", n - optind);
+	else
+		tool_error("--samples", "needs a number from %d to %d", IRQ_BENCH_SAMPLES_MIN,
+			SAMPLES_MAX);
 	usage(stderr);
 	return STATUS_USAGE;
 }
@@ -164,10 +182,33 @@ try(struct tool_plan *plan, struct irq_options *opt)
 	return tool_eal_stop(&opt->eal) < 0 ? worse(status, STATUS_FAULT) : status;
 }
 
+/* The processes that measure open the device themselves. @return a STATUS_*. */
+static int
+bench(struct tool_plan *plan, const struct irq_options *opt)
+{
+	const struct tool_device *td = &plan->v[0];
+	struct irq_bench b = { .topo = &td->plan.topo, .name = b.ours, .eal = opt->eal,
+		.svg = opt->svg, .plot = opt->plot, .raiser = irq_raiser_find(&td->plan.topo) };
+	bool prefixed = strncmp(opt->device, VFIO_MSI_PREFIX, strlen(VFIO_MSI_PREFIX)) == 0;
+
+	ioas_close(plan->space);
+	plan->space = NULL;
+	if (snprintf(b.ours, sizeof(b.ours), "%s%s", prefixed ? "" : VFIO_MSI_PREFIX,
+			opt->device) >= (int)sizeof(b.ours)) {
+		tool_error("irq", "the argument of the device is too long");
+		return STATUS_FAULT;
+	}
+	if (!td->used) {
+		tool_error(b.name, "set-up failed: %s", td->why);
+		return STATUS_FAULT;
+	}
+	return irq_bench_run(&b, opt->samples);
+}
+
 int
 cmd_irq(int argc, char **argv)
 {
-	struct irq_options opt = { .request.rounds = ROUNDS };
+	struct irq_options opt = { .request.rounds = ROUNDS, .samples = SAMPLES };
 	struct tool_root here = { .path = "" };
 	struct tool_plan plan = { 0 };
 	int status = parse_options(argc, argv, &opt), ret;
@@ -181,7 +222,7 @@ cmd_irq(int argc, char **argv)
 		tool_report_put("kinds", json_array());
 		if (tool_json)
 			tool_report_put("device", json_planned_device(&plan.v[0]));
-		status = try(&plan, &opt);
+		status = opt.bench ? bench(&plan, &opt) : try(&plan, &opt);
 	} else {
 		tool_error("irq", "%s", strerror(-ret));
 		status = STATUS_FAULT;
