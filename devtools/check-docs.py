@@ -243,8 +243,8 @@ def compare(files, page, exempt):
 
 
 def check_messages():
-    """The page has every message of the bus, the library and the tool and no other one."""
-    yield from compare(list(sources()), read(GUIDE), EXEMPT)
+    """The pages have every message of the bus, the library and the tool and no other one."""
+    yield from compare(list(sources()), '\n'.join(map(read, (GUIDE, *MORE))), EXEMPT)
 
 
 def check_keys(guide):

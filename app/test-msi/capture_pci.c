@@ -18,6 +18,7 @@
 
 #define DEVICES "/sys/bus/pci/devices"
 #define GROUPS "/sys/kernel/iommu_groups"
+#define IOMMUS "/sys/class/iommu"
 #define CONFIG_LEN 64	/* bytes that every user may read */
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
@@ -213,10 +214,20 @@ take_group(struct capture *c, const char *group)
 	sysfs_free_names(names, n);
 }
 
+/* An IOMMU, and how many bits one of Intel translates. */
 static void
 take_iommu(struct capture *c, const char *name)
 {
-	take_linked(c, "/sys/class/iommu", name, NULL, 0);
+	static const char *const files[] = { "intel-iommu/cap", "intel-iommu/ecap" };
+	char dir[SYSFS_PATH_MAX];
+	size_t i;
+
+	take_linked(c, IOMMUS, name, NULL, 0);
+	if (sysfs_read_link_path(c->root, dir, sizeof(dir), IOMMUS "/%s", name) != 0)
+		return;
+	capture_folder(c, "%s/intel-iommu", dir);
+	for (i = 0; i < N(files); i++)
+		capture_file(c, "%s/%s", dir, files[i]);
 }
 
 /* Pass each name in a folder to @p take. The machine may lack the folder. */
@@ -243,6 +254,6 @@ capture_pci(struct capture *c)
 {
 	for_each(c, DEVICES, take_function);
 	for_each(c, "/sys/class/pci_bus", take_bus);
-	for_each(c, "/sys/class/iommu", take_iommu);
+	for_each(c, IOMMUS, take_iommu);
 	for_each(c, GROUPS, take_group);
 }

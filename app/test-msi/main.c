@@ -28,6 +28,8 @@ struct call {
 static const struct command commands[] = {
 	{ "bench", "times of this bus and its layout, beside those of others", cmd_bench, true },
 	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
+	{ "doctor", "what keeps the bus from working on this machine, and what to do about it",
+		cmd_doctor },
 	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq,
 		true },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
@@ -53,7 +55,7 @@ usage(FILE *f)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);
 	fputs("\n\"dpdk-test-msi COMMAND --help\" prints the options of a command.\n"
 		"\"dpdk-test-msi --version\" prints its version and that of DPDK.\n"
-		"exit status: 0 good, 1 a fault was found, 2 wrong usage; irq has more\n", f);
+		"exit status: 0 good, 1 a fault was found, 2 wrong usage; doctor and irq have more\n", f);
 }
 
 /* A result that could not be written is a fault. */

@@ -31,6 +31,7 @@ enum {
 	STATUS_GOOD = 0,
 	STATUS_FAULT = 1,	/**< a fault was found, or the command failed */
 	STATUS_USAGE = 2,
+	STATUS_WARNING = 3,		/**< doctor: nothing worse than a warning */
 	STATUS_LOOPBACK_LOST = 3,	/**< irq: lost between kernel and program */
 	STATUS_DEVICE_LOST = 4,		/**< irq: between device and kernel */
 	STATUS_DMA_FAILED = 5,		/**< irq: memory was not read or written correctly */
@@ -67,6 +68,9 @@ struct tool_plan {
 void tool_error(const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** From now on keep the text of the last fault in @p out instead of printing it. */
+void tool_error_keep(char *out, size_t size);
+
 /** Print the functions that were left out of a set, as they can't be read. */
 void tool_odd_report(struct topo_snapshot *snap, const struct topo_set *set);
 
@@ -79,6 +83,7 @@ void tool_node(const struct topo_device *dev, char *out);
 /* cmd_*.c; argv[0] is the program and the command */
 int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);

@@ -13,9 +13,20 @@
 #include <stdlib.h>
 
 #include "test_msi.h"
+#include "tool_progress.h"
 #include "uapi/vfio_uapi.h"
 
 #define FAULT_LEN (PLAN_WHY + 512)	/* every reason, and a sentence around it */
+
+static char *kept;
+static size_t kept_size;
+
+void
+tool_error_keep(char *out, size_t size)
+{
+	kept = out;
+	kept_size = size;
+}
 
 void
 tool_error(const char *who, const char *fmt, ...)
@@ -26,7 +37,12 @@ tool_error(const char *who, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (kept != NULL) {
+		snprintf(kept, kept_size, "%s", text);
+		return;
+	}
 	fflush(stdout);
+	tool_progress_hide();
 	fprintf(stderr, "dpdk-test-msi: %s: %s\n", who, text);
 	tool_report_fault(who, text);
 }

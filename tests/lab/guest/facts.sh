@@ -55,14 +55,15 @@ fact_if()
 	fi
 }
 
-# fact_status NAME COMMAND...: print the output as NAME, the exit status as NAME_status
+# fact_status NAME COMMAND...: print the output as NAME, the exit status as NAME_status. COMMAND may be
+# a script that uses it too
 fact_status()
 {
 	fact_name=$1
 	shift
-	"$@" >/tmp/fact_output 2>&1
+	"$@" >/tmp/fact_output.$$ 2>&1
 	fact "${fact_name}_status" $?
-	fact_text "$fact_name" </tmp/fact_output
+	fact_text "$fact_name" </tmp/fact_output.$$
 }
 
 # facts_of PREFIX COMMAND...: print the facts of the command, with PREFIX before their
@@ -73,7 +74,7 @@ facts_of()
 	shift
 	{
 		"$@"
-		echo $? >/tmp/facts_status
+		echo $? >/tmp/facts_status.$$
 	} | sed "s/^{\"fact\": \"/&$fact_prefix/"
-	return "$(cat /tmp/facts_status)"
+	return "$(cat /tmp/facts_status.$$)"
 }

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * "dpdk-test-msi doctor" in three steps: read facts about a machine and its user, judge
+ * them, print the findings. Reading opens no node of a device and changes nothing. Judging
+ * is pure: it sees only the facts. Both know no DPDK. Not thread safe.
+ */
+
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "iova/iova_layout.h"
+#include "plan/plan.h"
+#include "topology/topology_machine.h"
+#include "topology/topology_nodes.h"
+#include "va/va_need.h"
+#include "va/va_place.h"
+
+/* doctor_findings.c */
+
+/** What a finding means for the exit status, ascending. */
+enum doctor_severity {
+	DOCTOR_NOTE,	/**< nothing to do, but good to know */
+	DOCTOR_WARNING,	/**< works, with a loss or a risk */
+	DOCTOR_FAULT,	/**< something does not work */
+};
+
+/** All findings; within one severity they are printed in this order. */
+enum doctor_id {
+	DOCTOR_IOMMU_OFF,
+	DOCTOR_VFIO_DRIVER,
+	DOCTOR_VFIO_NODE,
+	DOCTOR_PLUGIN_MISSING,
+	DOCTOR_HUGEPAGES_NONE,
+	DOCTOR_HUGEPAGES_UNREACHED,
+	DOCTOR_UNIT_UNKNOWN,
+	DOCTOR_UNIT_DEVICES,
+	DOCTOR_MEMLOCK_SMALL,
+	DOCTOR_NODE_DENIED,
+	DOCTOR_DEVICE_NONE,
+	DOCTOR_DEVICE_UNUSABLE,
+	DOCTOR_MSI_LOST,
+	DOCTOR_TRY_REFUSED,
+	DOCTOR_TRY_LOST,
+	DOCTOR_LAYOUT_NONE,
+	DOCTOR_EAL_BAD,
+	DOCTOR_KERNEL_OLD,
+	DOCTOR_ACS_OVERRIDE,
+	DOCTOR_UNSAFE_INTERRUPTS,
+	DOCTOR_NOIOMMU_MODE,
+	DOCTOR_USER_NAMESPACE,
+	DOCTOR_HUGEPAGES_UNMOUNTED,
+	DOCTOR_HUGEPAGES_USED,
+	DOCTOR_HUGEPAGES_NODE,
+	DOCTOR_HUGEPAGES_UNREAD,
+	DOCTOR_ENTRY_LIMIT,
+	DOCTOR_MEMLOCK_SHORT,
+	DOCTOR_DEVICE_DOUBTFUL,
+	DOCTOR_DEVICE_HELD,
+	DOCTOR_DEVICE_UNREAD,
+	DOCTOR_WINDOWS_UNREAD,
+	DOCTOR_MSI_LIKELY_LOST,
+	DOCTOR_TRY_FEWER,
+	DOCTOR_EAL_SHORT,
+	DOCTOR_DPDK_UNTRIED,
+	DOCTOR_VFIO_COMPAT,
+	DOCTOR_IOMMU_NARROW,
+	DOCTOR_LA57,
+	DOCTOR_CONTAINER,
+	DOCTOR_NODE_UNTESTED,
+	DOCTOR_DEVICE_UNASKED,
+	DOCTOR_DEVICE_VMD,
+	DOCTOR_DEVICE_ALIAS,
+	DOCTOR_MSI_UNSURE,
+	DOCTOR_TRY_SKIPPED,
+	DOCTOR_TRY_GOOD,
+	DOCTOR_EAL_MOVED,
+	DOCTOR_LIMITS_ASSUMED,
+	DOCTOR_KINDS
+};
+
+/** What is the same for all findings of a kind. */
+struct doctor_kind {
+	const char *name;
+	enum doctor_severity severity;
+	const char *why;	/**< why it matters */
+};
+
+extern const struct doctor_kind doctor_kinds[DOCTOR_KINDS];
+
+#define DOCTOR_WHAT (PLAN_TEXT + 64)
+
+struct doctor_finding {
+	enum doctor_id id;
+	char about[TOPO_BDF_LEN];	/**< the device, or "" */
+	char what[DOCTOR_WHAT];
+	char cure[DOCTOR_WHAT];		/**< what to do, or "" */
+};
+
+/** Start with all zero, end with doctor_findings_free(). */
+struct doctor_findings {
+	struct doctor_finding *v;
+	size_t n;
+	bool incomplete;	/**< there was no memory for some */
+};
+
+/** Append a finding. @param about  device, or NULL */
+void doctor_add(struct doctor_findings *list, enum doctor_id id, const char *about,
+		const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** Set the cure of the last finding. */
+void doctor_cure(struct doctor_findings *list, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Sort: worst first, then by kind; findings of a kind remain in their order. */
+void doctor_sort(struct doctor_findings *list);
+
+/** The worst severity; DOCTOR_NOTE without a finding. */
+enum doctor_severity doctor_worst(const struct doctor_findings *list);
+
+/** "note", "warning", "fault". */
+const char *doctor_severity_name(enum doctor_severity severity);
+
+void doctor_findings_free(struct doctor_findings *list);
+
+/* The facts. */
+
+/** A fact that a capture or a container may hide. */
+enum doctor_known {
+	DOCTOR_UNKNOWN,
+	DOCTOR_NO,
+	DOCTOR_YES,
+};
+
+#define DOCTOR_NAME 64
+
+/** Kernel, IOMMU, processor, container. */
+struct doctor_machine {
+	char kernel[DOCTOR_NAME];	/**< release, or "" */
+	unsigned int version;		/**< 6012 for 6.12; 0 unknown */
+	enum topo_arch arch;
+	bool elsewhere;			/**< files of another machine */
+	enum doctor_known iommu;	/**< does the kernel show an IOMMU? */
+	char iommus[DOCTOR_NAME];	/**< names of its instances, may be cut */
+	unsigned int groups;		/**< IOMMU groups */
+	unsigned int iommu_bits;	/**< that all of Intel's IOMMUs translate; 0 unknown */
+	unsigned int cpu_bits;		/**< virtual address bits of the processor; 0 unknown */
+	char off_word[DOCTOR_NAME];	/**< word of the command line that switches it off */
+	bool acs_override;
+	char container[DOCTOR_NAME];	/**< kind of container, or "" */
+	bool user_namespace;		/**< root here is not root of the machine */
+};
+
+/** VFIO's modules, nodes and parameters. */
+struct doctor_vfio {
+	enum doctor_known driver;	/**< vfio-pci is loaded */
+	enum doctor_known container;	/**< /dev/vfio/vfio */
+	enum doctor_known iommufd;	/**< /dev/iommu */
+	enum doctor_known compat;	/**< /dev/vfio/vfio is an iommufd's */
+	enum doctor_known noiommu;	/**< enable_unsafe_noiommu_mode */
+	enum doctor_known unsafe_type1, unsafe_iommufd;	/**< allow_unsafe_interrupts */
+	uint64_t entry_limit;		/**< dma_entry_limit; 0 unknown */
+};
+
+/** Hugepages. */
+struct doctor_memory {
+	struct topo_node *nodes;	/**< without NUMA one node, number -1 */
+	uint64_t *free_bytes;		/**< free memory of each node; 0 unknown */
+	size_t n_nodes;
+	int ret;			/**< 0, or -errno: nodes can't be read */
+	struct va_need sizes;		/**< page sizes of the kernel; none: unknown */
+	struct va_need mounted;		/**< page sizes of mounted hugetlbfs */
+	enum doctor_known mounts;	/**< DOCTOR_UNKNOWN: /proc/self/mounts can't be read */
+};
+
+/** Who will run the application. */
+struct doctor_user {
+	char name[DOCTOR_NAME];		/**< "" for the user of this process */
+	char unit[DOCTOR_NAME * 2];	/**< systemd unit, or "" */
+	enum doctor_known unit_found;	/**< DOCTOR_UNKNOWN: systemd can't be asked */
+	char unit_hides[DOCTOR_NAME];	/**< its setting that keeps it from device nodes, or "" */
+	bool locks_all;			/**< CAP_IPC_LOCK */
+	bool memlock_known;
+	uint64_t memlock;		/**< bytes; UINT64_MAX unlimited */
+};
+
+/** Can the user open a node? */
+struct doctor_node {
+	char path[PLAN_NODE_LEN];
+	enum doctor_known open;
+};
+
+#define DOCTOR_NODES 4	/* container, group, iommufd, character device; "" if none */
+
+/** How far a device came when it was tried. */
+enum doctor_came {
+	DOCTOR_CAME_NOWHERE,	/**< it was not tried */
+	DOCTOR_CAME_LATER,	/**< it can't be tried now */
+	DOCTOR_CAME_REFUSED,	/**< it could not be opened */
+	DOCTOR_CAME_SET_UP,	/**< interrupts were set up, but do not arrive */
+	DOCTOR_CAME_THROUGH,	/**< they arrive */
+};
+
+/** A trial of a device's interrupts. */
+struct doctor_trial {
+	enum doctor_came came;
+	char kind[8];		/**< what was set up; "" if nothing can be */
+	bool fewer;		/**< a better kind could not be set up */
+	bool raised;		/**< the device itself raised them, not the kernel only */
+	char why[PLAN_TEXT];	/**< why it came no further, or why the better kind could not */
+};
+
+/** One device. */
+struct doctor_device {
+	struct plan_device plan;
+	char bdf[TOPO_BDF_LEN];
+	bool used;		/**< in the layout */
+	char why[PLAN_TEXT];	/**< why not, if it has no reasons */
+	struct doctor_node node[DOCTOR_NODES];
+	struct doctor_trial trial;
+};
+
+/** Where EAL's memory would lie. */
+struct doctor_eal {
+	bool placed;		/**< quality is valid */
+	bool assignable;	/**< IOVAs can be assigned in this process */
+	bool moved;
+	enum va_quality quality;
+	enum va_shortage shortage;
+};
+
+/** DPDK of this program. */
+struct doctor_dpdk {
+	char version[DOCTOR_NAME];
+	char plugin[256];		/**< path of the plugin */
+	enum doctor_known installed;
+};
+
+struct doctor_facts {
+	struct doctor_machine machine;
+	struct doctor_vfio vfio;
+	struct doctor_memory memory;
+	struct doctor_user user;
+	struct doctor_device *v;
+	size_t n;
+	bool named;			/**< the user named the devices */
+	struct plan_device *odd;	/**< only topo.bdf and msi_why: can't be read */
+	size_t n_odd;
+	unsigned int assumed_bits;	/**< of the IOMMUs; 0: the kernel's answers are used */
+	struct iova_layout *layout;	/**< NULL without a usable device */
+	struct doctor_eal eal;
+	struct doctor_dpdk dpdk;
+};
+
+/* doctor_read.c, doctor_read_memory.c */
+
+/** Read machine, VFIO and hugepages from the files below @p root. @return 0, -ENOMEM. */
+int doctor_read(const char *root, bool elsewhere, struct doctor_facts *out);
+
+/** Address bits that an IOMMU of Intel translates, by its name; 0: it is another, or unknown. */
+unsigned int doctor_iommu_bits(const char *root, const char *name);
+
+/** Read the hugepages. What another machine's files lack is unknown. @return 0, -ENOMEM. */
+int doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *out);
+
+/** Free all facts. */
+void doctor_facts_free(struct doctor_facts *facts);
+
+/* doctor_devices.c */
+
+/**
+ * Survey devices and lay out their addresses. Opens no node.
+ *
+ * @param addr     devices that the user named; NULL: all that are bound to a VFIO driver
+ * @param answers  of a capture, or NULL: limits are assumed
+ * @return 0, -ENOMEM; errors of topology_snapshot_all() with @p addr NULL
+ */
+int doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
+		struct plan_answers *answers, struct doctor_facts *facts);
+
+/** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
+int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
+		bool assignable, struct doctor_facts *facts);
+
+/* doctor_user.c */
+
+/** As whom systemd starts a unit. */
+struct doctor_unit {
+	char user[DOCTOR_NAME];		/**< "" for root */
+	char group[DOCTOR_NAME];	/**< instead of the user's own; name, number or "" */
+	char groups[1024];		/**< more of them, separated by blanks */
+};
+
+#define DOCTOR_GROUPS 64
+
+/** The groups by number. */
+struct doctor_groups {
+	bool has_gid;
+	gid_t gid;		/**< instead of the user's own */
+	gid_t more[DOCTOR_GROUPS];
+	size_t n;
+};
+
+/**
+ * Parse what "systemctl show" prints about a unit.
+ *
+ * @return 0; -ENOENT if systemd knows no such unit; -EBADMSG
+ */
+int doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit);
+
+/** Find the groups of a unit. @return 0; -ENOENT: there is no such group now; -E2BIG. */
+int doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out);
+
+/* doctor_judge.c, doctor_judge_devices.c */
+
+/** Judge all facts and sort the findings. */
+void doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** The part about devices, layout and EAL's memory. */
+void doctor_judge_devices(const struct doctor_facts *facts, struct doctor_findings *out);
+
+#endif /* DOCTOR_H */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Facts about devices, from files. The kernel is not asked, as that opens devices and may
+ * reset them: either a capture has its answers, or the limits of the IOMMUs are assumed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "doctor.h"
+#include "uapi/vfio_uapi.h"
+
+#define USUAL_BITS 48	/* of most IOMMUs */
+#define USUAL_PAGES UINT64_C(0x40201000)	/* 4 KiB, 2 MiB, 1 GiB */
+
+static int
+device_add(struct doctor_facts *f, const struct topo_addr *addr)
+{
+	struct doctor_device *v = reallocarray(f->v, f->n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return -ENOMEM;
+	f->v = v;
+	v += f->n++;
+	memset(v, 0, sizeof(*v));
+	v->plan.topo.addr = *addr;
+	topology_format_bdf(addr, v->bdf, sizeof(v->bdf));
+	return 0;
+}
+
+static int
+odd_add(struct doctor_facts *f, struct topo_snapshot *snap, const struct topo_device *odd)
+{
+	struct plan_device *v = reallocarray(f->odd, f->n_odd + 1, sizeof(*v));
+
+	if (v == NULL)
+		return -ENOMEM;
+	f->odd = v;
+	v += f->n_odd++;
+	memset(v, 0, sizeof(*v));
+	strlcpy(v->topo.bdf, odd->bdf, sizeof(v->topo.bdf));
+	plan_odd_text(snap, odd, v->msi_why, sizeof(v->msi_why));
+	return 0;
+}
+
+/* All devices that are bound to a VFIO driver. */
+static int
+choose_all(struct topo_snapshot *snap, struct doctor_facts *f)
+{
+	struct topo_set all;
+	size_t i;
+	int ret = topology_snapshot_all(snap, &all);
+
+	for (i = 0; ret == 0 && i < all.n; i++)
+		if (topology_is_vfio(all.v[i]) && !all.v[i]->is_bridge)
+			ret = device_add(f, &all.v[i]->addr);
+	for (i = all.n; ret == 0 && i < all.n + all.n_odd; i++)
+		ret = odd_add(f, snap, all.v[i]);
+	return ret;
+}
+
+static void
+node_set(struct doctor_node *node, const char *path)
+{
+	strlcpy(node->path, path, sizeof(node->path));
+}
+
+/* The nodes of both ways to the device. Those of another machine can't be tried. */
+static void
+nodes_set(const struct doctor_facts *f, struct doctor_device *d)
+{
+	const struct doctor_vfio *vfio = &f->vfio;
+	const struct topo_device *t = &d->plan.topo;
+	char group[VFIO_UAPI_NODE_LEN];
+
+	if (t->bdf[0] == '\0' || !topology_is_vfio(t) || f->machine.elsewhere)
+		return;
+	if (t->group >= 0 && vfio->container != DOCTOR_NO) {
+		vfio_uapi_group_node(t->group, t->group_noiommu, group);
+		node_set(&d->node[0], "/dev/vfio/vfio");
+		node_set(&d->node[1], group);
+	}
+	if (d->plan.cdev[0] != '\0' && vfio->iommufd != DOCTOR_NO) {
+		node_set(&d->node[2], "/dev/iommu");
+		node_set(&d->node[3], d->plan.cdev);
+	}
+}
+
+static int
+survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_device *d,
+		struct doctor_facts *f)
+{
+	const struct plan_request request = {
+		.scan = scan,
+		.answers = answers,
+		.addr = d->plan.topo.addr,
+	};
+	struct ioas *space = NULL;
+	char why[PLAN_WHY];
+	int ret = plan_survey(&request, &space, &d->plan, why, sizeof(why));
+
+	if (ret == -ENOMEM)
+		return ret;
+	if (f->layout == NULL) {
+		if (iova_layout_create(&f->layout) != 0)
+			return -ENOMEM;
+	}
+	if (ret == 0)
+		d->used = plan_add(f->layout, &d->plan, d->why, sizeof(d->why)) == 0;
+	nodes_set(f, d);
+	if (!f->machine.elsewhere)
+		plan_look_for_holder(&scan->topo, &d->plan);
+	return 0;
+}
+
+/* Without a usable device there is no layout. */
+static void
+layout_drop(struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->v[i].used)
+			return;
+	iova_layout_destroy(f->layout);
+	f->layout = NULL;
+}
+
+static int
+survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_facts *f)
+{
+	struct iova_range limit = { 0, 0 };
+	struct plan_answers assumed = { 0 };
+	size_t i;
+	int ret = 0;
+
+	if (answers == NULL || (answers->n == 0 && answers->assumed.page_sizes == 0)) {
+		f->assumed_bits = f->machine.iommu_bits != 0 ? f->machine.iommu_bits : USUAL_BITS;
+		limit.last = UINT64_MAX >> (64 - f->assumed_bits);
+		assumed.page_size = answers != NULL ? answers->page_size :
+			(uint64_t)sysconf(_SC_PAGESIZE);
+		assumed.assumed = (struct ioas_info){ .ranges = &limit, .n_ranges = 1,
+			.page_sizes = USUAL_PAGES, .dma_avail = UINT64_MAX };
+		answers = &assumed;
+	}
+	for (i = 0; ret == 0 && i < f->n; i++)
+		ret = survey(scan, answers, &f->v[i], f);
+	layout_drop(f);
+	return ret;
+}
+
+int
+doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
+		struct plan_answers *answers, struct doctor_facts *f)
+{
+	struct plan_scan scan;
+	size_t i;
+	int ret = 0;
+
+	plan_scan_begin(&scan, root);
+	f->named = addr != NULL;
+	if (addr == NULL)
+		ret = choose_all(&scan.topo, f);
+	for (i = 0; ret == 0 && addr != NULL && i < n; i++)
+		ret = device_add(f, &addr[i]);
+	if (ret == 0)
+		ret = survey_all(&scan, answers, f);
+	plan_scan_end(&scan);
+	return ret;
+}
+
+int
+doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
+		bool assignable, struct doctor_facts *f)
+{
+	struct va_choice choice = { 0 };
+	struct va_space space;
+	unsigned int nodes;
+	int ret;
+
+	if (f->layout == NULL)
+		return 0;
+	ret = va_space_read(root, base, &space);
+	if (ret < 0)
+		return ret;
+	f->eal.assignable = assignable;
+	f->eal.placed = va_place(f->layout, &f->memory.mounted, limits, &space, &choice) == 0;
+	f->eal.moved = choice.moved;
+	f->eal.quality = choice.quality;
+	if (f->eal.placed && choice.quality == VA_BAD)
+		f->eal.shortage = va_shortage(f->layout, &choice, &nodes);
+	va_choice_free(&choice);
+	va_space_free(&space);
+	return 0;
+}
+
+void
+doctor_facts_free(struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		plan_device_free(&f->v[i].plan);
+	free(f->v);
+	free(f->odd);
+	free(f->memory.nodes);
+	free(f->memory.free_bytes);
+	iova_layout_destroy(f->layout);
+	*f = (struct doctor_facts){ 0 };
+}

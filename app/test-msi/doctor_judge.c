@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Findings about the machine and the user. A cure never does harm: it takes nothing away
+ * that the machine may use, and reserves no memory that it needs.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor.h"
+
+#define KERNEL_TRIED 6001
+#define VA_BITS 47		/* of a process on most machines */
+#define MEMLOCK_LEAST (UINT64_C(64) << 20)	/* less than EAL and one small port need */
+#define HUGE_WANTED (UINT64_C(1) << 30)	/* bytes of hugepages */
+#define HUGE_LEAST (UINT64_C(64) << 20)
+#define PAGE_LEAST (UINT64_C(2) << 20)	/* with smaller ones mappings are too many */
+#define ENTRIES_ELSE 64		/* mappings that are not pages: preallocated memory, zones */
+
+static void
+judge_iommu(const struct doctor_machine *m, struct doctor_findings *out)
+{
+	if (m->iommu != DOCTOR_NO)
+		return;
+	doctor_add(out, DOCTOR_IOMMU_OFF, NULL, "the kernel shows no IOMMU and no IOMMU group");
+	if (m->off_word[0] != '\0')
+		doctor_cure(out, "the kernel's command line has %s: remove this word, and reboot",
+			m->off_word);
+	else if (m->arch == TOPO_ARCH_X86)
+		doctor_cure(out, "switch the IOMMU on in the firmware (VT-d, AMD-Vi) and, for Intel, on the kernel's command line with intel_iommu=on, and reboot; in a guest, give it an IOMMU on the host");
+	else if (m->arch == TOPO_ARCH_ARM)
+		doctor_cure(out, "switch the SMMU on in the firmware; a machine without one has only the no-IOMMU mode, in which a device can write to all memory: doc/howto/noiommu.rst");
+	else
+		doctor_cure(out, "if the machine has an IOMMU, switch it on in the firmware, and reboot");
+}
+
+static void
+judge_machine(const struct doctor_machine *m, struct doctor_findings *out)
+{
+	judge_iommu(m, out);
+	if (m->version != 0 && m->version < KERNEL_TRIED) {
+		doctor_add(out, DOCTOR_KERNEL_OLD, NULL, "Linux %s is older than 6.1", m->kernel);
+		doctor_cure(out, "use a later kernel, or test each device with dpdk-test-msi irq and map");
+	}
+	if (m->acs_override) {
+		doctor_add(out, DOCTOR_ACS_OVERRIDE, NULL, "the kernel's command line has pcie_acs_override");
+		doctor_cure(out, "remove this word and reboot, if you don't trust every device that shares a switch or a card");
+	}
+	if (m->iommu_bits != 0 && m->iommu_bits < VA_BITS)
+		doctor_add(out, DOCTOR_IOMMU_NARROW, NULL,
+			"an IOMMU translates addresses of %u bits only", m->iommu_bits);
+	if (m->cpu_bits > VA_BITS + 1 && m->iommu_bits != 0 && m->iommu_bits < m->cpu_bits)
+		doctor_add(out, DOCTOR_LA57, NULL,
+			"the processor has virtual addresses of %u bits (LA57), an IOMMU of %u bits",
+			m->cpu_bits, m->iommu_bits);
+	if (m->container[0] != '\0') {
+		doctor_add(out, DOCTOR_CONTAINER, NULL, "this is a container (%s)", m->container);
+		doctor_cure(out, "run doctor on the host too, as root, before you bind a device to another driver");
+	}
+	if (m->user_namespace) {
+		doctor_add(out, DOCTOR_USER_NAMESPACE, NULL, "this is a user namespace: root here is another user of the machine");
+		doctor_cure(out, "raise the limit of locked memory where the container is started, and read the windows of host bridges on the host");
+	}
+}
+
+/* The parameter that allows unsafe interrupts. */
+static void
+judge_unsafe(enum doctor_known set, const char *module, struct doctor_findings *out)
+{
+	if (set != DOCTOR_YES)
+		return;
+	doctor_add(out, DOCTOR_UNSAFE_INTERRUPTS, NULL, "%s.allow_unsafe_interrupts is set", module);
+	doctor_cure(out, "if every device comes up without it, remove it from /etc/modprobe.d and from the kernel's command line");
+}
+
+static void
+judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_vfio *v = &f->vfio;
+
+	if (v->driver == DOCTOR_NO) {
+		doctor_add(out, DOCTOR_VFIO_DRIVER, NULL, "the driver vfio-pci is not loaded");
+		doctor_cure(out, "modprobe vfio-pci");
+	} else if (v->container == DOCTOR_NO && v->iommufd == DOCTOR_NO) {
+		doctor_add(out, DOCTOR_VFIO_NODE, NULL, "neither /dev/vfio/vfio nor /dev/iommu exists here");
+		doctor_cure(out, "%s", f->machine.container[0] != '\0' ?
+			"pass one of them, and the nodes of the devices, into the container" :
+			"modprobe vfio; modprobe vfio_iommu_type1");
+	}
+	if (v->compat == DOCTOR_YES)
+		doctor_add(out, DOCTOR_VFIO_COMPAT, NULL, "/dev/vfio/vfio is an iommufd");
+	if (v->noiommu == DOCTOR_YES) {
+		doctor_add(out, DOCTOR_NOIOMMU_MODE, NULL, "VFIO's no-IOMMU mode is on");
+		doctor_cure(out, "if no application uses a device with backend=noiommu: echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	}
+	judge_unsafe(v->unsafe_type1, "vfio_iommu_type1", out);
+	judge_unsafe(v->unsafe_iommufd, "iommufd", out);
+}
+
+/* The smallest page size of a list that is good for DMA; 0: there is none. */
+static uint64_t
+page_choose(const struct va_need *sizes)
+{
+	unsigned int i;
+
+	for (i = sizes->n_pages; i > 0; i--)
+		if (sizes->page[i - 1] >= PAGE_LEAST)
+			return sizes->page[i - 1];
+	return 0;
+}
+
+/* How many pages can a node give without harm? A quarter of what is free. 0: too few. */
+static uint64_t
+pages_spare(uint64_t free_bytes, uint64_t page)
+{
+	const uint64_t bytes = free_bytes / 4 > HUGE_WANTED ? HUGE_WANTED : free_bytes / 4;
+
+	return page != 0 && bytes >= HUGE_LEAST ? bytes / page : 0;
+}
+
+static void
+cure_no_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	char node[64] = "";
+	uint64_t most = 0, page = page_choose(&m->mounted);
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		if (m->free_bytes[i] > most) {
+			most = m->free_bytes[i];
+			if (m->nodes[i].node >= 0)
+				snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
+		}
+	if (page == 0)
+		page = page_choose(&m->sizes);
+	if (pages_spare(most, page) > 0)
+		doctor_cure(out, "echo %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+			pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
+	else
+		doctor_cure(out, "reserve as much as the application needs and the machine can spare, in %s/hugepages/hugepages-SIZE/nr_hugepages",
+			node[0] != '\0' ? node : "/sys/kernel/mm");
+}
+
+static bool
+is_mounted(const struct doctor_memory *m, uint64_t page)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->mounted.n_pages && m->mounted.page[i] != page; i++)
+		;
+	return i < m->mounted.n_pages;
+}
+
+/* Hugepages of one size on all nodes. */
+static uint64_t
+total_of(const struct doctor_memory *m, uint64_t page)
+{
+	uint64_t total = 0;
+	unsigned int j;
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		for (j = 0; j < m->nodes[i].n_pools; j++)
+			if (m->nodes[i].pool[j].page == page)
+				total += m->nodes[i].pool[j].total;
+	return total;
+}
+
+/* Each size that has pages, and is not mounted. EAL needs one size that is. */
+static void
+judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	enum doctor_id id = DOCTOR_HUGEPAGES_UNREACHED;
+	char size[24];
+	uint64_t page;
+	unsigned int i;
+
+	if (m->mounts == DOCTOR_UNKNOWN)
+		return;
+	for (i = 0; i < m->mounted.n_pages; i++)
+		if (total_of(m, m->mounted.page[i]) > 0)
+			id = DOCTOR_HUGEPAGES_UNMOUNTED;
+	for (i = 0; i < m->sizes.n_pages; i++) {
+		page = m->sizes.page[i];
+		if (total_of(m, page) == 0 || is_mounted(m, page))
+			continue;
+		snprintf(size, sizeof(size), "%" PRIu64 "%c", page >> (page >> 30 != 0 ? 30 : page >> 20 != 0 ? 20 : 10),
+			page >> 30 != 0 ? 'G' : page >> 20 != 0 ? 'M' : 'K');
+		doctor_add(out, id, NULL, "%" PRIu64 " MiB of hugepages of %s are reserved, but no hugetlbfs with this size is mounted",
+			total_of(m, page) >> 20, size);
+		doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
+			size, size, size);
+	}
+}
+
+static void
+judge_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	uint64_t total = 0, unused = 0, mib;
+	size_t i;
+
+	if (m->ret < 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_UNREAD, NULL, "hugepages can't be read: %s",
+			strerror(-m->ret));
+		doctor_cure(out, "check that /sys is mounted and readable");
+		return;
+	}
+	for (i = 0; i < m->n_nodes; i++) {
+		total += m->nodes[i].total;
+		unused += m->nodes[i].unused;
+	}
+	if (m->n_nodes == 0)
+		return;
+	mib = total >> 20;
+	if (total == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_NONE, NULL, "no hugepages are reserved");
+		cure_no_hugepages(m, out);
+		return;
+	}
+	judge_mounts(m, out);
+	if (unused == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages are in use", mib);
+		doctor_cure(out, "reserve more, or end the application that has them; files of ended applications in /dev/hugepages keep them too: fuser -v /dev/hugepages/* names those in use");
+	}
+}
+
+/* Each page of memory that EAL adds later is a mapping. */
+static void
+judge_entries(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	uint64_t pages = 0;
+	size_t i;
+	unsigned int j;
+
+	for (i = 0; i < m->n_nodes; i++)
+		for (j = 0; j < m->nodes[i].n_pools; j++)
+			pages += m->nodes[i].pool[j].total / m->nodes[i].pool[j].page;
+	if (f->vfio.entry_limit == 0 || pages + ENTRIES_ELSE <= f->vfio.entry_limit)
+		return;
+	doctor_add(out, DOCTOR_ENTRY_LIMIT, NULL,
+		"there are %" PRIu64 " hugepages, and type1 allows %" PRIu64 " mappings", pages,
+		f->vfio.entry_limit);
+	doctor_cure(out, "preallocate the memory (-m, --socket-mem), use larger hugepages, or raise the limit for containers that are opened later: echo %" PRIu64 " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+		pages + 2 * ENTRIES_ELSE);
+}
+
+/* Where the limit of locked memory is set. */
+static void
+cure_memlock(const struct doctor_user *u, uint64_t total, struct doctor_findings *out)
+{
+	const uint64_t kib = (total > MEMLOCK_LEAST ? total : 2 * MEMLOCK_LEAST) >> 10;
+
+	if (u->unit[0] != '\0')
+		doctor_cure(out, "systemctl edit %s, add the lines [Service] and LimitMEMLOCK=%" PRIu64 "K, and restart the unit when its interruption is acceptable",
+			u->unit, kib);
+	else
+		doctor_cure(out, "ulimit -S -l %" PRIu64 "; if the hard limit is lower, root sets memlock for the user in /etc/security/limits.conf, for the next login",
+			kib);
+}
+
+static void
+judge_memlock(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_user *u = &f->user;
+	uint64_t total = 0;
+	char whose[sizeof(u->unit) + 16] = "this shell";
+	size_t i;
+
+	if (u->locks_all || !u->memlock_known)
+		return;
+	if (u->unit[0] != '\0')
+		snprintf(whose, sizeof(whose), "the unit %s", u->unit);
+	for (i = 0; i < f->memory.n_nodes; i++)
+		total += f->memory.nodes[i].total;
+	if (u->memlock < MEMLOCK_LEAST)
+		doctor_add(out, DOCTOR_MEMLOCK_SMALL, NULL,
+			"processes of %s may lock %" PRIu64 " KiB of memory only", whose,
+			u->memlock >> 10);
+	else if (u->memlock < total)
+		doctor_add(out, DOCTOR_MEMLOCK_SHORT, NULL,
+			"processes of %s may lock %" PRIu64 " MiB of memory, and there are %" PRIu64 " MiB of hugepages",
+			whose, u->memlock >> 20, total >> 20);
+	else
+		return;
+	cure_memlock(u, total, out);
+}
+
+static void
+judge_unit(const struct doctor_user *u, struct doctor_findings *out)
+{
+	if (u->unit[0] == '\0')
+		return;
+	if (u->unit_found != DOCTOR_YES) {
+		doctor_add(out, DOCTOR_UNIT_UNKNOWN, NULL, u->unit_found == DOCTOR_NO ?
+			"systemd has no unit %s" : "systemd can't be asked about the unit %s", u->unit);
+		doctor_cure(out, "see: systemctl status %s", u->unit);
+	}
+	if (u->unit_hides[0] != '\0') {
+		doctor_add(out, DOCTOR_UNIT_DEVICES, NULL, "the unit %s has %s, which keeps it from device nodes",
+			u->unit, u->unit_hides);
+		doctor_cure(out, "systemctl edit %s, add the lines [Service], PrivateDevices=no, DeviceAllow=/dev/vfio/vfio rw, DeviceAllow=char-vfio rw, DeviceAllow=char-vfio-dev rw and DeviceAllow=/dev/iommu rw, and restart the unit when its interruption is acceptable",
+			u->unit);
+	}
+}
+
+static void
+judge_dpdk(const struct doctor_dpdk *d, struct doctor_findings *out)
+{
+	static const char *const tried[] = { "22.11.", "24.11.", "25.11." };
+	const char *number = strpbrk(d->version, "0123456789");
+	bool known = number == NULL;
+	size_t i;
+
+	for (i = 0; !known && i < sizeof(tried) / sizeof(*tried); i++)
+		known = strncmp(number, tried[i], strlen(tried[i])) == 0;
+	if (!known)
+		doctor_add(out, DOCTOR_DPDK_UNTRIED, NULL, "this is %s", d->version);
+	if (d->installed == DOCTOR_NO) {
+		doctor_add(out, DOCTOR_PLUGIN_MISSING, NULL, "%s does not exist", d->plugin);
+		doctor_cure(out, "install the bus for this DPDK (doc/howto/install.rst), or start applications with -d and the path of the plugin");
+	}
+}
+
+void
+doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
+{
+	judge_machine(&facts->machine, out);
+	judge_vfio(facts, out);
+	judge_hugepages(&facts->memory, out);
+	judge_entries(facts, out);
+	judge_unit(&facts->user, out);
+	judge_memlock(facts, out);
+	judge_dpdk(&facts->dpdk, out);
+	doctor_judge_devices(facts, out);
+	doctor_sort(out);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Findings about devices, their layout and EAL's memory. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor.h"
+
+#define BIND "dpdk-devbind.py -b vfio-pci BDF"
+
+/* The library's sentences are "FAULT; CURE". */
+static void
+add_reason(struct doctor_findings *out, enum doctor_id id, const char *bdf, const char *text)
+{
+	const char *cure = strstr(text, "; ");
+
+	if (cure == NULL) {
+		doctor_add(out, id, bdf, "%s", text);
+		return;
+	}
+	doctor_add(out, id, bdf, "%.*s", (int)(cure - text), text);
+	doctor_cure(out, "%s", cure + strlen("; "));
+}
+
+static enum doctor_id
+reason_id(const struct plan_reason *r)
+{
+	if (r->error == -ENODATA && !r->doubtful)
+		return DOCTOR_DEVICE_UNASKED;
+	if (r->error == -EBUSY)
+		return DOCTOR_DEVICE_HELD;
+	return r->doubtful ? DOCTOR_DEVICE_DOUBTFUL : DOCTOR_DEVICE_UNUSABLE;
+}
+
+/* A device that was opened has no doubtful reason. */
+static void
+judge_reasons(const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct plan_reasons *r = &d->plan.reasons;
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (!r->v[i].doubtful || d->trial.came < DOCTOR_CAME_SET_UP)
+			add_reason(out, reason_id(&r->v[i]), d->bdf, r->v[i].text);
+	if (r->n == 0 && !d->used)
+		add_reason(out, DOCTOR_DEVICE_UNUSABLE, d->bdf, d->why);
+}
+
+static void
+judge_msi(const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct plan_device *p = &d->plan;
+
+	switch (p->msi) {
+	case PLAN_MSI_CLEAR:
+		return;
+	case PLAN_MSI_UNSURE:
+		doctor_add(out, DOCTOR_MSI_UNSURE, d->bdf, "it is not known whether MSI arrives: %s", p->msi_why);
+		break;
+	case PLAN_MSI_LIKELY_LOST:
+		doctor_add(out, DOCTOR_MSI_LIKELY_LOST, d->bdf, "MSI may not arrive: %s", p->msi_why);
+		break;
+	default:
+		doctor_add(out, DOCTOR_MSI_LOST, d->bdf, "MSI can't arrive: %s", p->msi_why);
+		doctor_cure(out, "give the device the key msi=off, so that its driver uses INTx or polls");
+		return;
+	}
+	doctor_cure(out, "test it while no application uses the device: dpdk-test-msi irq vfio_msi:%s; if no interrupt arrives, give the device the key msi=off",
+		d->bdf);
+}
+
+/* What the trial has shown. */
+static void
+judge_trial(const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct doctor_trial *t = &d->trial;
+
+	switch (t->came) {
+	case DOCTOR_CAME_NOWHERE:
+		return;
+	case DOCTOR_CAME_LATER:
+		doctor_add(out, DOCTOR_TRY_SKIPPED, d->bdf, "its interrupts were not tried: %s", t->why);
+		return;
+	case DOCTOR_CAME_REFUSED:
+		add_reason(out, DOCTOR_TRY_REFUSED, d->bdf, t->why);
+		return;
+	case DOCTOR_CAME_SET_UP:
+		doctor_add(out, DOCTOR_TRY_LOST, d->bdf, "%s", t->why);
+		doctor_cure(out, "if dpdk-test-msi irq vfio_msi:%s shows the same, give the device the key msi=off, so that its driver uses INTx or polls",
+			d->bdf);
+		return;
+	default:
+		break;
+	}
+	if (t->fewer || t->kind[0] == '\0')
+		add_reason(out, DOCTOR_TRY_FEWER, d->bdf, t->why);
+	if (t->kind[0] != '\0')
+		doctor_add(out, DOCTOR_TRY_GOOD, d->bdf, t->raised ?
+			"%s: interrupts that the device raised arrived" :
+			"%s: interrupts that the kernel raised arrived; this tool can't let the device raise them",
+			t->kind);
+}
+
+static void
+judge_windows(const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct holes_view *view = &d->plan.bridge;
+	int i;
+
+	for (i = 0; i < HOLES_INPUTS; i++) {
+		const char *advice = holes_input_advice(i, view->in[i].sight);
+
+		if (advice != NULL)
+			add_reason(out, DOCTOR_WINDOWS_UNREAD, d->bdf, advice);
+		if (view->in[i].odd == 0)
+			continue;
+		doctor_add(out, DOCTOR_WINDOWS_UNREAD, d->bdf,
+			"%u lines or entries of %s can't be understood and are left out",
+			view->in[i].odd, holes_input_name(i));
+		doctor_cure(out, "compare with dpdk-test-msi layout -a vfio_msi:%s, and give missing windows as hole=FIRST-LAST",
+			d->bdf);
+	}
+}
+
+/* Hugepages elsewhere, but none on the device's node. */
+static void
+judge_node(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct topo_node *mine = NULL;
+	uint64_t elsewhere = 0;
+	size_t i;
+
+	for (i = 0; i < f->memory.n_nodes; i++)
+		if (f->memory.nodes[i].node == d->plan.topo.numa_node)
+			mine = &f->memory.nodes[i];
+		else
+			elsewhere += f->memory.nodes[i].total;
+	if (mine == NULL || mine->node < 0 || mine->total > 0 || elsewhere == 0)
+		return;
+	doctor_add(out, DOCTOR_HUGEPAGES_NODE, d->bdf, "it is on NUMA node %d, which has no hugepages",
+		mine->node);
+	doctor_cure(out, "reserve what the application needs there, and the node can spare: /sys/devices/system/node/node%d/hugepages",
+		mine->node);
+}
+
+/* Either both nodes of a group, or both of iommufd, are enough. */
+static void
+judge_access(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
+{
+	const char *who = f->user.name[0] != '\0' ? f->user.name : "this user";
+	const struct doctor_node *n = d->node, *bad = NULL;
+	size_t i, pair;
+
+	for (pair = 0; pair < DOCTOR_NODES; pair += 2) {
+		const bool exists = n[pair].path[0] != '\0' && n[pair + 1].path[0] != '\0';
+
+		if (exists && n[pair].open == DOCTOR_YES && n[pair + 1].open == DOCTOR_YES)
+			return;
+		for (i = pair; exists && i < pair + 2; i++)
+			if (n[i].open != DOCTOR_YES && (bad == NULL ||
+					(bad->open != DOCTOR_NO && n[i].open == DOCTOR_NO)))
+				bad = &n[i];
+	}
+	if (bad == NULL)
+		return;
+	if (bad->open == DOCTOR_UNKNOWN) {
+		doctor_add(out, DOCTOR_NODE_UNTESTED, d->bdf, "whether %s can open %s was not tried", who, bad->path);
+		doctor_cure(out, "run doctor as root, or as that user");
+		return;
+	}
+	doctor_add(out, DOCTOR_NODE_DENIED, d->bdf, "%s can't open %s for reading and writing", who, bad->path);
+	doctor_cure(out, "give it to a group of users who may use the device: chgrp GROUP %s && chmod 660 %s; doc/howto/non-root.rst has a udev rule that lasts",
+		bad->path, bad->path);
+}
+
+static void
+judge_device(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
+{
+	judge_reasons(d, out);
+	if (d->plan.bridge_via[0] != '\0')
+		doctor_add(out, DOCTOR_DEVICE_VMD, d->bdf, "the device is behind VMD %s", d->plan.bridge_via);
+	if (d->plan.alias_why[0] != '\0')
+		add_reason(out, DOCTOR_DEVICE_ALIAS, d->bdf, d->plan.alias_why);
+	if (d->used) {
+		judge_windows(d, out);
+		/* The device itself has shown it. */
+		if (d->trial.came != DOCTOR_CAME_THROUGH || !d->trial.raised || d->trial.fewer)
+			judge_msi(d, out);
+	}
+	judge_trial(d, out);
+	if (d->plan.topo.bdf[0] != '\0')
+		judge_node(f, d, out);
+	judge_access(f, d, out);
+}
+
+static int
+stop(const struct iova_range *range, void *arg)
+{
+	return 1;
+}
+
+static void
+judge_eal(const struct doctor_eal *eal, struct doctor_findings *out)
+{
+	if (!eal->placed)
+		return;
+	if (eal->quality == VA_SHORT) {
+		doctor_add(out, DOCTOR_EAL_SHORT, NULL, "no range of good addresses is as large as EAL's memory may become");
+		doctor_cure(out, "see how much fits while no application uses the devices: dpdk-test-msi layout -a vfio_msi:BDF; give fewer devices to one process, or use no more than that (-m, --socket-mem)");
+	} else if (eal->quality == VA_WHOLE && eal->moved) {
+		doctor_add(out, DOCTOR_EAL_MOVED, NULL, "the bus steers EAL's memory to better addresses than its own");
+	}
+	if (eal->quality != VA_BAD || eal->assignable)
+		return;
+	doctor_add(out, DOCTOR_EAL_BAD, NULL, "no place above 4 GiB is good for EAL's memory");
+	if (eal->shortage == VA_SHORT_OF_PAGES)
+		doctor_cure(out, "use one hugepage size only (unmount the other sizes, if nothing else uses them), or run the application as root, so that the bus assigns addresses");
+	else
+		doctor_cure(out, "give fewer devices or holes to one process, or run the application as root, so that the bus assigns addresses");
+}
+
+static void
+judge_layout(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	if (f->layout == NULL)
+		return;
+	if (iova_layout_foreach_free(f->layout, stop, NULL) == 0) {
+		doctor_add(out, DOCTOR_LAYOUT_NONE, NULL, "no I/O virtual address remains that all devices can use");
+		doctor_cure(out, "give fewer devices to one process");
+	} else {
+		judge_eal(&f->eal, out);
+	}
+	if (f->assumed_bits == 0)
+		return;
+	doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL,
+		"IOMMUs are assumed to translate addresses of %u bits", f->assumed_bits);
+	doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF");
+}
+
+void
+doctor_judge_devices(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	size_t i;
+
+	if (f->n == 0) {
+		doctor_add(out, DOCTOR_DEVICE_NONE, NULL, "no device is bound to a VFIO driver");
+		doctor_cure(out, "choose one that this machine does not need (see: dpdk-test-msi list), and bind it: " BIND);
+	}
+	for (i = 0; i < f->n; i++)
+		judge_device(f, &f->v[i], out);
+	for (i = 0; i < f->n_odd; i++)
+		add_reason(out, DOCTOR_DEVICE_UNREAD, f->odd[i].topo.bdf, f->odd[i].msi_why);
+	judge_layout(f, out);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "doctor_try.h"
+#include "irq.h"
+
+#define ROUNDS 4
+
+/* What the child gets. */
+struct order {
+	const struct doctor_device *dev;
+	pid_t parent;
+};
+
+/* EAL and the tests print much. Faults are kept. */
+static void
+be_quiet(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+/* The first kind that can be set up, as the bus chooses. @p first  gets why a better one can't */
+static void
+try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doctor_trial *out)
+{
+	const struct irq_request request = { .rounds = ROUNDS };
+	char first[sizeof(out->why)] = "";
+	enum irq_kind kind;
+	int ret = -1;
+
+	out->came = DOCTOR_CAME_THROUGH;
+	for (kind = IRQ_MSIX; kind < IRQ_KINDS; kind++) {
+		out->why[0] = '\0';
+		ret = irq_try_kind(dev, kind, td, &request);
+		if (ret >= 0 && ret != STATUS_FAULT)
+			break;
+		if (ret == STATUS_FAULT && !out->fewer)
+			strlcpy(first, out->why, sizeof(first));
+		out->fewer |= ret == STATUS_FAULT;
+	}
+	if (kind < IRQ_KINDS) {
+		strlcpy(out->kind, irq_kind_name(kind), sizeof(out->kind));
+		out->raised = irq_raiser_find(&td->plan.topo) != NULL;
+		if (ret != STATUS_GOOD) {
+			out->came = DOCTOR_CAME_SET_UP;
+			return;
+		}
+	}
+	strlcpy(out->why, first[0] != '\0' ? first : "the device or the platform has no interrupts",
+		sizeof(out->why));
+}
+
+/* The fault of a call that failed is in out->why. */
+static void
+try_plan(struct tool_plan *plan, const char *name, struct doctor_trial *out)
+{
+	/* Only the interrupt thread is needed: no memory, no devices. */
+	static const char *const ours[] = { "--no-shconf", "--no-huge", "-m", "16", "--no-pci",
+		"--no-telemetry", "--log-level=lib.eal:warning" };
+	struct irq_device dev = { .name = name, .fd = -1 };
+	struct tool_eal eal = { 0 };
+
+	if (tool_eal_start(&eal, ours, sizeof(ours) / sizeof(*ours)) < 0)
+		return;
+	if (irq_space_open(plan, name) == 0 && irq_device_open(&dev, &plan->v[0], plan->space) == 0)
+		try_kinds(&dev, &plan->v[0], out);
+	irq_device_close(&dev);
+	tool_eal_stop(&eal);
+}
+
+static int
+try_in_child(void *arg, void *result)
+{
+	const struct order *order = arg;
+	struct tool_root here = { .path = "" };
+	struct doctor_trial *out = result;
+	struct tool_plan plan = { 0 };
+	struct tool_given given;
+	char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN];
+	int ret;
+
+	*out = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED };
+	/* The device must not be held when the user has ended the parent. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != order->parent)
+		return STATUS_FAULT;
+	be_quiet();
+	tool_error_keep(out->why, sizeof(out->why));
+	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", order->dev->bdf);
+	if (tool_given_parse(name, &given) < 0)
+		return STATUS_GOOD;
+	ret = tool_plan_give(&plan, &given.addr, &given.conf);
+	if (ret == 0)
+		ret = tool_plan_make(&plan, &here);
+	if (ret < 0)
+		tool_error(name, "%s", strerror(-ret));
+	else if (!plan.v[0].used)
+		tool_error(name, "%s", plan.v[0].why);
+	else
+		try_plan(&plan, name, out);
+	tool_plan_free(&plan);
+	tool_given_free(&given);
+	return STATUS_GOOD;
+}
+
+/* Why a device can't be tried, or NULL. The kernel decides about doubtful reasons. */
+static const char *
+obstacle(const struct doctor_device *d)
+{
+	const struct plan_reasons *r = &d->plan.reasons;
+	bool doubtful = r->n > 0;
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if (r->v[i].error == -EBUSY)
+			return r->v[i].text;
+		doubtful &= r->v[i].doubtful;
+	}
+	return d->used || doubtful ? NULL : "the bus would skip it, see its other findings";
+}
+
+int
+doctor_try(struct doctor_facts *f)
+{
+	struct doctor_trial *t;
+	const char *why;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < f->n; i++) {
+		struct order order = { &f->v[i], getpid() };
+
+		t = &f->v[i].trial;
+		why = obstacle(&f->v[i]);
+		if (why != NULL) {
+			t->came = DOCTOR_CAME_LATER;
+			snprintf(t->why, sizeof(t->why), "%.*s", (int)strcspn(why, ";"), why);
+			continue;
+		}
+		ret = tool_child_run(try_in_child, &order, t, sizeof(*t));
+		if (ret == -ECHILD)
+			*t = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED,
+				.why = "the trial ended early; see dmesg" };
+		else if (ret < 0)
+			return ret;
+	}
+	return 0;
+}

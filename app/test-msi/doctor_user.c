@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What systemd says about a unit, "NAME=VALUE" lines in any order. */
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "doctor.h"
+
+#define VALUE_LEN 256
+
+/* Copy the value of the first line "KEY=VALUE". @return the end of the line, or NULL. */
+static const char *
+value_find(const char *text, const char *key, char *out, size_t size)
+{
+	const size_t len = strlen(key);
+	const char *line;
+
+	*out = '\0';
+	for (line = text; *line != '\0'; line += *line == '\n') {
+		if (strncmp(line, key, len) == 0 && line[len] == '=') {
+			snprintf(out, size, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
+			return line + strcspn(line, "\n");
+		}
+		line += strcspn(line, "\n");
+	}
+	return NULL;
+}
+
+static int
+limit_parse(const char *word, uint64_t *out)
+{
+	char *end;
+
+	if (strcmp(word, "infinity") == 0) {
+		*out = UINT64_MAX;
+		return 0;
+	}
+	if (*word < '0' || *word > '9')
+		return -EBADMSG;
+	errno = 0;
+	*out = strtoull(word, &end, 10);
+	return errno == 0 && *end == '\0' ? 0 : -EBADMSG;
+}
+
+/* Does an entry "PATH RIGHTS" of DeviceAllow= give a kind of nodes? A type may be a pattern. */
+static bool
+allows(const char *text, const char *nodes, const char *type)
+{
+	char entry[VALUE_LEN], *rights;
+
+	while ((text = value_find(text, "DeviceAllow", entry, sizeof(entry))) != NULL) {
+		rights = entry + strcspn(entry, " ");
+		if (*rights != '\0')
+			*rights++ = '\0';
+		/* Without rights it has all. */
+		if (*rights != '\0' && (strchr(rights, 'r') == NULL || strchr(rights, 'w') == NULL))
+			continue;
+		if (fnmatch(nodes, entry, 0) == 0 || fnmatch(entry, type, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Which setting keeps the unit from both ways to VFIO: groups, and iommufd? */
+static void
+hides_find(const char *text, char *out, size_t size)
+{
+	char value[VALUE_LEN], policy[VALUE_LEN];
+	bool listed;
+
+	value_find(text, "PrivateDevices", value, sizeof(value));
+	if (strcmp(value, "yes") == 0) {
+		strlcpy(out, "PrivateDevices=yes", size);
+		return;
+	}
+	/* One entry is enough to forbid all others. */
+	listed = value_find(text, "DeviceAllow", value, sizeof(value)) != NULL && value[0] != '\0';
+	value_find(text, "DevicePolicy", policy, sizeof(policy));
+	if (!listed && strcmp(policy, "closed") != 0 && strcmp(policy, "strict") != 0)
+		return;
+	if ((allows(text, "/dev/vfio/vfio", "char-misc") && allows(text, "/dev/vfio/[0-9]*", "char-vfio")) ||
+	    (allows(text, "/dev/iommu", "char-misc") && allows(text, "/dev/vfio/devices/*", "char-vfio-dev")))
+		return;
+	if (listed)
+		strlcpy(out, "DeviceAllow= without VFIO's nodes", size);
+	else
+		snprintf(out, size, "DevicePolicy=%.16s", policy);
+}
+
+/* @return 0, -ENOENT */
+static int
+group_find(const char *name, gid_t *out)
+{
+	const struct group *group = getgrnam(name);
+	uint64_t number;
+
+	if (group != NULL) {
+		*out = group->gr_gid;
+		return 0;
+	}
+	if (limit_parse(name, &number) < 0 || number >= (gid_t)-1)
+		return -ENOENT;
+	*out = (gid_t)number;
+	return 0;
+}
+
+int
+doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out)
+{
+	char names[sizeof(unit->groups)], *name, *save;
+
+	*out = (struct doctor_groups){ .has_gid = unit->group[0] != '\0' };
+	if (out->has_gid && group_find(unit->group, &out->gid) < 0)
+		return -ENOENT;
+	strlcpy(names, unit->groups, sizeof(names));
+	for (name = strtok_r(names, " ", &save); name != NULL; name = strtok_r(NULL, " ", &save)) {
+		if (out->n == DOCTOR_GROUPS)
+			return -E2BIG;
+		if (group_find(name, &out->more[out->n++]) < 0)
+			return -ENOENT;
+	}
+	return 0;
+}
+
+int
+doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit)
+{
+	char value[VALUE_LEN], *user = unit->user;
+	uint64_t limit;
+
+	if (!value_find(text, "LoadState", value, sizeof(value)))
+		return -EBADMSG;
+	if (strcmp(value, "loaded") != 0) {
+		out->unit_found = DOCTOR_NO;
+		return -ENOENT;
+	}
+	/* The kernel counts against the soft limit. An old systemd shows only the hard one. */
+	if ((!value_find(text, "LimitMEMLOCKSoft", value, sizeof(value)) &&
+			!value_find(text, "LimitMEMLOCK", value, sizeof(value))) || limit_parse(value, &limit) < 0)
+		return -EBADMSG;
+	out->unit_found = DOCTOR_YES;
+	out->memlock_known = true;
+	out->memlock = limit;
+	value_find(text, "User", user, sizeof(unit->user));
+	value_find(text, "Group", unit->group, sizeof(unit->group));
+	value_find(text, "SupplementaryGroups", unit->groups, sizeof(unit->groups));
+	if (strcmp(user, "root") == 0)
+		*user = '\0';
+	/* A unit of root has all capabilities, unless its bounding set lacks them. */
+	value_find(text, "CapabilityBoundingSet", value, sizeof(value));
+	out->locks_all = *user == '\0' && strstr(value, "cap_ipc_lock") != NULL;
+	value_find(text, "AmbientCapabilities", value, sizeof(value));
+	out->locks_all |= strstr(value, "cap_ipc_lock") != NULL;
+	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
+	return 0;
+}

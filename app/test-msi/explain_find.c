@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "doctor.h"
+#include "explain_find.h"
+
+/* The function with this bus address in any domain; the lowest domain of several. */
+static int
+any_domain(struct plan_scan *scan, struct topo_addr *addr, bool *several)
+{
+	struct topo_addr wanted = *addr;
+	unsigned int found = 0;
+	struct topo_set all;
+	size_t i;
+	int ret = topology_snapshot_all(&scan->topo, &all);
+
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < all.n; i++) {
+		wanted.domain = all.v[i]->addr.domain;
+		if (topology_addr_cmp(&wanted, &all.v[i]->addr) == 0 && found++ == 0)
+			*addr = wanted;
+	}
+	*several = found > 1;
+	return 0;
+}
+
+/* The holes of its group and of its host bridge. What can't be read is missing. */
+static int
+holes_read(struct plan_scan *scan, const struct topo_device *t, uint64_t page, struct hole_list *list)
+{
+	const char *root = scan->topo.root;
+	struct topo_outer outer[TOPO_OUTER];
+	struct holes_view view = { 0 };
+	struct holes_look look;
+	char bus[TOPO_BDF_LEN];
+	size_t n = 0;
+	int ret = holes_builtin(list, page);
+
+	if (ret == 0 && t->group >= 0)
+		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, list, &look);
+	strlcpy(bus, t->root_bus, sizeof(bus));
+	if (ret == 0 && topology_outer(root, t, outer, &n) == 0 && n > 0) {
+		ret = holes_endpoint(root, outer[0].via, t->root_bus, false, t->bdf, list);
+		strlcpy(bus, outer[n - 1].bus, sizeof(bus));
+	}
+	if (ret == 0)
+		ret = holes_host_bridge(&scan->bridges, bus, false, t->bdf, list, &view);
+	if (ret == 0)
+		ret = holes_dma_ranges(&scan->bridges, bus, t->bdf, list, &look);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+/* Bits of the highest address that a kernel allowed the device. */
+static unsigned int
+answered_bits(const struct plan_answers *answers, const struct topo_addr *addr)
+{
+	uint64_t last = 0;
+	unsigned int bits = 0;
+	size_t i, j;
+
+	for (i = 0; answers != NULL && i < answers->n; i++) {
+		const struct ioas_info *info = &answers->v[i].info;
+
+		if (topology_addr_cmp(&answers->v[i].addr, addr) != 0 || answers->v[i].surveyed != 0)
+			continue;
+		for (j = 0; j < info->n_ranges; j++)
+			if (info->ranges[j].last > last)
+				last = info->ranges[j].last;
+	}
+	for (; last != 0; last >>= 1)
+		bits++;
+	return bits;
+}
+
+int
+explain_device_find(struct plan_scan *scan, const struct explain_fault *f,
+		const struct plan_answers *answers, uint64_t page, struct explain_device *out)
+{
+	struct topo_addr addr = f->addr;
+	const struct topo_device *t;
+	int ret = 0;
+
+	*out = (struct explain_device){ .assumed = !f->has_addr && f->has_stream };
+	if (!f->has_addr && !f->has_stream)
+		return 0;
+	if (f->has_addr && f->any_domain)
+		ret = any_domain(scan, &addr, &out->assumed);
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	topology_format_bdf(&addr, out->bdf, sizeof(out->bdf));
+	ret = topology_snapshot_device(&scan->topo, &addr, &t);
+	if (ret < 0)
+		return ret == -ENOMEM ? ret : 0;
+	out->exists = true;
+	strlcpy(out->driver, t->driver, sizeof(out->driver));
+	out->iommu_bits = answered_bits(answers, &addr);
+	if (out->iommu_bits == 0)
+		out->iommu_bits = doctor_iommu_bits(scan->topo.root, t->iommu);
+	return holes_read(scan, t, page, &out->holes);
+}
+
+void
+explain_device_free(struct explain_device *dev)
+{
+	holes_free(&dev->holes);
+}

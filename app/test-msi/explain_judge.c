@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What an address is. doc/reference/explain.rst has the same table. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "explain.h"
+
+#define BESIDE (UINT64_C(2) << 20)	/* so far a buffer is overrun at most */
+
+const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
+	[EXPLAIN_IS_FROZEN] = { "frozen",
+		"the device accessed an address outside of its DMA windows, or PCI reported an error; the firmware stopped the device, and reads of its registers return ones",
+		"see the lines of dmesg before it; end the application, which gets the device back after a reset when it is started again" },
+	[EXPLAIN_IS_INTERRUPT] = { "interrupt",
+		"an interrupt of the device arrived when its vector was not set up or no longer, or the device sent another message than the kernel gave it",
+		"test the interrupts of the device while no application uses it: dpdk-test-msi irq BDF; a single one while an application ends is harmless" },
+	[EXPLAIN_IS_UNKNOWN] = { "no-address",
+		"the kernel's message has no address",
+		"look for other messages about this device in dmesg" },
+	[EXPLAIN_IS_UNATTACHED] = { "unattached",
+		"the device does DMA while no driver and no program uses it: the firmware or a program that ended has left it running, or its requests have the ID of another function",
+		"bind the device to its driver or to vfio-pci, which reset it; if that does not help, use another slot" },
+	[EXPLAIN_IS_MSI] = { "msi-window",
+		"the device wrote an interrupt message to a doorbell that the kernel has not mapped or has unmapped, or memory was placed there",
+		"test the interrupts of the device while no application uses it: dpdk-test-msi irq BDF" },
+	[EXPLAIN_IS_READ_ONLY] = { "read-only",
+		"the memory was mapped for reading by devices only, and a descriptor asks the device to write to it",
+		"map the memory without the flag for read-only, or correct the driver or application that gives it to the device for receiving" },
+	[EXPLAIN_IS_MAPPED] = { "mapped",
+		"the memory was mapped after the fault, or the fault is from an earlier process that used the same addresses",
+		"compare the time of the message with the start of the process; if the fault is newer, report it, with a capture" },
+	[EXPLAIN_IS_FIRMWARE] = { "firmware",
+		"the firmware uses the device for itself (remote console, shared memory, USB keyboard), and nobody maps its memory while a program has the device",
+		"leave the device to its kernel driver, or switch off the firmware's feature that uses it, unless you administer the machine through it" },
+	[EXPLAIN_IS_ZERO] = { "zero",
+		"a register or a descriptor of the device has no address: a queue was started before it was set up, or was cleared while the device ran",
+		"look for the driver's messages about this queue; stop a port before its queues are set up again" },
+	[EXPLAIN_IS_RESERVED] = { "reserved",
+		"the IOMMU or the platform reserves these addresses, and memory was placed there by something that did not read the reserved regions",
+		"use the bus vfio_msi, which avoids them: dpdk-test-msi layout -a vfio_msi:BDF lists them" },
+	[EXPLAIN_IS_WINDOW] = { "bridge-window",
+		"these are addresses of PCI devices: memory was placed there by something that does not read the windows, or the device was told to access another device",
+		"use the bus vfio_msi, which avoids the windows: dpdk-test-msi layout -a vfio_msi:BDF lists them" },
+	[EXPLAIN_IS_DMA_RANGES] = { "dma-ranges",
+		"the host bridge does not pass these addresses to memory, and memory was placed there by something that does not read the device tree",
+		"use the bus vfio_msi, which avoids them: dpdk-test-msi layout -a vfio_msi:BDF lists them" },
+	[EXPLAIN_IS_TOO_HIGH] = { "too-high",
+		"an address that was not made for this IOMMU: a virtual or physical address in place of an IOVA, or a descriptor with wrong bytes",
+		"check that every address in descriptors comes from rte_mbuf_data_iova(), rte_malloc_virt2iova(), rte_mempool_virt2iova(), rte_eal_iommu_virt2iova() or a memzone; rte_mem_virt2iova() returns a physical address where the bus assigns IOVAs" },
+	[EXPLAIN_IS_FREED] = { "freed",
+		"memory was freed while the device still used it: a mempool, a ring or memory of the application was freed before the queue was stopped",
+		"compare the time of the message with that of the unmap; stop the port before memory that it uses is freed or unmapped" },
+	[EXPLAIN_IS_BEHIND] = { "behind",
+		"a buffer was overrun: a length in a descriptor is too large, or a buffer is at the end of the memory and shorter than the device was told",
+		"compare the sizes of buffers (mempool, --mbuf-size) and of frames (MTU) with what the driver sets; memory of an application can be too short for the last buffer" },
+	[EXPLAIN_IS_OTHERS] = { "other-process",
+		"the device got an address of another process: two applications share a ring or a mempool without being primary and secondary, or the device still runs with the queues of the other one",
+		"give the device and the memory to one process and its secondaries" },
+	[EXPLAIN_IS_BROKEN] = { "broken-table",
+		"the IOMMU could not read its own tables: a fault of the kernel's driver or of the hardware",
+		"report it to the kernel's maintainers, with dmesg; memory may be faulty" },
+	[EXPLAIN_IS_UNMAPPED] = { "unmapped",
+		"memory was freed while the device still used it, a buffer was given to the device that the bus never mapped, or a process ended while its device ran",
+		"if it happened while the application ran: map memory of its own with rte_eal_iommu_dma_map() or rte_dev_dma_map(), and free buffers after the port is stopped; a fault while a process ends or the device is reset is harmless" },
+};
+
+/* An address of the user without a device: it is judged by all processes. */
+static bool
+of_anyone(const struct explain_fault *f)
+{
+	return f->iommu == EXPLAIN_NO_IOMMU && !f->has_addr;
+}
+
+static bool
+holds(struct iova_range range, uint64_t iova)
+{
+	return range.first <= iova && iova <= range.last;
+}
+
+static enum explain_id
+hole_id(enum iova_origin origin)
+{
+	switch (origin) {
+	case IOVA_ORIGIN_SW_MSI:
+	case IOVA_ORIGIN_SW_MSI_GUARD:
+	case IOVA_ORIGIN_MSI:
+		return EXPLAIN_IS_MSI;
+	case IOVA_ORIGIN_DIRECT:
+	case IOVA_ORIGIN_DIRECT_RELAXABLE:
+		return EXPLAIN_IS_FIRMWARE;
+	case IOVA_ORIGIN_ZERO_PAGE:
+		return EXPLAIN_IS_ZERO;
+	case IOVA_ORIGIN_HOST_BRIDGE:
+		return EXPLAIN_IS_WINDOW;
+	case IOVA_ORIGIN_DMA_RANGES:
+		return EXPLAIN_IS_DMA_RANGES;
+	default:
+		return EXPLAIN_IS_RESERVED;
+	}
+}
+
+/* The hole that says most: in the order of the table. */
+static bool
+judge_holes(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	const struct iova_hole *best = NULL;
+	size_t i;
+
+	for (i = 0; i < facts->n_holes; i++) {
+		const struct iova_hole *h = &facts->hole[i];
+
+		if (holds(h->range, iova) && (best == NULL || hole_id(h->origin) < hole_id(best->origin)))
+			best = h;
+	}
+	if (best == NULL)
+		return false;
+	out->id = hole_id(best->origin);
+	snprintf(out->what, sizeof(out->what), "is in the hole 0x%" PRIx64 "-0x%" PRIx64 ": %s%s%s%s",
+		best->range.first, best->range.last, iova_hole_estimated(best) ? "estimated " : "",
+		iova_origin_name(best->origin), best->detail[0] != '\0' ? " " : "", best->detail);
+	return true;
+}
+
+/* Mapped for this device. */
+static bool
+judge_maps(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	size_t i;
+
+	for (i = 0; i < facts->n_maps; i++) {
+		const struct explain_map *m = &facts->map[i];
+
+		if (!holds(m->range, f->iova) || (!m->has_device && !of_anyone(f)))
+			continue;
+		out->id = m->read_only && f->access == EXPLAIN_WRITE ? EXPLAIN_IS_READ_ONLY : EXPLAIN_IS_MAPPED;
+		snprintf(out->what, sizeof(out->what), "is mapped now%s, at 0x%" PRIx64 "-0x%" PRIx64
+			" by process %d (%s)", m->read_only ? " for reading only" : "", m->range.first,
+			m->range.last, m->pid, m->owner);
+		return true;
+	}
+	return false;
+}
+
+/* Of several unmaps the latest. */
+static bool
+judge_freed(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	const struct explain_freed *best = NULL;
+	size_t i;
+
+	for (i = 0; i < facts->n_freed; i++) {
+		const struct explain_freed *v = &facts->freed[i];
+
+		if (holds(v->range, f->iova) && (v->has_device || of_anyone(f)) &&
+				(best == NULL || v->seconds < best->seconds))
+			best = v;
+	}
+	if (best == NULL)
+		return false;
+	out->id = EXPLAIN_IS_FREED;
+	snprintf(out->what, sizeof(out->what), "was mapped at 0x%" PRIx64 "-0x%" PRIx64
+		" by process %d (%s), which unmapped it %" PRIu64 " s ago", best->range.first,
+		best->range.last, best->pid, best->owner, best->seconds);
+	return true;
+}
+
+static bool
+judge_behind(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	const struct explain_map *best = NULL;
+	size_t i;
+
+	for (i = 0; i < facts->n_maps; i++) {
+		const struct explain_map *m = &facts->map[i];
+
+		if (m->has_device && m->range.last < iova && iova - m->range.last <= BESIDE &&
+				(best == NULL || m->range.last > best->range.last))
+			best = m;
+	}
+	if (best == NULL)
+		return false;
+	out->id = EXPLAIN_IS_BEHIND;
+	snprintf(out->what, sizeof(out->what), "%slies %" PRIu64
+		" bytes behind 0x%" PRIx64 "-0x%" PRIx64 ", which process %d has mapped (%s)",
+		facts->owners > 0 ? "is not mapped now, and " : "", iova - best->range.last - 1,
+		best->range.first, best->range.last, best->pid, best->owner);
+	return true;
+}
+
+/* Only if a process has the device: another one, which does not answer, may have mapped it. */
+static bool
+judge_others(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	size_t i;
+
+	for (i = 0; facts->owners > 0 && i < facts->n_maps; i++) {
+		const struct explain_map *m = &facts->map[i];
+
+		if (m->has_device || !holds(m->range, iova))
+			continue;
+		out->id = EXPLAIN_IS_OTHERS;
+		snprintf(out->what, sizeof(out->what), "is mapped at 0x%" PRIx64 "-0x%" PRIx64
+			" by process %d (%s), which does not have this device", m->range.first,
+			m->range.last, m->pid, m->owner);
+		return true;
+	}
+	return false;
+}
+
+static void
+set(struct explain_verdict *out, enum explain_id id, const char *what)
+{
+	out->id = id;
+	snprintf(out->what, sizeof(out->what), "%s", what);
+}
+
+static bool
+is_too_high(const struct explain_fault *f, const struct explain_facts *facts)
+{
+	return f->reason == EXPLAIN_TOO_HIGH ||
+		(facts->iommu_bits != 0 && facts->iommu_bits < 64 && f->iova >> facts->iommu_bits != 0);
+}
+
+/* In no hole. */
+static void
+judge_unmapped(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	const bool anyone = of_anyone(f);
+
+	if (facts->owners > 0 || (anyone && facts->processes > 0))
+		set(out, EXPLAIN_IS_UNMAPPED, facts->all_freed ?
+			"is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago" :
+			"is in no hole and is not mapped now: it was freed, or never mapped");
+	else
+		set(out, EXPLAIN_IS_UNMAPPED, anyone ?
+			"is in no hole; whether it is mapped now is not known, as no process answers: it was freed, or never mapped" :
+			"is in no hole; whether it is mapped now is not known, as no process that has the device answers: it was freed, or never mapped");
+}
+
+static void
+judge_address(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	if (judge_maps(f, facts, out) || judge_holes(f->iova, facts, out))
+		return;
+	if (is_too_high(f, facts))
+		set(out, EXPLAIN_IS_TOO_HIGH, "is an address that the IOMMU does not translate");
+	else if (!judge_freed(f, facts, out) && !judge_behind(f->iova, facts, out) && !judge_others(f->iova, facts, out))
+		judge_unmapped(f, facts, out);
+}
+
+void
+explain_judge(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	*out = (struct explain_verdict){ 0 };
+	if (f->iommu == EXPLAIN_EEH)
+		set(out, EXPLAIN_IS_FROZEN, "the device is frozen");
+	else if (f->reason == EXPLAIN_INTERRUPT)
+		set(out, EXPLAIN_IS_INTERRUPT, "the message of an interrupt was blocked");
+	else if (f->reason == EXPLAIN_NO_TABLE)
+		set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU has no addresses for this device");
+	else if (f->reason == EXPLAIN_BROKEN)
+		set(out, EXPLAIN_IS_BROKEN, "a table of the IOMMU is wrong");
+	else if (!f->has_iova)
+		set(out, EXPLAIN_IS_UNKNOWN, "the address is not known");
+	else
+		judge_address(f, facts, out);
+}

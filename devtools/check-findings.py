@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Compare the findings of dpdk-test-msi doctor with their page: names, severities, reasons.
+
+Every finding of the table must also be judged somewhere, and tested. The same for the answers
+of explain: names, causes, cures.
+"""
+
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import checkkit  # noqa: E402
+
+TABLE, PAGE = 'app/test-msi/doctor_findings.c', 'doc/reference/doctor.rst'
+JUDGES = ('app/test-msi/doctor_judge.c', 'app/test-msi/doctor_judge_devices.c')
+TEST = 'tests/unit/test_doctor.c'
+ANSWERS, ANSWERS_PAGE = 'app/test-msi/explain_judge.c', 'doc/reference/explain.rst'
+KIND = re.compile(r'\[(DOCTOR_\w+)\] = \{ "([\w-]+)", DOCTOR_(\w+),\s+((?:"(?:\\.|[^"\\])*"\s*)+)\}')
+ROW = re.compile(r'(?m)^   \* - ``([\w-]+)``\n(.*(?:\n(?!   \* - ).*)*?)\n     - (\w+)$')
+WHY = re.compile(r'- Why: ``((?:[^`]|\n)+?)``')
+ANSWER = re.compile(r'\[(EXPLAIN_IS_\w+)\] = \{ "([\w-]+)",\s+"([^"]*)",\s+"([^"]*)" \}')
+ANSWER_ROW = re.compile(r'(?m)^   \* - ``([\w-]+)``\n((?:(?!   \* - ).*\n?)*)')
+CAUSE, DO = (re.compile(rf'- {word}: ``((?:[^`]|\n)+?)``') for word in ('Cause', 'Do'))
+
+
+def flat(text):
+    """Text with every run of white space made one blank."""
+    return ' '.join(text.split())
+
+
+def of_code(code):
+    """{name: (id, severity, why)} of the table in C."""
+    return {name: (ident, severity.lower(), ''.join(re.findall(r'"((?:\\.|[^"\\])*)"', why)))
+            for ident, name, severity, why in KIND.findall(code)}
+
+
+def of_page(page):
+    """{name: (severity, why)} of the rows of the page."""
+    found = {}
+    for name, body, severity in ROW.findall(page):
+        why = WHY.search(body)
+        found[name] = (severity, flat(why[1]) if why else '')
+    return found
+
+
+def compare(code, page, judges, test):
+    """Problems, in both directions."""
+    kinds, rows = of_code(code), of_page(page)
+    if not kinds:
+        yield TABLE, 1, 'no table of findings'
+    for name, (ident, severity, why) in kinds.items():
+        if name not in rows:
+            yield PAGE, 1, f'the page lacks {name}'
+        elif rows[name] != (severity, why):
+            yield PAGE, 1, f'{name} is {rows[name]} on the page, {(severity, why)} in {TABLE}'
+        if not re.search(rf'\b{ident}\b', judges):
+            yield TABLE, 1, f'no file judges {ident}'
+        if not re.search(rf'expect_only\({ident}\b', test):
+            yield TABLE, 1, f'{TEST} has no test for {ident}'
+    for name in sorted(rows.keys() - kinds.keys()):
+        yield PAGE, 1, f'the tool has no finding {name}'
+
+
+def compare_answers(code, page):
+    """Problems of the answers of explain, in both directions."""
+    kinds = {name: (ident, cause, cure) for ident, name, cause, cure in ANSWER.findall(code)}
+    rows = {name: tuple(flat(found[1]) if found else ''
+                        for found in (form.search(body) for form in (CAUSE, DO)))
+            for name, body in ANSWER_ROW.findall(page)}
+    if not kinds:
+        yield ANSWERS, 1, 'no table of answers'
+    for name, (ident, *texts) in kinds.items():
+        if rows.get(name) != tuple(texts):
+            yield ANSWERS_PAGE, 1, f'{name} is {rows.get(name)} on the page, {texts} in {ANSWERS}'
+        if len(re.findall(rf'\b{ident}\b', code)) < 2:
+            yield ANSWERS, 1, f'nothing is judged as {ident}'
+    for name in sorted(rows.keys() - kinds.keys()):
+        yield ANSWERS_PAGE, 1, f'the tool has no answer {name}'
+
+
+def self_test():
+    """The check finds each kind of difference."""
+    code = '[DOCTOR_A] = { "a-b", DOCTOR_FAULT,\n\t\t"it breaks" },'
+    page = '   * - ``a-b``\n\n       - What: ``x``\n       - Why: ``it\n         breaks``\n     - fault\n'
+    good = (code, page, 'DOCTOR_A', 'expect_only(DOCTOR_A,')
+    for change, problems in (({}, 0), ({1: page.replace('a-b', 'a-c')}, 2), ({2: ''}, 1), ({3: ''}, 1),
+                             ({1: page.replace('- fault', '- note')}, 1), ({0: ''}, 2),
+                             ({1: page.replace('breaks', 'bends')}, 1)):
+        found = list(compare(*(change.get(at, text) for at, text in enumerate(good))))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {change}: {found}'
+    code = '[EXPLAIN_IS_A] = { "a-b",\n\t\t"rust",\n\t\t"paint it" },\nreturn EXPLAIN_IS_A;'
+    page = '   * - ``a-b``\n\n       - Cause: ``rust``\n       - Do: ``paint\n         it``\n'
+    for a, b, problems in ((code, page, 0), (code, page.replace('rust', 'rain'), 1),
+                           (code, page.replace('it', 'all'), 1), (code, '', 1), ('', page, 2),
+                           (code.replace('return', '').replace('EXPLAIN_IS_A;', ''), page, 1)):
+        found = list(compare_answers(a, b))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {a!r}, {b!r}: {found}'
+
+
+def main():
+    """Check the project; --self-test: the check."""
+    if sys.argv[1:] not in ([], ['--self-test']):
+        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
+    problems = list(self_test())
+    if not sys.argv[1:]:
+        read = [(checkkit.SOURCE / path).read_text(encoding='utf-8')
+                for path in (TABLE, PAGE, *JUDGES, TEST)]
+        problems += compare(read[0], read[1], ''.join(read[2:-1]), read[-1])
+        problems += compare_answers(*((checkkit.SOURCE / path).read_text(encoding='utf-8')
+                                      for path in (ANSWERS, ANSWERS_PAGE)))
+    return checkkit.report('check-findings', problems)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

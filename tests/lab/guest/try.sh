@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+#
+# try.sh BDF OTHER: doctor --try of two devices on vfio-pci: what it finds, with one of them held by
+# another process, and ended by signals while it has a device.  Prints facts.
+
+. "$(dirname "$0")/facts.sh"
+device=$1
+
+# state NAME: what remains of a trial: interrupts, processes, and bits of the command register
+state()
+{
+	fact "$1" "$(grep -c 'vfio-' /proc/interrupts) $(pgrep -c dpdk-test-msi) $(setpci -s "$device" COMMAND)"
+}
+
+# doctor NAME ARG...: the object
+doctor()
+{
+	name=$1
+	shift
+	dpdk-test-msi doctor --json "$@" 2>/tmp/doctor_said | fact_text "$name"
+	fact_text "${name}_said" </tmp/doctor_said
+}
+
+# await TRIES COMMAND...: until it succeeds, 0.02 s between
+await()
+{
+	tries=$1
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+
+none_left()
+{
+	! pgrep dpdk-test-msi
+}
+
+doctor predicted "$@"
+state before
+doctor tried --try "$@"
+state after
+for signal in INT TERM KILL; do
+	# A shell lets its children in the background ignore SIGINT.
+	env --default-signal=INT dpdk-test-msi doctor --try "$device" >/dev/null 2>&1 &
+	pid=$!
+	fact_if "caught_$signal" await 1500 grep vfio- /proc/interrupts
+	kill -$signal $pid
+	await 500 none_left
+	state "left_$signal"
+done
+group=$(basename "$(readlink "/sys/bus/pci/devices/$device/iommu_group")")
+# Either node keeps others from the device.
+(exec 9<>"/dev/vfio/$group" && sleep 1000) &
+holder=$!
+await 500 sh -c "ls -l /proc/$holder/fd | grep -q /dev/vfio/"
+doctor held --try "$@"
+kill $holder
+exit 0

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * The judgement of doctor: a healthy machine has no finding, and each change of it has
+ * exactly the finding that belongs to it.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doctor.h"
+
+#define GIB (UINT64_C(1) << 30)
+#define BDF "0000:01:00.0"
+
+static struct doctor_facts facts;
+static struct topo_node nodes[2];
+static uint64_t free_bytes[2];
+static struct doctor_device device;
+static struct plan_device odd;
+static struct doctor_findings found;
+static bool seen[DOCTOR_KINDS];
+
+static void
+healthy(void)
+{
+	size_t i;
+
+	facts = (struct doctor_facts){
+		.machine = { .kernel = "6.12.1", .version = 6012, .arch = TOPO_ARCH_X86,
+			.iommu = DOCTOR_YES, .groups = 12, .iommu_bits = 48, .cpu_bits = 48 },
+		.vfio = { .driver = DOCTOR_YES, .container = DOCTOR_YES, .iommufd = DOCTOR_YES,
+			.compat = DOCTOR_NO, .noiommu = DOCTOR_NO, .unsafe_type1 = DOCTOR_NO,
+			.unsafe_iommufd = DOCTOR_NO, .entry_limit = 65535 },
+		.memory = { .nodes = nodes, .n_nodes = 2, .free_bytes = free_bytes,
+			.mounts = DOCTOR_YES, .mounted = { .page = { 2 << 20 }, .n_pages = 1 },
+			.sizes = { .page = { GIB, 2 << 20, 64 << 10 }, .n_pages = 3 } },
+		.user = { .memlock_known = true, .memlock = UINT64_MAX },
+		.v = &device, .n = 1, .odd = &odd,
+		.dpdk = { .version = "DPDK 25.11.0", .plugin = "/lib/x.so", .installed = DOCTOR_YES },
+	};
+	for (i = 0; i < 2; i++) {
+		nodes[i] = (struct topo_node){ .node = (int)i, .total = GIB, .unused = GIB, .n_pools = 1,
+			.pool = { { 2 << 20, GIB, GIB } } };
+		free_bytes[i] = 8 * GIB;
+	}
+	device = (struct doctor_device){ .bdf = BDF, .used = true,
+		.plan.topo = { .bdf = BDF, .numa_node = 0, .group = 3, .driver = "vfio-pci" } };
+	for (i = 0; i < DOCTOR_NODES; i++) {
+		snprintf(device.node[i].path, sizeof(device.node[i].path), "/dev/node%zu", i);
+		device.node[i].open = DOCTOR_YES;
+	}
+	odd = (struct plan_device){ .topo.bdf = "0000:02:00.0", .msi_why = "can't be used: odd; compare it" };
+	assert_int_equal(iova_layout_create(&facts.layout), 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	healthy();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	iova_layout_destroy(facts.layout);
+	doctor_findings_free(&found);
+	return 0;
+}
+
+/* Only this finding, with these texts, or its cure NULL: any. */
+static void
+expect_only(enum doctor_id id, const char *about, const char *what, const char *cure)
+{
+	doctor_judge(&facts, &found);
+	if (found.n != 1)
+		fail_msg("%zu findings, the first: %s", found.n, found.n > 0 ? found.v[0].what : "");
+	assert_int_equal(found.v[0].id, id);
+	assert_string_equal(found.v[0].about, about);
+	if (strstr(found.v[0].what, what) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", found.v[0].what, what);
+	if (strstr(found.v[0].cure, cure) == NULL || (*cure == '\0' && found.v[0].cure[0] != '\0'))
+		fail_msg("the cure \"%s\" is not \"%s\"", found.v[0].cure, cure);
+	assert_int_equal(doctor_worst(&found), doctor_kinds[id].severity);
+	seen[id] = true;
+	doctor_findings_free(&found);
+	iova_layout_destroy(facts.layout);
+	healthy();
+}
+
+static void
+test_healthy(void **state)
+{
+	(void)state;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(doctor_worst(&found), DOCTOR_NOTE);
+}
+
+static void
+test_machine(void **state)
+{
+	(void)state;
+	facts.machine.iommu = DOCTOR_NO;
+	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "intel_iommu=on");
+	facts.machine.iommu = DOCTOR_NO;
+	snprintf(facts.machine.off_word, sizeof(facts.machine.off_word), "iommu=off");
+	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "has iommu=off: remove this word");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_ARM;
+	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "SMMU");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_UNKNOWN;
+	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "firmware");
+	facts.machine.version = 5010;
+	expect_only(DOCTOR_KERNEL_OLD, "", "older than 6.1", "later kernel");
+	facts.machine.acs_override = true;
+	expect_only(DOCTOR_ACS_OVERRIDE, "", "pcie_acs_override", "remove this word");
+	facts.machine.iommu_bits = 39;
+	expect_only(DOCTOR_IOMMU_NARROW, "", "39 bits", "");
+	facts.machine.cpu_bits = 57;
+	expect_only(DOCTOR_LA57, "", "57 bits (LA57), an IOMMU of 48 bits", "");
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "docker");
+	expect_only(DOCTOR_CONTAINER, "", "container (docker)", "on the host");
+	facts.machine.user_namespace = true;
+	expect_only(DOCTOR_USER_NAMESPACE, "", "user namespace", "limit of locked memory");
+}
+
+static void
+test_vfio(void **state)
+{
+	(void)state;
+	facts.vfio.driver = DOCTOR_NO;
+	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "modprobe vfio-pci");
+	facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
+	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe");
+	facts.vfio.container = DOCTOR_NO;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	facts.vfio.compat = DOCTOR_YES;
+	expect_only(DOCTOR_VFIO_COMPAT, "", "is an iommufd", "");
+	facts.vfio.noiommu = DOCTOR_YES;
+	expect_only(DOCTOR_NOIOMMU_MODE, "", "no-IOMMU mode is on", "backend=noiommu: echo N >");
+	facts.vfio.unsafe_type1 = DOCTOR_YES;
+	expect_only(DOCTOR_UNSAFE_INTERRUPTS, "", "vfio_iommu_type1.allow_", "modprobe.d");
+	facts.vfio.unsafe_iommufd = DOCTOR_YES;
+	expect_only(DOCTOR_UNSAFE_INTERRUPTS, "", "iommufd.allow_", "modprobe.d");
+	facts.vfio.entry_limit = 1000;
+	expect_only(DOCTOR_ENTRY_LIMIT, "", "1024 hugepages, and type1 allows 1000", "echo 1152 >");
+}
+
+static void
+no_hugepages(void)
+{
+	memset(nodes, 0, sizeof(nodes));
+	nodes[1].node = 1;
+}
+
+static void
+test_memory(void **state)
+{
+	(void)state;
+	no_hugepages();
+	free_bytes[1] = 16 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages",
+		"echo 512 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
+	/* Never more than a quarter of what is free, and nothing that harms a small machine. */
+	no_hugepages();
+	free_bytes[0] = 512 << 20;
+	free_bytes[1] = 0;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0");
+	no_hugepages();
+	free_bytes[0] = free_bytes[1] = 200 << 20;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "the machine can spare");
+	/* Of the sizes that the kernel has: one that is mounted, else the smallest that is good. */
+	no_hugepages();
+	facts.memory.mounted.page[0] = GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 1 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/");
+	no_hugepages();
+	facts.memory.mounted.n_pages = 0;
+	facts.memory.sizes = (struct va_need){ .page = { 16 << 20 }, .n_pages = 1 };
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0/hugepages/hugepages-16384kB/");
+	no_hugepages();
+	facts.memory.mounted.n_pages = facts.memory.sizes.n_pages = 0;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "hugepages-SIZE");
+	facts.memory.mounts = DOCTOR_UNKNOWN;
+	facts.memory.mounted.n_pages = 0;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	nodes[0].unused = nodes[1].unused = 0;
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "reserve more");
+	nodes[0].total = nodes[0].unused = 0;
+	nodes[0].n_pools = 0;
+	expect_only(DOCTOR_HUGEPAGES_NODE, BDF, "node 0, which has no hugepages", "node0/hugepages");
+	facts.memory.ret = -EACCES;
+	expect_only(DOCTOR_HUGEPAGES_UNREAD, "", "Permission denied", "/sys");
+}
+
+/* The size that is mounted need not be the one that has pages. */
+static void
+test_mounts(void **state)
+{
+	(void)state;
+	facts.memory.mounted.n_pages = 0;
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 2M are reserved, but no hugetlbfs",
+		"mkdir -p /mnt/huge-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /mnt/huge-2M");
+	nodes[0].pool[0].page = nodes[1].pool[0].page = GIB;
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 1G", "pagesize=1G hugetlbfs /mnt/huge-1G");
+	/* Another size is mounted and has pages. */
+	nodes[1].pool[0].page = GIB;
+	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 1G", "pagesize=1G");
+	nodes[0].pool[0].page = 64 << 10;
+	facts.vfio.entry_limit = 0;
+	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 64K", "pagesize=64K");
+}
+
+static void
+test_user(void **state)
+{
+	(void)state;
+	facts.user.memlock = 8 << 20;
+	expect_only(DOCTOR_MEMLOCK_SMALL, "", "this shell may lock 8192 KiB", "ulimit -S -l 2097152;");
+	facts.user.memlock = GIB;
+	expect_only(DOCTOR_MEMLOCK_SHORT, "", "may lock 1024 MiB of memory, and there are 2048 MiB",
+		"ulimit -S -l 2097152;");
+	facts.user.memlock = 0;
+	facts.user.locks_all = true;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast.service");
+	facts.user.unit_found = DOCTOR_YES;
+	facts.user.memlock = 8 << 20;
+	expect_only(DOCTOR_MEMLOCK_SMALL, "", "the unit fast.service may lock", "LimitMEMLOCK=2097152K");
+	snprintf(facts.user.unit, sizeof(facts.user.unit), "no.service");
+	facts.user.unit_found = DOCTOR_NO;
+	expect_only(DOCTOR_UNIT_UNKNOWN, "", "has no unit no.service", "systemctl status no.service");
+	snprintf(facts.user.unit, sizeof(facts.user.unit), "no.service");
+	facts.user.unit_found = DOCTOR_UNKNOWN;
+	expect_only(DOCTOR_UNIT_UNKNOWN, "", "systemd can't be asked about the unit no.service", "systemctl");
+	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast.service");
+	facts.user.unit_found = DOCTOR_YES;
+	snprintf(facts.user.unit_hides, sizeof(facts.user.unit_hides), "PrivateDevices=yes");
+	expect_only(DOCTOR_UNIT_DEVICES, "", "PrivateDevices=yes, which keeps it from device nodes",
+		"PrivateDevices=no, DeviceAllow=/dev/vfio/vfio rw, DeviceAllow=char-vfio rw, DeviceAllow=char-vfio-dev rw and DeviceAllow=/dev/iommu rw");
+}
+
+static void
+test_nodes(void **state)
+{
+	(void)state;
+	/* One way is enough. */
+	device.node[2].open = DOCTOR_NO;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+	device.node[1].open = DOCTOR_NO;
+	snprintf(facts.user.name, sizeof(facts.user.name), "alice");
+	expect_only(DOCTOR_NODE_DENIED, BDF, "alice can't open /dev/node1", "chgrp GROUP /dev/node1");
+	device.node[0].open = device.node[1].open = DOCTOR_UNKNOWN;
+	device.node[2].path[0] = '\0';
+	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "as root");
+}
+
+static void
+test_dpdk(void **state)
+{
+	(void)state;
+	facts.dpdk.installed = DOCTOR_NO;
+	expect_only(DOCTOR_PLUGIN_MISSING, "", "/lib/x.so does not exist", "install");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 26.07.0");
+	expect_only(DOCTOR_DPDK_UNTRIED, "", "DPDK 26.07.0", "");
+}
+
+static void
+reason(bool doubtful, int error, const char *text)
+{
+	plan_reason_add(&device.plan.reasons, PLAN_REASON_PLATFORM, doubtful, error, "%s", text);
+	device.used = false;
+}
+
+static void
+test_devices(void **state)
+{
+	(void)state;
+	facts.n = 0;
+	expect_only(DOCTOR_DEVICE_NONE, "", "no device is bound", "dpdk-devbind.py -b vfio-pci BDF");
+	reason(false, -ENXIO, "is bound to x; its interface is up: if nothing needs that, rebind it");
+	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "is bound to x",
+		"its interface is up: if nothing needs that, rebind it");
+	device.used = false;
+	snprintf(device.why, sizeof(device.why), "it conflicts");
+	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "it conflicts", "");
+	reason(true, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	expect_only(DOCTOR_DEVICE_DOUBTFUL, BDF, "1:1 mapping", "put it elsewhere");
+	reason(false, -EBUSY, "is held by process 1 (x); stop it");
+	expect_only(DOCTOR_DEVICE_HELD, BDF, "is held by process 1 (x)", "stop it");
+	reason(false, -ENODATA, "was not asked; name the device");
+	expect_only(DOCTOR_DEVICE_UNASKED, BDF, "was not asked", "name the device");
+	facts.n_odd = 1;
+	expect_only(DOCTOR_DEVICE_UNREAD, "0000:02:00.0", "can't be used: odd", "compare it");
+	snprintf(device.plan.bridge_via, sizeof(device.plan.bridge_via), "0000:00:0e.0");
+	expect_only(DOCTOR_DEVICE_VMD, BDF, "behind VMD 0000:00:0e.0", "");
+	snprintf(device.plan.alias_why, sizeof(device.plan.alias_why), "shares its ID; give both");
+	expect_only(DOCTOR_DEVICE_ALIAS, BDF, "shares its ID", "give both");
+	device.plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_DENIED;
+	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "/proc/iomem", "as root");
+	device.plan.bridge.in[HOLES_IN_ROWS].odd = 3;
+	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "3 lines or entries", "hole=FIRST-LAST");
+	snprintf(device.plan.msi_why, sizeof(device.plan.msi_why), "the reason");
+	device.plan.msi = PLAN_MSI_LOST;
+	expect_only(DOCTOR_MSI_LOST, BDF, "MSI can't arrive: ", "msi=off");
+	device.plan.msi = PLAN_MSI_LIKELY_LOST;
+	expect_only(DOCTOR_MSI_LIKELY_LOST, BDF, "MSI may not arrive: ", "dpdk-test-msi irq vfio_msi:" BDF);
+	device.plan.msi = PLAN_MSI_UNSURE;
+	expect_only(DOCTOR_MSI_UNSURE, BDF, "not known whether MSI arrives: ", "dpdk-test-msi irq");
+}
+
+/* What a trial shows replaces what is predicted. */
+static void
+test_trial(void **state)
+{
+	(void)state;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_LATER, .why = "is held by process 1 (x)" };
+	expect_only(DOCTOR_TRY_SKIPPED, BDF, "were not tried: is held by process 1 (x)", "");
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED, .why = "set-up failed: x; see dmesg" };
+	expect_only(DOCTOR_TRY_REFUSED, BDF, "set-up failed: x", "see dmesg");
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_SET_UP, .kind = "MSI-X", .why = "MSI-X: lost; x" };
+	expect_only(DOCTOR_TRY_LOST, BDF, "MSI-X: lost; x", "dpdk-test-msi irq vfio_msi:" BDF);
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .why = "no interrupts" };
+	expect_only(DOCTOR_TRY_FEWER, BDF, "no interrupts", "");
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "MSI-X", .raised = true };
+	expect_only(DOCTOR_TRY_GOOD, BDF, "MSI-X: interrupts that the device raised arrived", "");
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "MSI" };
+	expect_only(DOCTOR_TRY_GOOD, BDF, "MSI: interrupts that the kernel raised arrived", "");
+	/* A prediction that the device itself has refuted. */
+	device.plan.msi = PLAN_MSI_LIKELY_LOST;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "MSI-X", .raised = true };
+	reason(true, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	expect_only(DOCTOR_TRY_GOOD, BDF, "the device raised", "");
+	/* The kernel's do not pass the IOMMU. */
+	device.plan.msi = PLAN_MSI_LIKELY_LOST;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "MSI-X" };
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_MSI_LIKELY_LOST);
+	doctor_findings_free(&found);
+	/* INTx works where MSI does not. */
+	device.plan.msi = PLAN_MSI_CLEAR;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "INTx", .raised = true, .fewer = true,
+		.why = "MSI-X: set-up failed: x; y" };
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_TRY_FEWER);
+	assert_string_equal(found.v[0].what, "MSI-X: set-up failed: x");
+	assert_string_equal(found.v[0].cure, "y");
+	assert_int_equal(found.v[1].id, DOCTOR_TRY_GOOD);
+}
+
+static void
+test_layout(void **state)
+{
+	const struct iova_range one = { 0, 0xfff };
+	const struct iova_hole hole = { one, IOVA_ORIGIN_USER, IOVA_HARD, IOVA_BY_NOBODY, "", "x" };
+
+	(void)state;
+	assert_int_equal(iova_layout_allow(facts.layout, &one, 1, "x", NULL), 0);
+	assert_int_equal(iova_layout_add_hole(facts.layout, &hole, NULL), 0);
+	expect_only(DOCTOR_LAYOUT_NONE, "", "no I/O virtual address remains", "fewer devices");
+	facts.assumed_bits = 48;
+	expect_only(DOCTOR_LIMITS_ASSUMED, "", "48 bits", "while no application uses the devices");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_SHORT };
+	expect_only(DOCTOR_EAL_SHORT, "", "as large as", "fewer devices");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_WHOLE, .moved = true };
+	expect_only(DOCTOR_EAL_MOVED, "", "steers", "");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .shortage = VA_SHORT_OF_PAGES };
+	expect_only(DOCTOR_EAL_BAD, "", "no place above 4 GiB", "one hugepage size");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD };
+	expect_only(DOCTOR_EAL_BAD, "", "no place above 4 GiB", "as root");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .assignable = true };
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 0);
+}
+
+/* Runs last: nothing is in the table that no test has found. */
+static void
+test_all_seen(void **state)
+{
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < DOCTOR_KINDS; i++) {
+		assert_non_null(doctor_kinds[i].name);
+		if (!seen[i])
+			fail_msg("no test finds %s", doctor_kinds[i].name);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(doctor_kinds[i].name, doctor_kinds[j].name);
+	}
+}
+
+static void
+test_order(void **state)
+{
+	(void)state;
+	doctor_add(&found, DOCTOR_CONTAINER, NULL, "1");
+	doctor_add(&found, DOCTOR_MEMLOCK_SHORT, NULL, "2");
+	doctor_add(&found, DOCTOR_DEVICE_UNUSABLE, "b", "3");
+	doctor_add(&found, DOCTOR_DEVICE_UNUSABLE, "a", "4");
+	doctor_add(&found, DOCTOR_IOMMU_OFF, NULL, "5");
+	doctor_sort(&found);
+	assert_string_equal(found.v[0].what, "5");
+	assert_string_equal(found.v[1].what, "3");
+	assert_string_equal(found.v[2].what, "4");
+	assert_string_equal(found.v[3].what, "2");
+	assert_string_equal(found.v[4].what, "1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+		T(test_healthy), T(test_machine), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
+		T(test_nodes), T(test_dpdk), T(test_devices), T(test_trial), T(test_layout), T(test_all_seen),
+		T(test_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* The facts of doctor, read from a tree of files. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doctor.h"
+#include "tree.h"
+
+static struct doctor_facts facts;
+
+static void
+read_again(const char *root, bool elsewhere)
+{
+	doctor_facts_free(&facts);
+	assert_int_equal(doctor_read(root, elsewhere, &facts), 0);
+}
+
+static int
+teardown(void **state)
+{
+	doctor_facts_free(&facts);
+	return tree_teardown(state);
+}
+
+static void
+test_empty(void **state)
+{
+	read_again(*state, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_UNKNOWN);
+	assert_string_equal(facts.machine.kernel, "");
+	assert_int_equal(facts.vfio.driver, DOCTOR_NO);
+	assert_int_equal(facts.vfio.noiommu, DOCTOR_UNKNOWN);
+	assert_int_equal(facts.memory.n_nodes, 0);
+	assert_int_equal(facts.memory.mounts, DOCTOR_UNKNOWN);
+	read_again(*state, true);
+	assert_int_equal(facts.vfio.driver, DOCTOR_UNKNOWN);
+	assert_int_equal(facts.vfio.container, DOCTOR_UNKNOWN);
+}
+
+static void
+test_machine(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/proc/sys/kernel/osrelease", "6.12.3-x\n");
+	tree_text(root, "/proc/cpuinfo", "vendor_id\t: GenuineIntel\n"
+		"address sizes\t: 52 bits physical, 57 bits virtual\n");
+	tree_text(root, "/proc/cmdline", "quiet intel_iommu=off pcie_acs_override=downstream\n");
+	tree_text(root, "/sys/bus/pci/devices/x", "");
+	read_again(root, false);
+	assert_string_equal(facts.machine.kernel, "6.12.3-x");
+	assert_int_equal(facts.machine.version, 6012);
+	assert_int_equal(facts.machine.arch, TOPO_ARCH_X86);
+	assert_int_equal(facts.machine.cpu_bits, 57);
+	assert_int_equal(facts.machine.iommu, DOCTOR_NO);
+	assert_string_equal(facts.machine.off_word, "intel_iommu=off");
+	assert_true(facts.machine.acs_override);
+	assert_string_equal(facts.machine.container, "");
+	assert_false(facts.machine.user_namespace);
+
+	/* A no-IOMMU group is none. */
+	tree_text(root, "/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_NO);
+	tree_text(root, "/sys/kernel/iommu_groups/1/reserved_regions", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_YES);
+	assert_int_equal(facts.machine.groups, 1);
+}
+
+/* What can't be read, or may be hidden, is not absent. */
+static void
+test_iommu_unknown(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/sys/bus/pci/devices/x", "");
+	tree_text(root, "/run/.containerenv", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_UNKNOWN);
+	tree_text(root, "/sys/kernel/iommu_groups/1/reserved_regions", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_YES);
+}
+
+static void
+test_iommu_unread(void **state)
+{
+	const char *root = *state;
+
+	/* A file in place of a folder: an error, and not -ENOENT. */
+	tree_text(root, "/sys/bus/pci/devices/x", "");
+	tree_text(root, "/sys/class/iommu", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_UNKNOWN);
+	tree_text(root, "/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_UNKNOWN);
+}
+
+static void
+test_groups_unread(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/sys/bus/pci/devices/x", "");
+	tree_text(root, "/sys/kernel/iommu_groups", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu, DOCTOR_UNKNOWN);
+}
+
+static void
+test_intel_bits(void **state)
+{
+	const char *root = *state;
+
+	/* MGAW 48; 3 and 4 levels. */
+	tree_text(root, "/sys/class/iommu/dmar0/intel-iommu/cap", "d2008c40660462\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu_bits, 39);
+	assert_string_equal(facts.machine.iommus, "dmar0");
+	tree_text(root, "/sys/class/iommu/dmar0/intel-iommu/cap", "d2008c222f0606\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu_bits, 48);
+	tree_text(root, "/sys/class/iommu/dmar1/intel-iommu/cap", "nonsense\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu_bits, 48);
+	assert_string_equal(facts.machine.iommus, "dmar0, dmar1");
+	tree_text(root, "/sys/class/iommu/dmar1/intel-iommu/cap", "1c0000c40660462\n");
+	read_again(root, false);
+	assert_int_equal(facts.machine.iommu_bits, 39);
+}
+
+static void
+test_container(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/run/.containerenv", "");
+	tree_text(root, "/proc/self/uid_map", "         0          0 4294967295\n");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "podman");
+	assert_false(facts.machine.user_namespace);
+	tree_text(root, "/.dockerenv", "");
+	tree_text(root, "/proc/self/uid_map", "         0     100000      65536\n");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "docker");
+	assert_true(facts.machine.user_namespace);
+	tree_text(root, "/run/systemd/container", "lxc\n");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "lxc");
+}
+
+static void
+test_vfio(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/sys/bus/pci/drivers/vfio-pci/bind", "");
+	tree_text(root, "/dev/vfio/vfio", "");
+	tree_text(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+	tree_text(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
+	tree_text(root, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "65535\n");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.driver, DOCTOR_YES);
+	assert_int_equal(facts.vfio.container, DOCTOR_YES);
+	assert_int_equal(facts.vfio.iommufd, DOCTOR_NO);
+	assert_int_equal(facts.vfio.noiommu, DOCTOR_YES);
+	assert_int_equal(facts.vfio.unsafe_type1, DOCTOR_NO);
+	assert_int_equal(facts.vfio.unsafe_iommufd, DOCTOR_UNKNOWN);
+	assert_int_equal(facts.vfio.entry_limit, 65535);
+}
+
+static void
+test_memory(void **state)
+{
+	const char *root = *state;
+
+	/* Without NUMA. */
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "10\n");
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3\n");
+	tree_text(root, "/proc/meminfo", "MemTotal:  100 kB\nMemFree:   50 kB\n");
+	tree_text(root, "/proc/self/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
+	read_again(root, false);
+	assert_int_equal(facts.memory.ret, 0);
+	assert_int_equal(facts.memory.n_nodes, 1);
+	assert_int_equal(facts.memory.nodes[0].node, -1);
+	assert_int_equal(facts.memory.nodes[0].total, 20 << 20);
+	assert_int_equal(facts.memory.nodes[0].unused, 6 << 20);
+	assert_int_equal(facts.memory.free_bytes[0], 50 << 10);
+	assert_int_equal(facts.memory.mounted.n_pages, 1);
+	assert_int_equal(facts.memory.sizes.n_pages, 1);
+	assert_int_equal(facts.memory.sizes.page[0], 2 << 20);
+	assert_int_equal(facts.memory.mounts, DOCTOR_YES);
+
+	/* What can't be read is not 0. */
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "x\n");
+	read_again(root, false);
+	assert_int_equal(facts.memory.ret, -EINVAL);
+	assert_int_equal(facts.memory.n_nodes, 0);
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
+	read_again(root, true);
+	assert_int_equal(facts.memory.ret, 0);
+	assert_int_equal(facts.memory.n_nodes, 0);
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "2\n");
+	read_again(root, false);
+	assert_int_equal(facts.memory.ret, -EBADMSG);
+
+	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
+	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages", "4\n");
+	tree_text(root, "/sys/devices/system/node/node0/meminfo", "Node 0 MemFree:   7 kB\n");
+	read_again(root, false);
+	assert_int_equal(facts.memory.n_nodes, 1);
+	assert_int_equal(facts.memory.nodes[0].node, 0);
+	assert_int_equal(facts.memory.nodes[0].total, 8 << 20);
+	assert_int_equal(facts.memory.free_bytes[0], 7 << 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
+		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
+		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_vfio),
+		T(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What doctor learns from systemd about a unit: limits, device nodes, groups. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doctor.h"
+#include "row.h"
+
+static void
+test_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		int ret;
+		uint64_t limit;
+		const char *user;
+		bool locks, hides;
+		const char *group, *groups;
+	} cases[] = {
+		{ "LoadState=loaded\nLimitMEMLOCK=8388608\nUser=alice\nPrivateDevices=no\n", 0, 8388608, "alice",
+			false, false },
+		{ "User=\nLimitMEMLOCK=infinity\nCapabilityBoundingSet=cap_chown cap_ipc_lock\nLoadState=loaded\n"
+			"PrivateDevices=yes", 0, UINT64_MAX, "", true, true },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=root\nCapabilityBoundingSet=cap_chown\n", 0, 1, "",
+			false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=bob\nAmbientCapabilities=cap_ipc_lock\n", 0, 1, "bob",
+			true, false },
+		/* The soft limit counts; an old systemd shows the hard one only. */
+		{ "LoadState=loaded\nLimitMEMLOCK=infinity\nLimitMEMLOCKSoft=65536\n", 0, 65536, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCKSoft=65536\nLimitMEMLOCK=infinity\n", 0, 65536, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nLimitMEMLOCKSoft=x\n", -EBADMSG, 0, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=bob\nGroup=vfio\nSupplementaryGroups=huge 12\n", 0, 1, "bob",
+			false, false, "vfio", "huge 12" },
+		{ "LoadState=not-found\nLimitMEMLOCK=1\n", -ENOENT, 0, "", false, false },
+		{ "LimitMEMLOCK=1\n", -EBADMSG, 0, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=-1\n", -EBADMSG, 0, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1x\n", -EBADMSG, 0, "", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=99999999999999999999\n", -EBADMSG, 0, "", false, false },
+		{ "", -EBADMSG, 0, "", false, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct doctor_user u = { 0 };
+		struct doctor_unit unit = { 0 };
+
+		assert_int_equal(doctor_unit_parse(cases[i].text, &u, &unit), cases[i].ret);
+		assert_int_equal(u.memlock, cases[i].limit);
+		assert_string_equal(unit.user, cases[i].user);
+		assert_string_equal(unit.group, cases[i].group != NULL ? cases[i].group : "");
+		assert_string_equal(unit.groups, cases[i].groups != NULL ? cases[i].groups : "");
+		assert_int_equal(u.locks_all, cases[i].locks);
+		assert_int_equal(u.unit_hides[0] != '\0', cases[i].hides);
+	}
+}
+
+#define OTHERS "DeviceAllow= without VFIO's nodes"
+
+/* Which setting keeps a unit from the nodes; one way to VFIO is enough. */
+static void
+test_unit_devices(void **state)
+{
+	static const struct {
+		const char *text, *hides;
+	} rows[] = {
+		{ "DevicePolicy=auto\nDeviceAllow=\n", "" },
+		{ "PrivateDevices=yes\nDevicePolicy=closed\n", "PrivateDevices=yes" },
+		{ "PrivateDevices=no\nDevicePolicy=closed\n", "DevicePolicy=closed" },
+		{ "DevicePolicy=strict\n", "DevicePolicy=strict" },
+		/* What an earlier version advised. */
+		{ "PrivateDevices=no\nDevicePolicy=auto\nDeviceAllow=char-vfio rw\nDeviceAllow=/dev/iommu rw\n", OTHERS },
+		{ "DevicePolicy=auto\nDeviceAllow=/dev/null rw\n", OTHERS },
+		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=char-vfio rw\n", "" },
+		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=/dev/vfio/12 rwm\n", "" },
+		{ "DevicePolicy=closed\nDeviceAllow=char-vfio-dev rw\nDeviceAllow=/dev/null rw\nDeviceAllow=/dev/iommu rw\n", "" },
+		{ "DeviceAllow=/dev/iommu\nDeviceAllow=/dev/vfio/devices/vfio0\n", "" },
+		{ "DeviceAllow=char-* rw\n", "" },
+		{ "DeviceAllow=char-vfio* rw\n", OTHERS },
+		{ "DeviceAllow=char-misc rw\nDeviceAllow=char-vfio* rw\n", "" },
+		{ "DeviceAllow=/dev/vfio/vfio r\nDeviceAllow=char-vfio rw\n", OTHERS },
+		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=char-vfio-dev rw\n", OTHERS },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	EACH_ROW(i, rows, "%s", rows[i].text) {
+		struct doctor_user u = { 0 };
+		struct doctor_unit unit = { 0 };
+
+		snprintf(text, sizeof(text), "LoadState=loaded\nLimitMEMLOCK=1\n%s", rows[i].text);
+		assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+		assert_string_equal(u.unit_hides, rows[i].hides);
+	}
+}
+
+static void
+test_unit_groups(void **state)
+{
+	struct doctor_unit unit = { .user = "bob" };
+	struct doctor_groups groups;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(doctor_groups_find(&unit, &groups), 0);
+	assert_false(groups.has_gid);
+	assert_int_equal(groups.n, 0);
+	snprintf(unit.group, sizeof(unit.group), "root");
+	snprintf(unit.groups, sizeof(unit.groups), "4711 root  12");
+	assert_int_equal(doctor_groups_find(&unit, &groups), 0);
+	assert_true(groups.has_gid);
+	assert_int_equal(groups.gid, 0);
+	assert_int_equal(groups.n, 3);
+	assert_int_equal(groups.more[0], 4711);
+	assert_int_equal(groups.more[1], 0);
+	assert_int_equal(groups.more[2], 12);
+	/* systemd may create it, so nothing is known. */
+	snprintf(unit.groups, sizeof(unit.groups), "12 no group of this name");
+	assert_int_equal(doctor_groups_find(&unit, &groups), -ENOENT);
+	snprintf(unit.groups, sizeof(unit.groups), "4294967295");
+	assert_int_equal(doctor_groups_find(&unit, &groups), -ENOENT);
+	unit.groups[0] = '\0';
+	for (i = 0; i < DOCTOR_GROUPS + 1; i++)
+		snprintf(unit.groups + 2 * i, sizeof(unit.groups) - 2 * i, "7 ");
+	assert_int_equal(doctor_groups_find(&unit, &groups), -E2BIG);
+	snprintf(unit.group, sizeof(unit.group), "no such group");
+	assert_int_equal(doctor_groups_find(&unit, &groups), -ENOENT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_devices),
+		cmocka_unit_test(test_unit_groups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

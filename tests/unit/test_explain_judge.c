@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What the addresses of faults are. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explain.h"
+
+static struct explain_facts facts;
+static bool seen[EXPLAIN_IDS];
+
+static void
+expect_judged(enum explain_access access, enum explain_reason reason, uint64_t iova, enum explain_id id,
+		const char *what)
+{
+	const struct explain_fault f = { .iommu = EXPLAIN_VTD, .reason = reason, .access = access,
+		.has_iova = true, .iova = iova };
+	struct explain_verdict v;
+
+	explain_judge(&f, &facts, &v);
+	if (v.id != id)
+		fail_msg("0x%llx is %s: %s", (unsigned long long)iova, explain_kinds[v.id].name, v.what);
+	if (strstr(v.what, what) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", v.what, what);
+	seen[id] = true;
+}
+
+/* A machine, and two processes. */
+static void
+facts_set(void)
+{
+	static const struct iova_hole holes[] = {
+		{ { 0, 0xfff }, IOVA_ORIGIN_ZERO_PAGE, IOVA_SOFT, IOVA_BY_NOBODY, "", "d" },
+		{ { 0x8000000, 0x80fffff }, IOVA_ORIGIN_SW_MSI, IOVA_HARD, IOVA_BY_KERNEL, "", "d" },
+		{ { 0x8000000, 0xfffffff }, IOVA_ORIGIN_HOST_BRIDGE, IOVA_SOFT, IOVA_BY_BUS, "0000:00", "d" },
+		{ { 0x10000000, 0x1fffffff }, IOVA_ORIGIN_DMA_RANGES, IOVA_SOFT, IOVA_BY_BUS, "0000:00", "d" },
+		{ { 0x20000000, 0x2fffffff }, IOVA_ORIGIN_DIRECT, IOVA_HARD, IOVA_BY_KERNEL, "", "d" },
+		{ { 0x30000000, 0x3fffffff }, IOVA_ORIGIN_RESERVED, IOVA_HARD, IOVA_BY_KERNEL, "", "d" },
+	};
+	static const struct explain_map maps[] = {
+		{ { 0x100000000, 0x13fffffff }, 42, "eal", false, true },
+		{ { 0x140000000, 0x1401fffff }, 42, "application", true, true },
+		{ { 0x200000000, 0x2001fffff }, 43, "eal", false, false },
+	};
+
+	static const struct explain_freed freed[] = {
+		{ { 0x140200000, 0x1402fffff }, 42, "eal", 7, true },
+		{ { 0x140280000, 0x14028ffff }, 42, "device", 3, true },
+		/* Mapped again. */
+		{ { 0x100000000, 0x1001fffff }, 42, "eal", 1, true },
+		{ { 0x300000000, 0x3001fffff }, 43, "application", 60, false },
+	};
+
+	facts = (struct explain_facts){ .hole = holes, .n_holes = 6, .map = maps, .n_maps = 3, .freed = freed,
+		.n_freed = 4, .all_freed = true, .processes = 2, .owners = 1, .iommu_bits = 39 };
+}
+
+static void
+test_judge(void **state)
+{
+	facts_set();
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x10, EXPLAIN_IS_ZERO, "0x0-0xfff: IOVA 0");
+	/* Of several holes the one that says most. */
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x8000040, EXPLAIN_IS_MSI, "0x8000000-0x80fffff: SW_MSI");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x9000000, EXPLAIN_IS_WINDOW,
+		"0x8000000-0xfffffff: host bridge 0000:00");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x10000000, EXPLAIN_IS_DMA_RANGES, "0x10000000-0x1fffffff");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x2fffffff, EXPLAIN_IS_FIRMWARE, "direct");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x30000000, EXPLAIN_IS_RESERVED, "reserved");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x100000000, EXPLAIN_IS_MAPPED, "by process 42 (eal)");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_FORBIDDEN, 0x140000000, EXPLAIN_IS_READ_ONLY, "for reading only");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x1401fffff, EXPLAIN_IS_MAPPED, "process 42 (application)");
+	/* Of two unmaps the latest; it says more than what is in front of the address. */
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140200000, EXPLAIN_IS_FREED,
+		"was mapped at 0x140200000-0x1402fffff by process 42 (eal), which unmapped it 7 s ago");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140280000, EXPLAIN_IS_FREED, "42 (device), which unmapped it 3 s");
+	/* The unmap of a process that does not have the device says nothing. */
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x300000000, EXPLAIN_IS_UNMAPPED, "never mapped, or unmapped long ago");
+	facts.n_freed = 0;
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140200000, EXPLAIN_IS_BEHIND,
+		"0 bytes behind 0x140000000-0x1401fffff");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x1403fffff, EXPLAIN_IS_BEHIND, "2097151 bytes behind");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140400000, EXPLAIN_IS_UNMAPPED, "is not mapped now and was not unmapped lately");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x200000000, EXPLAIN_IS_OTHERS, "process 43 (eal), which does not have");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x8000000000, EXPLAIN_IS_TOO_HIGH, "does not translate");
+	expect_judged(EXPLAIN_READ, EXPLAIN_TOO_HIGH, 0x70000000, EXPLAIN_IS_TOO_HIGH, "does not translate");
+	facts.all_freed = false;
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x70000000, EXPLAIN_IS_UNMAPPED, "freed, or never mapped");
+	expect_judged(EXPLAIN_READ, EXPLAIN_INTERRUPT, 0xfee00000, EXPLAIN_IS_INTERRUPT, "interrupt");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_TABLE, 0x70000000, EXPLAIN_IS_UNATTACHED, "no addresses");
+	expect_judged(EXPLAIN_READ, EXPLAIN_BROKEN, 0x70000000, EXPLAIN_IS_BROKEN, "table");
+	/* Without an owner another process says nothing about the device. */
+	facts.owners = 0;
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x70000000, EXPLAIN_IS_UNMAPPED,
+		"is in no hole; whether it is mapped now is not known, as no process that has the device answers");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x200000000, EXPLAIN_IS_UNMAPPED, "no process that has the device");
+	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140200000, EXPLAIN_IS_BEHIND, "lies 0 bytes behind");
+}
+
+/* The words for an address of the user, which has no device. */
+static void
+test_judge_anyone(void **state)
+{
+	struct explain_fault f = { .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x70000000 };
+	struct explain_verdict v;
+
+	(void)state;
+	facts_set();
+	facts.owners = 0;
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(v.what, "is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago");
+	f.iova = 0x300000000;
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_FREED);
+	facts.n_freed = 0;
+	/* Not all that the device may reach is known. */
+	f.iova = 0x140200000;
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_BEHIND);
+	assert_null(strstr(v.what, "is not mapped now"));
+	f.iova = 0x70000000;
+	facts.processes = 0;
+	explain_judge(&f, &facts, &v);
+	assert_non_null(strstr(v.what, "as no process answers"));
+	/* With a device. */
+	f.has_addr = true;
+	facts.processes = 2;
+	explain_judge(&f, &facts, &v);
+	assert_non_null(strstr(v.what, "as no process that has the device answers"));
+	facts.owners = 1;
+	explain_judge(&f, &facts, &v);
+	assert_non_null(strstr(v.what, "is not mapped now"));
+	f.iova = 0x200000000;
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_OTHERS);
+}
+
+/* Runs after test_judge(): nothing is in the table that no test has found. */
+static void
+test_judge_all(void **state)
+{
+	struct explain_fault f = { .iommu = EXPLAIN_EEH };
+	struct explain_verdict v;
+	size_t i, j;
+
+	facts_set();
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_FROZEN);
+	seen[v.id] = true;
+	f.iommu = EXPLAIN_AMDVI;
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_UNKNOWN);
+	seen[v.id] = true;
+	/* An address of the user is anyone's. */
+	f = (struct explain_fault){ .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x200000000 };
+	explain_judge(&f, &facts, &v);
+	assert_int_equal(v.id, EXPLAIN_IS_MAPPED);
+	for (i = 0; i < EXPLAIN_IDS; i++) {
+		if (!seen[i])
+			fail_msg("no test finds %s", explain_kinds[i].name);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(explain_kinds[i].name, explain_kinds[j].name);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_all),
+		cmocka_unit_test(test_judge_anyone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
