@@ -31,7 +31,10 @@ APIS = ((f'{LIB}/eal/rte_eal_iommu.h', f'{LIB}/version.map', 'doc/reference/libr
         (f'{BUS}/bus_vfio_msi_driver.h', f'{BUS}/version.map', 'doc/reference/driver-api.rst',
          'rte_vfio_msi_'))
 GUIDE, ARGUMENTS = 'doc/reference/messages.rst', 'doc/reference/arguments.rst'
-LIBRARY, JSON = 'doc/reference/library.rst', 'doc/reference/json.rst'
+# Pages that have the messages of one command, behind GUIDE.
+MORE = ('doc/reference/doctor.rst', 'doc/reference/explain.rst')
+JSON = 'doc/reference/json.rst'
+TELEMETRY = 'doc/reference/telemetry.rst'
 SCHEMA = 'doc/reference/dpdk-test-msi.schema.json'
 DRIVERS, OWN = 'doc/reference/drivers.rst', f'{BUS}/vfio_msi_container.c'
 LAB, TESTS = 'doc/contributing/lab.rst', 'doc/contributing/tests.rst'

@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
 	{ "doctor", "what keeps the bus from working on this machine, and what to do about it",
 		cmd_doctor },
+	{ "explain", "faults of the IOMMU in the kernel's log, or an address: what it is, and what to do",
+		cmd_explain },
 	{ "irq", "whether interrupts of a device arrive, and if not, where they get lost", cmd_irq,
 		true },
 	{ "list", "PCI functions, their groups, and whether the bus can use them", cmd_list },
@@ -48,8 +50,9 @@ usage(FILE *f)
 	size_t i;
 
 	fputs("usage: dpdk-test-msi COMMAND [OPTION]...\n"
-		"Looks at devices for the bus vfio_msi, and tries them. bench, list, layout and\n"
-		"capture start no EAL. layout, and capture with a DEVICE, may reset devices.\n\n"
+		"Looks at devices for the bus vfio_msi, and tries them. explain, list, layout,\n"
+		"capture and bench layout start no EAL, nor does doctor without --try. layout, capture\n"
+		"with a DEVICE and doctor --try may reset devices.\n\n"
 		"commands:\n", f);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].about);

@@ -6,8 +6,8 @@
  * @file
  * Declarations shared by the files of dpdk-test-msi.
  *
- * Results go to stdout, faults to stderr, each with the device and the remedy. list,
- * layout and capture start no EAL. Not thread safe.
+ * Results go to stdout, faults to stderr, each with the device and the remedy. doctor,
+ * explain, list, layout and capture start no EAL. Not thread safe.
  */
 
 #ifndef TEST_MSI_H
@@ -84,6 +84,7 @@ void tool_node(const struct topo_device *dev, char *out);
 int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_layout(int argc, char **argv);

@@ -3,12 +3,15 @@
 """The lab itself: machines have the described devices, commands run as typed."""
 
 import dataclasses
+import json
+import re
 import signal
 import time
 from unittest import mock
 
-from labkit import facts, guest, qemu
+from labkit import build, facts, findings, guest, oracle, qemu, schema, tables
 from labkit.platforms import PLATFORMS
+from labkit.progress import LabError
 from labkit.testing import Failure, expect, expect_equal, part, test
 
 # Separates IOMMU faults of testpmd, which must not occur, from the fault of the stray DMA.
@@ -30,17 +33,37 @@ done)"
 fact_if tracing [ -d /sys/kernel/tracing/events/iommu ]
 fact_if hugetlbfs mountpoint -q /dev/hugepages
 fact hugepages "$(cat /proc/sys/vm/nr_hugepages)"
-if [ $# -gt 0 ]; then
-    vfio-bind "$@"
-    facts_of stock_ /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
-fi
+vfio-bind "$@"
+[ -z "$STOCK" ] || facts_of stock_ /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
 [ ! -e /sys/bus/pci/devices/$0/driver ] || echo $0 >/sys/bus/pci/devices/$0/driver/unbind
 echo 'lab: stray DMA' >/dev/kmsg
-exec /usr/share/vfio-msi/stray-dma.sh $0
+/usr/share/vfio-msi/stray-dma.sh $0
+chmod 755 /usr/sbin/dpdk-test-msi
+# A busy host is late with an interrupt of the IOMMU, whose event has several lines.
+for _ in $(seq $LATE); do
+    dmesg >/tmp/dmesg
+    dpdk-test-msi explain /tmp/dmesg >/dev/null 2>&1 || break
+    sleep 1
+done
+fact_status explain dpdk-test-msi explain /tmp/dmesg
+dpdk-test-msi explain --json /tmp/dmesg 2>/dev/null | fact_text explain_json
+dpdk-test-msi doctor --json 2>/dev/null | fact_text doctor_json
+if [ -n "$STOCK" ]; then
+    # The spare one is not bound.
+    while [ $# -gt 0 ] && [ $1 = $0 ]; do shift; done
+    /usr/share/vfio-msi/doctor.sh "$@"
+    dpdk-test-msi explain --json --root /tmp/machine.tar /tmp/dmesg 2>/dev/null |
+        fact_text captured_explain_json
+fi
 '''
 # One machine for each type of IOMMU; the others are variants.
 KINDS = ('arm-smmuv3', 'x86-vtd', 'x86-amdvi', 'arm-reserved', 'x86-virtio-iommu')
 FORWARDS, REFUSES = ('arm-smmuv3', 'x86-vtd'), ('arm-reserved',)
+# This emulated IOMMU blocks DMA and reports nothing to the guest.
+MUTE = ('x86-amdvi',)
+# Whose words the kernel has for the fault; some name an ID in place of the device.
+WORDS = {'arm-smmuv3': 'SMMUv3', 'x86-vtd': 'VT-d', 'arm-reserved': 'virtio-iommu',
+         'x86-virtio-iommu': 'virtio-iommu'}
 
 
 @test('boots with unbound NICs in groups; a stray DMA is reported as a fault', KINDS)
@@ -48,16 +71,46 @@ def comes_up(platform):
     _comes_up(platform)
 
 
-@test('the other machines boot the same way', [name for name in PLATFORMS if name not in KINDS],
-      soak=True)
+@test('the other machines boot the same way',
+      [name for name in PLATFORMS if name not in KINDS and PLATFORMS[name].iommu], soak=True)
 def others_come_up(platform):
     _comes_up(platform)
 
 
+def _tool(platform):
+    """The tool alone, for a guest without the plugin."""
+    with build.installed(PLATFORMS[platform].arch) as stage:
+        return {'usr/sbin/dpdk-test-msi': (stage / 'usr/bin/dpdk-test-msi').read_bytes()}
+
+
+def _check_explained(platform, said, spare):
+    """The stray DMA, and nothing else, is explained: device, address, answer."""
+    status = 0 if platform in MUTE else 1
+    found = schema.load(said['explain_json'], 'explain', status)
+    said.check('explain', explain_status=status)
+    if platform in MUTE:
+        expect_equal(found['explained'], [], 'faults')
+        expect('no fault of an IOMMU in ' in said['explain'], said['explain'])
+        return
+    expect(found['explained'], f'nothing is explained in {found["lines"]} lines')
+    for fault in found['explained']:
+        expect_equal({name: fault[name] for name in ('device', 'exists', 'id')},
+                     {'device': spare, 'exists': True, 'id': 'unmapped'}, f'answer to {fault}')
+        # Inside of the first descriptor.
+        expect(0x70000000 <= int(fault['iova'], 16) < 0x70000010, f'address of {fault}')
+        expect(fault['access'] in ('read', None), f'access of {fault}')
+        if platform in WORDS:
+            expect_equal(fault['iommu'], WORDS[platform], 'IOMMU')
+    expect(re.search(rf'^{spare}.* at 0x7000000., .*\n  unmapped: is in no hole', said['explain'],
+                     re.MULTILINE), said['explain'])
+
+
 def _comes_up(platform):
-    nics = PLATFORMS[platform].nics if platform in FORWARDS + REFUSES else ()
-    result = guest.run(platform, ['sh', '-c', SURVEY, PLATFORMS[platform].spare, *nics],
-                       seconds=180, stock=True)
+    nics, spare = PLATFORMS[platform].nics, PLATFORMS[platform].spare
+    stock = platform in FORWARDS + REFUSES
+    survey = f'LATE={1 if platform in MUTE else 20} STOCK={"yes" if stock else ""}\n{SURVEY}'
+    result = guest.run(platform, ['sh', '-c', survey, spare, *nics], seconds=240, stock=True,
+                       files=_tool(platform))
     said = facts.read(result)
     if platform in FORWARDS:
         with part('stock testpmd forwards over the pci bus'):
@@ -73,6 +126,20 @@ def _comes_up(platform):
     said.check(missing='', tracing=True, hugetlbfs=True, hugepages=256)
     expect(any('0x7000000' in line for line in guest.iommu_faults(result)),
            'no fault found in:\n' + result.dmesg[-1000:] + result.qemu_stderr)
+    with part('explain names the device of the stray DMA and what its address is'):
+        _check_explained(platform, said, spare)
+    with part('doctor has the findings of the machine'):
+        findings.check(platform, said['doctor_json'])
+    if not stock:
+        return
+    bound = [nic for nic in nics if nic != spare]
+    with part('doctor knows other users, units of systemd and the limits of a process'):
+        findings.check_asked(platform, said, bound)
+    with part('a capture gives the same answers'):
+        findings.check_captured(platform, said, bound)
+        here, there = (json.loads(said[name])['explained']
+                       for name in ('explain_json', 'captured_explain_json'))
+        expect_equal(there, here, 'answers by a capture')
 
 
 @test('a command gets its arguments unchanged; stdout, stderr and status are returned',
@@ -93,6 +160,7 @@ MONITOR = '''
 fact_status info qemu-monitor info status
 fact_status refused qemu-monitor device_del nic3
 fact_status json qemu-monitor '{"execute": "query-name"}'
+fact_status tables qemu-monitor tables x86 0000:00:03.0
 fact_if yes true
 fact_if no false
 fact number -12
@@ -115,6 +183,53 @@ BAD_FACTS = {
 }
 
 
+# VT-d's tables of the device 0000:00:03.0 with one page of each size, as words by address.
+IN_TABLES = {
+    0xfed90020: 0x1000, 0x1000: 0x2001, 0x2180: 0x3001, 0x2188: 2, 0x3000: 0x4003,
+    0x4020: 0x40000083, 0x4028: 0x5003, 0x5000: 0x600083, 0x5008: 0x6003, 0x6038: 0x9003,
+}
+IN_PAGES = [(0x100000000, 0x13fffffff, 0x40000000, 1 << 30),
+            (0x140000000, 0x1401fffff, 0x600000, 2 << 20),
+            (0x140207000, 0x140207fff, 0x9000, 4 << 10)]
+
+
+def _walked(walk, memory):
+    """What the guest gets of a walk through MEMORY, which has 0 elsewhere."""
+    try:
+        wanted = next(walk)
+        while True:
+            address, count, size = wanted
+            lines = [f'{at:016x}: ' + ' '.join(
+                f'{memory.get(word, 0):#0{2 + 2 * size}x}'
+                for word in range(at, min(at + 16, address + count * size), size))
+                     for at in range(address, address + count * size, 16)]
+            wanted = walk.send(tables.words('\n'.join(lines), *wanted))
+    except StopIteration as end:
+        return tables.text(end.value)
+
+
+def _check_walk():
+    """A walk finds the pages of each size; the oracle accepts none that is too small."""
+    printed = _walked(tables.vtd('0000:00:03.0'), IN_TABLES)
+    expect_equal(tables.read(printed), IN_PAGES, 'pages in the tables')
+    lines = printed.splitlines(keepends=True)
+    for number, page, good in ((0, 1 << 30, True), (0, 2 << 20, True), (1, 2 << 20, True),
+                               (1, 1 << 30, False), (2, 2 << 20, False)):
+        try:
+            oracle.check_tables(lines[number], [IN_PAGES[number][:2]], page)
+        except Failure:
+            expect(not good, f'{lines[number]} is rejected, hugepages of {page:#x} bytes')
+        else:
+            expect(good, f'{lines[number]} is accepted, hugepages of {page:#x} bytes')
+    for where in (0x1000, 0x2180):
+        try:
+            _walked(tables.vtd('0000:00:03.0'), {**IN_TABLES, where: 0})
+        except LabError as error:
+            expect(' has no ' in str(error), str(error))
+        else:
+            raise Failure(f'a walk without the entry at {where:#x} succeeds')
+
+
 @test("runs commands of QEMU's monitor, at a given time and when the guest asks", ['arm-smmuv3'])
 def qemu_monitor(platform):
     result = guest.run(platform, ['sh', '-c', MONITOR, 'sh', *STRINGS], seconds=60,
@@ -123,6 +238,9 @@ def qemu_monitor(platform):
     said.check(info='VM status: running', info_status=0, json='{}', json_status=0,
                refused="Error: Bus 'pcie.0' does not support hotplugging", refused_status=1)
     expect('info version -> ok' in result.monitor, result.monitor)
+    with part('page tables are read with the size of each page'):
+        _check_walk()
+        said.check(tables_status=1, tables='"tables x86 0000:00:03.0" is not tables vtd|smmuv3 BDF')
     with part('facts are read as they are printed'):
         said.check(yes=True, no=False, number=-12, text='two\n')
         expect_equal([said[f'string_{number}'] for number in range(len(STRINGS))], list(STRINGS),

@@ -10,7 +10,8 @@ import tarfile
 import tempfile
 from xml.etree import ElementTree
 
-from labkit import apt, build, facts, guest, oracle, rootfs, schema
+from labkit import (apt, benches, build, explained, facts, findings, guest, interrupted, interrupts, oracle,
+                    rootfs, schema)
 from labkit.platforms import PLATFORMS
 from labkit.progress import run
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
@@ -23,18 +24,26 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'layout -a vfio_msi:all --root / --aperture 1-2', 'capture', 'capture file.tar vfio_msi:3',
          'irq', 'irq -n 0 0000:00:03.0', 'irq vfio_msi:all', 'map', 'map -m 3 0000:00:03.0', 'map all',
          'map vfio_msi:all', 'map vfio_msi:0000:00:03.0,msi=off',
-         'bench', 'bench map', 'bench layout more', 'bench layout --ranges 99', 'capture --json -', 'list --json more')
+         'bench', 'bench map', 'bench map vfio_msi:0000:00:03.0,msi=off', 'bench layout more',
+         'bench layout --ranges 99', 'bench startup 0000:00:03.0',
+         'bench startup 0000:00:03.0 vfio_msi:0000:00:03.0', 'capture --json -', 'list --json more',
+         'doctor 3', 'doctor --user nobody', 'doctor --root / --unit a.service', 'doctor --unit a/b',
+         'explain /dev/null more', 'explain 0xg', 'explain 0x1 3', 'explain 0x1 0000:00:03.0 more')
 HELP = ('--help', 'rxintr --help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help',
-        'bench --help')
+        'doctor --help', 'explain --help', 'bench --help', 'bench layout --help', 'bench map --help', 'bench startup --help')
 
 
-def _run(platform, *lines, backend=''):
+def _run(platform, *lines, backend='', **options):
     """Run all lines in one guest; returns (output, exit status) of each."""
     result = guest.run(platform, ['/usr/share/vfio-msi/lines.sh', *lines], seconds=200,
-                       backend=backend)
+                       backend=backend, **options)
     said = facts.read(result)
-    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    return [(said[f'{number}'], said[f'{number}_status']) for number in range(len(lines))]
+    answers = [(said[f'{number}'], said[f'{number}_status']) for number in range(len(lines))]
+    made = answers.pop()[0] if 'explain.sh' in lines[-1] else ''
+    expect_equal(explained.faults_before(result, made), [], 'IOMMU faults')
+    if made:
+        explained.check(platform, made, result.qemu_stderr)
+    return answers
 
 
 def _give(platform):
@@ -88,7 +97,7 @@ def _capture_lines(platform, backend):
             'dpdk-test-msi capture --json /tmp/root.tar all >/tmp/capture.json',
             'cat /tmp/capture.json',
             'dpdk-test-msi layout -a vfio_msi:all',
-            'dpdk-test-msi layout --root /tmp/root.tar -a vfio_msi:all',
+            'dpdk-test-msi layout --plot --root /tmp/root.tar -a vfio_msi:all',
             'dpdk-test-msi list --root /tmp/root.tar',
             'mkdir -m 777 /tmp/user; setpriv --reuid=1000 --regid=1000 --clear-groups '
             'dpdk-test-msi capture /tmp/user/user.tar',
@@ -108,8 +117,8 @@ def _elsewhere(data):
         path.write_bytes(data)
         return run([next((sysroot / libraries).glob('ld-linux*.so.*')), '--library-path',
                     f'{stage / libraries}:{sysroot / libraries}',
-                    stage / 'usr/bin/dpdk-test-msi', 'layout', '--root', path,
-                    '-a', 'vfio_msi:all'])
+                    stage / 'usr/bin/dpdk-test-msi', 'layout', '--plot', '--root',
+                    path, '-a', 'vfio_msi:all'])
 
 
 def _check_capture(answers, bound, platform, backend):
@@ -124,6 +133,7 @@ def _check_capture(answers, bound, platform, backend):
     expect_equal(asleep[0].strip(), 'none' if platform == 'arm-smmuv3' else str(len(nics)),
                  'devices that sleep before and after')
     expect('missing:' not in taken[0] or 'run as root' not in taken[0], taken[0])
+    expect(', to 0xffffffffffffffff\n' in past[0], f'no plot in:\n{past[0]}')
     expect_equal(past[0].split("\nEAL's memory")[0], live[0].split("\nEAL's memory")[0],
                  'layout of the capture')
     # A capture does not have the users of other devices (mounts, interfaces).
@@ -151,23 +161,31 @@ def _check_capture(answers, bound, platform, backend):
       each_backend())
 def lists(platform, backend):
     nics = PLATFORMS[platform].nics
-    before, bound, as_json, with_bridges, plan, reserved, iomem, *more = _run(
+    tries, faults = ((platform, backend) in machines for machines in (TRIES, FAULTS))
+    before, bound, as_json, with_bridges, plan, picture, reserved, iomem, *more = _run(
         platform, 'dpdk-test-msi list', f'{_bind(platform)}; dpdk-test-msi list',
         'dpdk-test-msi list --json', 'dpdk-test-msi list --all --json',
         'dpdk-test-msi layout --json -a vfio_msi:all',
+        'dpdk-test-msi layout --plot --svg /tmp/layout.svg -a vfio_msi:all && cat /tmp/layout.svg',
         f'cat /sys/bus/pci/devices/{nics[0]}/iommu_group/reserved_regions', oracle.IOMEM,
-        *_capture_lines(platform, backend), *_more_lines(platform), backend=backend)
+        *_capture_lines(platform, backend), *_more_lines(platform), *_bench_lines(platform, backend),
+        *_irq_lines(platform, backend), *_try_lines(platform) * tries,
+        *[explained.command(platform)] * faults, backend=backend,
+        kernel_args=explained.KERNEL_ARGS * faults)
+    more = _check_tried(platform, backend, more) if tries else more
+    more = _check_irq(platform, backend, more)
+    more = _check_benches(platform, backend, more)
     for nic in PLATFORMS[platform].nics:
         cure = f'is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci {nic}'
         expect(cure in before[0], f'no "{cure}" in:\n{before[0]}')
         row = next(line for line in bound[0].splitlines() if line.startswith(nic))
         expect('vfio-pci' in row and '/dev/vfio/' in row and row.endswith(' yes'), row)
-        row = next(item for item in schema.load(as_json[0], 'list')['devices']
-                   if item['bdf'] == nic)
+        row = next(item for item in schema.load(as_json[0], 'list')['devices'] if item['bdf'] == nic)
         expect(row['usable'] and row['driver'] == 'vfio-pci' and row['group'] >= 0, str(row))
-    expect_equal([before[1], bound[1], as_json[1], with_bridges[1], plan[1]], [0] * 5,
+    expect_equal([before[1], bound[1], as_json[1], with_bridges[1], plan[1], picture[1]], [0] * 6,
                  'exit statuses')
     plan = schema.load(plan[0], 'layout')
+    _layout_picture(plan, picture[0])
     expect_equal({item['backend'] for item in plan['devices']}, {backend}, 'backends')
     _free_is_sane(plan)
     forbidden = oracle.holes({'reserved': reserved[0], 'iomem': iomem[0]})
@@ -196,6 +214,115 @@ def lists(platform, backend):
         with part('map counts many calls on the pci bus and one on this bus'):
             _map_calls(backend, *more[2])
             _check_objects(backend, nics[0], *more[3:])
+
+
+# Where "irq" runs in the guest of lists(), and what becomes of MSI-X and MSI there.
+IRQ = {('arm-reserved', 'type1'): 'not supported', ('arm-virtio-iommu', 'type1'): 'refused',
+       ('arm-virtio-iommu', 'iommufd'): 'done'}
+
+
+def _irq_lines(platform, backend):
+    return interrupts.commands(PLATFORMS[platform].nics[0]) if (platform, backend) in IRQ else ()
+
+
+# Where lists() tries interrupts and makes faults; the other machines are for "lab soak".
+TRIES = (('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd'))
+FAULTS = (('arm-smmuv3', 'iommufd'), ('x86-vtd', 'type1'), ('x86-amdvi', 'iommufd'))
+
+
+@test('doctor --try and explain on the other machines',
+      [machine for machine in {**findings.TRIED, **dict.fromkeys(explained.BACKENDS.items())}
+       if machine not in TRIES + FAULTS], soak=True)
+def elsewhere(platform, backend):
+    tries = (platform, backend) in findings.TRIED
+    faults = explained.runs(platform, backend)
+    _, *answers = _run(platform, _bind(platform), *_try_lines(platform) * tries,
+                       *[explained.command(platform)] * faults, backend=backend,
+                       kernel_args=explained.KERNEL_ARGS)
+    expect_equal(len(answers), tries, 'answers')
+    if tries:
+        _check_tried(platform, backend, answers)
+
+
+def _try_lines(platform):
+    return [f'/usr/share/vfio-msi/try.sh {" ".join(PLATFORMS[platform].nics)}']
+
+
+def _check_tried(platform, backend, answers):
+    """Check the last answer, that of _try_lines(); returns the others."""
+    with part('doctor --try tests interrupts, leaves nothing, and no device that is in use'):
+        findings.check_tried(facts.Facts(answers[-1][0] + '\n'), PLATFORMS[platform].nics,
+                             *findings.TRIED[platform, backend])
+    return answers[:-1]
+
+
+def _check_irq(platform, backend, answers):
+    """Check the last answers, those of _irq_lines(); returns the others."""
+    if (platform, backend) not in IRQ:
+        return answers
+    *answers, every, required = answers
+    with part('every kind of interrupt arrives, or is refused with the reason'):
+        interrupts.check(IRQ[platform, backend], every[0], required[0])
+    return answers
+
+
+BENCH_SIZE = 64
+
+
+def _bench_lines(platform, backend):
+    """Benchmarks for the guest of lists(), where the kernel has every backend."""
+    nics = PLATFORMS[platform].nics
+    if (platform, backend) != ('arm-smmuv3', 'iommufd'):
+        return ()
+    return (f'dpdk-test-msi bench map --json -n 1 -m {BENCH_SIZE} --svg /tmp/map.svg {nics[0]} '
+            '2>/tmp/said', 'cat /tmp/said', 'cat /tmp/map.svg',
+            f'dpdk-test-msi bench startup --json -n 1 -m 64 --svg /tmp/startup.svg {" ".join(nics)} '
+            '2>/tmp/said', 'cat /tmp/said', 'cat /tmp/startup.svg', interrupted.command(nics))
+
+
+def _progress(said, first):
+    """A pipe gets a line at the first step, and no escape sequence."""
+    expect(re.search(rf'^dpdk-test-msi: {re.escape(first)} \(step 1 of \d+, \d+ s\)$', said, re.MULTILINE),
+           said)
+    expect('\033' not in said and '\r' not in said, repr(said))
+
+
+def _check_benches(platform, backend, answers):
+    """Check the last answers, those of _bench_lines(); returns the others."""
+    if not _bench_lines(platform, backend):
+        return answers
+    *answers, mapped, progress, drawn, started, progress_too, drawn_too, ended = answers
+    with part('bench map needs one call beside the pci bus, and measures every side'):
+        benches.check_map(*mapped, backend, BENCH_SIZE, '2M')
+        _progress(progress[0], 'bench map: pages of 2M, round 1 of 1, pci bus of DPDK')
+        _picture(drawn[0])
+    with part('bench startup measures each phase on both buses'):
+        benches.check_startup(*started, backend, 1)
+        _progress(progress_too[0], 'bench startup: round 1 of 1, pci bus of DPDK')
+        _picture(drawn_too[0])
+    with part('commands that a signal ends leave nothing behind'):
+        interrupted.check(ended[0], PLATFORMS[platform].nics)
+    return answers
+
+
+def _picture(text):
+    tree = ElementTree.fromstring(text)
+    expect_equal([tree.find(f'{{http://www.w3.org/2000/svg}}{name}') is None
+                  for name in ('title', 'desc')], [False, False], 'for screen readers')
+
+
+def _layout_picture(plan, text):
+    """Both drawings have each range of the layout, and of EAL's memory."""
+    text, svg = text.split('<svg ', 1)
+    _picture('<svg ' + svg)
+    plot = text.split('\nI/O virtual addresses of ', 1)[1]
+    memory = plan['eal_memory']
+    lists = memory['lists'] if memory and memory['iova'] == 'va' else []
+    for item in plan['holes'] + plan['free'] + lists:
+        first, last = item['first'], item['last']
+        expect(f' {first}-{last}: ' in svg, f'no {first}-{last} in\n{svg}')
+        expect(re.search(f'^ *{first} ', plot, re.MULTILINE), f'no line {first} in\n{plot}')
+        expect(f', to {last}\n' in plot, f'no end {last} in\n{plot}')
 
 
 def _more_lines(platform):
@@ -283,9 +410,7 @@ def _bench(said, picture, unwritten, status):
     expect_equal([(row['ranges'], row['by']) for row in rows],
                  [(ranges, by) for ranges in (100, 1000) for by in ('layout', 'array', 'tree')], 'rows')
     expect(all(row['place_ns'] > 0 and row['release_ns'] > 0 for row in rows), f'a time is 0\n{said}')
-    tree = ElementTree.fromstring(picture)
-    expect_equal([tree.find(f'{{http://www.w3.org/2000/svg}}{name}') is None
-                  for name in ('title', 'desc')], [False, False], 'for screen readers')
+    _picture(picture)
     expect_equal(status, 1, 'exit status when the picture can not be written')
     expect("dpdk-test-msi: /proc/no.svg: can't be written" in unwritten, unwritten)
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * What processes have mapped, by DPDK's telemetry: a socket in the runtime folder of each,
+ * which answers a command with a JSON object. Replies are not trusted.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+#include <jansson.h>
+
+#include "explain_find.h"
+#include "sysfs/sysfs.h"
+#include "tool_leavings.h"
+
+#define SOCKET "dpdk_telemetry.v2"
+#define REPLY_MAX 65536
+#define PAGE 32			/* objects in a full reply */
+#define PAGES_MAX 4096
+#define SECONDS 2
+
+/* @return a socket, or -errno. */
+static int
+connect_to(const char *path)
+{
+	const struct timeval limit = { .tv_sec = SECONDS };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* Receive one reply; NULL if there is none, or it is no JSON. */
+static json_t *
+receive(int fd)
+{
+	char *text = malloc(REPLY_MAX);
+	json_t *reply = NULL;
+	ssize_t got;
+
+	if (text == NULL)
+		return NULL;
+	got = recv(fd, text, REPLY_MAX, 0);
+	if (got > 0)
+		reply = json_loadb(text, (size_t)got, 0, NULL);
+	free(text);
+	return reply;
+}
+
+/* Ask for a page of a list. NULL if the process has no such command. */
+static json_t *
+ask(int fd, const char *list, unsigned int first)
+{
+	char command[64];
+	json_t *reply, *value;
+
+	snprintf(command, sizeof(command), "/vfio_msi/%s,%u", list, first);
+	if (send(fd, command, strlen(command), MSG_NOSIGNAL) < 0)
+		return NULL;
+	reply = receive(fd);
+	snprintf(command, sizeof(command), "/vfio_msi/%s", list);
+	value = json_incref(json_object_get(reply, command));
+	json_decref(reply);
+	if (json_is_array(value))
+		return value;
+	json_decref(value);
+	return NULL;
+}
+
+static bool
+hex_of(const json_t *o, const char *key, uint64_t *out)
+{
+	const char *s = json_string_value(json_object_get(o, key)), *end;
+
+	end = s != NULL ? sysfs_hex0x(s, out) : NULL;
+	return end != NULL && *end == '\0';
+}
+
+/* Range and owner. @return false: it has no range, and is left out. */
+static bool
+range_of(const json_t *o, struct iova_range *range, char owner[EXPLAIN_WORD])
+{
+	const json_int_t bytes = json_integer_value(json_object_get(o, "len"));
+	const char *who = json_string_value(json_object_get(o, "owner"));
+	uint64_t iova;
+
+	if (!hex_of(o, "iova", &iova) || bytes <= 0 || (uint64_t)bytes - 1 > UINT64_MAX - iova)
+		return false;
+	*range = (struct iova_range){ iova, iova + (uint64_t)bytes - 1 };
+	explain_word(who != NULL ? who : "", owner, EXPLAIN_WORD);
+	return true;
+}
+
+static int
+take_map(const json_t *o, struct explain_process *p)
+{
+	struct explain_map map = { .pid = p->pid,
+		.read_only = json_integer_value(json_object_get(o, "read_only")) != 0 };
+	struct explain_map *v;
+
+	if (!range_of(o, &map.range, map.owner))
+		return 0;
+	v = reallocarray(p->map, p->n_maps + 1, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	p->map = v;
+	v[p->n_maps++] = map;
+	return 0;
+}
+
+static int
+take_freed(const json_t *o, struct explain_process *p)
+{
+	const json_int_t seconds = json_integer_value(json_object_get(o, "seconds"));
+	struct explain_freed freed = { .pid = p->pid, .seconds = seconds > 0 ? (uint64_t)seconds : 0 };
+	struct explain_freed *v;
+
+	if (!range_of(o, &freed.range, freed.owner))
+		return 0;
+	v = reallocarray(p->freed, p->n_freed + 1, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	p->freed = v;
+	v[p->n_freed++] = freed;
+	return 0;
+}
+
+static int
+take_device(const json_t *o, struct explain_process *p)
+{
+	const char *name = json_string_value(json_object_get(o, "name"));
+	void *v;
+
+	if (name == NULL)
+		return 0;
+	v = reallocarray(p->bdf, p->n + 1, sizeof(*p->bdf));
+	if (v == NULL)
+		return -ENOMEM;
+	p->bdf = v;
+	strlcpy(p->bdf[p->n++], name, sizeof(*p->bdf));
+	return 0;
+}
+
+/* Read a list. @return 0; -ENOENT if the process has none, or stops answering; -ENOMEM. */
+static int
+list_read(int fd, const char *list, int (*take)(const json_t *o, struct explain_process *p),
+		struct explain_process *p)
+{
+	unsigned int page;
+	size_t n = PAGE, i;
+	int ret = 0;
+
+	for (page = 0; ret == 0 && n == PAGE && page < PAGES_MAX; page++) {
+		json_t *objects = ask(fd, list, page * PAGE);
+
+		/* A part of a list would show memory as not mapped. */
+		if (objects == NULL)
+			return -ENOENT;
+		n = json_array_size(objects);
+		for (i = 0; ret == 0 && i < n; i++)
+			ret = take(json_array_get(objects, i), p);
+		json_decref(objects);
+	}
+	return ret == 0 && n == PAGE ? -ENOENT : ret;
+}
+
+static void
+process_free(struct explain_process *p)
+{
+	free(p->bdf);
+	free(p->map);
+	free(p->freed);
+}
+
+/* Ask one process. One that does not answer, or is without the bus, does not count. */
+static int
+process_ask(const char *path, struct explain_processes *out)
+{
+	struct explain_process p = { 0 }, *v;
+	json_t *greeting;
+	int fd = connect_to(path), ret;
+
+	if (fd < 0)
+		return 0;
+	greeting = receive(fd);
+	p.pid = (int)json_integer_value(json_object_get(greeting, "pid"));
+	json_decref(greeting);
+	ret = list_read(fd, "devices", take_device, &p);
+	if (ret == 0)
+		ret = list_read(fd, "maps", take_map, &p);
+	if (ret == 0) {
+		ret = list_read(fd, "freed", take_freed, &p);
+		p.says_freed = ret == 0;
+		ret = ret == -ENOENT ? 0 : ret;
+	}
+	close(fd);
+	v = ret == 0 ? reallocarray(out->v, out->n + 1, sizeof(*v)) : NULL;
+	if (v == NULL) {
+		process_free(&p);
+		return ret == -ENOENT ? 0 : -ENOMEM;
+	}
+	out->v = v;
+	v[out->n++] = p;
+	return 0;
+}
+
+/* Each application has a folder, by its --file-prefix. */
+static int
+folder_ask(const char *base, struct explain_processes *out)
+{
+	char **folders, **names, path[SYSFS_PATH_MAX];
+	size_t n, m, i, j;
+	int ret = 0;
+
+	if (sysfs_list("", &folders, &n, "%s/dpdk", base) != 0)
+		return 0;
+	for (i = 0; ret == 0 && i < n; i++) {
+		if (sysfs_list("", &names, &m, "%s/dpdk/%s", base, folders[i]) != 0)
+			continue;
+		for (j = 0; ret == 0 && j < m; j++)
+			if (strncmp(names[j], SOCKET, strlen(SOCKET)) == 0 &&
+					(size_t)snprintf(path, sizeof(path), "%s/dpdk/%s/%s", base, folders[i],
+						names[j]) < sizeof(path))
+				ret = process_ask(path, out);
+		sysfs_free_names(names, m);
+	}
+	sysfs_free_names(folders, n);
+	return ret;
+}
+
+int
+explain_processes_ask(struct explain_processes *out)
+{
+	const char *bases[TOOL_RUNTIME_FOLDERS];
+	size_t n = tool_runtime_folders(bases), i;
+	int ret = 0;
+
+	*out = (struct explain_processes){ 0 };
+	for (i = 0; ret == 0 && i < n; i++)
+		ret = folder_ask(bases[i], out);
+	return ret;
+}
+
+void
+explain_processes_free(struct explain_processes *processes)
+{
+	size_t i;
+
+	for (i = 0; i < processes->n; i++)
+		process_free(&processes->v[i]);
+	free(processes->v);
+	*processes = (struct explain_processes){ 0 };
+}

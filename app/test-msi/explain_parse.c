@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Faults in lines of the kernel's log: VT-d and AMD-Vi, and what all IOMMUs share. The words
+ * are those of Linux 4.1 to 7.2.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "explain.h"
+
+#define AMD_EVENT "AMD-Vi: Event logged ["
+#define AMD_PRESENT 0x10
+#define AMD_WRITE 0x20
+#define AMD_INTERRUPT 0x8
+
+/*
+ * Reasons of VT-d, chapter "fault conditions" of its specification. Those from 0x30 are of the
+ * scalable mode. One whose cause is neither the address nor a table remains unknown.
+ */
+static enum explain_reason
+vtd_reason(unsigned long code)
+{
+	if (code >= 0x20 && code <= 0x2f)
+		return EXPLAIN_INTERRUPT;
+	switch (code) {
+	case 0x01:
+	case 0x02:
+	case 0x39:
+	case 0x41:
+	case 0x51:
+	case 0x59:
+		return EXPLAIN_NO_TABLE;
+	case 0x04:
+	case 0x80:
+	case 0x83:
+		return EXPLAIN_TOO_HIGH;
+	case 0x05:
+	case 0x06:
+	case 0x71:
+	case 0x79:
+	case 0x85:
+	case 0x86:
+		return EXPLAIN_NO_PAGE;
+	case 0x87:
+		return EXPLAIN_INTERRUPT;
+	case 0x03:
+	case 0x07:
+	case 0x08:
+	case 0x09:
+	case 0x0a:
+	case 0x0b:
+	case 0x0c:
+	case 0x30:
+	case 0x38:
+	case 0x3a:
+	case 0x40:
+	case 0x42:
+	case 0x43:
+	case 0x50:
+	case 0x52:
+	case 0x58:
+	case 0x5a:
+	case 0x5b:
+	case 0x70:
+	case 0x72:
+	case 0x73:
+	case 0x78:
+	case 0x7a:
+	case 0x7b:
+	case 0x84:
+		return EXPLAIN_BROKEN;
+	default:
+		return EXPLAIN_UNKNOWN;
+	}
+}
+
+/*
+ * Hexadecimal with 0x since Linux 5.13, before that decimal. Second-level tables have
+ * no bit for "present": a page without permission is one that is not mapped.
+ */
+static void
+vtd_take_reason(struct explain_fault *f, const char *line)
+{
+	const char *at = explain_behind(line, "fault reason ");
+	unsigned long code;
+
+	if (at == NULL || *at < '0' || *at > '9')
+		return;
+	code = strncmp(at, "0x", 2) == 0 ? strtoul(at, NULL, 16) : strtoul(at, NULL, 10);
+	snprintf(f->code, sizeof(f->code), "0x%02lx", code & 0xff);
+	if (f->reason == EXPLAIN_UNKNOWN)
+		f->reason = vtd_reason(code);
+}
+
+static bool
+line_vtd(struct explain_log *log, const char *line)
+{
+	const char *at = explain_behind(line, "Request device [");
+	struct explain_fault *f;
+
+	/* Before Linux 4.7 the reason is on a line of its own. */
+	if (at == NULL) {
+		if (strstr(line, ":[fault reason ") == NULL || log->last == NULL ||
+		    log->last->iommu != EXPLAIN_VTD || log->last->code[0] != '\0')
+			return false;
+		vtd_take_reason(log->last, line);
+		return true;
+	}
+	if (strstr(line, "DMAR") == NULL)
+		return false;
+	/* Before Linux 4.7 interrupts have two brackets. */
+	at += *at == '[';
+	f = explain_begin(log, EXPLAIN_VTD);
+	f->has_addr = explain_bdf(at, &f->addr, &f->any_domain);
+	if (strstr(line, "[INTR-REMAP]") != NULL || strstr(line, "INTR-REMAP:") != NULL)
+		f->reason = EXPLAIN_INTERRUPT;
+	else if (strstr(line, "[DMA Read") != NULL)
+		f->access = EXPLAIN_READ;
+	else if (strstr(line, "[DMA Write") != NULL)
+		f->access = EXPLAIN_WRITE;
+	f->has_iova = explain_hex(line, "fault addr ", &f->iova);
+	vtd_take_reason(f, line);
+	return true;
+}
+
+/* "DRIVER 0000:01:00.0: AMD-Vi: Event logged [...]", or device= inside of it. */
+static void
+amd_device(struct explain_fault *f, const char *line)
+{
+	const char *at = strstr(line, ": " AMD_EVENT);
+	const char *within = explain_behind(line, "device=");
+
+	if (within != NULL) {
+		f->has_addr = explain_bdf(within, &f->addr, &f->any_domain);
+		return;
+	}
+	if (at == NULL)
+		return;
+	while (at > line && at[-1] != ' ')
+		at--;
+	f->has_addr = explain_bdf(at, &f->addr, &f->any_domain);
+}
+
+static void
+amd_reason(struct explain_fault *f, uint64_t flags)
+{
+	if (strcmp(f->code, "IO_PAGE_FAULT") == 0 && (flags & AMD_INTERRUPT) != 0)
+		f->reason = EXPLAIN_INTERRUPT;
+	else if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
+		f->reason = (flags & AMD_PRESENT) != 0 ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
+	else if (strcmp(f->code, "ILLEGAL_DEV_TABLE_ENTRY") == 0)
+		f->reason = EXPLAIN_NO_TABLE;
+	else if (strcmp(f->code, "DEV_TAB_HARDWARE_ERROR") == 0 ||
+			strcmp(f->code, "PAGE_TAB_HARDWARE_ERROR") == 0)
+		f->reason = EXPLAIN_BROKEN;
+}
+
+static bool
+line_amd(struct explain_log *log, const char *line)
+{
+	const char *at = explain_behind(line, AMD_EVENT);
+	struct explain_fault *f;
+	uint64_t flags;
+
+	if (at == NULL)
+		return false;
+	f = explain_begin(log, EXPLAIN_AMDVI);
+	explain_word(at, f->code, sizeof(f->code));
+	amd_device(f, line);
+	f->has_iova = explain_hex(at, "address=", &f->iova);
+	if (explain_hex(at, "flags=", &flags)) {
+		amd_reason(f, flags);
+		/* Where no page is present the bit means nothing if it is clear. */
+		if ((flags & AMD_WRITE) != 0)
+			f->access = EXPLAIN_WRITE;
+		else if ((flags & AMD_PRESENT) != 0)
+			f->access = EXPLAIN_READ;
+	}
+	return true;
+}
+
+void
+explain_line(struct explain_log *log, const char *line)
+{
+	static bool (*const parsers[])(struct explain_log *log, const char *line) = {
+		line_vtd, line_amd, explain_line_smmuv3, explain_line_smmuv2,
+		explain_line_virtio, explain_line_eeh,
+	};
+	size_t i;
+
+	log->lines++;
+	for (i = 0; i < sizeof(parsers) / sizeof(*parsers); i++)
+		if (parsers[i](log, line))
+			return;
+}
+
+void
+explain_read(FILE *f, struct explain_log *log)
+{
+	char line[EXPLAIN_LINE];
+	bool begins = true, ends;
+
+	/* What is behind a NUL in the line is seen too: the end of the line must not be missed. */
+	for (;;) {
+		memset(line, 0, sizeof(line));
+		if (fgets(line, sizeof(line), f) == NULL)
+			break;
+		ends = memchr(line, '\n', sizeof(line)) != NULL;
+		if (begins)
+			explain_line(log, line);
+		begins = ends;
+	}
+	explain_end(log);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Faults of SMMUs. SMMUv3 prints the four words of its event, and since Linux 6.15 also
+ * what they mean, in two more lines.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "explain.h"
+
+#define EVENT_WORDS 4
+#define EVENT_READ (UINT64_C(1) << 35)	/* of the second word */
+#define STREAM_SHIFT 32
+#define FSYNR_WRITE 0x10
+#define FSR_TRANSLATION 0x2
+#define FSR_ACCESS 0x4
+#define FSR_PERMISSION 0x8
+#define FSR_EXTERNAL 0x10
+
+/* Events of SMMUv3, by its architecture. */
+static const struct {
+	unsigned int id;
+	const char *name;
+	enum explain_reason reason;
+	bool address;	/* the event has an address and an access */
+} events[] = {
+	{ 0x01, "F_UUT", EXPLAIN_UNKNOWN, true },
+	{ 0x02, "C_BAD_STREAMID", EXPLAIN_NO_TABLE, false },
+	{ 0x03, "F_STE_FETCH", EXPLAIN_BROKEN, false },
+	{ 0x04, "C_BAD_STE", EXPLAIN_NO_TABLE, false },
+	{ 0x05, "F_BAD_ATS_TREQ", EXPLAIN_UNKNOWN, true },
+	{ 0x06, "F_STREAM_DISABLED", EXPLAIN_NO_TABLE, false },
+	{ 0x07, "F_TRANSL_FORBIDDEN", EXPLAIN_UNKNOWN, true },
+	{ 0x09, "F_CD_FETCH", EXPLAIN_BROKEN, false },
+	{ 0x0a, "C_BAD_CD", EXPLAIN_BROKEN, false },
+	{ 0x0b, "F_WALK_EABT", EXPLAIN_BROKEN, true },
+	{ 0x10, "F_TRANSLATION", EXPLAIN_NO_PAGE, true },
+	{ 0x11, "F_ADDR_SIZE", EXPLAIN_TOO_HIGH, true },
+	{ 0x12, "F_ACCESS", EXPLAIN_FORBIDDEN, true },
+	{ 0x13, "F_PERMISSION", EXPLAIN_FORBIDDEN, true },
+};
+
+static void
+event_name(struct explain_fault *f, unsigned int id)
+{
+	size_t i;
+
+	snprintf(f->code, sizeof(f->code), "event 0x%02x", id);
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (events[i].id == id) {
+			strlcpy(f->code, events[i].name, sizeof(f->code));
+			f->reason = events[i].reason;
+			f->has_iova = events[i].address;
+		}
+}
+
+/* One word of a raw event; complete after the fourth, which is not needed. */
+static void
+event_word(struct explain_log *log, uint64_t word)
+{
+	struct explain_fault *f, *open = &log->open;
+
+	switch (log->words++) {
+	case 0:
+		event_name(open, (unsigned int)(word & 0xff));
+		explain_stream(open, (uint32_t)(word >> STREAM_SHIFT));
+		return;
+	case 1:
+		open->access = (word & EVENT_READ) != 0 ? EXPLAIN_READ : EXPLAIN_WRITE;
+		return;
+	case 2:
+		open->iova = word;
+		return;
+	default:
+		break;
+	}
+	log->raw = false;
+	if (!open->has_iova) {
+		open->iova = 0;
+		open->access = EXPLAIN_ACCESS_UNKNOWN;
+	}
+	f = explain_begin(log, EXPLAIN_SMMUV3);
+	*f = *open;
+	f->iommu = EXPLAIN_SMMUV3;
+	f->times = 1;
+}
+
+/* "event: NAME client: DEVICE sid: 0x18 ssid: 0x0 iova: 0x1000 ipa: 0x0" */
+static void
+event_decoded(struct explain_log *log, const char *text)
+{
+	struct explain_fault found = { .iommu = EXPLAIN_SMMUV3, .times = 1 }, *f = log->last;
+	const char *client = explain_behind(text, "client: ");
+	uint64_t stream;
+	size_t i;
+
+	explain_word(text, found.code, sizeof(found.code));
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (strcmp(events[i].name, found.code) == 0)
+			found.reason = events[i].reason;
+	if (explain_hex(text, " sid: ", &stream) && stream <= UINT32_MAX)
+		explain_stream(&found, (uint32_t)stream);
+	found.has_iova = explain_hex(text, "iova: ", &found.iova);
+	/* The raw event before it is the same one. */
+	if (f == NULL || f->iommu != EXPLAIN_SMMUV3 || !f->has_stream || f->stream != found.stream ||
+	    f->iova != found.iova || f->has_addr) {
+		f = explain_begin(log, EXPLAIN_SMMUV3);
+		*f = found;
+	}
+	if (client != NULL)
+		f->has_addr = explain_bdf(client, &f->addr, &f->any_domain);
+}
+
+bool
+explain_line_smmuv3(struct explain_log *log, const char *line)
+{
+	const char *at = explain_behind(line, "arm-smmu-v3 ");
+	uint64_t word;
+
+	if (at == NULL)
+		return false;
+	/* Behind the name of the SMMU. */
+	at = explain_behind(at, ": ");
+	if (at == NULL)
+		return false;
+	if (strncmp(at, "event 0x", strlen("event 0x")) == 0 && strstr(at, " received") != NULL) {
+		log->open = (struct explain_fault){ 0 };
+		log->words = 0;
+		log->raw = true;
+		return true;
+	}
+	if (strncmp(at, "event: ", strlen("event: ")) == 0) {
+		event_decoded(log, at + strlen("event: "));
+		return true;
+	}
+	if (strncmp(at, "priv ", 5) == 0 || strncmp(at, "unpriv ", 7) == 0) {
+		if (log->last != NULL && log->last->iommu == EXPLAIN_SMMUV3)
+			log->last->access = strstr(at, " write ") != NULL ? EXPLAIN_WRITE : EXPLAIN_READ;
+		return true;
+	}
+	/* /dev/kmsg escapes the tab, and rsyslog writes it in octal. */
+	at += strspn(at, "\t ");
+	if (strncmp(at, "\\x09", 4) == 0 || strncmp(at, "#011", 4) == 0)
+		at += 4;
+	if (!log->raw || strncmp(at, "0x", 2) != 0 || !explain_hex(at, "0x", &word))
+		return false;
+	event_word(log, word);
+	return true;
+}
+
+static enum explain_reason
+fsr_reason(uint64_t fsr)
+{
+	if ((fsr & FSR_TRANSLATION) != 0)
+		return EXPLAIN_NO_PAGE;
+	if ((fsr & (FSR_ACCESS | FSR_PERMISSION)) != 0)
+		return EXPLAIN_FORBIDDEN;
+	return (fsr & FSR_EXTERNAL) != 0 ? EXPLAIN_BROKEN : EXPLAIN_UNKNOWN;
+}
+
+bool
+explain_line_smmuv2(struct explain_log *log, const char *line)
+{
+	const char *at = explain_behind(line, "arm-smmu ");
+	uint64_t fsr = 0, fsynr, stream;
+	struct explain_fault *f;
+
+	if (at == NULL)
+		return false;
+	if (explain_hex(at, "Blocked unknown Stream ID ", &stream) && stream <= UINT16_MAX) {
+		f = explain_begin(log, EXPLAIN_SMMUV2);
+		explain_stream(f, (uint32_t)stream);
+		f->reason = EXPLAIN_NO_TABLE;
+		return true;
+	}
+	if (strstr(at, "Unhandled context fault: ") == NULL)
+		return false;
+	f = explain_begin(log, EXPLAIN_SMMUV2);
+	if (explain_hex(at, "fsr=", &fsr)) {
+		f->reason = fsr_reason(fsr);
+		snprintf(f->code, sizeof(f->code), "fsr 0x%llx", (unsigned long long)fsr);
+	}
+	f->has_iova = explain_hex(at, "iova=", &f->iova);
+	if (explain_hex(at, "fsynr=", &fsynr))
+		f->access = (fsynr & FSYNR_WRITE) != 0 ? EXPLAIN_WRITE : EXPLAIN_READ;
+	/* Since Linux 5.0. The upper half is a mask. */
+	if (explain_hex(at, "cbfrsynra=", &stream))
+		explain_stream(f, (uint32_t)(stream & UINT16_MAX));
+	return true;
+}

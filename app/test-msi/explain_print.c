@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "explain_print.h"
+#include "test_msi.h"
+
+static const char *
+access_name(enum explain_access access)
+{
+	static const char *const names[] = {
+		[EXPLAIN_ACCESS_UNKNOWN] = "access", [EXPLAIN_READ] = "read", [EXPLAIN_WRITE] = "write",
+	};
+
+	return names[access];
+}
+
+static void
+print_device(const struct explain_fault *f, const struct explain_device *dev)
+{
+	if (dev->bdf[0] == '\0') {
+		printf("an unnamed device");
+		return;
+	}
+	printf("%s", dev->bdf);
+	if (!dev->exists)
+		printf(" (no such function here%s)", f->has_stream ? ", by the ID of the IOMMU" : "");
+	else if (f->has_stream && !f->has_addr)
+		printf(" (by ID 0x%x, if the firmware gives devices their PCI address as ID)", f->stream);
+	else if (dev->assumed)
+		printf(" (or a function of another PCI domain)");
+	if (dev->exists)
+		printf(", %s", dev->driver[0] != '\0' ? dev->driver : "no driver");
+}
+
+void
+explain_print(const struct explain_fault *f, const struct explain_device *dev,
+		const struct explain_verdict *v)
+{
+	const struct explain_kind *kind = &explain_kinds[v->id];
+
+	if (f->iommu == EXPLAIN_NO_IOMMU) {
+		printf("0x%" PRIx64, f->iova);
+		if (dev->bdf[0] != '\0') {
+			printf(", for ");
+			print_device(f, dev);
+		}
+	} else {
+		print_device(f, dev);
+		printf(": %s", access_name(f->access));
+		if (f->has_iova)
+			printf(" at 0x%" PRIx64, f->iova);
+		printf(", %s%s%s", explain_iommu_name(f->iommu), f->code[0] != '\0' ? " " : "", f->code);
+	}
+	if (f->times > 1)
+		printf(", %u times", f->times);
+	printf("\n  %s: %s\n  cause: %s\n  do:    %s\n", kind->name, v->what, kind->cause, kind->cure);
+}
+
+static json_t *
+text_json(const char *s)
+{
+	return *s != '\0' ? json_string(s) : json_null();
+}
+
+void
+explain_report(const struct explain_fault *f, const struct explain_device *dev,
+		const struct explain_verdict *v)
+{
+	const struct explain_kind *kind = &explain_kinds[v->id];
+	json_t *o = json_object();
+	int bad;
+
+	bad = json_put(o, "iommu", f->iommu == EXPLAIN_NO_IOMMU ? json_null() :
+			json_string(explain_iommu_name(f->iommu)));
+	bad |= json_put(o, "device", text_json(dev->bdf));
+	bad |= json_put(o, "exists", json_boolean(dev->exists));
+	bad |= json_put(o, "assumed", json_boolean(dev->assumed));
+	bad |= json_put(o, "driver", text_json(dev->driver));
+	bad |= json_put(o, "access", f->access == EXPLAIN_ACCESS_UNKNOWN ? json_null() :
+			json_string(access_name(f->access)));
+	bad |= json_put(o, "iova", f->has_iova ? json_sprintf("0x%" PRIx64, f->iova) : json_null());
+	bad |= json_put(o, "code", text_json(f->code));
+	bad |= json_put(o, "times", json_integer(f->times));
+	bad |= json_put(o, "id", json_string(kind->name));
+	bad |= json_put(o, "what", json_string(v->what));
+	bad |= json_put(o, "cause", json_string(kind->cause));
+	bad |= json_put(o, "cure", json_string(kind->cure));
+	if (bad != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	tool_report_add("explained", o);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/*
+ * Faults in lines of kernels. The lines are what the kernels print, by their sources, or were
+ * seen in reports and in the lab.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explain.h"
+#include "tree.h"
+
+static struct explain_log found;
+
+static int
+setup(void **state)
+{
+	memset(&found, 0, sizeof(found));
+	return 0;
+}
+
+/* Parse lines, separated by newlines. */
+static void
+parse(const char *text)
+{
+	char line[EXPLAIN_LINE];
+
+	memset(&found, 0, sizeof(found));
+	while (*text != '\0') {
+		const size_t len = strcspn(text, "\n");
+
+		assert_in_range(len, 0, sizeof(line) - 1);
+		memcpy(line, text, len);
+		line[len] = '\0';
+		explain_line(&found, line);
+		text += len;
+		text += *text == '\n';
+	}
+	explain_end(&found);
+}
+
+/* Describe fault number i in one line. */
+static const char *
+described(size_t i)
+{
+	static const char *const access[] = { "?", "read", "write" };
+	static const char *const reasons[] = { "unknown", "no-page", "forbidden", "no-table", "too-high",
+		"interrupt", "broken" };
+	static char text[256];
+	const struct explain_fault *f = &found.v[i];
+	char bdf[TOPO_BDF_LEN] = "-", iova[24] = "-";
+
+	if (f->has_addr || f->has_stream)
+		topology_format_bdf(&f->addr, bdf, sizeof(bdf));
+	if (f->has_iova)
+		snprintf(iova, sizeof(iova), "0x%llx", (unsigned long long)f->iova);
+	snprintf(text, sizeof(text), "%s %s%s%s %s %s %s %s x%u", explain_iommu_name(f->iommu), bdf,
+		f->any_domain ? "*" : "", f->has_stream && !f->has_addr ? "~" : "", access[f->access], iova,
+		reasons[f->reason], f->code[0] != '\0' ? f->code : "-", f->times);
+	return text;
+}
+
+static void
+expect_one(const char *text, const char *want)
+{
+	parse(text);
+	if (found.n != 1)
+		fail_msg("%zu faults in: %s", found.n, text);
+	assert_string_equal(described(0), want);
+}
+
+static void
+test_vtd(void **state)
+{
+	/* Linux 5.13 and later. */
+	expect_one("[   12.3] DMAR: DRHD: handling fault status reg 2\n"
+		"[   12.3] DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr 0x70000000 [fault reason 0x06] PTE Read access is not set",
+		"VT-d 0000:00:03.0* read 0x70000000 no-page 0x06 x1");
+	expect_one("DMAR: [DMA Write PASID 0x1] Request device [3b:00.1] fault addr 0xfffff000 [fault reason 0x05] PTE Write access is not set",
+		"VT-d 0000:3b:00.1* write 0xfffff000 no-page 0x05 x1");
+	/* Before: the reason is decimal. */
+	expect_one("DMAR: [DMA Write] Request device [02:00.0] PASID ffffffff fault addr 6df84000 [fault reason 05] PTE Write access is not set",
+		"VT-d 0000:02:00.0* write 0x6df84000 no-page 0x05 x1");
+	expect_one("DMAR: [DMA Read] Request device [02:00.0] fault addr ffc9c000 [fault reason 12] non-zero reserved fields in PTE",
+		"VT-d 0000:02:00.0* read 0xffc9c000 broken 0x0c x1");
+	expect_one("DMAR: [INTR-REMAP] Request device [f0:1f.7] fault index 0 [fault reason 34] Present field in the IRTE entry is clear",
+		"VT-d 0000:f0:1f.7* ? - interrupt 0x22 x1");
+	/* Before Linux 4.7: in two lines. */
+	expect_one("DMAR:[DMA Read] Request device [00:02.0] fault addr 9f2bb000 \nDMAR:[fault reason 02] Present bit in context entry is clear",
+		"VT-d 0000:00:02.0* read 0x9f2bb000 no-table 0x02 x1");
+	expect_one("DMAR: INTR-REMAP: Request device [[f0:1f.0] fault index 0\nINTR-REMAP:[fault reason 34] Present field in the IRTE entry is clear",
+		"VT-d 0000:f0:1f.0* ? - interrupt 0x22 x1");
+	expect_one("DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr 0xffffffffffffffff [fault reason 0x04] Access beyond MGAW",
+		"VT-d 0000:00:03.0* read 0xffffffffffffffff too-high 0x04 x1");
+}
+
+/* Every reason of VT-d that has a meaning here; those between them are unknown. */
+static void
+test_vtd_reasons(void **state)
+{
+	static const struct {
+		enum explain_reason reason;
+		unsigned char code[32];
+	} rows[] = {
+		{ EXPLAIN_NO_TABLE, { 0x01, 0x02, 0x39, 0x41, 0x51, 0x59 } },
+		{ EXPLAIN_TOO_HIGH, { 0x04, 0x80, 0x83 } },
+		{ EXPLAIN_NO_PAGE, { 0x05, 0x06, 0x71, 0x79, 0x85, 0x86 } },
+		{ EXPLAIN_INTERRUPT, { 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b,
+			0x2c, 0x2d, 0x2e, 0x2f, 0x87 } },
+		{ EXPLAIN_BROKEN, { 0x03, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x30, 0x38, 0x3a, 0x40, 0x42, 0x43,
+			0x50, 0x52, 0x58, 0x5a, 0x5b, 0x70, 0x72, 0x73, 0x78, 0x7a, 0x7b, 0x84 } },
+	};
+	enum explain_reason want[256] = { EXPLAIN_UNKNOWN };
+	char line[EXPLAIN_LINE];
+	unsigned int code;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (j = 0; j < sizeof(rows[i].code) && rows[i].code[j] != 0; j++)
+			want[rows[i].code[j]] = rows[i].reason;
+	for (code = 0; code < 256; code++) {
+		snprintf(line, sizeof(line), "DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr 0x1000 [fault reason 0x%02x] x",
+			code);
+		parse(line);
+		if (found.n != 1 || found.v[0].reason != want[code])
+			fail_msg("VT-d 0x%02x: %s", code, described(0));
+	}
+}
+
+static void
+test_amd(void **state)
+{
+	expect_one("[   24.6] vfio-pci 0000:03:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0010 address=0x64a7f000 flags=0x0000]",
+		"AMD-Vi 0000:03:00.0 ? 0x64a7f000 no-page IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [IO_PAGE_FAULT device=0a:00.0 domain=0x001d address=0x000000000637c000 flags=0x0030]",
+		"AMD-Vi 0000:0a:00.0* write 0x637c000 forbidden IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [IO_PAGE_FAULT device=0001:0a:00.1 domain=0x001d address=0xfee00000 flags=0x0008]",
+		"AMD-Vi 0001:0a:00.1 ? 0xfee00000 interrupt IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0080]",
+		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 no-table ILLEGAL_DEV_TABLE_ENTRY x1");
+	expect_one("xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 address=0xfffffff00000 flags=0x0010]",
+		"AMD-Vi 0000:47:00.1 read 0xfffffff00000 forbidden IO_PAGE_FAULT x1");
+}
+
+#define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
+
+static void
+test_smmuv3(void **state)
+{
+	/* Up to Linux 6.14. */
+	expect_one("[  3.1] " V3 "event 0x10 received:\n[  3.1] " V3 "\t0x0000001800000010\n[  3.1] " V3 "\t0x0000020800000000\n"
+		"[  3.1] " V3 "\t0x0000000070000000\n[  3.1] " V3 "\t0x0000000000000000\n",
+		"SMMUv3 0000:00:03.0~ read 0x70000000 no-page F_TRANSLATION x1");
+	/* As /dev/kmsg has it, among other lines. */
+	expect_one("3,1,2,-;" V3 "event 0x13 received:\n3,1,2,-;" V3 "\\x090x0000010000000013\nsomething else\n3,1,2,-;" V3 "\\x090x0000000000000000\n"
+		"3,1,2,-;" V3 "\\x090x0000000012345000\n3,1,2,-;" V3 "\\x090x0000000000000000\n",
+		"SMMUv3 0000:01:00.0~ write 0x12345000 forbidden F_PERMISSION x1");
+	/* As rsyslog writes it. */
+	expect_one(V3 "event 0x13 received:\n" V3 "#0110x0000010000000013\n" V3 "#0110x0000000000000000\n"
+		V3 "#0110x0000000012345000\n" V3 "#0110x0000000000000000\n",
+		"SMMUv3 0000:01:00.0~ write 0x12345000 forbidden F_PERMISSION x1");
+	/* Later: the same event twice. */
+	expect_one(V3 "event 0x10 received:\n" V3 "\t0x0000001800000010\n" V3 "\t0x0000020800000000\n"
+		V3 "\t0x0000000070000000\n" V3 "\t0x0000000000000000\n"
+		V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n"
+		V3 "unpriv data read s1 \"Input address caused fault\" stag: 0x0\n",
+		"SMMUv3 0000:00:03.0 read 0x70000000 no-page F_TRANSLATION x1");
+	/* Only the decoded lines, as with a higher log level. */
+	expect_one(V3 "event: F_ADDR_SIZE client: 0002:01:00.0 sid: 0x100 ssid: 0x0 iova: 0xffff000000000000 ipa: 0x0\n"
+		V3 "unpriv data write s1 \"Input address caused fault\" stag: 0x0\n",
+		"SMMUv3 0002:01:00.0 write 0xffff000000000000 too-high F_ADDR_SIZE x1");
+	expect_one(V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n",
+		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
+	expect_one(V3 "event 0x02 received:\n" V3 "\t0x0000001800000002\n" V3 "\t0x0\n" V3 "\t0x1\n" V3 "\t0x0\n",
+		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
+	/* Cut short. */
+	parse(V3 "event 0x10 received:\n" V3 "\t0x0000001800000010\n" V3 "\t0x0000020800000000\n");
+	assert_int_equal(found.n, 0);
+}
+
+static void
+test_smmuv2(void **state)
+{
+	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xfc401000, fsynr=0x60013, cbfrsynra=0x121, cb=38",
+		"SMMUv2 0000:01:04.1~ write 0xfc401000 no-page fsr 0x402 x1");
+	expect_one("arm-smmu 16c0000.iommu: Unhandled context fault: fsr=0x408, iova=0x00000000, fsynr=0x1, cb=0",
+		"SMMUv2 - read 0x0 forbidden fsr 0x408 x1");
+	/* The lines behind it, since Linux 6.12, are no faults of their own. */
+	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xd65504710, fsynr=0x100011, cbfrsynra=0x8, cb=6\n"
+		"arm-smmu 15000000.iommu: FSR    = 00000402 [Format=2 TF], SID=0x8\n"
+		"arm-smmu 15000000.iommu: FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]\n",
+		"SMMUv2 0000:00:01.0~ write 0xd65504710 no-page fsr 0x402 x1");
+	expect_one("arm-smmu 2b500000.iommu: Blocked unknown Stream ID 0x18; boot with \"arm-smmu.disable_bypass=0\" to allow, but this may have security implications",
+		"SMMUv2 0000:00:03.0~ ? - no-table - x1");
+}
+
+static void
+test_virtio(void **state)
+{
+	expect_one("virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]",
+		"virtio-iommu 0000:00:03.0~ read 0x70000000 no-page page x1");
+	expect_one("virtio_iommu virtio0: page fault from EP 256 at 0x1000 [RW]",
+		"virtio-iommu 0000:01:00.0~ write 0x1000 no-page page x1");
+	expect_one("virtio_iommu virtio0: domain fault from EP 65544 flags 0",
+		"virtio-iommu 0001:00:01.0~ ? - no-table domain x1");
+	expect_one("virtio_iommu virtio0: unknown fault from EP 8 at 0xfee00000 [W]",
+		"virtio-iommu 0000:00:01.0~ write 0xfee00000 unknown - x1");
+}
+
+static void
+test_eeh(void **state)
+{
+	expect_one("[  131.4] EEH: Recovering PHB#40-PE#10000\n[  131.4] EEH: PE location: N/A, PHB location: N/A\n"
+		"[  131.4] EEH: Frozen PHB#40-PE#10000 detected\n[  131.4] EEH: Call Trace:\n"
+		"[  131.5] PCI 0040:01:00.0#10000: EEH: Invoking vfio-pci->error_detected(IO frozen)\n",
+		"EEH 0040:01:00.0 ? - unknown frozen x1");
+	expect_one("EEH: Frozen PE#1 on PHB#2 detected", "EEH - ? - unknown frozen x1");
+	/* A device of another host bridge. */
+	expect_one("EEH: Frozen PHB#1-PE#1 detected\nPCI 0002:00:01.0#1: EEH: Invoking x",
+		"EEH - ? - unknown frozen x1");
+}
+
+static void
+test_others(void **state)
+{
+	/* Lines that resemble faults. */
+	parse("DMAR: Host address width 46\nDMAR: DRHD base: 0x000000fbffd000 flags: 0x0\n"
+		"AMD-Vi: Interrupt remapping enabled\nAMD-Vi: Event logged\n"
+		"arm-smmu-v3 arm-smmu-v3.0.auto: ias 44-bit, oas 44-bit (features 0x00000305)\n"
+		"arm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000000000000000\n"
+		"virtio_iommu virtio0: input address: 64 bits\nEEH: pSeries platform initialized\n"
+		"usb: Request device [1]\nfault from EP 3\narm-smmu-v3\narm-smmu-v3 x:\n\n");
+	assert_int_equal(found.n, 0);
+	assert_int_equal(found.lines, 13);
+}
+
+static void
+test_many(void **state)
+{
+	char line[EXPLAIN_LINE];
+	unsigned int i;
+
+	/* Equal ones are counted. */
+	for (i = 0; i < 3; i++)
+		explain_line(&found, "virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]");
+	explain_end(&found);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.v[0].times, 3);
+	for (i = 0; i < 1000; i++)
+		explain_line(&found, "virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]");
+	explain_end(&found);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.v[0].times, 1003);
+	assert_int_equal(found.dropped, 0);
+	for (i = 0; i < 2 * EXPLAIN_FAULTS; i++) {
+		snprintf(line, sizeof(line), "virtio_iommu virtio0: page fault from EP 24 at 0x%x000 [W]", i);
+		explain_line(&found, line);
+	}
+	explain_end(&found);
+	assert_int_equal(found.n, EXPLAIN_FAULTS);
+	assert_int_equal(found.dropped, EXPLAIN_FAULTS + 1);
+	/* A known one is counted, not dropped, also if a line completes it. */
+	for (i = 0; i < 3; i++)
+		explain_line(&found, "virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]");
+	explain_line(&found, "DMAR: [DMA Read] Request device [00:02.0] fault addr 9f2bb000 ");
+	explain_line(&found, "DMAR:[fault reason 02] Present bit in context entry is clear");
+	explain_line(&found, "virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]");
+	explain_end(&found);
+	assert_int_equal(found.n, EXPLAIN_FAULTS);
+	assert_int_equal(found.v[0].times, 1007);
+	assert_int_equal(found.dropped, EXPLAIN_FAULTS + 2);
+}
+
+/* Bytes of a log that has holes, as a machine leaves it that lost power. */
+static void
+test_read(void **state)
+{
+	static const char fault[] = "virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]\n";
+	char text[2 * EXPLAIN_LINE + 4 * sizeof(fault)];
+	size_t len = 0;
+	FILE *f;
+
+	(void)state;
+	/* A NUL in a line, a long line, and an end without a newline. */
+	memcpy(text, "a\0b\n", 4);
+	len = 4;
+	memcpy(text + len, fault, sizeof(fault) - 1);
+	len += sizeof(fault) - 1;
+	memset(text + len, 'x', EXPLAIN_LINE + 100);
+	len += EXPLAIN_LINE + 100;
+	memcpy(text + len, fault, sizeof(fault) - 1);
+	len += sizeof(fault) - 1;
+	memcpy(text + len, fault, sizeof(fault) - 2);
+	len += sizeof(fault) - 2;
+	f = fmemopen(text, len, "r");
+	assert_non_null(f);
+	explain_read(f, &found);
+	fclose(f);
+	/* The second fault is behind the end of the long line. */
+	assert_int_equal(found.lines, 4);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.v[0].times, 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup(test, setup)
+		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
+		T(test_others), T(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* From a line of the kernel to the device, its holes and the answer, on captured machines. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explain_find.h"
+#include "tree.h"
+
+#define PAGE 4096
+
+static struct explain_log found;
+static struct explain_device dev;
+
+/* Find the device of a line, and judge without processes. */
+static enum explain_id
+answer(const char *root, const char *line, const struct plan_answers *answers)
+{
+	struct explain_facts facts = { 0 };
+	struct explain_verdict verdict;
+	struct plan_scan scan;
+
+	memset(&found, 0, sizeof(found));
+	explain_line(&found, line);
+	explain_end(&found);
+	assert_int_equal(found.n, 1);
+	plan_scan_begin(&scan, root);
+	assert_int_equal(explain_device_find(&scan, &found.v[0], answers, PAGE, &dev), 0);
+	plan_scan_end(&scan);
+	facts.hole = dev.holes.v;
+	facts.n_holes = dev.holes.n;
+	facts.iommu_bits = dev.iommu_bits;
+	explain_judge(&found.v[0], &facts, &verdict);
+	explain_device_free(&dev);
+	return verdict.id;
+}
+
+#define VTD(bdf, at) "DMAR: [DMA Read NO_PASID] Request device [" bdf "] fault addr " at " [fault reason 0x06] x"
+#define VIRTIO(ep, at) "virtio_iommu virtio0: page fault from EP " ep " at " at " [R]"
+
+static void
+test_x86(void **state)
+{
+	char root[TREE_PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s", tree_fixture("x86-vtd"));
+	assert_int_equal(answer(root, VTD("00:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0000:00:03.0");
+	assert_true(dev.exists);
+	assert_false(dev.assumed);
+	assert_string_equal(dev.driver, "vfio-pci");
+	assert_int_equal(answer(root, VTD("00:03.0", "0xfee00000"), NULL), EXPLAIN_IS_MSI);
+	assert_int_equal(answer(root, VTD("00:03.0", "0x0"), NULL), EXPLAIN_IS_ZERO);
+	assert_int_equal(answer(root, VTD("00:1f.2", "0xffffff"), NULL), EXPLAIN_IS_FIRMWARE);
+	/* A window of the host bridge, also for a device without a driver. */
+	assert_int_equal(answer(root, VTD("00:04.0", "0xc0000000"), NULL), EXPLAIN_IS_WINDOW);
+	assert_int_equal(answer(root, VTD("7f:1f.7", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0000:7f:1f.7");
+	assert_false(dev.exists);
+}
+
+static void
+test_arm(void **state)
+{
+	char root[TREE_PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s", tree_fixture("arm-smmuv3"));
+	assert_int_equal(answer(root, VIRTIO("24", "0x8000040"), NULL), EXPLAIN_IS_MSI);
+	assert_string_equal(dev.bdf, "0000:00:03.0");
+	assert_true(dev.assumed);
+	assert_true(dev.exists);
+	assert_int_equal(answer(root, VIRTIO("256", "0x12345000"), NULL), EXPLAIN_IS_WINDOW);
+	assert_string_equal(dev.bdf, "0000:01:00.0");
+	assert_int_equal(answer(root, VIRTIO("24", "0x1200000000"), NULL), EXPLAIN_IS_UNMAPPED);
+}
+
+static void
+test_domains(void **state)
+{
+	struct iova_range range = { 0, 0x7fffffffff };
+	struct plan_answer one = { .addr = { 1, 2, 3, 0 }, .info = { .ranges = &range, .n_ranges = 1 } };
+	const struct plan_answers answers = { .v = &one, .n = 1 };
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0001:00/0001:02:03.0");
+	assert_int_equal(answer(root, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0001:02:03.0");
+	assert_false(dev.assumed);
+	assert_int_equal(dev.iommu_bits, 0);
+	/* What the kernel of a capture allows. */
+	assert_int_equal(answer(root, VTD("02:03.0", "0x7fffffffff"), &answers), EXPLAIN_IS_UNMAPPED);
+	assert_int_equal(dev.iommu_bits, 39);
+	assert_int_equal(answer(root, VTD("02:03.0", "0x8000000000"), &answers), EXPLAIN_IS_TOO_HIGH);
+	tree_device(root, "/devices/pci0002:00/0002:02:03.0");
+	assert_int_equal(answer(root, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0001:02:03.0");
+	assert_true(dev.assumed);
+}
+
+static void
+test_no_pci(void **state)
+{
+	assert_int_equal(answer(*state, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "");
+}
+
+/* With assigned IOVAs, rte_mem_virt2iova() makes the address that too-high warns of. */
+static void
+test_translations(void **state)
+{
+	static const char *const right[] = { "rte_mbuf_data_iova()", "rte_malloc_virt2iova()",
+		"rte_mempool_virt2iova()", "rte_eal_iommu_virt2iova()" };
+	const char *cure = explain_kinds[EXPLAIN_IS_TOO_HIGH].cure;
+	const char *wrong = strstr(cure, "rte_mem_virt2iova()");
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		assert_non_null(strstr(cure, right[i]));
+	assert_true(wrong == NULL || strstr(wrong, "returns a physical address") != NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
+		T(test_x86), T(test_arm), T(test_domains), T(test_no_pci), T(test_translations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

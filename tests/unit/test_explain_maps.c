@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What explain learns from processes, by sockets like those of DPDK's telemetry. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "explain_find.h"
+#include "ioas/ioas_freed.h"
+#include "tree.h"
+
+#define MAPS 40	/* more than a page */
+#define SERVERS 4
+
+/* How a server answers. */
+enum manners {
+	GOOD,
+	OTHER_BUS,	/* the command is unknown */
+	NOISE,		/* what it says is no JSON */
+	LIAR,		/* objects that are no mappings */
+	SILENT,		/* after the first page of mappings */
+	OLDER,		/* it does not say what it has unmapped */
+};
+
+static pid_t servers[SERVERS];
+static size_t n_servers;
+
+static void
+maps_reply(char *out, size_t size, unsigned int first)
+{
+	size_t at = (size_t)snprintf(out, size, "{\"/vfio_msi/maps\":[");
+	unsigned int i;
+
+	for (i = first; i < MAPS && i < first + 32; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s{\"iova\":\"0x%x00000\",\"va\":\"0x1\",\"len\":1048576,"
+			"\"owner\":\"eal\",\"read_only\":%d}", i > first ? "," : "", i, i == 3);
+	snprintf(out + at, size - at, "]}");
+}
+
+static void
+reply(enum manners manners, const char *command, char *out, size_t size)
+{
+	unsigned int first = 0;
+
+	if (manners == NOISE)
+		snprintf(out, size, "[{\"\\u00");
+	else if (manners == OTHER_BUS)
+		snprintf(out, size, "{\"%s\":null}", command);
+	else if (strncmp(command, "/vfio_msi/devices,0", 19) == 0)
+		snprintf(out, size, "{\"/vfio_msi/devices\":[{\"name\":\"0000:01:00.0\"},{\"x\":1}]}");
+	else if (strncmp(command, "/vfio_msi/freed,0", 17) == 0 && (manners == GOOD || manners == LIAR))
+		snprintf(out, size, "{\"/vfio_msi/freed\":[{\"iova\":\"0x9000\",\"len\":4096,\"owner\":\"device\",\"seconds\":%d},"
+			"{\"iova\":\"0x9000\",\"len\":0,\"seconds\":1}]}", manners == LIAR ? -3 : 3);
+	else if (manners == LIAR)
+		snprintf(out, size, "{\"/vfio_msi/maps\":[1,null,{},{\"iova\":\"x\",\"len\":1},{\"iova\":\"0x1000\",\"len\":-1},"
+			"{\"iova\":\"0xffffffffffffffff\",\"len\":2},{\"iova\":7,\"len\":1}]}");
+	else if (sscanf(command, "/vfio_msi/maps,%u", &first) == 1 && (manners != SILENT || first == 0))
+		maps_reply(out, size, first);
+	else
+		snprintf(out, size, "{\"%s\":null}", command);
+}
+
+static void
+serve(int listening, enum manners manners)
+{
+	char command[256], text[16384];
+	int fd = accept(listening, NULL, NULL);
+	ssize_t got;
+
+	snprintf(text, sizeof(text), "{\"version\":\"x\",\"pid\":%d,\"max_output_len\":16384}", 4711);
+	if (send(fd, text, strlen(text), 0) < 0)
+		_exit(1);
+	while ((got = recv(fd, command, sizeof(command) - 1, 0)) > 0) {
+		command[got] = '\0';
+		reply(manners, command, text, sizeof(text));
+		if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+static void
+start(const char *root, const char *prefix, enum manners manners)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char path[TREE_PATH_MAX];
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	assert_true(fd >= 0);
+	snprintf(path, sizeof(path), "/dpdk/%s/config", prefix);
+	tree_text(root, path, "");
+	snprintf(path, sizeof(path), "%s/dpdk/%s/dpdk_telemetry.v2%s", root, prefix, manners == GOOD ? "" : ":7");
+	assert_true(strlen(path) < sizeof(addr.sun_path));
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	servers[n_servers] = fork();
+	assert_true(servers[n_servers] >= 0);
+	if (servers[n_servers] == 0)
+		serve(fd, manners);
+	n_servers++;
+	close(fd);
+}
+
+static int
+teardown(void **state)
+{
+	while (n_servers > 0) {
+		kill(servers[--n_servers], SIGKILL);
+		waitpid(servers[n_servers], NULL, 0);
+	}
+	return tree_teardown(state);
+}
+
+static void
+test_maps(void **state)
+{
+	struct explain_processes processes;
+	struct explain_map *maps;
+	size_t n;
+
+	start(*state, "rte", GOOD);
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(processes.n, 1);
+	assert_int_equal(processes.v[0].pid, 4711);
+	assert_int_equal(processes.v[0].n, 1);
+	assert_int_equal(explain_maps_for(&processes, "0000:01:00.0", &maps, &n), 0);
+	assert_int_equal(n, MAPS);
+	assert_true(maps[39].has_device);
+	assert_int_equal(maps[39].range.first, 0x2700000);
+	assert_int_equal(maps[39].range.last, 0x27fffff);
+	assert_int_equal(maps[39].pid, 4711);
+	assert_string_equal(maps[39].owner, "eal");
+	assert_true(maps[3].read_only);
+	assert_false(maps[4].read_only);
+	free(maps);
+	assert_int_equal(explain_maps_for(&processes, "0000:02:00.0", &maps, &n), 0);
+	assert_false(maps[0].has_device);
+	free(maps);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true }), 1);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:02:00.0", .exists = true }), 0);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }), 0);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true,
+		.assumed = true }), 0);
+	explain_processes_free(&processes);
+}
+
+static void
+test_freed(void **state)
+{
+	struct explain_processes processes;
+	struct explain_freed *freed;
+	bool all;
+	size_t n;
+
+	start(*state, "rte", GOOD);
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
+	assert_int_equal(n, 1);
+	assert_true(all);
+	assert_true(freed[0].has_device);
+	assert_int_equal(freed[0].range.first, 0x9000);
+	assert_int_equal(freed[0].range.last, 0x9fff);
+	assert_int_equal(freed[0].pid, 4711);
+	assert_int_equal(freed[0].seconds, 3);
+	assert_string_equal(freed[0].owner, "device");
+	free(freed);
+	assert_int_equal(explain_freed_for(&processes, "0000:02:00.0", &freed, &n, &all), 0);
+	assert_false(freed[0].has_device);
+	free(freed);
+	explain_processes_free(&processes);
+}
+
+/* A process remembers some: what it does not say may still have been freed a second ago. */
+static void
+test_forgotten(void **state)
+{
+	struct explain_freed v[IOAS_FREED] = { 0 }, *freed;
+	struct explain_process p = { .pid = 42, .freed = v, .n_freed = IOAS_FREED - 1,
+		.says_freed = true };
+	const struct explain_processes processes = { .v = &p, .n = 1 };
+	bool all;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_int_equal(n, IOAS_FREED - 1);
+	assert_true(all);
+	free(freed);
+	p.n_freed++;
+	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_int_equal(n, IOAS_FREED);
+	assert_false(all);
+	free(freed);
+}
+
+/* The mappings of an older bus count. */
+static void
+test_older(void **state)
+{
+	struct explain_processes processes;
+	struct explain_freed *freed;
+	bool all;
+	size_t n;
+
+	start(*state, "a", OLDER);
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(processes.n, 1);
+	assert_int_equal(processes.v[0].n_maps, MAPS);
+	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
+	assert_int_equal(n, 0);
+	assert_false(all);
+	free(freed);
+	/* A process without the device says nothing about it; without a device all count. */
+	assert_int_equal(explain_freed_for(&processes, "0000:02:00.0", &freed, &n, &all), 0);
+	assert_true(all);
+	free(freed);
+	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_false(all);
+	free(freed);
+	explain_processes_free(&processes);
+}
+
+/* A part of its mappings would show the others as not mapped. */
+static void
+test_part(void **state)
+{
+	struct explain_processes processes;
+
+	start(*state, "a", SILENT);
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(processes.n, 0);
+	explain_processes_free(&processes);
+}
+
+static void
+test_others(void **state)
+{
+	struct explain_processes processes;
+	char path[TREE_PATH_MAX];
+
+	start(*state, "a", OTHER_BUS);
+	start(*state, "b", NOISE);
+	start(*state, "c", LIAR);
+	/* A name without a socket. */
+	snprintf(path, sizeof(path), "/dpdk/d/dpdk_telemetry.v2");
+	tree_text(*state, path, "");
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(processes.n, 1);
+	assert_int_equal(processes.v[0].n_maps, 0);
+	assert_int_equal(processes.v[0].n_freed, 1);
+	assert_int_equal(processes.v[0].freed[0].seconds, 0);
+	explain_processes_free(&processes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
+		T(test_maps), T(test_freed), T(test_forgotten), T(test_older), T(test_part), T(test_others),
+	};
+
+	unsetenv("XDG_RUNTIME_DIR");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
