@@ -28,9 +28,10 @@ TAG = 'SPDX-License-Identifier: BSD-3-Clause'
 COPYRIGHT = 'Copyright(c) '
 HEAD_LINES = 5
 C, PYTHON, MESON = ('.c', '.h'), ('.py',), ('meson.build', 'meson_options.txt')
+SHELL = ('.sh', '.bash')
 
-# Captured from machines without changes.
-CAPTURED = 'tests/unit/fixtures/'
+# Captured from machines without changes; input of fuzzing.
+CAPTURED = ('tests/unit/fixtures/', 'tests/fuzz/corpus/')
 
 # In two pieces, so that this file does not match.
 WORDS = [re.compile(first + second, re.IGNORECASE) for first, second in (
@@ -68,7 +69,7 @@ class File:
     @property
     def is_source(self):
         """Whether it is source text."""
-        return bool(self.shebang) or self.suffix in C + PYTHON + ('.rst', '.sh') or \
+        return bool(self.shebang) or self.suffix in C + PYTHON + SHELL + ('.rst',) or \
             self.name in MESON
 
 
@@ -157,9 +158,9 @@ def check_functions(file):
 def check_shell(file):
     """The syntax of shell scripts."""
     shell = re.match(r'#!.*\b(ba)?sh\b', file.shebang)
-    if not shell and file.suffix != '.sh':
+    if not shell and file.suffix not in SHELL:
         return
-    program = 'bash' if shell and shell[1] else 'sh'
+    program = 'bash' if (shell and shell[1]) or file.suffix == '.bash' else 'sh'
     if not shutil.which(program):
         return
     done = subprocess.run([program, '-n', file.root / file.path], stdout=subprocess.PIPE,
