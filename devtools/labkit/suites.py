@@ -25,11 +25,14 @@ class HostSuite:
     name: str
     about: str
     body: typing.Callable
+    # What "lab soak" runs, if anything.
+    long: typing.Callable = None
 
     def run(self, report, soak=False, only=''):
-        """Run it; "lab soak" and --only skip it."""
-        if not soak and not only:
-            self.body(report)
+        """Run it; --only skips it."""
+        body = self.long if soak else self.body
+        if body and not only:
+            body(report)
 
 
 def _checks(report):
@@ -127,6 +130,7 @@ HOST_SUITES = [
     HostSuite('checks', 'checks of the source, devtools/check-*', _checks),
     HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', _unit('gcc')),
     HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', _unit('clang')),
+    HostSuite('fuzz', 'targets of libFuzzer, with the build of unit-clang', fuzz.short, fuzz.long),
     HostSuite('build', 'every compiler, architecture and DPDK release, with -Werror', _build),
 ]
 

@@ -15,7 +15,6 @@
 #include "row.h"
 #include "tree.h"
 
-#define ROUNDS 10000
 
 static void
 check(const struct hole_list *list, const struct iova_range *want, size_t n)
@@ -72,33 +71,4 @@ bridge_check_sight(const char *root, enum holes_input input, enum holes_sight si
 	assert_true((holes_input_advice(input, sight) != NULL) ==
 			(sight == HOLES_HIDDEN || sight == HOLES_DENIED));
 	holes_free(&list);
-}
-
-void
-bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
-		uint64_t seed)
-{
-	int round, ret, in, good = 0, odd = 0, rounds = tree_rounds(ROUNDS);
-	char data[512];
-	size_t len, i, before = tree_open_fds();
-	struct holes_view view = { 0 };
-
-	for (round = 0; round < rounds; round++) {
-		struct hole_list list = { 0 };
-
-		len = tree_noise(&seed, sample, sample_len, data, sizeof(data));
-		tree_write(root, path, data, len);
-		ret = bridge(root, &list, &view);
-		assert_int_equal(ret, 0);
-		assert_true((list.n == 0) == (view.source == HOLES_SOURCE_NONE));
-		good += list.n > 0;
-		for (in = 0; in < HOLES_INPUTS; in++)
-			odd += view.in[in].odd > 0;
-		for (i = 0; i < list.n; i++)
-			assert_true(iova_range_valid(list.v[i].range));
-		holes_free(&list);
-	}
-	assert_in_range(good, rounds / 20, rounds * 9 / 10);
-	assert_in_range(odd, rounds / 20, rounds * 9 / 10);
-	assert_int_equal(tree_open_fds(), before);
 }

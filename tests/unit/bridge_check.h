@@ -24,8 +24,4 @@ void bridge_check_odd(const char *root, enum holes_input input, unsigned int odd
 /** Reading @p input must end with @p sight. */
 void bridge_check_sight(const char *root, enum holes_input input, enum holes_sight sight);
 
-/** With noise in the file @p path, all holes must be valid ranges and odd lines be counted. */
-void bridge_noise(const char *root, const char *path, const char *sample, size_t sample_len,
-		uint64_t seed);
-
 #endif /* BRIDGE_CHECK_H */

@@ -71,9 +71,11 @@ const char *model_conflict_differs(const struct iova_conflict *got,
 		const struct iova_conflict *want);
 const char *model_sets_differ(const struct iova_model *m, const struct iova_layout *layout);
 
-/* Random inputs, in iova_model_random.c. */
+/* Random numbers, in iova_model_random.c. Who has other ones defines model_random(). */
 void model_random_seed(uint64_t seed);
 uint64_t model_random(uint64_t below);
+
+/* Inputs by these numbers, in iova_model_draw.c. */
 struct iova_range model_draw_range(const struct iova_model *m, unsigned int longest);
 struct iova_range model_draw_used(const struct iova_model *m);
 uint64_t model_draw_align(const struct iova_model *m);

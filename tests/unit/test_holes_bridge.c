@@ -263,16 +263,6 @@ test_arguments(void **state)
 	assert_string_equal(holes_source_name((enum holes_source)77), "unknown");
 }
 
-static void
-test_noise_iomem(void **state)
-{
-	static const char sample[] = "c0000000-febfffff : PCI Bus 0000:00\n"
-			"  fe800000-fe81ffff : 0000:00:03.0\n"
-			"c000000000-c7ffffffff : PCI Bus 0000:00\n";
-
-	bridge_noise(*state, "/proc/iomem", sample, strlen(sample), 5);
-}
-
 int
 main(void)
 {
@@ -286,7 +276,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_resources_hull, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_endpoint, tree_setup, tree_teardown),
 		cmocka_unit_test(test_arguments),
-		cmocka_unit_test_setup_teardown(test_noise_iomem, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("holes_bridge", tests, NULL, NULL);

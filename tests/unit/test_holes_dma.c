@@ -20,7 +20,6 @@
 #define NODE SOC "/pcie@10000000"
 #define CLASS "/sys/class/pci_bus/0000:00"
 #define BUS "/sys/devices/platform/soc/10000000.pcie/pci0000:00/pci_bus/0000:00"
-#define ROUNDS 4000
 #define NCELLS(a) (sizeof(a) / sizeof(*(a)))
 
 static struct hole_list list;
@@ -404,38 +403,6 @@ test_many(void **state)
 	EXPECT_ODD(root, { 0x1000000, UINT64_MAX });
 }
 
-static void
-test_noise(void **state)
-{
-	static const uint32_t cells[] = {
-		ENTRY(MEM64, 0x800000000, 0x800000000, 0x800000000),
-		ENTRY(MEM32, 0x80000000, 0x80000000, 0x80000000),
-	};
-	uint8_t sample[sizeof(cells)];
-	const char *root = *state;
-	size_t before = tree_open_fds(), len, i;
-	int round, ret, good = 0, rounds = tree_rounds(ROUNDS);
-	uint64_t seed = 6;
-	char data[256];
-
-	for (i = 0; i < sizeof(sample); i++)
-		sample[i] = (uint8_t)(cells[i / 4] >> (24 - 8 * (i % 4)));
-	for (round = 0; round < rounds; round++) {
-		len = tree_noise(&seed, (const char *)sample, sizeof(sample), data, sizeof(data));
-		tree_write(root, NODE "/dma-ranges", data, len);
-		ret = read_gaps(root);
-		assert_int_equal(ret, 0);
-		good += look.odd == 0;
-		for (i = 0; i < list.n; i++) {
-			assert_true(iova_range_valid(list.v[i].range));
-			assert_true(i == 0 || list.v[i - 1].range.last < list.v[i].range.first);
-		}
-		holes_free(&list);
-	}
-	assert_in_range(good, rounds / 20, rounds * 3 / 4);
-	assert_int_equal(tree_open_fds(), before);
-}
-
 #define machine_test(t) cmocka_unit_test_setup_teardown(t, machine_setup, tree_teardown)
 
 int
@@ -450,7 +417,6 @@ main(void)
 		machine_test(test_dma_parent_entries),
 		machine_test(test_malformed),
 		machine_test(test_many),
-		machine_test(test_noise),
 	};
 
 	return cmocka_run_group_tests_name("holes_dma", tests, NULL, NULL);

@@ -198,18 +198,6 @@ test_dt_sight(void **state)
 	bridge_check_sight(root, HOLES_IN_RANGES, HOLES_ABSENT);
 }
 
-static void
-test_noise_dt(void **state)
-{
-	uint8_t sample[sizeof(virt_ranges)];
-	size_t i;
-
-	for (i = 0; i < sizeof(sample); i++)
-		sample[i] = (uint8_t)(virt_ranges[i / 4] >> (24 - 8 * (i % 4)));
-	dt_machine(*state);
-	bridge_noise(*state, NODE "/ranges", (const char *)sample, sizeof(sample), 4);
-}
-
 int
 main(void)
 {
@@ -220,7 +208,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_dt_malformed, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_dt_empty, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_dt_sight, tree_setup, tree_teardown),
-		cmocka_unit_test_setup_teardown(test_noise_dt, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("holes_dt", tests, NULL, NULL);

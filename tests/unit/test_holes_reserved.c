@@ -15,7 +15,6 @@
 #include "row.h"
 #include "tree.h"
 
-#define ROUNDS 10000
 #define PAGE 4096
 #define REGIONS "/sys/kernel/iommu_groups/1/reserved_regions"
 
@@ -300,32 +299,6 @@ test_builtin(void **state)
 	holes_free(&list);
 }
 
-static void
-test_noise(void **state)
-{
-	static const char sample[] = "0x0000000008000000 0x00000000080fffff msi\n" GOOD;
-	const char *root = *state;
-	size_t before = tree_open_fds(), len, i;
-	int round, ret, good = 0, rounds = tree_rounds(ROUNDS);
-	uint64_t seed = 2;
-	char data[256];
-
-	for (round = 0; round < rounds; round++) {
-		struct hole_list list = { 0 };
-
-		len = tree_noise(&seed, sample, strlen(sample), data, sizeof(data));
-		tree_write(root, REGIONS, data, len);
-		ret = parse(root, 1, SMMU, PAGE, &list);
-		assert_int_equal(ret, 0);
-		good += look.odd == 0;
-		for (i = 0; i < list.n; i++)
-			assert_true(iova_range_valid(list.v[i].range));
-		holes_free(&list);
-	}
-	assert_in_range(good, rounds / 20, rounds * 3 / 4);
-	assert_int_equal(tree_open_fds(), before);
-}
-
 int
 main(void)
 {
@@ -340,7 +313,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_malformed, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_edges, tree_setup, tree_teardown),
 		cmocka_unit_test(test_builtin),
-		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("holes_reserved", tests, NULL, NULL);

@@ -16,7 +16,6 @@
 #include "row.h"
 #include "tree.h"
 
-#define ROUNDS 10000
 
 static void
 test_file(void **state)
@@ -301,7 +300,6 @@ main(void)
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test_setup_teardown(test_descriptors, tree_setup, tree_teardown),
-		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("sysfs", tests, NULL, NULL);

@@ -268,36 +268,6 @@ test_sizes(void **state)
 	assert_int_equal(unpack(), -ENOENT);
 }
 
-/* Noise in the tar file must not create files outside the directory. */
-static void
-test_noise(void **state)
-{
-	static char sample[20 * 512], data[24 * 512];
-	uint64_t seed = 7;
-	struct tar_out *tar;
-	char *text;
-	size_t len, n;
-	int i;
-
-	assert_int_equal(tar_out_open(file, &tar), 0);
-	assert_int_equal(tar_out_link(tar, "sys/x", "../a"), 0);
-	assert_int_equal(tar_out_file(tar, "sys/y", "some words\n", 11), 0);
-	assert_int_equal(tar_out_file(tar, "sys/z/z", "and more\n", 9), 0);
-	assert_int_equal(tar_out_close(tar, true), 0);
-	assert_int_equal(sysfs_read_file("", &text, &len, "%s", file), 0);
-	n = len < sizeof(sample) ? len : sizeof(sample);
-	memcpy(sample, text, n);
-	free(text);
-	for (i = 0; i < tree_rounds(1000); i++) {
-		len = tree_noise(&seed, sample, n, data, sizeof(data));
-		tree_write(*state, "/file.tar", data, len);
-		(void)unpack();
-		assert_int_equal(count(*state, ""), 2);
-		assert_int_equal(count(*state, "/out"), 1);
-		assert_int_equal(count(*state, "/out/side"), 2);
-	}
-}
-
 static void
 count_signal(int number)
 {
@@ -368,7 +338,6 @@ main(void)
 		TAR_TEST(test_names),
 		TAR_TEST(test_links),
 		TAR_TEST(test_sizes),
-		TAR_TEST(test_noise),
 		TAR_TEST(test_signals),
 		cmocka_unit_test(test_stays),
 	};

@@ -17,7 +17,6 @@
 #include "topology/topology_snapshot.h"
 #include "tree.h"
 
-#define ROUNDS 10000
 #define BDF "0000:00:01.0"
 #define DIR "/sys/devices/pci0000:00/" BDF
 #define EMPTY_ROW "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
@@ -370,36 +369,6 @@ test_aliases(void **state)
 	topology_snapshot_free(&snap);
 }
 
-static void
-test_noise(void **state)
-{
-	static const char sample[] = "0x0000000010200000 0x000000001021ffff 0x0000000000040200\n"
-			EMPTY_ROW;
-	static const char bdf[] = "0000:01:00.0";
-	struct topo_bar rows[TOPO_ROWS];
-	const char *root = *state;
-	struct topo_addr a = addr(BDF), parsed;
-	uint64_t seed = 3;
-	char data[256];
-	size_t len, n;
-	int i, ret, good = 0, rounds = tree_rounds(ROUNDS);
-
-	for (i = 0; i < rounds; i++) {
-		len = tree_noise(&seed, sample, strlen(sample), data, sizeof(data));
-		tree_write(root, "/sys/bus/pci/devices/" BDF "/resource", data, len);
-		ret = topology_resource_rows(root, &a, rows, &n);
-		assert_true(ret == 0 || ret == -ENODATA);
-		good += ret == 0;
-		len = tree_noise(&seed, bdf, strlen(bdf), data, sizeof(data) - 1);
-		data[len] = '\0';
-		ret = topology_parse_bdf(data, &parsed);
-		assert_true(ret == 0 || ret == -EINVAL);
-		ret = topology_parse_bus(data, &parsed);
-		assert_true(ret == 0 || ret == -EINVAL);
-	}
-	assert_in_range(good, rounds / 20, rounds * 3 / 4);
-}
-
 int
 main(void)
 {
@@ -414,7 +383,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rows, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_aliases, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_holder, tree_setup, tree_teardown),
-		cmocka_unit_test_setup_teardown(test_noise, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("topology_odd", tests, NULL, NULL);

@@ -150,16 +150,6 @@ tree_fixture(const char *name)
 	return path;
 }
 
-int
-tree_rounds(int rounds)
-{
-	const char *text = getenv("FUZZ_ROUNDS");
-	long v = text != NULL ? strtol(text, NULL, 10) : rounds;
-
-	assert_in_range(v, 1000, INT_MAX / 4);
-	return (int)v;
-}
-
 uint64_t
 tree_random(uint64_t *seed)
 {
@@ -171,29 +161,4 @@ tree_random(uint64_t *seed)
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
-}
-
-size_t
-tree_noise(uint64_t *seed, const char *sample, size_t sample_len, char *data, size_t max)
-{
-	size_t len = sample_len < max ? sample_len : max, i, changes;
-
-	if (tree_random(seed) % 4 == 0) {
-		len = tree_random(seed) % max;
-		for (i = 0; i < len; i++)
-			data[i] = (char)tree_random(seed);
-		return len;
-	}
-	memcpy(data, sample, len);
-	changes = tree_random(seed) % 4;
-	for (i = 0; i < changes; i++)
-		data[tree_random(seed) % len] = (char)(tree_random(seed) % 2 ? tree_random(seed) :
-				(uint64_t)" \n:-.x0f/"[tree_random(seed) % 9]);
-	if (tree_random(seed) % 4 == 0)
-		len = tree_random(seed) % len;
-	else if (tree_random(seed) % 4 == 0 && 2 * len <= max) {
-		memcpy(data + len, data, len);
-		len *= 2;
-	}
-	return len;
 }

@@ -41,19 +41,7 @@ size_t tree_open_fds(void);
 /** @return the path of a fixture, valid until the next call */
 const char *tree_fixture(const char *name);
 
-/**
- * Number of rounds of fuzzing: FUZZ_ROUNDS from the environment, else @p rounds. At
- * least 1000. The seeds are fixed, so a longer run begins with the same rounds.
- */
-int tree_rounds(int rounds);
-
 /** @return the next number of a sequence with the state *seed */
 uint64_t tree_random(uint64_t *seed);
-
-/**
- * Make the input for one round of fuzzing. @p data gets at most @p max bytes of noise,
- * or @p sample with some bytes changed, truncated or doubled. @return its length.
- */
-size_t tree_noise(uint64_t *seed, const char *sample, size_t sample_len, char *data, size_t max);
 
 #endif /* TREE_H */
