@@ -3,7 +3,8 @@
 """Builds of the project: for guests against their sysroot, for this host with sanitizers.
 
 The cache keeps one build per architecture, compiler and source folder; ninja
-rebuilds what changed.
+rebuilds what changed.  A fresh checkout of the same text makes every file new for
+ninja; ccache then has what the compilers made of it.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from . import cache, host, rootfs, sdk
 from .progress import run, step
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-CPU = {'arm64': 'aarch64', 'amd64': 'x86_64'}
+CPU = {'arm64': 'aarch64', 'amd64': 'x86_64', 'ppc64el': 'ppc64'}
 
 CROSS_FILE = '''\
 [binaries]
@@ -52,25 +53,24 @@ def dpdk_version(arch, dpdk=rootfs.DEFAULT):
     return re.search(r'^Version: *(\S+)', pc_file.read_text(encoding='utf-8'), re.MULTILINE)[1]
 
 
-def cross(arch, compiler='gcc', strict=False, dpdk=rootfs.DEFAULT):
-    """Build for a guest and return the build folder; strict: every warning is an error."""
-    target = _cross_folder(arch, compiler, strict, dpdk)
+def cross(arch, compiler='gcc', dpdk=rootfs.DEFAULT):
+    """Build for a guest, where every warning is an error, and return the build folder."""
+    target = _cross_folder(arch, compiler, dpdk)
     with cache.lock(target.name):
-        _cross(target, arch, compiler, strict, dpdk)
+        _cross(target, arch, compiler, dpdk)
     return target
 
 
-def _cross_folder(arch, compiler, strict, dpdk):
-    return folder('-'.join([arch, compiler] + ['strict'] * strict + [dpdk]))
+def _cross_folder(arch, compiler, dpdk):
+    return folder('-'.join([arch, compiler, dpdk]))
 
 
-def _cross(target, arch, compiler, strict, dpdk):
+def _cross(target, arch, compiler, dpdk):
     host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
     headers = sdk.folder(dpdk_version(arch, dpdk), rootfs.release(dpdk).suite)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
-             '--buildtype=debugoptimized', f'-Dsdk_headers={headers}']
-    if strict:
-        setup += ['--werror', '-Dwarning_level=2']
+             '--buildtype=debugoptimized', '--werror', '-Dwarning_level=2',
+             f'-Dsdk_headers={headers}', '-Ddocs=disabled']
     _compile(target, setup, f'{arch} and DPDK {dpdk} with {compiler}',
              _cross_file(arch, compiler, rootfs.sysroot(arch, dpdk)))
 
@@ -89,7 +89,7 @@ def compiler_command(arch, compiler, sysroot):
 
 def _cross_file(arch, compiler, sysroot):
     triplet = rootfs.TRIPLET[arch]
-    return CROSS_FILE.format(compiler=compiler_command(arch, compiler, sysroot),
+    return CROSS_FILE.format(compiler=['ccache', *compiler_command(arch, compiler, sysroot)],
                              tools=f'{triplet}-', sysroot=sysroot, triplet=triplet,
                              cpu=CPU[arch])
 
@@ -99,7 +99,7 @@ def native(compiler):
     host.need(host.NATIVE + (host.clang() if compiler == 'clang' else []))
     target = folder(f'native-{compiler}')
     setup = ['-Ddpdk=disabled', '--buildtype=debugoptimized', '-Db_sanitize=address,undefined',
-             '--werror']
+             '--werror'] + ['-Dfuzz=true'] * (compiler == 'clang')
     with cache.lock(target.name):
         _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)
     return target
@@ -107,7 +107,7 @@ def native(compiler):
 
 def _compile(target, setup, what, cross_file, compiler=None):
     """Configure TARGET if its options changed, then run ninja."""
-    recipe = cache.digest([setup, cross_file, compiler])
+    recipe = cache.digest([setup, cross_file, compiler, 'ccache'])
     stamp = target / 'lab-recipe'
     with step(f'building for {what}'):
         if not stamp.exists() or stamp.read_text(encoding='ascii') != recipe:
@@ -116,18 +116,19 @@ def _compile(target, setup, what, cross_file, compiler=None):
             if cross_file:
                 (target / 'cross.ini').write_text(cross_file, encoding='utf-8')
                 setup = setup + [f'--cross-file={target}/cross.ini']
-            env = dict(os.environ, **({'CC': compiler} if compiler else {}))
+            env = dict(os.environ, **({'CC': f'ccache {compiler}'} if compiler else {}))
             run(['meson', 'setup', *setup, target, SOURCE], env=env)
             stamp.write_text(recipe, encoding='ascii')
-        run(['ninja', '-C', target])
+        run(['ninja', '-C', target], env=dict(os.environ, CCACHE_DIR=str(cache.root() / 'ccache'),
+                                                   CCACHE_MAXSIZE='2G'))
 
 
 @contextlib.contextmanager
 def installed(arch, dpdk=rootfs.DEFAULT):
     """Install the build for ARCH into a tree and hold its lock while the tree is used."""
-    target = _cross_folder(arch, 'gcc', False, dpdk)
+    target = _cross_folder(arch, 'gcc', dpdk)
     with cache.lock(target.name):
-        _cross(target, arch, 'gcc', False, dpdk)
+        _cross(target, arch, 'gcc', dpdk)
         stage = target / 'install'
         shutil.rmtree(stage, ignore_errors=True)
         run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])

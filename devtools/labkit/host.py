@@ -7,15 +7,17 @@ import os
 from . import apt, cache
 from .progress import LabError, step
 
-GUEST = ['mmdebstrap', 'e2fsprogs', 'kmod', 'xz-utils', 'debian-archive-keyring']
+GUEST = ['mmdebstrap', 'e2fsprogs', 'kmod', 'xz-utils', 'zstd', 'debian-archive-keyring']
 KERNEL = ['bc', 'bison', 'flex', 'gcc', 'libc6-dev', 'libelf-dev', 'make', 'xz-utils']
-BUILD = ['meson', 'ninja-build', 'pkg-config', 'dpkg-dev']
+BUILD = ['ccache', 'meson', 'ninja-build', 'pkg-config', 'dpkg-dev']
 CROSS = {
     'arm64': ['gcc-aarch64-linux-gnu'],
     'amd64': ['gcc-x86-64-linux-gnu'],
+    'ppc64el': ['gcc-powerpc64le-linux-gnu'],
 }
 NATIVE = ['gcc', 'libc6-dev', 'libarchive-dev', 'libbsd-dev', 'libnuma-dev', 'libcmocka-dev',
-          'libjansson-dev', 'pkg-config', 'meson', 'ninja-build']
+          'libjansson-dev', *BUILD]
+GUIDE = ['python3-sphinx', 'man-db']
 CLANG_RUNTIME = {'12': 'libclang-rt-14-dev', '13': 'libclang-rt-19-dev'}
 
 
