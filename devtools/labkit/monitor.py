@@ -5,10 +5,15 @@
 A command is JSON for QMP ({"execute": ...}) or a line for QEMU's human monitor
 ("device_del nic9").  The guest writes a line to its port "monitor" and gets
 "ok N" or "failed N" and N lines of answer (guest/qemu-monitor does this).
+
+"tables IOMMU BDF" of the guest is no command of QEMU: the lab reads the page tables of the
+device with many commands, see tables.py. Neither is "sample CPU PHASE": the lab samples the
+processor's program counter until "sample", see profile.py.
 """
 
 import json
 
+from . import profile, tables
 from .progress import LabError, say
 
 # QMP's human-monitor-command always succeeds; an error is text that begins like this.
@@ -46,15 +51,19 @@ class Monitor:
         self._waiting = [('', lambda good, text: None)]  # the answer of the handshake
         self._qmp = self._guest = b''
         self.transcript = []
+        self.sampler = profile.Sampler(self.ask)
 
-    def ask(self, line, answer=None):
-        """Run a command and call answer(good, text) with its result."""
+    def ask(self, line, answer=None, silent=False):
+        """Run a command and call answer(good, text) with its result.
+
+        silent: the command and its result are neither printed nor in the transcript.
+        """
         try:
             request = _request(line)
         except LabError as error:
             self._finish(line, answer, False, str(error))
             return
-        self._waiting.append((line, answer))
+        self._waiting.append(('' if silent else line, answer))
         self._send('qmp', json.dumps(request).encode() + b'\n')
 
     def on_qmp(self, data):
@@ -76,7 +85,36 @@ class Monitor:
         """Handle lines of the guest; each is a command."""
         *lines, self._guest = (self._guest + data).split(b'\n')
         for line in lines:
-            self.ask(line.decode('utf-8', 'replace'), self._answer_guest)
+            line = line.decode('utf-8', 'replace')
+            if line.startswith('tables '):
+                self._walk(line)
+            elif line == 'sample' or line.startswith('sample '):
+                self.sampler.begin(line.split(maxsplit=2)[1:])
+                self._answer_guest(True, '')
+            else:
+                self.ask(line, self._answer_guest)
+
+    def _walk(self, line):
+        """Read page tables step by step; each answer of QEMU leads to the next question."""
+        def step(read):
+            try:
+                wanted = read()
+            except StopIteration as end:
+                self._finish(line, self._answer_guest, True, tables.text(end.value))
+            except LabError as error:
+                self._finish(line, self._answer_guest, False, str(error))
+            else:
+                self.ask(tables.command(*wanted), lambda _, text: step(
+                    lambda: walk.send(tables.words(text, *wanted))), silent=True)
+
+        try:
+            _, iommu, bdf = line.split()
+            walk = tables.WALKS[iommu](bdf)
+        except (ValueError, KeyError):
+            self._finish(line, self._answer_guest, False,
+                         f'"{line}" is not tables {"|".join(tables.WALKS)} BDF')
+        else:
+            step(lambda: next(walk))
 
     def _answer_guest(self, good, text):
         lines = text.splitlines()

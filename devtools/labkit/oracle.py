@@ -8,6 +8,7 @@ project under test.
 
 import re
 
+from . import tables
 from .testing import expect, expect_equal
 
 # A trace event of the IOMMU: map or unmap, first address, address after the last.
@@ -54,16 +55,41 @@ def mapped(lines):
     return sorted(ranges)
 
 
-def _merged(ranges):
+def merged(ranges):
     """Merge adjacent ranges; an overlap fails the test."""
-    merged = []
+    found = []
     for first, last in sorted(ranges):
-        if merged and merged[-1][1] + 1 == first:
-            merged[-1] = (merged[-1][0], last)
+        if found and found[-1][1] + 1 == first:
+            found[-1] = (found[-1][0], last)
             continue
-        expect(not merged or first > merged[-1][1], f'{first:#x} is in two ranges')
-        merged.append((first, last))
-    return merged
+        expect(not found or first > found[-1][1], f'{first:#x} is in two ranges')
+        found.append((first, last))
+    return found
+
+
+def in_sw_msi(piece):
+    """Whether a range that begins with (first, last) is of MSI doorbells."""
+    return SW_MSI[0] <= piece[0] and piece[1] <= SW_MSI[1]
+
+
+def held(parts):
+    """(first, last) of each range of hugepages that the process holds."""
+    found = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))
+             for line in parts['hugepages'].splitlines()]
+    expect(found, 'the process holds no hugepage')
+    return found
+
+
+def size(ranges):
+    """How many bytes these ranges have."""
+    return sum(last + 1 - first for first, last in ranges)
+
+
+def events_in(events, ranges):
+    """The map events whose first IOVA is in one of RANGES."""
+    return '\n'.join(line for line in events.splitlines()
+                     if any(first <= int(at, 16) <= last for at, _ in PAIR.findall(line)
+                            for first, last in ranges))
 
 
 def check_congruence(events, page):
@@ -82,17 +108,33 @@ def check_mappings(parts, page=2 << 20):
     PAGE is the size of the hugepages.
     """
     check_congruence(parts['events'], page)
-    ranges = [piece for piece in mapped(parts['events'])
-              if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
-    held = [tuple(int(word, 16) - i for i, word in enumerate(line.split('-')))
-            for line in parts['hugepages'].splitlines()]
-    expect(held, 'the process holds no hugepage')
-    expect_equal([f'{a:#x}-{b:#x}' for a, b in _merged(ranges)],
-                 [f'{a:#x}-{b:#x}' for a, b in _merged(held)], 'what the IOMMU maps')
+    ranges = [piece for piece in mapped(parts['events']) if not in_sw_msi(piece)]
+    expect_equal([f'{a:#x}-{b:#x}' for a, b in merged(ranges)],
+                 [f'{a:#x}-{b:#x}' for a, b in merged(held(parts))], 'what the IOMMU maps')
     for first, last in ranges:
         for hole in holes(parts):
             expect(last < hole[0] or first > hole[1],
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')
+
+
+def check_tables(printed, ranges, page=2 << 20):
+    """The IOMMU's page tables map these ranges by pages of PAGE bytes or larger, and no others.
+
+    PRINTED: what "qemu-monitor tables" prints in the guest.  Doorbells are left out.
+    Returns how many pages of each size there are.
+    """
+    runs = [run for run in tables.read(printed) if not in_sw_msi(run)]
+    expect_equal([f'{first:#x}-{last:#x}' for first, last in merged(run[:2] for run in runs)],
+                 [f'{first:#x}-{last:#x}' for first, last in
+                  merged(piece for piece in ranges if not in_sw_msi(piece))],
+                 'what the page tables map')
+    expect(runs, 'the page tables are empty')
+    for first, last, physical, entry in runs:
+        expect(entry >= page and (first - physical) % page == 0 and physical % entry == 0,
+               f'the page tables map {first:#x}-{last:#x} to {physical:#x} by pages of {entry:#x} '
+               f'bytes, the hugepages have {page:#x}')
+    return ', '.join(f'{count} of {entry >> 10} KiB' for entry, count in
+                     sorted(tables.pages(runs).items()))
 
 
 def check_assigned(parts, limit, machine):
@@ -100,16 +142,12 @@ def check_assigned(parts, limit, machine):
 
     MACHINE: the facts of oracle_start.
     """
-    ranges = [piece for piece in mapped(parts['events'])
-              if not (piece[0] >= SW_MSI[0] and piece[1] <= SW_MSI[1])]
-    held = [tuple(int(word, 16) for word in line.split('-'))
-            for line in parts['hugepages'].splitlines()]
-    expect(held, 'the process holds no hugepage')
-    expect_equal(sum(last + 1 - first for first, last in ranges),
-                 sum(end - first for first, end in held), 'bytes that the IOMMU maps')
-    for first, last in _merged(ranges):
+    ranges = [piece for piece in mapped(parts['events']) if not in_sw_msi(piece)]
+    addresses = held(parts)
+    expect_equal(size(ranges), size(addresses), 'bytes that the IOMMU maps')
+    for first, last in merged(ranges):
         expect(last < limit, f'{first:#x}-{last:#x} is above {limit:#x}')
-        expect(all(last < low or first >= end for low, end in held), f'{first:#x} is a VA')
+        expect(all(last < low or first > high for low, high in addresses), f'{first:#x} is a VA')
         for hole in holes(machine):
             expect(last < hole[0] or first > hole[1],
                    f'{first:#x}-{last:#x} lies in the hole {hole[0]:#x}-{hole[1]:#x}')

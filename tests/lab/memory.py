@@ -38,6 +38,9 @@ def coalesced(platform, backend):
                ', '.join(str(with_who[name] >> 20) for name in locked))
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
+
+# The IOMMUs whose page tables the lab can read.
+TABLES = {'arm-smmuv3': 'TABLES=smmuv3', 'x86-vtd': 'TABLES=vtd'}
 # Arguments: the devices of breathe.sh, then the arguments of each run of grow.sh.
 BREATHE = '''
 . /usr/share/vfio-msi/facts.sh
@@ -82,8 +85,9 @@ def _check_grown(name, said, small, large, backend, lcores=2):
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
 def breathe(platform, backend):
     device = f'{PLATFORMS[platform].nics[0]},backend={backend}'
-    result = guest.run(platform, ['sh', '-c', BREATHE, 'sh', *PLATFORMS[platform].nics,
-                                  *(f'{device} 150 4 128 {option}' for option in GROWTH)],
+    result = guest.run(platform, ['env', TABLES[platform], 'sh', '-c', BREATHE, 'sh',
+                                  *PLATFORMS[platform].nics,
+                                  *(f'{device} 150 4 128 {option}' for option in growth.OPTIONS)],
                        seconds=200, backend=backend)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -99,6 +103,8 @@ def breathe(platform, backend):
         said.check('log', **{f'pinned_started_{number}': (pages - before) * 2 << 20})
     oracle.check_burst(said, backend)
     oracle.check_mappings(said)
+    with part('the page tables of the IOMMU have large pages for memory that grew'):
+        oracle.check_tables(said['tables'], oracle.held(said))
     # The hole of a device that is added later limits the growth.
     late, end = said['latecomer'], said['end']
     expect(re.search(rf"can't grow beyond {end}, which meets {end}-\w+ \(user, from "
@@ -132,6 +138,7 @@ IN_FILES = '''
 . /usr/share/vfio-msi/facts.sh
 mkdir -p /mnt && mount -t hugetlbfs -o pagesize=1G none /mnt || exit 2
 export TESTPMD_UNDER='strace --seccomp-bpf -f -D -e trace=ioctl -o /tmp/strace'
+export TRAFFIC_DURING='qemu-monitor tables $TABLES ${first%%,*} | fact_text tables'
 first=$0 second=$1
 shift
 for eal; do
@@ -141,26 +148,38 @@ for eal; do
     fact "${number}_by_file" "$(grep -cE '(IOMMU_IOAS_MAP_FILE|0x3b, 0x8f, 0).* = 0' /tmp/strace)"
     rm -f /mnt/* /dev/hugepages/*
 done
+facts_of assigned_ /usr/share/vfio-msi/traffic.sh $first,iova=assigned $second \\
+    --huge-dir /mnt -m 2048 --base-virtaddr 0x4000000000 || exit 1
 '''
 
 
 @test('memory that is mapped by file: packets, no IOMMU fault', [('x86-vtd', 'iommufd')],
       tail=[('arm-smmuv3', 'iommufd')])
 def in_files(platform, backend):
-    result = guest.run(platform, ['sh', '-c', IN_FILES, *PLATFORMS[platform].nics,
-                                  *FILES.values()], seconds=300, memory='6G', hugepages=400,
+    result = guest.run(platform, ['env', TABLES[platform], 'sh', '-c', IN_FILES,
+                                  *PLATFORMS[platform].nics, *FILES.values()],
+                       seconds=300, memory='6G', hugepages=400,
                        kernel_args=('hugepagesz=1G', 'hugepages=2'), backend=backend)
     said = facts.read(result)
     for number, how in enumerate(FILES, 1):
         with part(f'the bus maps by file if there is one file or each is large: {how}'):
             _check_in_files(how, said.of(f'{number}_'), backend)
+    with part('assigned IOVAs of pages of 1 GiB'):
+        assigned = said.of('assigned_')
+        oracle.check_burst(assigned, backend)
+        oracle.check_congruence(assigned['events'], 1 << 30)
+        oracle.check_assigned(assigned, 1 << 39, assigned)
+        oracle.check_tables(assigned['tables'], oracle.mapped(assigned['events']), 1 << 30)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
 def _check_in_files(how, said, backend):
     log = said['log']
+    page = 1 << 30 if how == 'large' else 2 << 20
     oracle.check_burst(said, backend)
-    oracle.check_mappings(said, page=1 << 30 if how == 'large' else 2 << 20)
+    oracle.check_mappings(said, page)
+    figure(f"{how}: pages in the IOMMU's tables",
+           oracle.check_tables(said['tables'], oracle.held(said), page), varies=True)
     # Memory that is added later, one page at a time, is mapped by file.
     by_address, by_file = said['by_address'], said['by_file']
     at_once = int(re.search(r'mapped \d+ MiB, \d+ pages, by (\d+) calls', log)[1])

@@ -5,7 +5,7 @@
 # breathe.sh BDF BDF: EAL's memory grows and shrinks while both ports are attached. Each
 # start of the "noisy" mode allocates 32 MiB per queue, and each stop releases them. Then
 # the second port is attached late, with a hole where memory would grow.
-# Prints facts.  See tests/lab/memory.py.
+# Prints facts, also the page tables of the IOMMU $TABLES.  See tests/lab/memory.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -39,6 +39,7 @@ done
 testpmd_say 'set verbose 1'
 fact_if burst testpmd_burst
 oracle_testpmd
+qemu-monitor tables "$TABLES" "$1" | fact_text tables
 testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG

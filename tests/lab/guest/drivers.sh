@@ -5,7 +5,8 @@
 # drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see tests/lab/drivers.py.
 # Send a burst within each pair, then use receive interrupts within the last pair. Without
 # --stay, attach and detach the last pair. With --compat, send another burst with type1 and
-# iommufd as the node of the container, and compare stock DPDK there.  Prints facts.
+# iommufd as the node of the container, and compare stock DPDK there, and the page tables
+# of VT-d that both leave.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -55,6 +56,14 @@ fact hotplug_status $?
 fact_text hotplug <$TESTPMD_LOG
 
 [ -n "$compat" ] || exit 0
+# tables NAME: the hugepages of testpmd, and the page tables of VT-d for the first device
+tables()
+{
+	awk '/rtemap/ { print $1 }' /proc/$testpmd_pid/maps | fact_text "$1_hugepages"
+	qemu-monitor tables vtd "$first" | fact_text "$1_tables"
+}
+
+first=$1
 ln -sf /dev/iommu /dev/vfio/vfio
 arguments=
 for bdf; do
@@ -64,12 +73,18 @@ pins=$(pins)
 testpmd_start $arguments -l 0,1 -n 1 -- -i --total-num-mbufs=8192
 testpmd_say 'set verbose 1'
 fact_if compat_burst testpmd_burst $((256 * $#))
-fact compat_hugepages "$(grep -c rtemap /proc/$testpmd_pid/maps)"
+tables compat
 fact compat_pinned $((($(pins) - pins) * $(getconf PAGESIZE)))
 testpmd_quit
 fact compat_status $?
 fact compat_left $(($(pins) - pins))
 fact_text compat <$TESTPMD_LOG
+rm -f /dev/hugepages/*
+testpmd_start -a "$first" -l 0,1 -n 1 -m 16 -- -i --total-num-mbufs=2048
+tables stock
+testpmd_quit
+fact stock_status $?
+fact_text stock_log <$TESTPMD_LOG
 rm -f /dev/hugepages/*
 dpdk-test-msi map --bench --json -m 256 "$1" >/tmp/map.json 2>/tmp/map.log
 fact compat_map_status $?

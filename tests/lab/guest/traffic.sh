@@ -21,6 +21,7 @@ testpmd_say 'set verbose 1'
 fact_if burst testpmd_burst
 [ -z "$TELEMETRY" ] || testpmd_ask $TELEMETRY | fact_text telemetry
 oracle_testpmd
+eval "$TRAFFIC_DURING"
 testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG
