@@ -97,9 +97,9 @@ def _list():
 
 def _setup():
     emulator.refresh()
-    for platform in PLATFORMS.values():
+    for arch in rootfs.USUAL:
         for kernel in guest.USUAL_KERNELS:
-            guest.prepare(platform.arch, flavour=kernel)
+            guest.prepare(arch, flavour=kernel)
     return 0
 
 
@@ -108,7 +108,7 @@ def _build(arches, dpdk):
     if unknown:
         raise LabError(f'unknown architecture {", ".join(unknown)}; the lab has: '
                        + ', '.join(rootfs.TRIPLET))
-    for arch in arches or rootfs.TRIPLET:
+    for arch in arches or rootfs.USUAL:
         print(build.cross(arch, dpdk=dpdk))
     return 0
 

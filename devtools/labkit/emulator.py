@@ -14,10 +14,10 @@ from . import apt, cache, host
 from .progress import LabError, run, step
 
 SUITE = 'trixie'
-PACKAGES = ['qemu-system-arm', 'qemu-system-x86', 'qemu-efi-aarch64']
+PACKAGES = ['qemu-system-arm', 'qemu-system-ppc', 'qemu-system-x86', 'qemu-efi-aarch64']
 TRIPLET = {'amd64': 'x86_64-linux-gnu', 'arm64': 'aarch64-linux-gnu'}
 # Folders in which the emulator searches for firmware.
-FIRMWARE = ['qemu', 'seabios', 'qemu-efi-aarch64']
+FIRMWARE = ['qemu', 'seabios', 'qemu-efi-aarch64', 'slof']
 # Not used by the emulator; the other UEFI builds take 300 MB.
 UNUSED = ['usr/share/AAVMF', 'usr/share/doc', 'usr/share/icons', 'usr/share/locale',
           'usr/share/man', 'usr/share/perl5', 'var/cache', 'var/lib/apt']
@@ -87,6 +87,7 @@ def _make(versions, path):
              *apt.host_options(), SUITE, path, apt.source_line(SUITE)])
         for name in UNUSED:
             shutil.rmtree(path / name, ignore_errors=True)
-    for name in ('usr/bin/qemu-system-x86_64', 'usr/bin/qemu-system-aarch64'):
+    for name in ('x86_64', 'aarch64', 'ppc64'):
+        name = f'usr/bin/qemu-system-{name}'
         if not (path / name).exists():
             raise LabError(f'the packages lack /{name}; see PACKAGES in {__file__}')

@@ -37,7 +37,7 @@ KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kern
            **{name: functools.partial(labkernel.folder, flavour=name)
               for name in labkernel.FLAVOURS}}
 # The kernels that "lab setup" prepares; only "lab soak" needs the others.
-USUAL_KERNELS = (*kernel.KERNELS, 'lab')
+USUAL_KERNELS = ('debian', 'debian-6.12', 'debian-6.1', 'lab')
 
 TIMED_OUT = 124
 DIED = 125
@@ -179,6 +179,8 @@ def _prepared(platform, argv, options, interactive=False):
     """Prepare everything a machine needs; yields its command line and a scratch folder."""
     options.kernel = (options.kernel or KERNEL_OF.get(options.backend)
                       or platform.kernel)
+    if options.dpdk == rootfs.DEFAULT and platform.dpdk:
+        options.dpdk = platform.dpdk
     userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
                                options.packages)
     stage = contextlib.nullcontext() if options.stock else \
@@ -198,7 +200,7 @@ def _modules(platform, flavour):
     """What the initrd loads; in the lab's own kernel all is built in."""
     if flavour not in kernel.KERNELS:
         return ''
-    return ' '.join((*kernel.KERNELS[flavour].boot, *platform.modules))
+    return ' '.join((*kernel.boot_modules(platform.arch, flavour), *platform.modules))
 
 
 def _write_initrd(scratch, platform, argv, options, sources, interactive):

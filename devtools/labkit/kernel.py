@@ -36,6 +36,9 @@ class Kernel:
 KERNELS = {
     'debian': Kernel('trixie-backports', r'7\.2\.(\d+)\+deb13', ('base', 'binary', 'modules'),
                      ('virtio_mmio', 'virtio_blk', 'ext4')),
+    # Debian testing, for an architecture whose packages the other suites often lack.
+    'debian-testing': Kernel('forky', r'7\.2\.(\d+)\+deb14', ('base', 'binary', 'modules'),
+                             ('virtio_mmio', 'virtio_blk', 'ext4')),
     # The default kernels of Debian 13 and Debian 12.
     'debian-6.12': Kernel('trixie', r'6\.12\.(\d+)\+deb13', ('image',),
                           ('virtio_mmio', 'virtio_blk', 'crc32c_generic', 'ext4')),
@@ -46,11 +49,29 @@ KERNELS = {
 
 # Without the kernel's NIC drivers: devices come up unbound.
 MODULES = ('virtio-iommu', 'vfio-pci', 'vfio_iommu_type1', 'uio_pci_generic', 'tun')
+# The same for architectures whose kernels have other modules.
+MODULES_OF = {'ppc64el': ('vfio-pci', 'vfio_iommu_spapr_tce', 'tun', 'e1000e')}
+BOOT_OF = {'ppc64el': ('virtio_pci', 'virtio_console', 'virtio_blk', 'ext4')}
+# The end of the names of an architecture's kernels, if it is not Debian's name of it.
+FLAVOUR = {'ppc64el': 'powerpc64le'}
+
+
+def boot_modules(arch, name):
+    """The modules that the initrd of ARCH loads with the kernel NAME."""
+    return BOOT_OF.get(arch, KERNELS[name].boot)
+
+
+def _modules(arch):
+    return MODULES_OF.get(arch, MODULES)
 
 
 def folder(arch, name='debian'):
     """The cached folder with vmlinuz and modules/VERSION of the kernel NAME for ARCH."""
-    recipe = [dataclasses.astuple(KERNELS[name]), MODULES, 2]
+    recipe = [dataclasses.astuple(KERNELS[name]), _modules(arch), 2]
+    if arch in BOOT_OF:
+        recipe += [BOOT_OF[arch], FLAVOUR[arch]]
+    if arch == 'amd64':
+        recipe += ['unpacked']
     return cache.entry('kernel', f'{name}-{arch}', recipe,
                        lambda path: _make(KERNELS[name], name, arch, path))
 
@@ -67,9 +88,12 @@ def _make(kernel, name, arch, path):
             run(['dpkg-deb', '-x', package, path / 'all'])
             package.unlink()
         whole, = (path / 'all').glob(f'**/lib/modules/{release}')
-        image = path / 'all/boot' / f'vmlinuz-{release}'
-        shutil.move(image if image.exists() else whole / 'vmlinuz', path / 'vmlinuz')
-        wanted = [module for module in (*kernel.boot, *MODULES) if module not in kernel.lacks]
+        images = [*(path / 'all/boot').glob(f'vmlinu[xz]-{release}'), whole / 'vmlinuz']
+        shutil.move(images[0], path / 'vmlinuz')
+        if arch == 'amd64':
+            _unpack(path / 'vmlinuz')
+        wanted = [module for module in (*boot_modules(arch, name), *_modules(arch))
+                  if module not in kernel.lacks]
         _pick_modules(whole, path / 'modules' / release, wanted)
         shutil.rmtree(path / 'all')
     depmod(path, release)
@@ -94,7 +118,7 @@ def _unpack(image):
 
 def _newest(tree, kernel, arch):
     """The newest matching release in the suite."""
-    form = re.compile(rf'linux-{kernel.parts[-1]}-({kernel.release}-{arch})')
+    form = re.compile(rf'linux-{kernel.parts[-1]}-({kernel.release}-{FLAVOUR.get(arch, arch)})')
     found = [form.fullmatch(name) for name in tree.names()]
     releases = {int(match[2]): match[1] for match in found if match}
     if not releases:

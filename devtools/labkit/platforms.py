@@ -6,7 +6,7 @@ import dataclasses
 import json
 
 # For each backend the kernel on which the bus chooses it by default.
-KERNEL_OF = {'type1': 'debian', 'iommufd': 'lab'}
+KERNEL_OF = {'type1': 'debian', 'iommufd': 'lab', 'spapr': 'debian-testing'}
 
 # The type of interrupt that each backend provides.
 MSIX = {'type1': 'vfio-msix', 'iommufd': 'vfio-msix'}
@@ -35,6 +35,8 @@ class Platform:
     kernel_args: str = ''
     modules: tuple = ()
     memory: str = '2G'
+    # The release of DPDK; '': the default.
+    dpdk: str = ''
     # The default kernel.
     kernel: str = 'debian'
     # The type of a NIC's first interrupt, for each backend that works here.
@@ -50,7 +52,8 @@ class Platform:
     @property
     def emulator(self):
         """The QEMU program that emulates this machine."""
-        return {'arm64': 'qemu-system-aarch64', 'amd64': 'qemu-system-x86_64'}[self.arch]
+        return {'arm64': 'qemu-system-aarch64', 'amd64': 'qemu-system-x86_64',
+                'ppc64el': 'qemu-system-ppc64'}[self.arch]
 
 
 def _nic(model, slot, wire):
@@ -115,6 +118,13 @@ ARM = {'arch': 'arm64', 'lab_devices': MMIO, 'console': 'ttyAMA0'}
 # With one thread per processor QEMU 10.0 sometimes crashes when a device's BARs
 # move: "iotlb_to_section: Assertion `section_index < ...' failed".
 X86 = {'arch': 'amd64', 'lab_devices': PCI, 'console': 'ttyS0', 'threads': 'single'}
+
+# Each PCI host bridge is one IOMMU group.
+POWER = ['-machine', 'pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken', '-cpu', 'power9']
+POWER_NICS = [word for i in (1, 2, 3) for word in (
+    '-device', f'spapr-pci-host-bridge,index={i},id=phb{i}',
+    '-netdev', f'hubport,id=net{i},hubid={i // 3}',
+    '-device', f'e1000e,id=nic{i},bus=phb{i}.0,netdev=net{i},addr=1,romfile=')]
 
 PLATFORMS = {platform.name: platform for platform in (
     Platform(
@@ -232,5 +242,22 @@ PLATFORMS = {platform.name: platform for platform in (
         kernel_args=INTEL,
         common=False,
         **X86,
+    ),
+    Platform(
+        name='ppc-spapr',
+        about='POWER9 in a logical partition: sPAPR windows; an e1000e below each of three '
+              'host bridges, the first two on one wire',
+        arch='ppc64el',
+        machine=POWER,
+        devices=POWER_NICS,
+        nics=('0001:00:01.0', '0002:00:01.0'),
+        spare='0003:00:01.0',
+        lab_devices=PCI,
+        console='hvc0',
+        kernel='debian-testing',
+        dpdk='25.11',
+        interrupts={'spapr': 'vfio-msix'},
+        tested=('spapr',),
+        common=False,
     ),
 )}

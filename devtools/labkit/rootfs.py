@@ -33,7 +33,10 @@ RELEASES = {
 }
 DEFAULT = '24.11'
 
-TRIPLET = {'arm64': 'aarch64-linux-gnu', 'amd64': 'x86_64-linux-gnu'}
+TRIPLET = {'arm64': 'aarch64-linux-gnu', 'amd64': 'x86_64-linux-gnu',
+           'ppc64el': 'powerpc64le-linux-gnu'}
+# Those that "lab test" uses; the others are for "lab soak".
+USUAL = ('arm64', 'amd64')
 DISK_SIZE = '1G'
 
 SYSTEM = ['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutils', 'findutils',

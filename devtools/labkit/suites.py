@@ -185,7 +185,7 @@ def run_suites(names, soak=False, keep=False, jobs=0, only=''):
 def _prepare():
     """Prepare what the suites share, so that it counts for none of them."""
     host.need(host.NATIVE + host.clang() + host.BUILD)
-    for arch in rootfs.TRIPLET:
+    for arch in rootfs.USUAL:
         for kernel in guest.USUAL_KERNELS:
             guest.prepare(arch, flavour=kernel)
         build.cross(arch)
