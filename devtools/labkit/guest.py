@@ -29,8 +29,9 @@ PROGRAMS = ('tests/conformance/vfio-msi-fail-nth', 'tests/conformance/vfio-msi-r
             'tests/lab/vfio-msi-affinity',
             'tests/lab/vfio-msi-again',
             'tests/lab/vfio-msi-dma', 'tests/lab/vfio-msi-flags', 'tests/lab/vfio-msi-foreach',
-            'tests/lab/vfio-msi-grow',
-            'tests/lab/vfio-msi-names', 'tests/lab/vfio-msi-restore')
+            'tests/lab/vfio-msi-grow', 'tests/lab/vfio-msi-mapping',
+            'tests/lab/vfio-msi-names', 'tests/lab/vfio-msi-native',
+            'tests/lab/vfio-msi-restore')
 
 # The kernels that a guest can have, each with the function that builds its folder.
 KERNELS = {**{name: functools.partial(kernel.folder, name=name) for name in kernel.KERNELS},
@@ -99,6 +100,8 @@ class Result:
     boot_seconds: float
     error: str
     monitor: str
+    # The program counters that were sampled, by the guest's phases, see profile.py.
+    samples: dict = dataclasses.field(default_factory=dict)
 
 
 def run(platform, argv, live=False, **options):
@@ -279,7 +282,10 @@ class _Session:
             self._monitor.on_guest(data)
 
     def on_time(self, now):
-        """Run the timed commands that are due; returns the seconds until the next one."""
+        """Run what is due; returns the seconds until there is more."""
+        return min(self._monitor.sampler.on_time(now), self._run_timed(now))
+
+    def _run_timed(self, now):
         if self._up is None or not self._timed:
             return qemu.LONGEST_SLEEP
         since = now - self.start - self._up
@@ -324,4 +330,5 @@ class _Session:
         return Result(self.status, machine.text('stdout'), machine.text('stderr'),
                       machine.text('kmsg').split(WHOLE_LOG + '\n')[-1], _without_noise(machine.text('emulator')),
                       machine.text('console'),
-                      seconds, self._up or 0, error, '\n'.join(self._monitor.transcript))
+                      seconds, self._up or 0, error, '\n'.join(self._monitor.transcript),
+                      dict(self._monitor.sampler.samples))
