@@ -24,6 +24,8 @@ IOMEM = "grep -E '^[0-9a-f].*(pcie@|PCI Bus )' /proc/iomem"
 SW_MSI = (0x8000000, 0x80fffff)
 # testpmd's line for a received packet of its own burst.
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP', re.I)
+# The same, and the queue.
+QUEUED = re.compile(PACKET.pattern + r'.*Receive queue=0x(\d)', re.I)
 # What comes of a NIC that is pulled from an application that listens, and comes back.
 RETURNED = {'revoked': 0, 'detached': True, 'bound_again': True, 'attached': True, 'status': 0,
             'received_after': 512}
@@ -194,3 +196,24 @@ def check_interrupts(text, kind):
         if found:
             counts[found[2]] = sum(map(int, found[1].split()))
     expect(len(counts) == 2 and all(counts.values()), f'{kind} did not arrive: {counts}\n{text}')
+
+
+def check_shared_burst(said, name):
+    """512 packets, half of them from each port; each process reads its own queue."""
+    logs = [said[f'first_{name}'], said[f'second_{name}']]
+    macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', logs[1], re.MULTILINE)[:2]
+    read = [QUEUED.findall(log) for log in logs]
+    for number, packets in enumerate(read):
+        expect_equal({queue for _, queue in packets}, {str(number)},
+                     f'queues that process {number} read')
+    senders = [sender for packets in read for sender, _ in packets]
+    expect_equal(sorted((mac, senders.count(mac)) for mac in set(senders)),
+                 sorted((mac, 256) for mac in macs), 'packets read back, by sender')
+
+
+def check_bars(said, name, number):
+    """Both processes have NUMBER BARs at the same addresses."""
+    bars = said[f'first_{name}']
+    expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', bars, re.MULTILINE)), number,
+                 f'BARs mapped\n{bars}\n')
+    said.check(**{f'second_{name}': bars})

@@ -48,6 +48,8 @@ class Platform:
     spare: str = ''
     # Whether tests that name no platform run on it.
     common: bool = True
+    # Without one, devices have no group before they are bound, and no DMA faults.
+    iommu: bool = True
 
     @property
     def emulator(self):
@@ -230,6 +232,20 @@ PLATFORMS = {platform.name: platform for platform in (
         common=False,
         **X86, **IGBS,
     ) for bits in (33, 32)),
+    *(Platform(
+        name=name,
+        about=f'{about} without an IOMMU, VFIO in no-IOMMU mode; igb as above',
+        machine=machine,
+        kernel='lab',
+        kernel_args=f'vfio.enable_unsafe_noiommu_mode=1 {args}',
+        interrupts={},
+        common=False,
+        iommu=False,
+        **kind, **IGBS,
+    ) for name, about, machine, args, kind in (
+        ('arm-noiommu', 'Arm server with GICv3 ITS',
+         ['-machine', 'virt,gic-version=3', '-cpu', 'cortex-a57'], '', ARM),
+        ('x86-noiommu', 'PC', ['-machine', 'q35', *LEVELS4], TIMER, X86))),
     Platform(
         name='x86-two-bridges',
         about='x86-vtd with more host bridges on other NUMA nodes; one igb below each of two, '

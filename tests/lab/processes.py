@@ -11,8 +11,6 @@ import re
 from labkit import facts, guest, oracle
 from labkit.testing import each_backend, expect, expect_equal, test
 
-PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP.*'
-                    r'Receive queue=0x(\d)', re.I)
 SCRIPT = '/usr/share/vfio-msi/processes.sh'
 
 
@@ -21,27 +19,6 @@ def _run(platform, what, **options):
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     return said
-
-
-def _check_burst(said, name):
-    """512 packets, half of them from each port; each process reads its own queue."""
-    logs = [said[f'first_{name}'], said[f'second_{name}']]
-    macs = re.findall(r'^Port \d+: ([0-9A-F:]{17})', logs[1], re.MULTILINE)[:2]
-    read = [PACKET.findall(log) for log in logs]
-    for number, packets in enumerate(read):
-        expect_equal({queue for _, queue in packets}, {str(number)},
-                     f'queues that process {number} read')
-    senders = [sender for packets in read for sender, _ in packets]
-    expect_equal(sorted((mac, senders.count(mac)) for mac in set(senders)),
-                 sorted((mac, 256) for mac in macs), 'packets read back, by sender')
-
-
-def _check_bars(said, name, number):
-    """Both processes have NUMBER BARs at the same addresses."""
-    bars = said[f'first_{name}']
-    expect_equal(len(re.findall(r'^[0-9a-f]+-[0-9a-f]+ [0-9a-f]+$', bars, re.MULTILINE)), number,
-                 f'BARs mapped\n{bars}\n')
-    said.check(**{f'second_{name}': bars})
 
 
 def _lines(text):
@@ -56,8 +33,8 @@ def share(platform, backend):
     said = _run(platform, 'share', backend=backend)
     expect_equal(said['first_burst'].count(f', backend {backend}, '), 2,
                  f'devices with {backend}')
-    _check_bars(said, 'bars', 6)
-    _check_burst(said, 'burst')
+    oracle.check_bars(said, 'bars', 6)
+    oracle.check_shared_burst(said, 'burst')
 
     statistics = re.findall(r'^ +RX-packets: (\d+) ', said['info'], re.MULTILINE)
     expect_equal(statistics, ['256', '256'], f'statistics\n{said["info"][-2000:]}\n')
@@ -72,7 +49,7 @@ def share(platform, backend):
     said.check(killed_status=137)
     before, after = said['forwarded_before'], said['forwarded_after']
     expect(after > before, f'the primary does not forward: {before} packets, then {after}')
-    _check_burst(said, 'again')
+    oracle.check_shared_burst(said, 'again')
     said.check('first_again', second_status=0, first_status=0)
 
 
@@ -81,8 +58,8 @@ def share(platform, backend):
 def hotplug(platform, backend):
     said = _run(platform, 'hotplug', backend=backend)
     # Three BARs of the NIC on the pci bus, and three of each port of the bus.
-    _check_bars(said, 'one', 6)
-    _check_bars(said, 'two', 9)
+    oracle.check_bars(said, 'one', 6)
+    oracle.check_bars(said, 'two', 9)
     for name in ('first', 'second'):
         expect_equal(said[f'{name}_hotplug'].count("Selected IOVA mode 'PA'"), 1, 'PA')
     expect('is attached. Now total ports is' in said['second_hotplug'],

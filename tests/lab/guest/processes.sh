@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# processes.sh WHAT: two processes share ports. See tests/lab/processes.py.  Prints facts.
+# processes.sh WHAT [BDF]: two processes share ports, which get the keys $KEYS. See
+# tests/lab/processes.py and noiommu.py.  Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -12,7 +13,7 @@ SECOND_LOG=/tmp/second.log
 EAL='-n 1 --log-level=bus.vfio_msi:info --proc-type=auto'
 APP='-i --rxq=2 --txq=2 --num-procs=2 --txonly-multi-flow --rss-udp
 	--total-num-mbufs=8192 --noisy-lkup-memory=32'
-BOTH='-a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0'
+BOTH="-a vfio_msi:0000:00:03.0$KEYS -a vfio_msi:0000:00:05.0$KEYS"
 
 # Ignore SIGPIPE: writing to a process that has ended must not end the script.
 trap '' PIPE
@@ -207,6 +208,49 @@ occupy()
 	testpmd_quit
 }
 
+# Ports without an IOMMU: a burst, interrupts, growth of memory, hotplug of the device $1, and
+# the kernel wants it back.
+noiommu()
+{
+	first_start --no-pci
+	second_start --no-pci -a vfio_msi:all
+	bars bars
+	burst
+	grep vfio /proc/interrupts | fact_text interrupts
+	logs burst
+	fact pages_before "$(grep -c rtemap "/proc/$testpmd_pid/maps")"
+	both_say 'set fwd noisy'
+	second_say 'start'
+	second_await 'packet forwarding' 30
+	fact pages_after "$(grep -c rtemap "/proc/$testpmd_pid/maps")"
+	second_say 'stop'
+	second_await 'Done\.' 10
+	second_say quit
+	wait $second_pid
+	fact second_status $?
+	testpmd_say "port attach vfio_msi:$1$KEYS"
+	testpmd_await 'Now total ports is 3' 20
+	logs grown
+	timeout 60 sh -c "echo $1 >/sys/bus/pci/drivers/vfio-pci/unbind" &
+	testpmd_await 'the kernel wants the device back' 20
+	testpmd_say 'port stop 2'
+	testpmd_say 'port detach 2'
+	wait $!
+	fact unbound_status $?
+	vfio-bind "$1"
+	: >$TESTPMD_LOG
+	testpmd_say "port attach vfio_msi:$1$KEYS"
+	fact_if again testpmd_await 'Now total ports is 3' 20
+	# A device is asked for without the key.
+	testpmd_say 'port stop 2'
+	testpmd_say 'port detach 2'
+	testpmd_say "port attach vfio_msi:$1"
+	fact_if rejected testpmd_await 'conflicts with' 20
+	testpmd_quit
+	fact first_status $?
+	logs rest
+}
+
 # Tools without device arguments, which some do not accept, use the devices of the primary.
 tools()
 {
@@ -243,6 +287,9 @@ tools()
 }
 
 case $1 in
+noiommu)
+	noiommu "$2"
+	;;
 tools)
 	tools
 	;;
