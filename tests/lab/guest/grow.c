@@ -10,11 +10,13 @@
  * Every lcore allocates and frees blocks of 1 to 8 hugepages of 2 MiB, SMALL times, all
  * lcores in parallel. Then the main lcore allocates and frees blocks of 64 MiB to MEGABYTES
  * (doubled each time), LARGE times. Each page of a block is written, and read back before
- * the block is freed. The shell command REPORT runs at the start, while each lcore holds a
- * block, and at the end, with "start", "held" or "end" as its last argument.
+ * the block is freed. The shell command REPORT runs at the start, after each PART blocks of
+ * each lcore and after the large blocks, while each lcore holds a block, and at the end, with
+ * "start", "part_N", "held" or "end" as its last argument. No lcore allocates meanwhile.
  *
  * Prints facts: the number of blocks, of allocations that failed, of pages that lost what
- * was written, and what the library and the bus's telemetry report as mapped at each point.
+ * was written, the milliseconds that small and large blocks took, and what the library and
+ * the bus's telemetry report as mapped at each point.
  */
 
 #include <stdbool.h>
@@ -23,6 +25,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -36,14 +39,16 @@
 #define PAGES_MAX 8
 #define HEADER 256		/* of EAL in each block, or more than it */
 #define SMALLEST (64ULL << 20)
+#define PART 500UL
 
 struct counts {
 	unsigned long blocks, failed, lost;
+	uint64_t state;		/* of next_number() */
 	void *held;
 };
 
 static struct counts counts[RTE_MAX_LCORE];
-static unsigned long small_cycles;
+static unsigned long small_cycles;	/* of the running part */
 
 static void
 fact(const char *name, const char *when, unsigned long value)
@@ -93,11 +98,12 @@ static int
 grow_small(void *arg)
 {
 	struct counts *c = &counts[rte_lcore_id()];
-	uint64_t state = 0x9e3779b97f4a7c15ULL * (rte_lcore_id() + 1);
 	unsigned long i;
 
+	if (c->state == 0)
+		c->state = 0x9e3779b97f4a7c15ULL * (rte_lcore_id() + 1);
 	for (i = 0; i < small_cycles; i++) {
-		uint64_t mark = next_number(&state);
+		uint64_t mark = next_number(&c->state);
 		size_t bytes = (1 + mark % PAGES_MAX) * HUGE_PAGE;
 
 		block_free(c, block_alloc(c, bytes, mark), bytes, mark);
@@ -191,11 +197,46 @@ report(const char *command, const char *when)
 	return system(line) == 0 ? 0 : -1;
 }
 
+static unsigned long
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000UL + now.tv_nsec / 1000000;
+}
+
+/* Small blocks in parts, then the large blocks; 0 if each report succeeded. */
+static int
+grow_in_parts(unsigned long small, unsigned long large, size_t largest, const char *command)
+{
+	unsigned long taken = 0, part = 0, began;
+	char when[32];
+	int bad = 0;
+
+	for (; small > 0; small -= small_cycles) {
+		small_cycles = RTE_MIN(small, PART);
+		began = milliseconds();
+		on_all(grow_small);
+		taken += milliseconds() - began;
+		snprintf(when, sizeof(when), "part_%lu", ++part);
+		bad |= report(command, when);
+	}
+	fact("small_ms", "", taken);
+	began = milliseconds();
+	grow_large(large, largest);
+	fact("large_ms", "", milliseconds() - began);
+	snprintf(when, sizeof(when), "part_%lu", ++part);
+	bad |= report(command, when);
+	fact("parts", "", part);
+	return bad;
+}
+
 int
 main(int argc, char **argv)
 {
+	unsigned long small, large;
 	struct counts sum = { 0 };
-	unsigned long large_cycles;
 	const char *command;
 	unsigned int lcore;
 	size_t largest;
@@ -203,16 +244,15 @@ main(int argc, char **argv)
 
 	if (argc < 6)
 		return 2;
-	small_cycles = strtoul(argv[1], NULL, 0);
-	large_cycles = strtoul(argv[2], NULL, 0);
+	small = strtoul(argv[1], NULL, 0);
+	large = strtoul(argv[2], NULL, 0);
 	largest = strtoul(argv[3], NULL, 0) << 20;
 	command = argv[4];
 	argv[4] = argv[0];
 	if (rte_eal_init(argc - 4, argv + 4) < 0)
 		return 1;
 	bad = report(command, "start");
-	on_all(grow_small);
-	grow_large(large_cycles, largest);
+	bad |= grow_in_parts(small, large, largest, command);
 	on_all(hold);
 	bad |= report(command, "held");
 	on_all(release);
