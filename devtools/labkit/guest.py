@@ -17,7 +17,8 @@ import signal
 import sys
 import time
 
-from . import build, cache, cpio, emulator, host, kernel, labkernel, monitor, outside, qemu, rootfs
+from . import (build, cache, chroots, cpio, emulator, host, kernel, labkernel, monitor, outside,
+               qemu, rootfs)
 from .platforms import AMDVI_TRACE, KERNEL_OF, PLATFORMS
 from .progress import LabError, say
 
@@ -83,6 +84,7 @@ class Options:
     dpdk: str = rootfs.DEFAULT
     others: tuple = ()
     packages: tuple = ()
+    installed: bool = False
     files: dict = dataclasses.field(default_factory=dict)
 
 
@@ -168,13 +170,17 @@ def find(name):
     return PLATFORMS[name]
 
 
-def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=()):
-    """Prepare what guests of ARCH need; returns the folders of their userland and kernel."""
+def prepare(arch, dpdk=rootfs.DEFAULT, flavour='debian', packages=(), installed=False):
+    """Prepare what guests of ARCH need; returns the folders of their userland and kernel.
+
+    installed: with a userland in which apt can install packages.
+    """
     host.need(host.GUEST)
     emulator.folder()
     if flavour not in KERNELS:
         raise LabError(f'unknown kernel {flavour}; the lab has: {", ".join(KERNELS)}')
-    return rootfs.folder(arch, dpdk, packages), KERNELS[flavour](arch)
+    userland = chroots.userland(arch, dpdk) if installed else rootfs.folder(arch, dpdk, packages)
+    return userland, KERNELS[flavour](arch)
 
 
 @contextlib.contextmanager
@@ -185,7 +191,7 @@ def _prepared(platform, argv, options, interactive=False):
     if options.dpdk == rootfs.DEFAULT and platform.dpdk:
         options.dpdk = platform.dpdk
     userland, booted = prepare(platform.arch, options.dpdk, options.kernel,
-                               options.packages)
+                               options.packages, options.installed)
     stage = contextlib.nullcontext() if options.stock else \
         build.installed(platform.arch, options.dpdk)
     with cache.run_dir() as scratch:

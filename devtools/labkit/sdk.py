@@ -48,6 +48,15 @@ def folder(version, suite):
     return cache.entry('sdk', version, recipe, lambda path: fetch(version, suite, path))
 
 
+def newest(suite):
+    """The cached folder with the headers of the DPDK that SUITE has."""
+    tree = apt.Tree(f'dpdk-{suite}', [apt.source_line(suite)], apt.host_arch())
+    with cache.lock(f'dpdk-{suite}'):
+        tree.update()
+        version = tree.candidate('libdpdk-dev')
+    return folder(version.rsplit('-', 1)[0], suite)
+
+
 def device_names(version, suite):
     """The places in the source of DPDK VERSION that use names of devices, by file."""
     text = (folder(version, suite) / NAMES).read_text(encoding='utf-8')

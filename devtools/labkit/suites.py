@@ -8,8 +8,8 @@ import os
 import time
 import typing
 
-from . import (budgets, build, devicenames, guest, host, load, outside, progress, results, rootfs,
-               sdk, side, vfiocallers)
+from . import (budgets, build, devicenames, fuzz, guest, guide, host, load, outside, package_files,
+               progress, results, rootfs, sdk, side, vfiocallers)
 from .progress import LabError, run
 from .testing import Report, expect, lab_suites
 
@@ -117,7 +117,12 @@ def _build(report):
             _check_device_names(dpdk)
         with report.case(f'build: DPDK {dpdk} uses VFIO in known places only'):
             _check_vfio_callers(dpdk)
-    for arch in rootfs.TRIPLET:
+    with report.case('build: the guide and the manual pages, without warnings'):
+        guide.check()
+    with report.case('build: each installed file is in exactly one Debian package'):
+        with build.installed('arm64') as stage:
+            package_files.check_installed(stage)
+    for arch in rootfs.USUAL:
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:
                 outside.compile_header(arch, stage)
