@@ -176,11 +176,14 @@ def run_suites(names, soak=False, keep=False, jobs=0, only=''):
         took |= side.run(of_guests, report, jobs,
                          ['soak' if soak else 'test'] + ['--results'] * keep)
     if not soak and not of_many and not only:
-        _judge(took, report)
+        _compare(took)
     if not names and not soak:
         with report.case('all: the budgets fit into that of all suites'):
             expect(budgets.whole() <= budgets.WHOLE,
                    f'{budgets.whole():.0f} s of {budgets.WHOLE} s; see budgets.py')
+        with report.case('all: the run kept its time'):
+            seconds, most = time.monotonic() - start, budgets.COLD * budgets.pace(took)
+            expect(seconds <= most, f'{seconds:.0f} s, at most {most:.0f} s')
     print(f'== all took {time.monotonic() - start:.1f} s'
           + f', {jobs} suites in guests in parallel' * (jobs >= 2), flush=True)
     report.summary()
@@ -198,15 +201,20 @@ def _prepare():
         build.cross('arm64', dpdk=dpdk)
 
 
-def _judge(took, report):
-    """Check that each suite kept its budget."""
+def _compare(took):
+    """Name the suites that took longer than their budget allows.
+
+    They do not fail: compilers and emulators are not slow together, so one machine's
+    seconds for one suite prove nothing.
+    """
     pace = budgets.pace(took)
     if pace > 1:
         print(f'== this machine is {pace:.2f} times slower than the machine of the budgets',
               flush=True)
     for name, seconds, most in budgets.limits(took, pace):
-        with report.case(f'{name}: keeps its budget'):
-            expect(seconds <= most, f'{seconds:.0f} s, at most {most:.0f} s; see budgets.py')
+        if seconds > most:
+            print(f'== {name} took {seconds:.0f} s, its budget allows {most:.0f} s; '
+                  'see budgets.py', flush=True)
 
 
 def _quiet_seconds(suite, meter, made):
