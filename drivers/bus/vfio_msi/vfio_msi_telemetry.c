@@ -66,42 +66,53 @@ static const char *const owners[] = {
 	[RTE_EAL_IOMMU_OWNER_APPLICATION] = "application",
 };
 
-/* @return 0; 1: the page is full, or there is no memory for the entry. */
+/*
+ * Open the entry of the next element of a walk.
+ *
+ * @param entry  gets an empty dictionary; NULL: the element has no entry
+ * @return for the walk: 0; 1: the page is full, or there is no memory for the entry.
+ */
+static int
+entry_open(struct vfio_msi_page *page, struct rte_tel_data **entry)
+{
+	*entry = NULL;
+	if (vfio_msi_page_wants(page)) {
+		*entry = vfio_msi_page_add(page);
+		if (*entry == NULL)
+			return 1;
+	}
+	return vfio_msi_page_is_full(page);
+}
+
 static int
 add_map(const struct rte_eal_iommu_mapped *mapped, void *arg)
 {
-	struct vfio_msi_page *page = arg;
 	struct rte_tel_data *entry;
+	int full = entry_open(arg, &entry);
 
-	if (!vfio_msi_page_wants(page))
-		return vfio_msi_page_is_full(page);
-	entry = vfio_msi_page_add(page);
 	if (entry == NULL)
-		return 1;
+		return full;
 	vfio_msi_page_hex(entry, "iova", mapped->iova);
 	vfio_msi_page_hex(entry, "va", (uintptr_t)mapped->addr);
 	compat_telemetry_add(entry, "len", mapped->len);
 	rte_tel_data_add_dict_string(entry, "owner", owners[mapped->owner]);
 	rte_tel_data_add_dict_int(entry, "read_only", mapped->read_only);
-	return vfio_msi_page_is_full(page);
+	return full;
 }
 
 static int
 add_freed(const struct rte_eal_iommu_mapped *freed, uint64_t seconds, void *arg)
 {
-	struct vfio_msi_page *page = arg;
 	struct rte_tel_data *entry;
+	int full = entry_open(arg, &entry);
 
-	if (!vfio_msi_page_wants(page))
-		return vfio_msi_page_is_full(page);
-	entry = vfio_msi_page_add(page);
 	if (entry == NULL)
-		return 1;
+		return full;
 	vfio_msi_page_hex(entry, "iova", freed->iova);
 	compat_telemetry_add(entry, "len", freed->len);
 	rte_tel_data_add_dict_string(entry, "owner", owners[freed->owner]);
 	compat_telemetry_add(entry, "seconds", seconds);
-	return vfio_msi_page_is_full(page);
+	return full;
 }
 
 static int
@@ -113,14 +124,11 @@ add_range(const struct rte_eal_iommu_range *range, void *arg)
 		[RTE_EAL_IOMMU_RANGE_USED] = "used",
 		[RTE_EAL_IOMMU_RANGE_FREE] = "free",
 	};
-	struct vfio_msi_page *page = arg;
 	struct rte_tel_data *entry;
+	int full = entry_open(arg, &entry);
 
-	if (!vfio_msi_page_wants(page))
-		return vfio_msi_page_is_full(page);
-	entry = vfio_msi_page_add(page);
 	if (entry == NULL)
-		return 1;
+		return full;
 	rte_tel_data_add_dict_string(entry, "kind", kinds[range->kind]);
 	vfio_msi_page_hex(entry, "first", range->first);
 	vfio_msi_page_hex(entry, "last", range->last);
@@ -130,7 +138,7 @@ add_range(const struct rte_eal_iommu_range *range, void *arg)
 	}
 	if (range->what[0] != '\0')
 		rte_tel_data_add_dict_string(entry, "what", range->what);
-	return vfio_msi_page_is_full(page);
+	return full;
 }
 
 /* Result of a walk: a full page ends it early, and without a device there is no entry. */
@@ -170,19 +178,16 @@ on_layout(const char *command, const char *params, struct rte_tel_data *reply)
 static int
 add_error(const char *text, uint64_t times, void *arg)
 {
-	struct vfio_msi_page *page = arg;
 	struct rte_tel_data *entry;
+	int full = entry_open(arg, &entry);
 	char cut[TEXT];
 
-	if (!vfio_msi_page_wants(page))
-		return vfio_msi_page_is_full(page);
-	entry = vfio_msi_page_add(page);
 	if (entry == NULL)
-		return 1;
+		return full;
 	snprintf(cut, sizeof(cut), "%s", text);
 	rte_tel_data_add_dict_string(entry, "message", cut);
 	compat_telemetry_add(entry, "times", times);
-	return vfio_msi_page_is_full(page);
+	return full;
 }
 
 static int
