@@ -10,6 +10,7 @@
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 
 base=0x1000000000 other_base=0x2000000000
 never=0x70000000
@@ -78,10 +79,7 @@ other_pid=$!
 exec 4>/tmp/other.in
 testpmd_start --no-pci -a "vfio_msi:$device" -l 0,1 -n 1 -m 64 --base-virtaddr $base -- -i \
 	--total-num-mbufs=2048
-for _ in $(seq 300); do
-	! grep -q 'testpmd> ' /tmp/other.log || break
-	sleep 0.2
-done
+await 20 grep 'testpmd> ' /tmp/other.log
 maps >/tmp/maps
 maps -f other >/tmp/other.maps
 fact_text maps </tmp/maps

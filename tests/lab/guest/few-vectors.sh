@@ -7,6 +7,7 @@
 # two numbers of queues.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 
 many=$1 n=$2 nvme=$3
 shift 3
@@ -27,11 +28,7 @@ mkfifo /tmp/hold
 	echo $? >$held.status
 } &
 exec 9>/tmp/hold
-tries=900
-until grep -q '"step": "held"' $held || [ $tries -eq 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.2
-done
+await 60 grep '"step": "held"' $held
 for queues in 3 8; do
 	fact_status queues$queues dpdk-test-msi rxintr -v -q $queues -n $((queues * 5)) \
 		"vfio_msi:$1" "vfio_msi:$2" -- --log-level=bus.vfio_msi:info

@@ -6,17 +6,21 @@
 # sends on one and checks what arrives on the other.  No program gets -d.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
+
+# The forwarder has mapped BARs of both devices.
+has_both()
+{
+	[ "$(grep -c "vfio[-/]device" /proc/$pid/maps)" -ge 2 ]
+}
+
 vfio-bind "$@" || exit 1
 # Without --no-pci, the pci bus would probe the other two devices.
 LD_DEBUG=files LD_DEBUG_OUTPUT=/tmp/files /usr/lib/vfio-msi/examples/forwarder \
 	-a "vfio_msi:$2" -a "vfio_msi:$3" -l 0 -n 1 -m 64 --huge-unlink --no-pci \
 	--file-prefix=forwarder --log-level=bus.vfio_msi:info >/tmp/forwarder 2>&1 &
 pid=$!
-tries=100
-until [ "$(grep -c "vfio[-/]device" /proc/$pid/maps)" -ge 2 ] || [ $tries -eq 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.2
-done
+await 10 has_both
 
 fact_status rxintr timeout -k 5 300 dpdk-test-msi rxintr "vfio_msi:$1" "vfio_msi:$4" \
 	-- -l 1 -n 1 -m 64 --huge-unlink --no-pci

@@ -7,20 +7,9 @@
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 fixed=0000:00:03.0
 pulled=$(basename "$(dirname "$(grep -l 0x10c9 /sys/bus/pci/devices/0000:0[1-9]:00.0/device)")")
-
-# wait_for SECONDS COMMAND...: repeat the command until it succeeds
-wait_for()
-{
-	tries=$(($1 * 4))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.25
-	done
-}
 
 is_there()
 {
@@ -34,7 +23,7 @@ is_gone()
 
 is_back()
 {
-	qemu-monitor device_add "igb,id=nic9,bus=rp9,netdev=net9,romfile=" >/dev/null
+	qemu-monitor device_add "igb,id=nic9,bus=rp9,netdev=net9,romfile="
 }
 
 vfio-bind $fixed "$pulled" || exit 1
@@ -46,7 +35,7 @@ testpmd_say 'start tx_first'
 testpmd_await 'packet forwarding - ports=2' 5
 
 fact_if removal_requested qemu-monitor device_del nic9
-fact_if gone wait_for 60 is_gone
+fact_if gone await 20 is_gone
 fact_if alive kill -0 $testpmd_pid
 if testpmd_await 'revoked, as the application did not release it' 1; then
 	fact revoked 1
@@ -65,8 +54,8 @@ fact revoked 0
 fact_if detached testpmd_await 'Now total ports is 1' 10
 testpmd_say 'stop'
 
-wait_for 30 is_back
-wait_for 30 is_there && sleep 1
+await 10 is_back
+await 10 is_there && sleep 1
 fact_if bound_again vfio-bind "$pulled"
 testpmd_say "port attach vfio_msi:$pulled"
 fact_if attached testpmd_await 'Now total ports is 2' 20

@@ -7,6 +7,7 @@
 # kernel is booted with iomem=relaxed), strace.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 bdf=$1
 table=$(sed -n 4p "/sys/bus/pci/devices/$bdf/resource" | cut -d' ' -f1)
 vfio-bind "$bdf" || exit 1
@@ -16,13 +17,8 @@ lose()
 {
 	dpdk-test-msi irq -n 100000 "$bdf" >/tmp/irq 2>&1 &
 	program=$!
-	tries=300
-	until [ $tries -eq 0 ] ||
-	      awk '/vfio-msix\[0\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 5 }' \
-			/proc/interrupts; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	await 10 awk '/vfio-msix\[0\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 5 }' \
+		/proc/interrupts
 	eval "$2"
 	wait $program
 	fact "$1_status" $?

@@ -5,6 +5,8 @@
 # To be sourced after facts.sh: print the view of the kernel as facts, which
 # devtools/labkit/oracle.py checks.
 
+. /usr/share/vfio-msi/await.sh
+
 tracing=/sys/kernel/tracing
 
 # oracle_start: print the holes that the kernel knows, start to record IOMMU mappings
@@ -56,10 +58,6 @@ pins()
 # "strace -o /tmp/strace" for a testpmd that has ended
 calls()
 {
-	tries=100
-	until grep -q "^$testpmd_pid .*exited with" /tmp/strace || [ $tries -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.2
-	done
+	await 10 grep "^$testpmd_pid .*exited with" /tmp/strace
 	grep -cE "($1), .* = 0" /tmp/strace
 }

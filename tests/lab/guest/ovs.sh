@@ -9,6 +9,7 @@
 # has been taken away and added again.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 first=$1 second=$2 allow=$3
 shift 3
 RUN=/var/run/openvswitch
@@ -21,18 +22,6 @@ fail()
 	echo "ovs.sh: no $1" >&2
 	tail -c 3000 $LOG >&2
 	exit 1
-}
-
-# await SECONDS COMMAND...: a busy host is given three times as long
-await()
-{
-	tries=$(($1 * 6))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.5
-	done
 }
 
 switch_start()

@@ -261,11 +261,7 @@ tools()
 	tool other dpdk-proc-info -a 0000:00:07.0 -- -p 0x3 --stats
 	tool none dpdk-proc-info --no-pci -- -p 0x3 --stats
 	tool capture dpdk-dumpcap -i 0 -c 64 -w /tmp/packets.pcapng &
-	tries=150
-	until [ -s /tmp/packets.pcapng ] || [ $tries -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.2
-	done
+	await 10 test -s /tmp/packets.pcapng
 	sleep 1
 	testpmd_say 'set fwd io'
 	testpmd_say 'start tx_first'

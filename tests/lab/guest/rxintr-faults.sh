@@ -7,19 +7,14 @@
 # wire).  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 vfio-bind "$@" || exit 1
 
 dpdk-test-msi rxintr -n 100000 "vfio_msi:$1" "vfio_msi:$2" >/tmp/masked 2>&1 &
 program=$!
 # Wait until the second vector, which belongs to the queue, is used.
-tries=100
-until [ $tries -eq 0 ] ||
-      awk '/vfio-msix\[1\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 10 }' \
-		/proc/interrupts; do
-	tries=$((tries - 1))
-	sleep 0.2
-done
-fact_if used [ $tries -gt 0 ]
+fact_if used await 10 awk '/vfio-msix\[1\]/ { for (i = 2; i <= 3; i++) n += $i } END { exit n < 10 }' \
+	/proc/interrupts
 setpci -s "$2" CAP_MSIX+2.w=4000:4000
 wait $program
 fact masked_status $?

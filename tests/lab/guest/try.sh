@@ -6,7 +6,10 @@
 # another process, and ended by signals while it has a device.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 device=$1
+# A trial is short.
+AWAIT_PAUSE=0.02
 
 # state NAME: what remains of a trial: interrupts, processes, and bits of the command register
 state()
@@ -23,18 +26,6 @@ doctor()
 	fact_text "${name}_said" </tmp/doctor_said
 }
 
-# await TRIES COMMAND...: until it succeeds, 0.02 s between
-await()
-{
-	tries=$1
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
-
 none_left()
 {
 	! pgrep dpdk-test-msi
@@ -48,16 +39,16 @@ for signal in INT TERM KILL; do
 	# A shell lets its children in the background ignore SIGINT.
 	env --default-signal=INT dpdk-test-msi doctor --try "$device" >/dev/null 2>&1 &
 	pid=$!
-	fact_if "caught_$signal" await 1500 grep vfio- /proc/interrupts
+	fact_if "caught_$signal" await 10 grep vfio- /proc/interrupts
 	kill -$signal $pid
-	await 500 none_left
+	await 10 none_left
 	state "left_$signal"
 done
 group=$(basename "$(readlink "/sys/bus/pci/devices/$device/iommu_group")")
 # Either node keeps others from the device.
 (exec 9<>"/dev/vfio/$group" && sleep 1000) &
 holder=$!
-await 500 sh -c "ls -l /proc/$holder/fd | grep -q /dev/vfio/"
+await 10 sh -c "ls -l /proc/$holder/fd | grep -q /dev/vfio/"
 doctor held --try "$@"
 kill $holder
 exit 0

@@ -8,6 +8,7 @@
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
+. "$(dirname "$0")/await.sh"
 pf=$1 other=$2
 token=2ab74924-c335-45f4-9b16-8569e5b08258
 wrong=00000000-c335-45f4-9b16-8569e5b08258
@@ -24,10 +25,7 @@ dpdk-testpmd -l 0,1 -n 1 --file-prefix pf --no-pci -a "vfio_msi:$pf,vf_token=$to
 	-- -i --total-num-mbufs=4096 </tmp/pf.in >/tmp/pf.log 2>&1 &
 pf_pid=$!
 exec 4>/tmp/pf.in
-for _ in $(seq 200); do
-	grep -q 'testpmd> ' /tmp/pf.log && break
-	sleep 0.2
-done
+await 20 grep 'testpmd> ' /tmp/pf.log
 
 # try NAME EAL_ARG...
 try()

@@ -6,6 +6,7 @@
 
 . /usr/share/vfio-msi/testpmd.sh
 . /usr/share/vfio-msi/facts.sh
+. /usr/share/vfio-msi/await.sh
 
 WIRES=/tmp/wires
 FRAMES=/usr/share/vfio-msi/frames
@@ -53,24 +54,13 @@ wires_pass()
 	cp "$FRAMES/$2.pcap" $WIRES/in0.pcap
 	cp "$FRAMES/$3.pcap" $WIRES/in1.pcap
 	wires_say 'port start 2' 'port start 3' 'start'
-	app_until 40 wires_size 0 "${4:-$(stat -c %s $WIRES/in1.pcap)}"
-	app_until 40 wires_size 1 "${5:-$(stat -c %s $WIRES/in0.pcap)}"
+	await 40 wires_size 0 "${4:-$(stat -c %s $WIRES/in1.pcap)}"
+	await 40 wires_size 1 "${5:-$(stat -c %s $WIRES/in0.pcap)}"
 	# Time for frames that must not be there.
 	sleep 1
 	wires_say 'stop' 'port stop 2' 'port stop 3'
 	for wire in 0 1; do
 		busybox gzip -c $WIRES/out$wire.pcap | base64 | fact_text "$1_$wire"
-	done
-}
-
-# app_until SECONDS COMMAND...: wait until the command succeeds; three times as long at most
-app_until()
-{
-	app_limit=$(($(date +%s) + $1 * 3))
-	shift
-	until "$@"; do
-		[ "$(date +%s)" -lt $app_limit ] || return 1
-		sleep 0.2
 	done
 }
 
@@ -85,7 +75,7 @@ app_start()
 # app_await REGEX SECONDS: wait until a line of its output matches; print the output if not
 app_await()
 {
-	app_until "$2" app_said "$1" && grep -Eq "$1" $APP_LOG && return
+	await "$2" app_said "$1" && grep -Eq "$1" $APP_LOG && return
 	echo "no \"$1\"" >&2
 	tail -c 3000 $APP_LOG >&2
 	return 1
