@@ -16,22 +16,21 @@
 #define BOTTOM 60
 #define LEGEND 240	/* of one line */
 
-/* The axes as powers of 10, and the left edge of the plot. */
 struct frame {
-	int x_low, x_high, y_low, y_high;
-	double left;
+	struct svg_axes axes;
+	double left;	/* edge of the plot */
 };
 
 static double
 place_x(const struct frame *f, double x)
 {
-	return f->left + (log10(x) - f->x_low) / (f->x_high - f->x_low) * WIDTH;
+	return f->left + (log10(x) - f->axes.x_low) / (f->axes.x_high - f->axes.x_low) * WIDTH;
 }
 
 static double
 place_y(const struct frame *f, double y)
 {
-	return TOP + HEIGHT - (log10(y) - f->y_low) / (f->y_high - f->y_low) * HEIGHT;
+	return TOP + HEIGHT - (log10(y) - f->axes.y_low) / (f->axes.y_high - f->axes.y_low) * HEIGHT;
 }
 
 static void
@@ -41,12 +40,11 @@ bounds(double *v, double value)
 	v[1] = fmax(v[1], value);
 }
 
-/* Whole powers of 10 around all points; an axis is at least one power long. */
-static struct frame
-frame_of(const struct svg_plot *plots, size_t n)
+struct svg_axes
+svg_axes_of(const struct svg_plot *plots, size_t n)
 {
 	double x[2] = { DBL_MAX, 0 }, y[2] = { DBL_MAX, 0 };
-	struct frame f;
+	struct svg_axes a;
 	size_t i, k, p;
 
 	for (p = 0; p < n; p++)
@@ -55,12 +53,11 @@ frame_of(const struct svg_plot *plots, size_t n)
 				bounds(x, plots[p].lines[k].x[i]);
 				bounds(y, plots[p].lines[k].y[i]);
 			}
-	f.x_low = (int)floor(log10(x[0]));
-	f.x_high = (int)fmax(ceil(log10(x[1])), f.x_low + 1);
-	f.y_low = (int)floor(log10(y[0]));
-	f.y_high = (int)fmax(ceil(log10(y[1])), f.y_low + 1);
-	f.left = LEFT;
-	return f;
+	a.x_low = (int)floor(log10(x[0]));
+	a.x_high = (int)fmax(ceil(log10(x[1])), a.x_low + 1);
+	a.y_low = (int)floor(log10(y[0]));
+	a.y_high = (int)fmax(ceil(log10(y[1])), a.y_low + 1);
+	return a;
 }
 
 void
@@ -75,17 +72,18 @@ svg_power_name(int power, char *out, size_t size)
 static void
 axes_write(FILE *f, const struct frame *frame, const char *x_name, bool numbers)
 {
+	const struct svg_axes *a = &frame->axes;
 	char text[16];
 	double at;
 	int power;
 
-	for (power = frame->x_low; power <= frame->x_high; power++) {
+	for (power = a->x_low; power <= a->x_high; power++) {
 		at = place_x(frame, pow(10, power));
 		svg_line(f, at, TOP, at, TOP + HEIGHT, "grid");
 		svg_power_name(power, text, sizeof(text));
 		svg_text(f, at, TOP + HEIGHT + 20, SVG_MIDDLE, text);
 	}
-	for (power = frame->y_low; power <= frame->y_high; power++) {
+	for (power = a->y_low; power <= a->y_high; power++) {
 		at = place_y(frame, pow(10, power));
 		svg_line(f, frame->left, at, frame->left + WIDTH, at, "grid");
 		svg_power_name(power, text, sizeof(text));
@@ -131,7 +129,7 @@ svg_plots_write(FILE *f, const char *title, const char *about, const char *x_nam
 		const char *y_name, const struct svg_plot *plots, size_t n)
 {
 	const double width = fmax((double)n * (WIDTH + GAP), (double)plots[0].n * LEGEND);
-	struct frame frame = frame_of(plots, n);
+	struct frame frame = { .axes = svg_axes_of(plots, n) };
 	size_t p;
 
 	svg_begin(f, (unsigned int)(LEFT + width), TOP + HEIGHT + BOTTOM, title, about);

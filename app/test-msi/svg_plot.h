@@ -29,6 +29,14 @@ struct svg_plot {
 	size_t n;
 };
 
+/** Ends of the axes, as powers of 10. */
+struct svg_axes {
+	int x_low, x_high, y_low, y_high;
+};
+
+/** Find the axes: whole powers of 10 around all points, at least one power apart. */
+struct svg_axes svg_axes_of(const struct svg_plot *plots, size_t n);
+
 /** "100", "1e5". */
 void svg_power_name(int power, char *out, size_t size);
 

@@ -2,7 +2,6 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,11 +12,6 @@
 #define NUMBER 8
 #define SEVERAL '?'	/* points of several lines */
 
-/* Powers of 10 at the ends of the axes, as in svg_plot.c. */
-struct axes {
-	int x_low, x_high, y_low, y_high;
-};
-
 static char
 mark_of(size_t line)
 {
@@ -26,31 +20,9 @@ mark_of(size_t line)
 	return marks[line];
 }
 
-static struct axes
-axes_of(const struct svg_plot *plots, size_t n)
-{
-	double x[2] = { DBL_MAX, 0 }, y[2] = { DBL_MAX, 0 };
-	struct axes a;
-	size_t p, k, i;
-
-	for (p = 0; p < n; p++)
-		for (k = 0; k < plots[p].n; k++)
-			for (i = 0; i < plots[p].lines[k].n; i++) {
-				x[0] = fmin(x[0], plots[p].lines[k].x[i]);
-				x[1] = fmax(x[1], plots[p].lines[k].x[i]);
-				y[0] = fmin(y[0], plots[p].lines[k].y[i]);
-				y[1] = fmax(y[1], plots[p].lines[k].y[i]);
-			}
-	a.x_low = (int)floor(log10(x[0]));
-	a.x_high = (int)fmax(ceil(log10(x[1])), a.x_low + 1);
-	a.y_low = (int)floor(log10(y[0]));
-	a.y_high = (int)fmax(ceil(log10(y[1])), a.y_low + 1);
-	return a;
-}
-
 /* Put all points on an empty grid. The first row is the highest. */
 static void
-points_put(const struct svg_plot *plot, const struct axes *a, char grid[HEIGHT + 1][WIDTH + 2])
+points_put(const struct svg_plot *plot, const struct svg_axes *a, char grid[HEIGHT + 1][WIDTH + 2])
 {
 	size_t k, i, row, column;
 
@@ -80,7 +52,7 @@ trim(char *line)
 
 /* Rows with a power of 10 have its number. */
 static void
-rows_write(FILE *f, const struct axes *a, char grid[HEIGHT + 1][WIDTH + 2])
+rows_write(FILE *f, const struct svg_axes *a, char grid[HEIGHT + 1][WIDTH + 2])
 {
 	const double span = a->y_high - a->y_low;
 	size_t row;
@@ -98,7 +70,7 @@ rows_write(FILE *f, const struct axes *a, char grid[HEIGHT + 1][WIDTH + 2])
 }
 
 static void
-x_axis_write(FILE *f, const struct axes *a, const char *name)
+x_axis_write(FILE *f, const struct svg_axes *a, const char *name)
 {
 	char line[WIDTH + 2], numbers[WIDTH + 32], number[16];
 	size_t at;
@@ -122,7 +94,7 @@ void
 text_plots_write(FILE *f, const char *title, const char *about, const char *x_name,
 		const char *y_name, const struct svg_plot *plots, size_t n)
 {
-	const struct axes axes = axes_of(plots, n);
+	const struct svg_axes axes = svg_axes_of(plots, n);
 	char grid[HEIGHT + 1][WIDTH + 2];
 	size_t p, k;
 
