@@ -6,7 +6,6 @@
 
 #include "bench.h"
 #include "svg.h"
-#include "tool_signals.h"
 
 void
 bench_compare(const char *page, const struct bench_comparison *c)
@@ -32,13 +31,8 @@ bench_compare(const char *page, const struct bench_comparison *c)
 int
 bench_picture_save(const char *path, void (*draw)(FILE *f, const void *arg), const void *arg)
 {
-	sigset_t held;
-	int ret;
+	int ret = svg_save(path, draw, arg);
 
-	/* No signal leaves half a picture. */
-	tool_signals_hold(&held);
-	ret = svg_save(path, draw, arg);
-	tool_signals_release(&held);
 	if (ret == 0)
 		return STATUS_GOOD;
 	tool_error(path, "can't be written: %s", strerror(-ret));

@@ -194,6 +194,8 @@ layout(struct layout_options *opt, struct tool_plan *plan)
 		json_plan(plan);
 	else
 		print_plan(plan, &opt->root);
+	/* The file of the picture can be a pipe without a reader. */
+	tool_root_discard(&opt->root);
 	if (opt->plot || opt->svg != NULL)
 		faulty |= !layout_draw(plan, &opt->root, opt->plot, opt->svg);
 	faulty |= report_faults(plan);

@@ -14,7 +14,6 @@
 #include "layout_picture.h"
 #include "svg.h"
 #include "test_msi.h"
-#include "tool_signals.h"
 
 static void
 set_title(struct layout_picture *p, const struct tool_plan *plan)
@@ -83,7 +82,6 @@ layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plo
 		const char *svg)
 {
 	struct layout_picture p = { 0 };
-	sigset_t held;
 	size_t i;
 	int ret;
 
@@ -108,10 +106,7 @@ layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plo
 	if (ret < 0)
 		tool_error("layout", "%s", strerror(-ret));
 	if (ret == 0 && svg != NULL) {
-		/* No signal leaves half a picture. */
-		tool_signals_hold(&held);
 		ret = svg_save(svg, layout_svg_write, &p);
-		tool_signals_release(&held);
 		if (ret < 0)
 			tool_error(svg, "can't be written: %s", strerror(-ret));
 	}

@@ -2,8 +2,6 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-#include <errno.h>
-
 #include "svg.h"
 
 static const char *const classes[] = {
@@ -58,22 +56,6 @@ void
 svg_end(FILE *f)
 {
 	fputs("</svg>\n", f);
-}
-
-int
-svg_save(const char *path, void (*draw)(FILE *f, const void *what), const void *what)
-{
-	FILE *f = fopen(path, "we");
-	int ret = 0;
-
-	if (f == NULL)
-		return -errno;
-	draw(f, what);
-	if (fflush(f) != 0 || ferror(f))
-		ret = errno != 0 ? -errno : -EIO;
-	if (fclose(f) != 0 && ret == 0)
-		ret = -errno;
-	return ret;
 }
 
 void

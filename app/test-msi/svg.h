@@ -24,9 +24,6 @@ void svg_begin(FILE *f, unsigned int width, unsigned int height, const char *tit
 		const char *about);
 void svg_end(FILE *f);
 
-/** Write a picture to a file. @return 0, -errno. */
-int svg_save(const char *path, void (*draw)(FILE *f, const void *what), const void *what);
-
 /**
  * Write a line of text; any character is allowed in @p text. What is not ASCII or not
  * printable becomes "?".
@@ -48,5 +45,15 @@ void svg_box(FILE *f, double x, double y, double width, double height, const cha
 void svg_path(FILE *f, const double *x, const double *y, size_t n, enum svg_mark mark);
 
 void svg_put_mark(FILE *f, double x, double y, enum svg_mark mark);
+
+/* svg_save.c */
+
+/**
+ * Write a picture to a file. A signal that ends the program acts when a regular file is complete, so that
+ * none leaves half a picture; elsewhere at once.
+ *
+ * @return 0, -errno.
+ */
+int svg_save(const char *path, void (*draw)(FILE *f, const void *what), const void *what);
 
 #endif /* SVG_H */

@@ -163,21 +163,19 @@ unpack(const char *path, struct tool_root *root, char *why, size_t size)
 			"the folder for unpacking (TMPDIR) %s: %s; set TMPDIR to another", tmp,
 			strerror(errno));
 	if ((size_t)snprintf(root->scratch, sizeof(root->scratch), "%s/" SCRATCH, base) >=
-			sizeof(root->scratch)) {
-		root->scratch[0] = '\0';
+			sizeof(root->scratch))
 		return fault(-ENAMETOOLONG, why, size,
 			"the folder for unpacking (TMPDIR) %s: the path is too long; set TMPDIR to a shorter one",
 			tmp);
-	}
 	tool_signals_hold(&root->held);
 	if (mkdtemp(root->scratch) == NULL) {
 		ret = -errno;
-		root->scratch[0] = '\0';
 		tool_signals_release(&root->held);
 		return fault(ret, why, size,
 			"the folder for unpacking (TMPDIR) %s: no folder can be made in it: %s; set TMPDIR to another",
 			base, strerror(-ret));
 	}
+	root->unpacked = true;
 	root->path = root->scratch;
 	ret = snprintf(why, size, "%s: ", path);
 	if (ret < 0 || (size_t)ret >= size)
@@ -239,13 +237,20 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 }
 
 void
+tool_root_discard(struct tool_root *root)
+{
+	if (!root->unpacked)
+		return;
+	nftw(root->scratch, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS);
+	root->unpacked = false;
+	fflush(stdout);
+	tool_signals_release(&root->held);
+}
+
+void
 tool_root_close(struct tool_root *root)
 {
 	plan_answers_free(&root->answers);
-	if (root->scratch[0] != '\0') {
-		nftw(root->scratch, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS);
-		fflush(stdout);
-		tool_signals_release(&root->held);
-	}
+	tool_root_discard(root);
 	*root = (struct tool_root){ .path = "" };
 }

@@ -32,13 +32,14 @@ struct tool_root {
 	struct answers_machine machine;
 	struct plan_answers answers;
 	bool answered;			/**< use answers in place of this kernel */
-	char scratch[PATH_MAX];		/**< folder of an unpacked tar file, or "" */
-	sigset_t held;			/**< of tool_signals.h, while scratch is set */
+	char scratch[PATH_MAX];		/**< folder of an unpacked tar file */
+	bool unpacked;			/**< that folder exists */
+	sigset_t held;			/**< of tool_signals.h, while it does */
 };
 
 /**
  * Find the machine. If a tar file is unpacked, signals that end the program are blocked
- * until tool_root_close(), so that no scratch folder remains; they end the unpacking.
+ * until tool_root_discard(), so that no scratch folder remains; they end the unpacking.
  *
  * @param why  one sentence about a failure, begins with the user's argument
  * @return 0; -EINVAL wrong usage; -ENOENT, -EBADMSG, -EINTR, -ENOMEM, ... End with
@@ -53,7 +54,13 @@ struct plan_answers *tool_root_answers(struct tool_root *root);
 /** Page size of that machine in bytes. */
 uint64_t tool_root_page_size(const struct tool_root *root);
 
-/** Remove the scratch folder. */
+/**
+ * Remove the scratch folder when no file of it is needed any more. A pending signal acts before the
+ * function returns.
+ */
+void tool_root_discard(struct tool_root *root);
+
+/** The same, and free what was read. */
 void tool_root_close(struct tool_root *root);
 
 #endif /* TOOL_ROOT_H */
