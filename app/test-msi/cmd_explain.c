@@ -56,6 +56,8 @@ log_read(const char *file, struct explain_log *log)
 	FILE *f = is_stdin ? stdin : fopen(file, "re");
 	int ret = 0;
 
+	if (file == NULL && isatty(STDIN_FILENO))
+		fputs("reading the kernel's log from the terminal; better: dmesg | dpdk-test-msi explain\n", stderr);
 	if (f == NULL) {
 		ret = -errno;
 		tool_error(name, "can't be read: %s", strerror(-ret));
@@ -130,10 +132,6 @@ explain(const struct explain_options *opt, struct tool_root *root, struct explai
 {
 	if (opt->asked.has_iova)
 		return explain_all(root, &opt->asked, 1) == 0 ? STATUS_GOOD : STATUS_FAULT;
-	if (opt->file == NULL && isatty(STDIN_FILENO))
-		fputs("reading the kernel's log from the terminal; better: dmesg | dpdk-test-msi explain\n", stderr);
-	if (log_read(opt->file, log) < 0)
-		return STATUS_FAULT;
 	tool_report_put("lines", json_integer(log->lines));
 	tool_report_put("dropped", json_integer(log->dropped));
 	if (explain_all(root, log->v, log->n) < 0)
@@ -178,17 +176,31 @@ take_words(int argc, char **argv, struct explain_options *opt)
 	return -1;
 }
 
+/* Explain what was read, for the machine of the user. @return a STATUS_*. */
+static int
+explain_on(const struct explain_options *opt, struct explain_log *log)
+{
+	struct tool_root root = { 0 };
+	int status, ret = tool_root_find(&opt->where, &root);
+
+	if (ret == 0)
+		status = explain(opt, &root, log);
+	else
+		status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	tool_root_close(&root);
+	return status;
+}
+
 int
 cmd_explain(int argc, char **argv)
 {
 	struct explain_options opt = { 0 };
-	struct tool_root root = { 0 };
 	struct explain_log *log;
 	const struct tool_option options[] = {
 		TOOL_JSON_OPTION,
 		{ "root", 'r', .text = &opt.where.root },
 	};
-	int ret, status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
+	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
 	if (status < 0)
 		status = take_words(argc, argv, &opt);
@@ -199,12 +211,11 @@ cmd_explain(int argc, char **argv)
 		tool_error("explain", "%s", strerror(ENOMEM));
 		return STATUS_FAULT;
 	}
-	ret = tool_root_find(&opt.where, &root);
-	if (ret == 0)
-		status = explain(&opt, &root, log);
+	/* Input can take any time, and signals are blocked from the unpacking of a tar file on. */
+	if (!opt.asked.has_iova && log_read(opt.file, log) < 0)
+		status = STATUS_FAULT;
 	else
-		status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
-	tool_root_close(&root);
+		status = explain_on(&opt, log);
 	free(log);
 	return status;
 }
