@@ -75,7 +75,7 @@ log_read(const char *file, struct explain_log *log)
 
 /* Explain one fault. @return 0, -ENOMEM, errors of reading devices. */
 static int
-explain_one(struct plan_scan *scan, struct tool_root *root, const struct explain_processes *processes,
+explain_one(struct explain_finder *finder, const struct explain_processes *processes,
 		const struct explain_fault *f)
 {
 	struct explain_facts facts = { .processes = (unsigned int)processes->n };
@@ -83,7 +83,7 @@ explain_one(struct plan_scan *scan, struct tool_root *root, const struct explain
 	struct explain_device dev;
 	struct explain_map *maps = NULL;
 	struct explain_freed *freed = NULL;
-	int ret = explain_device_find(scan, f, tool_root_answers(root), tool_root_page_size(root), &dev);
+	int ret = explain_device_find(finder, f, &dev);
 
 	if (ret == 0)
 		ret = explain_maps_for(processes, dev.bdf, &maps, &facts.n_maps);
@@ -104,7 +104,6 @@ explain_one(struct plan_scan *scan, struct tool_root *root, const struct explain
 	}
 	free(maps);
 	free(freed);
-	explain_device_free(&dev);
 	return ret;
 }
 
@@ -112,15 +111,15 @@ static int
 explain_all(struct tool_root *root, const struct explain_fault *v, size_t n)
 {
 	struct explain_processes processes = { 0 };
-	struct plan_scan scan;
+	struct explain_finder finder;
 	size_t i;
 	int ret = root->other ? 0 : explain_processes_ask(&processes);
 
 	tool_report_put("explained", json_array());
-	plan_scan_begin(&scan, root->path);
+	explain_finder_begin(&finder, root->path, tool_root_answers(root), tool_root_page_size(root));
 	for (i = 0; ret == 0 && i < n; i++)
-		ret = explain_one(&scan, root, &processes, &v[i]);
-	plan_scan_end(&scan);
+		ret = explain_one(&finder, &processes, &v[i]);
+	explain_finder_end(&finder);
 	explain_processes_free(&processes);
 	if (ret < 0)
 		tool_error("explain", "%s", strerror(-ret));

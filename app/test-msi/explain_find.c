@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -79,35 +80,94 @@ answered_bits(const struct plan_answers *answers, const struct topo_addr *addr)
 	return bits;
 }
 
-int
-explain_device_find(struct plan_scan *scan, const struct explain_fault *f,
-		const struct plan_answers *answers, uint64_t page, struct explain_device *out)
+void
+explain_finder_begin(struct explain_finder *finder, const char *root, const struct plan_answers *answers,
+		uint64_t page)
 {
-	struct topo_addr addr = f->addr;
-	const struct topo_device *t;
-	int ret = 0;
+	*finder = (struct explain_finder){ .answers = answers, .page = page };
+	plan_scan_begin(&finder->scan, root);
+}
 
-	*out = (struct explain_device){ .assumed = !f->has_addr && f->has_stream };
-	if (!f->has_addr && !f->has_stream)
-		return 0;
-	if (f->has_addr && f->any_domain)
-		ret = any_domain(scan, &addr, &out->assumed);
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	topology_format_bdf(&addr, out->bdf, sizeof(out->bdf));
-	ret = topology_snapshot_device(&scan->topo, &addr, &t);
+void
+explain_finder_end(struct explain_finder *finder)
+{
+	size_t i;
+
+	for (i = 0; i < finder->n_known; i++)
+		holes_free(&finder->known[i].device.holes);
+	free(finder->known);
+	plan_scan_end(&finder->scan);
+}
+
+/* What does not exist, or can't be read, is empty. */
+static int
+device_read(struct explain_finder *finder, const struct topo_addr *addr, struct explain_device *out)
+{
+	struct plan_scan *scan = &finder->scan;
+	const struct topo_device *t;
+	int ret;
+
+	*out = (struct explain_device){ 0 };
+	topology_format_bdf(addr, out->bdf, sizeof(out->bdf));
+	ret = topology_snapshot_device(&scan->topo, addr, &t);
 	if (ret < 0)
 		return ret == -ENOMEM ? ret : 0;
 	out->exists = true;
 	strlcpy(out->driver, t->driver, sizeof(out->driver));
-	out->iommu_bits = answered_bits(answers, &addr);
+	out->iommu_bits = answered_bits(finder->answers, addr);
 	if (out->iommu_bits == 0)
 		out->iommu_bits = doctor_iommu_bits(scan->topo.root, t->iommu);
-	return holes_read(scan, t, page, &out->holes);
+	ret = holes_read(scan, t, finder->page, &out->holes);
+	if (ret < 0)
+		holes_free(&out->holes);
+	return ret;
 }
 
-void
-explain_device_free(struct explain_device *dev)
+static int
+device_take(struct explain_finder *finder, const struct topo_addr *addr, const struct explain_device **out)
 {
-	holes_free(&dev->holes);
+	struct explain_known *known;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < finder->n_known; i++)
+		if (topology_addr_cmp(&finder->known[i].addr, addr) == 0) {
+			*out = &finder->known[i].device;
+			return 0;
+		}
+	known = reallocarray(finder->known, finder->n_known + 1, sizeof(*known));
+	if (known == NULL)
+		return -ENOMEM;
+	finder->known = known;
+	known += finder->n_known;
+	known->addr = *addr;
+	ret = device_read(finder, addr, &known->device);
+	if (ret < 0)
+		return ret;
+	finder->n_known++;
+	*out = &known->device;
+	return 0;
+}
+
+int
+explain_device_find(struct explain_finder *finder, const struct explain_fault *f, struct explain_device *out)
+{
+	const struct explain_device *device;
+	struct topo_addr addr = f->addr;
+	bool assumed = !f->has_addr && f->has_stream;
+	int ret = 0;
+
+	*out = (struct explain_device){ .assumed = assumed };
+	if (!f->has_addr && !f->has_stream)
+		return 0;
+	if (f->has_addr && f->any_domain)
+		ret = any_domain(&finder->scan, &addr, &assumed);
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	ret = device_take(finder, &addr, &device);
+	if (ret < 0)
+		return ret;
+	*out = *device;
+	out->assumed = assumed;
+	return 0;
 }

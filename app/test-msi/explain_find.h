@@ -13,29 +13,49 @@
 #include "explain.h"
 #include "plan/plan.h"
 
-/** The device of a fault. End with explain_device_free(). */
+/** The device of a fault. */
 struct explain_device {
 	char bdf[TOPO_BDF_LEN];		/**< "" if the line names none */
 	char driver[TOPO_NAME_LEN];
 	bool exists;
 	bool assumed;			/**< by an ID of the IOMMU, or of several domains */
-	struct hole_list holes;
+	struct hole_list holes;		/**< of the finder, valid until its end */
 	unsigned int iommu_bits;	/**< 0 unknown */
 };
 
 /* explain_find.c */
 
+/** Finds the devices of faults, and reads each device once, as many faults can be of one device. */
+struct explain_finder {
+	struct plan_scan scan;
+	const struct plan_answers *answers;
+	uint64_t page;
+	struct explain_known {
+		struct topo_addr addr;
+		struct explain_device device;	/* without assumed, which depends on the fault */
+	} *known;
+	size_t n_known;
+};
+
+/**
+ * Begin.
+ *
+ * @param root     as in sysfs.h; must outlive the finder, as @p answers must
+ * @param answers  of a capture, or NULL
+ * @param page     page size of the machine in bytes
+ */
+void explain_finder_begin(struct explain_finder *finder, const char *root, const struct plan_answers *answers,
+		uint64_t page);
+
+void explain_finder_end(struct explain_finder *finder);
+
 /**
  * Find the device and its holes.
  *
- * @param answers  of a capture, or NULL
- * @param page     page size of the machine in bytes
  * @return 0, also if there is no such device; -ENOMEM; errors of topology_snapshot_all()
  */
-int explain_device_find(struct plan_scan *scan, const struct explain_fault *fault,
-		const struct plan_answers *answers, uint64_t page, struct explain_device *out);
-
-void explain_device_free(struct explain_device *dev);
+int explain_device_find(struct explain_finder *finder, const struct explain_fault *fault,
+		struct explain_device *out);
 
 /* explain_maps.c */
 

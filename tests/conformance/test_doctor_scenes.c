@@ -40,12 +40,12 @@ explain_device(FILE *f, const char *root, const struct topo_addr *addr)
 		.addr = *addr, .times = 1 };
 	struct explain_facts facts = { .processes = 1 };
 	struct explain_verdict verdict;
+	struct explain_finder finder;
 	struct explain_device dev;
-	struct plan_scan scan;
 	size_t i;
 
-	plan_scan_begin(&scan, root);
-	assert_int_equal(explain_device_find(&scan, &fault, NULL, 4096, &dev), 0);
+	explain_finder_begin(&finder, root, NULL, 4096);
+	assert_int_equal(explain_device_find(&finder, &fault, &dev), 0);
 	facts.hole = dev.holes.v;
 	facts.n_holes = dev.holes.n;
 	facts.iommu_bits = dev.iommu_bits;
@@ -56,8 +56,7 @@ explain_device(FILE *f, const char *root, const struct topo_addr *addr)
 			fprintf(f, "%s: 0x%llx: %s: %s\n", dev.bdf, (unsigned long long)fault.iova,
 				explain_kinds[verdict.id].name, verdict.what);
 	}
-	explain_device_free(&dev);
-	plan_scan_end(&scan);
+	explain_finder_end(&finder);
 }
 
 /* @param scene  which devices; NULL: all with a VFIO driver */

@@ -25,21 +25,20 @@ static enum explain_id
 answer(const char *root, const char *line, const struct plan_answers *answers)
 {
 	struct explain_facts facts = { 0 };
+	struct explain_finder finder;
 	struct explain_verdict verdict;
-	struct plan_scan scan;
 
 	memset(&found, 0, sizeof(found));
 	explain_line(&found, line);
 	explain_end(&found);
 	assert_int_equal(found.n, 1);
-	plan_scan_begin(&scan, root);
-	assert_int_equal(explain_device_find(&scan, &found.v[0], answers, PAGE, &dev), 0);
-	plan_scan_end(&scan);
+	explain_finder_begin(&finder, root, answers, PAGE);
+	assert_int_equal(explain_device_find(&finder, &found.v[0], &dev), 0);
 	facts.hole = dev.holes.v;
 	facts.n_holes = dev.holes.n;
 	facts.iommu_bits = dev.iommu_bits;
 	explain_judge(&found.v[0], &facts, &verdict);
-	explain_device_free(&dev);
+	explain_finder_end(&finder);
 	return verdict.id;
 }
 
@@ -112,6 +111,47 @@ test_no_pci(void **state)
 	assert_string_equal(dev.bdf, "");
 }
 
+static bool
+has_hole(const char *name, uint64_t first)
+{
+	size_t i;
+
+	assert_string_equal(dev.bdf, name);
+	for (i = 0; i < dev.holes.n && dev.holes.v[i].range.first != first; i++)
+		;
+	return i < dev.holes.n;
+}
+
+/* The faults of a device share what was read of it, but not whether it is certain. */
+static void
+test_read_once(void **state)
+{
+	const struct explain_fault one = { .has_addr = true, .addr = { 1, 2, 3, 0 } };
+	const struct explain_fault other = { .has_addr = true, .addr = { 2, 2, 3, 0 } };
+	const struct explain_fault any = { .has_addr = true, .any_domain = true, .addr = { 0, 2, 3, 0 } };
+	const char *root = *state;
+	struct explain_finder finder;
+
+	tree_device(root, "/devices/pci0001:00/0001:02:03.0");
+	tree_link(root, "/sys/devices/pci0001:00/0001:02:03.0/iommu_group", "../../../kernel/iommu_groups/1");
+	tree_text(root, "/sys/kernel/iommu_groups/1/reserved_regions", "0xa000000 0xa0fffff reserved\n");
+	tree_device(root, "/devices/pci0002:00/0002:02:03.0");
+	explain_finder_begin(&finder, root, NULL, PAGE);
+	assert_int_equal(explain_device_find(&finder, &one, &dev), 0);
+	assert_true(has_hole("0001:02:03.0", 0xa000000));
+	assert_false(dev.assumed);
+	tree_text(root, "/sys/kernel/iommu_groups/1/reserved_regions", "");
+	assert_int_equal(explain_device_find(&finder, &other, &dev), 0);
+	assert_false(has_hole("0002:02:03.0", 0xa000000));
+	assert_int_equal(explain_device_find(&finder, &any, &dev), 0);
+	assert_true(has_hole("0001:02:03.0", 0xa000000));
+	assert_true(dev.assumed);
+	assert_int_equal(explain_device_find(&finder, &one, &dev), 0);
+	assert_true(has_hole("0001:02:03.0", 0xa000000));
+	assert_false(dev.assumed);
+	explain_finder_end(&finder);
+}
+
 /* With assigned IOVAs, rte_mem_virt2iova() makes the address that too-high warns of. */
 static void
 test_translations(void **state)
@@ -133,7 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
-		T(test_x86), T(test_arm), T(test_domains), T(test_no_pci), T(test_translations),
+		T(test_x86), T(test_arm), T(test_domains), T(test_no_pci), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
