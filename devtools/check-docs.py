@@ -61,16 +61,6 @@ NAMES = re.compile(r'vfio_msi(?::all)?|INTx|0x|\b(?:un)?map\b')
 PIECE_MIN = 4
 
 
-def read(path):
-    """The text of a file of the project."""
-    return (checkkit.SOURCE / path).read_text(encoding='utf-8')
-
-
-def flat(text):
-    """Text with every run of white space made one blank."""
-    return ' '.join(text.split())
-
-
 def end_of_call(code, start):
     """Offset after the parenthesis that closes the one before START."""
     depth, at = 1, start
@@ -105,7 +95,7 @@ def plain(literals):
     """The text of adjacent literals."""
     text = ''.join(LITERAL.findall(literals))
     text = text.removeprefix('VFIO_MSI: ')
-    return flat(text.replace('\\n', ' ').replace('\\t', ' ').replace('\\"', '"'))
+    return checkkit.flat(text.replace('\\n', ' ').replace('\\t', ' ').replace('\\"', '"'))
 
 
 def calls_of(code, form):
@@ -149,7 +139,7 @@ def levels_of(code):
 @functools.lru_cache(maxsize=None)
 def constants(text):
     """The constant pieces of a format, without punctuation."""
-    return [piece for piece in CONVERSION.split(text) if len(flat(piece)) >= PIECE_MIN]
+    return [piece for piece in CONVERSION.split(text) if len(checkkit.flat(piece)) >= PIECE_MIN]
 
 
 @functools.lru_cache(maxsize=None)
@@ -175,9 +165,9 @@ def rows_of(page):
 def messages_of(page):
     """(line, text, level or None) of each message on the page: the first column of its tables."""
     for line, cells in rows_of(page):
-        level = flat(cells[1]) if len(cells) > 2 else None
+        level = checkkit.flat(cells[1]) if len(cells) > 2 else None
         for text in re.findall(r'``((?:[^`]|`(?!`))+)``', cells[0]):
-            yield line, flat(text), level
+            yield line, checkkit.flat(text), level
 
 
 def is_documented(text, documented):
@@ -247,12 +237,12 @@ def compare(files, page, exempt):
 
 def check_messages():
     """The pages have every message of the bus, the library and the tool and no other one."""
-    yield from compare(list(sources()), '\n'.join(map(read, (GUIDE, *MORE))), EXEMPT)
+    yield from compare(list(sources()), '\n'.join(map(checkkit.read, (GUIDE, *MORE))), EXEMPT)
 
 
 def check_keys(guide):
     """The guide has every key and each of its values."""
-    code = read(ARGS)
+    code = checkkit.read(ARGS)
     for match in re.finditer(r'#define (KEY_\w+|PMD_PREFIX) "([^"]+)"', code):
         line, key = checkkit.line_of(code, match.start()), match[2]
         wanted = f'``{key}' if key.endswith('.') else f'``{key}=``'
@@ -266,8 +256,8 @@ def check_keys(guide):
 
 def check_symbols(path, map_path, page_path, prefix):
     """Every public function has doxygen, is exported, and is on its page."""
-    header, page = read(path), read(page_path)
-    exported = set(re.findall(r'^\t(rte_\w+);', read(map_path), re.MULTILINE))
+    header, page = checkkit.read(path), checkkit.read(page_path)
+    exported = set(re.findall(r'^\t(rte_\w+);', checkkit.read(map_path), re.MULTILINE))
     declared = set()
     for match in re.finditer(r'(/\*\*(?:[^*]|\*(?!/))*\*/)?\s*(?:__rte_\w+\s+)*'
                              r'^((?:[\w*]+\s+)+)\**(' + prefix + r'\w+)\(', header, re.MULTILINE):
@@ -299,7 +289,7 @@ def members_of(schema):
 
 def check_json():
     """Every member of the tool's JSON is in the schema, and what that has is on its page."""
-    described, page = members_of(json.loads(read(SCHEMA))), read(JSON)
+    described, page = members_of(json.loads(checkkit.read(SCHEMA))), checkkit.read(JSON)
     for name in sorted(described):
         if f'``{name}``' not in page:
             yield SCHEMA, 1, f'{JSON} lacks {name}'
@@ -315,7 +305,7 @@ def check_json():
 
 def check_telemetry():
     """Every command of telemetry, and every member of its replies, is on the page."""
-    page = read(TELEMETRY)
+    page = checkkit.read(TELEMETRY)
     for path in sorted((checkkit.SOURCE / BUS).glob('vfio_msi_telemetry*.c')):
         code = path.read_text(encoding='utf-8')
         for form, wanted in ((r'(?:add_dict_\w+|compat_telemetry_add|vfio_msi_page_hex)\(\w+, "(\w+)"',
@@ -330,9 +320,9 @@ def rejected_on(page):
     """{driver: its key and value} of the rows whose second column is "rejected"."""
     found = {}
     for _, cells in rows_of(page):
-        if flat(cells[1]) != 'rejected':
+        if checkkit.flat(cells[1]) != 'rejected':
             continue
-        names, _, condition = flat(cells[0]).partition(' with ')
+        names, _, condition = checkkit.flat(cells[0]).partition(' with ')
         for name in re.findall(r'``(\w+)``', names):
             found[name] = condition.strip('`').removeprefix('pmd.')
     return found
@@ -355,12 +345,12 @@ def check_drivers(page, code):
 
 def check_lab():
     """Every command and platform of the lab is in its guide."""
-    guide = read(LAB) + read(TESTS)
+    guide = checkkit.read(LAB) + checkkit.read(TESTS)
     for path, form, wanted in (
             ('devtools/labkit/__main__.py', r"add_parser\('(\w+)'|\('(\w+)', '\w+ ", '``lab {}'),
             ('devtools/labkit/platforms.py', r"\bname='([\w-]+)'", '``{}``'),
             ('devtools/labkit/suites.py', r"HostSuite\('([\w-]+)'", '``{}``')):
-        code = read(path)
+        code = checkkit.read(path)
         for match in re.finditer(form, code):
             text = wanted.format(next(filter(None, match.groups())))
             if text not in guide:
@@ -400,17 +390,12 @@ def self_test():
         yield pathlib.Path(__file__).name, 1, f'self-test: a stale exemption: {found}'
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    problems = list(self_test())
-    if not sys.argv[1:]:
-        problems += [*check_messages(), *check_keys(read(ARGUMENTS)), *check_json(), *check_telemetry(),
-                     *(problem for api in APIS for problem in check_symbols(*api)),
-                     *check_drivers(read(DRIVERS), read(OWN)), *check_lab()]
-    return checkkit.report('check-docs', problems)
+def check():
+    """All problems of the project."""
+    return [*check_messages(), *check_keys(checkkit.read(ARGUMENTS)), *check_json(), *check_telemetry(),
+            *(problem for api in APIS for problem in check_symbols(*api)),
+            *check_drivers(checkkit.read(DRIVERS), checkkit.read(OWN)), *check_lab()]
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-docs', self_test, check))

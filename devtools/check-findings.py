@@ -28,11 +28,6 @@ ANSWER_ROW = re.compile(r'(?m)^   \* - ``([\w-]+)``\n((?:(?!   \* - ).*\n?)*)')
 CAUSE, DO = (re.compile(rf'- {word}: ``((?:[^`]|\n)+?)``') for word in ('Cause', 'Do'))
 
 
-def flat(text):
-    """Text with every run of white space made one blank."""
-    return ' '.join(text.split())
-
-
 def of_code(code):
     """{name: (id, severity, why)} of the table in C."""
     return {name: (ident, severity.lower(), ''.join(re.findall(r'"((?:\\.|[^"\\])*)"', why)))
@@ -44,7 +39,7 @@ def of_page(page):
     found = {}
     for name, body, severity in ROW.findall(page):
         why = WHY.search(body)
-        found[name] = (severity, flat(why[1]) if why else '')
+        found[name] = (severity, checkkit.flat(why[1]) if why else '')
     return found
 
 
@@ -69,7 +64,7 @@ def compare(code, page, judges, test):
 def compare_answers(code, page):
     """Problems of the answers of explain, in both directions."""
     kinds = {name: (ident, cause, cure) for ident, name, cause, cure in ANSWER.findall(code)}
-    rows = {name: tuple(flat(found[1]) if found else ''
+    rows = {name: tuple(checkkit.flat(found[1]) if found else ''
                         for found in (form.search(body) for form in (CAUSE, DO)))
             for name, body in ANSWER_ROW.findall(page)}
     if not kinds:
@@ -104,19 +99,12 @@ def self_test():
             yield pathlib.Path(__file__).name, 1, f'self-test: {a!r}, {b!r}: {found}'
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    problems = list(self_test())
-    if not sys.argv[1:]:
-        read = [(checkkit.SOURCE / path).read_text(encoding='utf-8')
-                for path in (TABLE, PAGE, *JUDGES, TEST)]
-        problems += compare(read[0], read[1], ''.join(read[2:-1]), read[-1])
-        problems += compare_answers(*((checkkit.SOURCE / path).read_text(encoding='utf-8')
-                                      for path in (ANSWERS, ANSWERS_PAGE)))
-    return checkkit.report('check-findings', problems)
+def check():
+    """All problems of the project."""
+    judges = ''.join(checkkit.read(path) for path in JUDGES)
+    return [*compare(checkkit.read(TABLE), checkkit.read(PAGE), judges, checkkit.read(TEST)),
+            *compare_answers(checkkit.read(ANSWERS), checkkit.read(ANSWERS_PAGE))]
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-findings', self_test, check))

@@ -300,14 +300,5 @@ def self_test():
     return problems
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    # The self-test is fast, so every run includes it.
-    problems = self_test() + ([] if sys.argv[1:] else check(checkkit.SOURCE))
-    return checkkit.report('check-layers', problems)
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-layers', self_test, lambda: check(checkkit.SOURCE)))

@@ -50,18 +50,12 @@ def self_test():
             yield pathlib.Path(__file__).name, 1, f'self-test: {change}: {found}'
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    problems = list(self_test())
-    if not sys.argv[1:]:
-        texts = [(checkkit.SOURCE / path).read_text(encoding='utf-8')
-                 for path in (CHANGELOG, CONTROL, PROJECT, LIBRARY)]
-        names = sorted(path.name for path in (checkkit.SOURCE / 'debian').iterdir())
-        problems += compare(*texts, names)
-    return checkkit.report('check-packages', problems)
+def check():
+    """All problems of the project."""
+    texts = [checkkit.read(path) for path in (CHANGELOG, CONTROL, PROJECT, LIBRARY)]
+    names = sorted(path.name for path in (checkkit.SOURCE / 'debian').iterdir())
+    return compare(*texts, names)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-packages', self_test, check))

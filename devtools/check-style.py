@@ -222,17 +222,12 @@ def self_test():
     return [(pathlib.Path(__file__).name, 1, what) for what in missed]
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    problems = self_test()
-    if not sys.argv[1:]:
-        for path in checkkit.files(checkkit.SOURCE):
-            problems += check_file(checkkit.SOURCE, path)
-        problems += check_commits(checkkit.SOURCE)
-    return checkkit.report('check-style', problems)
+def check():
+    """All problems of the project."""
+    for path in checkkit.files(checkkit.SOURCE):
+        yield from check_file(checkkit.SOURCE, path)
+    yield from check_commits(checkkit.SOURCE)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-style', self_test, check))

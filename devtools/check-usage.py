@@ -52,11 +52,6 @@ done
 TABLE = 'source "$1"; while read -r line; do _dpdk_test_msi_table "$line"; echo "$options"; done'
 
 
-def read(path):
-    """The text of a file of the project."""
-    return (checkkit.SOURCE / path).read_text(encoding='utf-8')
-
-
 def unquoted(code):
     """The text of all literals of C."""
     return ''.join(LITERAL.findall(code)).replace('\\n', '\n').replace('\\"', '"')
@@ -304,11 +299,11 @@ def main():
     options = parser.parse_args()
     problems = list(self_test())
     if not options.self_test:
-        codes, args = sources(), read(ARGS)
+        codes, args = sources(), checkkit.read(ARGS)
         usages = {name: usage_in(code) for name, (_, code) in commands_of(codes).items()}
         if options.tool:
             usages = usages_of(options.tool)
-        problems += [*check_source(codes, args, usages), *check_pages(usages, page_of, read(MESON)),
+        problems += [*check_source(codes, args, usages), *check_pages(usages, page_of, checkkit.read(MESON)),
                      *check_completion(os.fspath(checkkit.SOURCE / COMPLETION), usages, keys_of(args))]
         for path, text in guides():
             problems += check_devices(path, text, keys_of(args))

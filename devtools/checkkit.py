@@ -35,6 +35,16 @@ def files(root):
                   if (root / path).is_file() and not (root / path).is_symlink())
 
 
+def read(path):
+    """The text of a file of the project."""
+    return (SOURCE / path).read_text(encoding='utf-8')
+
+
+def flat(text):
+    """Text with every run of white space made one blank."""
+    return ' '.join(text.split())
+
+
 def _blank(text):
     return re.sub(r'[^\n]', ' ', text)
 
@@ -61,3 +71,14 @@ def report(name, problems):
     if problems:
         print(f'{name}: {len(problems)} problems', file=sys.stderr)
     return 1 if problems else 0
+
+
+def main(name, self_test, check):
+    """Check the project; --self-test: the check. Both return problems; returns the exit status."""
+    if sys.argv[1:] not in ([], ['--self-test']):
+        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
+    # The self-test is fast, so every run includes it.
+    problems = list(self_test())
+    if not sys.argv[1:]:
+        problems += check()
+    return report(name, problems)
