@@ -128,6 +128,16 @@ POWER_NICS = [word for i in (1, 2, 3) for word in (
     '-netdev', f'hubport,id=net{i},hubid={i // 3}',
     '-device', f'e1000e,id=nic{i},bus=phb{i}.0,netdev=net{i},addr=1,romfile=')]
 
+
+def _regions(iommu):
+    """An Arm machine with this virtio-iommu, which has reserved regions, and no MSI controller."""
+    return {'machine': ['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
+                        '-device', json.dumps(iommu)],
+            'devices': E1000E_PAIR, 'nics': ('0000:00:03.0', '0000:00:04.0'),
+            'spare': '0000:00:03.0', 'interrupts': INTX, 'kernel_args': UNSAFE,
+            'modules': ('virtio-iommu',), **ARM}
+
+
 PLATFORMS = {platform.name: platform for platform in (
     Platform(
         name='arm-smmuv3',
@@ -155,29 +165,13 @@ PLATFORMS = {platform.name: platform for platform in (
         about='Arm with virtio-iommu and no MSI controller: moved MSI window, a reserved '
               'region at 4 GiB; two e1000e on one wire, INTx',
         tested=('type1',),
-        machine=['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
-                 '-device', json.dumps(RESERVED)],
-        devices=E1000E_PAIR,
-        nics=('0000:00:03.0', '0000:00:04.0'),
-        spare='0000:00:03.0',
-        interrupts=INTX,
-        kernel_args=UNSAFE,
-        modules=('virtio-iommu',),
-        **ARM,
+        **_regions(RESERVED),
     ),
     Platform(
         name='arm-window40',
         about='arm-reserved with nothing but 4 GiB at 40 GiB for I/O, as a Raspberry Pi 5',
-        machine=['-machine', 'virt,gic-version=3,its=off', '-cpu', 'cortex-a57',
-                 '-device', json.dumps(WINDOW40)],
-        devices=E1000E_PAIR,
-        nics=('0000:00:03.0', '0000:00:04.0'),
-        spare='0000:00:03.0',
-        interrupts=INTX,
-        kernel_args=UNSAFE,
-        modules=('virtio-iommu',),
         common=False,
-        **ARM,
+        **_regions(WINDOW40),
     ),
     Platform(
         name='arm-smmuv3-acpi',
