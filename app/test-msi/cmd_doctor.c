@@ -186,7 +186,7 @@ cmd_doctor(int argc, char **argv)
 		TOOL_JSON_OPTION,
 		TOOL_ROOT_OPTIONS(&opt.where),
 	};
-	int ret, status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
+	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
 	if (status >= 0)
 		return status;
@@ -197,13 +197,10 @@ cmd_doctor(int argc, char **argv)
 		return STATUS_FAULT;
 	}
 	status = take_devices(argc, argv, &opt);
-	if (status < 0) {
-		ret = tool_root_find(&opt.where, &root);
-		if (ret == 0)
-			status = examine(&opt, &root);
-		else
-			status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
-	}
+	if (status < 0)
+		status = tool_root_find(&opt.where, &root);
+	if (status < 0)
+		status = examine(&opt, &root);
 	tool_root_close(&root);
 	free(opt.addr);
 	return status;

@@ -180,12 +180,10 @@ static int
 explain_on(const struct explain_options *opt, struct explain_log *log)
 {
 	struct tool_root root = { 0 };
-	int status, ret = tool_root_find(&opt->where, &root);
+	int status = tool_root_find(&opt->where, &root);
 
-	if (ret == 0)
+	if (status < 0)
 		status = explain(opt, &root, log);
-	else
-		status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
 	tool_root_close(&root);
 	return status;
 }

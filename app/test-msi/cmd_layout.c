@@ -171,11 +171,11 @@ static int
 layout(struct layout_options *opt, struct tool_plan *plan)
 {
 	bool faulty = false;
-	int ret = tool_root_find(&opt->where, &opt->root);
+	int ret = 0, status = tool_root_find(&opt->where, &opt->root);
 	size_t i;
 
-	if (ret < 0)
-		return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	if (status >= 0)
+		return status;
 	for (i = 0; ret == 0 && i < opt->n; i++) {
 		const struct tool_given *g = &opt->given[i];
 

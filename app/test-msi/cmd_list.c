@@ -254,20 +254,18 @@ cmd_list(int argc, char **argv)
 		TOOL_JSON_OPTION,
 		{ "root", 'r', .text = &opt.where.root },
 	};
-	int ret = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
+	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
-	if (ret >= 0)
-		return ret;
+	if (status >= 0)
+		return status;
 	if (optind < argc) {
 		tool_error(argv[optind], "is not an option");
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	ret = tool_root_find(&opt.where, &root);
-	if (ret == 0)
-		ret = list(&opt, &root);
-	else
-		ret = ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
+	status = tool_root_find(&opt.where, &root);
+	if (status < 0)
+		status = list(&opt, &root);
 	tool_root_close(&root);
-	return ret;
+	return status;
 }

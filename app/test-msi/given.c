@@ -78,9 +78,10 @@ tool_root_find(const struct tool_root_options *opt, struct tool_root *out)
 	char why[PLAN_TEXT];
 	int ret = tool_root_open(opt, out, why, sizeof(why));
 
-	if (ret < 0)
-		tool_error(who, "%s", why);
-	return ret;
+	if (ret == 0)
+		return -1;
+	tool_error(who, "%s", why);
+	return ret == -EINVAL ? STATUS_USAGE : STATUS_FAULT;
 }
 
 void

@@ -214,7 +214,7 @@ int tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result,
 
 /* given.c */
 
-/** tool_root_open() that prints the fault. */
+/** tool_root_open(). @return a STATUS_* after printing the fault, or -1 to go on. */
 int tool_root_find(const struct tool_root_options *opt, struct tool_root *out);
 
 /**
