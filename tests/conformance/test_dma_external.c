@@ -15,125 +15,7 @@
 
 #include <cmocka.h>
 
-#include "common.h"
-#include "eal/dma_sync.h"
-#include "fake_eal.h"
-
-#define MIB UINT64_C(0x100000)
-#define GIB (1024 * MIB)
-#define LARGE (2 * MIB)
-#define TOP_IOVA ((UINT64_C(1) << 39) - 1)
-#define NOWHERE (UINT64_C(1) << 63)
-
-#define EAL_VA (4 * GIB)			/* 4 pages at start */
-#define BAD_VA (UINT64_C(0x7f0000000000) + 6 * MIB)
-#define GOOD_VA (64 * GIB)
-#define MSI UINT64_C(0xfee00000)
-#define WINDOW (UINT64_C(0x200000000))		/* of 4 GiB */
-
-static struct ioas *ioas;
-static char why[1024];
-
-static int
-start(enum dma_sync_choice choice)
-{
-	struct dma_sync_stats st;
-
-	return dma_sync_start(ioas, layout, choice, &st, why, sizeof(why));
-}
-
-/* A hole that the kernel enforces. */
-static void
-add_msi(void)
-{
-	const struct iova_hole msi = {
-		.range = RANGE(MSI, MSI + MIB - 1), .origin = IOVA_ORIGIN_MSI,
-		.hardness = IOVA_HARD, .by = IOVA_BY_KERNEL, .owner = "0000:01:07.0",
-	};
-
-	assert_int_equal(iova_layout_add_hole(layout, &msi, NULL), 0);
-}
-
-static int
-setup(void **state)
-{
-	struct fake_group *g;
-	bool viable;
-
-	if (machine_setup(state) < 0)
-		return -1;
-	fake_eal_reset();
-	g = add_group(7);
-	g->aperture = RANGE(0, TOP_IOVA);
-	fake_range(g, MSI, MSI + MIB - 1);
-	if (ioas_open(backend, NULL, layout, &ioas, NULL) < 0 ||
-	    ioas_attach(ioas, MEMBER(7), &viable) < 0)
-		return -1;
-	add_hole(0, PAGE - 1, IOVA_HARD);
-	add_msi();
-	add_hole(WINDOW, WINDOW + 4 * GIB - 1, IOVA_SOFT);
-	obey(ioas, "0000:01:07.0");
-	fake_eal_alloc(EAL_VA, 4, LARGE, 1);
-	return start(DMA_SYNC_EXTERNAL);
-}
-
-static int
-teardown(void **state)
-{
-	dma_sync_stop();
-	dma_sync_forget();
-	assert_int_equal(fake_eal_is_watched(), 0);
-	ioas_close(ioas);
-	return machine_teardown(state);
-}
-
-/* Add @p pages large pages whose IOVAs are @p offset beyond their VAs. */
-static void
-heap_add_at(uint64_t va, unsigned int pages, uint64_t offset)
-{
-	uint64_t iovas[FAKE_EAL_PAGES];
-	unsigned int i;
-
-	for (i = 0; i < pages; i++)
-		iovas[i] = va + i * LARGE + offset;
-	fake_eal_heap_add(va, pages, LARGE, iovas);
-}
-
-static void
-heap_add(uint64_t va, unsigned int pages)
-{
-	heap_add_at(va, pages, 0);
-}
-
-static void
-expect_mapped(uint64_t va, uint64_t iova, uint64_t len)
-{
-	assert_int_equal(fake_eal_iova(va), iova);
-	assert_true(ioas_covers(ioas, va, iova, len));
-	expect_same(ioas);
-}
-
-/* Nothing is mapped except what EAL allocated at start. */
-static void
-expect_start(void)
-{
-	assert_int_equal(ioas_n_mappings(ioas), 1);
-	assert_true(ioas_covers(ioas, EAL_VA, EAL_VA, 4 * LARGE));
-	expect_same(ioas);
-}
-
-static unsigned int
-said(const char *text)
-{
-	const char *at = fake_eal_said;
-	unsigned int n = 0;
-
-	while ((at = strstr(at, text)) != NULL) {
-		n++;
-		at += strlen(text);
-	}
-	return n;
-}
+#include "sync_space.h"
 
 /* The memory is rejected as a whole, and what is logged includes @p text. */
 static void
@@ -157,7 +39,7 @@ test_bad_va(void **state)
 {
 	heap_add(BAD_VA, 4);
 	expect_mapped(BAD_VA, LARGE, 4 * LARGE);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 2);
 	assert_int_equal(said("NOTICE: memory of a heap at VA 0x7f0000600000-0x7f0000dfffff gets IOVAs from 0x200000 on, as its VA is outside of the IOMMU aperture"), 1);
 	/* The next is behind it, and removal returns its IOVAs. */
 	heap_add(BAD_VA + GIB, 2);
@@ -191,7 +73,7 @@ test_good(void **state)
 	expect_mapped(BAD_VA, 80 * GIB, 4 * LARGE);
 	fake_eal_heap_add(BAD_VA + GIB, 2, LARGE, NULL);
 	assert_int_equal(fake_eal_iova(BAD_VA + GIB), RTE_BAD_IOVA);
-	assert_int_equal(ioas_n_mappings(ioas), 3);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 3);
 	assert_string_equal(fake_eal_said, "");
 	fake_eal_free(BAD_VA + GIB);
 	fake_eal_free(BAD_VA);
@@ -270,7 +152,7 @@ test_chosen_soft(void **state)
 	assert_int_equal(said("WARNING"), 1);
 	assert_int_equal(said("IOVA 0x200000000-0x2001fffff, meets 0x200000000-0x2ffffffff"), 1);
 	dma_sync_stop();
-	assert_int_equal(start(DMA_SYNC_EXTERNAL), 0);
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_mapped(BAD_VA, WINDOW, LARGE);
 	assert_int_equal(said("WARNING"), 1);
 	fake_eal_free(BAD_VA);
@@ -334,7 +216,7 @@ test_pieces(void **state)
 	expect_rejected(BAD_VA, BAD_VA + 5 * LARGE, "there are too few free IOVAs to choose others");
 	/* What was reserved meanwhile is free again. */
 	heap_add(BAD_VA, 5);
-	assert_int_equal(ioas_n_mappings(ioas), 3);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 3);
 }
 
 static void
@@ -353,7 +235,7 @@ test_absent(void **state)
 {
 	heap_add(BAD_VA, 2);
 	dma_sync_stop();
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
 	heap_add(BAD_VA + GIB, 2);
 	assert_int_equal(fake_eal_iova(BAD_VA), LARGE);
 	assert_int_equal(fake_eal_iova(BAD_VA + GIB), 3 * LARGE);
@@ -370,7 +252,7 @@ test_absent(void **state)
 	assert_int_equal(fake_eal_iova(BAD_VA + 4 * GIB), NOWHERE | (BAD_VA + 4 * GIB));
 	assert_int_equal(said("ERR"), 1);
 	fake_eal_alloc(EAL_VA + GIB, 1, LARGE, 0);
-	assert_int_equal(start(DMA_SYNC_EXTERNAL), 0);
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_mapped(BAD_VA + GIB, 3 * LARGE, 2 * LARGE);
 	expect_mapped(BAD_VA + 2 * GIB, LARGE, 2 * LARGE);
 	expect_mapped(EAL_VA + GIB, EAL_VA + GIB, LARGE);
@@ -391,13 +273,13 @@ test_before(void **state)
 	dma_sync_stop();
 	dma_sync_forget();
 	heap_add(BAD_VA, 2);
-	assert_int_equal(start(DMA_SYNC_EXTERNAL), -ERANGE);
-	assert_non_null(strstr(why, "memory of a heap at VA 0x7f0000600000"));
-	assert_non_null(strstr(why, "the application added it before it had this device"));
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), -ERANGE);
+	assert_non_null(strstr(sync_why, "memory of a heap at VA 0x7f0000600000"));
+	assert_non_null(strstr(sync_why, "the application added it before it had this device"));
 	assert_int_equal(fake_eal_iova(BAD_VA), BAD_VA);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
 	fake_eal_free(BAD_VA);
-	assert_int_equal(start(DMA_SYNC_EXTERNAL), 0);
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_start();
 }
 
@@ -409,7 +291,7 @@ test_kept(void **state)
 	assert_int_equal(said("a secondary process added this memory"), 1);
 	fake_eal_free(BAD_VA);
 	dma_sync_stop();
-	assert_int_equal(start(DMA_SYNC_NONE), 0);
+	assert_int_equal(sync_start(DMA_SYNC_NONE), 0);
 	heap_add(BAD_VA, 2);
 	assert_int_equal(fake_eal_iova(BAD_VA), BAD_VA);
 	assert_int_equal(said("a device of another bus, a driver of this process"), 1);
@@ -427,15 +309,12 @@ test_kept(void **state)
 static void
 test_assigned(void **state)
 {
-	dma_sync_stop();
-	dma_sync_forget();
-	fake_iova_mode = RTE_IOVA_PA;
-	assert_int_equal(start(DMA_SYNC_ALL), 0);
+	sync_assign();
 	expect_mapped(EAL_VA, LARGE, 4 * LARGE);
 	heap_add_at(BAD_VA, 2, GIB);
 	expect_mapped(BAD_VA, 5 * LARGE, 2 * LARGE);
 	fake_eal_free(BAD_VA);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
 	assert_string_equal(fake_eal_said, "");
 }
 
@@ -449,41 +328,39 @@ test_assigned_legacy(void **state)
 	fake_eal_is_legacy = 1;
 	add_hole(4 * LARGE, 64 * MIB - 1, IOVA_HARD);
 	add_hole(64 * MIB + 3 * LARGE, TOP_IOVA, IOVA_HARD);
-	assert_int_equal(start(DMA_SYNC_ALL), -ENOSPC);
-	assert_non_null(strstr(why, "too few free IOVAs in one range for 0x800000 bytes in 2048 KiB pages"));
+	assert_int_equal(sync_start(DMA_SYNC_ALL), -ENOSPC);
+	assert_non_null(strstr(sync_why, "too few free IOVAs in one range for 0x800000 bytes in 2048 KiB pages"));
 	assert_int_equal(fake_eal_iova(EAL_VA), EAL_VA);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
 	fake_eal_is_legacy = 0;
-	assert_int_equal(start(DMA_SYNC_ALL), 0);
+	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
 	expect_mapped(EAL_VA, LARGE, 2 * LARGE);
 	expect_mapped(EAL_VA + 2 * LARGE, 64 * MIB, 2 * LARGE);
 }
-
-#define external_test(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		external_test(test_bad_va),
-		external_test(test_last_page),
-		external_test(test_good),
-		external_test(test_small_pages),
-		external_test(test_chosen_in_hole),
-		external_test(test_chosen_outside),
-		external_test(test_chosen_in_use),
-		external_test(test_chosen_partly),
-		external_test(test_chosen_twice),
-		external_test(test_chosen_soft),
-		external_test(test_va_soft),
-		external_test(test_reserved_room),
-		external_test(test_pieces),
-		external_test(test_kernel_fails),
-		external_test(test_absent),
-		external_test(test_before),
-		external_test(test_kept),
-		external_test(test_assigned),
-		external_test(test_assigned_legacy),
+		sync_test(test_bad_va),
+		sync_test(test_last_page),
+		sync_test(test_good),
+		sync_test(test_small_pages),
+		sync_test(test_chosen_in_hole),
+		sync_test(test_chosen_outside),
+		sync_test(test_chosen_in_use),
+		sync_test(test_chosen_partly),
+		sync_test(test_chosen_twice),
+		sync_test(test_chosen_soft),
+		sync_test(test_va_soft),
+		sync_test(test_reserved_room),
+		sync_test(test_pieces),
+		sync_test(test_kernel_fails),
+		sync_test(test_absent),
+		sync_test(test_before),
+		sync_test(test_kept),
+		sync_test(test_assigned),
+		sync_test(test_assigned_legacy),
 	};
 
 	return RUN_ON_BACKENDS("external memory", tests);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sync_space.h"
+
+struct ioas *sync_ioas;
+char sync_why[1024];
+
+int
+sync_start(enum dma_sync_choice choice)
+{
+	struct dma_sync_stats st;
+
+	return dma_sync_start(sync_ioas, layout, choice, &st, sync_why, sizeof(sync_why));
+}
+
+void
+sync_assign(void)
+{
+	dma_sync_stop();
+	dma_sync_forget();
+	fake_iova_mode = RTE_IOVA_PA;
+	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
+}
+
+/* A hole that the kernel enforces. */
+static void
+add_msi(void)
+{
+	const struct iova_hole msi = {
+		.range = RANGE(MSI, MSI + MIB - 1), .origin = IOVA_ORIGIN_MSI,
+		.hardness = IOVA_HARD, .by = IOVA_BY_KERNEL, .owner = "0000:01:07.0",
+	};
+
+	assert_int_equal(iova_layout_add_hole(layout, &msi, NULL), 0);
+}
+
+int
+sync_setup(void **state)
+{
+	struct fake_group *g;
+	bool viable;
+
+	if (machine_setup(state) < 0)
+		return -1;
+	fake_eal_reset();
+	g = add_group(7);
+	g->aperture = RANGE(0, TOP_IOVA);
+	fake_range(g, MSI, MSI + MIB - 1);
+	if (ioas_open(backend, NULL, layout, &sync_ioas, NULL) < 0 ||
+	    ioas_attach(sync_ioas, MEMBER(7), &viable) < 0)
+		return -1;
+	add_hole(0, PAGE - 1, IOVA_HARD);
+	add_msi();
+	add_hole(WINDOW, WINDOW + 4 * GIB - 1, IOVA_SOFT);
+	obey(sync_ioas, "0000:01:07.0");
+	fake_eal_alloc(EAL_VA, 4, LARGE, 1);
+	return sync_start(DMA_SYNC_EXTERNAL);
+}
+
+int
+sync_teardown(void **state)
+{
+	dma_sync_stop();
+	dma_sync_forget();
+	assert_int_equal(fake_eal_is_watched(), 0);
+	ioas_close(sync_ioas);
+	return machine_teardown(state);
+}
+
+void
+heap_add_at(uint64_t va, unsigned int pages, uint64_t offset)
+{
+	uint64_t iovas[FAKE_EAL_PAGES];
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		iovas[i] = va + i * LARGE + offset;
+	fake_eal_heap_add(va, pages, LARGE, iovas);
+}
+
+void
+heap_add(uint64_t va, unsigned int pages)
+{
+	heap_add_at(va, pages, 0);
+}
+
+void
+expect_mapped(uint64_t va, uint64_t iova, uint64_t len)
+{
+	assert_int_equal(fake_eal_iova(va), iova);
+	assert_true(ioas_covers(sync_ioas, va, iova, len));
+	expect_same(sync_ioas);
+}
+
+void
+expect_start(void)
+{
+	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_true(ioas_covers(sync_ioas, EAL_VA, EAL_VA, 4 * LARGE));
+	expect_same(sync_ioas);
+}
+
+unsigned int
+said(const char *text)
+{
+	const char *at = fake_eal_said;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, text)) != NULL) {
+		n++;
+		at += strlen(text);
+	}
+	return n;
+}
