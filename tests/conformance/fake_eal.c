@@ -103,6 +103,12 @@ fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start)
 }
 
 void
+fake_eal_reserve(uint64_t va, uint64_t len)
+{
+	rte_mem_virt2memseg_list((const void *)(uintptr_t)va)->len = len;
+}
+
+void
 fake_eal_heap_add(uint64_t va, unsigned int pages, uint64_t page, const uint64_t *iovas)
 {
 	struct list *l = add(va, pages, page);

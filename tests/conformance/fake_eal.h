@@ -36,6 +36,9 @@ int fake_eal_is_watched(void);
 /** EAL allocates pages at @p va, whose IOVA is the VA; sends an event, except at start. */
 void fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start);
 
+/** EAL has reserved @p len bytes of addresses for the list that begins at @p va. */
+void fake_eal_reserve(uint64_t va, uint64_t len);
+
 /** As rte_malloc_heap_memory_add(); without IOVAs (NULL) those of the segments are bad. */
 void fake_eal_heap_add(uint64_t va, unsigned int pages, uint64_t page, const uint64_t *iovas);
 

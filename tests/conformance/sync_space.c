@@ -14,11 +14,21 @@ struct ioas *sync_ioas;
 char sync_why[1024];
 
 int
-sync_start(enum dma_sync_choice choice)
+sync_start_only(enum dma_sync_choice choice)
 {
 	struct dma_sync_stats st;
 
 	return dma_sync_start(sync_ioas, layout, choice, &st, sync_why, sizeof(sync_why));
+}
+
+int
+sync_start(enum dma_sync_choice choice)
+{
+	int ret = sync_start_only(choice);
+
+	if (ret == 0)
+		dma_sync_restored();
+	return ret;
 }
 
 void

@@ -38,6 +38,9 @@ int sync_teardown(void **state);
 #define sync_test(t) cmocka_unit_test_setup_teardown(t, sync_setup, sync_teardown)
 
 /** dma_sync_start() on this space. */
+int sync_start_only(enum dma_sync_choice choice);
+
+/** The same, and dma_sync_restored() if it succeeds. */
 int sync_start(enum dma_sync_choice choice);
 
 /** Start anew, with assigned IOVAs. */

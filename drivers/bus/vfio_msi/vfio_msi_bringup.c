@@ -136,6 +136,14 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
 }
 
+/* Before the application can map more: its earlier IOVAs need not be kept for it any more. */
+static void
+restore_others(void)
+{
+	vfio_msi_dma_start();
+	dma_sync_restored();
+}
+
 /* What to do about memory that can't be mapped: the end of a sentence, or "". */
 static const char *
 advice(int ret)
@@ -171,7 +179,7 @@ vfio_msi_map_memory(void)
 	vfio_msi_bus.syncing = true;
 	vfio_msi_policy_start();
 	own_memory_up(vfio_msi_bus.ioas, vfio_msi_bus.layout, (uint64_t)sysconf(_SC_PAGESIZE),
-		log_lost, vfio_msi_dma_start);
+		log_lost, restore_others);
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
 	vfio_msi_numa_log();

@@ -283,8 +283,10 @@ dma_assign_freed(const void *addr, size_t len)
 }
 
 void
-dma_assign_return(void)
+dma_assign_return(struct iova_layout *layout)
 {
+	if (layout != NULL && assign.left != NULL)
+		dma_place_keep_copied(layout, assign.left);
 	iova_layout_destroy(assign.left);
 	assign.left = NULL;
 }

@@ -88,7 +88,12 @@ void dma_assign_leave(struct ioas *ioas, struct iova_layout *layout);
 /** In a memory event without a device: memory is freed. */
 void dma_assign_freed(const void *addr, size_t len);
 
-/** A device is attached again. */
-void dma_assign_return(void);
+/**
+ * A device is attached again, or the process ends.
+ *
+ * @param layout  locked by the caller, EAL's memory is mapped there: gets dma_place_keep_copied()
+ *   of the IOVAs of the application; NULL: the process ends
+ */
+void dma_assign_return(struct iova_layout *layout);
 
 #endif /* DMA_ASSIGN_H */

@@ -21,7 +21,6 @@
 
 #define WHY (PLAN_EXPLAIN + 320)
 #define ABSENT "EAL-unmapped"
-#define RESERVED "EAL"		/* owner of holes where EAL's own memory is */
 
 /* No device is attached: the rules, and what external memory has. */
 static struct iova_layout *left;
@@ -115,7 +114,8 @@ choose(struct added *a)
 
 	lock(a);
 	ret = iova_layout_test(a->layout, a->va, false, &c);
-	if (ret == 0 && !plan_meets_hole(a->layout, a->va)) {
+	if (ret == 0 && !plan_meets_hole(a->layout, a->va) &&
+	    !dma_place_keeps(a->layout, a->va)) {
 		unlock(a);
 		return 0;
 	}
@@ -277,14 +277,12 @@ dma_external_removed(const void *addr, size_t len)
 
 /* EAL's own memory has its VAs, and may grow in what is reserved for it. */
 static int
-reserve_list(const struct rte_memseg_list *msl, void *arg __rte_unused)
+reserve_list(const struct rte_memseg_list *msl, void *arg)
 {
-	struct iova_hole hole = {
-		.origin = IOVA_ORIGIN_EAL, .hardness = IOVA_SOFT, .owner = RESERVED,
-	};
+	struct iova_range range;
 
-	if (!msl->external && iova_range_make((uintptr_t)msl->base_va, msl->len, &hole.range))
-		(void)iova_layout_add_hole(left, &hole, NULL);
+	if (!msl->external && iova_range_make((uintptr_t)msl->base_va, msl->len, &range))
+		dma_place_keep(arg, range);
 	return 0;
 }
 
@@ -312,13 +310,17 @@ dma_external_leave(struct ioas *ioas, const struct iova_layout *layout)
 		left = NULL;
 		return;
 	}
-	rte_memseg_list_walk_thread_unsafe(reserve_list, NULL);
+	rte_memseg_list_walk_thread_unsafe(reserve_list, left);
 	(void)dma_runs_foreach(true, false, place_run, NULL);
 }
 
 void
-dma_external_return(void)
+dma_external_return(struct iova_layout *layout, bool choose)
 {
+	if (layout != NULL && left != NULL)
+		dma_place_keep_copied(layout, left);
+	if (layout != NULL && choose)
+		rte_memseg_list_walk_thread_unsafe(reserve_list, layout);
 	iova_layout_destroy(left);
 	left = NULL;
 }

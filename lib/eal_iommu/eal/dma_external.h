@@ -48,7 +48,13 @@ void dma_external_removed(const void *addr, size_t len);
 /** No device is attached from now on: keep the rules of the layout. */
 void dma_external_leave(struct ioas *ioas, const struct iova_layout *layout);
 
-/** A device is attached again, or the process ends. */
-void dma_external_return(void);
+/**
+ * A device is attached again, or the process ends.
+ *
+ * @param layout  locked by the caller, EAL's memory is mapped there: gets dma_place_keep_copied()
+ *   of the IOVAs of the application; NULL: the process ends
+ * @param choose  also keep dma_place() out of the addresses that EAL has reserved
+ */
+void dma_external_return(struct iova_layout *layout, bool choose);
 
 #endif /* DMA_EXTERNAL_H */

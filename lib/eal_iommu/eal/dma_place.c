@@ -13,6 +13,7 @@
 #define OWNER "EAL-assigns"	/* of the holes that reserve chosen ranges */
 #define LEFT "devices-before"	/* owner of what a copy of a layout allows */
 #define ABSENT "EAL-unmapped"	/* what is used in a copy */
+#define KEPT "EAL-keeps"	/* of holes that last until dma_place_keep_end() */
 #define LARGE (UINT64_C(2) << 20)	/* a large page of most IOMMUs */
 
 static int
@@ -200,4 +201,48 @@ dma_place_copy(const struct iova_layout *layout, struct iova_layout **out)
 	}
 	*out = copy;
 	return 0;
+}
+
+void
+dma_place_keep(struct iova_layout *layout, struct iova_range range)
+{
+	const struct iova_hole hole = {
+		.range = range, .origin = IOVA_ORIGIN_EAL, .hardness = IOVA_SOFT, .owner = KEPT,
+	};
+
+	/* Without this hole others may take the range, nothing else changes. */
+	(void)iova_layout_add_hole(layout, &hole, NULL);
+}
+
+static int
+keep_used(const struct iova_used *used, void *arg)
+{
+	if (iova_layout_used_in(arg, used->range) == NULL)
+		dma_place_keep(arg, used->range);
+	return 0;
+}
+
+void
+dma_place_keep_copied(struct iova_layout *layout, const struct iova_layout *copy)
+{
+	(void)iova_layout_foreach_used(copy, keep_used, layout);
+}
+
+static int
+is_kept(const struct iova_hole *hole, void *arg)
+{
+	(void)arg;
+	return strcmp(hole->owner, KEPT) == 0;
+}
+
+bool
+dma_place_keeps(const struct iova_layout *layout, struct iova_range range)
+{
+	return iova_layout_foreach_hole_in(layout, range, is_kept, NULL) != 0;
+}
+
+void
+dma_place_keep_end(struct iova_layout *layout)
+{
+	iova_layout_forget(layout, KEPT);
 }

@@ -19,6 +19,7 @@
 #ifndef DMA_PLACE_H
 #define DMA_PLACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ioas/ioas.h"
@@ -64,12 +65,27 @@ void dma_pieces_free(struct dma_pieces *pieces);
 
 /**
  * Copy what a layout allows and avoids, so that it remains known when the devices leave the
- * layout, and what the application has mapped, so that it finds its IOVAs free when devices
- * return. EAL's memory is not copied.
+ * layout, and what the application has mapped, so that no other memory gets these IOVAs until
+ * devices return. EAL's memory is not copied.
  *
  * @return 0 and *out; -ENOMEM; -EINVAL if nothing is allowed
  */
 int dma_place_copy(const struct iova_layout *layout, struct iova_layout **out);
+
+/** Keep dma_place() out of a range until dma_place_keep_end(): a soft hole. */
+void dma_place_keep(struct iova_layout *layout, struct iova_range range);
+
+/**
+ * Devices return to the layout. Keep what the copy has in use and the layout has not: what the
+ * application had mapped, and the bus has not restored yet.
+ */
+void dma_place_keep_copied(struct iova_layout *layout, const struct iova_layout *copy);
+
+/** Does the range overlap one that is kept? */
+bool dma_place_keeps(const struct iova_layout *layout, struct iova_range range);
+
+/** End of dma_place_keep() and dma_place_keep_copied(). */
+void dma_place_keep_end(struct iova_layout *layout);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,10 @@
  * dma_sync_forget(), also while nothing is mapped, so that memory that is added then suits
  * the devices that return.
  *
+ * The application's mappings are restored when EAL's are done and its lock is released. Memory
+ * that is added in between gets none of their IOVAs, nor of the addresses where EAL's memory
+ * may grow: dma_place_keep() has them until dma_sync_restored().
+ *
  * Lock order: EAL's memory lock, then the address space's. EAL sends events with its lock
  * held for writing, so only *_thread_unsafe walks and no rte_malloc here.
  */
@@ -46,6 +50,7 @@
 #include "eal/dma_budget.h"
 #include "eal/dma_external.h"
 #include "eal/dma_log.h"
+#include "eal/dma_place.h"
 #include "eal/dma_runs.h"
 #include "eal/dma_sync_private.h"
 #include "plan/plan.h"
@@ -190,10 +195,12 @@ start(enum dma_sync_choice choice, struct survey *s)
 		return ret;
 	}
 	dma_assign_commit(ioas, sync_state.layout);
-	dma_assign_return();
-	dma_external_return();
 	sync_state.assigned = assign;
 	sync_state.external = choice == DMA_SYNC_EXTERNAL;
+	ioas_layout_lock(ioas);
+	dma_assign_return(sync_state.layout);
+	dma_external_return(sync_state.layout, sync_state.external);
+	ioas_layout_unlock(ioas);
 	if (assign)
 		dma_assign_watch(has_room);
 	return 0;
@@ -259,12 +266,23 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, enum dma_sync_choi
 }
 
 void
+dma_sync_restored(void)
+{
+	if (sync_state.ioas == NULL)
+		return;
+	ioas_layout_lock(sync_state.ioas);
+	dma_place_keep_end(sync_state.layout);
+	ioas_layout_unlock(sync_state.ioas);
+}
+
+void
 dma_sync_stop(void)
 {
 	struct ioas *ioas = sync_state.ioas;
 
 	if (ioas == NULL)
 		return;
+	dma_sync_restored();
 	/* Without a device, nothing is out of reach. */
 	dma_sync_count_refused(0, -sync_state.refused.bytes);
 	if (stays()) {
@@ -290,8 +308,8 @@ dma_sync_forget(void)
 	dma_assign_unwatch();
 	sync_state.assigned = false;
 	sync_state.external = false;
-	dma_assign_return();
-	dma_external_return();
+	dma_assign_return(NULL);
+	dma_external_return(NULL, false);
 }
 
 bool

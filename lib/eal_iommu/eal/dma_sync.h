@@ -55,6 +55,14 @@ struct dma_sync_stats {
 int dma_sync_start(struct ioas *ioas, struct iova_layout *layout, enum dma_sync_choice choice,
 		struct dma_sync_stats *stats, char *why, size_t size);
 
+/**
+ * After dma_sync_start(): the mappings of the application are restored, and the room for growth
+ * of EAL's memory is reserved. Until then no IOVA is chosen where the application had mappings
+ * before dma_sync_stop(), and none where EAL's memory may grow. Takes the address space's lock
+ * only.
+ */
+void dma_sync_restored(void);
+
 /** Unmap everything, and follow no events after a start with DMA_SYNC_NONE. Cannot fail. */
 void dma_sync_stop(void);
 
