@@ -5,7 +5,8 @@
 /**
  * @file
  * Devices leave and return. Memory that EAL gets after dma_sync_start(), and before the
- * application's mappings are restored, does not take their IOVAs.
+ * application's mappings are restored, does not take their IOVAs. With --legacy-mem external
+ * memory is not mapped.
  */
 
 #include <setjmp.h>
@@ -102,6 +103,51 @@ test_room(void **state)
 	assert_int_equal(said("WARNING"), 0);
 }
 
+static void
+be_legacy(enum rte_iova_mode mode)
+{
+	dma_sync_stop();
+	dma_sync_forget();
+	fake_eal_is_legacy = 1;
+	fake_iova_mode = mode;
+}
+
+/* Without events the bus does not learn of the removal of a heap's memory. */
+static void
+test_legacy(void **state)
+{
+	uint64_t iova;
+
+	be_legacy(RTE_IOVA_VA);
+	heap_add(GOOD_VA, 2);
+	heap_add(BAD_VA, 1);
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
+	expect_start();
+	iova = app_map(2 * LARGE);
+	heap_add_at(APP_VA, 2, iova - APP_VA);
+	dma_sync_stop();
+	assert_int_equal(sync_start_only(DMA_SYNC_EXTERNAL), 0);
+	expect_start();
+	app_restore(iova, 2 * LARGE);
+	assert_int_equal(fake_eal_iova(BAD_VA), BAD_VA);
+	assert_string_equal(fake_eal_said, "");
+}
+
+static void
+test_legacy_assigned(void **state)
+{
+	be_legacy(RTE_IOVA_PA);
+	heap_add_at(APP_VA, 2, GIB - APP_VA);
+	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
+	expect_mapped(EAL_VA, LARGE, 4 * LARGE);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(fake_eal_iova(APP_VA), GIB);
+	dma_sync_stop();
+	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
+	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(fake_eal_iova(APP_VA), GIB);
+}
+
 int
 main(void)
 {
@@ -110,6 +156,8 @@ main(void)
 		sync_test(test_not_restored),
 		sync_test(test_heap),
 		sync_test(test_room),
+		sync_test(test_legacy),
+		sync_test(test_legacy_assigned),
 	};
 
 	return RUN_ON_BACKENDS("return of devices", tests);

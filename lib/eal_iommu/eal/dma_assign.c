@@ -56,13 +56,13 @@ plan_stretch(const struct rte_memseg_list *msl, const struct rte_memseg *ms, siz
 	size_t before = assign.plan.n;
 	int ret;
 
-	if (msl->external && !msl->heap)
+	/* Without events (whole) external memory is not mapped, and keeps its IOVAs. */
+	if (msl->external && (p->whole || !msl->heap))
 		return 0;
 	p->bytes = len;
 	p->page = msl->page_sz;
 	ret = dma_place(p->layout, ms->addr_64, len, msl->page_sz, &assign.plan);
-	return ret == 0 && p->whole && !msl->external && assign.plan.n > before + 1 ?
-		-ENOSPC : ret;
+	return ret == 0 && p->whole && assign.plan.n > before + 1 ? -ENOSPC : ret;
 }
 
 int

@@ -44,7 +44,7 @@ uint64_t dma_assign_iova(const struct rte_memseg *ms);
  * ranges are reserved until then or dma_assign_abort().
  *
  * @param whole  memory that is contiguous in VA gets contiguous IOVAs: EAL assumes that with
- *   --legacy-mem, and does not look at its records
+ *   --legacy-mem, and does not look at its records. External memory keeps its IOVAs then
  * @return 0; -ENOSPC or -ENOMEM with the reason
  */
 int dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, bool whole, char *why,

@@ -311,7 +311,7 @@ dma_external_leave(struct ioas *ioas, const struct iova_layout *layout)
 		return;
 	}
 	rte_memseg_list_walk_thread_unsafe(reserve_list, left);
-	(void)dma_runs_foreach(true, false, place_run, NULL);
+	(void)dma_runs_foreach(true, false, true, place_run, NULL);
 }
 
 void

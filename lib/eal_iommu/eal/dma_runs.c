@@ -17,6 +17,7 @@ struct walk {
 	void *arg;
 	bool coalesce_all;
 	bool by_file;
+	bool external;
 	struct dma_run run;
 };
 
@@ -111,11 +112,13 @@ walk_step(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *
 	bool join = w->coalesce_all || msl->external ||
 		(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE);
 
-	return is_for_dma(msl, ms) ? take(w, msl, ms, join) : 0;
+	if ((msl->external && !w->external) || !is_for_dma(msl, ms))
+		return 0;
+	return take(w, msl, ms, join);
 }
 
 int
-dma_runs_foreach(bool coalesce_all, bool by_file,
+dma_runs_foreach(bool coalesce_all, bool by_file, bool external,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg)
 {
 	struct walk w = {
@@ -123,6 +126,7 @@ dma_runs_foreach(bool coalesce_all, bool by_file,
 		.arg = arg,
 		.coalesce_all = coalesce_all,
 		.by_file = by_file,
+		.external = external,
 	};
 	int ret = rte_memseg_walk_thread_unsafe(walk_step, &w);
 

@@ -33,9 +33,10 @@ struct dma_run {
  * @param coalesce_all  join all neighbours; else only those that EAL never frees one by
  *   one (RTE_MEMSEG_FLAG_DO_NOT_FREE, external memory)
  * @param by_file  do not join a run that is a file of 1 GiB or more to its neighbours
+ * @param external  external memory of heaps too
  * @param emit  called for every run; a non-zero result stops the walk and is returned
  */
-int dma_runs_foreach(bool coalesce_all, bool by_file,
+int dma_runs_foreach(bool coalesce_all, bool by_file, bool external,
 		int (*emit)(const struct dma_run *run, void *arg), void *arg);
 
 /**

@@ -10,6 +10,8 @@
  *    that sends no events (--legacy-mem, --no-huge), and external memory of a heap, which
  *    is added and removed as a whole;
  *  - one mapping per page: all other memory, as EAL may free any page.
+ * Without events the bus does not map external memory, as it would not learn of its removal:
+ * devices would still reach pages that the application has returned.
  * If the backend maps files, a run in one file is mapped by file: runs of
  * --single-file-segments, pages of 1 GiB, single pages. Smaller pages with a file each
  * are joined and mapped by address.
@@ -137,12 +139,12 @@ now_usec(void)
 }
 
 static int
-map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
+map_everything(struct ioas *ioas, struct survey *s)
 {
 	struct mapping m = { .ioas = ioas, .why = s->why, .size = s->size };
-	bool by_file = ioas_traits_of(ioas)->maps_files;
+	const bool by_file = ioas_traits_of(ioas)->maps_files, events = sync_state.events;
 	uint64_t start;
-	int ret = dma_runs_foreach(coalesce_all, by_file, survey_run, s);
+	int ret = dma_runs_foreach(!events, by_file, events, survey_run, s);
 
 	if (ret < 0)
 		return ret;
@@ -151,7 +153,7 @@ map_everything(struct ioas *ioas, bool coalesce_all, struct survey *s)
 	if (ret < 0)
 		return ret;
 	start = now_usec();
-	ret = dma_runs_foreach(coalesce_all, by_file, map_run, &m);
+	ret = dma_runs_foreach(!events, by_file, events, map_run, &m);
 	s->stats.usec = now_usec() - start;
 	return ret;
 }
@@ -189,7 +191,7 @@ start(enum dma_sync_choice choice, struct survey *s)
 	if (ret == 0 && assign && !sync_state.assigned)
 		ret = dma_assign_plan(ioas, sync_state.layout, !sync_state.events, s->why, s->size);
 	if (ret == 0)
-		ret = map_everything(ioas, !sync_state.events, s);
+		ret = map_everything(ioas, s);
 	if (ret < 0) {
 		dma_assign_abort(ioas, sync_state.layout);
 		return ret;
