@@ -23,6 +23,7 @@ enum rte_iova_mode fake_iova_mode;
 enum rte_proc_type_t fake_process_type;
 char fake_eal_said[4096];
 int fake_eal_is_legacy;
+void (*fake_eal_on_page)(void);
 
 static struct list lists[FAKE_EAL_LISTS];
 static rte_mem_event_callback_t callback;
@@ -32,6 +33,7 @@ fake_eal_reset(void)
 {
 	memset(lists, 0, sizeof(lists));
 	callback = NULL;
+	fake_eal_on_page = NULL;
 	fake_eal_is_legacy = 0;
 	fake_iova_mode = RTE_IOVA_VA;
 	fake_eal_said[0] = '\0';
@@ -123,13 +125,26 @@ fake_eal_heap_add(uint64_t va, unsigned int pages, uint64_t page, const uint64_t
 }
 
 void
-fake_eal_heap_attach(uint64_t va, unsigned int pages, uint64_t page)
+fake_eal_attach_begin(uint64_t va, unsigned int pages, uint64_t page)
 {
 	struct list *l = add(va, pages, page);
 
 	l->msl.external = 1;
 	l->msl.heap = 1;
-	notify(l, RTE_MEM_EVENT_ALLOC);
+}
+
+void
+fake_eal_attach_end(uint64_t va)
+{
+	notify((struct list *)rte_mem_virt2memseg_list((const void *)(uintptr_t)va),
+		RTE_MEM_EVENT_ALLOC);
+}
+
+void
+fake_eal_heap_attach(uint64_t va, unsigned int pages, uint64_t page)
+{
+	fake_eal_attach_begin(va, pages, page);
+	fake_eal_attach_end(va);
 }
 
 void
@@ -244,6 +259,8 @@ rte_mem_virt2memseg(const void *addr, const struct rte_memseg_list *msl)
 int
 rte_memseg_get_fd_thread_unsafe(const struct rte_memseg *ms __rte_unused)
 {
+	if (fake_eal_on_page != NULL)
+		fake_eal_on_page();
 	return -1;
 }
 

@@ -24,6 +24,9 @@
 /** What was logged since fake_eal_reset(), each line with its level. */
 extern char fake_eal_said[4096];
 
+/** Called for each page that is joined to a run, unless NULL. */
+extern void (*fake_eal_on_page)(void);
+
 /** As --legacy-mem: no events. */
 extern int fake_eal_is_legacy;
 
@@ -44,6 +47,10 @@ void fake_eal_heap_add(uint64_t va, unsigned int pages, uint64_t page, const uin
 
 /** As rte_malloc_heap_memory_attach() in the primary process: a secondary added it. */
 void fake_eal_heap_attach(uint64_t va, unsigned int pages, uint64_t page);
+
+/** The two halves of fake_eal_heap_attach(): EAL has the memory; EAL sends the event. */
+void fake_eal_attach_begin(uint64_t va, unsigned int pages, uint64_t page);
+void fake_eal_attach_end(uint64_t va);
 
 /** EAL frees memory, or as rte_malloc_heap_memory_remove(); sends an event. */
 void fake_eal_free(uint64_t va);

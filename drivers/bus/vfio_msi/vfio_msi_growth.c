@@ -12,9 +12,9 @@
  * beyond the reach, the validator rejects the allocation before EAL takes a page.
  *
  * Lock order: EAL's memory lock; then the address space's lock, or the lock of EAL's
- * validators. Nothing is logged under the address space's lock. EAL calls memory events
- * and validators with its memory lock held for writing. Fields that they read change
- * under that lock held for reading, or while no validator is registered.
+ * validators. Nothing is logged under the address space's lock. EAL calls validators
+ * with its memory lock held for writing. Fields that they read change under that lock held
+ * for reading, or while no validator is registered.
  */
 
 #include <errno.h>

@@ -16,7 +16,7 @@
 
 #define ABSENT "EAL-unmapped"
 
-/* EAL's memory lock protects all of it. */
+/* The caller's lock protects all of it; EAL's memory lock held for writing is enough to read it. */
 static struct {
 	bool planning;
 	struct dma_pieces plan;

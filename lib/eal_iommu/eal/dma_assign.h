@@ -14,7 +14,7 @@
  * Once assigned, an IOVA stays until EAL frees the page, as buffers have copies of it. While
  * no device is attached new pages still get IOVAs, by the rules of the devices that left.
  *
- * The caller holds EAL's memory lock, except where noted.
+ * The caller holds EAL's memory lock, for reading at least, and serialises, except where noted.
  */
 
 #ifndef DMA_ASSIGN_H

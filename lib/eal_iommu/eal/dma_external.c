@@ -232,6 +232,16 @@ map(struct added *a)
 	return ret;
 }
 
+static int
+is_unmapped(const struct dma_run *run, void *arg)
+{
+	const struct added *a = arg;
+	struct ioas_mapping m;
+
+	return ioas_lookup(a->ioas, run->iova, &m) < 0 || m.owner != IOAS_EAL ||
+		!ioas_covers(a->ioas, run->va, run->iova, run->len);
+}
+
 int
 dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 {
@@ -248,6 +258,9 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 	a.first = rte_mem_virt2memseg(addr, a.msl);
 	if (a.msl == NULL || a.first == NULL || !iova_range_make((uintptr_t)addr, len, &a.va))
 		return -ENOENT;
+	/* A start may have mapped attached memory before the event of the attach came. */
+	if (a.ioas != NULL && a.msl->heap && dma_runs_changed(addr, len, is_unmapped, &a) == 0)
+		return 0;
 	a.has_va = iovas_are_vas(&a);
 	if (a.has_va && rte_eal_iova_mode() == RTE_IOVA_VA)
 		ret = choose(&a);

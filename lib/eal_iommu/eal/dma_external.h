@@ -16,7 +16,7 @@
  * While no device is attached, the memory gets IOVAs by the rules of the devices that left,
  * outside of the addresses that EAL has reserved for its own memory.
  *
- * The caller holds EAL's memory lock.
+ * The caller holds EAL's memory lock, for reading at least, and serialises.
  */
 
 #ifndef DMA_EXTERNAL_H

@@ -31,8 +31,12 @@
  * that is added in between gets none of their IOVAs, nor of the addresses where EAL's memory
  * may grow: dma_place_keep() has them until dma_sync_restored().
  *
- * Lock order: EAL's memory lock, then the address space's. EAL sends events with its lock
- * held for writing, so only *_thread_unsafe walks and no rte_malloc here.
+ * Lock order: EAL's memory lock; EAL's lock of event callbacks; sync_state.lock; the address
+ * space's. EAL sends events with the first two held, the first for writing, except those of
+ * rte_malloc_heap_memory_attach() and _detach(): for reading. So these can come at any time,
+ * also two at once: sync_state.lock excludes them from each other and from a start or a stop.
+ * Only *_thread_unsafe walks and no rte_malloc here, and no callback is registered or
+ * unregistered with sync_state.lock held.
  */
 
 #include <errno.h>
@@ -61,7 +65,7 @@ RTE_LOG_REGISTER_DEFAULT(eal_iommu_logtype, NOTICE)
 
 #define DMA_SYNC_EVENTS "eal_iommu_dma_sync"
 
-struct dma_sync_state sync_state;
+struct dma_sync_state sync_state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* First pass: check all memory, and count mappings. */
 struct survey {
@@ -180,15 +184,15 @@ follow_events(char *why, size_t size)
 	return -rte_errno;
 }
 
-/* Map all memory; with EAL's memory lock. */
+/* Map all memory; with EAL's memory lock and sync_state.lock. */
 static int
 start(enum dma_sync_choice choice, struct survey *s)
 {
 	const bool assign = choice == DMA_SYNC_ALL;
 	struct ioas *ioas = sync_state.ioas;
-	int ret = follow_events(s->why, s->size);
+	int ret = 0;
 
-	if (ret == 0 && assign && !sync_state.assigned)
+	if (assign && !sync_state.assigned)
 		ret = dma_assign_plan(ioas, sync_state.layout, !sync_state.events, s->why, s->size);
 	if (ret == 0)
 		ret = map_everything(ioas, s);
@@ -203,8 +207,6 @@ start(enum dma_sync_choice choice, struct survey *s)
 	dma_assign_return(sync_state.layout);
 	dma_external_return(sync_state.layout, sync_state.external);
 	ioas_layout_unlock(ioas);
-	if (assign)
-		dma_assign_watch(has_room);
 	return 0;
 }
 
@@ -215,7 +217,7 @@ stays(void)
 	return sync_state.assigned || sync_state.external;
 }
 
-/* Keep the IOVAs while no device is attached; with EAL's memory lock. */
+/* Keep the IOVAs while no device is attached; with EAL's memory lock and sync_state.lock. */
 static void
 leave(void)
 {
@@ -239,17 +241,23 @@ dma_sync_start(struct ioas *ioas, struct iova_layout *layout, enum dma_sync_choi
 		snprintf(why, size, "EAL's memory events are handled already; report it");
 		return -EALREADY;
 	}
-	/* The lock excludes changes between the walk and the first event. */
+	/* EAL's lock excludes changes between the walk and the first event. */
 	rte_mcfg_mem_read_lock();
+	ret = follow_events(why, size);
+	pthread_mutex_lock(&sync_state.lock);
 	sync_state.ioas = ioas;
 	/* What the kernel refused is mapped now with all other memory, or nothing is. */
 	dma_sync_count_refused(0, dma_assign_nowhere() - sync_state.refused.bytes);
 	sync_state.kept = false;
 	sync_state.layout = layout;
-	ret = start(choice, &s);
+	if (ret == 0)
+		ret = start(choice, &s);
 	/* No event may assign IOVAs by a layout in which this memory is not mapped. */
 	if (ret < 0 && again)
 		leave();
+	pthread_mutex_unlock(&sync_state.lock);
+	if (ret == 0 && choice == DMA_SYNC_ALL)
+		dma_assign_watch(has_room);
 	rte_mcfg_mem_read_unlock();
 	if (ret < 0 && again) {
 		ioas_unmap_all(ioas);
@@ -289,7 +297,9 @@ dma_sync_stop(void)
 	dma_sync_count_refused(0, -sync_state.refused.bytes);
 	if (stays()) {
 		rte_mcfg_mem_read_lock();
+		pthread_mutex_lock(&sync_state.lock);
 		leave();
+		pthread_mutex_unlock(&sync_state.lock);
 		rte_mcfg_mem_read_unlock();
 		ioas_unmap_all(ioas);
 		return;

@@ -193,6 +193,7 @@ void
 dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len,
 		void *arg __rte_unused)
 {
+	pthread_mutex_lock(&sync_state.lock);
 	if (type == RTE_MEM_EVENT_ALLOC)
 		added(addr, len);
 	else if (sync_state.ioas != NULL)
@@ -201,4 +202,5 @@ dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len,
 		dma_assign_freed(addr, len);
 	else
 		dma_external_removed(addr, len);
+	pthread_mutex_unlock(&sync_state.lock);
 }

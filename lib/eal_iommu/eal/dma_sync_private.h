@@ -7,18 +7,25 @@
 #ifndef DMA_SYNC_PRIVATE_H
 #define DMA_SYNC_PRIVATE_H
 
+#include <pthread.h>
+
 #include "eal/dma_runs.h"
 #include "eal/dma_sync.h"
 
-/* EAL's memory lock protects it. */
+/*
+ * The thread that starts and stops holds EAL's memory lock for reading and this lock, a memory
+ * event EAL's lock for reading or writing and this lock. Only the former writes what is not
+ * marked, and reads it without a lock.
+ */
 struct dma_sync_state {
+	pthread_mutex_t lock;
 	struct ioas *ioas;	/* NULL: not started */
 	struct iova_layout *layout;
 	bool events;		/* EAL sends memory events, also with ioas NULL */
 	bool assigned;		/* IOVAs are assigned */
 	bool external;		/* else external memory may get other IOVAs */
-	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs */
-	/* Written under EAL's memory lock, read without it. */
+	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs; events write it */
+	/* Events write it too; read without a lock. */
 	struct dma_sync_refused refused;
 };
 
