@@ -22,9 +22,6 @@
 #define WHY (PLAN_EXPLAIN + 320)
 #define ABSENT "EAL-unmapped"
 
-/* No device is attached: the rules, and what external memory has. */
-static struct iova_layout *left;
-
 /* External memory that is added. */
 struct added {
 	struct ioas *ioas;
@@ -197,17 +194,6 @@ map_run(const struct dma_run *run, void *arg)
 	return ret;
 }
 
-static int
-release_run(const struct dma_run *run, void *arg)
-{
-	struct iova_layout *layout = arg;
-
-	/* Without an IOVA it is not there. */
-	(void)iova_layout_release(layout,
-		(struct iova_range){ run->iova, run->iova + (run->len - 1) });
-	return 0;
-}
-
 /* Undo map_run() up to the run that failed. */
 static int
 unmap_run(const struct dma_run *run, void *arg)
@@ -217,7 +203,7 @@ unmap_run(const struct dma_run *run, void *arg)
 	if (run->va == a->failed)
 		return 1;
 	if (a->ioas == NULL)
-		return release_run(run, a->layout);
+		return dma_external_release(run, a->layout);
 	(void)ioas_unmap(a->ioas, IOAS_EAL, run->iova, run->len);
 	return 0;
 }
@@ -247,7 +233,7 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 {
 	struct added a = {
 		.ioas = to->ioas,
-		.layout = to->ioas != NULL ? to->layout : left,
+		.layout = to->layout,
 		.may_choose = to->choose,
 	};
 	int ret = 0;
@@ -279,61 +265,4 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 			a.va.first, a.va.last, a.soft);
 	}
 	return ret;
-}
-
-void
-dma_external_removed(const void *addr, size_t len)
-{
-	if (left != NULL)
-		(void)dma_runs_changed(addr, len, release_run, left);
-}
-
-/* EAL's own memory has its VAs, and may grow in what is reserved for it. */
-static int
-reserve_list(const struct rte_memseg_list *msl, void *arg)
-{
-	struct iova_range range;
-
-	if (!msl->external && iova_range_make((uintptr_t)msl->base_va, msl->len, &range))
-		dma_place_keep(arg, range);
-	return 0;
-}
-
-static int
-place_run(const struct dma_run *run, void *arg __rte_unused)
-{
-	if (run->msl->external)
-		(void)iova_layout_place_at(left,
-			(struct iova_range){ run->iova, run->iova + (run->len - 1) }, ABSENT, NULL);
-	return 0;
-}
-
-void
-dma_external_leave(struct ioas *ioas, const struct iova_layout *layout)
-{
-	int ret;
-
-	/* There is one if the devices failed to return: then the rules are those of before. */
-	if (left != NULL)
-		return;
-	ioas_layout_lock(ioas);
-	ret = dma_place_copy(layout, &left);
-	ioas_layout_unlock(ioas);
-	if (ret < 0) {
-		left = NULL;
-		return;
-	}
-	rte_memseg_list_walk_thread_unsafe(reserve_list, left);
-	(void)dma_runs_foreach(true, false, true, place_run, NULL);
-}
-
-void
-dma_external_return(struct iova_layout *layout, bool choose)
-{
-	if (layout != NULL && left != NULL)
-		dma_place_keep_copied(layout, left);
-	if (layout != NULL && choose)
-		rte_memseg_list_walk_thread_unsafe(reserve_list, layout);
-	iova_layout_destroy(left);
-	left = NULL;
 }

@@ -26,12 +26,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "eal/dma_runs.h"
 #include "ioas/ioas.h"
 
 /** Where external memory is mapped. */
 struct dma_external {
 	struct ioas *ioas;		/**< NULL: no device is attached */
-	struct iova_layout *layout;	/**< of the ioas */
+	struct iova_layout *layout;	/**< of the ioas; without: the rules of the devices that
+					 * left, or NULL
+					 */
 	bool choose;			/**< the segments' IOVAs may be changed */
 };
 
@@ -42,8 +45,19 @@ struct dma_external {
  */
 int dma_external_added(const struct dma_external *to, const void *addr, size_t len);
 
-/** In a memory event without a device: external memory is removed. */
-void dma_external_removed(const void *addr, size_t len);
+/* dma_external_left.c: no device is attached; the rules of the devices that left may be NULL */
+
+/** In a memory event: external memory is removed. */
+void dma_external_removed(struct iova_layout *rules, const void *addr, size_t len);
+
+/** Release the IOVAs of a run in the rules, for dma_runs_changed(). @return 0 */
+int dma_external_release(const struct dma_run *run, void *rules);
+
+/** Mark the IOVAs of all external memory as used in the rules. */
+void dma_external_mark(struct iova_layout *rules);
+
+/** The rules, unless all IOVAs are assigned. */
+struct iova_layout *dma_external_left(void);
 
 /** No device is attached from now on: keep the rules of the layout. */
 void dma_external_leave(struct ioas *ioas, const struct iova_layout *layout);

@@ -158,13 +158,20 @@ map_changed(enum rte_mem_event type, const void *addr, size_t len)
 		SYNC_LOG(ERR, "EAL reports memory at %p, which is in none of its lists; report it", addr);
 }
 
+/* No device is attached: the rules of the devices that left, or NULL. */
+static struct iova_layout *
+rules_left(void)
+{
+	return dma_external_left();
+}
+
 /* External memory, unless all IOVAs are assigned. */
 static void
 add_external(const void *addr, size_t len)
 {
 	const struct dma_external to = {
 		.ioas = sync_state.ioas,
-		.layout = sync_state.layout,
+		.layout = sync_state.ioas != NULL ? sync_state.layout : rules_left(),
 		.choose = sync_state.external,
 	};
 
@@ -201,6 +208,6 @@ dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len,
 	else if (sync_state.assigned)
 		dma_assign_freed(addr, len);
 	else
-		dma_external_removed(addr, len);
+		dma_external_removed(rules_left(), addr, len);
 	pthread_mutex_unlock(&sync_state.lock);
 }
