@@ -30,12 +30,19 @@ dma_assign_set_iova(const struct rte_memseg *ms, uint64_t iova)
 	((struct rte_memseg *)(uintptr_t)ms)->iova = iova;
 }
 
+/* The application gave it no IOVA: it is not for DMA. */
+static bool
+is_without(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	return msl->external && ms->iova == RTE_BAD_IOVA;
+}
+
 uint64_t
-dma_assign_iova(const struct rte_memseg *ms)
+dma_assign_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
 	uint64_t iova = ms->iova;
 
-	if (assign.planning)
+	if (assign.planning && !is_without(msl, ms))
 		(void)dma_pieces_find(&assign.plan, ms->addr_64, &iova);
 	return iova;
 }
@@ -53,11 +60,16 @@ plan_stretch(const struct rte_memseg_list *msl, const struct rte_memseg *ms, siz
 		void *arg)
 {
 	struct planning *p = arg;
+	const struct rte_memseg *end = ms + len / msl->page_sz, *with = ms;
 	size_t before = assign.plan.n;
 	int ret;
 
 	/* Without events (whole) external memory is not mapped, and keeps its IOVAs. */
 	if (msl->external && (p->whole || !msl->heap))
+		return 0;
+	while (with < end && is_without(msl, with))
+		with++;
+	if (with == end)
 		return 0;
 	p->bytes = len;
 	p->page = msl->page_sz;
@@ -88,12 +100,12 @@ dma_assign_plan(struct ioas *ioas, struct iova_layout *layout, bool whole, char 
 }
 
 static int
-commit_segment(const struct rte_memseg_list *msl __rte_unused, const struct rte_memseg *ms,
+commit_segment(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		void *arg __rte_unused)
 {
 	uint64_t iova;
 
-	if (dma_pieces_find(&assign.plan, ms->addr_64, &iova) == 0)
+	if (!is_without(msl, ms) && dma_pieces_find(&assign.plan, ms->addr_64, &iova) == 0)
 		dma_assign_set_iova(ms, iova);
 	return 0;
 }
@@ -250,7 +262,7 @@ leave_segment(const struct rte_memseg_list *msl, const struct rte_memseg *ms, vo
 {
 	struct iova_layout *layout = arg;
 
-	if (msl->external && !msl->heap)
+	if (msl->external)
 		return 0;
 	mark_used(ms);
 	release_absent(layout, ms->iova);
@@ -266,6 +278,12 @@ dma_assign_leave(struct ioas *ioas, struct iova_layout *layout)
 		assign.left = NULL;
 	rte_memseg_walk_thread_unsafe(leave_segment, layout);
 	ioas_layout_unlock(ioas);
+}
+
+struct iova_layout *
+dma_assign_left(void)
+{
+	return assign.left;
 }
 
 void

@@ -36,11 +36,12 @@ uint64_t dma_assign_nowhere(void);
 /** Set the IOVA in EAL's record of a page. */
 void dma_assign_set_iova(const struct rte_memseg *ms, uint64_t iova);
 
-/** The IOVA that a page has, or gets by dma_assign_commit(). */
-uint64_t dma_assign_iova(const struct rte_memseg *ms);
+/** The IOVA that a page of a list has, or gets by dma_assign_commit(). */
+uint64_t dma_assign_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms);
 
 /**
- * Choose IOVAs for all present memory. Nothing is changed before dma_assign_commit(); the
+ * Choose IOVAs for all present memory, except external memory without IOVAs, which is not for
+ * DMA. Nothing is changed before dma_assign_commit(); the
  * ranges are reserved until then or dma_assign_abort().
  *
  * @param whole  memory that is contiguous in VA gets contiguous IOVAs: EAL assumes that with
@@ -60,7 +61,7 @@ void dma_assign_abort(struct ioas *ioas, struct iova_layout *layout);
 void dma_assign_memzones(void);
 
 /**
- * In a memory event, before new memory is mapped: assign its IOVAs. Those of memory for
+ * In a memory event, before new memory of EAL is mapped: assign its IOVAs. Those of memory for
  * which there is no room are at 1 << 63 and above, where a map fails or harms nothing.
  *
  * @param ioas  NULL: no device is attached
@@ -82,10 +83,13 @@ typedef bool (*dma_assign_room_t)(uint64_t bytes, uint64_t page);
 void dma_assign_watch(dma_assign_room_t has_room);
 void dma_assign_unwatch(void);
 
-/** No device is attached from now on: keep the rules of the layout, and what is assigned. */
+/** No device is attached: the rules of the devices that left, or NULL. */
+struct iova_layout *dma_assign_left(void);
+
+/** No device is attached from now on: keep the rules of the layout, and what EAL's memory has. */
 void dma_assign_leave(struct ioas *ioas, struct iova_layout *layout);
 
-/** In a memory event without a device: memory is freed. */
+/** In a memory event without a device: memory of EAL is freed. */
 void dma_assign_freed(const void *addr, size_t len);
 
 /**

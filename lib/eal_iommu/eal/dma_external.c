@@ -27,6 +27,7 @@ struct added {
 	struct ioas *ioas;
 	struct iova_layout *layout;
 	bool may_choose;
+	bool assigned;
 	const struct rte_memseg_list *msl;
 	const struct rte_memseg *first;
 	struct iova_range va;
@@ -57,7 +58,7 @@ unlock(const struct added *a)
 		ioas_layout_unlock(a->ioas);
 }
 
-/* Set each segment's IOVA, without pieces to none. */
+/* Set the IOVA of each segment that has one, without pieces to none. */
 static void
 set_iovas(const struct added *a, const struct dma_pieces *pieces)
 {
@@ -67,6 +68,8 @@ set_iovas(const struct added *a, const struct dma_pieces *pieces)
 	for (done = 0; done < length(a); done += ms->len, ms++) {
 		uint64_t iova = DMA_ASSIGN_NOWHERE | ms->addr_64;
 
+		if (pieces != NULL && ms->iova == RTE_BAD_IOVA)
+			continue;
 		if (pieces != NULL)
 			(void)dma_pieces_find(pieces, ms->addr_64, &iova);
 		dma_assign_set_iova(ms, iova);
@@ -84,6 +87,18 @@ iovas_are_vas(const struct added *a)
 		if (ms->iova != ms->addr_64)
 			return false;
 	return true;
+}
+
+static bool
+has_iovas(const struct added *a)
+{
+	const struct rte_memseg *ms = a->first;
+	size_t done;
+
+	for (done = 0; done < length(a); done += ms->len, ms++)
+		if (ms->iova != RTE_BAD_IOVA)
+			return true;
+	return false;
 }
 
 /* Why the bus keeps VAs that are no good IOVAs, and what to do. */
@@ -138,6 +153,29 @@ choose(struct added *a)
 	return ret;
 }
 
+/* All IOVAs are assigned: those that the application passed are no good. */
+static int
+assign(struct added *a)
+{
+	struct dma_pieces pieces = { 0 };
+	int ret = -ENOSPC;
+
+	if (!has_iovas(a))
+		return 0;
+	lock(a);
+	if (a->layout != NULL)
+		ret = dma_place(a->layout, a->va.first, length(a), a->msl->page_sz, &pieces);
+	unlock(a);
+	if (ret == 0)
+		set_iovas(a, &pieces);
+	else
+		snprintf(a->why, sizeof(a->why), "there are too few free IOVAs to assign (%s); add less memory, or give fewer devices or holes to one process",
+			strerror(-ret));
+	a->chosen = true;
+	dma_pieces_free(&pieces);
+	return ret;
+}
+
 /* The run can't be mapped. */
 static void
 explain(struct added *a, const struct dma_run *run, int ret, const struct iova_conflict *c)
@@ -153,8 +191,8 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 		range.first, range.last, a->chosen ? "which the bus chose," :
 		a->has_va ? "which is its VA," : "which the application chose,", text,
 		a->ioas != NULL ? dma_budget_hint(a->ioas, ret) : "",
-		a->has_va ? "" : "; pass other IOVAs",
-		a->has_va || !a->may_choose ? "" :
+		a->has_va || a->chosen ? "" : "; pass other IOVAs",
+		a->has_va || a->chosen || !a->may_choose ? "" :
 		", or the VAs: where these are bad, the bus chooses IOVAs");
 }
 
@@ -169,7 +207,7 @@ explain_soft(struct added *a, struct iova_range range, const struct iova_conflic
 	meets = plan_meets_hole(a->layout, range);
 	plan_explain(a->layout, range, 0, c, text, sizeof(text));
 	unlock(a);
-	if (meets || !a->has_va)
+	if (meets || (!a->has_va && !a->chosen))
 		snprintf(a->soft, sizeof(a->soft), "IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s: %s",
 			range.first, range.last, text, meets ? "DMA there may not reach memory" :
 			"if EAL's memory grows there, it can't be mapped");
@@ -235,10 +273,11 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 		.ioas = to->ioas,
 		.layout = to->layout,
 		.may_choose = to->choose,
+		.assigned = to->assigned,
 	};
 	int ret = 0;
 
-	if (a.layout == NULL)
+	if (a.layout == NULL && !a.assigned)
 		return 0;
 	a.msl = rte_mem_virt2memseg_list(addr);
 	a.first = rte_mem_virt2memseg(addr, a.msl);
@@ -248,12 +287,15 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 	if (a.ioas != NULL && a.msl->heap && dma_runs_changed(addr, len, is_unmapped, &a) == 0)
 		return 0;
 	a.has_va = iovas_are_vas(&a);
-	if (a.has_va && rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (a.assigned)
+		ret = assign(&a);
+	else if (a.has_va && rte_eal_iova_mode() == RTE_IOVA_VA)
 		ret = choose(&a);
 	if (ret == 0)
 		ret = map(&a);
 	lock(&a);
-	dma_place_end(a.layout);
+	if (a.layout != NULL)
+		dma_place_end(a.layout);
 	unlock(&a);
 	if (ret < 0) {
 		if (to->choose)

@@ -4,14 +4,15 @@
 
 /**
  * @file
- * External memory of a heap (rte_malloc_heap_memory_add()), unless all IOVAs are assigned.
+ * External memory of a heap (rte_malloc_heap_memory_add()).
  *
  * EAL reads the IOVA of such memory in its segments, also with IOVA mode VA, and applications
  * pass the VA there. EAL sends its memory event before the call returns, so IOVAs that are set
  * in the event are there before the memory is used: memory whose VAs are no good IOVAs gets
- * others. IOVAs that the application chose itself stay. The memory is mapped as a whole or not
- * at all; if it is not, its IOVAs become DMA_ASSIGN_NOWHERE and above, so that devices reach
- * nothing there.
+ * others. IOVAs that the application chose itself stay, unless all IOVAs are assigned: then the
+ * memory gets others in any case. Memory without IOVAs is not for DMA, and gets none.
+ * The memory is mapped as a whole or not at all; if it is not, its IOVAs become
+ * DMA_ASSIGN_NOWHERE and above, so that devices reach nothing there.
  *
  * While no device is attached, the memory gets IOVAs by the rules of the devices that left,
  * outside of the addresses that EAL has reserved for its own memory.
@@ -36,6 +37,7 @@ struct dma_external {
 					 * left, or NULL
 					 */
 	bool choose;			/**< the segments' IOVAs may be changed */
+	bool assigned;			/**< all IOVAs are assigned */
 };
 
 /**

@@ -25,7 +25,7 @@ static bool
 is_for_dma(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
 	/* Memory that got no IOVA would keep all other memory from being mapped. */
-	return !(msl->external && !msl->heap) && dma_assign_iova(ms) < DMA_ASSIGN_NOWHERE;
+	return !(msl->external && !msl->heap) && dma_assign_iova(msl, ms) < DMA_ASSIGN_NOWHERE;
 }
 
 static struct ioas_file
@@ -71,7 +71,7 @@ goes_on(const struct walk *w, const struct rte_memseg_list *msl, const struct rt
 	const struct dma_run *run = &w->run;
 
 	return run->len > 0 && run->msl == msl && ms->addr_64 == run->va + run->len &&
-		dma_assign_iova(ms) == run->iova + run->len &&
+		dma_assign_iova(msl, ms) == run->iova + run->len &&
 		!(w->by_file && file_is_done(run, file));
 }
 
@@ -95,7 +95,7 @@ take(struct walk *w, const struct rte_memseg_list *msl, const struct rte_memseg 
 		return ret;
 	*run = (struct dma_run){
 		.va = ms->addr_64,
-		.iova = dma_assign_iova(ms),
+		.iova = dma_assign_iova(msl, ms),
 		.len = ms->len,
 		.pages = 1,
 		.msl = msl,

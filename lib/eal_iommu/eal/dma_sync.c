@@ -221,10 +221,13 @@ stays(void)
 static void
 leave(void)
 {
-	if (sync_state.assigned)
+	if (sync_state.assigned) {
 		dma_assign_leave(sync_state.ioas, sync_state.layout);
-	else
+		if (dma_assign_left() != NULL)
+			dma_external_mark(dma_assign_left());
+	} else {
 		dma_external_leave(sync_state.ioas, sync_state.layout);
+	}
 	sync_state.ioas = NULL;
 	sync_state.layout = NULL;
 }

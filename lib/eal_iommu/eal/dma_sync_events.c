@@ -158,21 +158,29 @@ map_changed(enum rte_mem_event type, const void *addr, size_t len)
 		SYNC_LOG(ERR, "EAL reports memory at %p, which is in none of its lists; report it", addr);
 }
 
+static bool
+is_external(const void *addr)
+{
+	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
+
+	return msl != NULL && msl->external;
+}
+
 /* No device is attached: the rules of the devices that left, or NULL. */
 static struct iova_layout *
 rules_left(void)
 {
-	return dma_external_left();
+	return sync_state.assigned ? dma_assign_left() : dma_external_left();
 }
 
-/* External memory, unless all IOVAs are assigned. */
 static void
 add_external(const void *addr, size_t len)
 {
 	const struct dma_external to = {
 		.ioas = sync_state.ioas,
 		.layout = sync_state.ioas != NULL ? sync_state.layout : rules_left(),
-		.choose = sync_state.external,
+		.choose = sync_state.external || sync_state.assigned,
+		.assigned = sync_state.assigned,
 	};
 
 	if (dma_external_added(&to, addr, len) < 0 && to.ioas != NULL)
@@ -182,9 +190,7 @@ add_external(const void *addr, size_t len)
 static void
 added(const void *addr, size_t len)
 {
-	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
-
-	if (msl != NULL && msl->external && !sync_state.assigned) {
+	if (is_external(addr)) {
 		add_external(addr, len);
 		return;
 	}
@@ -205,9 +211,9 @@ dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len,
 		added(addr, len);
 	else if (sync_state.ioas != NULL)
 		map_changed(type, addr, len);
+	else if (is_external(addr))
+		dma_external_removed(rules_left(), addr, len);
 	else if (sync_state.assigned)
 		dma_assign_freed(addr, len);
-	else
-		dma_external_removed(rules_left(), addr, len);
 	pthread_mutex_unlock(&sync_state.lock);
 }
