@@ -131,6 +131,44 @@ test_absent(void **state)
 	assert_string_equal(fake_eal_said, "");
 }
 
+/* A secondary process has added it, and may have copies of its IOVAs. */
+static void
+test_attached(void **state)
+{
+	fake_eal_heap_attach(GOOD_VA, 2, LARGE);
+	expect_mapped(GOOD_VA, GOOD_VA, 2 * LARGE);
+	again();
+	expect_mapped(GOOD_VA, GOOD_VA, 2 * LARGE);
+	fake_eal_free(GOOD_VA);
+	expect_eal();
+	assert_string_equal(fake_eal_said, "");
+	fake_eal_heap_attach(BAD_VA, 2, LARGE);
+	assert_int_equal(fake_eal_iova(BAD_VA), NOWHERE | BAD_VA);
+	assert_int_equal(said("ERR"), 1);
+	assert_int_equal(said("; the bus can't choose other IOVAs, as a secondary process added this memory"), 1);
+	expect_eal();
+	again();
+	expect_eal();
+	fake_eal_free(BAD_VA);
+	assert_int_equal(dma_sync_refused().bytes, 0);
+}
+
+/* While no device is attached: the IOVAs are taken, or it is rejected. */
+static void
+test_attached_absent(void **state)
+{
+	dma_sync_stop();
+	fake_eal_heap_attach(5 * LARGE, 2, LARGE);
+	heap_add(BAD_VA, 1);
+	assert_int_equal(fake_eal_iova(BAD_VA), 7 * LARGE);
+	fake_eal_heap_attach(7 * LARGE, 1, LARGE);
+	assert_int_equal(fake_eal_iova(7 * LARGE), NOWHERE | (7 * LARGE));
+	assert_int_equal(said("ERR"), 1);
+	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
+	expect_mapped(5 * LARGE, 5 * LARGE, 2 * LARGE);
+	expect_mapped(BAD_VA, 7 * LARGE, LARGE);
+}
+
 #define assigned_test(t) cmocka_unit_test_setup_teardown(t, setup, sync_teardown)
 
 int
@@ -142,6 +180,8 @@ main(void)
 		assigned_test(test_not_pinned),
 		assigned_test(test_whole),
 		assigned_test(test_absent),
+		assigned_test(test_attached),
+		assigned_test(test_attached_absent),
 	};
 
 	return RUN_ON_BACKENDS("external memory with assigned IOVAs", tests);

@@ -101,6 +101,13 @@ has_iovas(const struct added *a)
 	return false;
 }
 
+/* In use already, if another process has added it: EAL marks new memory after the event. */
+static bool
+is_in_use(const struct added *a)
+{
+	return a->msl->heap != 0;
+}
+
 /* Why the bus keeps VAs that are no good IOVAs, and what to do. */
 static const char *
 keeps_because(const struct added *a)
@@ -117,8 +124,7 @@ keeps_because(const struct added *a)
 static int
 choose(struct added *a)
 {
-	/* In use already if another process has it: EAL marks new memory after the event. */
-	bool may = a->may_choose && !a->msl->heap;
+	bool may = a->may_choose && !is_in_use(a);
 	struct dma_pieces pieces = { 0 };
 	struct iova_conflict c;
 	char text[PLAN_EXPLAIN];
@@ -160,7 +166,7 @@ assign(struct added *a)
 	struct dma_pieces pieces = { 0 };
 	int ret = -ENOSPC;
 
-	if (!has_iovas(a))
+	if (is_in_use(a) || !has_iovas(a))
 		return 0;
 	lock(a);
 	if (a->layout != NULL)
@@ -191,7 +197,9 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 		range.first, range.last, a->chosen ? "which the bus chose," :
 		a->has_va ? "which is its VA," : "which the application chose,", text,
 		a->ioas != NULL ? dma_budget_hint(a->ioas, ret) : "",
+		a->assigned && !a->chosen ? "; the bus can't choose other IOVAs, as " :
 		a->has_va || a->chosen ? "" : "; pass other IOVAs",
+		a->assigned && !a->chosen ? keeps_because(a) :
 		a->has_va || a->chosen || !a->may_choose ? "" :
 		", or the VAs: where these are bad, the bus chooses IOVAs");
 }
@@ -277,14 +285,14 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 	};
 	int ret = 0;
 
-	if (a.layout == NULL && !a.assigned)
-		return 0;
 	a.msl = rte_mem_virt2memseg_list(addr);
 	a.first = rte_mem_virt2memseg(addr, a.msl);
 	if (a.msl == NULL || a.first == NULL || !iova_range_make((uintptr_t)addr, len, &a.va))
 		return -ENOENT;
+	if (a.layout == NULL && (!a.assigned || is_in_use(&a)))
+		return 0;
 	/* A start may have mapped attached memory before the event of the attach came. */
-	if (a.ioas != NULL && a.msl->heap && dma_runs_changed(addr, len, is_unmapped, &a) == 0)
+	if (a.ioas != NULL && is_in_use(&a) && dma_runs_changed(addr, len, is_unmapped, &a) == 0)
 		return 0;
 	a.has_va = iovas_are_vas(&a);
 	if (a.assigned)

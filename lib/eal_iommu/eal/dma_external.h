@@ -10,7 +10,8 @@
  * pass the VA there. EAL sends its memory event before the call returns, so IOVAs that are set
  * in the event are there before the memory is used: memory whose VAs are no good IOVAs gets
  * others. IOVAs that the application chose itself stay, unless all IOVAs are assigned: then the
- * memory gets others in any case. Memory without IOVAs is not for DMA, and gets none.
+ * memory gets others in any case. Memory that another process has added and this one attaches is
+ * in use already, with copies of its IOVAs in buffers: it is mapped at these or not at all. Memory without IOVAs is not for DMA, and gets none.
  * The memory is mapped as a whole or not at all; if it is not, its IOVAs become
  * DMA_ASSIGN_NOWHERE and above, so that devices reach nothing there.
  *
