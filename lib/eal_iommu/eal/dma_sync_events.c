@@ -113,24 +113,42 @@ is_mapped(const struct dma_run *run)
 	return is;
 }
 
+/* The kernel failed to unmap there: what EAL has there now was refused. */
+static bool
+is_parked(const struct dma_run *run)
+{
+	const struct iova_used *used;
+	bool is;
+
+	ioas_layout_lock(sync_state.ioas);
+	used = iova_layout_lookup(sync_state.layout, run->iova);
+	is = used != NULL && used->parked;
+	ioas_layout_unlock(sync_state.ioas);
+	return is;
+}
+
 static void
 event_free(const struct dma_run *run)
 {
+	const bool parked = is_parked(run), mapped = is_mapped(run);
 	int ret = -ENOENT;
 
-	if (!run->msl->external || is_mapped(run))
+	if (!run->msl->external || mapped)
 		ret = ioas_unmap(sync_state.ioas, IOAS_EAL, run->iova, run->len);
 
+	/* It was refused when EAL got it, also where another owner has the IOVA. */
+	if (ret == -ENOENT || ret == -EPERM || parked)
+		dma_sync_count_refused(0, -RTE_MIN(run->len, sync_state.refused.bytes));
 	if (ret == -EBUSY) {
 		sync_state.kept = true;
 		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped with its run until all memory is unmapped",
 			run->iova);
-	} else if (ret == -EPERM) {
+	} else if (ret == -EPERM && mapped) {
 		SYNC_LOG(DEBUG, "freed page at IOVA 0x%" PRIx64 " stays mapped: the application mapped it too",
 			run->iova);
-	} else if (ret == -ENOENT) {
-		release_absent(run);
-		dma_sync_count_refused(0, -RTE_MIN(run->len, sync_state.refused.bytes));
+	} else if (ret == -ENOENT || ret == -EPERM) {
+		if (ret == -ENOENT)
+			release_absent(run);
 		SYNC_LOG(DEBUG, "freed memory at IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes, was not mapped",
 			run->iova, run->len);
 	} else if (ret < 0) {
