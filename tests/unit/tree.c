@@ -80,6 +80,37 @@ tree_text(const char *root, const char *path, const char *text)
 	tree_write(root, path, text, strlen(text));
 }
 
+static void
+path_format(char *out, const char *format, va_list ap)
+{
+	assert_in_range(vsnprintf(out, TREE_PATH_MAX, format, ap), 1, TREE_PATH_MAX - 1);
+}
+
+void
+tree_empty(const char *root, const char *format, ...)
+{
+	char path[TREE_PATH_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	path_format(path, format, ap);
+	va_end(ap);
+	tree_text(root, path, "");
+}
+
+bool
+tree_exists(const char *root, const char *format, ...)
+{
+	char path[TREE_PATH_MAX], full[2 * TREE_PATH_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	path_format(path, format, ap);
+	va_end(ap);
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return access(full, F_OK) == 0;
+}
+
 void
 tree_cells(const char *root, const char *path, const uint32_t *cells, size_t n)
 {

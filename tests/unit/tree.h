@@ -11,6 +11,7 @@
 #ifndef TREE_H
 #define TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,14 @@ void tree_write(const char *root, const char *path, const void *data, size_t len
 
 /** Write a text to a file. */
 void tree_text(const char *root, const char *path, const char *text);
+
+/** Make an empty file. Its path is in the format of printf(). */
+__attribute__((format(printf, 2, 3)))
+void tree_empty(const char *root, const char *format, ...);
+
+/** Is there a file or a folder, or what a link names? */
+__attribute__((format(printf, 2, 3)))
+bool tree_exists(const char *root, const char *format, ...);
 
 /** Write a property of a device tree, as big-endian cells. */
 void tree_cells(const char *root, const char *path, const uint32_t *cells, size_t n);
