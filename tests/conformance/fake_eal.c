@@ -12,6 +12,7 @@
 #include <rte_memzone.h>
 
 #include "fake_eal.h"
+#include "fake_kernel.h"
 
 struct list {
 	struct rte_memseg_list msl;	/* the first: lists are found by it */
@@ -275,4 +276,14 @@ void
 rte_memzone_walk(void (*cb)(const struct rte_memzone *mz, void *arg) __rte_unused,
 		void *arg __rte_unused)
 {
+}
+
+int
+__wrap_getrlimit64(int resource, struct rlimit *out)
+{
+	/* The code above the system calls reads no other. */
+	if (resource != RLIMIT_MEMLOCK)
+		abort();
+	*out = (struct rlimit){ fake.memlock, fake.memlock };
+	return 0;
 }

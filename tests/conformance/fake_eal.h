@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <rte_eal.h>
 #include <rte_log.h>
@@ -54,6 +55,12 @@ void fake_eal_attach_end(uint64_t va);
 
 /** EAL frees memory, or as rte_malloc_heap_memory_remove(); sends an event. */
 void fake_eal_free(uint64_t va);
+
+/**
+ * RLIMIT_MEMLOCK of the process is that of the fake kernel: with --wrap=getrlimit64. A process
+ * with CAP_IPC_LOCK has none.
+ */
+int __wrap_getrlimit64(int resource, struct rlimit *out);
 
 /** The IOVA in the segment of an address. */
 uint64_t fake_eal_iova(uint64_t va);

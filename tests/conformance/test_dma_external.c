@@ -338,6 +338,20 @@ test_assigned_legacy(void **state)
 	expect_mapped(EAL_VA + 2 * LARGE, 64 * MIB, 2 * LARGE);
 }
 
+/* The limit of the fake kernel, whatever that of this process is. */
+static void
+test_memlock(void **state)
+{
+	dma_sync_stop();
+	fake.memlock = 4 * LARGE - 1;
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), -ENOMEM);
+	assert_non_null(strstr(sync_why, "RLIMIT_MEMLOCK"));
+	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	fake.memlock = 4 * LARGE;
+	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
+	expect_start();
+}
+
 int
 main(void)
 {
@@ -361,6 +375,7 @@ main(void)
 		sync_test(test_kept),
 		sync_test(test_assigned),
 		sync_test(test_assigned_legacy),
+		sync_test(test_memlock),
 	};
 
 	return RUN_ON_BACKENDS("external memory", tests);
