@@ -75,7 +75,7 @@ look_calls_of(size_t n)
 	sriov_make(root, n, true);
 	for (i = 0; i < n / 2; i++)
 		sriov_unbind(root, i);
-	tree_link(root, "/proc/4000000/fd/3", "/dev/vfio/vfio");
+	tree_link(root, "/proc/" TREE_PID_TEXT "/fd/3", "/dev/vfio/vfio");
 	snap = (struct topo_snapshot){ .root = root };
 	calls_reset();
 	for (i = 0; i < n; i++) {

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "surveyed.h"
+#include "tree.h"
 
 #define NODE BY_BACKEND("/dev/vfio/2", "/dev/vfio/devices/vfio0")
 
@@ -26,10 +27,10 @@ test_attach_failures(void **state)
 {
 	machine_group->held = true;
 	FAILS(-EBUSY, NODE, "another process", "fuser -v ");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/2");
-	FAILS(-EBUSY, "/dev/vfio/2", "process 4242 (testpmd)",
+	machine_holder(*state, TREE_PID, "testpmd\n", "/dev/vfio/2");
+	FAILS(-EBUSY, "/dev/vfio/2", "process " TREE_PID_TEXT " (testpmd)",
 			"stop it if you don't need it, or use another device");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/null");
+	machine_holder(*state, TREE_PID, "testpmd\n", "/dev/null");
 	machine_holder(*state, (int)getpid(), "self\n", "/dev/vfio/2");
 	FAILS(-EBUSY, "/dev/vfio/2", "this process already", "--no-pci");
 	machine_holder(*state, (int)getpid(), "self\n", "/dev/null");
@@ -60,8 +61,8 @@ test_held_device(void **state)
 		skip();
 	fake_device_held(NIC, true);
 	FAILS(-EINVAL, "group 2", "dmesg");
-	machine_holder(*state, 4242, "testpmd\n", "/dev/vfio/devices/vfio0");
-	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process 4242 (testpmd)",
+	machine_holder(*state, TREE_PID, "testpmd\n", "/dev/vfio/devices/vfio0");
+	FAILS(-EBUSY, "/dev/vfio/devices/vfio0", "process " TREE_PID_TEXT " (testpmd)",
 			"stop it if you don't need it");
 }
 

@@ -61,9 +61,9 @@ test_refused(void **state)
 	FAILS(-ENOTSUP, "no-IOMMU mode is off", "echo 1 > " MODE);
 	lacks("descriptors");
 	fake.noiommu_off = false;
-	machine_holder(*state, 4242, "dpdk-testpmd", "/dev/vfio/noiommu-2");
+	machine_holder(*state, TREE_PID, "dpdk-testpmd", "/dev/vfio/noiommu-2");
 	machine_group->held = true;
-	FAILS(-EBUSY, "/dev/vfio/noiommu-2 is held by process 4242 (dpdk-testpmd)");
+	FAILS(-EBUSY, "/dev/vfio/noiommu-2 is held by process " TREE_PID_TEXT " (dpdk-testpmd)");
 }
 
 /* Each error of the kernel is reported, and nothing remains. */

@@ -4,6 +4,7 @@
 
 /* What explain learns from processes, by sockets like those of DPDK's telemetry. */
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 
 #include "explain_find.h"
 #include "ioas/ioas_freed.h"
+#include "tool_leavings.h"
 #include "tree.h"
 
 #define MAPS 40	/* more than a page */
@@ -37,6 +39,18 @@ enum manners {
 
 static pid_t servers[SERVERS];
 static size_t n_servers;
+
+/* The tree, by a path that fits into the address of a socket, however long TMPDIR is. */
+static char base[64];
+static int base_fd = -1;
+
+/* Only those in the tree: processes of this host may answer too. */
+size_t
+tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
+{
+	out[0] = base;
+	return 1;
+}
 
 static void
 maps_reply(char *out, size_t size, unsigned int first)
@@ -96,15 +110,12 @@ static void
 start(const char *root, const char *prefix, enum manners manners)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char path[TREE_PATH_MAX];
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
 	assert_true(fd >= 0);
-	snprintf(path, sizeof(path), "/dpdk/%s/config", prefix);
-	tree_text(root, path, "");
-	snprintf(path, sizeof(path), "%s/dpdk/%s/dpdk_telemetry.v2%s", root, prefix, manners == GOOD ? "" : ":7");
-	assert_true(strlen(path) < sizeof(addr.sun_path));
-	memcpy(addr.sun_path, path, strlen(path) + 1);
+	tree_empty(root, "/dpdk/%s/config", prefix);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dpdk/%s/dpdk_telemetry.v2%s", base, prefix,
+		manners == GOOD ? "" : ":7");
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	servers[n_servers] = fork();
@@ -116,13 +127,35 @@ start(const char *root, const char *prefix, enum manners manners)
 }
 
 static int
+setup(void **state)
+{
+	if (tree_setup(state) != 0)
+		return -1;
+	base_fd = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	snprintf(base, sizeof(base), "/proc/self/fd/%d", base_fd);
+	return base_fd < 0 ? -1 : 0;
+}
+
+static int
 teardown(void **state)
 {
+	close(base_fd);
 	while (n_servers > 0) {
 		kill(servers[--n_servers], SIGKILL);
 		waitpid(servers[n_servers], NULL, 0);
 	}
 	return tree_teardown(state);
+}
+
+/* Ask all processes; @p n of them must count. */
+static struct explain_processes
+ask(size_t n)
+{
+	struct explain_processes processes;
+
+	assert_int_equal(explain_processes_ask(&processes), 0);
+	assert_int_equal(processes.n, n);
+	return processes;
 }
 
 static void
@@ -133,9 +166,7 @@ test_maps(void **state)
 	size_t n;
 
 	start(*state, "rte", GOOD);
-	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
-	assert_int_equal(explain_processes_ask(&processes), 0);
-	assert_int_equal(processes.n, 1);
+	processes = ask(1);
 	assert_int_equal(processes.v[0].pid, 4711);
 	assert_int_equal(processes.v[0].n, 1);
 	assert_int_equal(explain_maps_for(&processes, "0000:01:00.0", &maps, &n), 0);
@@ -168,8 +199,7 @@ test_freed(void **state)
 	size_t n;
 
 	start(*state, "rte", GOOD);
-	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
-	assert_int_equal(explain_processes_ask(&processes), 0);
+	processes = ask(1);
 	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
 	assert_int_equal(n, 1);
 	assert_true(all);
@@ -219,9 +249,7 @@ test_older(void **state)
 	size_t n;
 
 	start(*state, "a", OLDER);
-	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
-	assert_int_equal(explain_processes_ask(&processes), 0);
-	assert_int_equal(processes.n, 1);
+	processes = ask(1);
 	assert_int_equal(processes.v[0].n_maps, MAPS);
 	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
 	assert_int_equal(n, 0);
@@ -244,9 +272,7 @@ test_part(void **state)
 	struct explain_processes processes;
 
 	start(*state, "a", SILENT);
-	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
-	assert_int_equal(explain_processes_ask(&processes), 0);
-	assert_int_equal(processes.n, 0);
+	processes = ask(0);
 	explain_processes_free(&processes);
 }
 
@@ -254,17 +280,13 @@ static void
 test_others(void **state)
 {
 	struct explain_processes processes;
-	char path[TREE_PATH_MAX];
 
 	start(*state, "a", OTHER_BUS);
 	start(*state, "b", NOISE);
 	start(*state, "c", LIAR);
 	/* A name without a socket. */
-	snprintf(path, sizeof(path), "/dpdk/d/dpdk_telemetry.v2");
-	tree_text(*state, path, "");
-	assert_int_equal(setenv("RUNTIME_DIRECTORY", *state, 1), 0);
-	assert_int_equal(explain_processes_ask(&processes), 0);
-	assert_int_equal(processes.n, 1);
+	tree_empty(*state, "/dpdk/d/dpdk_telemetry.v2");
+	processes = ask(1);
 	assert_int_equal(processes.v[0].n_maps, 0);
 	assert_int_equal(processes.v[0].n_freed, 1);
 	assert_int_equal(processes.v[0].freed[0].seconds, 0);
@@ -275,10 +297,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_maps), T(test_freed), T(test_forgotten), T(test_older), T(test_part), T(test_others),
 	};
 
-	unsetenv("XDG_RUNTIME_DIR");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

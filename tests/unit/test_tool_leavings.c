@@ -136,6 +136,37 @@ only_the_folder_that_eal_chooses_is_searched(void **state)
 	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
 }
 
+static void
+expect_folders(const char *first, const char *second)
+{
+	const char *const want[] = { "/var/run", first, second, geteuid() == 0 ? NULL : "/tmp" };
+	const char *got[TOOL_RUNTIME_FOLDERS];
+	size_t n = tool_runtime_folders(got), at = 0, i;
+
+	for (i = 0; i < sizeof(want) / sizeof(*want); i++)
+		if (want[i] != NULL) {
+			assert_true(at < n);
+			assert_string_equal(got[at++], want[i]);
+		}
+	assert_int_equal(n, at);
+}
+
+/* Each once; root does not look into a folder where anyone may make files. */
+static void
+the_folders_of_all_eals_are_known(void **state)
+{
+	assert_int_equal(setenv("RUNTIME_DIRECTORY", "/a", 1), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/b", 1), 0);
+	expect_folders("/a", "/b");
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/a", 1), 0);
+	expect_folders("/a", NULL);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/var/run", 1), 0);
+	expect_folders("/a", NULL);
+	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+	assert_int_equal(unsetenv("RUNTIME_DIRECTORY"), 0);
+	expect_folders(NULL, NULL);
+}
+
 static int
 setup(void **state)
 {
@@ -153,6 +184,7 @@ main(void)
 		T(a_link_in_place_of_dpdk_is_not_followed),
 		T(folders_of_another_user_stay),
 		T(only_the_folder_that_eal_chooses_is_searched),
+		T(the_folders_of_all_eals_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

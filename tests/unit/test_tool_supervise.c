@@ -336,6 +336,15 @@ an_ignored_signal_is_ignored(void **state)
 static int
 setup(void **state)
 {
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM };
+	sigset_t all;
+	size_t i;
+
+	/* As by default, also under nohup, or in the background of a shell. */
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		signal(signals[i], SIG_DFL);
+	sigfillset(&all);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
 	/* Processes of a killed supervisor come here. */
 	if (tree_setup(state) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return -1;

@@ -283,24 +283,24 @@ test_holder(void **state)
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	tree_text(root, "/proc/self/comm", "no number\n");
 	tree_link(root, "/proc/self/fd/3", "/dev/vfio/7");
-	tree_link(root, "/proc/12/fd/3", "/dev/vfio/70");
-	tree_link(root, "/proc/12/fd/4", "/dev/vfio/7 (deleted)");
-	tree_text(root, "/proc/13/comm", "no fd folder\n");
+	tree_link(root, "/proc/5000012/fd/3", "/dev/vfio/70");
+	tree_link(root, "/proc/5000012/fd/4", "/dev/vfio/7 (deleted)");
+	tree_text(root, "/proc/5000013/comm", "no fd folder\n");
 	snprintf(own, sizeof(own), "/proc/%d/fd/3", (int)getpid());
 	tree_link(root, own, "/dev/vfio/7");
 	before = tree_open_fds();
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	assert_true(topology_holds(root, "/dev/vfio/7"));
 	assert_false(topology_holds(root, "/dev/vfio/70"));
-	tree_link(root, "/proc/4000000/fd/0", "/dev/null");
-	tree_link(root, "/proc/4000000/fd/9", "/dev/vfio/7");
-	tree_text(root, "/proc/4000000/comm", "qemu \033[31m\nx\n");
+	tree_link(root, "/proc/" TREE_PID_TEXT "/fd/0", "/dev/null");
+	tree_link(root, "/proc/" TREE_PID_TEXT "/fd/9", "/dev/vfio/7");
+	tree_text(root, "/proc/" TREE_PID_TEXT "/comm", "qemu \033[31m\nx\n");
 	/* The snapshot does not include a newer process. The next scan does. */
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), -ENOENT);
 	topology_snapshot_free(&snap);
 	assert_int_equal(topology_snapshot_holder(&snap, "/dev/vfio/7", &h), 0);
 	topology_snapshot_free(&snap);
-	assert_int_equal(h.pid, 4000000);
+	assert_int_equal(h.pid, TREE_PID);
 	assert_string_equal(h.comm, "qemu ?[31m?x");
 	assert_int_equal(tree_open_fds(), before);
 }

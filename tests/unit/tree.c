@@ -24,7 +24,7 @@ tree_setup(void **state)
 	const char *tmp = getenv("TMPDIR");
 	char path[TREE_PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/vfio_msi_test.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	snprintf(path, sizeof(path), "%s/vfio_msi_test.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
 	if (mkdtemp(path) == NULL)
 		return -1;
 	*state = strdup(path);

@@ -17,6 +17,10 @@
 
 #define TREE_PATH_MAX 768
 
+/** A process number that no process has: the highest is 4194304. */
+#define TREE_PID 5004242
+#define TREE_PID_TEXT "5004242"
+
 /** cmocka fixtures: *state is the path of an empty tree. The teardown removes the tree. */
 int tree_setup(void **state);
 int tree_teardown(void **state);
