@@ -60,6 +60,15 @@ open_space(void)
 }
 
 void
+attach_group(struct ioas *ioas, int group)
+{
+	bool viable = false;
+
+	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
+	assert_true(viable);
+}
+
+void
 machine_reset(void)
 {
 	fake_reset();

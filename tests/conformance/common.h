@@ -60,6 +60,9 @@ const struct ioas_member *member(int group);
 /** Open a space of the backend on the layout. */
 struct ioas *open_space(void);
 
+/** Attach the device of add_group() to a space; must succeed. */
+void attach_group(struct ioas *ioas, int group);
+
 /** Run the tests on every backend. @return the number of failures. */
 #define RUN_ON_BACKENDS(name, tests) __extension__ ({ \
 	int failures; \

@@ -35,6 +35,32 @@ fake_lie_name(enum fake_lie lie)
 	return names[lie];
 }
 
+bool
+fake_lie_about_count(uint32_t room, uint32_t *n, int too_few, int *ret)
+{
+	*ret = fake.lie == FAKE_COUNT_ZERO || fake.lie == FAKE_COUNT_OVER ? 0 : too_few;
+	switch (fake.lie) {
+	case FAKE_COUNT_ZERO:
+		*n = 0;
+		return true;
+	case FAKE_COUNT_LESS:
+		*n = room - 1;
+		return true;
+	case FAKE_COUNT_DOUBLES:
+		*n = room * 2;
+		return true;
+	case FAKE_COUNT_CREEPS:
+	case FAKE_COUNT_OVER:
+		*n = room + 1;
+		return true;
+	case FAKE_COUNT_HUGE:
+		*n = UINT32_MAX;
+		return true;
+	default:
+		return false;
+	}
+}
+
 #define CHAIN_MAX 4096
 
 struct chain {

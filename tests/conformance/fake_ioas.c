@@ -23,37 +23,6 @@ mask_of(const struct fake_container *c)
 	return fake_has_groups(c) ? fake_page_mask() : 0;
 }
 
-/* Return an invalid number of ranges. @return true if the test requested it. */
-static bool
-lie_about_count(uint32_t room, uint32_t *n, int *ret)
-{
-	*ret = -EMSGSIZE;
-	switch (fake.lie) {
-	case FAKE_COUNT_ZERO:
-		*ret = 0;
-		*n = 0;
-		return true;
-	case FAKE_COUNT_LESS:
-		*n = room - 1;
-		return true;
-	case FAKE_COUNT_DOUBLES:
-		*n = room * 2;
-		return true;
-	case FAKE_COUNT_CREEPS:
-		*n = room + 1;
-		return true;
-	case FAKE_COUNT_HUGE:
-		*n = UINT32_MAX;
-		return true;
-	case FAKE_COUNT_OVER:
-		*ret = 0;
-		*n = room + 1;
-		return true;
-	default:
-		return false;
-	}
-}
-
 int
 vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v, uint32_t *n,
 		uint64_t *alignment)
@@ -70,7 +39,7 @@ vfio_uapi_ioas_ranges(int iommufd, uint32_t ioas, struct abi_iova_range *v, uint
 		*alignment = 3 * 4096;
 	else if (fake.lie == FAKE_ALIGN_ZERO)
 		*alignment = 0;
-	if (lie_about_count(room, n, &ret))
+	if (fake_lie_about_count(room, n, -EMSGSIZE, &ret))
 		return ret;
 	*n = (uint32_t)fake_iova_list(c, NULL, list, FAKE_RANGES);
 	for (i = 0; i < *n && i < room; i++) {

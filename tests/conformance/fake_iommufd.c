@@ -246,17 +246,26 @@ fake_ioas_detach(struct fake_device *d)
 		fake_iommufd_put(c->ctx);
 }
 
+/* Count a call on a character device, which must be bound. */
+static int
+bound_call(const char *name, int device, struct fake_cdev **out)
+{
+	int ret = fake_ioctl(name, device, FAKE_CDEV, out);
+
+	if (ret < 0)
+		return ret;
+	return (*out)->ctx == NULL ? -EINVAL : 0;
+}
+
 int
 vfio_uapi_device_attach(int device, uint32_t ioas)
 {
 	struct fake_container *c;
 	struct fake_cdev *file;
-	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+	int ret = bound_call(__func__, device, &file);
 
 	if (ret < 0)
 		return ret;
-	if (file->ctx == NULL)
-		return -EINVAL;
 	c = find_ioas(file->ctx, ioas);
 	return c == NULL ? -ENOENT : fake_ioas_attach(file->dev, c);
 }
@@ -265,14 +274,11 @@ int
 vfio_uapi_device_detach(int device)
 {
 	struct fake_cdev *file;
-	int ret = fake_ioctl(__func__, device, FAKE_CDEV, &file);
+	int ret = bound_call(__func__, device, &file);
 
-	if (ret < 0)
-		return ret;
-	if (file->ctx == NULL)
-		return -EINVAL;
-	fake_ioas_detach(file->dev);
-	return 0;
+	if (ret == 0)
+		fake_ioas_detach(file->dev);
+	return ret;
 }
 
 int

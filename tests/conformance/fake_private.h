@@ -185,6 +185,16 @@ int fake_type1_call(const char *name, int fd, struct fake_container **out);
 /** The checks of the kernel before a process may own a group. @return 0, -EPERM, -EINVAL. */
 int fake_claim(const struct fake_group_state *g, bool isolated_too);
 
+/* fake_info.c */
+
+/**
+ * Return an invalid number of entries.
+ *
+ * @param too_few  errno of the kernel where the caller has too little room, negative
+ * @return true if the test requested it
+ */
+bool fake_lie_about_count(uint32_t room, uint32_t *n, int too_few, int *ret);
+
 /* fake_iommufd.c */
 void fake_iommufd_reset(void);
 int fake_iommufd_open(bool missing, bool denied);

@@ -81,33 +81,6 @@ id_of(const struct fake_device *d, const struct fake_iommufd *ctx)
 	return group_in(d->group, ctx) ? 0 : ABI_DEVID_NOT_OWNED;
 }
 
-/* Return an invalid number of devices. @return true if the test requested it. */
-static bool
-lie_about_count(uint32_t room, uint32_t *n, int *ret)
-{
-	*ret = fake.lie == FAKE_COUNT_ZERO || fake.lie == FAKE_COUNT_OVER ? 0 : -ENOSPC;
-	switch (fake.lie) {
-	case FAKE_COUNT_ZERO:
-		*n = 0;
-		return true;
-	case FAKE_COUNT_LESS:
-		*n = room - 1;
-		return true;
-	case FAKE_COUNT_DOUBLES:
-		*n = room * 2;
-		return true;
-	case FAKE_COUNT_CREEPS:
-	case FAKE_COUNT_OVER:
-		*n = room + 1;
-		return true;
-	case FAKE_COUNT_HUGE:
-		*n = UINT32_MAX;
-		return true;
-	default:
-		return false;
-	}
-}
-
 int
 vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v, uint32_t *n,
 		uint32_t *flags)
@@ -124,7 +97,7 @@ vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v, uint32
 	if (fake.no_hot_reset)
 		return -ENODEV;
 	*flags = ctx != NULL ? ABI_HOT_RESET_DEVID : 0;
-	if (lie_about_count(room, n, &ret))
+	if (fake_lie_about_count(room, n, -ENOSPC, &ret))
 		return ret;
 	*n = 0;
 	for (i = 0; i < fake_n_devices; i++) {

@@ -5,11 +5,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "eal/eal_iommu_api.h"
 #include "own_memory_space.h"
 
 __thread int rte_errno;
@@ -37,10 +39,8 @@ restore(void)
 void
 own_space_up(void)
 {
-	bool viable;
-
-	assert_int_equal(ioas_open(backend, NULL, layout, &own_ioas, NULL), 0);
-	assert_int_equal(ioas_attach(own_ioas, MEMBER(7), &viable), 0);
+	own_ioas = open_space();
+	attach_group(own_ioas, 7);
 	own_memory_up(own_ioas, layout, PAGE, lost, restore);
 }
 
@@ -58,6 +58,18 @@ own_space_down(void)
 	own_ioas = NULL;
 }
 
+void
+own_space_restart(unsigned int rounds)
+{
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		own_space_down();
+		own_space_up();
+		usleep(100);
+	}
+}
+
 int
 own_space_setup(void **state)
 {
@@ -68,6 +80,15 @@ own_space_setup(void **state)
 	own_restore = NULL;
 	own_space_up();
 	return 0;
+}
+
+int
+own_space_setup_api(void **state)
+{
+	if (own_space_setup(state) < 0)
+		return -1;
+	obey(own_ioas, "0000:01:00.0");
+	return eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api));
 }
 
 int

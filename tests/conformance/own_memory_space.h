@@ -25,8 +25,12 @@ extern void (*own_restore)(void);	/**< restores the mappings of other owners, or
 void own_space_up(void);
 /** Close the space, as after the last device. */
 void own_space_down(void);
+/** Close and open it in turn, while other threads use it. */
+void own_space_restart(unsigned int rounds);
 
 int own_space_setup(void **state);
+/** The same for tests of the public functions, which obey the kernel's ranges. */
+int own_space_setup_api(void **state);
 int own_space_teardown(void **state);
 
 #endif /* OWN_MEMORY_SPACE_H */

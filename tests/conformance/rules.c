@@ -46,6 +46,34 @@ rule_fd(const char *name, int fd, int expected)
 	return fd;
 }
 
+int64_t
+rules_unmap_dma(int container, uint64_t iova, uint64_t size)
+{
+	uint64_t bytes;
+	int ret = vfio_uapi_unmap_dma(container, iova, size, &bytes);
+
+	return ret < 0 ? ret : (int64_t)bytes;
+}
+
+/* The process needs no write access to memory that devices only read. */
+void
+rules_read_only(const struct rules_machine *m,
+		int (*map)(uint64_t vaddr, uint64_t iova, bool read_only),
+		int64_t (*unmap)(uint64_t iova, uint64_t size))
+{
+	const uint64_t iova = RULES_IOVA;
+
+	rule("read-only: memory for both", map(m->unwritable, iova, false), -EFAULT);
+	rule("read-only: memory", map(m->unwritable, iova, true), 0);
+	rule("read-only: the same for both", map(m->vaddr, iova, false), -EEXIST);
+	rule("read-only: the same", map(m->vaddr, iova, true), -EEXIST);
+	rule("read-only: writable memory", map(m->vaddr, 16 * iova, true), 0);
+	rule("read-only: it elsewhere for both", map(m->vaddr, 32 * iova, false), 0);
+	rule("read-only: no memory", map(m->hollow, 64 * iova, true), -EFAULT);
+	rule("read-only: unmap", unmap(iova, RULES_PAGE), RULES_PAGE);
+	rule("read-only: unmap the others", unmap(16 * iova, 17 * iova), 2 * RULES_PAGE);
+}
+
 uint64_t
 rules_reserved(const struct rules_machine *m)
 {

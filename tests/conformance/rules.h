@@ -23,6 +23,7 @@
 #include "uapi/vfio_uapi.h"
 
 #define RULES_PAGE UINT64_C(4096)
+#define RULES_IOVA UINT64_C(0x100000)
 #define RULES_MEMORY (64 * RULES_PAGE)
 #define RULES_RESERVED 8
 #define RULES_RANGES 64
@@ -68,6 +69,14 @@ int rule_fd(const char *name, int fd, int expected);
  * else left out. Sets the end of the aperture from them.
  */
 void rules_ranges(struct rules_machine *m, const struct iova_range *v, size_t n);
+
+/** Unmap from a container. @return bytes or -errno. */
+int64_t rules_unmap_dma(int container, uint64_t iova, uint64_t size);
+
+/** Rules of pages that devices only read. Nothing is mapped before and after. */
+void rules_read_only(const struct rules_machine *m,
+		int (*map)(uint64_t vaddr, uint64_t iova, bool read_only),
+		int64_t (*unmap)(uint64_t iova, uint64_t size));
 
 /** First address of the first reserved range; there must be one. */
 uint64_t rules_reserved(const struct rules_machine *m);

@@ -15,7 +15,7 @@
 
 #define NODE "/dev/vfio/vfio"
 #define PAGE RULES_PAGE
-#define IOVA UINT64_C(0x100000)
+#define IOVA RULES_IOVA
 #define UNKNOWN 99
 
 static struct rules_machine *machine;
@@ -27,14 +27,10 @@ map(uint64_t vaddr, uint64_t iova)
 	return vfio_uapi_map_dma(container, vaddr, iova, PAGE, false);
 }
 
-/* @return bytes or -errno. */
 static int64_t
 unmap(uint64_t iova, uint64_t size)
 {
-	uint64_t bytes;
-	int ret = vfio_uapi_unmap_dma(container, iova, size, &bytes);
-
-	return ret < 0 ? ret : (int64_t)bytes;
+	return rules_unmap_dma(container, iova, size);
 }
 
 static int

@@ -17,7 +17,7 @@
 #include "rules.h"
 
 #define PAGE RULES_PAGE
-#define IOVA UINT64_C(0x100000)
+#define IOVA RULES_IOVA
 #define UNKNOWN 9999
 
 static int iommufd;

@@ -14,7 +14,7 @@
 
 #define NODE "/dev/iommu"
 #define PAGE RULES_PAGE
-#define IOVA UINT64_C(0x100000)
+#define IOVA RULES_IOVA
 #define UNKNOWN 9999
 
 static struct rules_machine *machine;
@@ -195,21 +195,6 @@ mappings(void)
 	rule("unmap: everything", unmap(0, UINT64_MAX), 9 * PAGE);
 }
 
-/* The process needs no write access to memory that devices only read. */
-static void
-read_only(void)
-{
-	rule("read-only: memory for both", map_access(machine->unwritable, IOVA, false), -EFAULT);
-	rule("read-only: memory", map_access(machine->unwritable, IOVA, true), 0);
-	rule("read-only: the same for both", map_access(machine->vaddr, IOVA, false), -EEXIST);
-	rule("read-only: the same", map_access(machine->vaddr, IOVA, true), -EEXIST);
-	rule("read-only: writable memory", map_access(machine->vaddr, 16 * IOVA, true), 0);
-	rule("read-only: it elsewhere for both", map_access(machine->vaddr, 32 * IOVA, false), 0);
-	rule("read-only: no memory", map_access(machine->hollow, 64 * IOVA, true), -EFAULT);
-	rule("read-only: unmap", unmap(IOVA, PAGE), PAGE);
-	rule("read-only: unmap the others", unmap(16 * IOVA, 17 * IOVA), 2 * PAGE);
-}
-
 static void
 unmappings(void)
 {
@@ -345,7 +330,7 @@ rules_iommufd(struct rules_machine *m)
 	fresh_space();
 	ranges();
 	mappings();
-	read_only();
+	rules_read_only(machine, map_access, unmap);
 	rules_files(m, iommufd, space);
 	unmappings();
 	rules_device(m, nic);

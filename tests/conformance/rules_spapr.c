@@ -13,7 +13,7 @@
 
 #define NODE "/dev/vfio/vfio"
 #define PAGE RULES_PAGE
-#define IOVA UINT64_C(0x100000)
+#define IOVA RULES_IOVA
 #define SIZE (UINT64_C(1) << 29)
 
 static struct rules_machine *machine;
@@ -34,10 +34,7 @@ map(uint64_t iova, uint64_t size)
 static int64_t
 unmap(uint64_t iova, uint64_t size)
 {
-	uint64_t bytes;
-	int ret = vfio_uapi_unmap_dma(container, iova, size, &bytes);
-
-	return ret < 0 ? ret : (int64_t)bytes;
+	return rules_unmap_dma(container, iova, size);
 }
 
 static int

@@ -16,7 +16,7 @@
 
 #define NODE "/dev/vfio/vfio"
 #define PAGE RULES_PAGE
-#define IOVA UINT64_C(0x100000)
+#define IOVA RULES_IOVA
 #define UNKNOWN 99
 
 static struct rules_machine *machine;
@@ -34,14 +34,10 @@ map_access(uint64_t vaddr, uint64_t iova, bool read_only)
 	return vfio_uapi_map_dma(container, vaddr, iova, PAGE, read_only);
 }
 
-/* @return bytes or -errno. */
 static int64_t
 unmap(uint64_t iova, uint64_t size)
 {
-	uint64_t bytes;
-	int ret = vfio_uapi_unmap_dma(container, iova, size, &bytes);
-
-	return ret < 0 ? ret : (int64_t)bytes;
+	return rules_unmap_dma(container, iova, size);
 }
 
 static uint32_t
@@ -224,21 +220,6 @@ mappings(void)
 	rule("unmap: all of them", unmap(0, machine->last + 1), 9 * PAGE);
 }
 
-/* The process needs no write access to memory that devices only read. */
-static void
-read_only(void)
-{
-	rule("read-only: memory for both", map_access(machine->unwritable, IOVA, false), -EFAULT);
-	rule("read-only: memory", map_access(machine->unwritable, IOVA, true), 0);
-	rule("read-only: the same for both", map_access(machine->vaddr, IOVA, false), -EEXIST);
-	rule("read-only: the same", map_access(machine->vaddr, IOVA, true), -EEXIST);
-	rule("read-only: writable memory", map_access(machine->vaddr, 16 * IOVA, true), 0);
-	rule("read-only: it elsewhere for both", map_access(machine->vaddr, 32 * IOVA, false), 0);
-	rule("read-only: no memory", map_access(machine->hollow, 64 * IOVA, true), -EFAULT);
-	rule("read-only: unmap", unmap(IOVA, PAGE), PAGE);
-	rule("read-only: unmap the others", unmap(16 * IOVA, 17 * IOVA), 2 * PAGE);
-}
-
 static void
 unmappings(void)
 {
@@ -319,7 +300,7 @@ rules_type1(struct rules_machine *m)
 	with_iommu();
 	info();
 	mappings();
-	read_only();
+	rules_read_only(machine, map_access, unmap);
 	unmappings();
 	fd = rule_fd("device: open", vfio_uapi_group_get_device(group, m->nic.bdf), 0);
 	rules_device(m, fd);

@@ -4,11 +4,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
 
 #include <cmocka.h>
 
 #include "sync_space.h"
+#include "text_count.h"
 
 struct ioas *sync_ioas;
 char sync_why[1024];
@@ -56,7 +57,6 @@ int
 sync_setup(void **state)
 {
 	struct fake_group *g;
-	bool viable;
 
 	if (machine_setup(state) < 0)
 		return -1;
@@ -64,9 +64,8 @@ sync_setup(void **state)
 	g = add_group(7);
 	g->aperture = RANGE(0, TOP_IOVA);
 	fake_range(g, MSI, MSI + MIB - 1);
-	if (ioas_open(backend, NULL, layout, &sync_ioas, NULL) < 0 ||
-	    ioas_attach(sync_ioas, MEMBER(7), &viable) < 0)
-		return -1;
+	sync_ioas = open_space();
+	attach_group(sync_ioas, 7);
 	add_hole(0, PAGE - 1, IOVA_HARD);
 	add_msi();
 	add_hole(WINDOW, WINDOW + 4 * GIB - 1, IOVA_SOFT);
@@ -118,15 +117,8 @@ expect_start(void)
 	expect_same(sync_ioas);
 }
 
-unsigned int
+size_t
 said(const char *text)
 {
-	const char *at = fake_eal_said;
-	unsigned int n = 0;
-
-	while ((at = strstr(at, text)) != NULL) {
-		n++;
-		at += strlen(text);
-	}
-	return n;
+	return text_count(fake_eal_said, text);
 }

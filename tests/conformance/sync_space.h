@@ -57,6 +57,6 @@ void expect_mapped(uint64_t va, uint64_t iova, uint64_t len);
 void expect_start(void);
 
 /** How often the text was logged since fake_eal_reset(). */
-unsigned int said(const char *text);
+size_t said(const char *text);
 
 #endif /* CONFORMANCE_SYNC_SPACE_H */

@@ -30,14 +30,11 @@ static struct dma_pieces pieces;
 static int
 setup(void **state)
 {
-	bool viable;
-
 	if (machine_setup(state) < 0)
 		return -1;
 	add_group(7);
-	if (ioas_open(backend, NULL, layout, &ioas, NULL) < 0 ||
-	    ioas_attach(ioas, MEMBER(7), &viable) < 0)
-		return -1;
+	ioas = open_space();
+	attach_group(ioas, 7);
 	/* A window of 62 MiB at 2 MiB, and one of 16 MiB at 128 MiB. */
 	add_hole(0, 2 * MIB - 1, IOVA_HARD);
 	add_hole(64 * MIB, 128 * MIB - 1, IOVA_HARD);

@@ -126,15 +126,6 @@ test_choice(void **state)
 }
 
 static void
-attach(struct ioas *ioas, int group)
-{
-	bool viable = false;
-
-	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
-	assert_true(viable);
-}
-
-static void
 expect_info(struct ioas *ioas, const struct iova_range *want, size_t n, uint64_t avail)
 {
 	struct ioas_info info;
@@ -166,9 +157,9 @@ test_info(void **state)
 	g = add_group(8);
 	g->aperture = RANGE(0x1000, UINT32_MAX);
 	fake_range(g, 0xfee00000, 0xfeefffff);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	expect_info(ioas, alone, 2, 65535);
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, PAGE, PAGE, NULL), 0);
 	expect_info(ioas, both, 3, 65534);
 	/* Old kernels: after a capability of 12 bytes the next one is not aligned to 8 bytes. */
@@ -197,7 +188,7 @@ test_info_many(void **state)
 
 		for (i = 0; i < FAKE_RESERVED; i++, at += 0x100000)
 			fake_range(g, at, at + PAGE - 1);
-		attach(ioas, id);
+		attach_group(ioas, id);
 	}
 	assert_int_equal(ioas_info_get(ioas, &info), 0);
 	assert_int_equal(info.n_ranges, 5 * FAKE_RESERVED + 1);
@@ -216,7 +207,7 @@ test_info_lies(void **state)
 	enum fake_lie lie;
 
 	fake_range(add_group(7), 0x8000000, 0x80fffff);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	EACH_LIE(lie, FAKE_CAP_CYCLE, FAKE_UNMAP_LESS) {
 		if (lie != FAKE_RANGE_INVERTED &&
 				BY_KERNEL(lie > FAKE_ARGSZ_CREEPS, lie < FAKE_COUNT_ZERO))
@@ -240,7 +231,7 @@ test_no_layout(void **state)
 
 	fake_range(add_group(8), 0x8000000, 0x80fffff);
 	assert_int_equal(ioas_open(backend, NULL, NULL, &ioas, NULL), 0);
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, PAGE, PAGE, PAGE, UINT32_MAX, &iova), -ENOTSUP);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -ENOTSUP);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, PAGE), -ENOENT);

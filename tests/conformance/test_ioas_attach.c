@@ -17,15 +17,6 @@
 
 #include "common.h"
 
-static void
-attach(struct ioas *ioas, int group)
-{
-	bool viable = false;
-
-	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
-	assert_true(viable);
-}
-
 /* A failed attach or survey leaves nothing behind, for the first group and the second. */
 static void
 test_attach_errors(void **state)
@@ -72,7 +63,7 @@ test_attach_errors(void **state)
 			assert_int_equal(fake_leaks(NULL), left);
 		}
 		if (round == 0)
-			attach(ioas, 7);
+			attach_group(ioas, 7);
 	}
 	ioas_close(ioas);
 }
@@ -87,7 +78,7 @@ test_attach_conflict(void **state)
 	add_group(7);
 	fake_range(add_group(8), 0x8000000, 0x80fffff);
 	add_group(9)->aperture = RANGE(0, 0x8000000 - 1);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), 0);
 	assert_int_equal(ioas_attach(ioas, MEMBER(8), &viable),
 			BY_KERNEL(-EINVAL, -EADDRINUSE));
@@ -96,8 +87,8 @@ test_attach_conflict(void **state)
 			BY_KERNEL(-EINVAL, -EADDRINUSE));
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x8000000, PAGE), 0);
-	attach(ioas, 8);
-	attach(ioas, 9);
+	attach_group(ioas, 8);
+	attach_group(ioas, 9);
 	assert_int_equal(ioas_n_attached(ioas), 3);
 	/* The range is free again after the kernel rejects the map. */
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x8000000, PAGE, NULL), -EINVAL);
@@ -113,12 +104,12 @@ test_counting(void **state)
 
 	add_group(7);
 	add_group(8);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	left = fake_leaks(NULL);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_n_attached(ioas), 1);
 	assert_int_equal(fake_leaks(NULL), left);
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x20000, PAGE, NULL), 0);
 	ioas_detach(ioas, MEMBER(99));
@@ -139,7 +130,7 @@ test_counting(void **state)
 		assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
 	/* The next group to attach sets the IOMMU again. */
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	expect_same(ioas);
 	ioas_close(ioas);
@@ -156,7 +147,7 @@ test_survey(void **state)
 
 	fake_range(add_group(7), 0x8000000, 0x80fffff);
 	fake_range(add_group(8), 0xfee00000, 0xfeefffff);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0xfee00000, PAGE, NULL), 0);
 	left = fake_leaks(NULL);
 	for (round = 0; round < 2; round++) {
@@ -181,7 +172,7 @@ test_survey(void **state)
 	assert_int_equal(ioas_survey(ioas, MEMBER(8), &info, &viable), 0);
 	ioas_info_free(&info);
 	calls = fake_calls();
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	if (backend == IOAS_BACKEND_IOMMUFD)
 		assert_int_equal(fake_calls(), calls + 1);
 	ioas_release(ioas, MEMBER(8));
@@ -231,7 +222,7 @@ test_keep(void **state)
 	fake_range(add_group(9), 0x18000000, 0x18000fff);
 	fake_range(add_group(10), 0x20000000, 0x2fffffff);
 	add_group(11)->aperture.last = (UINT64_C(1) << 39) - 1;
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
 	assert_int_equal(ioas_keep(ioas, lists, 3), 0);
 	assert_int_equal(ioas_keep_test(ioas, &odd, &why), 0);
@@ -240,9 +231,9 @@ test_keep(void **state)
 	assert_true(why.lost.first == 0x18000000 && why.lost.last == 0x18000fff);
 	/* These have the same hole as group 7, or one outside of the kept ranges. */
 	assert_int_equal(newcomer(ioas, 8, &why), 0);
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(newcomer(ioas, 10, &why), 0);
-	attach(ioas, 10);
+	attach_group(ioas, 10);
 	assert_int_equal(newcomer(ioas, 9, &why), -ERANGE);
 	assert_int_equal(why.range.first, 0x10000000);
 	assert_true(why.lost.first == 0x18000000 && why.lost.last == 0x18000fff);
@@ -261,7 +252,7 @@ test_keep(void **state)
 	/* A new list replaces the old one. */
 	assert_int_equal(ioas_keep(ioas, lists + 1, 1), 0);
 	assert_int_equal(newcomer(ioas, 9, &why), 0);
-	attach(ioas, 9);
+	attach_group(ioas, 9);
 	/* The last detach drops the list. */
 	ioas_detach(ioas, MEMBER(9));
 	ioas_detach(ioas, MEMBER(10));
@@ -269,7 +260,7 @@ test_keep(void **state)
 	ioas_detach(ioas, MEMBER(7));
 	fake_range(add_group(12), 0x7000000, 0x7ffffff);
 	assert_int_equal(newcomer(ioas, 12, &why), 0);
-	attach(ioas, 12);
+	attach_group(ioas, 12);
 	ioas_close(ioas);
 }
 
@@ -294,7 +285,7 @@ test_before_attach(void **state)
 	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), -EFAULT);
 	assert_int_equal(ioas_n_attached(ioas), 0);
 	fake.hollow = RANGE(1, 0);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	expect_same(ioas);
 	ioas_close(ioas);
 }

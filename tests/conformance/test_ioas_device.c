@@ -18,15 +18,6 @@
 #include "common.h"
 
 static void
-attach(struct ioas *ioas, int group)
-{
-	bool viable = false;
-
-	assert_int_equal(ioas_attach(ioas, MEMBER(group), &viable), 0);
-	assert_true(viable);
-}
-
-static void
 test_open_device(void **state)
 {
 	struct ioas *ioas = open_space();
@@ -35,7 +26,7 @@ test_open_device(void **state)
 
 	add_group(7);
 	assert_int_equal(ioas_open_device(ioas, MEMBER(7)), -ENODEV);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_open_device(ioas, MEMBER(8)), -ENODEV);
 	m = *MEMBER(7);
 	m.name = "0000:01:00.1";
@@ -59,7 +50,7 @@ test_surrender(void **state)
 
 	add_group(7);
 	left = fake_leaks(NULL);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	fd = ioas_open_device(ioas, MEMBER(7));
 	assert_true(fd >= 0);
@@ -79,7 +70,7 @@ test_surrender(void **state)
 	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(ioas_n_attached(ioas), 0);
 	assert_int_equal(fake_leaks(NULL), left);
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	ioas_close(ioas);
 }
 
@@ -166,7 +157,7 @@ test_foreign_group(void **state)
 	assert_int_equal(fake_leaks(NULL), left);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
-	attach(ioas, 8);
+	attach_group(ioas, 8);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	device = ioas_open_device(ioas, &m);
 	assert_true(device >= 0);
@@ -215,7 +206,7 @@ test_group_beside_device(void **state)
 	fake_range(add_group(8), 0x8000000, 0x80fffff);
 	m = *MEMBER(8);
 	m.cdev = NULL;
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_survey(ioas, &m, &info, &viable), 0);
 	assert_int_equal(info.n_ranges, 2);
 	assert_int_equal(info.ranges[1].first, 0x8100000);
@@ -249,7 +240,7 @@ test_sibling_joins(void **state)
 	fake_device_add(g, "0000:01:07.1", 1);
 	m.name = "0000:01:07.1";
 	m.cdev = BY_BACKEND(NULL, fake_cdev(m.name));
-	attach(ioas, 7);
+	attach_group(ioas, 7);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), 0);
 	assert_int_equal(ioas_survey(ioas, &m, &info, &viable), 0);
 	assert_int_equal(info.n_ranges, 2);

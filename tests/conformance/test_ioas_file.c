@@ -28,16 +28,15 @@ static int fd;
 static int
 setup(void **state)
 {
-	bool viable;
-
 	if (machine_setup(state) < 0)
 		return -1;
 	add_group(7);
 	fd = memfd_create("memory", MFD_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, 4 * PAGE) < 0)
 		return -1;
-	return ioas_open(backend, NULL, layout, &ioas, NULL) < 0 ? -1 :
-		ioas_attach(ioas, MEMBER(7), &viable);
+	ioas = open_space();
+	attach_group(ioas, 7);
+	return 0;
 }
 
 static int

@@ -40,15 +40,15 @@ static int
 setup(void **state)
 {
 	struct fake_group *g;
-	bool viable;
 
 	now = BEGAN;
 	if (machine_setup(state) < 0)
 		return -1;
 	g = add_group(7);
 	g->aperture = RANGE(0, UINT64_MAX >> 16);
-	return ioas_open(backend, NULL, layout, &ioas, NULL) < 0 || ioas_attach(ioas, MEMBER(7), &viable) < 0 ?
-		-1 : 0;
+	ioas = open_space();
+	attach_group(ioas, 7);
+	return 0;
 }
 
 static int

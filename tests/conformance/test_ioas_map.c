@@ -31,16 +31,14 @@ static int
 setup(void **state)
 {
 	struct fake_group *g;
-	bool viable;
 
 	if (machine_setup(state) < 0)
 		return -1;
 	g = add_group(7);
 	g->aperture = RANGE(0, LIMIT);
 	fake_range(g, MSI_FIRST, MSI_LAST);
-	if (ioas_open(backend, NULL, layout, &ioas, NULL) < 0 ||
-			ioas_attach(ioas, MEMBER(7), &viable) < 0)
-		return -1;
+	ioas = open_space();
+	attach_group(ioas, 7);
 	add_hole(MSI_FIRST, MSI_LAST, IOVA_HARD);
 	obey(ioas, "0000:01:00.0");
 	memset(&why, 0xff, sizeof(why));

@@ -30,15 +30,14 @@ static struct ioas *ioas;
 static int
 setup(void **state)
 {
-	bool viable;
-
 	if (machine_setup(state) < 0)
 		return -1;
 	add_group(7);
 	add_group(8);
 	fake.read_only = RANGE(VA, VA + 2 * PAGE - 1);
 	ioas = open_space();
-	return ioas_attach(ioas, MEMBER(7), &viable);
+	attach_group(ioas, 7);
+	return 0;
 }
 
 static int

@@ -13,7 +13,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -155,15 +154,11 @@ use(void *arg)
 static void
 test_space_goes_meanwhile(void **state)
 {
-	unsigned int stop = 0, i;
+	unsigned int stop = 0;
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, use, &stop), 0);
-	for (i = 0; i < ROUNDS; i++) {
-		own_space_down();
-		own_space_up();
-		usleep(100);
-	}
+	own_space_restart(ROUNDS);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	assert_int_equal(own_n_lost, 0);

@@ -41,12 +41,8 @@ static void *addr;
 static int
 setup(void **state)
 {
-	if (own_space_setup(state) < 0)
-		return -1;
-	obey(own_ioas, "0000:01:00.0");
-	assert_int_equal(eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api)), 0);
 	handle = NULL;
-	return 0;
+	return own_space_setup_api(state);
 }
 
 static int

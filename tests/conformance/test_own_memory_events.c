@@ -58,10 +58,8 @@ listen(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *lost, 
 static int
 setup(void **state)
 {
-	if (own_space_setup(state) < 0)
+	if (own_space_setup_api(state) < 0)
 		return -1;
-	obey(own_ioas, "0000:01:00.0");
-	assert_int_equal(eal_iommu_api_set(&own_memory_api, sizeof(own_memory_api)), 0);
 	memset(events_seen, 0, sizeof(events_seen));
 	return 0;
 }
@@ -306,16 +304,12 @@ use(void *arg)
 static void
 test_space_goes_meanwhile(void **state)
 {
-	unsigned int stop = 0, i;
+	unsigned int stop = 0;
 	pthread_t thread;
 	void *ret;
 
 	assert_int_equal(pthread_create(&thread, NULL, use, &stop), 0);
-	for (i = 0; i < ROUNDS; i++) {
-		own_space_down();
-		own_space_up();
-		usleep(100);
-	}
+	own_space_restart(ROUNDS);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, &ret);
 	assert_ptr_equal(ret, &stop);

@@ -41,39 +41,45 @@ set_id(const char *root, const char *bdf, const char *vendor, const char *device
 	}
 }
 
+/*
+ * Add a member of a class of devices below another one: a file with a text, and the empty file of
+ * the member that is built upon it (NULL: none).
+ */
+static void
+member_add(const char *root, const char *class, const char *name, const char *below,
+		const char *file, const char *text, const char *upper)
+{
+	char dir[256], path[512], target[512];
+
+	snprintf(dir, sizeof(dir), "devices/%s/%s/%s", below, strrchr(class, '/') + 1, name);
+	snprintf(path, sizeof(path), "/sys/%s/%s", dir, file);
+	tree_text(root, path, text);
+	if (upper != NULL)
+		tree_empty(root, "/sys/%s/%s", dir, upper);
+	snprintf(path, sizeof(path), "/sys/%s/%s", class, name);
+	snprintf(target, sizeof(target), "../../%s", dir);
+	tree_link(root, path, target);
+}
+
 /* Add a disk or partition: its number, its parent, and the disk built upon it ("": none). */
 static void
 disk(const char *root, const char *name, const char *number, const char *below,
 		const char *holder)
 {
-	char path[256], target[256];
+	char upper[64];
 
-	snprintf(path, sizeof(path), "/sys/devices/%s/block/%s/dev", below, name);
-	tree_text(root, path, number);
-	snprintf(path, sizeof(path), "/sys/class/block/%s", name);
-	snprintf(target, sizeof(target), "../../devices/%s/block/%s", below, name);
-	tree_link(root, path, target);
-	if (*holder == '\0')
-		return;
-	snprintf(path, sizeof(path), "/sys/devices/%s/block/%s/holders/%s", below, name, holder);
-	tree_text(root, path, "");
+	snprintf(upper, sizeof(upper), "holders/%s", holder);
+	member_add(root, "class/block", name, below, "dev", number, *holder == '\0' ? NULL : upper);
 }
 
 static void
 interface(const char *root, const char *name, const char *below, const char *state,
-		const char *upper)
+		const char *master)
 {
-	char path[256], target[256];
+	char upper[64];
 
-	snprintf(path, sizeof(path), "/sys/devices/%s/net/%s/operstate", below, name);
-	tree_text(root, path, state);
-	snprintf(path, sizeof(path), "/sys/class/net/%s", name);
-	snprintf(target, sizeof(target), "../../devices/%s/net/%s", below, name);
-	tree_link(root, path, target);
-	if (*upper == '\0')
-		return;
-	snprintf(path, sizeof(path), "/sys/devices/%s/net/%s/upper_%s", below, name, upper);
-	tree_text(root, path, "");
+	snprintf(upper, sizeof(upper), "upper_%s", master);
+	member_add(root, "class/net", name, below, "operstate", state, *master == '\0' ? NULL : upper);
 }
 
 static void

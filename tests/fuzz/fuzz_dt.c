@@ -27,11 +27,6 @@ static const struct fuzz_place places[] = {
 static void
 machine(void)
 {
-	static bool made;
-
-	if (made)
-		return;
-	made = true;
 	fuzz_link("/sys/class/pci_bus/0000:00", "../.." BUS);
 	fuzz_text("/sys" BUS "/cpulistaffinity", "0\n");
 	fuzz_link("/sys/devices/platform/soc/10000000.pcie/of_node",
@@ -58,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct holes_look look = { 0 };
 	size_t i;
 
-	machine();
+	fuzz_files_once(machine);
 	fuzz_places_make(&in, places, sizeof(places) / sizeof(*places));
 	FUZZ_CHECK(holes_host_bridge(&bridges, "0000:00", false, "x", &windows, &view) == 0);
 	FUZZ_CHECK((windows.n == 0) == (view.source == HOLES_SOURCE_NONE));

@@ -133,6 +133,16 @@ fuzz_link(const char *path, const char *target)
 }
 
 void
+fuzz_files_once(void (*make_all)(void))
+{
+	static bool made;
+
+	if (!made)
+		make_all();
+	made = true;
+}
+
+void
 fuzz_remove(const char *path)
 {
 	struct entry *e;

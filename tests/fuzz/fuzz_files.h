@@ -24,6 +24,9 @@ void fuzz_text(const char *path, const char *text);
 /** Make or replace a symbolic link. The target is copied. */
 void fuzz_link(const char *path, const char *target);
 
+/** Make the files that all inputs of a target have: @p make runs at the first call. */
+void fuzz_files_once(void (*make)(void));
+
 /** Remove a file or a link, if there is one. */
 void fuzz_remove(const char *path);
 

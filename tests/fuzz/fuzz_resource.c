@@ -20,11 +20,6 @@
 static void
 machine(void)
 {
-	static bool made;
-
-	if (made)
-		return;
-	made = true;
 	fuzz_link("/sys/bus/pci/devices/" BDF, "../../../devices/pci0000:00/" BDF);
 	fuzz_text(DIR "vendor", "0x8086\n");
 	fuzz_text(DIR "device", "0x10c9\n");
@@ -76,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t config = size < PCI_CONFIG_HEADER ? size : PCI_CONFIG_HEADER;
 
-	machine();
+	fuzz_files_once(machine);
 	fuzz_file(DIR "config", data, config);
 	fuzz_file(DIR "resource", data + config, size - config);
 	/* Windows of /proc/iomem, or the hull of the rows. */

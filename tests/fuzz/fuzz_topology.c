@@ -42,11 +42,6 @@ static const struct fuzz_place places[] = {
 static void
 machine(void)
 {
-	static bool made;
-
-	if (made)
-		return;
-	made = true;
 	fuzz_link("/sys/bus/pci/devices/0000:00:02.0", "../../../devices/pci0000:00/0000:00:02.0");
 	fuzz_text(BRIDGE "vendor", "0x1b36\n");
 	fuzz_text(BRIDGE "device", "0x000c\n");
@@ -113,7 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_in in = { data, size };
 	struct topo_snapshot snap = { .root = FUZZ_ROOT };
 
-	machine();
+	fuzz_files_once(machine);
 	fuzz_places_make(&in, places, sizeof(places) / sizeof(*places));
 	machine_look(&snap);
 	topology_snapshot_free(&snap);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "picture_check.h"
+#include "text_count.h"
 
 #define DEEPEST 16
 
@@ -71,16 +72,6 @@ check_pair(const struct picture_item *a, const struct picture_item *b)
 		assert_true(a->label_row < b->label_row);
 	if (a->column == b->column && a->lane == b->lane)
 		assert_true(a->row + a->rows <= b->row);
-}
-
-static size_t
-count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text++)
-		n++;
-	return n;
 }
 
 static char *
@@ -173,8 +164,8 @@ picture_check(const struct layout_picture *p)
 		breaks += p->scale.v[i].fit == ADDR_SHORTENED;
 	xml_check(text);
 	/* Boxes, those of labels, and the title; one more break in the legend. */
-	assert_int_equal(count(text, "<title"), p->n + labels + 1);
-	assert_int_equal(count(text, "class=\"break\""), breaks + 1);
+	assert_int_equal(text_count(text, "<title"), p->n + labels + 1);
+	assert_int_equal(text_count(text, "class=\"break\""), breaks + 1);
 	assert_null(strstr(text, "nan"));
 	free(text);
 	check_plot(p);

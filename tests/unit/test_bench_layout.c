@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "bench_layout.h"
+#include "text_count.h"
 #include "text_picture.h"
 
 static void
@@ -71,16 +72,6 @@ picture(void (*write)(FILE *f, const void *arg), const void *arg)
 	return text;
 }
 
-static size_t
-count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text++)
-		n++;
-	return n;
-}
-
 static void
 picture_has_every_point(void **state)
 {
@@ -94,14 +85,14 @@ picture_has_every_point(void **state)
 	text = picture(bench_layout_draw, &r);
 	assert_memory_equal(text, "<svg ", 5);
 	assert_string_equal(text + strlen(text) - 7, "</svg>\n");
-	assert_int_equal(count(text, "<title id=\"title\">"), 1);
+	assert_int_equal(text_count(text, "<title id=\"title\">"), 1);
 	assert_non_null(strstr(text, "With 2000 ranges the layout needs 0 ns to place and 200000 ns"));
 	/* Three points in each plot, and three in the legend. */
-	assert_int_equal(count(text, "<polyline "), 9);
-	assert_int_equal(count(text, "<circle "), 9);
-	assert_int_equal(count(text, "class=\"m\""), 18);
+	assert_int_equal(text_count(text, "<polyline "), 9);
+	assert_int_equal(text_count(text, "<circle "), 9);
+	assert_int_equal(text_count(text, "class=\"m\""), 18);
 	assert_non_null(strstr(text, ">1e5</text>"));
-	assert_int_equal(count(text, "nan"), count(text, "nanoseconds"));
+	assert_int_equal(text_count(text, "nan"), text_count(text, "nanoseconds"));
 	assert_null(strstr(text, "inf"));
 	free(text);
 }
@@ -150,11 +141,11 @@ bars_have_every_part(void **state)
 	char *text = picture(write_bars, NULL);
 
 	/* The scale ends at 8 and is 560 long. One rectangle of each class is the legend's. */
-	assert_int_equal(count(text, "class=\"p0\""), 2);
-	assert_int_equal(count(text, "class=\"p1\""), 3);
-	assert_int_equal(count(text, "width=\"70.0\""), 1);
-	assert_int_equal(count(text, "width=\"210.0\""), 1);
-	assert_int_equal(count(text, "width=\"140.0\""), 1);
+	assert_int_equal(text_count(text, "class=\"p0\""), 2);
+	assert_int_equal(text_count(text, "class=\"p1\""), 3);
+	assert_int_equal(text_count(text, "width=\"70.0\""), 1);
+	assert_int_equal(text_count(text, "width=\"210.0\""), 1);
+	assert_int_equal(text_count(text, "width=\"140.0\""), 1);
 	assert_non_null(strstr(text, ">4.00</text>"));
 	assert_non_null(strstr(text, ">2.00</text>"));
 	assert_non_null(strstr(text, ">0.00</text>"));
@@ -218,7 +209,7 @@ text_plots_have_every_point(void **state)
 	snprintf(line, sizeof(line), "       1 +%*s\n", 81, "o");
 	assert_non_null(strstr(text, line));
 	snprintf(line, sizeof(line), "          1%*s%*s  ns\n", 41, "10", 41, "100");
-	assert_int_equal(count(text, line), 2);
+	assert_int_equal(text_count(text, line), 2);
 	free(text);
 }
 

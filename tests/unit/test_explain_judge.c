@@ -16,20 +16,29 @@
 static struct explain_facts facts;
 static bool seen[EXPLAIN_IDS];
 
+/* The verdict on a fault must be @p id. @return its words, until the next call */
+static const char *
+judged(const struct explain_fault *f, enum explain_id id)
+{
+	static struct explain_verdict v;
+
+	explain_judge(f, &facts, &v);
+	if (v.id != id)
+		fail_msg("0x%llx is %s: %s", (unsigned long long)f->iova, explain_kinds[v.id].name, v.what);
+	seen[id] = true;
+	return v.what;
+}
+
 static void
 expect_judged(enum explain_access access, enum explain_reason reason, uint64_t iova, enum explain_id id,
 		const char *what)
 {
 	const struct explain_fault f = { .iommu = EXPLAIN_VTD, .reason = reason, .access = access,
 		.has_iova = true, .iova = iova };
-	struct explain_verdict v;
+	const char *got = judged(&f, id);
 
-	explain_judge(&f, &facts, &v);
-	if (v.id != id)
-		fail_msg("0x%llx is %s: %s", (unsigned long long)iova, explain_kinds[v.id].name, v.what);
-	if (strstr(v.what, what) == NULL)
-		fail_msg("\"%s\" lacks \"%s\"", v.what, what);
-	seen[id] = true;
+	if (strstr(got, what) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", got, what);
 }
 
 /* A machine, and two processes. */
@@ -109,38 +118,28 @@ static void
 test_judge_anyone(void **state)
 {
 	struct explain_fault f = { .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x70000000 };
-	struct explain_verdict v;
 
 	(void)state;
 	facts_set();
 	facts.owners = 0;
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_UNMAPPED);
-	assert_string_equal(v.what, "is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago");
+	assert_string_equal(judged(&f, EXPLAIN_IS_UNMAPPED), "is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago");
 	f.iova = 0x300000000;
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_FREED);
+	judged(&f, EXPLAIN_IS_FREED);
 	facts.n_freed = 0;
 	/* Not all that the device may reach is known. */
 	f.iova = 0x140200000;
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_BEHIND);
-	assert_null(strstr(v.what, "is not mapped now"));
+	assert_null(strstr(judged(&f, EXPLAIN_IS_BEHIND), "is not mapped now"));
 	f.iova = 0x70000000;
 	facts.processes = 0;
-	explain_judge(&f, &facts, &v);
-	assert_non_null(strstr(v.what, "as no process answers"));
+	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "as no process answers"));
 	/* With a device. */
 	f.has_addr = true;
 	facts.processes = 2;
-	explain_judge(&f, &facts, &v);
-	assert_non_null(strstr(v.what, "as no process that has the device answers"));
+	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "as no process that has the device answers"));
 	facts.owners = 1;
-	explain_judge(&f, &facts, &v);
-	assert_non_null(strstr(v.what, "is not mapped now"));
+	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "is not mapped now"));
 	f.iova = 0x200000000;
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_OTHERS);
+	judged(&f, EXPLAIN_IS_OTHERS);
 }
 
 /* Runs after test_judge(): nothing is in the table that no test has found. */
@@ -148,21 +147,15 @@ static void
 test_judge_all(void **state)
 {
 	struct explain_fault f = { .iommu = EXPLAIN_EEH };
-	struct explain_verdict v;
 	size_t i, j;
 
 	facts_set();
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_FROZEN);
-	seen[v.id] = true;
+	judged(&f, EXPLAIN_IS_FROZEN);
 	f.iommu = EXPLAIN_AMDVI;
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_UNKNOWN);
-	seen[v.id] = true;
+	judged(&f, EXPLAIN_IS_UNKNOWN);
 	/* An address of the user is anyone's. */
 	f = (struct explain_fault){ .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x200000000 };
-	explain_judge(&f, &facts, &v);
-	assert_int_equal(v.id, EXPLAIN_IS_MAPPED);
+	judged(&f, EXPLAIN_IS_MAPPED);
 	for (i = 0; i < EXPLAIN_IDS; i++) {
 		if (!seen[i])
 			fail_msg("no test finds %s", explain_kinds[i].name);
