@@ -207,8 +207,10 @@ test_by_file(void **state)
 	close(file.fd);
 	own_space_down();
 	own_space_up();
+	/* The memory must still be at its address. */
 	assert_true(fake_mapping_get(0, &m));
 	assert_false(m.file);
+	assert_int_equal(m.va, (uintptr_t)VA);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
 	/* With another kind of file the memory is mapped by its address. */
 	file.fd = -1;

@@ -109,7 +109,10 @@ own_memory_map(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_m
 	for (i = 0; i < sizeof(conf->reserved) / sizeof(conf->reserved[0]); i++)
 		if (conf->reserved[i] != 0)
 			return -EINVAL;
-	/* Only now: what is restored later is mapped by its address, as the file may be closed. */
+	/*
+	 * Only now: what is restored later is mapped by its address, as the file may be closed.
+	 * A descriptor of its own would end the process's locks on the file when it is closed.
+	 */
 	if (conf->file != NULL) {
 		file.fd = conf->file->fd;
 		file.start = conf->file->offset;

@@ -29,6 +29,10 @@
  * are restored at the same IOVAs when a device is added; the bus logs one that it can't
  * restore. Without a device memory can be unmapped, but not mapped.
  *
+ * The memory must remain at its address until it is unmapped here. Devices reach what was
+ * there at the map, and after a restore what is there then: after munmap() and another mmap()
+ * that is other memory of the process.
+ *
  * Without an IOMMU (backend=noiommu) the IOVA is the physical address of the memory. It must
  * be of hugepages and contiguous there, and is mapped once only; see rte_eal_iommu_dma_map().
  *
@@ -203,7 +207,8 @@ int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
 /**
  * Map memory for DMA, with a handle. If the file is given and the kernel can map files
  * (iommufd, Linux 6.13), it pins a hugepage at a time and not 4 KiB at a time; else the
- * memory is mapped by its address. Devices reach the file, whatever is at the address.
+ * memory is mapped by its address, and always when it is restored. So the file must remain
+ * mapped there until rte_eal_iommu_unmap().
  *
  * @param conf
  *   What to map, and where.
