@@ -26,6 +26,7 @@ expect_rejected(uint64_t va, uint64_t last, const char *text)
 	assert_int_equal(fake_eal_iova(last), NOWHERE | last);
 	assert_int_equal(said("ERR: memory of a heap at VA 0x"), 1);
 	assert_int_equal(said("NOT mapped for DMA"), 1);
+	assert_int_equal(said("until then EAL's memory can't grow if EAL has a DMA mask"), 1);
 	if (said(text) != 1)
 		fail_msg("%s: not in: %s", text, fake_eal_said);
 	assert_int_equal(dma_sync_refused().bytes, last + LARGE - va);
@@ -295,6 +296,7 @@ test_kept(void **state)
 	heap_add(BAD_VA, 2);
 	assert_int_equal(fake_eal_iova(BAD_VA), BAD_VA);
 	assert_int_equal(said("a device of another bus, a driver of this process"), 1);
+	assert_int_equal(said("DMA mask"), 1);	/* of the first */
 	fake_eal_free(BAD_VA);
 	/* The removal does not unmap what has the IOVAs. */
 	heap_add_at(BAD_VA, 4, EAL_VA - BAD_VA);

@@ -27,7 +27,11 @@
 
 #include "ioas/ioas.h"
 
-/** From here on an IOVA is none: the segment's memory is out of reach of all devices. */
+/**
+ * From here on an IOVA is none: the segment's memory is out of reach of all devices. It exceeds
+ * every DMA mask of EAL, see dma_external.h. RTE_BAD_IOVA does not, but a mempool then takes
+ * the result of rte_mem_virt2iova() instead.
+ */
 #define DMA_ASSIGN_NOWHERE (UINT64_C(1) << 63)
 
 /** Bytes of memory that has none. */

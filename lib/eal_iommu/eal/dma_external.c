@@ -308,8 +308,9 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 	if (ret < 0) {
 		if (to->choose)
 			set_iovas(&a, NULL);
-		SYNC_LOG(ERR, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ": NOT mapped for DMA, devices must not use it: %s; remove it with rte_malloc_heap_memory_remove() before you add it again",
-			a.va.first, a.va.last, a.why);
+		SYNC_LOG(ERR, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ": NOT mapped for DMA, devices must not use it: %s; remove it with rte_malloc_heap_memory_remove() before you add it again%s",
+			a.va.first, a.va.last, a.why, to->choose ?
+			"; until then EAL's memory can't grow if EAL has a DMA mask (VT-d)" : "");
 	} else if (a.soft[0] != '\0') {
 		SYNC_LOG(WARNING, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ", %s; pass other IOVAs to rte_malloc_heap_memory_add()",
 			a.va.first, a.va.last, a.soft);

@@ -11,9 +11,11 @@
  * in the event are there before the memory is used: memory whose VAs are no good IOVAs gets
  * others. IOVAs that the application chose itself stay, unless all IOVAs are assigned: then the
  * memory gets others in any case. Memory that another process has added and this one attaches is
- * in use already, with copies of its IOVAs in buffers: it is mapped at these or not at all. Memory without IOVAs is not for DMA, and gets none.
- * The memory is mapped as a whole or not at all; if it is not, its IOVAs become
- * DMA_ASSIGN_NOWHERE and above, so that devices reach nothing there.
+ * in use already, with copies of its IOVAs in buffers: it is mapped at these or not at all. Memory
+ * without IOVAs is not for DMA, and gets none. The memory is mapped as a whole or not at all; if
+ * it is not, its IOVAs become DMA_ASSIGN_NOWHERE and above, so that devices reach nothing there.
+ * If EAL has a DMA mask, which the pci bus sets for VT-d, EAL's own memory can't grow until such
+ * memory is removed: EAL compares all IOVAs with the mask.
  *
  * While no device is attached, the memory gets IOVAs by the rules of the devices that left,
  * outside of the addresses that EAL has reserved for its own memory.
