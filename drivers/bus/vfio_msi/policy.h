@@ -47,13 +47,16 @@ int vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t si
 /** Whether the layout chooses the IOVAs of all of EAL's memory. */
 bool vfio_msi_policy_assigns(void);
 
-/** Which IOVAs the layout chooses. Before EAL's memory is mapped. */
+/**
+ * Which IOVAs the layout chooses. Before EAL's memory is mapped; once it is, whether external
+ * memory may still get others (DMA_SYNC_EXTERNAL).
+ */
 enum dma_sync_choice vfio_msi_policy_choice(void);
 
 /** Whether IOVAs are physical addresses, as the devices have no IOMMU. Not in a secondary. */
 bool vfio_msi_policy_physical(void);
 
-/* vfio_msi_assign.c, while IOVAs are assigned */
+/* vfio_msi_assign.c, while the layout chooses IOVAs */
 
 /**
  * Check that IOVAs can be assigned now.
@@ -68,10 +71,14 @@ const struct rte_device *vfio_msi_assign_other(const char **bus_name);
 /** Whether a device of this bus has a driver that takes VAs for IOVAs, while the mode is VA. */
 bool vfio_msi_assign_takes_va(void);
 
-/** From now on, reject devices that the application adds to the pci bus and that do DMA. */
+/**
+ * From now on, examine devices that the application adds to the pci bus and that do DMA: reject
+ * them if IOVAs are assigned, or if heaps have IOVAs that their driver would miss. Those that
+ * are accepted end the choice of IOVAs for heaps.
+ */
 void vfio_msi_assign_guard(void);
 
-/** Whether a driver works with assigned IOVAs, if they are; else logs why not. */
+/** Whether a driver works with the IOVAs that the layout chose, if any; else logs why not. */
 bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
 		const struct rte_pci_driver *drv);
 

@@ -50,7 +50,10 @@ void vfio_msi_eal_group_mapped(struct vfio_msi_device *dev, bool mapped);
 int vfio_msi_attach(struct vfio_msi_device *dev);
 /** Detach the device, or release what the survey left open. */
 void vfio_msi_detach(struct vfio_msi_device *dev);
-/** Check and map EAL's memory and follow its events; does nothing if done already. */
+/**
+ * Check and map EAL's memory and follow its events. If that is done already, only evaluate which
+ * IOVAs the layout chooses from now on.
+ */
 int vfio_msi_map_memory(void);
 
 /* vfio_msi_numa.c */

@@ -9,6 +9,10 @@
  * Assigned IOVAs replace the IOVAs in EAL's records, for all devices of the process. EAL's
  * own VFIO has mapped the memory at other IOVAs by then, and devices without an IOMMU need
  * physical addresses, so no other bus may drive a device that does DMA.
+ *
+ * IOVAs of heaps, with IOVA as VA: a driver that takes VAs for IOVAs, or a device of another bus,
+ * ends the choice when it is added. Memory that has got IOVAs by then keeps them: a device
+ * whose driver would miss them is rejected.
  */
 
 #include <errno.h>
@@ -98,26 +102,6 @@ vfio_msi_assign_check(char *why, size_t size)
 	return 0;
 }
 
-/* A device that the application adds to the pci bus. */
-static int
-check_plug(const struct rte_device *dev)
-{
-	if (!dma_sync_assigned() || is_driven(dev, NULL) != 0)
-		return 0;
-	BUS_LOG(ERR, "%s: rejected on the pci bus, as the IOVAs of this process are assigned, and its DMA would reach other memory; use it in another process, or give it to this bus: " VFIO_MSI_PREFIX "%s",
-		dev->name, dev->name);
-	return -ENOTSUP;
-}
-
-void
-vfio_msi_assign_guard(void)
-{
-	struct rte_bus *pci = rte_bus_find_by_name("pci");
-
-	if (pci != NULL)
-		compat_pci_plug_guard(pci, check_plug);
-}
-
 /*
  * Drivers that translate addresses with rte_mem_virt2iova() or rte_mem_virt2phy(), in the
  * source of some release from 22.11 to 26.07, themselves or by rte_crypto_op_init(). With IOVA mode PA these read the page tables
@@ -156,6 +140,25 @@ reads_physical(const char *driver)
 	return NULL;
 }
 
+static bool
+takes_va(const struct rte_pci_driver *drv)
+{
+	return (drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 ||
+		reads_physical(drv->driver.name) != NULL;
+}
+
+/* The first driver for a device that takes VAs for IOVAs, while the mode is VA, or NULL. */
+static const struct rte_pci_driver *
+va_driver(const struct rte_pci_id *id)
+{
+	struct rte_pci_driver *drv = NULL;
+
+	while ((drv = vfio_msi_pci_driver(drv, id)) != NULL)
+		if (takes_va(drv))
+			return drv;
+	return NULL;
+}
+
 bool
 vfio_msi_assign_takes_va(void)
 {
@@ -163,13 +166,50 @@ vfio_msi_assign_takes_va(void)
 
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next) {
 		const struct rte_pci_id id = vfio_msi_pci_id(&dev->plan.topo);
-		const struct rte_pci_driver *drv = vfio_msi_pci_driver(NULL, &id);
 
-		if (drv != NULL && ((drv->drv_flags & RTE_PCI_DRV_NEED_IOVA_AS_VA) != 0 ||
-				reads_physical(drv->driver.name) != NULL))
+		if (va_driver(&id) != NULL)
 			return true;
 	}
 	return false;
+}
+
+/* Whether the driver finds the memory of all heaps at the IOVAs that it gives to the device. */
+static bool
+heaps_fit(const char *device, const struct rte_pci_driver *drv)
+{
+	if (!takes_va(drv) || !dma_sync_has_chosen())
+		return true;
+	BUS_LOG(ERR, "%s: driver %s takes virtual addresses for IOVAs, but memory of a heap has others, which the bus chose before it knew this device; remove that memory with rte_malloc_heap_memory_remove() and attach the device again, or use the device in another process",
+		device, drv->driver.name);
+	return false;
+}
+
+/* A device that the application adds to the pci bus. */
+static int
+check_plug(const struct rte_device *dev)
+{
+	const struct rte_pci_driver *drv;
+
+	if (is_driven(dev, NULL) != 0)
+		return 0;
+	if (dma_sync_assigned()) {
+		BUS_LOG(ERR, "%s: rejected on the pci bus, as the IOVAs of this process are assigned, and its DMA would reach other memory; use it in another process, or give it to this bus: " VFIO_MSI_PREFIX "%s",
+			dev->name, dev->name);
+		return -ENOTSUP;
+	}
+	/* It uses the same memory. EAL maps that at the IOVAs of its records. */
+	dma_sync_may_choose(false);
+	drv = va_driver(&COMPAT_PCI_CONST(dev)->id);
+	return drv == NULL || heaps_fit(dev->name, drv) ? 0 : -ENOTSUP;
+}
+
+void
+vfio_msi_assign_guard(void)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+
+	if (pci != NULL)
+		compat_pci_plug_guard(pci, check_plug);
 }
 
 bool
@@ -178,7 +218,7 @@ vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev, const struct rte_
 	const char *what = reads_physical(drv->driver.name);
 
 	if (!dma_sync_assigned())
-		return true;
+		return heaps_fit(dev->label, drv);
 	if (what != NULL)
 		BUS_LOG(ERR, "%s: driver %s gives the device physical addresses of its %s, but the IOVAs of this process are assigned; use the device in another process, with iova=va",
 			dev->label, drv->driver.name, what);

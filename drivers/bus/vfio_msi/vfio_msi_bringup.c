@@ -164,8 +164,11 @@ vfio_msi_map_memory(void)
 	char why[VFIO_MSI_TEXT] = "";
 	int ret;
 
-	if (vfio_msi_bus.syncing)
+	if (vfio_msi_bus.syncing) {
+		/* There may be other devices and drivers now. */
+		dma_sync_may_choose(choice == DMA_SYNC_EXTERNAL);
 		return 0;
+	}
 	ret = vfio_msi_policy_check(why, sizeof(why));
 	if (ret == 0)
 		ret = dma_sync_start(vfio_msi_bus.ioas, vfio_msi_bus.layout,

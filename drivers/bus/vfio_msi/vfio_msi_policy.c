@@ -261,9 +261,9 @@ vfio_msi_policy_check(char *why, size_t size)
 void
 vfio_msi_policy_start(void)
 {
-	if (assigns)
+	if (assigns || rte_eal_iova_mode() == RTE_IOVA_VA)
 		vfio_msi_assign_guard();
-	else if (rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (!assigns && rte_eal_iova_mode() == RTE_IOVA_VA)
 		vfio_msi_growth_start();
 }
 

@@ -315,5 +315,5 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 		SYNC_LOG(WARNING, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ", %s; pass other IOVAs to rte_malloc_heap_memory_add()",
 			a.va.first, a.va.last, a.soft);
 	}
-	return ret;
+	return ret == 0 && a.chosen ? 1 : ret;
 }

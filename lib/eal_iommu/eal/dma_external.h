@@ -46,7 +46,8 @@ struct dma_external {
 /**
  * In a memory event: external memory was added. A failure is logged.
  *
- * @return 0, also for memory without IOVAs, which is not for DMA; -errno: it is not mapped
+ * @return 0, also for memory without IOVAs, which is not for DMA; 1: its IOVAs were chosen here;
+ *   -errno: it is not mapped
  */
 int dma_external_added(const struct dma_external *to, const void *addr, size_t len);
 

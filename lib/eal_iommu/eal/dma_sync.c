@@ -203,6 +203,7 @@ start(enum dma_sync_choice choice, struct survey *s)
 	dma_assign_commit(ioas, sync_state.layout);
 	sync_state.assigned = assign;
 	sync_state.external = choice == DMA_SYNC_EXTERNAL;
+	sync_state.may_choose = sync_state.external;
 	ioas_layout_lock(ioas);
 	dma_assign_return(sync_state.layout);
 	dma_external_return(sync_state.layout, sync_state.external);
@@ -323,6 +324,8 @@ dma_sync_forget(void)
 	dma_assign_unwatch();
 	sync_state.assigned = false;
 	sync_state.external = false;
+	sync_state.may_choose = false;
+	sync_state.has_chosen = false;
 	dma_assign_return(NULL);
 	dma_external_return(NULL, false);
 }

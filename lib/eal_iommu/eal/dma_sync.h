@@ -12,6 +12,8 @@
 #ifndef DMA_SYNC_H
 #define DMA_SYNC_H
 
+#include <stdbool.h>
+
 #include "ioas/ioas.h"
 
 #ifdef __cplusplus
@@ -65,6 +67,19 @@ void dma_sync_restored(void);
 
 /** Unmap everything, and follow no events after a start with DMA_SYNC_NONE. Cannot fail. */
 void dma_sync_stop(void);
+
+/**
+ * Whether external memory that is added from now on may get other IOVAs, after a start with
+ * DMA_SYNC_EXTERNAL; else does nothing. Not if a device was added that takes VAs for IOVAs, or
+ * that another bus drives. Memory that has got IOVAs keeps them. Takes EAL's memory lock.
+ */
+void dma_sync_may_choose(bool may);
+
+/**
+ * Whether external memory of a heap has IOVAs that are not its VAs, and the bus chose some.
+ * Once false after dma_sync_may_choose(false), it remains so. Takes EAL's memory lock.
+ */
+bool dma_sync_has_chosen(void);
 
 /** Are IOVAs assigned, by the first start, in this process? */
 bool dma_sync_assigned(void);

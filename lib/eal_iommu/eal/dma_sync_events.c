@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_eal_memconfig.h>
 #include <rte_memory.h>
 
 #include "eal/dma_assign.h"
@@ -197,12 +198,47 @@ add_external(const void *addr, size_t len)
 	const struct dma_external to = {
 		.ioas = sync_state.ioas,
 		.layout = sync_state.ioas != NULL ? sync_state.layout : rules_left(),
-		.choose = sync_state.external || sync_state.assigned,
+		.choose = sync_state.may_choose || sync_state.assigned,
 		.assigned = sync_state.assigned,
 	};
+	int ret = dma_external_added(&to, addr, len);
 
-	if (dma_external_added(&to, addr, len) < 0 && to.ioas != NULL)
+	if (ret > 0)
+		sync_state.has_chosen = true;
+	else if (ret < 0 && to.ioas != NULL)
 		dma_sync_count_refused(1, len);
+}
+
+void
+dma_sync_may_choose(bool may)
+{
+	rte_mcfg_mem_read_lock();
+	pthread_mutex_lock(&sync_state.lock);
+	sync_state.may_choose = may && sync_state.external;
+	pthread_mutex_unlock(&sync_state.lock);
+	rte_mcfg_mem_read_unlock();
+}
+
+static int
+is_elsewhere(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+		void *arg __rte_unused)
+{
+	return msl->external && msl->heap && ms->iova != ms->addr_64 &&
+		ms->iova < DMA_ASSIGN_NOWHERE;
+}
+
+bool
+dma_sync_has_chosen(void)
+{
+	bool has;
+
+	rte_mcfg_mem_read_lock();
+	pthread_mutex_lock(&sync_state.lock);
+	/* EAL's records do not show who chose an IOVA. */
+	has = sync_state.has_chosen && rte_memseg_walk_thread_unsafe(is_elsewhere, NULL) > 0;
+	pthread_mutex_unlock(&sync_state.lock);
+	rte_mcfg_mem_read_unlock();
+	return has;
 }
 
 static void
