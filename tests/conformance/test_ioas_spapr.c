@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "common.h"
-#include "ioas/ioas_watch.h"
 
 #define VA UINT64_C(0x7f0000000000)
 #define MIB (UINT64_C(1) << 20)
@@ -240,7 +239,8 @@ test_stopped(void **state)
 		int state, stopped;
 	} rows[] = {
 		{ -ENODEV, -ENODEV }, { -EIO, -EIO }, { VFIO_EEH_PE_STATE_NORMAL, 0 },
-		{ VFIO_EEH_PE_STATE_RESET, 0 }, { VFIO_EEH_PE_STATE_STOPPED, 1 },
+		{ VFIO_EEH_PE_STATE_RESET, 0 },
+		{ VFIO_EEH_PE_STATE_STOPPED, IOAS_STOPPED_OR_UNKNOWN },
 		{ VFIO_EEH_PE_STATE_STOPPED_DMA, 1 }, { VFIO_EEH_PE_STATE_UNAVAIL, 0 },
 	};
 	size_t i;
@@ -252,60 +252,6 @@ test_stopped(void **state)
 		assert_int_equal(ioas_stopped(ioas, member(7)), rows[i].stopped);
 	}
 	assert_int_equal(ioas_stopped(ioas, member(8)), -ENODEV);
-}
-
-/* Two devices of one group: the kernel thaws both when it closes one of them. */
-static void
-test_watch(void **state)
-{
-	const struct ioas_member *first = member(7), *alone = member(8);
-	struct ioas_watched a = { .member = *first }, b = { .member = *first };
-	struct ioas_watched other = { .member = *alone };
-	struct ioas_watch watch = TAILQ_HEAD_INITIALIZER(watch);
-	int device, i;
-
-	assert_int_equal(attach(7), 0);
-	assert_int_equal(attach(8), 0);
-	device = ioas_open_device(ioas, first);
-	assert_true(device >= 0);
-	TAILQ_INSERT_TAIL(&watch, &a, link);
-	TAILQ_INSERT_TAIL(&watch, &other, link);
-	/* Firmware recovers: the answer is no proof. */
-	fake.power.eeh_state = VFIO_EEH_PE_STATE_STOPPED;
-	ioas_watch_poll(ioas, &watch);
-	ioas_watch_poll(ioas, &watch);
-	assert_false(a.is_new);
-	fake.power.eeh_state = VFIO_EEH_PE_STATE_NORMAL;
-	ioas_watch_poll(ioas, &watch);
-	fake.power.eeh_state = VFIO_EEH_PE_STATE_STOPPED;
-	for (i = 1; i < IOAS_WATCH_SAMPLES; i++) {
-		ioas_watch_poll(ioas, &watch);
-		assert_false(a.is_new);
-	}
-	/* One that comes late is reported with the others of its group. */
-	TAILQ_INSERT_TAIL(&watch, &b, link);
-	/* A thread that maps does not delay, and an error says nothing. */
-	ioas_layout_lock(ioas);
-	assert_int_equal(ioas_stopped(ioas, first), -EAGAIN);
-	ioas_watch_poll(ioas, &watch);
-	ioas_layout_unlock(ioas);
-	assert_false(a.is_new);
-	ioas_watch_poll(ioas, &watch);
-	assert_true(a.is_new && b.is_new && other.is_new);
-	TAILQ_REMOVE(&watch, &a, link);
-	vfio_uapi_close(device);
-	assert_int_equal(fake.power.eeh_state, VFIO_EEH_PE_STATE_NORMAL);
-	b.is_new = false;
-	ioas_watch_poll(ioas, &watch);
-	assert_false(b.is_new);
-	/* It goes on: the next time is reported again, and once. */
-	fake.power.eeh_state = VFIO_EEH_PE_STATE_STOPPED_DMA;
-	for (i = 1; i < IOAS_WATCH_SAMPLES; i++)
-		ioas_watch_poll(ioas, &watch);
-	ioas_watch_poll(ioas, &watch);
-	assert_true(b.is_new);
-	ioas_watch_poll(ioas, &watch);
-	assert_false(b.is_new);
 }
 
 /* From open to close, going on after errors. @return the first error. */
@@ -376,7 +322,6 @@ main(void)
 		spapr_test(test_small_pages),
 		spapr_test(test_groups),
 		spapr_test(test_stopped),
-		spapr_test(test_watch),
 		spapr_test(test_sweep),
 	};
 

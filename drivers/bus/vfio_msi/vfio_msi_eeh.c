@@ -64,7 +64,7 @@ on_alarm(void *arg __rte_unused)
 	struct vfio_msi_device *dev;
 	struct ioas_watched *w;
 
-	ioas_watch_poll(vfio_msi_bus.ioas, &watch);
+	ioas_watch_poll(vfio_msi_bus.ioas, "", &watch);
 	TAILQ_FOREACH(w, &watch, link)
 		if (w->is_new)
 			BUS_LOG(ERR, "%s: the machine has frozen this device after an error (EEH): its DMA is stopped, and its registers read as ones; the application gets a removal event: detach the port and attach it again, which resets the device",

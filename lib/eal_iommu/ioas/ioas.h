@@ -189,8 +189,7 @@ int ioas_backend_parse(const char *name, enum ioas_backend *out);
  *   has no type1 v2; -ENOMEM.
  */
 int ioas_open(enum ioas_backend backend, const struct ioas_member *first,
-		struct iova_layout *layout, struct ioas **out,
-		struct ioas_choice *choice);
+		struct iova_layout *layout, struct ioas **out, struct ioas_choice *choice);
 
 /** State what will be mapped, before the first attach or survey. */
 void ioas_need_set(struct ioas *ioas, const struct ioas_need *need);
@@ -275,9 +274,12 @@ unsigned int ioas_n_attached(struct ioas *ioas);
  */
 int ioas_open_device(struct ioas *ioas, const struct ioas_member *m);
 
+/** Answer of ioas_stopped(): its registers are stopped too, or the kernel knows no state of it. */
+#define IOAS_STOPPED_OR_UNKNOWN 2
+
 /**
- * Is an attached member stopped after an error (EEH of POWER)? @return 1; 0; unknown: -ENOTSUP the
- * backend can't tell; -EAGAIN another thread uses @p ioas, this function does not wait; -errno
+ * Is an attached member stopped after an error (EEH of POWER)? @return 1: its DMA is; 0; as above;
+ * -ENOTSUP the backend can't tell; -EAGAIN another thread uses @p ioas, no wait; -errno
  */
 int ioas_stopped(struct ioas *ioas, const struct ioas_member *m);
 
@@ -346,8 +348,7 @@ struct ioas_kept {
  * @param out  the first range that would not remain usable
  * @return 0, or -ERANGE.
  */
-int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer,
-		struct ioas_kept *out);
+int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer, struct ioas_kept *out);
 
 /**
  * Map memory for DMA, readable and writable, at a fixed IOVA. A space without a layout
@@ -442,8 +443,7 @@ size_t ioas_n_mappings(struct ioas *ioas);
  * Walk the mappings in ascending order under the lock; the callback must not
  * call back into the address space. Non-zero stops and is returned.
  */
-int ioas_foreach(struct ioas *ioas,
-		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
+int ioas_foreach(struct ioas *ioas, int (*cb)(const struct ioas_mapping *m, void *arg), void *arg);
 
 /**
  * The descriptor that the space's node is a duplicate of, or -1 if the space opened it.

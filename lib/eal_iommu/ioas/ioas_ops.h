@@ -103,7 +103,7 @@ struct ioas_ops {
 	 * chooses. @return 0, or an error as map
 	 */
 	int (*locate)(void *leg, const struct ioas_memory *mem, uint64_t *iova);
-	/** Is the DMA of a leg's devices stopped after an error? NULL: can't tell. @return 1, 0, -errno */
+	/** Are a leg's devices stopped after an error? NULL: can't tell. @return as ioas_stopped() */
 	int (*stopped)(void *leg);
 	/** What a failed map means here; "" if nothing is to be added. */
 	const char *(*hint)(int ret);

@@ -257,8 +257,8 @@ spapr_close(void *leg)
 
 /*
  * The hypervisor freezes a device after an error: no message comes, registers read as ones. The
- * kernel also reports STOPPED while firmware has the device temporarily unavailable, and where it
- * has no EEH for it. So one such answer is no proof.
+ * kernel also reports STOPPED while firmware has the device temporarily unavailable, and forever
+ * where firmware has no EEH for it. Only firmware itself reports STOPPED_DMA.
  */
 static int
 spapr_stopped(void *leg)
@@ -268,6 +268,7 @@ spapr_stopped(void *leg)
 
 	switch (state) {
 	case VFIO_EEH_PE_STATE_STOPPED:
+		return IOAS_STOPPED_OR_UNKNOWN;
 	case VFIO_EEH_PE_STATE_STOPPED_DMA:
 		return 1;
 	/* VFIO_EEH_PE_STATE_UNAVAIL: the host recovers the bridge above; the device may come back. */
