@@ -182,14 +182,31 @@ test_find_intx(void **state)
 static void
 test_move(void **state)
 {
-	char *text;
+	static const struct {
+		unsigned int irq, index;
+		int ret;
+		const char *list;
+	} rows[] = {
+		{ 40, VFIO_PCI_MSIX_IRQ_INDEX, 0, "5" },
+		{ 41, VFIO_PCI_MSI_IRQ_INDEX, 0, "5" },
+		/* The line, which other devices can share. */
+		{ 42, VFIO_PCI_INTX_IRQ_INDEX, -ENOTSUP, "0" },
+	};
+	const struct vfio_msi_irq gone = { .irq = 7, .index = VFIO_PCI_MSIX_IRQ_INDEX };
+	char path[64], *text;
+	size_t i;
 
-	tree_text(*state, "/proc/irq/40/smp_affinity_list", "0-3\n");
-	assert_int_equal(vfio_msi_irq_move(*state, 40, "5"), 0);
-	assert_int_equal(sysfs_read_file(*state, &text, NULL, "/proc/irq/40/smp_affinity_list"), 0);
-	assert_memory_equal(text, "5", 1);
-	free(text);
-	assert_int_equal(vfio_msi_irq_move(*state, 7, "5"), -ENOENT);
+	EACH_ROW(i, rows, "%u", rows[i].irq) {
+		const struct vfio_msi_irq irq = { .irq = rows[i].irq, .index = rows[i].index };
+
+		snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity_list", irq.irq);
+		tree_text(*state, path, "0\n");
+		assert_int_equal(vfio_msi_irq_move(*state, &irq, "5"), rows[i].ret);
+		assert_int_equal(sysfs_read_file(*state, &text, NULL, "%s", path), 0);
+		assert_memory_equal(text, rows[i].list, 1);
+		free(text);
+	}
+	assert_int_equal(vfio_msi_irq_move(*state, &gone, "5"), -ENOENT);
 }
 
 static void

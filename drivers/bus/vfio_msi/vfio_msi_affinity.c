@@ -100,7 +100,7 @@ place(struct vfio_msi_device *dev, const struct vfio_msi_irq *irq)
 	choose_cpus(dev, irq->vector, &cpus);
 	if (vfio_msi_cpus_print(&cpus, list, sizeof(list)) < 0)
 		return 0;
-	ret = vfio_msi_irq_move("", irq->irq, list);
+	ret = vfio_msi_irq_move("", irq, list);
 	if (ret == 0 || ret == -ENOENT)
 		return 0;
 	if (!dev->affinity->failed)

@@ -198,9 +198,11 @@ vfio_msi_irqs_find(const char *root, const char *bdf, unsigned int index, unsign
 }
 
 int
-vfio_msi_irq_move(const char *root, unsigned int irq, const char *cpus)
+vfio_msi_irq_move(const char *root, const struct vfio_msi_irq *irq, const char *cpus)
 {
-	return sysfs_write(root, cpus, "/proc/irq/%u/smp_affinity_list", irq);
+	if (irq->index == VFIO_PCI_INTX_IRQ_INDEX)
+		return -ENOTSUP;
+	return sysfs_write(root, cpus, "/proc/irq/%u/smp_affinity_list", irq->irq);
 }
 
 int

@@ -66,14 +66,15 @@ int vfio_msi_irqs_find(const char *root, const char *bdf, unsigned int index,
 		unsigned int vector);
 
 /**
- * Let processors handle an interrupt.
+ * Let processors handle a message. INTx is not moved: other devices can share its line.
  *
+ * @param irq   only irq and index are used
  * @param cpus  a list, "0-3,8"
- * @return 0; -ENOENT: it is gone; -EACCES or -EPERM without the privilege; -EINVAL: no such
- *   processor, it is offline, or it has no room for the vector; -EIO: the kernel does not
- *   move this interrupt; errors of sysfs_write()
+ * @return 0; -ENOTSUP: INTx; -ENOENT: it is gone; -EACCES or -EPERM without the privilege;
+ *   -EINVAL: no such processor, it is offline, or it has no room for the vector; -EIO: the kernel
+ *   does not move this interrupt; errors of sysfs_write()
  */
-int vfio_msi_irq_move(const char *root, unsigned int irq, const char *cpus);
+int vfio_msi_irq_move(const char *root, const struct vfio_msi_irq *irq, const char *cpus);
 
 /** Read how often an interrupt arrived, on all processors. @return 0; -EINVAL; -errno. */
 int vfio_msi_irq_count(const char *root, unsigned int irq, uint64_t *out);

@@ -33,6 +33,7 @@ struct vfio_msi_vectors {
 	unsigned int room;
 	struct vfio_msi_listener *listeners;
 	bool shortage_logged;
+	bool line_logged;	/**< that INTx is not moved */
 };
 
 /** Let EAL watch the eventfd of a vector, from now on. Under the lock. @return 0; -errno. */

@@ -83,18 +83,38 @@ make_room(struct vfio_msi_vectors *irqs, unsigned int sources)
 	return 0;
 }
 
-/* One line if it fails, and the vector works on any processor. @param irq  its number, or -errno */
+/* Say once that INTx stays where it is. */
 static void
-move(const struct vfio_msi_device *dev, unsigned int source, int irq)
+log_line(const struct vfio_msi_device *dev, int cpu)
 {
-	int cpu = dev->vectors->source[source].cpu, ret = irq;
+	if (dev->vectors->line_logged)
+		return;
+	dev->vectors->line_logged = true;
+	BUS_LOG(NOTICE, "%s: INTx is not moved to processor %d, as other devices can share its line; if it must move, write the processor to /proc/irq/N/smp_affinity_list as root",
+		dev->label, cpu);
+}
+
+/*
+ * One line if it fails, and the vector works on any processor.
+ *
+ * @param number  of the interrupt, or -errno
+ */
+static void
+move(const struct vfio_msi_device *dev, unsigned int source, int number)
+{
+	const struct vfio_msi_irq irq = {
+		.irq = (unsigned int)number, .index = dev->vectors->vs.index,
+	};
+	int cpu = dev->vectors->source[source].cpu, ret = number;
 	char text[16];
 
-	if (irq >= 0) {
+	if (number >= 0) {
 		snprintf(text, sizeof(text), "%d", cpu);
-		ret = vfio_msi_irq_move("", (unsigned int)irq, text);
+		ret = vfio_msi_irq_move("", &irq, text);
 	}
-	if (ret < 0)
+	if (ret < 0 && irq.index == VFIO_PCI_INTX_IRQ_INDEX)
+		log_line(dev, cpu);
+	else if (ret < 0)
 		BUS_LOG(NOTICE, "%s: interrupts of source %u are not moved to processor %d: %s; write the processor to /proc/irq/N/smp_affinity_list as root, if it is online",
 			dev->label, source, cpu, strerror(-ret));
 }
