@@ -448,9 +448,10 @@ int ioas_foreach(struct ioas *ioas, int (*cb)(const struct ioas_mapping *m, void
 /**
  * The descriptor that the space's node is a duplicate of, or -1 if the space opened it.
  *
- * @param by  gets the name of the member that gave it; may be NULL
+ * @param by     gets the name of the member that gave it
+ * @param group  gets the only group that the descriptor serves; -1: any
  */
-int ioas_fd_of(const struct ioas *ioas, const char **by);
+int ioas_fd_of(const struct ioas *ioas, const char **by, int *group);
 
 /**
  * Is @p has what asking for @p wanted may give? IOAS_BACKEND_AUTO may give any, except
@@ -490,8 +491,7 @@ bool ioas_memlock_by_user(const struct ioas *ioas);
 const char *ioas_hint(const struct ioas *ioas, int ret);
 
 /** Node by which a member is opened. */
-void ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
-		size_t size);
+void ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out, size_t size);
 
 #ifdef __cplusplus
 }

@@ -102,6 +102,9 @@ ioas_part(struct ioas *ioas, struct ioas_attachment *attachment)
 	bool last = --leg->n_attached == 0, others = ioas->n_attached > 0;
 
 	if (last && others) {
+		/* Only the first leg was ever opened by a descriptor of the user. */
+		if (leg == TAILQ_FIRST(&ioas->legs))
+			ioas->fd = -1;
 		ioas_mappings_leave(ioas, leg);
 		TAILQ_REMOVE(&ioas->legs, leg, link);
 	}

@@ -173,6 +173,7 @@ remember_fd(struct ioas *ioas, const struct ioas_member *first)
 	ioas->fd = ioas->ops->backend == IOAS_BACKEND_IOMMUFD ? first->fds->iommufd :
 			first->fds->container;
 	strlcpy(ioas->fd_by, first->name, sizeof(ioas->fd_by));
+	ioas->fd_group = first->group;
 }
 
 int
@@ -211,10 +212,10 @@ ioas_need_set(struct ioas *ioas, const struct ioas_need *need)
 }
 
 int
-ioas_fd_of(const struct ioas *ioas, const char **by)
+ioas_fd_of(const struct ioas *ioas, const char **by, int *group)
 {
-	if (by != NULL)
-		*by = ioas->fd_by;
+	*by = ioas->fd_by;
+	*group = ioas->ops->leg_per_group ? ioas->fd_group : -1;
 	return ioas->fd;
 }
 

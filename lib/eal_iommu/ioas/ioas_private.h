@@ -44,6 +44,7 @@ struct ioas {
 	struct ioas_need need;
 	int fd;				/* of which the node is a duplicate; -1: none */
 	char fd_by[IOAS_NAME_LEN];	/* who gave it */
+	int fd_group;			/* of that one */
 	struct ioas_attachment *attachments;
 	unsigned int n_attached;
 	struct iova_range *kept;	/* ascending */

@@ -139,8 +139,13 @@ check_space(const struct ioas *space, const struct plan_device *pd, char *why, s
 {
 	const bool by_group = pd->fds->device < 0;
 	const char *key = by_group ? "container" : "iommufd", *by;
-	int fd = by_group ? pd->fds->container : pd->fds->iommufd, first = ioas_fd_of(space, &by);
+	int fd = by_group ? pd->fds->container : pd->fds->iommufd, group;
+	int first = ioas_fd_of(space, &by, &group);
 
+	if (first >= 0 && group >= 0 && group != pd->topo.group)
+		return say(-EINVAL, why, size,
+			"container=%d serves IOMMU group %d of %s only, as a container of this machine takes one group, and the bus opens those of other groups itself; give access to the nodes in place of descriptors, or use another process for each group",
+			first, group, by);
 	if (first == fd)
 		return 0;
 	if (first < 0)
