@@ -87,6 +87,35 @@ test_room(void **state)
 	assert_string_equal(out, "1-2,40");
 }
 
+/* Every so many processors, and runs of them: no list is too long for its buffer. */
+static void
+test_long(void **state)
+{
+	static const struct {
+		int first, step, run;
+		size_t least;	/* characters */
+	} rows[] = {
+		{ 0, 2, 1, 2000 }, { 1, 2, 1, 2000 }, { 0, 3, 2, 2600 }, { 0, 4, 3, 2000 },
+		{ 0, 1, 1, 6 },
+	};
+	char out[VFIO_MSI_CPUS_LIST_LEN];
+	cpu_set_t set, again;
+	int cpu, more;
+	size_t i;
+
+	(void)state;
+	EACH_ROW(i, rows, "%d of %d", rows[i].run, rows[i].step) {
+		CPU_ZERO(&set);
+		for (cpu = rows[i].first; cpu < CPU_SETSIZE; cpu += rows[i].step)
+			for (more = 0; more < rows[i].run && cpu + more < CPU_SETSIZE; more++)
+				CPU_SET(cpu + more, &set);
+		assert_int_equal(vfio_msi_cpus_print(&set, out, sizeof(out)), 0);
+		assert_true(strlen(out) >= rows[i].least);
+		assert_int_equal(vfio_msi_cpus_parse(out, &again), 0);
+		assert_true(CPU_EQUAL(&set, &again));
+	}
+}
+
 int
 main(void)
 {
@@ -94,6 +123,7 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_no_lists),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

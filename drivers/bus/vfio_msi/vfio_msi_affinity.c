@@ -89,27 +89,40 @@ choose_cpus(const struct vfio_msi_device *dev, unsigned int vector, cpu_set_t *o
 	}
 }
 
-/* @return 0, also if the interrupt is gone; -errno. */
-static int
-place(struct vfio_msi_device *dev, const struct vfio_msi_irq *irq)
+/* Once for each start of the device. @param list  "": the processors are not known */
+static void
+log_failure(const struct vfio_msi_device *dev, const struct vfio_msi_irq *irq, const char *list,
+		int ret)
 {
-	char list[VFIO_MSI_CPUS_LEN];
-	cpu_set_t cpus;
-	int ret;
-
-	choose_cpus(dev, irq->vector, &cpus);
-	if (vfio_msi_cpus_print(&cpus, list, sizeof(list)) < 0)
-		return 0;
-	ret = vfio_msi_irq_move("", irq, list);
-	if (ret == 0 || ret == -ENOENT)
-		return 0;
-	if (!dev->affinity->failed)
+	if (dev->affinity->failed)
+		return;
+	dev->affinity->failed = true;
+	if (list[0] == '\0')
+		BUS_LOG(WARNING, "%s: can't move interrupt %u (vector %u) to the processors of EAL's control threads, as this machine can have more than %u processors; it stays where the kernel has it; give a list: irq_affinity=[CPU,...]",
+			dev->label, irq->irq, irq->vector, (unsigned int)CPU_SETSIZE);
+	else
 		BUS_LOG(WARNING, "%s: can't move interrupt %u (vector %u) to processors %s: %s; it stays where the kernel has it%s",
 			dev->label, irq->irq, irq->vector, list, strerror(-ret),
 			ret == -EACCES || ret == -EPERM || ret == -EROFS ?
 			": irq_affinity= needs root and a writable /proc; write to /proc/irq/N/smp_affinity_list outside, or drop the key" :
 			": are these processors online?");
-	dev->affinity->failed = true;
+}
+
+/* @return 0, also if the interrupt is gone; -errno. */
+static int
+place(struct vfio_msi_device *dev, const struct vfio_msi_irq *irq)
+{
+	char list[VFIO_MSI_CPUS_LIST_LEN];
+	cpu_set_t cpus;
+	int ret;
+
+	choose_cpus(dev, irq->vector, &cpus);
+	ret = vfio_msi_cpus_print(&cpus, list, sizeof(list));
+	if (ret == 0)
+		ret = vfio_msi_irq_move("", irq, list);
+	if (ret == 0 || ret == -ENOENT)
+		return 0;
+	log_failure(dev, irq, list, ret);
 	return ret;
 }
 

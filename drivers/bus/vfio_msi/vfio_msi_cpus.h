@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 
+/** Room for any list with its end: each number has at most four digits, and a separator. */
+#define VFIO_MSI_CPUS_LIST_LEN (5 * CPU_SETSIZE)
+
 /**
  * Parse a list. It may be in brackets, which protect its commas in an argument of EAL.
  *
