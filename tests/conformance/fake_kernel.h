@@ -131,6 +131,8 @@ struct fake_machine {
 					 * one, but so far away
 					 */
 	uint64_t distance;
+	struct iova_range untouched;	/**< memory without pages until it is populated */
+	bool no_populate;	/**< as kernels before the advice: EOPNOTSUPP */
 	struct iova_range small_pages;	/**< physical memory that is not of hugetlbfs */
 	enum fake_lie lie;
 };

@@ -25,6 +25,7 @@
 #define RULES_PAGE UINT64_C(4096)
 #define RULES_IOVA UINT64_C(0x100000)
 #define RULES_MEMORY (64 * RULES_PAGE)
+#define RULES_HUGEPAGE (UINT64_C(2) << 20)
 #define RULES_RESERVED 8
 #define RULES_RANGES 64
 
@@ -113,6 +114,13 @@ void rules_make_hollow(uint64_t first, uint64_t last);
 
 /** Mark memory as not of hugepages. Only the fake kernel needs this. */
 void rules_make_small(uint64_t first, uint64_t last);
+
+/**
+ * Map a hugepage that nothing was written to, until the program ends.
+ *
+ * @return its address; 0: there is none
+ */
+uint64_t rules_hugepage(void);
 
 /** Mark a page as one without write access. Only the fake kernel needs this. */
 void rules_make_unwritable(uint64_t first, uint64_t last);

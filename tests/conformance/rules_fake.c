@@ -16,6 +16,7 @@
 
 #define NIC "0000:01:00.0"
 #define OTHER "0000:02:00.0"
+#define HUGEPAGE UINT64_C(0x40000000)
 
 struct likeness {
 	uint64_t last, pages, msix, dynamic, no_doorbell, windows, start;
@@ -31,6 +32,13 @@ void
 rules_make_small(uint64_t first, uint64_t last)
 {
 	fake.small_pages = (struct iova_range){ first, last };
+}
+
+uint64_t
+rules_hugepage(void)
+{
+	fake.untouched = (struct iova_range){ HUGEPAGE, HUGEPAGE + RULES_HUGEPAGE - 1 };
+	return HUGEPAGE;
 }
 
 void

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include <linux/mman.h>
 
 #include "rules.h"
 #include "sysfs/sysfs.h"
@@ -26,6 +29,17 @@ rules_make_hollow(uint64_t first, uint64_t last)
 void
 rules_make_small(uint64_t first, uint64_t last)
 {
+}
+
+uint64_t
+rules_hugepage(void)
+{
+	void *p;
+
+	if (vfio_uapi_mmap(NULL, RULES_HUGEPAGE, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0, &p) < 0)
+		return 0;
+	return (uintptr_t)p;
 }
 
 void

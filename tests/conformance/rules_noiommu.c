@@ -93,6 +93,21 @@ memory(const struct rules_machine *m)
 	rule("memory: in hugepages", vfio_uapi_is_huge(one[0], 1), 0);
 }
 
+/* Memory gets its pages without a write. */
+static void
+populate(const struct rules_machine *m)
+{
+	uint64_t va = rules_hugepage(), one[1] = { 0 };
+
+	rule("memory: populate where there is none", vfio_uapi_populate(m->hollow, PAGE), -EFAULT);
+	rule("memory: populate without write access", vfio_uapi_populate(m->unwritable, PAGE), -EFAULT);
+	rule("hugepage: before a write", vfio_uapi_physical(va, 1, one), -EFAULT);
+	rule("hugepage: populate", vfio_uapi_populate(va, RULES_HUGEPAGE), 0);
+	rule("hugepage: populate again", vfio_uapi_populate(va, RULES_HUGEPAGE), 0);
+	rule("hugepage: after it", vfio_uapi_physical(va, 1, one), 0);
+	rule("hugepage: in hugepages", vfio_uapi_is_huge(one[0], RULES_HUGEPAGE / PAGE), 1);
+}
+
 /* Groups join and leave a container. */
 static void
 groups(const struct rules_machine *m)
@@ -124,6 +139,7 @@ rules_noiommu(struct rules_machine *m)
 	before_iommu(m);
 	with_iommu(m);
 	memory(m);
+	populate(m);
 	fd = rule_fd("device: open", vfio_uapi_group_get_device(group, m->nic.bdf), 0);
 	rules_device(m, fd);
 	rules_irqs(m, fd);

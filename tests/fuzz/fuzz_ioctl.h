@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int fuzz_kernel_open(const char *path);
@@ -20,12 +21,14 @@ int fuzz_kernel_close(int fd);
 int fuzz_kernel_fcntl(int fd, int command, ...);
 int fuzz_kernel_ioctl(int fd, unsigned long request, ...);
 ssize_t fuzz_kernel_pread(int fd, void *buf, size_t size);
+int fuzz_kernel_madvise(size_t size);
 
 #ifndef FUZZ_IOCTL_DEFINED_HERE
 #define open(path, ...) fuzz_kernel_open(path)
 #define close(fd) fuzz_kernel_close(fd)
 #define fcntl(...) fuzz_kernel_fcntl(__VA_ARGS__)
 #define ioctl(...) fuzz_kernel_ioctl(__VA_ARGS__)
+#define madvise(addr, size, advice) fuzz_kernel_madvise(size)
 #define pread(fd, buf, size, offset) fuzz_kernel_pread(fd, buf, size)
 #endif
 

@@ -75,6 +75,19 @@ fuzz_kernel_pread(int fd, void *buf, size_t size)
 	return (ssize_t)(fuzz_byte(&input) == 1 ? size / 2 : size);
 }
 
+/* What the kernel thinks of an advice for no memory does not matter. */
+int
+fuzz_kernel_madvise(size_t size)
+{
+	static const int errors[] = { EINVAL, ENOMEM, EFAULT, EINTR };
+	uint8_t result = size > 0 ? fuzz_byte(&input) : 0;
+
+	if (result == 0 || result > 4)
+		return 0;
+	errno = errors[result - 1];
+	return -1;
+}
+
 /* A list of ranges: in the memory that the caller gave, and as long as it said. */
 static void
 ranges_answer(struct abi_ioas_ranges *r)
@@ -196,6 +209,8 @@ memory_look(void)
 	uint64_t physical[4];
 	unsigned int i;
 
+	if (vfio_uapi_populate(PAGE, 4 * PAGE) > 0)
+		FUZZ_CHECK(false);
 	if (vfio_uapi_physical(PAGE, 4, physical) == 0)
 		for (i = 0; i < 4; i++)
 			FUZZ_CHECK(physical[i] % PAGE == 0 && physical[i] != 0);

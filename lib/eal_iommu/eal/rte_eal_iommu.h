@@ -177,7 +177,8 @@ typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
  *    Without an IOMMU also:
  *    - EADDRNOTAVAIL: not contiguous in physical memory
  *    - EEXIST: it is mapped already
- *    - EFAULT: it is not memory of hugepages
+ *    - EFAULT: it is not memory of hugepages, or nothing was written to it yet and Linux is
+ *      older than 5.14
  *    - ENOSPC: its address is not as aligned, or above the limit
  *    - EPERM: the process can't read physical addresses
  *    - ENOTSUP: RTE_EAL_IOMMU_MAP_READ_ONLY, which devices would not obey

@@ -311,6 +311,17 @@ int vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd,
 void vfio_uapi_munmap(void *addr, size_t len);
 
 /**
+ * Have the kernel provide all pages of memory, as a write to each does, but change no byte
+ * (vfio_uapi_memory.c).
+ *
+ * @param va    start of a page
+ * @param size  bytes, whole pages
+ * @return 0; -EFAULT: the process can't write to all of it, or there is no page for it;
+ *   -EOPNOTSUPP: the kernel can't do this (before Linux 5.14); -errno
+ */
+int vfio_uapi_populate(uint64_t va, uint64_t size);
+
+/**
  * Read the physical addresses of this process's memory (vfio_uapi_memory.c).
  *
  * @param va   start of a page

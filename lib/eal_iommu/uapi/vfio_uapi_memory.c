@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "uapi/vfio_uapi.h"
@@ -15,6 +16,10 @@
 #define PAGEFLAGS "/proc/kpageflags"
 #define PAGEFLAGS_HUGE (UINT64_C(1) << 17)	/* of hugetlbfs */
 #define PER_READ 512
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23	/* Linux 5.14 */
+#endif
 
 /* Read words of 64 bits, from word number first on. */
 static int
@@ -33,6 +38,21 @@ open_words(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int
+vfio_uapi_populate(uint64_t va, uint64_t size)
+{
+	int error;
+
+	if (madvise((void *)(uintptr_t)va, size, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	error = errno;
+	/* A kernel that knows the advice accepts it for no memory. */
+	if (error == EINVAL && madvise(NULL, 0, MADV_POPULATE_WRITE) < 0)
+		return -EOPNOTSUPP;
+	/* EINVAL: the process can't write to it. ENOMEM: not all of it is mapped. */
+	return error == EINVAL || error == ENOMEM ? -EFAULT : -error;
 }
 
 int

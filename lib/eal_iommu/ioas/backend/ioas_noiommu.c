@@ -8,10 +8,10 @@
  * device that has no IOMMU.
  *
  * Nothing is translated. The IOVA of memory is its physical address, which the memory has
- * already, and the kernel neither maps nor pins anything. So a map asks the kernel for the
- * physical address of each page and compares. It accepts memory of hugetlbfs only: other
- * pages move while the process runs (compaction, swap), and devices would go on with what
- * the kernel puts in their place. A device reaches all memory, whatever is mapped.
+ * already, and the kernel neither maps nor pins anything. So a map has the kernel provide the
+ * pages, asks for the physical address of each page and compares. It accepts memory of
+ * hugetlbfs only: other pages move while the process runs (compaction, swap), and devices
+ * would go on with what the kernel puts in their place. A device reaches all memory, whatever is mapped.
  */
 
 #include <errno.h>
@@ -59,12 +59,26 @@ noiommu_info(void *leg, struct ioas_info *out)
 	return 0;
 }
 
+/*
+ * Memory has no pages where the process has not written yet. Other backends' kernels provide
+ * them when they pin memory. A kernel that can't be asked to leaves them absent, which is an error.
+ */
+static int
+populate(uint64_t va, uint64_t size)
+{
+	int ret = vfio_uapi_populate(va, size);
+
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
 static int
 noiommu_locate(void *leg, const struct ioas_memory *mem, uint64_t *iova)
 {
 	const uint64_t offset = mem->va & (page_size() - 1);
-	int ret = vfio_uapi_physical(mem->va - offset, 1, iova);
+	int ret = populate(mem->va - offset, page_size());
 
+	if (ret == 0)
+		ret = vfio_uapi_physical(mem->va - offset, 1, iova);
 	if (ret == 0)
 		*iova += offset;
 	return ret;
@@ -103,7 +117,9 @@ noiommu_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t si
 		return -EINVAL;
 	if (mem->read_only)
 		return -ENOTSUP;
-	ret = check_pages(mem->va, iova, n);
+	ret = populate(mem->va, size);
+	if (ret == 0)
+		ret = check_pages(mem->va, iova, n);
 	if (ret < 0)
 		return ret;
 	ret = vfio_uapi_is_huge(iova, n);
@@ -130,7 +146,7 @@ noiommu_hint(int ret)
 	case -EADDRNOTAVAIL:
 		return "; without an IOMMU the IOVA must be the physical address, and memory must be contiguous there: map each hugepage by itself";
 	case -EFAULT:
-		return "; without an IOMMU only hugepages can be used, as the kernel moves other memory";
+		return "; without an IOMMU only hugepages can be used, as the kernel moves other memory; if it is such memory, too few hugepages are free, the process can't write to it, or Linux is older than 5.14 and it must be written to first";
 	case -ENOTSUP:
 		return "; without an IOMMU devices can write to all memory, so no mapping is read-only";
 	case -EPERM:
