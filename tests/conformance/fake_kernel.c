@@ -85,7 +85,7 @@ fake_reset(void)
 		.dma_limit = 65535,
 		.memlock = UINT64_MAX,
 		.hollow = { 1, 0 }, .read_only = { 1, 0 },
-		.elsewhere = { 1, 0 }, .untouched = { 1, 0 }, .small_pages = { 1, 0 },
+		.elsewhere = { 1, 0 }, .untouched = { 1, 0 }, .private_pages = { 1, 0 }, .small_pages = { 1, 0 },
 		.vectors = UINT32_MAX,
 		.power = FAKE_POWER,
 	};

@@ -132,6 +132,7 @@ struct fake_machine {
 					 */
 	uint64_t distance;
 	struct iova_range untouched;	/**< memory without pages until it is populated */
+	struct iova_range private_pages;	/**< memory that is not shared */
 	bool no_populate;	/**< as kernels before the advice: EOPNOTSUPP */
 	struct iova_range small_pages;	/**< physical memory that is not of hugetlbfs */
 	enum fake_lie lie;

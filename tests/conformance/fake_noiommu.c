@@ -5,7 +5,7 @@
 /**
  * @file
  * Physical addresses of memory: the virtual ones, moved by a distance. Pages that exist are
- * hugepages, except in one range. One range of memory gets its pages when it is populated.
+ * hugepages, except in one range, and shared, except in another one. One range of memory gets its pages when it is populated.
  */
 
 #include <errno.h>
@@ -57,7 +57,7 @@ vfio_uapi_physical(uint64_t va, size_t n, uint64_t *out)
 		out[i] = va + i * page + (iova_range_overlap(fake.elsewhere,
 				(struct iova_range){ va + i * page, va + i * page }) ?
 			fake.distance : 0);
-	return 0;
+	return !iova_range_overlap(range, fake.private_pages);
 }
 
 int

@@ -112,15 +112,16 @@ int rules_run(struct rules_machine *m, const char *backend);
 /** Mark a page that was unmapped as one without memory. Only the fake kernel needs this. */
 void rules_make_hollow(uint64_t first, uint64_t last);
 
-/** Mark memory as not of hugepages. Only the fake kernel needs this. */
+/** Mark memory as private and not of hugepages. Only the fake kernel needs this. */
 void rules_make_small(uint64_t first, uint64_t last);
 
 /**
  * Map a hugepage that nothing was written to, until the program ends.
  *
+ * @param shared  with MAP_SHARED
  * @return its address; 0: there is none
  */
-uint64_t rules_hugepage(void);
+uint64_t rules_hugepage(bool shared);
 
 /** Mark a page as one without write access. Only the fake kernel needs this. */
 void rules_make_unwritable(uint64_t first, uint64_t last);

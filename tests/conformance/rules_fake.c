@@ -31,13 +31,15 @@ rules_make_hollow(uint64_t first, uint64_t last)
 void
 rules_make_small(uint64_t first, uint64_t last)
 {
-	fake.small_pages = (struct iova_range){ first, last };
+	fake.private_pages = fake.small_pages = (struct iova_range){ first, last };
 }
 
 uint64_t
-rules_hugepage(void)
+rules_hugepage(bool shared)
 {
 	fake.untouched = (struct iova_range){ HUGEPAGE, HUGEPAGE + RULES_HUGEPAGE - 1 };
+	if (!shared)
+		fake.private_pages = fake.untouched;
 	return HUGEPAGE;
 }
 

@@ -32,12 +32,13 @@ rules_make_small(uint64_t first, uint64_t last)
 }
 
 uint64_t
-rules_hugepage(void)
+rules_hugepage(bool shared)
 {
+	const int flags = MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB;
 	void *p;
 
 	if (vfio_uapi_mmap(NULL, RULES_HUGEPAGE, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0, &p) < 0)
+				flags | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0, &p) < 0)
 		return 0;
 	return (uintptr_t)p;
 }

@@ -86,6 +86,7 @@ memory(const struct rules_machine *m)
 	rule("memory: there is none", vfio_uapi_physical(m->hollow, 1, one), -EFAULT);
 	*(volatile char *)(uintptr_t)m->vaddr = 1;
 	*(volatile char *)(uintptr_t)(m->vaddr + PAGE) = 1;
+	/* It is private. */
 	rule("memory: two pages", vfio_uapi_physical(m->vaddr, 2, one), 0);
 	rule("memory: again", vfio_uapi_physical(m->vaddr, 2, again), 0);
 	rule("memory: at the same addresses", one[0] == again[0] && one[1] == again[1], 1);
@@ -97,15 +98,20 @@ memory(const struct rules_machine *m)
 static void
 populate(const struct rules_machine *m)
 {
-	uint64_t va = rules_hugepage(), one[1] = { 0 };
+	uint64_t va = rules_hugepage(true), one[1] = { 0 };
 
 	rule("memory: populate where there is none", vfio_uapi_populate(m->hollow, PAGE), -EFAULT);
 	rule("memory: populate without write access", vfio_uapi_populate(m->unwritable, PAGE), -EFAULT);
 	rule("hugepage: before a write", vfio_uapi_physical(va, 1, one), -EFAULT);
 	rule("hugepage: populate", vfio_uapi_populate(va, RULES_HUGEPAGE), 0);
 	rule("hugepage: populate again", vfio_uapi_populate(va, RULES_HUGEPAGE), 0);
-	rule("hugepage: after it", vfio_uapi_physical(va, 1, one), 0);
+	rule("hugepage: shared", vfio_uapi_physical(va, 1, one), 1);
 	rule("hugepage: in hugepages", vfio_uapi_is_huge(one[0], RULES_HUGEPAGE / PAGE), 1);
+	va = rules_hugepage(false);
+	rule("private hugepage: before a write", vfio_uapi_physical(va, 1, one), -EFAULT);
+	rule("private hugepage: populate", vfio_uapi_populate(va, RULES_HUGEPAGE), 0);
+	rule("private hugepage: shared", vfio_uapi_physical(va, 1, one), 0);
+	rule("private hugepage: in hugepages", vfio_uapi_is_huge(one[0], RULES_HUGEPAGE / PAGE), 1);
 }
 
 /* Groups join and leave a container. */

@@ -134,7 +134,7 @@ test_map(void **state)
 	assert_int_equal(fake_n_mappings(), 0);
 }
 
-/* Each page must be at its IOVA, in memory, of hugepages, and visible. */
+/* Each page must be at its IOVA, in memory, of hugepages, shared, and visible. */
 static void
 test_pages(void **state)
 {
@@ -151,6 +151,7 @@ test_pages(void **state)
 		{ "absent", &fake.hollow, -EFAULT, "only hugepages" },
 		{ "read-only", &fake.read_only, -EFAULT, "can't write to it" },
 		{ "small", &fake.small_pages, -EFAULT, "only hugepages" },
+		{ "private", &fake.private_pages, -EFAULT, "mapped with MAP_SHARED" },
 	};
 	size_t i;
 
@@ -233,6 +234,9 @@ test_map_any(void **state)
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, 5 * page, page, UINT64_MAX, &iova),
 			-EADDRNOTAVAIL);
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, 0, page, UINT64_MAX, &iova), -EINVAL);
+	fake.private_pages = RANGE(VA, VA + page - 1);
+	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, page, UINT64_MAX, &iova),
+			-EFAULT);
 	fake.hollow = RANGE(VA, VA + page - 1);
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, page, UINT64_MAX, &iova),
 			-EFAULT);

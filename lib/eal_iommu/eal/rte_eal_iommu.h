@@ -34,7 +34,7 @@
  * that is other memory of the process.
  *
  * Without an IOMMU (backend=noiommu) the IOVA is the physical address of the memory. It must
- * be of hugepages and contiguous there, and is mapped once only; see rte_eal_iommu_dma_map().
+ * be of hugepages, mapped with MAP_SHARED and contiguous there, and is mapped once only; see rte_eal_iommu_dma_map().
  *
  * Later releases may add events, kinds of ranges and owners: ignore those that you don't
  * know.
@@ -177,8 +177,8 @@ typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
  *    Without an IOMMU also:
  *    - EADDRNOTAVAIL: not contiguous in physical memory
  *    - EEXIST: it is mapped already
- *    - EFAULT: it is not memory of hugepages, or nothing was written to it yet and Linux is
- *      older than 5.14
+ *    - EFAULT: it is not memory of hugepages, or not mapped with MAP_SHARED, or nothing was
+ *      written to it yet and Linux is older than 5.14
  *    - ENOSPC: its address is not as aligned, or above the limit
  *    - EPERM: the process can't read physical addresses
  *    - ENOTSUP: RTE_EAL_IOMMU_MAP_READ_ONLY, which devices would not obey

@@ -37,7 +37,7 @@
  *  -ENOTSUP     the backend cannot.
  * A map without translation (see struct ioas_traits):
  *  -EADDRNOTAVAIL  the IOVA is not the physical address of all the memory;
- *  -EFAULT      not all of it is memory of hugepages;
+ *  -EFAULT      not all of it is shared memory of hugepages;
  *  -EPERM, -EACCES  the process can't read physical addresses;
  *  -ENOTSUP     a read-only mapping, which devices would not obey.
  *

@@ -326,8 +326,10 @@ int vfio_uapi_populate(uint64_t va, uint64_t size);
  *
  * @param va   start of a page
  * @param n    number of pages
- * @param out  the addresses of all, if 0 is returned
- * @return 0; -EFAULT: not all of it is in memory; -EPERM: the kernel does not show them
+ * @param out  the addresses of all, if no error is returned
+ * @return 1: all pages are of files or shared memory; 0: the process has some for itself, which
+ *   the kernel replaces at a write after fork(). A page of a private mapping of a file counts as
+ *   the file's until the first write. -EFAULT: not all of it is in memory; -EPERM: the kernel does not show them
  *   without CAP_SYS_ADMIN; -EBADMSG: an address has more than 64 bits; -errno
  */
 int vfio_uapi_physical(uint64_t va, size_t n, uint64_t *out);

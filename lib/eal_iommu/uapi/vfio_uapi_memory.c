@@ -12,6 +12,7 @@
 /* Documentation/admin-guide/mm/pagemap.rst of the kernel */
 #define PAGEMAP "/proc/self/pagemap"
 #define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
+#define PAGEMAP_SHARED (UINT64_C(1) << 61)	/* a page of a file, or of shared memory */
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEFLAGS "/proc/kpageflags"
 #define PAGEFLAGS_HUGE (UINT64_C(1) << 17)	/* of hugetlbfs */
@@ -60,6 +61,7 @@ vfio_uapi_physical(uint64_t va, size_t n, uint64_t *out)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	int fd = open_words(PAGEMAP), ret;
+	bool shared = true;
 	size_t i;
 
 	if (fd < 0)
@@ -73,10 +75,11 @@ vfio_uapi_physical(uint64_t va, size_t n, uint64_t *out)
 			ret = -EPERM;
 		else if ((out[i] & PAGEMAP_FRAME) > UINT64_MAX / page)
 			ret = -EBADMSG;
+		shared &= (out[i] & PAGEMAP_SHARED) != 0;
 		out[i] = (out[i] & PAGEMAP_FRAME) * page;
 	}
 	vfio_uapi_close(fd);
-	return ret;
+	return ret == 0 ? shared : ret;
 }
 
 int

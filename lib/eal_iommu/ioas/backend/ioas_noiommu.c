@@ -11,7 +11,9 @@
  * already, and the kernel neither maps nor pins anything. So a map has the kernel provide the
  * pages, asks for the physical address of each page and compares. It accepts memory of
  * hugetlbfs only: other pages move while the process runs (compaction, swap), and devices
- * would go on with what the kernel puts in their place. A device reaches all memory, whatever is mapped.
+ * would go on with what the kernel puts in their place. Pages of a private mapping move too: a
+ * write after fork(), or the first one to a page of a file, gets a copy. A device reaches all
+ * memory, whatever is mapped.
  */
 
 #include <errno.h>
@@ -79,17 +81,19 @@ noiommu_locate(void *leg, const struct ioas_memory *mem, uint64_t *iova)
 
 	if (ret == 0)
 		ret = vfio_uapi_physical(mem->va - offset, 1, iova);
-	if (ret == 0)
-		*iova += offset;
-	return ret;
+	if (ret < 0)
+		return ret;
+	*iova += offset;
+	return 0;
 }
 
-/* Is each page of the memory at its physical address? */
+/* Is each page of the memory at its physical address, and shared? */
 static int
 check_pages(uint64_t va, uint64_t iova, uint64_t n)
 {
 	const uint64_t page = page_size();
 	uint64_t physical[PER_LOOK];
+	bool shared = true;
 	size_t some, i;
 	int ret;
 
@@ -101,10 +105,11 @@ check_pages(uint64_t va, uint64_t iova, uint64_t n)
 		for (i = 0; i < some; i++)
 			if (physical[i] != iova + i * page)
 				return -EADDRNOTAVAIL;
+		shared &= ret > 0;
 		va += some * page;
 		iova += some * page;
 	}
-	return 0;
+	return shared ? 0 : -EFAULT;
 }
 
 static int
@@ -146,7 +151,7 @@ noiommu_hint(int ret)
 	case -EADDRNOTAVAIL:
 		return "; without an IOMMU the IOVA must be the physical address, and memory must be contiguous there: map each hugepage by itself";
 	case -EFAULT:
-		return "; without an IOMMU only hugepages can be used, as the kernel moves other memory; if it is such memory, too few hugepages are free, the process can't write to it, or Linux is older than 5.14 and it must be written to first";
+		return "; without an IOMMU only hugepages mapped with MAP_SHARED can be used, as the kernel moves other memory; if it is such memory, too few hugepages are free, the process can't write to it, or Linux is older than 5.14 and it must be written to first";
 	case -ENOTSUP:
 		return "; without an IOMMU devices can write to all memory, so no mapping is read-only";
 	case -EPERM:
