@@ -90,7 +90,8 @@ judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 		doctor_add(out, DOCTOR_VFIO_NODE, NULL, "neither /dev/vfio/vfio nor /dev/iommu exists here");
 		doctor_cure(out, "%s", f->machine.container[0] != '\0' ?
 			"pass one of them, and the nodes of the devices, into the container" :
-			"modprobe vfio; modprobe vfio_iommu_type1");
+			f->machine.arch == TOPO_ARCH_POWER ?
+			"modprobe vfio-pci; modprobe vfio_iommu_spapr_tce" : "modprobe vfio-pci");
 	}
 	if (v->compat == DOCTOR_YES)
 		doctor_add(out, DOCTOR_VFIO_COMPAT, NULL, "/dev/vfio/vfio is an iommufd");

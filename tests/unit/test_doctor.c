@@ -144,7 +144,11 @@ test_vfio(void **state)
 	facts.vfio.driver = DOCTOR_NO;
 	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "modprobe vfio-pci");
 	facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
-	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe");
+	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe vfio-pci");
+	/* Another type of IOMMU. */
+	facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_POWER;
+	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe vfio_iommu_spapr_tce");
 	facts.vfio.container = DOCTOR_NO;
 	doctor_judge(&facts, &found);
 	assert_int_equal(found.n, 0);
