@@ -165,6 +165,7 @@ struct doctor_vfio {
 	enum doctor_known driver;	/**< vfio-pci is loaded */
 	enum doctor_known container;	/**< /dev/vfio/vfio */
 	enum doctor_known iommufd;	/**< /dev/iommu */
+	bool driven;			/**< /dev/vfio/vfio has a driver */
 	enum doctor_known compat;	/**< /dev/vfio/vfio is an iommufd's */
 	enum doctor_known noiommu;	/**< enable_unsafe_noiommu_mode */
 	enum doctor_known unsafe_type1, unsafe_iommufd;	/**< allow_unsafe_interrupts */

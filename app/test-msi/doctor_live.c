@@ -215,7 +215,8 @@ doctor_live_vfio(struct doctor_vfio *vfio)
 {
 	int fd;
 
-	if (vfio->container != DOCTOR_YES)
+	/* To open it would load the modules of its driver. */
+	if (!vfio->driven)
 		return;
 	fd = vfio_uapi_open("/dev/vfio/vfio");
 	if (fd < 0)

@@ -23,7 +23,10 @@
  */
 int doctor_live_user(const char *user, const char *unit, struct doctor_facts *facts);
 
-/** Find out whether /dev/vfio/vfio is an iommufd. This opens it, and no device. */
+/**
+ * Find out whether /dev/vfio/vfio is an iommufd. This opens it, and no device. Without a driver of
+ * the node the answer is unknown.
+ */
 void doctor_live_vfio(struct doctor_vfio *vfio);
 
 #endif /* DOCTOR_LIVE_H */

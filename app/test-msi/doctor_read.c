@@ -205,6 +205,7 @@ vfio_read(const char *root, bool elsewhere, struct doctor_vfio *v)
 {
 	v->driver = known(sysfs_exists(root, "/sys/bus/pci/drivers/vfio-pci"), elsewhere);
 	v->container = known(sysfs_exists(root, "/dev/vfio/vfio"), elsewhere);
+	v->driven = sysfs_node_driven(root, "/dev/vfio/vfio") == 0;
 	v->iommufd = known(sysfs_exists(root, "/dev/iommu"), elsewhere);
 	v->noiommu = parameter(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	v->unsafe_type1 = parameter(root,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/sysmacros.h>
 
 #include <bsd/string.h>
 
@@ -335,7 +336,7 @@ fuzz_call_stat(const char *path, struct stat *out)
 	if (resolve(path, true, full) < 0)
 		return -1;
 	e = find(full);
-	*out = (struct stat){ .st_ino = e != NULL ? (ino_t)(e - entries) + 1 : ENTRIES + 1 };
+	*out = (struct stat){ .st_mode = S_IFCHR, .st_rdev = makedev(10, 196), .st_ino = e != NULL ? (ino_t)(e - entries) + 1 : ENTRIES + 1 };
 	return 0;
 }
 

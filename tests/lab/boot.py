@@ -33,12 +33,18 @@ done)"
 fact_if tracing [ -d /sys/kernel/tracing/events/iommu ]
 fact_if hugetlbfs mountpoint -q /dev/hugepages
 fact hugepages "$(cat /proc/sys/vm/nr_hugepages)"
+chmod 755 /usr/sbin/dpdk-test-msi
+# A node without a driver, as systemd makes it at boot: to open it would load the driver.
+fact_if vfio_before [ -e /sys/class/misc/vfio ]
+[ -e /dev/vfio/vfio ] || { mkdir -p /dev/vfio && mknod /dev/vfio/vfio c 10 196; }
+dpdk-test-msi doctor >/dev/null 2>&1
+fact_if vfio_after [ -e /sys/class/misc/vfio ]
+[ -e /sys/class/misc/vfio ] || rm /dev/vfio/vfio
 vfio-bind "$@"
 [ -z "$STOCK" ] || facts_of stock_ /usr/share/vfio-msi/burst.sh -l 0,1 -n 1 $(printf -- '-a %s ' "$@")
 [ ! -e /sys/bus/pci/devices/$0/driver ] || echo $0 >/sys/bus/pci/devices/$0/driver/unbind
 echo 'lab: stray DMA' >/dev/kmsg
 /usr/share/vfio-msi/stray-dma.sh $0
-chmod 755 /usr/sbin/dpdk-test-msi
 # A busy host is late with an interrupt of the IOMMU, whose event has several lines.
 for _ in $(seq $LATE); do
     dmesg >/tmp/dmesg
@@ -126,6 +132,8 @@ def _comes_up(platform):
     said.check(missing='', tracing=True, hugetlbfs=True, hugepages=256)
     expect(any('0x7000000' in line for line in guest.iommu_faults(result)),
            'no fault found in:\n' + result.dmesg[-1000:] + result.qemu_stderr)
+    with part('doctor loads no module'):
+        expect_equal(said['vfio_after'], said['vfio_before'], 'VFIO is loaded')
     with part('explain names the device of the stray DMA and what its address is'):
         _check_explained(platform, said, spare)
     with part('doctor has the findings of the machine'):

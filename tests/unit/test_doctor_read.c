@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "doctor.h"
+#include "sysfs/sysfs.h"
 #include "tree.h"
 
 static struct doctor_facts facts;
@@ -181,6 +182,27 @@ test_vfio(void **state)
 	assert_int_equal(facts.vfio.entry_limit, 65535);
 }
 
+/* A node may exist before its driver does: systemd creates some at boot. */
+static void
+test_driven(void **state)
+{
+	const char *root = *state;
+
+	read_again(root, false);
+	assert_false(facts.vfio.driven);
+	/* This one is 1:3. */
+	tree_link(root, "/dev/vfio/vfio", "/dev/null");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.container, DOCTOR_YES);
+	assert_false(facts.vfio.driven);
+	tree_text(root, "/sys/dev/char/1:3", "");
+	read_again(root, false);
+	assert_true(facts.vfio.driven);
+	/* Of a capture. */
+	tree_text(root, "/dev/vfio/vfio2", "");
+	assert_int_equal(sysfs_node_driven(root, "/dev/vfio/vfio2"), -ENOTTY);
+}
+
 static void
 test_memory(void **state)
 {
@@ -233,7 +255,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_vfio),
-		T(test_memory),
+		T(test_driven), T(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -157,6 +158,24 @@ sysfs_exists(const char *root, const char *fmt, ...)
 	if (ret == 0 && access(path, F_OK) < 0)
 		ret = -errno;
 	return ret;
+}
+
+int
+sysfs_node_driven(const char *root, const char *fmt, ...)
+{
+	char path[SYSFS_PATH_MAX];
+	struct stat st;
+	int ret;
+
+	SYSFS_PATH(ret, path, root, fmt);
+	if (ret == 0 && stat(path, &st) < 0)
+		ret = -errno;
+	if (ret == 0 && !S_ISCHR(st.st_mode))
+		ret = -ENOTTY;
+	if (ret < 0)
+		return ret;
+	ret = sysfs_exists(root, "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return ret == -ENOENT ? -ENODEV : ret;
 }
 
 int

@@ -58,6 +58,16 @@ int sysfs_exists(const char *root, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * Has the node of a character device a driver? Opens nothing: to open a node that has none loads
+ * modules, if the kernel knows some for it. systemd creates such nodes at boot.
+ *
+ * @return 0; -ENODEV: no driver that is loaded has its number; -ENOTTY: it is no character
+ *   device; as sysfs_exists().
+ */
+int sysfs_node_driven(const char *root, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
  * Read the inode of a file. A file of sysfs that was removed and made again has another one.
  *
  * @return 0; as sysfs_exists().
