@@ -26,7 +26,7 @@ start(void)
 }
 
 static intptr_t
-stop(void)
+stop_now(void)
 {
 	dma_sync_stop();
 	return 0;
@@ -51,7 +51,7 @@ static void
 stop_in_event(void)
 {
 	fake_eal_on_page = NULL;
-	call_begin(&starting, stop);
+	call_begin(&starting, stop_now);
 	assert_true(call_waits(&starting));
 }
 
