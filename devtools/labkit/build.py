@@ -19,6 +19,9 @@ from .progress import run, step
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CPU = {'arm64': 'aarch64', 'amd64': 'x86_64', 'ppc64el': 'ppc64'}
 
+# Guests run no unit tests. They are compiled once for another architecture, with the newest cmocka.
+WITH_TESTS = ('arm64', 'gcc', list(rootfs.RELEASES)[-1])
+
 CROSS_FILE = '''\
 [binaries]
 c = {compiler}
@@ -70,7 +73,8 @@ def _cross(target, arch, compiler, dpdk):
     headers = sdk.folder(dpdk_version(arch, dpdk), rootfs.release(dpdk).suite)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
              '--buildtype=debugoptimized', '--werror', '-Dwarning_level=2',
-             f'-Dsdk_headers={headers}', '-Ddocs=disabled']
+             f'-Dsdk_headers={headers}', '-Ddocs=disabled', '-Dlab=true',
+             f'-Dtests={str((arch, compiler, dpdk) == WITH_TESTS).lower()}']
     _compile(target, setup, f'{arch} and DPDK {dpdk} with {compiler}',
              _cross_file(arch, compiler, rootfs.sysroot(arch, dpdk)))
 

@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 GUEST_FILES = HERE / 'guest'
 GUEST_SCRIPTS = build.SOURCE / 'tests/lab/guest'
 # Programs for tests, which "meson install" leaves out.
-PROGRAMS = ('tests/conformance/vfio-msi-fail-nth', 'tests/conformance/vfio-msi-rules',
+PROGRAMS = ('tests/lab/vfio-msi-fail-nth', 'tests/lab/vfio-msi-rules',
             'tests/lab/vfio-msi-affinity',
             'tests/lab/vfio-msi-again',
             'tests/lab/vfio-msi-dma', 'tests/lab/vfio-msi-flags', 'tests/lab/vfio-msi-foreach',
