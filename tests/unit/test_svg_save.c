@@ -31,11 +31,21 @@ static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
 #define N_SIGNALS (sizeof(signals) / sizeof(*signals))
 
+/* The test may have been started with signals that are ignored (nohup, &) or blocked. */
 static int
 setup(void **state)
 {
+	sigset_t set;
+	size_t i;
+
 	if (tree_setup(state) != 0)
 		return -1;
+	sigemptyset(&set);
+	for (i = 0; i < N_SIGNALS; i++) {
+		signal(signals[i], SIG_DFL);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	snprintf(file, sizeof(file), "%s/picture", (char *)*state);
 	return 0;
 }
