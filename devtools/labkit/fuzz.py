@@ -20,7 +20,7 @@ SECONDS = 3
 # "lab soak": inputs of each target.
 RUNS = 10_000_000
 DONE = re.compile(r'^Done (\d+) runs in (\d+) second', re.MULTILINE)
-# The end of a report has the input that failed.
+# The end of a report names the file with the input that failed.
 REPORT = 6000
 
 
@@ -33,7 +33,7 @@ def _target(program, limit):
         found.mkdir()
         try:
             said = run([program, f'-seed={SEED}', limit, '-timeout=60',
-                        f'-artifact_prefix={scratch}/', found, CORPUS / name])
+                        f'-artifact_prefix={program}-', found, CORPUS / name])
         except LabError as error:
             return time.monotonic() - began, 0, str(error)[-REPORT:]
     done = DONE.search(said)
@@ -43,14 +43,14 @@ def _target(program, limit):
 
 
 def _run(report, limit):
-    names = sorted(folder.name for folder in CORPUS.iterdir())
+    names = sorted(path.name for path in CORPUS.iterdir())
     try:
-        programs = [build.native('clang') / f'tests/fuzz/fuzz_{name}' for name in names]
+        folder = build.native('clang') / 'tests/fuzz'
     except LabError as error:
         report.fail('fuzz: build', error)
         return
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        futures = [pool.submit(_target, program, limit) for program in programs]
+        futures = [pool.submit(_target, folder / f'fuzz_{name}', limit) for name in names]
         for name, future in zip(names, futures):
             seconds, runs, why = future.result()
             if why:
