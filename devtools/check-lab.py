@@ -82,16 +82,11 @@ def self_test():
             yield pathlib.Path(__file__).name, 1, f'self-test: {found}, not {problems}'
 
 
-def main():
-    """Check the project; --self-test: the check."""
-    if sys.argv[1:] not in ([], ['--self-test']):
-        sys.exit(f'usage: {sys.argv[0]} [--self-test]')
-    problems = list(self_test())
-    if not sys.argv[1:]:
-        for suite in testing.lab_suites():
-            problems += check(suite, f'tests/lab/{suite.name}.py')
-    return checkkit.report('check-lab', problems)
+def check_all():
+    """Problems of all suites."""
+    for suite in testing.lab_suites():
+        yield from check(suite, f'tests/lab/{suite.name}.py')
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(checkkit.main('check-lab', self_test, check_all))
