@@ -67,8 +67,7 @@ def check_maps(said, maps):
     """The same mappings as in the trace events, each at its VA."""
     pieces = sorted((int(entry['iova'], 16), int(entry['iova'], 16) + entry['len'] - 1)
                     for entry in maps)
-    traced = [piece for piece in oracle.mapped(said['events'])
-              if not (piece[0] >= oracle.SW_MSI[0] and piece[1] <= oracle.SW_MSI[1])]
+    traced = [piece for piece in oracle.mapped(said['events']) if not oracle.in_sw_msi(piece)]
     expect_equal(oracle.merged(pieces), oracle.merged(traced), 'mappings')
     expect(all(entry['va'] == entry['iova'] and entry['owner'] == 'eal' and not entry['read_only']
                for entry in maps), f'mappings: {maps}')

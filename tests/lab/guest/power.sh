@@ -34,6 +34,7 @@ try both dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$narrow"
 try bits dpdk-test-msi layout -a "vfio_msi:$first,dma_bits=58"
 try map dpdk-test-msi map -m 64 "vfio_msi:$first"
 try stock dpdk-testpmd -l 0,1 -n 1 -a "$first" -- --total-num-mbufs=2048
+try small dpdk-testpmd -l 0,1 -n 1 --no-pci -m 64 -a "vfio_msi:$narrow" -- --total-num-mbufs=2048
 try large dpdk-testpmd -l 0,1 -n 1 --no-pci -m 320 -a "vfio_msi:$narrow" -- --total-num-mbufs=2048
 
 if testpmd_start --no-pci -a "vfio_msi:$first" -l 0,1 -n 1 -m 64 -- -i --total-num-mbufs=4096; then
@@ -83,7 +84,6 @@ for source, target in ((0, 1), (1, 0)):
 print('good frames', good)
 END
 try kernel python3 /tmp/frames.py $names
-dmesg | grep -iE 'eeh|iommu|ddw|dma' | fact_text said
 dmesg >/tmp/dmesg
 fact_text dmesg </tmp/dmesg
 exit 0
