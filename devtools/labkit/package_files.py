@@ -9,14 +9,13 @@ from . import build
 from .progress import LabError
 
 DEBIAN = build.SOURCE / 'debian'
-KINDS = ('.install', '.manpages')
 
 
 def patterns():
-    """{package: patterns of the files in it}, of debian/PACKAGE.install and .manpages."""
+    """{package: patterns of the files in it}, of debian/PACKAGE.install."""
     found = {}
     for path in sorted(DEBIAN.iterdir()):
-        if path.suffix in KINDS:
+        if path.suffix == '.install':
             lines = path.read_text(encoding='utf-8').split()
             found.setdefault(path.stem, []).extend(line.removeprefix('debian/tmp/')
                                                    for line in lines)
