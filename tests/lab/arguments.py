@@ -207,7 +207,7 @@ vfio-bind 0000:00:03.0 0000:00:05.0
 nodes=$(ls -d /dev/vfio/[0-9]* /dev/vfio/devices/* /dev/iommu 2>/dev/null)
 chgrp 1000 $nodes /dev/hugepages
 chmod g+rw $nodes
-chmod 1770 /dev/hugepages
+chmod 1775 /dev/hugepages
 mkdir -p /run/user/1000 /tmp/own
 chown 1000:1000 /run/user/1000
 for limit in 8388608 unlimited; do
