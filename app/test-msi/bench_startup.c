@@ -92,6 +92,9 @@ add_all(struct startup *b)
 	add(b, IOAS_BACKEND_AUTO);
 	for (i = 0; (backend = ioas_backend_at(i)) != IOAS_BACKEND_COUNT &&
 			b->n < STARTUP_ROWS_MAX; i++) {
+		/* It maps nothing, so there are no phases. */
+		if (ioas_backend_traits(backend)->no_translation)
+			continue;
 		opt.given->conf.backend = backend;
 		ret = tool_child_run(survey, &opt, &unused, sizeof(unused));
 		if (ret != SIDE_GOOD && ret != SIDE_ABSENT)
@@ -101,7 +104,7 @@ add_all(struct startup *b)
 	}
 	if (b->n > 1)
 		return SIDE_GOOD;
-	tool_error(b->bdf[0], "no backend of this bus can use it; see \"dpdk-test-msi layout\"");
+	tool_error(b->bdf[0], "no backend of this bus that maps memory can use it; see \"dpdk-test-msi layout\"");
 	return SIDE_FAULT;
 }
 
