@@ -135,21 +135,24 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td,
 	return STATUS_FAULT;
 }
 
-/* Test an open device, and count what is left. @return a STATUS_*. */
+/* Test an open device, and count what is left of many interrupts. @return a STATUS_*. */
 static int
 try_open(const struct irq_device *dev, const struct tool_device *td, const struct irq_options *opt,
 		struct irq_left *used)
 {
 	struct irq_held before, after;
-	int status, ret = irq_left_count(td->bdf, &before);
+	int status;
 
-	if (ret < 0)
+	if (opt->request.endurance == 0)
+		return try_kinds(dev, td, opt);
+	if (irq_left_count(td->bdf, &before) < 0)
 		return STATUS_FAULT;
 	status = try_kinds(dev, td, opt);
-	ret = irq_left_count(td->bdf, &after);
+	if (irq_left_count(td->bdf, &after) < 0)
+		return worse(status, STATUS_FAULT);
 	used->vectors = (int)after.vectors - (int)before.vectors;
 	used->descriptors = (int)after.descriptors - (int)before.descriptors;
-	return ret < 0 ? worse(status, STATUS_FAULT) : status;
+	return status;
 }
 
 /* @return a STATUS_*. */
