@@ -57,7 +57,7 @@ EXEMPT = {
     **dict.fromkeys((
         'times of this bus and its layout, beside those of others', 'bench layout', 'bench map', 'bench startup',
         'mounted sizes',
-        'a file about this machine, for list and layout on another',
+        'a file about this machine, to examine it on another',
         'what keeps the bus from working on this machine, and what to do about it',
         "faults of the IOMMU in the kernel's log, or an address: what it is, and what to do",
         'whether interrupts of a device arrive, and if not, where they get lost',

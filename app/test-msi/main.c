@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct command {
 	const char *name;
 	const char *about;
 	int (*run)(int argc, char **argv);
-	bool supervised;	/* it starts EALs */
+	bool supervised;	/* its EALs leave files */
 };
 
 /* A command and its words. */
@@ -27,7 +28,7 @@ struct call {
 
 static const struct command commands[] = {
 	{ "bench", "times of this bus and its layout, beside those of others", cmd_bench, true },
-	{ "capture", "a file about this machine, for list and layout on another", cmd_capture },
+	{ "capture", "a file about this machine, to examine it on another", cmd_capture },
 	{ "doctor", "what keeps the bus from working on this machine, and what to do about it",
 		cmd_doctor },
 	{ "explain", "faults of the IOMMU in the kernel's log, or an address: what it is, and what to do",
@@ -106,6 +107,8 @@ run_command(const struct command *command, int argc, char **argv)
 
 	snprintf(title, sizeof(title), "dpdk-test-msi: %s", command->name);
 	argv[0] = title;
+	/* If it is ignored, the kernel drops the status of a child. */
+	signal(SIGCHLD, SIG_DFL);
 	return command->supervised ? supervise(&call) : run(&call);
 }
 

@@ -6,8 +6,8 @@
  * @file
  * Declarations shared by the files of dpdk-test-msi.
  *
- * Results go to stdout, faults to stderr, each with the device and the remedy. doctor,
- * explain, list, layout and capture start no EAL. Not thread safe.
+ * Results go to stdout, faults to stderr, each with the device and the remedy. explain,
+ * list, layout, capture, and doctor without --try start no EAL. Not thread safe.
  */
 
 #ifndef TEST_MSI_H

@@ -197,8 +197,6 @@ tool_supervise(int (*run)(void *arg), void *arg, struct tool_ending *out)
 	*out = (struct tool_ending){ 0 };
 	snprintf(prefix, sizeof(prefix), "dpdk-test-msi-%d", (int)getpid());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* If it is ignored, the kernel drops the status of a child. */
-	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&child_only);
 	sigaddset(&child_only, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child_only, &before);
