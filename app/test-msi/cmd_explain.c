@@ -20,6 +20,7 @@
 
 #include "explain_find.h"
 #include "explain_print.h"
+#include "sysfs/sysfs.h"
 #include "test_msi.h"
 
 struct explain_options {
@@ -147,7 +148,7 @@ static int
 take_words(int argc, char **argv, struct explain_options *opt)
 {
 	struct explain_fault *f = &opt->asked;
-	const char *word = optind < argc ? argv[optind] : NULL;
+	const char *word = optind < argc ? argv[optind] : NULL, *end;
 
 	if (word == NULL)
 		return -1;
@@ -159,15 +160,19 @@ take_words(int argc, char **argv, struct explain_options *opt)
 		return STATUS_USAGE;
 	}
 	f->times = 1;
-	f->has_iova = strlen(word) <= 18 && word[2 + strspn(word + 2, "0123456789abcdefABCDEF")] == '\0' &&
-		explain_hex(word, "0x", &f->iova);
+	end = sysfs_hex0x(word, &f->iova);
+	f->has_iova = end != NULL && *end == '\0';
 	if (!f->has_iova) {
 		tool_error(word, "is no address; write up to 16 hexadecimal digits behind 0x");
 		return STATUS_USAGE;
 	}
 	if (argc - optind == 1)
 		return -1;
-	if (argc - optind > 2 || topology_parse_bdf(argv[optind + 1], &f->addr) != 0) {
+	if (argc - optind > 2) {
+		tool_error(argv[optind + 2], "is not an option");
+		return STATUS_USAGE;
+	}
+	if (topology_parse_bdf(argv[optind + 1], &f->addr) != 0) {
 		tool_error(argv[optind + 1], "is no PCI address; write DDDD:BB:DD.F");
 		return STATUS_USAGE;
 	}

@@ -41,15 +41,17 @@ holes_read(struct plan_scan *scan, const struct topo_device *t, uint64_t page, s
 	struct holes_view view = { 0 };
 	struct holes_look look;
 	char bus[TOPO_BDF_LEN];
-	size_t n = 0;
+	size_t n = 0, i;
 	int ret = holes_builtin(list, page);
 
 	if (ret == 0 && t->group >= 0)
 		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, list, &look);
 	strlcpy(bus, t->root_bus, sizeof(bus));
-	if (ret == 0 && topology_outer(root, t, outer, &n) == 0 && n > 0) {
-		ret = holes_endpoint(root, outer[0].via, t->root_bus, false, t->bdf, list);
-		strlcpy(bus, outer[n - 1].bus, sizeof(bus));
+	if (ret == 0 && topology_outer(root, t, outer, &n) < 0)
+		n = 0;
+	for (i = 0; ret == 0 && i < n; i++) {
+		ret = holes_endpoint(root, outer[i].via, bus, false, t->bdf, list);
+		strlcpy(bus, outer[i].bus, sizeof(bus));
 	}
 	if (ret == 0)
 		ret = holes_host_bridge(&scan->bridges, bus, false, t->bdf, list, &view);
