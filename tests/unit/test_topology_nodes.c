@@ -107,6 +107,11 @@ test_odd(void **state)
 	pool(root, "node0", SMALL, "1\n", "0\n");
 	pool(root, "node0", "hugepages-17179869184kB", "1048576\n", "0\n");
 	assert_int_equal(topology_nodes_read(root, &nodes, &n), -EINVAL);
+	pool(root, "node0", "hugepages-17179869184kB", "0\n", "0\n");
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), 0);
+	free(nodes);
+	pool(root, "node0", "hugepages-0kB", "1\n", "0\n");
+	assert_int_equal(topology_nodes_read(root, &nodes, &n), -EINVAL);
 }
 
 int

@@ -45,7 +45,8 @@ add_pool(struct topo_node *out, uint64_t size, uint64_t total, uint64_t unused)
 	uint64_t bytes;
 	unsigned int i;
 
-	if (unused > total || __builtin_mul_overflow(total, size, &bytes) ||
+	/* Readers divide by the size of a page. */
+	if (size == 0 || unused > total || __builtin_mul_overflow(total, size, &bytes) ||
 	    __builtin_add_overflow(out->total, bytes, &out->total))
 		return -EINVAL;
 	out->unused += unused * size;
