@@ -5,7 +5,6 @@
 /* Facts about hugepages, from files. */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,54 +14,20 @@
 
 #define POOLS "/sys/kernel/mm/hugepages"
 
-/* @return 0; -EBADMSG if the numbers make no sense; errors of reading */
-static int
-pool_read(const char *root, const char *name, struct topo_node *node)
-{
-	uint64_t total, unused, kib;
-	struct topo_pool *p;
-	int ret;
-
-	if (sscanf(name, "hugepages-%" SCNu64 "kB", &kib) != 1)
-		return 0;
-	ret = sysfs_read_u64(root, &total, POOLS "/%s/nr_hugepages", name);
-	if (ret == 0)
-		ret = sysfs_read_u64(root, &unused, POOLS "/%s/free_hugepages", name);
-	if (ret < 0)
-		return ret;
-	if (kib == 0 || kib > UINT64_MAX >> 20 || total > UINT64_MAX / 16 / (kib << 10) || unused > total)
-		return -EBADMSG;
-	if (total == 0)
-		return 0;
-	if (node->n_pools == TOPO_POOLS_MAX)
-		return -EFBIG;
-	p = &node->pool[node->n_pools++];
-	*p = (struct topo_pool){ kib << 10, total * (kib << 10), unused * (kib << 10) };
-	node->total += p->total;
-	node->unused += p->unused;
-	return 0;
-}
-
 /* A kernel without NUMA has all pools in one place. @return 0, -ENOMEM. */
 static int
 one_node(const char *root, struct doctor_memory *m)
 {
-	char **names;
-	size_t n, i;
-	int ret = sysfs_list(root, &names, &n, POOLS);
-
-	if (ret != 0)
-		return ret == -ENOMEM ? ret : 0;
+	/* Nothing is known without it: a capture may lack it. */
+	if (sysfs_exists(root, POOLS) != 0)
+		return 0;
 	m->nodes = calloc(1, sizeof(*m->nodes));
-	for (i = 0; m->nodes != NULL && m->ret == 0 && i < n; i++)
-		m->ret = pool_read(root, names[i], m->nodes);
-	sysfs_free_names(names, n);
 	if (m->nodes == NULL)
 		return -ENOMEM;
-	m->nodes->node = -1;
+	m->ret = topology_pools_read(root, m->nodes);
 	/* A part of the pools says nothing. */
 	m->n_nodes = m->ret == 0;
-	return 0;
+	return m->ret == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* Free memory of a node, or of the machine; 0 if that is unknown. */

@@ -236,7 +236,12 @@ test_memory(void **state)
 	assert_int_equal(facts.memory.n_nodes, 0);
 	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "2\n");
 	read_again(root, false);
-	assert_int_equal(facts.memory.ret, -EBADMSG);
+	assert_int_equal(facts.memory.ret, -EINVAL);
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
+	read_again(root, false);
+	assert_int_equal(facts.memory.nodes[0].n_pools, 2);
+	assert_int_equal(facts.memory.nodes[0].pool[0].page, 1 << 30);
+	assert_int_equal(facts.memory.nodes[0].pool[1].page, 2 << 20);
 
 	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
 	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages", "4\n");

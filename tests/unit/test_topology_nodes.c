@@ -17,6 +17,7 @@
 #include "tree.h"
 
 #define NODES "/sys/devices/system/node"
+#define POOLS "/sys/kernel/mm/hugepages"
 #define SMALL "hugepages-2048kB"
 #define LARGE "hugepages-1048576kB"
 #define MIB (UINT64_C(1) << 20)
@@ -114,12 +115,38 @@ test_odd(void **state)
 	assert_int_equal(topology_nodes_read(root, &nodes, &n), -EINVAL);
 }
 
+/* Pools of a kernel without NUMA are read alike. */
+static void
+test_one_place(void **state)
+{
+	const char *root = *state;
+	struct topo_node all;
+
+	assert_int_equal(topology_pools_read(root, &all), 0);
+	assert_int_equal(all.node, -1);
+	assert_int_equal(all.n_pools, 0);
+	tree_text(root, POOLS "/" SMALL "/nr_hugepages", "8\n");
+	assert_int_equal(topology_pools_read(root, &all), -ENOENT);
+	tree_text(root, POOLS "/" SMALL "/free_hugepages", "3\n");
+	tree_text(root, POOLS "/" LARGE "/nr_hugepages", "2\n");
+	tree_text(root, POOLS "/" LARGE "/free_hugepages", "1\n");
+	assert_int_equal(topology_pools_read(root, &all), 0);
+	assert_int_equal(all.total, 2 * 8 * MIB + 2 * 1024 * MIB);
+	assert_int_equal(all.unused, 2 * 3 * MIB + 1024 * MIB);
+	assert_int_equal(all.n_pools, 2);
+	assert_int_equal(all.pool[0].page, 1024 * MIB);
+	assert_int_equal(all.pool[1].page, 2 * MIB);
+	tree_text(root, POOLS "/" SMALL "/free_hugepages", "9\n");
+	assert_int_equal(topology_pools_read(root, &all), -EINVAL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_read, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_one_place, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("topology_nodes", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "topology/topology_nodes.h"
 
 #define NODES "/sys/devices/system/node"
+#define POOLS "/sys/kernel/mm/hugepages"
 #define NODE_MAX 4095		/* the kernel has at most 1024 */
 #define POOL_KIB_MAX (UINT64_C(1) << 34)
 #define PAGES_MAX (UINT64_C(1) << 40)
@@ -32,9 +33,9 @@ number_behind(const char *name, const char *prefix, const char *suffix, uint64_t
 }
 
 static int
-read_pages(const char *root, int node, const char *pool, const char *file, uint64_t *pages)
+read_pages(const char *root, const char *folder, const char *pool, const char *file, uint64_t *pages)
 {
-	int ret = sysfs_read_u64(root, pages, NODES "/node%d/hugepages/%s/%s", node, pool, file);
+	int ret = sysfs_read_u64(root, pages, "%s/%s/%s", folder, pool, file);
 
 	return ret == 0 && *pages > PAGES_MAX ? -EINVAL : ret;
 }
@@ -60,13 +61,13 @@ add_pool(struct topo_node *out, uint64_t size, uint64_t total, uint64_t unused)
 	return 0;
 }
 
-/* Add the pages of each size. */
+/* Add the pages of each size. A missing folder has none. */
 static int
-node_read(const char *root, struct topo_node *out)
+pools_read(const char *root, const char *folder, struct topo_node *out)
 {
 	char **pools;
 	size_t n, i;
-	int ret = sysfs_list(root, &pools, &n, NODES "/node%d/hugepages", out->node);
+	int ret = sysfs_list(root, &pools, &n, "%s", folder);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -78,14 +79,30 @@ node_read(const char *root, struct topo_node *out)
 
 		if (kib < 0)
 			continue;
-		ret = read_pages(root, out->node, pools[i], "nr_hugepages", &total);
+		ret = read_pages(root, folder, pools[i], "nr_hugepages", &total);
 		if (ret == 0)
-			ret = read_pages(root, out->node, pools[i], "free_hugepages", &unused);
+			ret = read_pages(root, folder, pools[i], "free_hugepages", &unused);
 		if (ret == 0)
 			ret = add_pool(out, (uint64_t)kib * 1024, total, unused);
 	}
 	sysfs_free_names(pools, n);
 	return ret;
+}
+
+static int
+node_read(const char *root, struct topo_node *out)
+{
+	char folder[sizeof(NODES "/node/hugepages") + 12];
+
+	snprintf(folder, sizeof(folder), NODES "/node%d/hugepages", out->node);
+	return pools_read(root, folder, out);
+}
+
+int
+topology_pools_read(const char *root, struct topo_node *out)
+{
+	*out = (struct topo_node){ .node = -1 };
+	return pools_read(root, POOLS, out);
 }
 
 static int

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Hugepages of the NUMA nodes.
+ * Hugepages of the NUMA nodes, or of the whole machine.
  */
 
 #ifndef TOPOLOGY_NODES_H
@@ -28,7 +28,7 @@ struct topo_pool {
 
 /** The hugepages of one node. */
 struct topo_node {
-	int node;
+	int node;		/**< -1: the whole machine */
 	uint64_t total;		/**< sums of all pools, bytes */
 	uint64_t unused;
 	struct topo_pool pool[TOPO_POOLS_MAX];	/**< those with pages, largest pages first */
@@ -45,6 +45,15 @@ struct topo_node {
  *   TOPO_POOLS_MAX sizes with pages
  */
 int topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n);
+
+/**
+ * Read the hugepages of the whole machine, as a kernel without NUMA has them in one place.
+ *
+ * @param root  as above
+ * @param out   without pools where the kernel has no hugepages; undefined after an error
+ * @return as topology_nodes_read(); -ENOENT if the count of a pool is missing
+ */
+int topology_pools_read(const char *root, struct topo_node *out);
 
 #ifdef __cplusplus
 }
