@@ -160,9 +160,6 @@ static int
 try(struct tool_plan *plan, struct irq_options *opt)
 {
 	const struct tool_device *td = &plan->v[0];
-	/* Only the interrupt thread is needed: no memory, no devices. */
-	static const char *const ours[] = { "--no-shconf", "--no-huge", "-m", "16", "--no-pci",
-		"--no-telemetry", "--log-level=lib.eal:warning" };
 	char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN];
 	struct irq_device dev = { .name = name, .fd = -1 };
 	struct irq_left left = { 0 };
@@ -174,7 +171,7 @@ try(struct tool_plan *plan, struct irq_options *opt)
 		tool_error(name, "set-up failed: %s", td->why);
 		return STATUS_FAULT;
 	}
-	if (tool_eal_start(&opt->eal, ours, sizeof(ours) / sizeof(*ours)) < 0)
+	if (irq_eal_start(&opt->eal) < 0)
 		return STATUS_FAULT;
 	if (irq_space_open(plan, name) == 0 && irq_device_open(&dev, td, plan->space) == 0)
 		status = try_open(&dev, td, opt, &left);

@@ -4,10 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -16,12 +14,6 @@
 #include "irq.h"
 
 #define ROUNDS 4
-
-/* What the child gets. */
-struct order {
-	const struct doctor_device *dev;
-	pid_t parent;
-};
 
 /* EAL and the tests print much. Faults are kept. */
 static void
@@ -71,13 +63,10 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doc
 static void
 try_plan(struct tool_plan *plan, const char *name, struct doctor_trial *out)
 {
-	/* Only the interrupt thread is needed: no memory, no devices. */
-	static const char *const ours[] = { "--no-shconf", "--no-huge", "-m", "16", "--no-pci",
-		"--no-telemetry", "--log-level=lib.eal:warning" };
 	struct irq_device dev = { .name = name, .fd = -1 };
 	struct tool_eal eal = { 0 };
 
-	if (tool_eal_start(&eal, ours, sizeof(ours) / sizeof(*ours)) < 0)
+	if (irq_eal_start(&eal) < 0)
 		return;
 	if (irq_space_open(plan, name) == 0 && irq_device_open(&dev, &plan->v[0], plan->space) == 0)
 		try_kinds(&dev, &plan->v[0], out);
@@ -88,7 +77,7 @@ try_plan(struct tool_plan *plan, const char *name, struct doctor_trial *out)
 static int
 try_in_child(void *arg, void *result)
 {
-	const struct order *order = arg;
+	const struct doctor_device *dev = arg;
 	struct tool_root here = { .path = "" };
 	struct doctor_trial *out = result;
 	struct tool_plan plan = { 0 };
@@ -97,13 +86,9 @@ try_in_child(void *arg, void *result)
 	int ret;
 
 	*out = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED };
-	/* The device must not be held when the user has ended the parent. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != order->parent)
-		return STATUS_FAULT;
 	be_quiet();
 	tool_error_keep(out->why, sizeof(out->why));
-	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", order->dev->bdf);
+	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", dev->bdf);
 	if (tool_given_parse(name, &given) < 0)
 		return STATUS_GOOD;
 	ret = tool_plan_give(&plan, &given.addr, &given.conf);
@@ -145,8 +130,6 @@ doctor_try(struct doctor_facts *f)
 	int ret;
 
 	for (i = 0; i < f->n; i++) {
-		struct order order = { &f->v[i], getpid() };
-
 		t = &f->v[i].trial;
 		why = obstacle(&f->v[i]);
 		if (why != NULL) {
@@ -154,7 +137,7 @@ doctor_try(struct doctor_facts *f)
 			snprintf(t->why, sizeof(t->why), "%.*s", (int)strcspn(why, ";"), why);
 			continue;
 		}
-		ret = tool_child_run(try_in_child, &order, t, sizeof(*t));
+		ret = tool_child_run(try_in_child, &f->v[i], t, sizeof(*t));
 		if (ret == -ECHILD)
 			*t = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED,
 				.why = "the trial ended early; see dmesg" };

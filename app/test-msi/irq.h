@@ -76,6 +76,9 @@ const char *irq_kind_name(enum irq_kind kind);
 
 /* irq_device.c */
 
+/** Start EAL for its interrupt thread alone, with the user's arguments. */
+int irq_eal_start(struct tool_eal *eal);
+
 /** Open an address space for the first device of a plan, in place of that of the survey. */
 int irq_space_open(struct tool_plan *plan, const char *name);
 

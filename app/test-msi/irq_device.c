@@ -76,6 +76,16 @@ attach(struct irq_device *dev)
 	return ret;
 }
 
+int
+irq_eal_start(struct tool_eal *eal)
+{
+	/* Only the interrupt thread is needed: no memory, no devices. */
+	static const char *const ours[] = { "--no-shconf", "--no-huge", "-m", "16", "--no-pci",
+		"--no-telemetry", "--log-level=lib.eal:warning" };
+
+	return tool_eal_start(eal, ours, sizeof(ours) / sizeof(*ours));
+}
+
 /* The survey's address space has no layout, so nothing can be mapped in it. */
 int
 irq_space_open(struct tool_plan *plan, const char *name)
