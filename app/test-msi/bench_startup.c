@@ -96,7 +96,7 @@ add_all(struct startup *b)
 		if (ioas_backend_traits(backend)->no_translation)
 			continue;
 		opt.given->conf.backend = backend;
-		ret = tool_child_run(survey, &opt, &unused, sizeof(unused));
+		ret = tool_child_run(b->bdf[0], survey, &opt, &unused, sizeof(unused));
 		if (ret != SIDE_GOOD && ret != SIDE_ABSENT)
 			return SIDE_FAULT;
 		if (ret == SIDE_GOOD)

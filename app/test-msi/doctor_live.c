@@ -168,7 +168,7 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 
 	if (f->n == 0 || doctor_groups_find(unit, &trial.groups) < 0 || (trial.user != NULL && geteuid() != 0))
 		return 0;
-	ret = tool_child_run(try_nodes, &trial, &tried, sizeof(tried));
+	ret = tool_child_run("doctor", try_nodes, &trial, &tried, sizeof(tried));
 	if (ret < 0)
 		return ret;
 	for (i = 0; i < f->n * DOCTOR_NODES && i < NODES_MAX; i++)

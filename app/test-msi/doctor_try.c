@@ -137,7 +137,7 @@ doctor_try(struct doctor_facts *f)
 			snprintf(t->why, sizeof(t->why), "%.*s", (int)strcspn(why, ";"), why);
 			continue;
 		}
-		ret = tool_child_run(try_in_child, &f->v[i], t, sizeof(*t));
+		ret = tool_child_run(f->v[i].bdf, try_in_child, &f->v[i], t, sizeof(*t));
 		if (ret == -ECHILD)
 			*t = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED,
 				.why = "the trial ended early; see dmesg" };

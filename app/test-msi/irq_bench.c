@@ -37,7 +37,7 @@ run_side(const struct irq_bench *bench, bool pci, size_t round)
 
 	tool_progress_step("round %zu of %d, %s", round + 1, IRQ_BENCH_ROUNDS,
 		pci ? "pci bus of DPDK" : "vfio_msi");
-	ret = tool_child_run(in_child, &side, &unused, sizeof(unused));
+	ret = tool_child_run(bench->name, in_child, &side, &unused, sizeof(unused));
 	return ret < 0 ? STATUS_FAULT : ret;
 }
 

@@ -249,9 +249,11 @@ measure(void *arg, void *result)
 int
 map_side_run(struct side *side, struct map_meter *meter)
 {
+	char bdf[TOPO_BDF_LEN];
 	int status;
 
+	topology_format_bdf(&side->opt->given->addr, bdf, sizeof(bdf));
 	side->tables = map_meter_tables();
-	status = tool_child_run(measure, side, meter, sizeof(*meter));
+	status = tool_child_run(bdf, measure, side, meter, sizeof(*meter));
 	return status == SIDE_GOOD || status == SIDE_ABSENT ? status : SIDE_FAULT;
 }

@@ -138,6 +138,6 @@ int
 startup_side_run(struct startup_side *side, struct startup_times *out)
 {
 	*out = (struct startup_times){ 0 };
-	return tool_child_run(run_once, side, out, sizeof(*out)) == SIDE_GOOD ? SIDE_GOOD :
-		SIDE_FAULT;
+	return tool_child_run(side->devices[0], run_once, side, out, sizeof(*out)) == SIDE_GOOD ?
+		SIDE_GOOD : SIDE_FAULT;
 }

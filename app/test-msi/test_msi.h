@@ -205,12 +205,14 @@ int tool_eal_stop(struct tool_eal *eal);
  * Run a function in a child process, as a process can start EAL only once. Faults that the
  * child prints are in the parent's report.
  *
+ * @param who     the device or the command, for messages
  * @param run     gets @p arg and writes the result; returns an exit status
  * @param result  @p size bytes, at most PIPE_BUF; valid if the status is 0
  * @return the exit status, or -errno after printing the fault: -ECHILD if the child
  *   crashed, errors of pipe2() and fork().
  */
-int tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result, size_t size);
+int tool_child_run(const char *who, int (*run)(void *arg, void *result), void *arg, void *result,
+		size_t size);
 
 /* given.c */
 

@@ -44,7 +44,8 @@ await(int fd)
 }
 
 int
-tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result, size_t size)
+tool_child_run(const char *who, int (*run)(void *arg, void *result), void *arg, void *result,
+		size_t size)
 {
 	int fds[2], status = 0;
 	ssize_t got;
@@ -53,14 +54,14 @@ tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result, siz
 	fflush(stdout);
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		status = -errno;
-		tool_error("child", "no pipe can be created: %s; raise the limit of open files (ulimit -n)",
+		tool_error(who, "no pipe can be created: %s; raise the limit of open files (ulimit -n)",
 			strerror(-status));
 		return status;
 	}
 	pid = fork();
 	if (pid < 0) {
 		status = -errno;
-		tool_error("child", "no process can be created: %s", strerror(-status));
+		tool_error(who, "no process can be created: %s", strerror(-status));
 		close(fds[0]);
 		close(fds[1]);
 		return status;
@@ -78,6 +79,6 @@ tool_child_run(int (*run)(void *arg, void *result), void *arg, void *result, siz
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && got == (ssize_t)size &&
 			WEXITSTATUS(status) != CRASHED)
 		return WEXITSTATUS(status);
-	tool_error("child", "a measurement ended early; see the messages above, and the kernel's log");
+	tool_error(who, "a child process ended early; see the messages above, and the kernel's log");
 	return -ECHILD;
 }
