@@ -107,12 +107,6 @@ known_json(enum doctor_known known)
 }
 
 static json_t *
-text_json(const char *s)
-{
-	return *s != '\0' ? json_string(s) : json_null();
-}
-
-static json_t *
 finding_json(const struct doctor_finding *v)
 {
 	const struct doctor_kind *kind = &doctor_kinds[v->id];
@@ -121,10 +115,10 @@ finding_json(const struct doctor_finding *v)
 
 	bad = json_put(o, "id", json_string(kind->name));
 	bad |= json_put(o, "severity", json_string(doctor_severity_name(kind->severity)));
-	bad |= json_put(o, "device", text_json(v->about));
+	bad |= json_put(o, "device", json_string_or_null(v->about));
 	bad |= json_put(o, "what", json_string(v->what));
 	bad |= json_put(o, "why", json_string(kind->why));
-	bad |= json_put(o, "cure", text_json(v->cure));
+	bad |= json_put(o, "cure", json_string_or_null(v->cure));
 	if (bad == 0)
 		return o;
 	json_decref(o);
@@ -137,7 +131,7 @@ doctor_report(const struct doctor_facts *f, const struct doctor_findings *list)
 	const struct doctor_user *u = &f->user;
 	size_t i;
 
-	tool_report_put("kernel", text_json(f->machine.kernel));
+	tool_report_put("kernel", json_string_or_null(f->machine.kernel));
 	tool_report_put("iommu", known_json(f->machine.iommu));
 	tool_report_put("iommu_groups", json_integer(f->machine.groups));
 	tool_report_put("iommu_bits", f->machine.iommu_bits != 0 ?
@@ -149,7 +143,7 @@ doctor_report(const struct doctor_facts *f, const struct doctor_findings *list)
 		tool_report_put("lockable", json_string("unlimited"));
 	else
 		tool_report_put("lockable", u->memlock_known ? json_integer((json_int_t)u->memlock) : json_null());
-	tool_report_put("dpdk", text_json(f->dpdk.version));
+	tool_report_put("dpdk", json_string_or_null(f->dpdk.version));
 	tool_report_put("plugin", known_json(f->dpdk.installed));
 	tool_report_put("devices", json_array());
 	for (i = 0; i < f->n; i++)

@@ -60,12 +60,6 @@ explain_print(const struct explain_fault *f, const struct explain_device *dev,
 	printf("\n  %s: %s\n  cause: %s\n  do:    %s\n", kind->name, v->what, kind->cause, kind->cure);
 }
 
-static json_t *
-text_json(const char *s)
-{
-	return *s != '\0' ? json_string(s) : json_null();
-}
-
 void
 explain_report(const struct explain_fault *f, const struct explain_device *dev,
 		const struct explain_verdict *v)
@@ -76,14 +70,14 @@ explain_report(const struct explain_fault *f, const struct explain_device *dev,
 
 	bad = json_put(o, "iommu", f->iommu == EXPLAIN_NO_IOMMU ? json_null() :
 			json_string(explain_iommu_name(f->iommu)));
-	bad |= json_put(o, "device", text_json(dev->bdf));
+	bad |= json_put(o, "device", json_string_or_null(dev->bdf));
 	bad |= json_put(o, "exists", json_boolean(dev->exists));
 	bad |= json_put(o, "assumed", json_boolean(dev->assumed));
-	bad |= json_put(o, "driver", text_json(dev->driver));
+	bad |= json_put(o, "driver", json_string_or_null(dev->driver));
 	bad |= json_put(o, "access", f->access == EXPLAIN_ACCESS_UNKNOWN ? json_null() :
 			json_string(access_name(f->access)));
 	bad |= json_put(o, "iova", f->has_iova ? json_sprintf("0x%" PRIx64, f->iova) : json_null());
-	bad |= json_put(o, "code", text_json(f->code));
+	bad |= json_put(o, "code", json_string_or_null(f->code));
 	bad |= json_put(o, "times", json_integer(f->times));
 	bad |= json_put(o, "id", json_string(kind->name));
 	bad |= json_put(o, "what", json_string(v->what));

@@ -29,12 +29,6 @@ hex(uint64_t v)
 }
 
 static json_t *
-string_or_null(const char *s)
-{
-	return *s != '\0' ? json_string(s) : json_null();
-}
-
-static json_t *
 number_or_null(int v)
 {
 	return v >= 0 ? json_integer(v) : json_null();
@@ -54,14 +48,14 @@ json_device(const struct topo_device *dev)
 	snprintf(id, sizeof(id), "%04x", dev->device);
 	bad |= json_put(o, "device", json_string(id));
 	bad |= json_put(o, "bridge", json_boolean(dev->is_bridge));
-	bad |= json_put(o, "driver", string_or_null(dev->driver));
+	bad |= json_put(o, "driver", json_string_or_null(dev->driver));
 	bad |= json_put(o, "group", number_or_null(dev->group));
-	bad |= json_put(o, "node", string_or_null(node));
-	bad |= json_put(o, "cdev", string_or_null(dev->cdev));
-	bad |= json_put(o, "iommu", string_or_null(dev->iommu));
+	bad |= json_put(o, "node", json_string_or_null(node));
+	bad |= json_put(o, "cdev", json_string_or_null(dev->cdev));
+	bad |= json_put(o, "iommu", json_string_or_null(dev->iommu));
 	bad |= json_put(o, "numa_node", number_or_null(dev->numa_node));
 	topology_unread_names(dev, unread, sizeof(unread));
-	bad |= json_put(o, "unread", string_or_null(unread));
+	bad |= json_put(o, "unread", json_string_or_null(unread));
 	if (bad == 0)
 		return o;
 	json_decref(o);
@@ -123,13 +117,13 @@ put_survey(json_t *o, const struct tool_device *dev)
 	int bad;
 
 	bad = json_put(o, "backend", json_string(ioas_backend_name(p->backend)));
-	bad |= json_put(o, "backend_why", string_or_null(p->backend_why));
+	bad |= json_put(o, "backend_why", json_string_or_null(p->backend_why));
 	bad |= json_put(o, "page_sizes", page_sizes(info->page_sizes));
 	bad |= json_put(o, "mappings_left", info->dma_avail > INT64_MAX ? json_null() :
 			json_integer((json_int_t)info->dma_avail));
 	bad |= json_put(o, "root_bus", json_string(p->topo.root_bus));
 	bad |= json_put(o, "bridge_bus", json_string(p->bridge_bus));
-	bad |= json_put(o, "bridge_via", string_or_null(p->bridge_via));
+	bad |= json_put(o, "bridge_via", json_string_or_null(p->bridge_via));
 	bad |= json_put(o, "bridge_windows_from",
 			json_string(holes_source_name(p->bridge.source)));
 	bad |= json_put(o, "bridge_windows_complete",
@@ -140,10 +134,10 @@ put_survey(json_t *o, const struct tool_device *dev)
 			json_boolean(p->bridge.offset_assumed));
 	bad |= json_put(o, "inputs", inputs_json(&p->bridge));
 	bad |= json_put(o, "aliased", json_boolean(p->aliased));
-	bad |= json_put(o, "alias_why", string_or_null(p->alias_why));
+	bad |= json_put(o, "alias_why", json_string_or_null(p->alias_why));
 	bad |= json_put(o, "msi_blocked", json_boolean(p->msi == PLAN_MSI_LOST));
 	bad |= json_put(o, "msi", json_string(plan_msi_name(p->msi)));
-	bad |= json_put(o, "msi_why", string_or_null(p->msi_why));
+	bad |= json_put(o, "msi_why", json_string_or_null(p->msi_why));
 	bad |= json_put(o, "sw_msi_place", iova_range_valid(dev->msi_place) ?
 			range_json(&dev->msi_place) : json_null());
 	return bad;

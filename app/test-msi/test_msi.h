@@ -107,6 +107,9 @@ extern bool tool_json;
 /** Set a member; takes ownership of @p value. @return 0, or -1 (also if value is NULL). */
 int json_put(json_t *object, const char *key, json_t *value);
 
+/** A string, or null if it is empty; NULL without memory. */
+json_t *json_string_or_null(const char *s);
+
 /** Reserve stdout for the report if --json was given. @return 0, -errno. */
 int tool_report_begin(void);
 

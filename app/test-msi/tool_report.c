@@ -34,6 +34,12 @@ json_put(json_t *object, const char *key, json_t *value)
 	return json_object_set_new(object, key, value);
 }
 
+json_t *
+json_string_or_null(const char *s)
+{
+	return *s != '\0' ? json_string(s) : json_null();
+}
+
 int
 tool_report_begin(void)
 {
