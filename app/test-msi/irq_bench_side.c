@@ -25,6 +25,7 @@
 #include <bus_pci_driver.h>
 
 #include "irq_bench.h"
+#include "map_meter.h"
 #include "uapi/vfio_uapi.h"
 
 #define LOST_S 2
@@ -41,15 +42,6 @@ static struct {
 	atomic_uint_fast64_t end_ns;
 	sem_t came;
 } common;
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
 
 static int
 probe(struct rte_pci_driver *driver, struct rte_pci_device *device)
@@ -81,7 +73,7 @@ static struct rte_pci_driver driver = {
 static void
 handled(void)
 {
-	atomic_store(&common.end_ns, now_ns());
+	atomic_store(&common.end_ns, map_meter_now());
 	sem_post(&common.came);
 }
 
@@ -132,7 +124,7 @@ one_sample(const struct irq_bench *bench, const struct irq_vectors *vs, enum irq
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += LOST_S;
-	start = now_ns();
+	start = map_meter_now();
 	ret = trigger(bench, vs, by);
 	/* A post can be older: by what ended the last receiver, or an interrupt without a request. */
 	do {
