@@ -2,10 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-#include <string.h>
-
 #include "bench.h"
-#include "svg.h"
 
 void
 bench_compare(const char *page, const struct bench_comparison *c)
@@ -26,15 +23,4 @@ bench_compare(const char *page, const struct bench_comparison *c)
 		"one_call", c->one_call > 0 ? json_real(c->one_call / c->stock) : json_null(),
 		"aim", c->aim > 0 ? json_real(c->aim) : json_null(),
 		"met", c->aim > 0 ? json_boolean(ratio <= c->aim) : json_null()));
-}
-
-int
-bench_picture_save(const char *path, void (*draw)(FILE *f, const void *arg), const void *arg)
-{
-	int ret = svg_save(path, draw, arg);
-
-	if (ret == 0)
-		return STATUS_GOOD;
-	tool_error(path, "can't be written: %s", strerror(-ret));
-	return STATUS_FAULT;
 }

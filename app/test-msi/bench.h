@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What the benchmarks share: rounds in which all sides take turns, the comparison with the
- * pci bus of DPDK, and pictures.
+ * What the benchmarks share: rounds in which all sides take turns, and the comparison with
+ * the pci bus of DPDK.
  */
 
 #ifndef BENCH_H
@@ -40,14 +40,5 @@ struct bench_comparison {
  * @param page  size of hugepages as text, or NULL
  */
 void bench_compare(const char *page, const struct bench_comparison *c);
-
-/**
- * Write a picture to a file.
- *
- * @param draw  writes it; its errors show in ferror()
- * @return a STATUS_*, after printing the fault.
- */
-int bench_picture_save(const char *path, void (*draw)(FILE *f, const void *arg),
-		const void *arg);
 
 #endif /* BENCH_H */

@@ -126,6 +126,6 @@ cmd_bench_layout(int argc, char **argv)
 	report_results(&results);
 	if (opt.plot)
 		bench_layout_plot(stdout, &results);
-	return opt.svg != NULL ? bench_picture_save(opt.svg, bench_layout_draw, &results) :
+	return opt.svg != NULL ? tool_picture_save(opt.svg, bench_layout_draw, &results) :
 		STATUS_GOOD;
 }

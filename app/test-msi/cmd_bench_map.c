@@ -125,7 +125,7 @@ run(struct bench_map *b)
 	if (status == STATUS_GOOD && b->plot)
 		bench_map_plot(stdout, b);
 	if (status == STATUS_GOOD && b->svg != NULL)
-		status = bench_picture_save(b->svg, bench_map_draw, b);
+		status = tool_picture_save(b->svg, bench_map_draw, b);
 	return status;
 }
 

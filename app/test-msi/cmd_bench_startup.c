@@ -192,7 +192,7 @@ cmd_bench_startup(int argc, char **argv)
 	if (status == STATUS_GOOD && b.plot)
 		startup_plot(stdout, &b);
 	if (status == STATUS_GOOD && b.svg != NULL)
-		status = bench_picture_save(b.svg, startup_draw, &b);
+		status = tool_picture_save(b.svg, startup_draw, &b);
 	tool_given_free(&b.given[0]);
 	tool_given_free(&b.given[1]);
 	return status;

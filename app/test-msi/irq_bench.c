@@ -85,7 +85,7 @@ show(const struct irq_bench *bench)
 	irq_bench_report(&results);
 	if (bench->plot)
 		irq_bench_plot(stdout, &results);
-	return bench->svg != NULL ? bench_picture_save(bench->svg, draw, &results) : STATUS_GOOD;
+	return bench->svg != NULL ? tool_picture_save(bench->svg, draw, &results) : STATUS_GOOD;
 }
 
 int

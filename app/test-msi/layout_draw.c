@@ -12,7 +12,6 @@
 #include <rte_eal.h>
 
 #include "layout_picture.h"
-#include "svg.h"
 #include "test_msi.h"
 
 static void
@@ -83,6 +82,7 @@ layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plo
 {
 	struct layout_picture p = { 0 };
 	size_t i;
+	bool good;
 	int ret;
 
 	for (i = 0; i < plan->n && !plan->v[i].used; i++)
@@ -105,11 +105,9 @@ layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plo
 	}
 	if (ret < 0)
 		tool_error("layout", "%s", strerror(-ret));
-	if (ret == 0 && svg != NULL) {
-		ret = svg_save(svg, layout_svg_write, &p);
-		if (ret < 0)
-			tool_error(svg, "can't be written: %s", strerror(-ret));
-	}
+	good = ret == 0;
+	if (good && svg != NULL)
+		good = tool_picture_save(svg, layout_svg_write, &p) == STATUS_GOOD;
 	layout_picture_free(&p);
-	return ret == 0;
+	return good;
 }

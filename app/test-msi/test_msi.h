@@ -307,6 +307,17 @@ void print_elsewhere(const struct iova_layout *layout, const struct tool_root *r
 bool layout_draw(const struct tool_plan *plan, const struct tool_root *root, bool plot,
 		const char *svg);
 
+/* tool_picture.c */
+
+/**
+ * Write a picture to a file.
+ *
+ * @param draw  writes it; its errors show in ferror()
+ * @return a STATUS_*, after printing the fault.
+ */
+int tool_picture_save(const char *path, void (*draw)(FILE *f, const void *arg),
+		const void *arg);
+
 /* json.c */
 
 /** Members that all commands have for a device; NULL without memory. */
