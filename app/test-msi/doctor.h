@@ -253,7 +253,6 @@ struct doctor_facts {
 	struct doctor_user user;
 	struct doctor_device *v;
 	size_t n;
-	bool named;			/**< the user named the devices */
 	struct plan_device *odd;	/**< only topo.bdf and msi_why: can't be read */
 	size_t n_odd;
 	unsigned int assumed_bits;	/**< of the IOMMUs; 0: the kernel's answers are used */

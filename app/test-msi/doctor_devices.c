@@ -165,7 +165,6 @@ doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 	int ret = 0;
 
 	plan_scan_begin(&scan, root);
-	f->named = addr != NULL;
 	if (addr == NULL)
 		ret = choose_all(&scan.topo, f);
 	for (i = 0; ret == 0 && addr != NULL && i < n; i++)
