@@ -31,7 +31,7 @@ struct rxintr_wire {
 	bool spread;	/**< use many IPv4 sources, so that RSS uses every queue */
 };
 
-/** A port. Set device, queues and lsc before rxintr_port_find(); the rest is zero. */
+/** A port. Set device, queues and lsc before rxintr_ports_start(); the rest is zero. */
 struct rxintr_port {
 	const char *device;		/**< as the user wrote it */
 	uint16_t id;
@@ -91,12 +91,6 @@ size_t rxintr_frame_compare(const struct rxintr_wire *wire, uint32_t number,
 		const uint8_t *data, size_t len, size_t *at);
 
 /* rxintr_port.c */
-
-/** Find the port of a device that EAL has probed. */
-int rxintr_port_find(struct rxintr_port *port);
-
-/** Configure and start the port; optionally with interrupts of each receive queue. */
-int rxintr_port_start(struct rxintr_port *port, struct rte_mempool *pool, bool interrupts);
 
 /**
  * Find both ports, and start them with one pool.

@@ -45,8 +45,9 @@ port_name(const char *device, char *out, size_t size)
 		topology_format_bdf(&addr, out, size);
 }
 
-int
-rxintr_port_find(struct rxintr_port *port)
+/* Find the port of a device that EAL has probed. */
+static int
+port_find(struct rxintr_port *port)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
 	int ret;
@@ -130,8 +131,9 @@ listen_to_queues(struct rxintr_port *port)
 	return 0;
 }
 
-int
-rxintr_port_start(struct rxintr_port *port, struct rte_mempool *pool, bool interrupts)
+/* Configure and start the port; optionally with interrupts of each receive queue. */
+static int
+port_start(struct rxintr_port *port, struct rte_mempool *pool, bool interrupts)
 {
 	struct rte_ether_addr mac;
 	int ret = configure(port, interrupts);
@@ -158,10 +160,10 @@ int
 rxintr_ports_start(struct rxintr_port *sender, struct rxintr_port *receiver, bool interrupts,
 		struct rxintr_wire *wire, struct rte_mempool **pool)
 {
-	int ret = rxintr_port_find(sender);
+	int ret = port_find(sender);
 
 	if (ret == 0)
-		ret = rxintr_port_find(receiver);
+		ret = port_find(receiver);
 	if (ret < 0)
 		return ret;
 	if (sender->id == receiver->id) {
@@ -174,9 +176,9 @@ rxintr_ports_start(struct rxintr_port *sender, struct rxintr_port *receiver, boo
 		tool_error(sender->device, "no memory for packets: %s", rte_strerror(rte_errno));
 		return -rte_errno;
 	}
-	ret = rxintr_port_start(receiver, *pool, interrupts);
+	ret = port_start(receiver, *pool, interrupts);
 	if (ret == 0)
-		ret = rxintr_port_start(sender, *pool, false);
+		ret = port_start(sender, *pool, false);
 	memcpy(wire->to, receiver->mac, sizeof(wire->to));
 	memcpy(wire->from, sender->mac, sizeof(wire->from));
 	return ret;

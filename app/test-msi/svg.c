@@ -103,21 +103,8 @@ svg_box(FILE *f, double x, double y, double width, double height, const char *cl
 	fputs("</title></rect>\n", f);
 }
 
-void
-svg_path(FILE *f, const double *x, const double *y, size_t n, enum svg_mark mark)
-{
-	size_t i;
-
-	fprintf(f, "<polyline class=\"%s\" points=\"", classes[mark]);
-	for (i = 0; i < n; i++)
-		fprintf(f, "%s%.1f,%.1f", i > 0 ? " " : "", x[i], y[i]);
-	fputs("\"/>\n", f);
-	for (i = 0; i < n; i++)
-		svg_put_mark(f, x[i], y[i], mark);
-}
-
-void
-svg_put_mark(FILE *f, double x, double y, enum svg_mark mark)
+static void
+put_mark(FILE *f, double x, double y, enum svg_mark mark)
 {
 	switch (mark) {
 	case SVG_SQUARE:
@@ -132,4 +119,17 @@ svg_put_mark(FILE *f, double x, double y, enum svg_mark mark)
 	default:
 		fprintf(f, "<circle class=\"f\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>\n", x, y);
 	}
+}
+
+void
+svg_path(FILE *f, const double *x, const double *y, size_t n, enum svg_mark mark)
+{
+	size_t i;
+
+	fprintf(f, "<polyline class=\"%s\" points=\"", classes[mark]);
+	for (i = 0; i < n; i++)
+		fprintf(f, "%s%.1f,%.1f", i > 0 ? " " : "", x[i], y[i]);
+	fputs("\"/>\n", f);
+	for (i = 0; i < n; i++)
+		put_mark(f, x[i], y[i], mark);
 }

@@ -44,8 +44,6 @@ void svg_box(FILE *f, double x, double y, double width, double height, const cha
 /** A line through points, dashed in one of SVG_MARKS ways. */
 void svg_path(FILE *f, const double *x, const double *y, size_t n, enum svg_mark mark);
 
-void svg_put_mark(FILE *f, double x, double y, enum svg_mark mark);
-
 /* svg_save.c */
 
 /**
