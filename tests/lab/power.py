@@ -37,6 +37,8 @@ ANSWERS = {
                 f'only addresses in {START:#x}-'),
     'map': (0, ),
     'stock': (None, 'unsupported start address', 'No probed ethernet devices'),
+    'small': (None, "EAL's memory can't be mapped for DMA: ", ' failed: Invalid argument',
+              'No probed ethernet devices'),
     'large': (None, 'too few free IOVAs for ', 'No probed ethernet devices'),
     'kernel': (0, 'good frames 128'),
 }
