@@ -69,7 +69,7 @@ make_one(struct tool_plan *plan, struct plan_scan *scan,
 	/* Show the holes of a device that another process uses. */
 	if (survey < 0)
 		plan_add(plan->layout, &dev->plan, ignored, sizeof(ignored));
-	else if (vfio_msi_bits_fit(dev->conf->dma_bits, dev->plan.info.ranges,
+	else if (vfio_msi_bits_fit(dev->conf->dma_bits, NULL, dev->plan.info.ranges,
 			dev->plan.info.n_ranges, dev->why, sizeof(dev->why)) == 0)
 		dev->used = plan_add(plan->layout, &dev->plan, dev->why,
 				sizeof(dev->why)) == 0;

@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(fd >= 0);
 	if (vfio_msi_value_range(text, &range) == 0) {
 		FUZZ_CHECK(iova_range_valid(range));
-		ret = vfio_msi_bits_fit(40, &range, 1, why, sizeof(why));
+		ret = vfio_msi_bits_fit(40, NULL, &range, 1, why, sizeof(why));
 		FUZZ_CHECK(ret == 0 || (ret == -ERANGE && why[0] != '\0'));
 	}
 	if (vfio_msi_value_bits(text, &bits) == 0) {

@@ -113,16 +113,21 @@ test_fit(void **state)
 	char why[320] = "";
 
 	(void)state;
-	assert_int_equal(vfio_msi_bits_fit(58, NULL, 0, why, sizeof(why)), 0);
-	assert_int_equal(vfio_msi_bits_fit(0, &power, 1, why, sizeof(why)), 0);
-	assert_int_equal(vfio_msi_bits_fit(60, &power, 1, why, sizeof(why)), 0);
-	assert_int_equal(vfio_msi_bits_fit(13, two, 2, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_bits_fit(58, NULL, NULL, 0, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_bits_fit(0, NULL, &power, 1, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_bits_fit(60, NULL, &power, 1, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_bits_fit(13, NULL, two, 2, why, sizeof(why)), 0);
 	assert_string_equal(why, "");
-	assert_int_equal(vfio_msi_bits_fit(59, &power, 1, why, sizeof(why)), -ERANGE);
+	assert_int_equal(vfio_msi_bits_fit(59, NULL, &power, 1, why, sizeof(why)), -ERANGE);
 	assert_non_null(strstr(why, "dma_bits=59 allows 0x0-0x7ffffffffffffff,"));
 	assert_non_null(strstr(why, "0x800000000000000-0x8000000ffffffff;"));
-	assert_int_equal(vfio_msi_bits_fit(12, two, 2, why, sizeof(why)), -ERANGE);
+	assert_int_equal(vfio_msi_bits_fit(12, NULL, two, 2, why, sizeof(why)), -ERANGE);
 	assert_non_null(strstr(why, "0x1000-0xaffffffff;"));
+	/* The reason names the driver whose bits they are. */
+	assert_int_equal(vfio_msi_bits_fit(60, "edu", &power, 1, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_bits_fit(28, "edu", &power, 1, why, sizeof(why)), -ERANGE);
+	assert_non_null(strstr(why, "driver edu drives 28 address bits, 0x0-0xfffffff,"));
+	assert_non_null(strstr(why, "0x800000000000000-0x8000000ffffffff;"));
 }
 
 static void

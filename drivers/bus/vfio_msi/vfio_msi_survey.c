@@ -17,6 +17,22 @@
 #include "space.h"
 #include "vfio_msi_native.h"
 
+/* Of the key dma_bits= and the driver the one with fewer bits: do they reach the aperture? */
+static int
+check_bits(const struct vfio_msi_device *dev, const struct rte_vfio_msi_driver *native, char *why,
+		size_t size)
+{
+	const struct ioas_info *info = &dev->plan.info;
+	unsigned int bits = dev->conf.dma_bits;
+	const char *driver = NULL;
+
+	if (native != NULL && native->dma_bits != 0 && (bits == 0 || native->dma_bits < bits)) {
+		bits = native->dma_bits;
+		driver = native->name;
+	}
+	return vfio_msi_bits_fit(bits, driver, info->ranges, info->n_ranges, why, size);
+}
+
 static int
 add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 {
@@ -37,8 +53,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 		snprintf(why, size, "%s", strerror(-ret));
 		return ret;
 	}
-	ret = vfio_msi_bits_fit(dev->conf.dma_bits, dev->plan.info.ranges,
-			dev->plan.info.n_ranges, why, size);
+	ret = check_bits(dev, native, why, size);
 	if (ret < 0)
 		return ret;
 	why[0] = '\0';

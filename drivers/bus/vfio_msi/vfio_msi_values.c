@@ -95,8 +95,8 @@ vfio_msi_bits_hole(unsigned int bits, struct iova_hole *out)
 }
 
 int
-vfio_msi_bits_fit(unsigned int bits, const struct iova_range *ranges, size_t n, char *why,
-		size_t size)
+vfio_msi_bits_fit(unsigned int bits, const char *driver, const struct iova_range *ranges, size_t n,
+		char *why, size_t size)
 {
 	const uint64_t last = vfio_msi_bits_last(bits);
 	struct iova_range hull;
@@ -106,10 +106,16 @@ vfio_msi_bits_fit(unsigned int bits, const struct iova_range *ranges, size_t n, 
 	hull = iova_range_hull(ranges, n);
 	if (hull.first <= last)
 		return 0;
-	snprintf(why, size, "dma_bits=%u allows 0x0-0x%" PRIx64
-		", but the IOMMU of the device translates only addresses in 0x%" PRIx64 "-0x%" PRIx64
-		"; the device can't be used here with so few address bits",
-		bits, last, hull.first, hull.last);
+	if (driver != NULL)
+		snprintf(why, size, "driver %s drives %u address bits, 0x0-0x%" PRIx64
+			", but the IOMMU of the device translates only addresses in 0x%" PRIx64
+			"-0x%" PRIx64 "; the device can't be used here with so few address bits",
+			driver, bits, last, hull.first, hull.last);
+	else
+		snprintf(why, size, "dma_bits=%u allows 0x0-0x%" PRIx64
+			", but the IOMMU of the device translates only addresses in 0x%" PRIx64
+			"-0x%" PRIx64 "; the device can't be used here with so few address bits",
+			bits, last, hull.first, hull.last);
 	return -ERANGE;
 }
 

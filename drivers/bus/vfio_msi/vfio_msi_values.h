@@ -38,11 +38,12 @@ bool vfio_msi_bits_hole(unsigned int bits, struct iova_hole *out);
 /**
  * Whether an IOMMU translates an address of so many bits.
  *
+ * @param driver  it drives so many bits; NULL: the user's key dma_bits=
  * @param ranges  what it translates; none if that is unknown
  * @return 0; -ERANGE with the reason, which names both ranges
  */
-int vfio_msi_bits_fit(unsigned int bits, const struct iova_range *ranges, size_t n, char *why,
-		size_t size);
+int vfio_msi_bits_fit(unsigned int bits, const char *driver, const struct iova_range *ranges, size_t n,
+		char *why, size_t size);
 
 /**
  * Number of KEY=VALUE, as DPDK counts them: a comma between brackets separates none, and
