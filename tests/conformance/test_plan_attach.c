@@ -53,6 +53,28 @@ test_attach_failures(void **state)
 	plan_device_free(&pd);
 }
 
+/* POWER has no module parameter for those who trust all devices. */
+static void
+test_power_refuses(void **state)
+{
+	struct plan_request request = { .root = *state, .backend = backend };
+	struct ioas *space = NULL;
+	struct ioas_member m;
+
+	if (backend != IOAS_BACKEND_TYPE1 || over_iommufd || per_group)
+		skip();
+	fake.power.on = true;
+	topology_parse_bdf(NIC, &request.addr);
+	assert_int_equal(plan_survey(&request, &space, &pd, why, sizeof(why)), 0);
+	assert_int_equal(pd.backend, IOAS_BACKEND_SPAPR);
+	m = plan_member(&pd, NULL);
+	assert_int_equal(plan_explain_attach(*state, space, &m, -EPERM, true, why, sizeof(why)),
+			-EPERM);
+	assert_string_equal(why, "the kernel refuses IOMMU group 2: another process may have a device of the group, or a security policy forbids it; see dmesg");
+	plan_device_free(&pd);
+	ioas_close(space);
+}
+
 /* A process that holds the character device is found, although the kernel returns EINVAL. */
 static void
 test_held_device(void **state)
@@ -232,6 +254,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_attach_failures),
+		PLAN_TEST(test_power_refuses),
 		PLAN_TEST(test_held_device),
 		PLAN_TEST(test_node_failures),
 		PLAN_TEST(test_choice),

@@ -77,7 +77,7 @@ enum ioas_backend {
 struct ioas_traits {
 	const char *node;		/**< its node */
 	const char *need;		/**< what to do where it is missing */
-	const char *unsafe_interrupts;	/**< module parameter for those who trust all */
+	const char *unsafe_interrupts;	/**< module parameter for those who trust all; NULL: there is none */
 	bool serves_msi_window;		/**< MSIs can be had behind an IOMMU that is
 					 * asked to map doorbells and has a fixed
 					 * window for them

@@ -46,14 +46,20 @@ static int
 say_refused(enum ioas_backend backend, const struct ioas_member *m, int ret,
 		bool viable, char *why, size_t size)
 {
+	const char *unsafe = ioas_backend_traits(backend)->unsafe_interrupts;
+
 	if (ret == -EPERM && !viable)
 		return say(ret, why, size,
 			"IOMMU group %d is not viable: a member is bound to a kernel driver",
 			m->group);
+	if (ret == -EPERM && unsafe == NULL)
+		return say(ret, why, size,
+			"the kernel refuses IOMMU group %d: another process may have a device of the group, or a security policy forbids it; see dmesg",
+			m->group);
 	if (ret == -EPERM)
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; if you trust every device, set the module parameter %s",
-			m->group, ioas_backend_traits(backend)->unsafe_interrupts);
+			m->group, unsafe);
 	if (ret == -EINVAL && m->vf_token != NULL)
 		return say(ret, why, size,
 			"the kernel refuses the device or its VF token; does the device need a token, and does this kernel accept one with backend=%s? see dmesg",

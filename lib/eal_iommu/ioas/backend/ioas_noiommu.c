@@ -167,7 +167,6 @@ const struct ioas_ops ioas_noiommu_ops = {
 	.traits = {
 		.node = TYPE1_NODE,
 		.need = TYPE1_NEED,
-		.unsafe_interrupts = "vfio.enable_unsafe_noiommu_mode=1",
 		.no_translation = true,
 		.fds = TYPE1_FDS,
 	},

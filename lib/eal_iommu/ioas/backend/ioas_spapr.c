@@ -297,7 +297,6 @@ const struct ioas_ops ioas_spapr_ops = {
 	.traits = {
 		.node = TYPE1_NODE,
 		.need = TYPE1_NEED,
-		.unsafe_interrupts = "vfio_iommu_spapr_tce",
 		.reserves = true,
 		.fds = TYPE1_FDS,
 	},
