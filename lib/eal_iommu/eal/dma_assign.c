@@ -287,20 +287,6 @@ dma_assign_left(void)
 }
 
 void
-dma_assign_freed(const void *addr, size_t len)
-{
-	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
-	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
-	size_t done;
-
-	if (assign.left == NULL || msl == NULL || ms == NULL)
-		return;
-	for (done = 0; done < len; done += ms->len, ms++)
-		(void)iova_layout_release(assign.left,
-			(struct iova_range){ ms->iova, ms->iova + (ms->len - 1) });
-}
-
-void
 dma_assign_return(struct iova_layout *layout)
 {
 	if (layout != NULL && assign.left != NULL)

@@ -93,9 +93,6 @@ struct iova_layout *dma_assign_left(void);
 /** No device is attached from now on: keep the rules of the layout, and what EAL's memory has. */
 void dma_assign_leave(struct ioas *ioas, struct iova_layout *layout);
 
-/** In a memory event without a device: memory of EAL is freed. */
-void dma_assign_freed(const void *addr, size_t len);
-
 /**
  * A device is attached again, or the process ends.
  *

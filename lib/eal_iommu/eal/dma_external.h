@@ -53,7 +53,7 @@ int dma_external_added(const struct dma_external *to, const void *addr, size_t l
 
 /* dma_external_left.c: no device is attached; the rules of the devices that left may be NULL */
 
-/** In a memory event: external memory is removed. */
+/** In a memory event: external memory is removed, or memory with assigned IOVAs is freed. */
 void dma_external_removed(struct iova_layout *rules, const void *addr, size_t len);
 
 /** Release the IOVAs of a run in the rules, for dma_runs_changed(). @return 0 */

@@ -95,8 +95,7 @@ release_absent(const struct dma_run *run)
 	if (!sync_state.assigned)
 		return;
 	ioas_layout_lock(sync_state.ioas);
-	(void)iova_layout_release(sync_state.layout,
-		(struct iova_range){ run->iova, run->iova + (run->len - 1) });
+	(void)dma_external_release(run, sync_state.layout);
 	ioas_layout_unlock(sync_state.ioas);
 }
 
@@ -265,9 +264,7 @@ dma_sync_on_event(enum rte_mem_event type, const void *addr, size_t len,
 		added(addr, len);
 	else if (sync_state.ioas != NULL)
 		map_changed(type, addr, len);
-	else if (is_external(addr))
+	else if (sync_state.assigned || is_external(addr))
 		dma_external_removed(rules_left(), addr, len);
-	else if (sync_state.assigned)
-		dma_assign_freed(addr, len);
 	pthread_mutex_unlock(&sync_state.lock);
 }
