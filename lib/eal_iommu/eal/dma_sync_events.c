@@ -99,9 +99,12 @@ release_absent(const struct dma_run *run)
 	ioas_layout_unlock(sync_state.ioas);
 }
 
-/* Memory that was rejected has the IOVA of another mapping, if the application chose it. */
+/*
+ * Memory that was rejected has the IOVA of another mapping, if the application chose it. Where
+ * the kernel failed to unmap (parked), what EAL has now was refused.
+ */
 static bool
-is_mapped(const struct dma_run *run)
+is_mapped(const struct dma_run *run, bool *parked)
 {
 	const struct iova_used *used;
 	bool is;
@@ -109,20 +112,7 @@ is_mapped(const struct dma_run *run)
 	ioas_layout_lock(sync_state.ioas);
 	used = iova_layout_lookup(sync_state.layout, run->iova);
 	is = used != NULL && used->va - used->range.first == run->va - run->iova;
-	ioas_layout_unlock(sync_state.ioas);
-	return is;
-}
-
-/* The kernel failed to unmap there: what EAL has there now was refused. */
-static bool
-is_parked(const struct dma_run *run)
-{
-	const struct iova_used *used;
-	bool is;
-
-	ioas_layout_lock(sync_state.ioas);
-	used = iova_layout_lookup(sync_state.layout, run->iova);
-	is = used != NULL && used->parked;
+	*parked = used != NULL && used->parked;
 	ioas_layout_unlock(sync_state.ioas);
 	return is;
 }
@@ -130,7 +120,8 @@ is_parked(const struct dma_run *run)
 static void
 event_free(const struct dma_run *run)
 {
-	const bool parked = is_parked(run), mapped = is_mapped(run);
+	bool parked;
+	const bool mapped = is_mapped(run, &parked);
 	int ret = -ENOENT;
 
 	if (!run->msl->external || mapped)
