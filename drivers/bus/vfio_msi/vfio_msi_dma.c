@@ -111,15 +111,9 @@ remedy(const struct part *p, int ret)
 static void
 explain_soft(const struct part *p, const struct iova_conflict *c, char *why, size_t size)
 {
-	char text[PLAN_EXPLAIN];
-	bool meets;
-
 	ioas_layout_lock(vfio_msi_bus.ioas);
-	meets = plan_meets_hole(vfio_msi_bus.layout, p->iova);
-	plan_explain(vfio_msi_bus.layout, p->iova, 0, c, text, sizeof(text));
+	(void)plan_explain_soft(vfio_msi_bus.layout, p->iova, c, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	snprintf(why, size, "%s: %s", text, meets ? "DMA there may not reach memory" :
-		"if EAL's memory grows there, it can't be mapped");
 }
 
 /* Map a part, unless existing mappings cover it. @return 0, also in a soft hole: with text. */

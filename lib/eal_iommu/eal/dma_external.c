@@ -35,7 +35,7 @@ struct added {
 	bool chosen;		/* its IOVAs were chosen here */
 	uint64_t failed;	/* VA of the run that can't be mapped */
 	char why[WHY];		/* what is wrong with it, and what to do */
-	char soft[PLAN_EXPLAIN + 160];	/* the first IOVAs in a soft hole, with the hole; or "" */
+	char soft[PLAN_EXPLAIN_SOFT + 96];	/* the first IOVAs in a soft hole, with the hole; or "" */
 };
 
 static size_t
@@ -208,17 +208,15 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 static void
 explain_soft(struct added *a, struct iova_range range, const struct iova_conflict *c)
 {
-	char text[PLAN_EXPLAIN];
+	char text[PLAN_EXPLAIN_SOFT];
 	bool meets;
 
 	lock(a);
-	meets = plan_meets_hole(a->layout, range);
-	plan_explain(a->layout, range, 0, c, text, sizeof(text));
+	meets = plan_explain_soft(a->layout, range, c, text, sizeof(text));
 	unlock(a);
 	if (meets || (!a->has_va && !a->chosen))
-		snprintf(a->soft, sizeof(a->soft), "IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s: %s",
-			range.first, range.last, text, meets ? "DMA there may not reach memory" :
-			"if EAL's memory grows there, it can't be mapped");
+		snprintf(a->soft, sizeof(a->soft), "IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s",
+			range.first, range.last, text);
 }
 
 static int

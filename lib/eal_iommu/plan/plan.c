@@ -138,6 +138,19 @@ plan_explain(const struct iova_layout *layout, struct iova_range range, int ret,
 		snprintf(out, size, "%s", strerror(-ret));
 }
 
+bool
+plan_explain_soft(const struct iova_layout *layout, struct iova_range range,
+		const struct iova_conflict *c, char *out, size_t size)
+{
+	const bool meets = plan_meets_hole(layout, range);
+	char text[PLAN_EXPLAIN];
+
+	plan_explain(layout, range, 0, c, text, sizeof(text));
+	snprintf(out, size, "%s: %s", text, meets ? "DMA there may not reach memory" :
+		"if EAL's memory grows there, it can't be mapped");
+	return meets;
+}
+
 /* A hole overlaps what is in use. */
 static void
 say_overlap(const struct iova_hole *h, const struct iova_conflict *c, char *why,

@@ -339,6 +339,16 @@ bool plan_meets_hole(const struct iova_layout *layout, struct iova_range range);
 void plan_explain(const struct iova_layout *layout, struct iova_range range,
 		int ret, const struct iova_conflict *c, char *out, size_t size);
 
+#define PLAN_EXPLAIN_SOFT (PLAN_EXPLAIN + 64)	/**< size of the text of plan_explain_soft() */
+
+/**
+ * Explain what may happen to a range that was placed in a soft hole, see plan_explain().
+ *
+ * @return plan_meets_hole(): false if the hole only reserves room for EAL's memory
+ */
+bool plan_explain_soft(const struct iova_layout *layout, struct iova_range range,
+		const struct iova_conflict *c, char *out, size_t size);
+
 #ifdef __cplusplus
 }
 #endif
