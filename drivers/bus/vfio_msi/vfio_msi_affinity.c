@@ -185,7 +185,7 @@ on_alarm(void *arg)
 		a->n = n;
 	}
 	if (rte_eal_alarm_set(PERIOD_US, on_alarm, dev) < 0)
-		BUS_LOG(WARNING, "%s: irq_affinity= has no effect from now on: EAL has no alarm: out of memory",
+		BUS_LOG(WARNING, "%s: irq_affinity= has no effect from now on: EAL has no alarm: out of memory; free memory and attach the device again",
 			dev->label);
 }
 
@@ -199,7 +199,8 @@ vfio_msi_affinity_start(struct vfio_msi_device *dev)
 		return;
 	free(dev->affinity);
 	dev->affinity = NULL;
-	BUS_LOG(WARNING, "%s: irq_affinity= has no effect: out of memory", dev->label);
+	BUS_LOG(WARNING, "%s: irq_affinity= has no effect: out of memory; free memory and attach the device again",
+		dev->label);
 }
 
 void
