@@ -106,8 +106,9 @@ plan_noiommu_reach(struct plan_device *pd)
 		ret = holes_add(&pd->holes, &hole);
 	}
 	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret, "%s",
-			strerror(-ret));
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+			"no memory for the dma-ranges of host bridge %s; free memory or raise the limit (ulimit -v)",
+			pd->bridge_bus);
 	if (look->n_moved > HOLES_MOVED || (look->n_moved > 0 && !look->same))
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
 			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
