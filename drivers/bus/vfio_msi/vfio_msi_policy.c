@@ -132,13 +132,17 @@ vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 {
 	const struct vfio_msi_device *other = decider();
 	const bool wanted = conf->iova == VA_KEY_ASSIGNED;
-	int ret = vfio_msi_is_secondary() ? 0 : admit_beside(conf, why, size);
+	int ret;
 
+	/* The primary has decided. */
+	if (vfio_msi_is_secondary())
+		return 0;
+	ret = admit_beside(conf, why, size);
 	if (ret < 0)
 		return ret;
-	if (conf->backend == IOAS_BACKEND_NOIOMMU && !vfio_msi_is_secondary())
+	if (conf->backend == IOAS_BACKEND_NOIOMMU)
 		return admit_physical(conf, why, size);
-	if (conf->iova == VA_KEY_AUTO || vfio_msi_is_secondary())
+	if (conf->iova == VA_KEY_AUTO)
 		return 0;
 	if (other != NULL && other->conf.iova != conf->iova) {
 		snprintf(why, size, "iova=%s conflicts with iova=%s of %s, as all devices share one address space; give all devices the same value",
