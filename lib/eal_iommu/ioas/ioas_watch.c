@@ -55,9 +55,11 @@ ioas_watch_poll(struct ioas *ioas, const char *root, struct ioas_watch *watch)
 {
 	const struct ioas_watched *e;
 	struct ioas_watched *w;
+	unsigned int before;
 	int ret;
 
 	TAILQ_FOREACH(w, watch, link) {
+		before = w->samples;
 		e = asked(watch, w);
 		ret = e == NULL ? ask(ioas, root, &w->member) : 0;
 		if (e != NULL)
@@ -67,7 +69,6 @@ ioas_watch_poll(struct ioas *ioas, const char *root, struct ioas_watch *watch)
 		else if (ret > 0 && w->samples < IOAS_WATCH_SAMPLES)
 			w->samples++;
 		/* An error says nothing. */
-		w->is_new = w->samples == IOAS_WATCH_SAMPLES && !w->stopped;
-		w->stopped = w->samples == IOAS_WATCH_SAMPLES;
+		w->is_new = before < IOAS_WATCH_SAMPLES && w->samples == IOAS_WATCH_SAMPLES;
 	}
 }

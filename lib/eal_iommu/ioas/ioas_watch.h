@@ -35,7 +35,6 @@ extern "C" {
 struct ioas_watched {
 	struct ioas_member member;	/**< attached */
 	unsigned int samples;		/**< polls in sequence that found it stopped */
-	bool stopped;
 	bool is_new;			/**< stopped since the last call; the caller clears it */
 	TAILQ_ENTRY(ioas_watched) link;
 };
