@@ -27,9 +27,8 @@ place_step(const struct iova_range *range, void *arg)
 	struct place_search *s = arg;
 	uint64_t first;
 
-	if (range->first > UINT64_MAX - (MIB - 1))
+	if (!iova_align_up(range->first, MIB, &first))
 		return 0;
-	first = (range->first + MIB - 1) & ~(MIB - 1);
 	if (first > range->last || range->last - first < s->size - 1)
 		return 0;
 	s->found = (struct iova_range){ first, first + (s->size - 1) };
