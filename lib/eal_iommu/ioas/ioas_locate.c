@@ -16,8 +16,6 @@ ioas_locate(const struct ioas *ioas, const struct ioas_memory *mem, uint64_t siz
 	struct iova_range range;
 	int ret;
 
-	if (size == 0)
-		return -EINVAL;
 	ret = ioas->ops->locate(ioas_first_leg(ioas), mem, iova);
 	if (ret < 0)
 		return ret;

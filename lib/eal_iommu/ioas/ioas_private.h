@@ -174,7 +174,7 @@ void ioas_freed_add(struct ioas *ioas, const struct iova_used *m);
 /**
  * The IOVA of memory, for a backend that locates memory. Needs no lock.
  *
- * @return 0; -ENOSPC: it is not as the place should be; -EINVAL; as ops.locate
+ * @return 0; -ENOSPC: it is not as the place should be; as ops.locate
  */
 int ioas_locate(const struct ioas *ioas, const struct ioas_memory *mem, uint64_t size,
 		const struct ioas_place *place, uint64_t *iova);
