@@ -14,13 +14,7 @@
 #include <unistd.h>
 
 #include "uapi/vfio_uapi.h"
-
-/* This function, call() in vfio_uapi_iommufd.c and vfio_uapi_memory.c turn errno into -errno. */
-static int
-neg_errno(int ret)
-{
-	return ret < 0 ? abi_error(errno) : ret;
-}
+#include "uapi/vfio_uapi_private.h"
 
 int
 vfio_uapi_open(const char *path)

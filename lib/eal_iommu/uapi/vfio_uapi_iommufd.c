@@ -4,17 +4,10 @@
 
 /* System calls on VFIO's character devices and on /dev/iommu. */
 
-#include <errno.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 
 #include "uapi/vfio_uapi.h"
-
-static int
-call(int fd, unsigned long request, void *arg)
-{
-	return ioctl(fd, request, arg) < 0 ? abi_error(errno) : 0;
-}
+#include "uapi/vfio_uapi_private.h"
 
 int
 vfio_uapi_device_bind(int device, int iommufd, const uint8_t *token)

@@ -4,17 +4,11 @@
 
 /* System calls on a container of POWER. */
 
-#include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "uapi/vfio_uapi.h"
-
-static int
-call(int fd, unsigned long request, void *arg)
-{
-	return ioctl(fd, request, arg) < 0 ? abi_error(errno) : 0;
-}
+#include "uapi/vfio_uapi_private.h"
 
 int
 vfio_uapi_spapr_info(int container, struct vfio_iommu_spapr_tce_info *info)
@@ -81,7 +75,6 @@ vfio_uapi_spapr_eeh_state(int container)
 		.argsz = sizeof(op),
 		.op = VFIO_EEH_PE_GET_STATE,
 	};
-	int ret = ioctl(container, VFIO_EEH_PE_OP, &op);
 
-	return ret < 0 ? abi_error(errno) : ret;
+	return neg_errno(ioctl(container, VFIO_EEH_PE_OP, &op));
 }
