@@ -25,7 +25,7 @@ struct dma_sync_state {
 	bool assigned;		/* IOVAs are assigned */
 	bool external;		/* else external memory may get other IOVAs */
 	bool may_choose;	/* now; see dma_sync_may_choose() */
-	bool has_chosen;	/* it got some once */
+	bool has_chosen;	/* it got some once; events write it */
 	bool kept;		/* freed pages are still mapped: rte_eal_cleanup() runs; events write it */
 	/* Events write it too; read without a lock. */
 	struct dma_sync_refused refused;
