@@ -87,7 +87,10 @@ bool dma_sync_assigned(void);
 /** End of the process, after dma_sync_stop(): follow no more events. */
 void dma_sync_forget(void);
 
-/** EAL's memory that grew while devices were attached, and that the kernel did not map. */
+/**
+ * Memory that EAL or a heap got while devices were attached, and that was not mapped: the layout
+ * rejected it, or the kernel did.
+ */
 struct dma_sync_refused {
 	uint64_t times;		/**< since the process started */
 	uint64_t bytes;		/**< that EAL still has: devices must not use them */
