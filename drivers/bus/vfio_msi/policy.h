@@ -73,8 +73,8 @@ bool vfio_msi_assign_takes_va(void);
 
 /**
  * From now on, examine devices that the application adds to the pci bus and that do DMA: reject
- * them if IOVAs are assigned, or if heaps have IOVAs that their driver would miss. Those that
- * are accepted end the choice of IOVAs for heaps.
+ * them if IOVAs are assigned, or if heaps have IOVAs that their driver would miss. The first one
+ * ends the choice of IOVAs for heaps, also if it is rejected.
  */
 void vfio_msi_assign_guard(void);
 
