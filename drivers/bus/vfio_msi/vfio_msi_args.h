@@ -83,12 +83,14 @@ const struct ioas_fds *vfio_msi_conf_fds(const struct vfio_msi_conf *conf);
 void vfio_msi_conf_free(struct vfio_msi_conf *conf);
 
 /**
- * Append the user's holes, and the hole of dma_bits=, with the device as owner.
+ * Append the user's holes, with the device as owner.
  *
  * @return 0; -ENOMEM, with some holes in the list
  */
 int vfio_msi_conf_holes(const struct vfio_msi_conf *conf, const char *owner,
 		struct hole_list *list);
+
+/** Append the hole above dma_bits=, if any, with the device as owner. @return 0; -ENOMEM. */
 int vfio_msi_conf_limit(const struct vfio_msi_conf *conf, const char *owner,
 		struct hole_list *list);
 
