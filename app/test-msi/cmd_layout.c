@@ -97,14 +97,13 @@ parse_options(int argc, char **argv, struct layout_options *opt)
 	return STATUS_USAGE;
 }
 
-/* Expand "all". @return 0, or -errno after the fault was printed. */
+/* Expand "all". @return 0 or more, or -errno after the fault was printed. */
 static int
 give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		struct tool_plan *plan)
 {
 	struct topo_snapshot snap = { .root = opt->root.path };
 	struct topo_set all;
-	size_t i, found = 0;
 	int ret = topology_snapshot_all(&snap, &all);
 
 	if (ret < 0) {
@@ -112,18 +111,13 @@ give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 		tool_error(VFIO_MSI_ALL, "PCI functions can't be listed: %s", strerror(-ret));
 		return ret;
 	}
-	for (i = 0; ret == 0 && i < all.n; i++) {
-		if (!topology_is_vfio(all.v[i]) || all.v[i]->is_bridge)
-			continue;
-		found++;
-		ret = tool_plan_give(plan, &all.v[i]->addr, conf);
-	}
-	if (ret == 0)
+	ret = tool_plan_give_all(plan, &all, opt->given, opt->n, conf);
+	if (ret >= 0)
 		tool_odd_report(&snap, &all);
 	topology_snapshot_free(&snap);
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
-	} else if (found == 0) {
+	} else if (ret == 0) {
 		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; choose one that this machine does not need (see: dpdk-test-msi list) and bind it with: dpdk-devbind.py -b vfio-pci BDF");
 		ret = -ENODEV;
 	}

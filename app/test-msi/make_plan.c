@@ -10,34 +10,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "test_msi.h"
 #include "vfio_msi_values.h"
-
-int
-tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
-		const struct vfio_msi_conf *conf)
-{
-	struct tool_device *v;
-	size_t i;
-
-	/* As in the bus, the first argument for a device counts. */
-	for (i = 0; i < plan->n; i++)
-		if (topology_addr_cmp(&plan->v[i].addr, addr) == 0)
-			return 0;
-	v = reallocarray(plan->v, plan->n + 1, sizeof(*v));
-	if (v == NULL)
-		return -ENOMEM;
-	plan->v = v;
-	v = &plan->v[plan->n++];
-	memset(v, 0, sizeof(*v));
-	v->addr = *addr;
-	v->conf = conf;
-	v->msi_place = (struct iova_range){ 1, 0 };
-	topology_format_bdf(addr, v->bdf, sizeof(v->bdf));
-	return 0;
-}
 
 static int
 make_one(struct tool_plan *plan, struct plan_scan *scan,

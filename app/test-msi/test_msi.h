@@ -239,16 +239,26 @@ void tool_root_caution(const struct tool_root *root);
 	{ "aperture", 'p', .text = &(where)->aperture }, \
 	{ "page-sizes", 's', .text = &(where)->page_sizes }
 
-/* make_plan.c */
+/* give.c */
 
 /**
- * Add a device to the plan, unless it is in it already.
+ * Add a device to a plan that was not made yet. It replaces the same device.
  *
  * @param conf  must outlive the plan
  * @return 0, -ENOMEM.
  */
 int tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 		const struct vfio_msi_conf *conf);
+
+/**
+ * Add the devices of "all", except those that one of the @p n arguments names.
+ *
+ * @return the number of devices that are bound to VFIO; -ENOMEM
+ */
+int tool_plan_give_all(struct tool_plan *plan, const struct topo_set *all,
+		const struct tool_given *given, size_t n, const struct vfio_msi_conf *conf);
+
+/* make_plan.c */
 
 /** Survey every device and lay out its addresses. @return 0, -ENOMEM. */
 int tool_plan_make(struct tool_plan *plan, struct tool_root *root);

@@ -34,6 +34,10 @@ BOUND = [
     (f'-a {ONE},hole=0x100000000-0x1ffffffff --log-level=bus.vfio_msi:info',
      'memory is steered to 0x2', 2),
     ('-a vfio_msi:all', '', 2),
+    # "all" neither replaces the keys of a device that is named, nor uses it without them.
+    (f'-a {ONE},msi=off -a vfio_msi:all --log-level=bus.vfio_msi:info',
+     f'{ONE}: interrupts are INTx', 2),
+    (f'-a {ONE},hloe=0-0xfff -a vfio_msi:all', f'{ONE}: not used: unknown key "hloe"', 1),
 ]
 
 

@@ -25,9 +25,12 @@ int vfio_msi_devargs_addr(const struct rte_devargs *da, struct topo_addr *out);
 /** Remove EAL's arguments for a device, in whatever form it was named. */
 void vfio_msi_devargs_forget(const struct topo_addr *addr);
 
+/** Whether one of EAL's arguments names this device and allows it. */
+bool vfio_msi_devargs_allow(const struct topo_addr *addr);
+
 /**
- * Keep the last of EAL's arguments for each device. EAL replaces an argument that is given
- * again, but in another form it is appended.
+ * Keep the last of EAL's arguments for each device, and the last "all". EAL replaces an argument
+ * that is given again by a hotplug, but at start-up, or in another form, it is appended.
  */
 void vfio_msi_devargs_unite(void);
 

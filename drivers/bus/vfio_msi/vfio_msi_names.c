@@ -48,31 +48,57 @@ vfio_msi_devargs_addr(const struct rte_devargs *da, struct topo_addr *out)
 	return ret < 0 ? topology_parse_bdf(da->name, out) : ret;
 }
 
+static bool
+has_addr(const struct rte_devargs *da, const struct topo_addr *addr)
+{
+	struct topo_addr have;
+
+	return vfio_msi_devargs_addr(da, &have) == 0 && topology_addr_cmp(&have, addr) == 0;
+}
+
 void
 vfio_msi_devargs_forget(const struct topo_addr *addr)
 {
 	struct rte_devargs *da, *next;
-	struct topo_addr have;
 
 	for (da = rte_devargs_next(VFIO_MSI_BUS, NULL); da != NULL; da = next) {
 		next = rte_devargs_next(VFIO_MSI_BUS, da);
-		if (vfio_msi_devargs_addr(da, &have) == 0 &&
-		    topology_addr_cmp(&have, addr) == 0)
+		if (has_addr(da, addr))
 			rte_devargs_remove(da);
 	}
 }
 
-/* Whether a later argument allows the same device. */
+/* Whether an argument after @p da (NULL: any) allows the device. */
+static bool
+allowed_after(const struct rte_devargs *da, const struct topo_addr *addr)
+{
+	while ((da = rte_devargs_next(VFIO_MSI_BUS, da)) != NULL)
+		if (da->policy == RTE_DEV_ALLOWED && has_addr(da, addr))
+			return true;
+	return false;
+}
+
+bool
+vfio_msi_devargs_allow(const struct topo_addr *addr)
+{
+	return allowed_after(NULL, addr);
+}
+
+/* Whether a later argument allows the same device, or "all" again. */
 static bool
 has_newer(const struct rte_devargs *da)
 {
-	struct topo_addr addr, other;
+	const char *name = da->name;
+	struct topo_addr addr;
 
-	if (da->policy != RTE_DEV_ALLOWED || vfio_msi_devargs_addr(da, &addr) < 0)
+	if (da->policy != RTE_DEV_ALLOWED)
+		return false;
+	if (vfio_msi_devargs_addr(da, &addr) == 0)
+		return allowed_after(da, &addr);
+	if (strcmp(name, VFIO_MSI_ALL) != 0)
 		return false;
 	while ((da = rte_devargs_next(VFIO_MSI_BUS, da)) != NULL)
-		if (da->policy == RTE_DEV_ALLOWED && vfio_msi_devargs_addr(da, &other) == 0 &&
-		    topology_addr_cmp(&addr, &other) == 0)
+		if (da->policy == RTE_DEV_ALLOWED && strcmp(da->name, name) == 0)
 			return true;
 	return false;
 }

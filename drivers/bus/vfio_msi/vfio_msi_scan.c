@@ -26,10 +26,14 @@
 #include "neighbours.h"
 #include "policy.h"
 
+/*
+ * A device that an argument names has the keys of that argument, also if the bus rejects it for
+ * them: with those of "all", the bus would use it without what the user asked for.
+ */
 static void
 claim_one_of_all(const struct topo_addr *addr, const struct rte_devargs *da)
 {
-	if (vfio_msi_pci_devargs(addr) == NULL)
+	if (vfio_msi_pci_devargs(addr) == NULL && !vfio_msi_devargs_allow(addr))
 		vfio_msi_claim(addr, da);
 }
 
@@ -53,7 +57,7 @@ claim_all_shared(const struct rte_devargs *da, bool given)
 			VFIO_MSI_ALL);
 }
 
-/* "all": every device bound to a VFIO driver, unless the pci bus has an argument for it. */
+/* "all": every device bound to a VFIO driver, unless another argument names it, on either bus. */
 static void
 claim_all(const struct rte_devargs *da)
 {
