@@ -149,6 +149,16 @@ def _check_native(platform, backend, said):
     expect('are not moved' not in text, text[-2000:])
 
 
+def _check_declined(nic, said):
+    """EAL's memory lies where the PMD of the device must not let it read."""
+    said.check('declined', declined_status=0)
+    text = said['declined']
+    expect(f'vfio_msi:{nic}: probe by test_native' in text and 'probe by net_e1000_igb' not in text,
+           text[-2000:])
+    expect(f"vfio_msi:{nic}: driver net_e1000_igb can't use the device: its key dma_bits= allows "
+           'IOVAs up to 0xffffffff, but' in text, text[-2000:])
+
+
 @test('every vector arrives, raised by the kernel and by the device', [
     ('arm-smmuv3', 'iommufd'), ('x86-vtd', 'iommufd'), ('x86-amdvi', 'type1')],
       tail=each_backend('arm-smmuv3', 'x86-vtd'))
@@ -170,6 +180,8 @@ def arrives(platform, backend):
     said.check(left='')
     with part('a driver of this bus gets vectors, more of them without a loss, and shares them'):
         _check_native(platform, backend, said.of('native_'))
+    with part('without the limit of dma_bits=, no driver but one with own memory gets the device'):
+        _check_declined(igb, said.of('native_'))
     if bench:
         with part('latencies of four receivers'):
             _check_bench(said, igb)

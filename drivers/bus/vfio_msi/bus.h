@@ -127,6 +127,9 @@ struct vfio_msi_device {
 	char *args;			/**< the whole argument, to detect a changed one */
 	char *cls_str;			/**< class layer (class=eth,...), or NULL */
 	struct plan_device plan;
+	bool own_memory;		/**< its first driver maps what it needs: no limit of the
+					 *   device applies to other memory
+					 */
 
 	/* Main, hotplug: layout and address space. */
 	char vf_token[RTE_UUID_STRLEN];	/**< from vf_token= or EAL's option; "" for none */

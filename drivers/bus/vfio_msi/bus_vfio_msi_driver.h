@@ -96,7 +96,9 @@ struct rte_vfio_msi_driver {
 	 * Begin to use the device.
 	 *
 	 * @return 0; 1: not this device, try another driver; -errno. Unless 0, the device uses
-	 *   no memory, and no source is enabled whose callback uses what was freed.
+	 *   no memory, and no source is enabled whose callback uses what was freed. If the
+	 *   first driver has RTE_VFIO_MSI_DRIVER_OWN_MEMORY and the user gave the device the
+	 *   key dma_bits=, no driver without this flag is tried.
 	 */
 	int (*probe)(struct rte_vfio_msi_device *dev);
 	/**

@@ -61,18 +61,23 @@ alloc_handles(struct vfio_msi_device *dev)
 	return -ENOMEM;
 }
 
-/* Whether the memory lies where a driver of an application has the device reach. */
+/* Whether the memory lies where the device reaches, by the key dma_bits= and by its driver. */
 static bool
-native_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
+memory_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 {
 	const struct rte_vfio_msi_driver *native = vfio_msi_native_of(drv);
 	const uint64_t asked = vfio_msi_bits_last(dev->conf.dma_bits);
 	const uint64_t placed = dev->plan.dma_last != 0 ?
 		RTE_MIN(dev->plan.dma_last, asked) : asked;
 
-	if (native == NULL || vfio_msi_is_secondary() ||
-	    (native->flags & RTE_VFIO_MSI_DRIVER_OWN_MEMORY) != 0 ||
-	    vfio_msi_native_limit(native) >= placed)
+	if (vfio_msi_is_secondary() || vfio_msi_native_owns_memory(native))
+		return true;
+	if (dev->own_memory && asked != UINT64_MAX) {
+		BUS_LOG(ERR, "%s: driver %s can't use the device: its key dma_bits= allows IOVAs up to 0x%" PRIx64 ", but memory was placed without this limit for another driver, which maps its own memory and declined the device; don't register that driver, or drop the key if the device reaches all memory",
+			dev->label, drv->driver.name, asked);
+		return false;
+	}
+	if (vfio_msi_native_limit(native) >= placed)
 		return true;
 	BUS_LOG(ERR, "%s: driver %s reaches IOVAs up to 0x%" PRIx64 " only, but memory was placed up to 0x%" PRIx64 ", as the bus did not know this driver or took another one for the device; register it before rte_eal_init(), as the only driver of the bus for the device",
 		dev->label, drv->driver.name, vfio_msi_native_limit(native), placed);
@@ -97,7 +102,7 @@ driver_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
 			dev->label, drv->driver.name);
 		return false;
 	}
-	return native_fits(dev, drv) && vfio_msi_virtio_check(dev) == 0;
+	return memory_fits(dev, drv) && vfio_msi_virtio_check(dev) == 0;
 }
 
 /* @return 0: the driver uses the device; 1: it declines; -errno. */

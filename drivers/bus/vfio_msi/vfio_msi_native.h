@@ -51,4 +51,11 @@ vfio_msi_native_limit(const struct rte_vfio_msi_driver *driver)
 	return driver == NULL ? UINT64_MAX : vfio_msi_bits_last(driver->dma_bits);
 }
 
+/** Whether the driver maps what its devices need, so that their limits restrict no other memory. */
+static inline bool
+vfio_msi_native_owns_memory(const struct rte_vfio_msi_driver *driver)
+{
+	return driver != NULL && (driver->flags & RTE_VFIO_MSI_DRIVER_OWN_MEMORY) != 0;
+}
+
 #endif /* VFIO_MSI_NATIVE_H */

@@ -39,15 +39,14 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	const struct rte_pci_id id = vfio_msi_pci_id(&dev->plan.topo);
 	const struct rte_vfio_msi_driver *native =
 		vfio_msi_native_of(vfio_msi_pci_driver(NULL, &id));
-	/* Such a driver limits what it maps, and the memory of the others lies where it would. */
-	const bool own_memory = native != NULL &&
-		(native->flags & RTE_VFIO_MSI_DRIVER_OWN_MEMORY) != 0;
 	int ret = vfio_msi_conf_holes(&dev->conf, dev->plan.topo.bdf,
 			&dev->plan.holes);
 
-	if (ret == 0 && !own_memory)
+	/* Such a driver limits what it maps, and the memory of the others lies where it would. */
+	dev->own_memory = vfio_msi_native_owns_memory(native);
+	if (ret == 0 && !dev->own_memory)
 		ret = vfio_msi_conf_limit(&dev->conf, dev->plan.topo.bdf, &dev->plan.holes);
-	if (vfio_msi_native_limit(native) != UINT64_MAX && !own_memory)
+	if (vfio_msi_native_limit(native) != UINT64_MAX && !dev->own_memory)
 		dev->plan.dma_last = vfio_msi_native_limit(native);
 	if (ret < 0) {
 		snprintf(why, size, "%s", strerror(-ret));

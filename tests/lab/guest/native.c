@@ -4,11 +4,12 @@
 
 /**
  * @file
- * vfio-msi-native EAL_ARG... [-- hold N]: a driver of bus_vfio_msi_driver.h for an igb, which
+ * vfio-msi-native EAL_ARG... [-- hold N | decline]: a driver of bus_vfio_msi_driver.h for an igb, which
  * lets the device send MSI-X. Each step prints a line of JSON: the counts of the driver and of
  * the kernel, and interrupts that did not arrive.
  *
  * With "hold" it enables N sources of an NVMe device, and waits for the end of its input.
+ * With "decline" it would map its own memory, but leaves the device to another driver.
  */
 
 #include <errno.h>
@@ -65,6 +66,12 @@ probe(struct rte_vfio_msi_device *dev)
 {
 	device = dev;
 	return 0;
+}
+
+static int
+decline(struct rte_vfio_msi_device *dev)
+{
+	return dev != NULL;
 }
 
 static int
@@ -308,11 +315,16 @@ main(int argc, char **argv)
 		.name = "test_native", .ids = igb, .probe = probe, .remove = removed,
 	};
 	bool holds = argc > 2 && strcmp(argv[argc - 2], "hold") == 0;
+	bool declines = strcmp(argv[argc - 1], "decline") == 0;
 	int used;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (holds)
 		driver.ids = nvme;
+	if (declines) {
+		driver.flags = RTE_VFIO_MSI_DRIVER_OWN_MEMORY;
+		driver.probe = decline;
+	}
 	driver.reserved[0] = 1;
 	expect_error(rte_vfio_msi_driver_register(&driver), EINVAL, "a field of later releases");
 	driver.reserved[0] = 0;
@@ -321,12 +333,13 @@ main(int argc, char **argv)
 		fatal("register");
 	expect_error(rte_vfio_msi_driver_register(&driver), EEXIST, "registered twice");
 	used = rte_eal_init(argc, argv);
-	if (used < 0 || device == NULL)
+	if (used < 0 || (device == NULL) != declines)
 		fatal("no device");
-	expect_error(rte_vfio_msi_driver_unregister(&driver), EBUSY, "in use");
+	if (!declines)
+		expect_error(rte_vfio_msi_driver_unregister(&driver), EBUSY, "in use");
 	if (holds)
 		hold((unsigned int)strtoul(argv[argc - 1], NULL, 10));
-	else
+	else if (!declines)
 		run();
 	if (rte_eal_cleanup() < 0 || device != NULL)
 		fatal("cleanup");
