@@ -5,7 +5,7 @@
 import re
 
 from labkit import facts, guest, oracle
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, part, test
 
 SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
 
@@ -36,6 +36,8 @@ def beside_pci(platform, backend):
         expect(re.search(r' ' + re.escape(name).replace(r'\ ', ' +'), output),
                f'no port "{name}" in\n{output[-3000:]}')
     said.check('log', status=0, received=512)
+    with part('a device that is detached from this bus is attached to the pci bus by its short address'):
+        said.check('log', to_pci=True)
 
 
 @test('a message names the device that forces IOVA as PA', ['arm-smmuv3'])

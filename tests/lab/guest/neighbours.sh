@@ -40,9 +40,16 @@ pci)
 		-l 0,1 -n 1 -- -i --total-num-mbufs=8192 --portmask=0x6
 	testpmd_say 'show port summary all'
 	testpmd_burst
+	fact received "$(testpmd_count RX-packets)"
+	# One device goes to the pci bus, under the other form of its address.
+	testpmd_say 'stop'
+	testpmd_say 'port stop 1'
+	testpmd_say 'port detach 1'
+	testpmd_await 'Now total ports is 2' 20
+	testpmd_say 'port attach 00:03.0'
+	fact_if to_pci testpmd_await 'Port 1 is attached' 20
 	testpmd_quit
 	fact status $?
-	fact received "$(testpmd_count RX-packets)"
 	;;
 hotplug)
 	# Attach and detach both devices repeatedly, and count the descriptors of the process.
