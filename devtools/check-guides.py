@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Find what harms a machine, or its other applications, in guides and examples."""
+
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import checkkit  # noqa: E402
+
+GUIDES = ('*.md', 'doc/**/*.rst', 'examples/*/*')
+HARMFUL = (
+    (re.compile(r'\bvm\.nr_hugepages\b|>\s*/proc/sys/vm/nr_hugepages\b'),
+     'this number is of pages of the default size, which may be 1 GiB: name the size, as in '
+     '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'),
+    (re.compile(r'\bsysctl\s+--system\b'),
+     'this resets all settings that were changed since the boot: apply one file or one setting'),
+)
+
+
+def check_text(path, text):
+    """Problems of one guide or example."""
+    for form, what in HARMFUL:
+        for match in form.finditer(text):
+            yield path, checkkit.line_of(text, match.start()), f'"{match[0]}": {what}'
+
+
+def self_test():
+    """Each rule finds its fault, and nothing in what should be written instead."""
+    for text, problems in (
+            ('vm.nr_hugepages = 512\n', 1), ('   echo 512 > /proc/sys/vm/nr_hugepages\n', 1),
+            ('w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 512\n', 0),
+            ('see /proc/sys/vm/nr_hugepages', 0),
+            ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
+        found = list(check_text('a', text))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {text!r}: {found}'
+
+
+def check():
+    """All problems of the project."""
+    for form in GUIDES:
+        for path in sorted(checkkit.SOURCE.glob(form)):
+            if path.is_file():
+                name = str(path.relative_to(checkkit.SOURCE))
+                yield from check_text(name, checkkit.read(name))
+
+
+if __name__ == '__main__':
+    sys.exit(checkkit.main('check-guides', self_test, check))
