@@ -21,12 +21,23 @@ HARMFUL = (
      'this resets all settings that were changed since the boot: apply one file or one setting'),
 )
 
+START = re.compile(r'(?m)^ExecStart=.*\bdpdk-.*$')
+
+
+def check_unit(path, text):
+    """A service has a prefix of its own, so that files of other runs do not disturb it."""
+    for match in START.finditer(text):
+        if '--file-prefix=' not in match[0]:
+            yield path, checkkit.line_of(text, match.start()), \
+                'no --file-prefix: hugepages that another user has left keep it from starting'
+
 
 def check_text(path, text):
     """Problems of one guide or example."""
     for form, what in HARMFUL:
         for match in form.finditer(text):
             yield path, checkkit.line_of(text, match.start()), f'"{match[0]}": {what}'
+    yield from check_unit(path, text)
 
 
 def self_test():
@@ -35,6 +46,8 @@ def self_test():
             ('vm.nr_hugepages = 512\n', 1), ('   echo 512 > /proc/sys/vm/nr_hugepages\n', 1),
             ('w /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages - - - - 512\n', 0),
             ('see /proc/sys/vm/nr_hugepages', 0),
+            ('ExecStart=/usr/bin/dpdk-testpmd --no-pci -- -i\n', 1),
+            ('ExecStart=/usr/bin/dpdk-testpmd --file-prefix=app -- -i\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:
