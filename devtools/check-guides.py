@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Find what harms a machine, or its other applications, in guides and examples."""
+"""Find what harms a machine or its applications in guides and examples."""
 
 import pathlib
 import re
@@ -19,6 +19,9 @@ HARMFUL = (
      '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'),
     (re.compile(r'\bsysctl\s+--system\b'),
      'this resets all settings that were changed since the boot: apply one file or one setting'),
+    (re.compile(r'\s-l\s+"?[$`]'),
+     'a machine can have more processors than EAL lcores: give a number of lcores, and the '
+     'processors behind "@", as in --lcores "(0-1)@(CPUS)"'),
 )
 
 START = re.compile(r'(?m)^ExecStart=.*\bdpdk-.*$')
@@ -36,7 +39,7 @@ def check_text(path, text):
     """Problems of one guide or example."""
     for form, what in HARMFUL:
         for match in form.finditer(text):
-            yield path, checkkit.line_of(text, match.start()), f'"{match[0]}": {what}'
+            yield path, checkkit.line_of(text, match.start()), f'"{checkkit.flat(match[0])}": {what}'
     yield from check_unit(path, text)
 
 
@@ -48,6 +51,7 @@ def self_test():
             ('see /proc/sys/vm/nr_hugepages', 0),
             ('ExecStart=/usr/bin/dpdk-testpmd --no-pci -- -i\n', 1),
             ('ExecStart=/usr/bin/dpdk-testpmd --file-prefix=app -- -i\n', 0),
+            ('  -l "$(cat LIST)"\n', 1), ('  --lcores "(0-1)@($(cat LIST))" -l 0\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:

@@ -4,7 +4,7 @@
 
 import re
 
-from labkit import facts, guest, oracle
+from labkit import build, facts, guest, oracle
 from labkit.platforms import PLATFORMS
 from labkit.testing import expect, expect_equal, part, test
 
@@ -30,6 +30,20 @@ PAIRS = (
     'backend=iommufd conflicts with group= and container=; drop one of the two',
     'invalid value "x" for key "device"; the keys are ',
 )
+
+
+def _pod_command():
+    """The command of the pod in the guide."""
+    text = (build.SOURCE / 'doc/howto/kubernetes.rst').read_text(encoding='utf-8')
+    return ' '.join(re.search(r'\n +args:\n +- (exec .*?)\n +env:', text, re.DOTALL)[1].split())
+
+
+def _check_pod(said):
+    """Its two lcores may run on all processors of the pod, and none is bound to one."""
+    log = said['pod']
+    expect(said['pod_forwards'], f'the command of the guide does not forward\n{log[-4000:]}')
+    expect(' - cores=1 - ' in log, f'not one worker\n{log[-4000:]}')
+    expect_equal(said['pod_processors'].split(), ['1-2'], 'processors of its threads')
 
 
 def _check_view(said):
@@ -99,8 +113,10 @@ def _check_burst(said, backend):
 
 @test('testpmd forwards in a pod, or a message names what is missing', ['arm-smmuv3'])
 def pod(platform):
-    result = guest.run(platform, ['/usr/share/vfio-msi/container.sh', *PLATFORMS[platform].nics],
-                       seconds=300, kernel='lab', smp=4, examples=True)
+    # The pod of the guide takes 512 MiB.
+    result = guest.run(platform, ['/usr/share/vfio-msi/container.sh', *PLATFORMS[platform].nics,
+                                  _pod_command()],
+                       seconds=330, kernel='lab', smp=4, hugepages=320, examples=True)
     said = facts.read(result)
     _check_view(said['view'])
     with part('descriptors come in pairs'):
@@ -111,6 +127,8 @@ def pod(platform):
     for backend in ('iommufd', 'type1'):
         with part(f'512 packets with {backend}'):
             _check_burst(said, backend)
+    with part('the command of the guide to Kubernetes'):
+        _check_pod(said)
     for backend in ('iommufd', 'type1'):
         with part(f'a launcher opens the nodes for {backend}'):
             _check_given(said, f'given_{backend}', PLATFORMS[platform].nics[1],

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# container.sh BDF BDF: the bus in a pod: no /sys/firmware, a read-only /sys, no
-# capabilities, a user whose group may open the nodes, no access to the first processor.
-# Prints facts.  See tests/lab/container.py.
+# container.sh BDF BDF COMMAND: the bus in a pod: no /sys/firmware, a read-only /sys, no
+# capabilities, a user whose group may open the nodes, no access to the first processor. COMMAND
+# is that of the pod in the guide. Prints facts.  See tests/lab/container.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
-first=$1 second=$2
+first=$1 second=$2 command=$3
 user=1000 group=2000
 
 # The first process runs outside and sets up the cgroup, as a container runtime does.
@@ -21,7 +21,7 @@ outside()
 	mkdir /sys/fs/cgroup/pod
 	echo 1-2 >/sys/fs/cgroup/pod/cpuset.cpus || exit 1
 	echo $$ >/sys/fs/cgroup/pod/cgroup.procs || exit 1
-	exec unshare -m --propagation private "$0" --inside "$first" "$second"
+	exec unshare -m --propagation private "$0" --inside "$first" "$second" "$command"
 }
 
 # furnish: mount file systems as in a container
@@ -96,6 +96,20 @@ burst()
 	testpmd_quit
 	fact "$1_status" $?
 	fact_text "$1" <$TESTPMD_LOG
+}
+
+# pod COMMAND: run it with the variable that a device plugin sets, until it forwards
+pod()
+{
+	: >$TESTPMD_LOG
+	PCIDEVICE_EXAMPLE_COM_VFIO_NIC=$first stdbuf -oL sh -c "$1" >>$TESTPMD_LOG 2>&1 </dev/null &
+	testpmd_pid=$!
+	fact_if pod_forwards testpmd_await 'rxonly packet forwarding - ports=1' 60
+	sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/$testpmd_pid/task/*/status | sort -u |
+		fact_text pod_processors
+	kill -TERM $testpmd_pid
+	wait $testpmd_pid
+	fact_text pod <$TESTPMD_LOG
 }
 
 # given_argument BDF: what testpmd was given for a device
@@ -175,7 +189,7 @@ reused()
 case $1 in
 --inside)
 	shift
-	first=$1 second=$2
+	first=$1 second=$2 command=$3
 	furnish
 	one="-a vfio_msi:$first,backend=type1 -l 1,2 -n 1 -m 64 --no-pci"
 	fact_status view as_user -- sh -c 'ls /sys/firmware | wc -l; id; grep -E "Cap(Eff|Bnd)|Cpus_allowed_list" /proc/self/status; touch /sys/x; head -n 2 /proc/iomem'
@@ -185,6 +199,7 @@ case $1 in
 		backend=type1,device=7,iommufd=7 backend=iommufd,group=7,container=7 device=x,iommufd=7
 	as_user -- "$0" --burst "$first" "$second" iommufd ''
 	as_user -- "$0" --burst "$first" "$second" type1 ,backend=type1
+	as_user -- "$0" --pod "$first" "$command"
 	given given_iommufd ''
 	given given_type1 ,backend=type1
 	reused reused_iommufd device /dev/vfio/devices/"$(ls /sys/bus/pci/devices/"$first"/vfio-dev)" \
@@ -203,6 +218,10 @@ case $1 in
 --burst)
 	first=$2 second=$3
 	burst "$4" "$5"
+	;;
+--pod)
+	first=$2
+	pod "$3"
 	;;
 *)
 	outside
