@@ -24,6 +24,10 @@ HARMFUL = (
      'processors behind "@", as in --lcores "(0-1)@(CPUS)"'),
 )
 
+# A command with its continued lines, and what gives devices to this bus only.
+COMMAND = re.compile(r'(?m)^[ \t]*[A-Za-z/][\w./-]*[ \t](?:[^\n\\]|\\\n)*$')
+GIVEN = re.compile(r'[\s"=]-a "?vfio_msi:')
+TOOL = 'dpdk-test-msi'
 START = re.compile(r'(?m)^ExecStart=.*\bdpdk-.*$')
 
 
@@ -35,12 +39,23 @@ def check_unit(path, text):
                 'no --file-prefix: hugepages that another user has left keep it from starting'
 
 
+def check_buses(path, text):
+    """A command that gives devices to this bus keeps the pci bus from the others."""
+    for match in COMMAND.finditer(text):
+        given = GIVEN.search(match[0])
+        if given and '``' not in match[0] and TOOL not in match[0] and '--no-pci' not in match[0]:
+            yield path, checkkit.line_of(text, match.start() + given.start()), \
+                'no --no-pci: the pci bus opens and resets each other device that is bound to vfio-pci'
+
+
 def check_text(path, text):
     """Problems of one guide or example."""
     for form, what in HARMFUL:
         for match in form.finditer(text):
             yield path, checkkit.line_of(text, match.start()), f'"{checkkit.flat(match[0])}": {what}'
     yield from check_unit(path, text)
+    if not path.endswith('.c'):
+        yield from check_buses(path, text)
 
 
 def self_test():
@@ -52,6 +67,10 @@ def self_test():
             ('ExecStart=/usr/bin/dpdk-testpmd --no-pci -- -i\n', 1),
             ('ExecStart=/usr/bin/dpdk-testpmd --file-prefix=app -- -i\n', 0),
             ('  -l "$(cat LIST)"\n', 1), ('  --lcores "(0-1)@($(cat LIST))" -l 0\n', 0),
+            ('   dpdk-testpmd -a vfio_msi:BDF -- -i\n', 1), ('   dpdk-test-msi layout -a vfio_msi:BDF\n', 0),
+            ('   x set \\\n     extra="-a vfio_msi:BDF"\n', 1),
+            ('   x set \\\n     extra="--no-pci -a vfio_msi:BDF"\n', 0),
+            ('Give it with ``-a vfio_msi:BDF``.\n', 0), ('   -a vfio_msi:BDF,msi=off\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:

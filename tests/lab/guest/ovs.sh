@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# ovs.sh FIRST_BDF SECOND_BDF ALLOW FRAME... -- FRAME...: Open vSwitch between two ports on one
-# wire.  ALLOW is what comes before each address after EAL's -a.  The frames (in hex) leave by
-# both ports in turn.  Each goes back and forth until its TTL is 1; then it goes to the
-# controller, which prints it.  The frames after "--" are for the second time, when one port
-# has been taken away and added again.  Prints facts.
+# ovs.sh FIRST_BDF SECOND_BDF OTHER_BDF ALLOW FRAME... -- FRAME...: Open vSwitch between two ports
+# on one wire.  OTHER is bound to vfio-pci too, but is not the switch's.  ALLOW is what comes
+# before each address after EAL's -a.  The frames (in hex) leave by both ports in turn.  Each
+# goes back and forth until its TTL is 1; then it goes to the controller, which prints it.  The
+# frames after "--" are for the second time, when one port has been taken away and added again.
+# Prints facts.
 
 . "$(dirname "$0")/facts.sh"
 . "$(dirname "$0")/await.sh"
-first=$1 second=$2 allow=$3
-shift 3
+first=$1 second=$2 other=$3 allow=$4
+shift 4
 RUN=/var/run/openvswitch
 LOG=/var/log/openvswitch/ovs-vswitchd.log
 PACKETS=/tmp/packets
@@ -95,7 +96,16 @@ vfio_open()
 	ls -l /proc/[0-9]*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)'
 }
 
-vfio-bind "$first" "$second" || exit 1
+# other_open: the number of descriptors of the device that is not the switch's
+other_open()
+{
+	device=/sys/bus/pci/devices/$other
+	group=$(basename "$(readlink $device/iommu_group)")
+	node=$(ls $device/vfio-dev 2>/dev/null)
+	ls -l /proc/[0-9]*/fd 2>/dev/null | grep -cE "/dev/vfio/($group|devices/${node:-none})\$"
+}
+
+vfio-bind "$first" "$second" "$other" || exit 1
 modprobe tun || exit 1
 switch_start
 ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev || fail bridge
@@ -105,6 +115,7 @@ await 30 up p1
 await 30 up p2
 flows
 fact vfio_open "$(vfio_open)"
+fact other_open "$(other_open)"
 once=
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	once="$once $1"

@@ -108,7 +108,7 @@ share()
 	logs burst
 
 	# shellcheck disable=SC2086
-	fact_status info timeout -k 5 180 dpdk-proc-info $BOTH -- -p 0x3 --stats --xstats
+	fact_status info timeout -k 5 180 dpdk-proc-info --no-pci $BOTH -- -p 0x3 --stats --xstats
 
 	# The second process allocates memory when its forwarding engine starts.
 	both_say 'set fwd noisy'
