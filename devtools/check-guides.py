@@ -28,6 +28,9 @@ HARMFUL = (
 COMMAND = re.compile(r'(?m)^[ \t]*[A-Za-z/][\w./-]*[ \t](?:[^\n\\]|\\\n)*$')
 GIVEN = re.compile(r'[\s"=]-a "?vfio_msi:')
 TOOL = 'dpdk-test-msi'
+# The unit, and the pages that must say where its telemetry is.
+UNIT = 'examples/service/dpdk-app.service'
+ITS_PAGES = ('doc/howto/faults.rst', 'doc/reference/explain.rst', 'doc/reference/telemetry.rst')
 START = re.compile(r'(?m)^ExecStart=.*\bdpdk-.*$')
 
 
@@ -46,6 +49,18 @@ def check_buses(path, text):
         if given and '``' not in match[0] and TOOL not in match[0] and '--no-pci' not in match[0]:
             yield path, checkkit.line_of(text, match.start() + given.start()), \
                 'no --no-pci: the pci bus opens and resets each other device that is bound to vfio-pci'
+
+
+def check_telemetry(unit, pages):
+    """The pages name the folder and the prefix of the unit; PAGES: {path: text}."""
+    folder = re.search(r'(?m)^RuntimeDirectory=(\S+)$', unit)[1]
+    prefix = re.search(r'--file-prefix=(\S+)', unit)[1]
+    for path, text in pages.items():
+        if f'RUNTIME_DIRECTORY=/run/{folder} ' not in text:
+            yield path, 1, f'the page does not give RUNTIME_DIRECTORY=/run/{folder}, as {UNIT} has it'
+        for match in re.finditer(r'dpdk-telemetry\.py -f (\S+)', text):
+            if match[1] != prefix:
+                yield path, checkkit.line_of(text, match.start()), f'the prefix of {UNIT} is {prefix}'
 
 
 def check_text(path, text):
@@ -75,10 +90,17 @@ def self_test():
         found = list(check_text('a', text))
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: {text!r}: {found}'
+    unit = 'RuntimeDirectory=a\nExecStart=x --file-prefix=b -- -i\n'
+    for text, problems in (('RUNTIME_DIRECTORY=/run/a dpdk-telemetry.py -f b', 0), ('explain', 1),
+                           ('RUNTIME_DIRECTORY=/run/a dpdk-telemetry.py -f c', 1)):
+        found = list(check_telemetry(unit, {'p': text}))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {text!r}: {found}'
 
 
 def check():
     """All problems of the project."""
+    yield from check_telemetry(checkkit.read(UNIT), {path: checkkit.read(path) for path in ITS_PAGES})
     for form in GUIDES:
         for path in sorted(checkkit.SOURCE.glob(form)):
             if path.is_file():

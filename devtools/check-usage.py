@@ -32,8 +32,9 @@ OF_TABLE = re.compile(r"\{ \"([\w-]+)\", '(\w)',\s+\.(\w+) =")
 OF_PAGE = re.compile(r'(?m)^\.\. option:: -(\w)(?: (.+))?, --([\w-]+)(?: (.+))?$')
 DEFINE = re.compile(r'(?m)^#define (\w+)(?:\(\w+\))?((?:[^\n\\]|\\.|\\\n)*)$')
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
-# A command in a guide, at the begin of a literal or of a line of code, behind a pipe or "see: ".
-OF_GUIDE = re.compile(r'(?:`|(?m:^)[ \t]+|\| |: )dpdk-test-msi ([a-z]+)((?:[^`\n|>;&)\\]|\\\n)*)')
+# A command in a guide, at the begin of a literal or of a line of code, behind a pipe or "see: ", and
+# behind a variable.
+OF_GUIDE = re.compile(r'(?:`|(?m:^)[ \t]+|\| |: )(?:[A-Z_]+=\S+ )?dpdk-test-msi ([a-z]+)((?:[^`\n|>;&)\\]|\\\n)*)')
 DEVICE = re.compile(r'\bvfio_msi:(?:all|[\w:.]+),([^\s"\'`\])]+)')
 GUIDES = ('*.md', 'doc/*.rst', 'doc/*/*.rst', 'examples/*/*', f'{APP}/*.c', 'drivers/*/*/*.c', 'lib/*/*/*.c')
 HELP = ('h', 'help', '')
@@ -274,7 +275,7 @@ def self_test():
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: {text}: {found}'
     for text, problems in (('``dpdk-test-msi doctor --user X 1``', 0), ('    dpdk-test-msi doctor -u X --all | x -y', 0),
-                           ('``dpdk-test-msi doktor``', 1), ('   x | dpdk-test-msi doctor --usr X', 1),
+                           ('``dpdk-test-msi doktor``', 1), ('   x | A=/b dpdk-test-msi doktor', 1), ('   x | dpdk-test-msi doctor --usr X', 1),
                            ('``dpdk-test-msi doctor -u X -- -y``', 0), ('  dpdk-test-msi doctor \\\n  -y', 1)):
         found = list(check_guide('', text, {'doctor': usage}))
         if len(found) != problems:
