@@ -274,12 +274,12 @@ int rte_vfio_msi_irq_request(struct rte_vfio_msi_device *dev, unsigned int sourc
  *   For the callback.
  * @param cpu
  *   Processor that handles the vector, or RTE_VFIO_MSI_ANY_CPU to leave it as it is. If that
- *   can't be set, the bus logs why and the source works without. The last one counts on a
- *   shared vector. It does not move the callback. INTx stays where it is, as other devices can
- *   share the line: the bus logs that once.
+ *   can't be set, e.g. as there is no such processor, the bus logs why and the source works
+ *   without. The last one counts on a shared vector. It does not move the callback. INTx stays
+ *   where it is, as other devices can share the line: the bus logs that once.
  * @return
  *   The vector, 0 or more; or -1 with rte_errno set:
- *    - EINVAL: no such source or processor, or @p cb is NULL
+ *    - EINVAL: no such source, @p cb is NULL, or @p cpu is less than RTE_VFIO_MSI_ANY_CPU
  *    - EEXIST: it is enabled
  *    - ENOSPC: there is no vector
  *    - EMFILE: no eventfd

@@ -41,6 +41,8 @@
 #define CYCLES 200
 #define BUSY 1			/* source that a thread raises all the time */
 #define MOVED 2			/* source whose vector is on processor 1 */
+#define UNMOVED 0		/* source whose vector stays, as there is no processor 4000 */
+#define NOWHERE 4000
 #define AWAIT_MS 3000
 #define N 128			/* vectors and sources, at most */
 
@@ -149,6 +151,14 @@ fatal(const char *what)
 	exit(EXIT_FAILURE);
 }
 
+static int
+cpu_of(unsigned int source)
+{
+	if (source == UNMOVED)
+		return NOWHERE;
+	return source == MOVED ? 1 : RTE_VFIO_MSI_ANY_CPU;
+}
+
 /* Request sources, and enable those that are not. */
 static void
 enable_up_to(unsigned int n)
@@ -159,7 +169,7 @@ enable_up_to(unsigned int n)
 		fatal("request");
 	for (; enabled < n; enabled++) {
 		ret = rte_vfio_msi_irq_enable(device, enabled, on_interrupt, &calls[enabled],
-			enabled == MOVED ? 1 : RTE_VFIO_MSI_ANY_CPU);
+			cpu_of(enabled));
 		if (ret < 0)
 			fatal("enable");
 		vector_of[enabled] = (unsigned int)ret;
@@ -259,6 +269,7 @@ check_errors(void)
 	expect_error(rte_vfio_msi_irq_enable(device, 1, on_interrupt, NULL, -1), EEXIST, "again");
 	expect_error(rte_vfio_msi_irq_enable(device, 3, on_interrupt, NULL, -1), EINVAL, "source");
 	expect_error(rte_vfio_msi_irq_enable(device, 1, NULL, NULL, -1), EINVAL, "callback");
+	expect_error(rte_vfio_msi_irq_enable(device, 1, on_interrupt, NULL, -2), EINVAL, "processor");
 	expect_error(rte_vfio_msi_irq_disable(device, 3), EINVAL, "disable");
 	expect_error(rte_vfio_msi_irq_count(device, 3, &n), EINVAL, "count");
 	if (rte_vfio_msi_bar(device, 6, NULL) != NULL || rte_errno != EINVAL ||
