@@ -15,7 +15,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from labkit.devicenames import found_in, known, new, tree  # noqa: E402
+from labkit.devicenames import found_in, known, new, read_in, tree  # noqa: E402
 
 LIST = pathlib.Path(__file__).resolve().parent / 'device-names.txt'
 
@@ -36,6 +36,9 @@ def self_test():
     assert [line.split(':')[0] for line in new(found, {'three/c.c': 1})] == ['one/a.c']
     assert known('# x\none/a.c 1  what\n') == ({'one/a.c': 1}, [])
     assert len(known('one/b.c 1  what\none/a.c 1  what\none/c.c 1\n')[1]) == 2
+    text = '# Read in\n# 22.11.11, 24.11.4 and 25.11.\n\n'
+    assert [read_in(text, series) for series in ('22.11', '24.11', '25.11', '2.11', '26.11')] == \
+        [['22.11.11'], ['24.11.4'], ['25.11'], [], []]
     print('self-test passed')
 
 

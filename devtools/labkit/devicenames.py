@@ -85,3 +85,10 @@ def new(found, counts):
     return [f'{name}: {count} places use the name of a device, {counts.get(name, 0)} are known; '
             'read them and update devtools/device-names.txt'
             for name, count in sorted(found.items()) if count > counts.get(name, 0)]
+
+
+def read_in(text, release):
+    """The versions of a RELEASE of DPDK in which a list was read, by its head."""
+    match = re.search(r'\bRead in (\d[\d., and]*)\.', ' '.join(text.replace('\n#', '\n').split()))
+    versions = re.findall(r'\d+\.\d+(?:\.\d+)?', match[1]) if match else []
+    return [version for version in versions if f'{version}.'.startswith(f'{release}.')]

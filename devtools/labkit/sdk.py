@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""DPDK's driver SDK headers, which Debian does not ship.
+"""DPDK's driver SDK headers, which Debian does not ship, and places in its source.
 
 They are taken from the distribution's source package of the same version, with apt's
-signature checks.
+signature checks.  A mirror may list a version and lack its files: other versions can then
+replace the headers if their declarations are the same, but only other versions of the same
+release can replace the places.
 """
 
+import contextlib
+import functools
 import hashlib
 import pathlib
 import re
+import shutil
 import tarfile
 import tempfile
 
@@ -26,9 +31,8 @@ HEADERS = {
 NAMES = 'device-names'
 CALLERS = 'vfio-callers'
 
-# The digest by declarations() of the headers in all releases of these series.  If a
-# mirror lacks the exact source, headers of another version with the same declarations
-# replace it.
+# The digest by declarations() of the headers in all releases of these series, and the
+# release of Debian whose source has them if the mirror has no source of the release.
 DECLARATIONS = '1ef935b9569dcc055a30067094e66c9813607a5c80844032fca80e694874e5ad'
 SAME_IN = ['22.11', '24.11', '25.11']
 STAND_IN_SUITES = ['bookworm']
@@ -40,12 +44,20 @@ OTHERS = re.compile(r'#ifdef (?:__cplusplus|RTE_TOOLCHAIN_MSVC)\n.*?(?:#else\n(.
 DRIVERS_ONLY = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(?:RTE_PMD_|DRV_EXP_TAG).*\n', re.MULTILINE)
 
 
+# A release of DPDK has versions: 24.11, 24.11.1, ...
+VERSION = re.compile(r'(\d+\.\d+)(?:\.(\d+))?')
+# What apt says of a file that is in the index of the mirror, but not on it.
+NOT_THERE = '404  Not Found'
+
+
+class Missing(LabError):
+    """The mirror lacks the source of a version."""
+
+
 def folder(version, suite):
-    """The cached folder with the headers of DPDK VERSION."""
-    recipe = [suite, HEADERS, DECLARATIONS, SAME_IN, STAND_IN_SUITES,
-              devicenames.NAME.pattern, devicenames.CALL.pattern, vfiocallers.CALL.pattern,
-              vfiocallers.NAME.pattern, vfiocallers.rejected()]
-    return cache.entry('sdk', version, recipe, lambda path: fetch(version, suite, path))
+    """The cached folder with the headers of DPDK VERSION, or others with the same declarations."""
+    recipe = [suite, HEADERS, DECLARATIONS, SAME_IN, STAND_IN_SUITES, 2]
+    return cache.entry('sdk', version, recipe, lambda path: _headers(version, suite, path))
 
 
 def newest(suite):
@@ -57,15 +69,55 @@ def newest(suite):
     return folder(version.rsplit('-', 1)[0], suite)
 
 
-def device_names(version, suite):
-    """The places in the source of DPDK VERSION that use names of devices, by file."""
-    text = (folder(version, suite) / NAMES).read_text(encoding='utf-8')
+def source(version, suite):
+    """The cached folder with headers and places of exactly DPDK VERSION; Missing if there is none."""
+    recipe = [HEADERS, devicenames.FOLDERS, devicenames.NAME.pattern, devicenames.CALL.pattern,
+              devicenames.PRINTS.pattern, vfiocallers.CALL.pattern, vfiocallers.NAME.pattern,
+              vfiocallers.rejected(), 1]
+    return cache.entry('dpdk-source', version, recipe, lambda path: _fetch(version, suite, path))
+
+
+def nearest(version, suite):
+    """source() of VERSION, or of the nearest version of its release that the mirror has."""
+    try:
+        return source(version, suite)
+    except Missing as missing:
+        known = {other for tree in _trees(suite) for other in _versions(tree)}
+        for other in by_distance(version, known - {version}):
+            with contextlib.suppress(Missing):
+                found = source(other, suite)
+                say(f'{missing}; using {other}')
+                return found
+        raise
+
+
+def by_distance(version, known):
+    """The versions of the release of VERSION, the nearest first."""
+    if release_of(version) is None:
+        return []
+    same = [other for other in known if release_of(other) == release_of(version)]
+    return sorted(same, key=lambda other: (abs(_number(other) - _number(version)), other))
+
+
+def _number(version):
+    return int(VERSION.fullmatch(version)[2] or 0)
+
+
+def release_of(version):
+    """24.11 of 24.11.4; None for a version that is not a final one."""
+    match = VERSION.fullmatch(version)
+    return match and match[1]
+
+
+def device_names(found):
+    """The places that use names of devices, by file, in the source() FOUND."""
+    text = (found / NAMES).read_text(encoding='utf-8')
     return {name: int(count) for name, count in (line.split() for line in text.splitlines())}
 
 
-def vfio_callers(version, suite):
-    """The users of VFIO in the source of DPDK VERSION, as vfiocallers.summary()."""
-    return (folder(version, suite) / CALLERS).read_text(encoding='utf-8').splitlines()
+def vfio_callers(found):
+    """The users of VFIO in the source() FOUND, as vfiocallers.summary()."""
+    return (found / CALLERS).read_text(encoding='utf-8').splitlines()
 
 
 def declarations(out):
@@ -81,58 +133,94 @@ def declarations(out):
     return digest.hexdigest()
 
 
-def fetch(version, suite, out):
-    """Copy the headers of DPDK VERSION from the source package in SUITE into OUT."""
-    with step(f'fetching driver SDK headers of DPDK {version}'):
-        try:
-            _fetch_from(suite, version, out)
-        except LabError as error:
-            if not _stand_in(version, out):
-                raise error
-            say(f'the mirror lacks the source of DPDK {version}; using the headers of another '
-                'version, which have the same declarations')
+def _headers(version, suite, out):
+    """Copy the headers of DPDK VERSION into OUT, or of another one if the declarations are the same."""
+    try:
+        found = source(version, suite)
+    except Missing as missing:
+        found = _same_headers(version, suite)
+        if not found:
+            raise LabError(f'{missing}; set -Dsdk_headers=DIR to a folder with the headers of that '
+                           'version') from missing
+        say(f'{missing}; using the headers of another version, which have the same declarations')
+    for name in HEADERS:
+        shutil.copy(found / name, out)
 
 
-def _stand_in(version, out):
-    """Use the headers of another version if their declarations are those of VERSION."""
-    if '.'.join(version.split('.')[:2]) not in SAME_IN:
-        return False
-    for suite in STAND_IN_SUITES:
-        try:
-            _fetch_from(suite, None, out)
-        except LabError:
+def _same_headers(version, suite):
+    """The source() of another version whose headers have the declarations of VERSION, or None."""
+    if release_of(version) not in SAME_IN:
+        return None
+    for other in dict.fromkeys([suite, *STAND_IN_SUITES]):
+        for tree in _trees(other):
+            for candidate in _versions(tree).keys() - {version}:
+                with contextlib.suppress(Missing):
+                    found = source(candidate, other)
+                    if declarations(found) == DECLARATIONS:
+                        return found
+    return None
+
+
+@functools.cache
+def _trees(suite):
+    """apt trees that list sources of SUITE: its own one, and that of its security updates."""
+    mirrors, own = apt.host_suites(), apt.host_release()['VERSION_CODENAME']
+    trees = []
+    for more in ('', '-security'):
+        if own + more not in mirrors:
             continue
-        if declarations(out) == DECLARATIONS:
-            return True
-    return False
+        tree = apt.Tree(f'source-{suite}{more}', [apt.source_line(
+            suite + more, mirrors[own + more], kind='deb-src')], apt.host_arch())
+        try:
+            with cache.lock(f'source-{suite}{more}'):
+                tree.update()
+        except LabError as error:
+            # A release that is not yet out may have no security updates.
+            if not more or NOT_THERE not in str(error):
+                raise
+        else:
+            trees.append(tree)
+    return trees
 
 
-def _fetch_from(suite, version, out):
-    """Unpack the headers from SUITE's source of DPDK VERSION (None: of any version)."""
-    with tempfile.TemporaryDirectory() as scratch:
-        tree = apt.Tree(f'source-{suite}', [apt.source_line(suite, kind='deb-src')],
-                        apt.host_arch())
-        with cache.lock(f'source-{suite}'):
-            tree.update()
-            exact = f'={_source_version(tree, version, suite)}' if version else ''
-            tree.run('apt-get', 'source', '--download-only', '--only-source',
-                     f'dpdk{exact}', cwd=scratch)
+def _versions(tree):
+    """Upstream versions of DPDK's source that TREE lists, each with that of the package."""
+    try:
+        records = tree.run('apt-cache', 'showsrc', '--only-source', 'dpdk')
+    except LabError:
+        return {}  # this is how apt says that its lists, which are new, lack a package
+    return {version.rsplit('-', 1)[0]: version
+            for version in re.findall(r'^Version: (\S+)$', records, re.MULTILINE)}
+
+
+def _fetch(version, suite, out):
+    """Unpack headers and places of DPDK VERSION into OUT."""
+    listed = set()
+    with step(f'fetching the source of DPDK {version}'), tempfile.TemporaryDirectory() as scratch:
+        for tree in _trees(suite):
+            known = _versions(tree)
+            listed.update(known)
+            if version in known and _download(tree, known[version], scratch):
+                break
+        else:
+            raise Missing(f'the mirror lacks the source of DPDK {version} (it lists '
+                          f'{", ".join(sorted(listed)) or "no version"})')
         original, = pathlib.Path(scratch).glob('dpdk_*.orig.tar.xz')
         debian, = pathlib.Path(scratch).glob('dpdk_*.debian.tar.xz')
         _check_patches(debian)
         _unpack(original, out)
 
 
-def _source_version(tree, version, suite):
-    """The package version with the upstream version VERSION."""
-    records = tree.run('apt-cache', 'showsrc', '--only-source', 'dpdk')
-    known = re.findall(r'^Version: (\S+)$', records, re.MULTILINE)
-    for candidate in known:
-        if candidate.rsplit('-', 1)[0] == version:
-            return candidate
-    raise LabError(f'{suite} has the source of DPDK {", ".join(known) or "no version"}, '
-                   f'not of {version}; set -Dsdk_headers=DIR to a folder with the headers of '
-                   'that version')
+def _download(tree, version, scratch):
+    """Download a source package into SCRATCH; False if it is only listed."""
+    try:
+        tree.run('apt-get', 'source', '--download-only', '--only-source', f'dpdk={version}',
+                 cwd=scratch)
+    except LabError as error:
+        if NOT_THERE not in str(error):
+            raise
+        return False
+    return True
 
 
 def _check_patches(debian):

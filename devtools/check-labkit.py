@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The vfio_msi authors
+"""Check functions of the lab that need neither a guest nor the network.
+
+Each check_*() below fails by an assertion; the lab's own suite "boot" checks what needs a guest.
+"""
+
+import contextlib
+import os
+import pathlib
+import sys
+import tempfile
+import traceback
+from unittest import mock
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import checkkit  # noqa: E402
+from labkit import sdk  # noqa: E402
+from labkit.progress import LabError  # noqa: E402
+
+
+@contextlib.contextmanager
+def empty_cache():
+    """An empty cache of the lab in this block."""
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, {'XDG_CACHE_HOME': folder}):
+        yield
+
+
+class Mirror:
+    """A mirror that lists versions of the source of DPDK and has some of them."""
+
+    def __init__(self, listed, has):
+        self._listed, self._has = listed, has
+
+    def run(self, tool, *words, cwd=None):
+        """What apt does."""
+        if tool == 'apt-cache':
+            return ''.join(f'Version: {version}-1\n' for version in self._listed)
+        version = words[-1].partition('=')[2].rsplit('-', 1)[0]
+        if version not in self._has:
+            raise LabError(f'{words}: 404  Not Found')
+        for kind in ('orig', 'debian'):
+            (pathlib.Path(cwd) / f'dpdk_{version}.{kind}.tar.xz').touch()
+        return ''
+
+
+def _unpack(original, out):
+    version = original.name.split('_')[1].removesuffix('.orig.tar.xz')
+    for name in (*sdk.HEADERS, sdk.NAMES, sdk.CALLERS):
+        (out / name).write_text(version, encoding='utf-8')
+
+
+def _found(mirrors, function, *words):
+    """The version that a function of sdk.py takes from these mirrors, None if it is missing."""
+    trees = {suite: [Mirror(*versions)] for suite, versions in mirrors.items()}
+    with mock.patch.multiple(sdk, _trees=lambda suite: trees.get(suite, []), _unpack=_unpack,
+                             _check_patches=lambda _: None, say=lambda _: None, step=mock.MagicMock(),
+                             declarations=lambda _: sdk.DECLARATIONS):
+        try:
+            found = function(*words)
+        except sdk.Missing:
+            return None
+    if function is sdk.folder:
+        assert not (found / sdk.NAMES).exists() and not (found / sdk.CALLERS).exists(), found
+        return (found / next(iter(sdk.HEADERS))).read_text(encoding='utf-8')
+    return (found / sdk.NAMES).read_text(encoding='utf-8')
+
+
+def check_sdk():
+    """Headers may be those of another release; places are only those of the same release."""
+    old = {'bookworm': (['22.11.11'], ['22.11.11'])}
+    listed = ['24.11.2', '24.11.6', '24.11.8', '24.11.11~rc1']
+    for has, places, headers in ((listed, '24.11.8', '24.11.8'), (['24.11.2', '24.11.6'], '24.11.6', None),
+                                 (['24.11.2'], '24.11.2', '24.11.2'), ([], None, '22.11.11')):
+        mirrors = {**old, 'trixie': (listed, has)}
+        with empty_cache():
+            assert _found(mirrors, sdk.nearest, '24.11.8', 'trixie') == places, has
+            found = _found(mirrors, sdk.folder, '24.11.8', 'trixie')
+            assert found == headers or not headers and found in has, (found, has)
+            # The exact version replaces the other one as soon as the mirror has it.
+            assert _found({'trixie': (listed, listed)}, sdk.nearest, '24.11.8', 'trixie') == '24.11.8'
+    with empty_cache():
+        try:
+            raise AssertionError(_found(old, sdk.folder, '99.11', 'trixie'))
+        except LabError as error:
+            assert 'set -Dsdk_headers=DIR' in str(error), error
+    assert sdk.by_distance('24.11', ['24.11.2', '25.11', '24.11.1', '24.1']) == ['24.11.1', '24.11.2']
+
+
+def self_test():
+    """Problems of the lab: each check that fails."""
+    for name, function in sorted(globals().items()):
+        if name.startswith('check_') and name != 'check_all':
+            try:
+                function()
+            except Exception:
+                yield pathlib.Path(__file__).name, 1, f'{name}: {traceback.format_exc()}'
+
+
+def check_all():
+    """The lab is what is checked; nothing of it is in other files."""
+    return []
+
+
+if __name__ == '__main__':
+    sys.exit(checkkit.main('check-labkit', self_test, check_all))
