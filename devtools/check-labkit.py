@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
-from labkit import sdk  # noqa: E402
+from labkit import cache, sdk  # noqa: E402
 from labkit.progress import LabError  # noqa: E402
 
 
@@ -89,6 +89,23 @@ def check_sdk():
         except LabError as error:
             assert 'set -Dsdk_headers=DIR' in str(error), error
     assert sdk.by_distance('24.11', ['24.11.2', '25.11', '24.11.1', '24.1']) == ['24.11.1', '24.11.2']
+
+
+def check_cache():
+    """A build removes what a killed one of its own name has left, and no other one that runs."""
+    with empty_cache():
+        left = cache.root() / 'k' / '.a-12345678'
+        left.mkdir(parents=True)
+
+        def make(folder):
+            cache.entry('k', 'a', 'x', lambda _: None)
+            (folder / 'file').touch()
+
+        assert (cache.entry('k', 'a-b', 'x', make) / 'file').exists() and not left.exists()
+        left = cache.root() / 'k' / '.a-b-abcd_678'
+        left.mkdir()
+        cache.entry('k', 'a-b', 'y', lambda _: None)
+        assert not left.exists()
 
 
 def self_test():

@@ -65,7 +65,8 @@ def entry(kind, name, ingredients, make):
         if target.is_dir():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        remove(target.parent.glob(f'.{name}-*'))  # leftovers of killed runs
+        # Leftovers of killed runs, and nothing of NAME-MORE, which may run: mkdtemp adds 8 characters.
+        remove(target.parent.glob(f'.{name}-{"?" * 8}'))
         partial = pathlib.Path(tempfile.mkdtemp(prefix=f'.{name}-', dir=target.parent))
         partial.chmod(0o755)
         try:
