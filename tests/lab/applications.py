@@ -47,7 +47,7 @@ def _check_bounce(said, name, numbers, received):
 
 
 def _check(said):
-    said.check('log', add_1_status=0, add_2_status=0, del_status=0, add_again_status=0, vfio_left=0,
+    said.check('log', add_1_status=0, add_2_status=0, del_status=0, add_again_status=0, ended=True,
                other_open=0)
     expect(said['vfio_open'] > 0, 'no VFIO descriptor is open')
     each = TTL * len(ONCE) // 2
@@ -129,7 +129,7 @@ def l2fwd(platform, backend):
     for bus in BUSES:
         with part(f'l2fwd on the bus {bus}'):
             run = said.of(f'{bus}_')
-            run.check('log', status=0, vfio_left=2)
+            run.check('log', status=0)
             log = run['log']
             macs = _macs(log, r'Port \d, MAC address: (\S+)')
             for wire, name in ((1, 'up'), (0, 'down')):
@@ -165,7 +165,7 @@ def _round(number, port, ttl=TTL, target=bytes((2, 0, 0, 0, 9, 9)),
 
 def _check_power(run):
     """It slept, each round woke it by the interrupts of both queues, all packets arrived."""
-    run.check('log', status=0, vfio_left=2)
+    run.check('log', status=0)
     log = run['log']
     macs = _macs(log, r'Address:([0-9A-F:]{17})')
     figure('processor time while idle', f'{run["idle_ticks"] / run["idle_seconds"]:.1f} %',
@@ -229,7 +229,7 @@ def _stay(numbers):
 def _check_suricata(run, up, down):
     """All packets came in, those of the rule were dropped, the others left unchanged; returns
     the alerts as (rule, port of the source)."""
-    run.check('log', status=0, vfio_left=2)
+    run.check('log', status=0)
     frames.check(frames.read(run['out_1']), _stay(up), 'received on wire 1')
     frames.check(frames.read(run['out_0']), _stay(down), 'received on wire 0')
     events = [json.loads(line) for line in run['events'].splitlines()]

@@ -41,9 +41,22 @@ class _Run:
         """All facts of the run as text."""
         return '\n'.join(f'{name}: {self.said[name]}' for name in self.said.names())
 
-    def check_end(self, free):
-        """testpmd ended without an error and leaked nothing."""
-        self.said.check(status=0, hugepages_free=free, left='')
+    def check_held(self, bdfs, bars):
+        """While testpmd runs it holds no file, no BAR and no vector of a device without a port.
+
+        BARS: the mappings of BARs with all devices; each device has at least one.
+        """
+        ports, held = len(self.macs), self.said.text('open').splitlines()
+        devices = {name for name in held if name.startswith('/dev/vfio/devices/')}
+        expect_equal(len(devices) + held.count('anon_inode:[vfio-device]'), ports,
+                     f'devices open with {ports} ports, of {held},')
+        groups = {name for name in held if re.fullmatch(r'/dev/vfio/(noiommu-)?\d+', name)}
+        expect(len(groups) <= ports, f'{groups} are open with {ports} ports')
+        mapped = len(self.said.text('bars').splitlines())
+        expect(mapped <= (bars - len(bdfs) + ports if ports else 0),
+               f'{mapped} of {bars} mappings of BARs with {ports} ports')
+        vectors = [bdf for bdf in bdfs if self.vectors(bdf)]
+        expect(len(vectors) <= ports, f'vectors of {vectors} with {ports} ports')
 
     def vectors(self, bdf):
         """The type of interrupt that a device has in the kernel while testpmd runs."""
@@ -64,16 +77,18 @@ def _check_loss(run, bdf, injected, words):
         expect(not nodes or failed in nodes, f'messages name {nodes}, but {failed} failed')
 
 
-def _judge(run, whole, free, error, bdfs):
+def _judge(run, whole, error, bdfs):
     injected = run.said['injected']
     expect_equal(re.findall(r'^\d+ +(\w+)\(.* = -1 (\w+) .*\(INJECTED\)$', injected, re.MULTILINE),
                  [(run.said['wanted'], errno.errorcode[error])], 'the call that failed')
-    run.check_end(free)
+    run.said.check(status=0)
+    run.check_held(bdfs, len(whole.said.text('bars').splitlines()))
     expect(run.messages or EAL.search(run.log) or QUIET.search(injected), 'no message')
     words = [os.strerror(error), "librte_bus_pci can't read"]
     words += [ELSEWHERE] * (error == errno.EBUSY)
     for mac, bdf in zip(whole.macs, bdfs):
         if mac not in run.macs:
+            expect(not run.vectors(bdf), f'{bdf} is lost and has {run.vectors(bdf)}')
             _check_loss(run, bdf, injected, words)
         elif run.vectors(bdf) != 'msix' and not EAL.search(run.log):
             expect(any(f'vfio_msi:{bdf}: interrupts are ' in line or
@@ -87,10 +102,12 @@ def _sweep(platform, backend, error, first, step, seconds):
                                   str(first), str(step), *bdfs], seconds=seconds, backend=backend)
     said = facts.read(result)
     whole = _Run(said.of('whole_'))
-    free = said['hugepages_before']
-    whole.check_end(free)
+    whole.said.check(status=0)
     expect_equal((len(whole.macs), whole.messages), (2, []), f'ports, and messages of\n{whole.log}')
     expect_equal([whole.vectors(bdf) for bdf in bdfs], ['msix'] * 2, 'interrupts')
+    bars = len(whole.said.text('bars').splitlines())
+    expect(bars >= len(bdfs), f'{bars} mappings of BARs')
+    whole.check_held(bdfs, bars)
     calls = said['calls']
     expect(calls >= CALLS_LEAST, f'only {calls} calls')
     runs = [f'call_{number}_' for number in range(first, calls + 1, step)]
@@ -98,7 +115,7 @@ def _sweep(platform, backend, error, first, step, seconds):
     for name in runs:
         run = _Run(said.of(name))
         try:
-            _judge(run, whole, free, error, bdfs)
+            _judge(run, whole, error, bdfs)
         except Failure as why:
             wrong.append(f'{name}: {why}, in\n{run.text()}\n')
     expect(not wrong, f'{len(wrong)} of {len(runs)}:\n' + '\n'.join(wrong))

@@ -17,4 +17,3 @@ oracle_events vfio-msi
 grep '^{"fact": ' /tmp/affinity.out
 cat /tmp/affinity.out /tmp/affinity.log | grep -v '^{"fact": ' | fact_text log
 fact_text requests </tmp/requests
-grep vfio /proc/interrupts | fact_text left

@@ -32,7 +32,6 @@ oracle_testpmd
 testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG
-grep vfio /proc/interrupts | fact_text left
 
 fact_status rxintr timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "vfio_msi:$before" "vfio_msi:$last"
 

@@ -46,4 +46,3 @@ testpmd_quit
 fact status $?
 fact_text before </tmp/before.log
 tail -c "+$(($(wc -c </tmp/before.log) + 1))" $TESTPMD_LOG | fact_text after
-fact left "$(ls -l /proc/*/fd 2>/dev/null | grep -c /dev/vfio)"

@@ -91,11 +91,6 @@ bounce()
 	done
 }
 
-vfio_open()
-{
-	ls -l /proc/[0-9]*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)'
-}
-
 # other_open: the number of descriptors of the device that is not the switch's
 other_open()
 {
@@ -114,7 +109,7 @@ fact_status add_2 port_add 2 "$second"
 await 30 up p1
 await 30 up p2
 flows
-fact vfio_open "$(vfio_open)"
+fact vfio_open "$(ls -l /proc/[0-9]*/fd 2>/dev/null | grep -cE '/dev/(vfio|iommu)')"
 fact other_open "$(other_open)"
 once=
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -130,9 +125,9 @@ fact_status add_again port_add 1 "$first"
 await 30 up p1
 bounce twice "$@"
 
+switch=$(cat $RUN/switch.pid)
 ovs-appctl -t $RUN/switch.ctl exit --cleanup >/dev/null
 ovs-appctl -t ovsdb-server exit >/dev/null
-await 20 test ! -e $RUN/switch.pid
-sleep 1
-fact vfio_left "$(vfio_open)"
+# Of a process that nobody waits for, /proc has an entry without a program.
+fact_if ended await 20 test ! -e "/proc/$switch/exe"
 fact_text log <$LOG

@@ -22,7 +22,7 @@ for bdf in "$@"; do
 done
 program+=(-- --total-num-mbufs=2048)
 
-# Record the vectors when testpmd runs, then make it end.
+# Record what testpmd holds while it runs, then make it end: the kernel releases all at its end.
 visit()
 {
 	until grep -q '^Press enter to exit' /tmp/log; do
@@ -30,6 +30,9 @@ visit()
 		sleep 0.1
 	done
 	grep vfio /proc/interrupts >/tmp/vectors
+	pid=$(pgrep -x dpdk-testpmd)
+	ls -l "/proc/$pid/fd" | sed -n 's/.* -> //p' >/tmp/open
+	grep 'vfio[-/]device' "/proc/$pid/maps" >/tmp/bars
 	echo
 }
 
@@ -39,7 +42,7 @@ run()
 	run=$1
 	shift
 	rm -f /tmp/over
-	: >/tmp/log >/tmp/vectors
+	: >/tmp/log >/tmp/vectors >/tmp/open >/tmp/bars
 	visit | {
 		timeout -k 5 270 stdbuf -oL "${trace[@]}" "$@" "${program[@]}" >>/tmp/log 2>&1
 		fact "${run}_status" $?
@@ -47,14 +50,10 @@ run()
 	}
 	fact_text "${run}_log" </tmp/log
 	fact_text "${run}_vectors" </tmp/vectors
-	fact "${run}_hugepages_free" "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
-	{
-		ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E '/dev/(vfio|iommu)|vfio-device'
-		grep vfio /proc/interrupts
-	} | fact_text "${run}_left"
+	fact_text "${run}_open" </tmp/open
+	fact_text "${run}_bars" </tmp/bars
 }
 
-fact hugepages_before "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)"
 run whole
 # Print a line per call: its name, and its number among the calls of that name.
 awk '{ sub(/\(.*/, "", $2) } $2 ~ /^[a-z0-9]+$/ { print $2, ++n[$2] }' /tmp/trace >/tmp/calls

@@ -86,13 +86,11 @@ app_said()
 	grep -Eq "$1" $APP_LOG || ! kill -0 $app_pid 2>/dev/null
 }
 
-# app_stop: end it; print its output and exit status, and the VFIO descriptors left open
+# app_stop: end it; print its output and exit status
 app_stop()
 {
 	kill -INT $app_pid
 	wait $app_pid
 	fact status $?
 	fact_text log <$APP_LOG
-	# Two NICs of the generator remain.
-	fact vfio_left "$(ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c 'vfio-device')"
 }
