@@ -50,18 +50,23 @@ def _check_irq(said):
 
 def _check_bridge(said, platform):
     """VT-d puts both NICs into one group. With this SMMU, the second NIC has no group."""
-    ports = len(PORT.findall(said['behind']))
+    log = said['behind']
+    ports = len(PORT.findall(log))
+    said.check('behind', behind_status=0)
     if platform == 'x86-vtd':
-        expect_equal(ports, 2, f'ports\n{said["behind"][:3000]}\n')
+        expect_equal(ports, 2, f'ports\n{log[:3000]}\n')
         return
     listed = said['bridge']
-    row = listed.split(SECOND, 1)[1]
-    expect(f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
-           in row, f'no reason why {SECOND} has no group\n{listed}')
-    row = listed.split(FIRST, 1)[1].split(SECOND, 1)[0]
-    expect(f'its bridge {BRIDGE} is bound to shpchp' in row,
+    alone = f'is in no IOMMU group, as it shares a conventional PCI bus with {FIRST} of IOMMU'
+    expect(alone in listed.split(SECOND, 1)[1], f'no reason why {SECOND} has no group\n{listed}')
+    blocked = f'its bridge {BRIDGE} is bound to shpchp'
+    expect(blocked in listed.split(FIRST, 1)[1].split(SECOND, 1)[0],
            f'no device that blocks {FIRST}\n{listed}')
-    expect_equal(ports, 0, f'ports\n{said["behind"][:3000]}\n')
+    # The bus says the same, and there is no port for another reason.
+    for nic, why in ((FIRST, blocked), (SECOND, alone)):
+        expect(re.search(rf'vfio_msi:{nic}: not used: .*{re.escape(why)}', log),
+               f'{nic}: no "{why}" in\n{log[:3000]}')
+    expect_equal(ports, 0, f'ports\n{log[:3000]}\n')
 
 
 def _check_hotplug(said, by_hand, monitor, platform):

@@ -14,6 +14,10 @@ from labkit.testing import each_backend, expect, expect_equal, test
 SCRIPT = '/usr/share/vfio-msi/processes.sh'
 
 
+# The last words of dpdk-proc-info, with exit status 1.
+NO_PORTS = 'No Ethernet ports - bye'
+
+
 def _run(platform, what, **options):
     result = guest.run(platform, [SCRIPT, what], seconds=500, **options)
     said = facts.read(result)
@@ -101,13 +105,15 @@ def tools(platform, backend):
     expect_equal(said['statistics'].count('NIC statistics for port'), 2, 'ports of proc-info')
     # A process with other device arguments, or with --no-pci, does not get these devices.
     for name in ('other', 'none'):
-        expect('NIC statistics' not in said[name] and not _lines(said[name]), said[name])
+        said.check(name, **{f'{name}_status': 1})
+        expect(NO_PORTS in said[name] and not _lines(said[name]), said[name])
     said.check('capture', capture_status=0)
     senders = re.findall(r'^Port \d+: ([0-9A-F:]{17})', said['first'], re.MULTILINE)[:2]
     # The packets of both ports circulate.
     counts = [said['packets'].count(f'{mac.replace(":", "").lower()}0800') for mac in senders]
     expect(min(counts) > 0 and sum(counts) >= 64, f'packets captured, by sender: {counts}')
     expect('bus_vfio_msi' in said['files'].split(), f'the file is missing: {said["files"]}')
+    said.check('next', next_status=0)
     expect_equal(said['next'].count('NIC statistics for port'), 1, f'ports\n{said["next"]}\n')
     expect_equal(_lines(said['next']), [], 'messages for a primary without devices')
     expect('bus_vfio_msi' not in said['files_after_quit'], 'the file is left')
