@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
-from labkit import cache, sdk  # noqa: E402
+from labkit import cache, guest, sdk  # noqa: E402
 from labkit.progress import LabError  # noqa: E402
 
 
@@ -106,6 +106,22 @@ def check_cache():
         left.mkdir()
         cache.entry('k', 'a-b', 'y', lambda _: None)
         assert not left.exists()
+
+
+def _result(platform, dmesg):
+    return guest.Result(0, '', '', dmesg, '', '', 0, 0, '', '', platform=platform)
+
+
+def check_faults():
+    """No faults are no proof on a machine that reports none."""
+    fault = 'arm-smmu-v3 arm-smmu-v3.0.auto: event 0x10 received:'
+    assert guest.iommu_faults(_result('arm-smmuv3', f'a\n{fault}\n')) == [fault]
+    for platform in ('ppc-spapr', 'x86-noiommu', ''):
+        try:
+            guest.iommu_faults(_result(platform, ''))
+        except LabError:
+            continue
+        raise AssertionError(platform)
 
 
 def self_test():

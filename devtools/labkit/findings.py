@@ -26,7 +26,6 @@ OF = {
     # No file shows what its IOMMU translates.
     'x86-aperture33': {'unsafe-interrupts'},
     'x86-aperture32': {'unsafe-interrupts'},
-    'ppc-spapr': set(),
 }
 # What a capture does not have, and what only the kernel's answers in it show.
 NOT_CAPTURED = {'plugin-missing', 'limits-assumed', 'eal-memory-moved'}
