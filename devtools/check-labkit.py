@@ -7,10 +7,13 @@ Each check_*() below fails by an assertion; the lab's own suite "boot" checks wh
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
+import pty
 import sys
 import tempfile
+import termios
 import traceback
 from unittest import mock
 
@@ -18,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
-from labkit import cache, guest, sdk  # noqa: E402
+from labkit import cache, emulator, guest, qemu, sdk  # noqa: E402
 from labkit.progress import LabError  # noqa: E402
 
 
@@ -122,6 +125,45 @@ def check_faults():
         except LabError:
             continue
         raise AssertionError(platform)
+
+
+# What QEMU does to a terminal before it is killed.
+RAW = """
+import os, time, tty
+tty.setraw(0)
+os.set_blocking(0, False)
+os.write(2, b'raw')
+time.sleep(100)
+"""
+
+
+def _raw_and_back():
+    """In a process with a terminal: run and kill a machine; its exit status is 0 if all is well."""
+    before = termios.tcgetattr(0), fcntl.fcntl(0, fcntl.F_GETFL)
+    with mock.patch.object(emulator, 'modules', lambda: ''), \
+            qemu.Machine([sys.executable, '-c', RAW], '/tmp', interactive=True) as machine:
+        while not machine.text('emulator'):
+            machine._collect(mock.MagicMock(), 1)
+        changed = termios.tcgetattr(0), fcntl.fcntl(0, fcntl.F_GETFL)
+    after = termios.tcgetattr(0), fcntl.fcntl(0, fcntl.F_GETFL)
+    return 2 * (after != before) + (changed[0] == before[0] or changed[1] == before[1])
+
+
+def check_terminal():
+    """The terminal is as before when a machine that had it is killed."""
+    child, terminal = pty.fork()
+    if child == 0:
+        status = 4
+        try:
+            status = _raw_and_back()
+        finally:
+            os._exit(status)
+    said = b''
+    with contextlib.suppress(OSError):  # the end of the child
+        while data := os.read(terminal, 1000):
+            said += data
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == 0, f'status {status}\n{said.decode()}'
 
 
 def self_test():

@@ -6,13 +6,16 @@ Every stream is a socket pair whose other end QEMU inherits, so there are no
 files to remove and no network ports.
 """
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 from . import emulator
@@ -45,6 +48,22 @@ def command_line(platform, options, disk, kernel, initrd):
     return argv + platform.devices + list(options.qemu_args)
 
 
+def _terminal():
+    """A function that undoes what QEMU does to the terminal: it is killed and can't do it itself."""
+    flags = {number: fcntl.fcntl(number, fcntl.F_GETFL) for number in (0, 1)}
+    modes = None
+    with contextlib.suppress(termios.error):  # no terminal
+        modes = termios.tcgetattr(0)
+
+    def restore():
+        for number, value in flags.items():
+            fcntl.fcntl(number, fcntl.F_SETFL, value)
+        if modes:
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(0, termios.TCSANOW, modes)
+    return restore
+
+
 def _die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -66,6 +85,7 @@ class Machine:
             argv += ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console']
         else:
             argv += ['-chardev', self._stream('console'), '-serial', 'chardev:console']
+        self._restore = _terminal() if interactive else lambda: None
         try:
             self._process = subprocess.Popen(
                 argv, stdin=None if interactive else subprocess.DEVNULL,
@@ -108,9 +128,10 @@ class Machine:
             pass
 
     def kill(self):
-        """End the machine at once."""
+        """End the machine at once, and restore the terminal that it had."""
         self._process.kill()
         self._process.wait()
+        self._restore()
 
     @property
     def status(self):
