@@ -386,8 +386,9 @@ def layout_faults(platform):
         f'vfio-bind {nics[0]}; dpdk-test-msi layout --json 2>/dev/null '
         f'-a vfio_msi:{nics[1]} -a vfio_msi:0000:00:19.0 -a vfio_msi:{nics[0]}',
         f'group=$(basename $(readlink /sys/bus/pci/devices/{nics[0]}/iommu_group)); '
-        f'(exec 9<>/dev/vfio/$group; sleep 20) & sleep 1; '
-        f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
+        '(. /usr/share/vfio-msi/await.sh; sleep 1000 9<>/dev/vfio/$group >/dev/null 2>&1 & holder=$!; '
+        'await 10 sh -c "ls -l /proc/$holder/fd | grep -q /dev/vfio/"; '
+        f'dpdk-test-msi layout -a vfio_msi:{nics[0]}; status=$?; kill $holder; exit $status)',
         'dpdk-test-msi bench layout --ranges 1000 --svg /tmp/bench.svg --json 2>/dev/null',
         'cat /tmp/bench.svg', 'dpdk-test-msi bench layout --ranges 100 --svg /proc/no.svg',
         *(f'dpdk-test-msi {words}' for words in USAGE + HELP), 'dpdk-test-msi list >/dev/full')

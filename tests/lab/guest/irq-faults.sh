@@ -40,6 +40,8 @@ call=$(grep -nE 'VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP|0x3b, 0x85' /tmp/calls | head
 fact_status unmapped $traced -o /dev/null -e "inject=ioctl:retval=0:when=${call:-0}" \
 	dpdk-test-msi irq -n 1 --self-test "$bdf"
 group=$(basename "$(readlink "/sys/bus/pci/devices/$bdf/iommu_group")")
-(exec 9<>"/dev/vfio/$group"; sleep 5) &
-sleep 1
+sleep 1000 9<>"/dev/vfio/$group" &
+holder=$!
+await 10 sh -c "ls -l /proc/$holder/fd | grep -q /dev/vfio/"
 fact_status held dpdk-test-msi irq "$bdf"
+kill $holder

@@ -8,6 +8,12 @@
 . "$(dirname "$0")/wires.sh"
 generator="$1 $2" first=$3 second=$4
 
+# has_blocks NUMBER: whether l2fwd has printed statistics so often
+has_blocks()
+{
+	[ "$(grep -c 'Port statistics' $APP_LOG)" -ge "$1" ]
+}
+
 # l2fwd ALLOW [EAL_ARG]: ALLOW is what comes before each address after EAL's -a
 l2fwd()
 {
@@ -16,8 +22,8 @@ l2fwd()
 		--log-level=bus.vfio_msi:info $2 -a "$1$first" -a "$1$second" -- -p 0x3 -q 2 -P -T 1
 	app_await 'entering main loop' 60 || return 1
 	wires_pass out up down
-	# The statistics come once a second.
-	sleep 3
+	# The statistics come once a second. The block after the next one has all packets.
+	await 20 has_blocks $(($(grep -c 'Port statistics' $APP_LOG) + 2))
 	app_stop
 }
 

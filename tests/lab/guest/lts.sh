@@ -12,6 +12,12 @@ first=vfio_msi:$1 second=vfio_msi:$2
 # EAL's default base address.
 hole=hole=0x100000000-0x1ffffffff
 
+# all_printed: whether testpmd has printed the packets of both bursts
+all_printed()
+{
+	[ "$(grep -c 'Receive queue=' $TESTPMD_LOG)" -ge 1024 ]
+}
+
 vfio-bind "$1" "$2" || exit 1
 fact_status layout dpdk-test-msi layout --json -a "$first,$hole" -a "$second"
 fact_status rxintr timeout -k 5 180 dpdk-test-msi rxintr -v -n 20 "$first" "$second"
@@ -38,10 +44,7 @@ fact_if attached testpmd_await 'Port 1 is attached' 20
 testpmd_say 'port start all'
 testpmd_say 'set verbose 1'
 testpmd_say 'start tx_first 8'
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	sleep 1
-	[ "$(grep -c 'Receive queue=' $TESTPMD_LOG)" -lt 1024 ] || break
-done
+await 20 all_printed
 testpmd_quit
 fact status $?
 fact_text before </tmp/before.log

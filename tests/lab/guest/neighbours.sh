@@ -88,7 +88,7 @@ unbind)
 	testpmd_say 'start tx_first'
 	testpmd_await 'packet forwarding - ports=2' 5
 	fact_if unbound_in_time \
-		timeout 20 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind'
+		timeout 60 sh -c 'echo 0000:00:05.0 >/sys/bus/pci/drivers/vfio-pci/unbind'
 	fact_if detached testpmd_await 'Now total ports is 1' 10
 	fact open_devices "$(testpmd_devices)"
 	testpmd_quit

@@ -76,6 +76,8 @@ bounce()
 	: >$PACKETS
 	ovs-ofctl -m monitor br0 2048 >>$PACKETS 2>&1 &
 	monitor=$!
+	await 20 sh -c "ls -l /proc/$monitor/fd | grep -q socket:"
+	# After it has connected, it asks for the packets.
 	sleep 2
 	for frame; do
 		ovs-ofctl packet-out br0 "in_port=LOCAL packet=$frame actions=output:$port"

@@ -71,16 +71,19 @@ bars()
 	awk '/vfio[-/]device/ { print $1, $3 }' "/proc/$second_pid/maps" | sort | fact_text "second_$1"
 }
 
+# all_printed: whether the processes have printed the packets of a burst
+all_printed()
+{
+	[ "$(cat $TESTPMD_LOG $SECOND_LOG | grep -c 'Receive queue')" -ge 512 ]
+}
+
 # burst: both processes send and receive, each on its own queues of both ports
 burst()
 {
 	both_say 'set fwd rxonly'
 	both_say 'set verbose 1'
 	both_say 'start tx_first 4'
-	for _ in 1 2 3 4 5 6 7 8; do
-		sleep 1
-		[ "$(cat $TESTPMD_LOG $SECOND_LOG | grep -c 'Receive queue')" -lt 512 ] || break
-	done
+	await 20 all_printed
 	second_say 'stop'
 	second_await 'Done\.' 10
 	testpmd_say 'stop'

@@ -60,8 +60,8 @@ suricata_run()
 	configure "$1" "$2" >/tmp/suricata.yaml
 	app_start suricata -c /tmp/suricata.yaml -S /usr/share/vfio-msi/local.rules --dpdk -v
 	app_await 'Engine started' 120 || return 1
-	# The links come up later.
-	sleep 5
+	# The links come up later, and nothing says when.
+	sleep 15
 	# shellcheck disable=SC2086
 	wires_pass out up down $sizes
 	# Suricata hides what the bus logs. This file is there while a process has devices of it.
