@@ -124,7 +124,7 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     said.check('log', status=0)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     # The bus chooses the backend whenever a first device is attached.
-    oracle.check_backend(log, backend, log.count(': chooses backend '))
+    oracle.check_backend(log, backend, times=None)
     _check_refused(said, first, other)
     _check_syntax(said, first, other)
     _check_again(said, first)

@@ -265,7 +265,7 @@ def own(platform, backend):
     failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', log)
     expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)),
            f'the messages are\n{failures}')
-    oracle.check_backend(log, backend, log.count(': chooses backend '))
+    oracle.check_backend(log, backend, times=None)
     # Every application does the first steps. They work on the pci bus as well.
     expect_equal([step for step in _steps(said['stock']) if step[0] in ('first', 'second')],
                  [('first', 0, 12), ('second', 0, 12)], 'mappings of stock DPDK')

@@ -57,7 +57,7 @@ def _again(platform, backend, dpdk=rootfs.DEFAULT):
                                    'on_pci_devices': f'{other} ', 'probe_on_pci': 0,
                                    'remove_from_pci': 0})
             log = said.text(f'{run}_log')
-            oracle.check_backend(log, backend, log.count(': chooses backend '))
+            oracle.check_backend(log, backend, times=None)
             # Both at the start, then OTHER once, FIRST once by each name and once more.
             for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
