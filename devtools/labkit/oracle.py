@@ -6,6 +6,7 @@ The scripts source tests/lab/guest/oracle.sh.  The oracle shares no code with th
 project under test.
 """
 
+import json
 import re
 
 from . import tables
@@ -26,6 +27,8 @@ SW_MSI = (0x8000000, 0x80fffff)
 PACKET = re.compile(r'src=([0-9A-F:]{17}) .* type=0x0800 - length=64 .*L3_IPV4 *L4_UDP', re.I)
 # The same, and the queue.
 QUEUED = re.compile(PACKET.pattern + r'.*Receive queue=0x(\d)', re.I)
+# The size of the memory that vfio-msi-restore maps.
+RESTORED = 2 << 20
 # What comes of a NIC that is pulled from an application that listens, and comes back.
 RETURNED = {'revoked': 0, 'detached': True, 'bound_again': True, 'attached': True, 'status': 0,
             'received_after': 512}
@@ -160,6 +163,19 @@ def check_backend(log, backend, times=1):
     found = re.findall(r': chooses backend ([\w-]+) for all devices: ', log)
     wanted = [backend] * (max(len(found), 1) if times is None else times)
     expect_equal(found, wanted, f'the chosen backend in\n{log[:1500]}\n')
+
+
+def check_restored(said):
+    """The memory of vfio-msi-restore was mapped where it says, at first and again for the new device."""
+    said.check('restore', restore_status=0)
+    steps = [json.loads(line) for line in re.findall(r'^{"step".*}$', said['restore'], re.MULTILINE)]
+    expect(steps, f'no steps in\n{said["restore"][-3000:]}')
+    first = steps[0]['iova']
+    pieces = (min(int(end, 16), first + RESTORED) - max(int(start, 16), first)
+              for kind, start, end in EVENT.findall(said['events']) if kind == 'map')
+    size = sum(piece for piece in pieces if piece > 0)
+    expect(size >= 2 * RESTORED, f'{size} bytes were mapped at {first:#x}, not {RESTORED} twice')
+    return steps
 
 
 def check_payloads(log, ports=2):

@@ -2,9 +2,6 @@
 # Copyright(c) 2026 The vfio_msi authors
 """EAL's memory is placed and grows only where devices can reach it, as the tool predicts."""
 
-import json
-import re
-
 from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
@@ -144,7 +141,7 @@ def assigned(platform, backend):
            'are assigned' in said['log'], f'the pci bus took a device\n{said["log"][-2000:]}')
     oracle.check_assigned(said, 1 << 32, said.of('hole_'))
     expect_equal(said['info'].count('NIC statistics for port'), 2, f'secondary\n{said["info"]}')
-    _check_restored(said)
+    _check_restored(said.of('restored_'))
     with part('--legacy-mem'):
         oracle.check_burst(said.of('legacy_'), backend)
         oracle.check_assigned(said.of('legacy_'), 1 << 32, said.of('legacy_'))
@@ -156,11 +153,8 @@ def assigned(platform, backend):
 
 def _check_restored(said):
     """A mapping of the application keeps its IOVA while the devices are away and EAL grows."""
-    log = said['restore']
-    said.check('restore', restore_status=0)
-    steps = {step['step']: step['iova'] for step in
-             map(json.loads, re.findall(r'^{"step".*}$', log, re.MULTILINE))}
-    expect('lost' not in steps and steps['probed'] == steps['mapped'] > 0, f'{steps} in\n{log}')
+    steps = {step['step']: step['iova'] for step in oracle.check_restored(said)}
+    expect('lost' not in steps and steps['probed'] == steps['mapped'] > 0, f'{steps} in\n{said["restore"]}')
 
 
 REJECTED = {

@@ -101,8 +101,7 @@ testpmd_quit
 fact status $?
 fact_text log <$TESTPMD_LOG
 
-fact_status restore timeout -k 5 120 vfio-msi-restore -l 0 -n 1 -m 4 --no-pci \
-	-a "vfio_msi:$first,iova=assigned" -- "vfio_msi:$first"
+facts_of restored_ "$scripts/restore.sh" "$first,iova=assigned" -m 4 --no-pci
 facts_of legacy_ "$scripts/traffic.sh" "$first,iova=assigned" "$second" -m 448 --no-pci \
 	--legacy-mem || exit 1
 try no_huge dpdk-testpmd --no-pci --no-huge -a "vfio_msi:$first,iova=assigned"
