@@ -8,6 +8,8 @@ Each check_*() below fails by an assertion; the lab's own suite "boot" checks wh
 
 import contextlib
 import fcntl
+import io
+import json
 import os
 import pathlib
 import pty
@@ -21,7 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
-from labkit import cache, emulator, guest, qemu, sdk  # noqa: E402
+from labkit import cache, emulator, guest, qemu, sdk, suites, testing  # noqa: E402
 from labkit.progress import LabError  # noqa: E402
 
 
@@ -164,6 +166,22 @@ def check_terminal():
             said += data
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert status == 0, f'status {status}\n{said.decode()}'
+
+
+def check_unit_log():
+    """A test fails, dies or skips a case: none of them has passed."""
+    said = {'good': ('OK', '[       OK ] a\n[  PASSED  ] 1 test(s).\n'), 'bad': ('FAIL', ''),
+            'died': ('ERROR', ''), 'slow': ('TIMEOUT', ''), 'absent': ('SKIP', ''), 'known': ('EXPECTEDFAIL', ''),
+            'skips': ('OK', '[ RUN      ] b\n[  SKIPPED ] b\n[  SKIPPED ] 1 test(s), listed below:\n')}
+    lines = [json.dumps({'name': name, 'result': result, 'duration': 1, 'stdout': text})
+             for name, (result, text) in said.items()]
+    report = testing.Report()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as out:
+        log = pathlib.Path(folder, 'log')
+        log.write_text('\n'.join(lines), encoding='utf-8')
+        suites._read_test_log(report, 'u', log)
+    assert (report.passed, report.failed) == (2, 5), out.getvalue()
+    assert 'FAIL u: skips: skipped: b;' in out.getvalue(), out.getvalue()
 
 
 def self_test():

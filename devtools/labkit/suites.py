@@ -5,6 +5,7 @@
 import dataclasses
 import json
 import os
+import re
 import time
 import typing
 
@@ -71,11 +72,16 @@ def _read_test_log(report, suite, path):
     for line in path.read_text(encoding='utf-8').splitlines():
         test = json.loads(line)
         name = f'{suite}: {test["name"]}'
-        if test['result'] in FULL_MARKS:
-            report.ok(name, test['duration'])
-        else:
-            output = test.get('stdout', '') + test.get('stderr', '')
+        output = test.get('stdout', '') + test.get('stderr', '')
+        # For meson, a program whose cases call skip() has passed.
+        skipped = re.findall(r'^\[  SKIPPED \] (\w+)$', output, re.MULTILINE)
+        if test['result'] not in FULL_MARKS:
             report.fail(name, f'{test["result"]}\n{output[-3000:]}')
+        elif skipped:
+            report.fail(name, f'skipped: {", ".join(dict.fromkeys(skipped))}; see what it needs, such '
+                        f'as root\n{output[-3000:]}')
+        else:
+            report.ok(name, test['duration'])
 
 
 def _check_symbols(found):
