@@ -62,6 +62,9 @@ def _again(platform, backend, dpdk=rootfs.DEFAULT):
             for nic, times in ((first, 5), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')
+    with part('ports are numbered by address on both buses, in whatever order they are given'):
+        for bus in ('pci', 'vfio_msi'):
+            said.check(f'order_{bus}_log', **{f'order_{bus}': f'{first} {other} '})
 
 
 @test('names are those of the pci bus; a second probe, scan or plug leaves devices untouched',

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Virtual functions of a physical function that another process drives.
+"""Virtual functions of a physical function that another process drives, or the same one.
 
 The suite opens them and sends no packets: QEMU 10.0.2 never maps the BARs of virtual
 functions of igb ("info mtree" has no igbvf-mmio).  Their registers read as ones on Arm and
@@ -19,6 +19,7 @@ SAYS = {
     'option': 'Port 0: ',
     'plain': 'Port 0: ',
     'needless': f'vfio_msi:{PLAIN}: the kernel refuses the VF token',
+    'both': 'Port 0: ',
     'malformed': 'invalid value "12" for key "vf_token"',
 }
 

@@ -230,11 +230,20 @@ vfio_msi_show_driver(struct vfio_msi_device *dev, const char *name)
 	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 }
 
+/** The list has the order of addresses, as on the pci bus, so that ports have the same numbers. */
 static inline void
 vfio_msi_list_add(struct vfio_msi_device *dev)
 {
+	struct vfio_msi_device *behind;
+
 	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
-	TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
+	TAILQ_FOREACH(behind, &vfio_msi_bus.devices, next)
+		if (topology_addr_cmp(&behind->plan.topo.addr, &dev->plan.topo.addr) > 0)
+			break;
+	if (behind != NULL)
+		TAILQ_INSERT_BEFORE(behind, dev, next);
+	else
+		TAILQ_INSERT_TAIL(&vfio_msi_bus.devices, dev, next);
 	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 }
 

@@ -104,20 +104,52 @@ scan_all(const struct rte_devargs *da)
 		claim_all(da);
 }
 
+/* An argument that is not for one device. */
 static void
-scan_devargs(const struct rte_devargs *da)
+scan_unnamed(const struct rte_devargs *da)
 {
-	struct topo_addr addr;
-
 	if (da->policy != RTE_DEV_ALLOWED)
 		return;
-	if (da->name[0] == '\0') {
+	if (da->name[0] == '\0')
 		vfio_msi_reject("bus=" VFIO_MSI_BUS, da,
 			"the argument names no device; write bus=" VFIO_MSI_BUS ",addr=DDDD:BB:DD.F, or addr=all");
-	} else if (strcmp(da->name, VFIO_MSI_ALL) == 0) {
+	else if (strcmp(da->name, VFIO_MSI_ALL) == 0)
 		scan_all(da);
-	} else if (vfio_msi_devargs_addr(da, &addr) == 0) {
+}
+
+/* The argument for the device with the lowest address above @p prev (NULL: of all), or NULL. */
+static const struct rte_devargs *
+next_named(const struct topo_addr *prev, struct topo_addr *addr)
+{
+	const struct rte_devargs *found = NULL;
+	struct rte_devargs *da;
+	struct topo_addr have;
+
+	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
+		if (da->policy != RTE_DEV_ALLOWED || vfio_msi_devargs_addr(da, &have) < 0 ||
+		    (prev != NULL && topology_addr_cmp(&have, prev) <= 0))
+			continue;
+		if (found != NULL && topology_addr_cmp(&have, addr) > 0)
+			continue;
+		found = da;
+		*addr = have;
+	}
+	return found;
+}
+
+/*
+ * In the order of addresses, whatever that of the arguments is: the kernel refuses a virtual
+ * function until its physical function has been opened with the VF token.
+ */
+static void
+scan_named(void)
+{
+	struct topo_addr addr, prev;
+	const struct rte_devargs *da;
+
+	for (da = next_named(NULL, &addr); da != NULL; da = next_named(&prev, &addr)) {
 		vfio_msi_claim(&addr, da);
+		prev = addr;
 	}
 }
 
@@ -149,8 +181,9 @@ vfio_msi_scan(void)
 	vfio_msi_forget_changed();
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
 		named = true;
-		scan_devargs(da);
+		scan_unnamed(da);
 	}
+	scan_named();
 	if (!named)
 		scan_without_devargs();
 	plan_scan_end(&vfio_msi_bus.scan);

@@ -3,7 +3,7 @@
 # Copyright(c) 2026 The vfio_msi authors
 #
 # vf.sh PF BDF: use a virtual function of PF with and without the VF token, while another
-# process drives PF. BDF is a NIC without SR-IOV.
+# process drives PF, then both in one process. BDF is a NIC without SR-IOV.
 # Prints facts: the first matching line of each output.
 
 . "$(dirname "$0")/testpmd.sh"
@@ -61,5 +61,7 @@ echo quit >&4
 exec 4>&-
 wait $pf_pid
 fact pf_status $?
+# The process that opens the PF replaces its token: before that the kernel refuses the VF.
+try both -a "vfio_msi:$vf,vf_token=$wrong" -a "vfio_msi:$pf,vf_token=$wrong"
 fact_text pf_log </tmp/pf.log
 exit 0
