@@ -115,9 +115,10 @@ def _steps(devices, rounds):
 def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     """Attach and detach devices of one process and check what the kernel holds after each step."""
     first, other = PLATFORMS[platform].nics
-    devices = [first, other, PLATFORMS[platform].spare]
+    late = PLATFORMS[platform].spare
+    devices = [first, other, late]
     steps = list(_steps(devices, rounds))
-    result = guest.run(platform, ['/usr/share/vfio-msi/comings.sh', first, other, *steps],
+    result = guest.run(platform, ['/usr/share/vfio-msi/comings.sh', first, other, late, *steps],
                        seconds=120 + 8 * len(steps), dpdk=dpdk, backend=backend)
     said = facts.read(result)
     log = said['log']
@@ -126,6 +127,7 @@ def _come_and_go(platform, backend, rounds, dpdk=rootfs.DEFAULT):
     # The bus chooses the backend whenever a first device is attached.
     oracle.check_backend(log, backend, times=None)
     _check_refused(said, first, other)
+    _check_late(said, late)
     _check_syntax(said, first, other)
     _check_again(said, first)
     _check_steps(said, steps)
@@ -154,6 +156,13 @@ def _check_refused(said, first, other):
     # Every hotplug rescans and rejects this argument again.
     expect_equal(log.count('0000:00:1e.0: not used: '), 1, 'logs of a repeated rejection')
     expect(f'{first}: not used' not in log, f'the first device was rejected\n{log[:3000]}')
+
+
+def _check_late(said, late):
+    """A device that was rejected at the start is not touched while others are attached."""
+    expect(f'vfio_msi:{late}: not used: ' in said['log'], f'no rejection\n{said["log"][:3000]}')
+    # The facts of _check_refused() show that the bus did not open it.
+    said.check('log', unbound_status=0)
 
 
 def _check_syntax(said, first, other):

@@ -26,6 +26,7 @@ def _wanted(first, other):
         'probed_without_ports': second, 'probed_without_devices': second,
         'remove_other': 0, 'add_other': 0, 'probe_other': 0,
         'other_ports': second, 'other_devices': second,
+        'give': 0, 'scan_given': 0, 'more_after_scan': 0,
         'add': 0, 'restarted': 1, 'forwards_at_end': FRAMES, 'cleanup': 0, 'status': 0,
     }
 

@@ -71,6 +71,8 @@ void vfio_msi_container_notice(const struct vfio_msi_device *dev,
 
 /** Log why a device argument was rejected; repeat it only if the argument is given again. */
 void vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why);
+/** Whether this argument was rejected at start-up, and not given again since. */
+bool vfio_msi_was_rejected(const char *name, const struct rte_devargs *da);
 /** The device is used now: log its next rejection in any case. */
 void vfio_msi_rejection_forget(const char *name);
 void vfio_msi_rejections_free(void);

@@ -287,6 +287,12 @@ vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 	if (is_settled(addr, da))
 		return;
 	vfio_msi_label(addr, label);
+	/*
+	 * A scan is for another device then. This one may have been bound for another process
+	 * since, and the survey would open and reset it.
+	 */
+	if (vfio_msi_bus.memory_is_up && vfio_msi_was_rejected(label, da))
+		return;
 	if (claim_new(addr, da, label, why, sizeof(why)) < 0)
 		vfio_msi_reject(label, da, why);
 	else

@@ -4,7 +4,8 @@
 
 /**
  * @file
- * Every hotplug rescans all arguments, so each rejection is logged once.
+ * Every hotplug rescans all arguments. One that was rejected at start-up is not tried again, so
+ * its rejection is logged once.
  *
  * EAL keeps the arguments from start-up, until they are given again. It drops the
  * argument of a failed hotplug, so that is not recorded here.
@@ -46,6 +47,14 @@ forget_rejection(struct rejection *r)
 	free(r);
 }
 
+bool
+vfio_msi_was_rejected(const char *name, const struct rte_devargs *da)
+{
+	const struct rejection *r = find_rejection(name);
+
+	return r != NULL && r->data == da->data;
+}
+
 void
 vfio_msi_rejection_forget(const char *name)
 {
@@ -63,7 +72,7 @@ void
 vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
 {
 	struct rejection *r = find_rejection(name);
-	bool same = r != NULL && r->data == da->data;
+	bool same = vfio_msi_was_rejected(name, da);
 
 	if (same && strcmp(r->why, why) == 0)
 		return;

@@ -11,8 +11,9 @@
  * the scan goes on with the others. Before EAL has its memory, the layout decides where that
  * memory goes. Later, a new device must reach everything already mapped.
  *
- * "all" is expanded at start only. A later scan would open and reset devices that the
- * application has released since, and that another process may use by then.
+ * "all" is expanded at start only, and an argument that was rejected at start is not tried again
+ * before it is given again. A later scan would open and reset devices that the application has
+ * released since, or never had, and that another process may use by then.
  */
 
 #include <errno.h>

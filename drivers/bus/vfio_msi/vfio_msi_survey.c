@@ -66,6 +66,21 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	return ret;
 }
 
+/*
+ * A survey by a character device keeps the device open. At start-up the probe follows at once. A
+ * later scan may be for another device, and nothing would close this one: its unbind would wait
+ * for ever, as nobody listens to the kernel's request before the device has started. The attach
+ * opens it again. Descriptors of the user keep the device bound anyway.
+ */
+static void
+release_later(const struct vfio_msi_device *dev)
+{
+	const struct ioas_member member = vfio_msi_member(dev);
+
+	if (vfio_msi_bus.memory_is_up && member.fds == NULL)
+		ioas_release(vfio_msi_bus.ioas, &member);
+}
+
 int
 vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char *why,
 		size_t size)
@@ -96,7 +111,11 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		memset(&dev->plan, 0, sizeof(dev->plan));
 		ret = plan_survey(&request, &vfio_msi_bus.ioas, &dev->plan, why, size);
 	}
-	return ret < 0 ? ret : add_to_layout(dev, why, size);
+	if (ret == 0)
+		ret = add_to_layout(dev, why, size);
+	if (ret == 0)
+		release_later(dev);
+	return ret;
 }
 
 void

@@ -20,6 +20,7 @@
 #include <rte_bus.h>
 #include <rte_cycles.h>
 #include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -197,6 +198,19 @@ each_name(void)
 	names("each_name");
 }
 
+/* A scan without a probe leaves FIRST closed, so that an administrator can take it back. */
+static void
+scan_only(void)
+{
+	char given[64];
+	long before = descriptors();
+
+	snprintf(given, sizeof(given), "%s:%s", bus, first);
+	fact("give", rte_devargs_add(RTE_DEVTYPE_ALLOWED, given));
+	fact("scan_given", rte_bus_scan());
+	fact("more_after_scan", descriptors() - before);
+}
+
 /* The application can add FIRST to the pci bus and remove it again. */
 static void
 move_to_pci(void)
@@ -256,6 +270,7 @@ main(int argc, char *argv[])
 		each_name();
 	if (strcmp(bus, "pci") != 0 && rte_eal_has_pci())
 		move_to_pci();
+	scan_only();
 	fact("add", rte_eal_hotplug_add(bus, first, ""));
 	names("end");
 	fact("restarted", start(first, &a) == 0 && start(other, &b) == 0);

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# comings.sh FIRST OTHER STEP...: attach and detach devices, see tests/lab/hotplug.py.
-# FIRST is attached at the start. OTHER is first rejected, then attached in either syntax.
-# Then each step attaches +BDF or detaches -BDF.  Prints facts.
+# comings.sh FIRST OTHER LATE STEP...: attach and detach devices, see tests/lab/hotplug.py.
+# FIRST is attached at the start. LATE is given too, but bound later, for somebody else. OTHER is
+# first rejected, then attached in either syntax. Then each step attaches +BDF or detaches -BDF.
+# Prints facts.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/oracle.sh"
@@ -42,20 +43,24 @@ go()
 	settled
 }
 
-first=$1 other=$2
-shift 2
-vfio-bind $first $other $(printf '%s\n' "$@" | sed -n 's/^+//p' | sort -u) || exit 1
+first=$1 other=$2 late=$3
+shift 3
+vfio-bind $first $other || exit 1
 oracle_start >/dev/null
 testpmd_start --no-pci -a bus=vfio_msi,addr=$first,msi=off/driver=any,foo=1 -a vfio_msi:0000:00:1e.0 \
-	-l 0,1 -n 1 --log-level=bus.vfio_msi:info -- -i --total-num-mbufs=4096 || exit 1
+	-a vfio_msi:$late -l 0,1 -n 1 --log-level=bus.vfio_msi:info -- -i --total-num-mbufs=4096 || exit 1
 
 page=$(awk '/rtemap/ { split($1, at, "-"); print "0x" at[1]; exit }' /proc/$testpmd_pid/maps)
 held before
+vfio-bind $late || exit 1
 fact mapped "$page"
 come vfio_msi:$other,hole=$page-${page%???}fff
 held refused
 come vfio_msi:$other,dma_bits=32
 held refused_again
+timeout 15 sh -c "echo $late >/sys/bus/pci/drivers/vfio-pci/unbind"
+fact unbound_status $?
+vfio-bind $late || exit 1
 
 come bus=vfio_msi,addr=$other,msi=off
 testpmd_say 'show device info all'
