@@ -54,13 +54,15 @@ def _again(platform, backend, dpdk=rootfs.DEFAULT):
             _check(said, run, {**_wanted(first, other), **EACH_NAME, **NO_DEVICE,
                                'each_name_ports': f'{other} '})
             if run != 'all':  # this run has --no-pci
-                _check(said, run, {'add_to_pci': 0, 'on_pci_ports': f'{other} {first} ',
+                _check(said, run, {'add_to_both': 1, 'remove_tried': 0, 'add_tried': 0,
+                                   'add_to_pci': 0, 'on_pci_ports': f'{other} {first} ',
                                    'on_pci_devices': f'{other} ', 'probe_on_pci': 0,
                                    'remove_from_pci': 0})
             log = said.text(f'{run}_log')
             oracle.check_backend(log, backend, times=None)
-            # Both at the start, then OTHER once, FIRST once by each name and once more.
-            for nic, times in ((first, 5), (other, 2)):
+            # Both at the start, then OTHER once, FIRST once by each name and once more, and after
+            # the pci bus failed.
+            for nic, times in ((first, 5 + (run != 'all')), (other, 2)):
                 expect_equal(log.count(f'vfio_msi:{nic}: claimed: '), times, f'claims of {nic} in\n{log}')
                 expect_equal(log.count(f'vfio_msi:{nic}: probe by '), times, f'probes of {nic} in\n{log}')
     with part('ports are numbered by address on both buses, in whatever order they are given'):

@@ -19,6 +19,9 @@
 /** The user's argument for this device on the pci bus, or NULL. */
 const struct rte_devargs *vfio_msi_pci_devargs(const struct topo_addr *addr);
 
+/** The same, except one that an attach to the pci bus left behind, which failed. */
+const struct rte_devargs *vfio_msi_pci_keeps(const struct topo_addr *addr);
+
 /** Whether the pci bus uses devices that no argument names. */
 bool vfio_msi_pci_takes_all(void);
 

@@ -74,7 +74,7 @@ fill_pci(struct vfio_msi_device *dev)
 static int
 check_other_args(const struct topo_addr *addr, const char *label, char *why, size_t size)
 {
-	const struct rte_devargs *da = vfio_msi_pci_devargs(addr);
+	const struct rte_devargs *da = vfio_msi_pci_keeps(addr);
 
 	if (da == NULL)
 		return 0;

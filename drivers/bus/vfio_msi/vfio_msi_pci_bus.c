@@ -100,17 +100,38 @@ find_device(struct rte_bus *pci, const struct topo_addr *addr)
 	return compat_find_device(pci, same_addr, &want);
 }
 
+/*
+ * EAL keeps the argument of an attach to the pci bus that failed, in place of the blocked one. No
+ * driver has the device then. At start-up the pci bus has not probed yet.
+ */
+static bool
+is_left(const struct rte_devargs *da, const struct topo_addr *addr)
+{
+	const struct rte_device *dev = find_device(da->bus, addr);
+
+	return da->policy == RTE_DEV_ALLOWED && vfio_msi_bus.memory_is_up &&
+		(dev == NULL || dev->driver == NULL);
+}
+
+const struct rte_devargs *
+vfio_msi_pci_keeps(const struct topo_addr *addr)
+{
+	const struct rte_devargs *da = find_devargs(addr, false);
+
+	return da != NULL && is_left(da, addr) ? NULL : da;
+}
+
+/* Replaces an argument of this name. */
 static int
-insert_block(const struct topo_addr *addr)
+insert_block(const char *name)
 {
 	struct rte_devargs *da = calloc(1, sizeof(*da));
-	char text[64], bdf[TOPO_BDF_LEN];
+	char text[RTE_DEV_NAME_MAX_LEN + sizeof("pci:," OUR_MARK)];
 	int ret;
 
 	if (da == NULL)
 		return -ENOMEM;
-	topology_format_bdf(addr, bdf, sizeof(bdf));
-	snprintf(text, sizeof(text), "pci:%s,%s", bdf, OUR_MARK);
+	snprintf(text, sizeof(text), "pci:%s,%s", name, OUR_MARK);
 	ret = rte_devargs_parse(da, text);
 	if (ret < 0) {
 		free(da);
@@ -124,6 +145,21 @@ insert_block(const struct topo_addr *addr)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* The pci bus takes the first of its arguments for a device, so none that is left may remain. */
+static int
+block_argument(const struct topo_addr *addr)
+{
+	const struct rte_devargs *da = find_devargs(addr, false);
+	char bdf[TOPO_BDF_LEN];
+
+	if (da != NULL && is_left(da, addr))
+		return insert_block(da->name);
+	if (find_devargs(addr, true) != NULL)
+		return 0;
+	topology_format_bdf(addr, bdf, sizeof(bdf));
+	return insert_block(bdf);
 }
 
 /* On any thread, as the pci bus's own. @return the device of this bus at addr=, or NULL. */
@@ -214,7 +250,7 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 
 	if (pci == NULL)
 		return -ENODEV;
-	ret = find_devargs(addr, true) != NULL ? 0 : insert_block(addr);
+	ret = block_argument(addr);
 	if (ret < 0)
 		return ret;
 	compat_pci_iterate_ask(pci, answer);
@@ -266,7 +302,7 @@ vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 		/* A member that can't be read may be bound to VFIO. */
 		if (i < set.n && !topology_is_vfio(v))
 			continue;
-		da = vfio_msi_pci_devargs(&v->addr);
+		da = vfio_msi_pci_keeps(&v->addr);
 		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
 			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both devices to one bus",
 				da->name, dev->group);

@@ -164,6 +164,15 @@ again(void)
 	fact("stop", rte_eth_dev_stop(a) + rte_eth_dev_stop(b));
 }
 
+/* An attach to the pci bus fails, as FIRST runs on this bus. It must not bar FIRST from this bus. */
+static void
+fail_on_pci(void)
+{
+	fact("add_to_both", rte_eal_hotplug_add("pci", first, "") < 0);
+	fact("remove_tried", rte_eal_hotplug_remove(bus, first));
+	fact("add_tried", rte_eal_hotplug_add(bus, first, ""));
+}
+
 /* Remove FIRST. It must not return when OTHER is removed and added. */
 static void
 give_away(void)
@@ -265,6 +274,8 @@ main(int argc, char *argv[])
 	names("start");
 	own_memory();
 	again();
+	if (strcmp(bus, "pci") != 0 && rte_eal_has_pci())
+		fail_on_pci();
 	give_away();
 	if (strcmp(bus, "pci") != 0)
 		each_name();
