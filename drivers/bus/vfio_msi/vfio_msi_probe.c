@@ -26,7 +26,8 @@
 
 /*
  * In a secondary process. A device that does not come up is removed from the list:
- * without a driver here it would keep the primary from removing it.
+ * without a driver here it would keep the primary from removing it. Its argument goes too, as
+ * the scan for another device would list it again.
  */
 static void
 probe_shared(void)
@@ -42,6 +43,7 @@ probe_shared(void)
 		if (dev->fd >= 0)
 			continue;
 		vfio_msi_list_remove(dev);
+		vfio_msi_devargs_forget(&dev->plan.topo.addr);
 		vfio_msi_device_free(dev);
 	}
 }

@@ -25,18 +25,26 @@ first_start()
 	testpmd_start -l 0,1 $EAL $BOTH "$@" -- $APP --proc-id=0 || testpmd_failed
 }
 
-# second_start EAL_ARG...: start another dpdk-testpmd in addition to that of testpmd.sh. Both
-# share mempools, which have a cache for each logical core, so it uses other logical cores.
-second_start()
+# second_run ARG...: start another dpdk-testpmd in addition to that of testpmd.sh. Both share
+# mempools, which have a cache for each logical core, so it uses other logical cores. If
+# $SECOND_UNDER is set, this command runs it.
+second_run()
 {
 	rm -f /tmp/second.in
 	mkfifo /tmp/second.in
 	: >$SECOND_LOG
 	# shellcheck disable=SC2086
-	stdbuf -oL dpdk-testpmd --lcores=2@0,3@1 $EAL "$@" -- $APP --proc-id=1 </tmp/second.in >>$SECOND_LOG 2>&1 &
+	stdbuf -oL $SECOND_UNDER dpdk-testpmd --lcores=2@0,3@1 $EAL "$@" </tmp/second.in >>$SECOND_LOG 2>&1 &
 	second_pid=$!
 	exec 4>/tmp/second.in
 	second_await 'testpmd> ' 60 || TESTPMD_LOG=$SECOND_LOG testpmd_failed
+}
+
+# second_start EAL_ARG...: the same with queues of all ports
+second_start()
+{
+	# shellcheck disable=SC2086
+	second_run "$@" -- $APP --proc-id=1
 }
 
 second_say()
@@ -202,12 +210,33 @@ refuse()
 # Without address randomization, the heap of a process is after its program, with 64 MiB
 # here. The base address makes the primary put its BARs, which are 128 GiB and a few MiB
 # above the base address, at the place of this heap.
+HEAP='env MALLOC_TOP_PAD_=67108864 setarch -R'
+AT_HEAP=--base-virtaddr=0xaa8aaa400000
 occupy()
 {
-	first_start --base-virtaddr=0xaa8aaa400000
-	tool occupied env MALLOC_TOP_PAD_=67108864 setarch -R dpdk-testpmd -l 0,1 -n 1 \
+	first_start $AT_HEAP
+	# shellcheck disable=SC2086
+	tool occupied $HEAP dpdk-testpmd -l 0,1 -n 1 \
 		--proc-type=secondary -a vfio_msi:0000:00:03.0 -- --total-num-mbufs=4096 </dev/null
 	grep vfio-device "/proc/$testpmd_pid/maps" | fact_text occupied_bars
+	testpmd_quit
+}
+
+# A secondary can't have the first device. The scan for another device, whose attach may fail for
+# the same reason, must not bring it back: the primary could not remove it.
+without_first()
+{
+	first_start --no-pci $AT_HEAP
+	SECOND_UNDER=$HEAP
+	second_run --no-pci -a vfio_msi:0000:00:03.0 -- -i --num-procs=2 --proc-id=1
+	testpmd_say 'port attach vfio_msi:0000:00:07.0'
+	testpmd_await 'Now total ports is 3|ailed to attach' 20
+	testpmd_say 'port stop 0'
+	testpmd_say 'port detach 0'
+	fact_if first_left testpmd_await 'Now total ports is [12]$' 20
+	second_say quit
+	wait $second_pid
+	logs without
 	testpmd_quit
 }
 
@@ -305,5 +334,6 @@ hotplug)
 	hotplug
 	refuse
 	occupy
+	without_first
 	;;
 esac
