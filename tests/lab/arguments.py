@@ -121,6 +121,25 @@ def looked_for(platform):
                      f'{text} gives, after\n{said[f"log_{number}"]}\n')
 
 
+INTX_ONLY = ('-device', 'e1000,addr=a,romfile=')
+# The device stays on the bus, without a driver.
+MOVE = '''
+vfio-bind 0000:00:0a.0
+. /usr/share/vfio-msi/facts.sh
+timeout -k 5 180 vfio-msi-foreach -l 0 -m 64 -a vfio_msi:0000:00:0a.0,msi=require -- 0000:00:0a.0 \\
+    +0000:00:0a.0 2>/tmp/log || exit 1
+cat /tmp/log /tmp/foreach.* | fact_text log
+'''
+
+
+@test('a port of the pci bus is found if its device did not start on this bus', ['arm-smmuv3'])
+def moved(platform):
+    result = guest.run(platform, ['sh', '-c', MOVE], seconds=90, qemu_args=INTX_ONLY)
+    said = facts.read(result)
+    expect('no interrupt type allowed by msi=require works' in said['log'], said['log'])
+    said.check('log', ports_0='', attached_1=0, ports_1='0000:00:0a.0 ')
+
+
 @test('an unbound device is reported with the command that binds it', ['arm-smmuv3'])
 def unbound(platform):
     case = (f'-a {ONE}', f'{ONE}: not used: is bound to no driver; bind it with: '

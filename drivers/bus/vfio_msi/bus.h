@@ -200,6 +200,13 @@ vfio_msi_is_secondary(void)
 	return rte_eal_process_type() == RTE_PROC_SECONDARY;
 }
 
+/** Whether a driver uses the device. */
+static inline bool
+vfio_msi_is_running(const struct vfio_msi_device *dev)
+{
+	return dev->pci.device.device.driver != NULL;
+}
+
 /** The device of an rte_device of this bus. */
 static inline struct vfio_msi_device *
 vfio_msi_of(const struct rte_device *dev)

@@ -16,13 +16,6 @@
 
 /* vfio_msi_driver.c */
 
-/** Whether a driver uses the device. */
-static inline bool
-vfio_msi_is_running(const struct vfio_msi_device *dev)
-{
-	return dev->pci.device.device.driver != NULL;
-}
-
 /**
  * Open an attached device, after memory is mapped, and run its driver.
  *

@@ -19,7 +19,7 @@
  *
  * Applications look for ports by a plain address ("0000:01:00.0"), and libethdev turns only
  * names of certain buses into a search, pci among them. So the pci bus's search for an
- * address that this bus has finds the device of this bus, which is a PCI device too.
+ * address that runs on this bus finds the device of this bus, which is a PCI device too.
  */
 
 #include <errno.h>
@@ -180,13 +180,16 @@ find_own(const char *str)
 	return dev;
 }
 
+/* A device that does not run here has no port, but may run on the pci bus. */
 static void *
 answer(const void *start, const char *str, bool *answered)
 {
 	struct vfio_msi_device *dev = find_own(str);
 
-	*answered = dev != NULL;
-	return dev != NULL && start == NULL ? &dev->pci.device.device : NULL;
+	/* The pci bus can't go on from a device that it does not have. */
+	*answered = dev != NULL &&
+		(vfio_msi_is_running(dev) || start == &dev->pci.device.device);
+	return *answered && start == NULL ? &dev->pci.device.device : NULL;
 }
 
 static void

@@ -6,10 +6,10 @@
  * @file
  * vfio-msi-foreach EAL_ARG... -- STRING...: look for devices by each STRING that begins with
  * "bus=", with RTE_DEV_FOREACH, and for ports by each other STRING, with
- * RTE_ETH_FOREACH_MATCHING_DEV.
+ * RTE_ETH_FOREACH_MATCHING_DEV. If it begins with "+", attach it to the pci bus before.
  *
  * Print facts of each STRING, numbered from 0: the devices and the final rte_errno, or the
- * ports. The log of each is in /tmp/foreach.NUMBER.
+ * result of the attach and the ports. The log of each is in /tmp/foreach.NUMBER.
  */
 
 #include <stdio.h>
@@ -41,6 +41,9 @@ print_ports(int number, const char *text)
 	struct rte_dev_iterator it;
 	uint16_t port;
 
+	if (*text == '+')
+		printf("{\"fact\": \"attached_%d\", \"value\": %d}\n", number,
+			rte_eal_hotplug_add("pci", ++text, ""));
 	printf("{\"fact\": \"ports_%d\", \"value\": \"", number);
 	RTE_ETH_FOREACH_MATCHING_DEV(port, text, &it)
 		if (rte_eth_dev_get_name_by_port(port, name) == 0)
