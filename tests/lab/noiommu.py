@@ -66,3 +66,37 @@ def noiommu(platform):
         expect('EAL_IOMMU: ' not in said['first_grown'] + log, said['first_grown'][-2000:])
     expect_equal(re.findall(r'.*(?:BUG|Oops|Call trace|Call Trace).*', result.dmesg), [],
                  'faults of the kernel')
+
+
+# A host bridge that bypasses the IOMMU, with a NIC.
+BYPASS = ('-device', 'pxb-pcie,id=bypass,bus_nr=0x80,bypass_iommu=on',
+          '-device', 'pcie-root-port,id=rp9,bus=bypass,chassis=9',
+          '-device', 'e1000e,bus=rp9,romfile=')
+LEAVES = f'''
+. /usr/share/vfio-msi/testpmd.sh
+. /usr/share/vfio-msi/facts.sh
+modprobe vfio
+echo Y >{MODE}
+bypasses=$(basename "$(dirname "$(grep -l 0x10d3 /sys/bus/pci/devices/0000:8*/device)")")
+vfio-bind "$bypasses" "$1" || exit 1
+testpmd_start --no-pci -a "vfio_msi:$bypasses,backend=noiommu" -l 0,1 -n 1 -m 64 \\
+    -- -i --total-num-mbufs=2048 || exit 1
+testpmd_say 'port stop 0'
+testpmd_say 'port detach 0'
+fact_if left testpmd_await 'Now total ports is 0' 20
+testpmd_say "port attach vfio_msi:$1"
+fact_if attached testpmd_await 'Now total ports is 1' 20
+testpmd_quit
+fact_text log <$TESTPMD_LOG
+'''
+
+
+@test('a device that has an IOMMU comes after one that has none', [('x86-vtd', 'type1')])
+def comes_after(platform, backend):
+    result = guest.run(platform, ['sh', '-c', LEAVES, 'sh', PLATFORMS[platform].nics[0]],
+                       seconds=120, qemu_args=BYPASS, backend=backend)
+    said = facts.read(result)
+    said.check('log', left=True, attached=True)
+    expect(re.search('IOVA mode is PA since the start of this process, because of '
+                     r'vfio_msi:0000:8\w:00\.0, which has no IOMMU', said['log']), said['log'][-3000:])
+    expect('--iova-mode=pa' not in said['log'], said['log'][-3000:])

@@ -56,6 +56,9 @@ enum dma_sync_choice vfio_msi_policy_choice(void);
 /** Whether IOVAs are physical addresses, as the devices have no IOMMU. Not in a secondary. */
 bool vfio_msi_policy_physical(void);
 
+/** The device without an IOMMU because of which IOVAs are physical since start-up, or NULL. */
+const char *vfio_msi_policy_physical_since(void);
+
 /* vfio_msi_assign.c, while the layout chooses IOVAs */
 
 /**

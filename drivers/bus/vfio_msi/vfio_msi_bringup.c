@@ -151,7 +151,9 @@ advice(int ret)
 	if (rte_eal_iova_mode() != RTE_IOVA_PA || vfio_msi_policy_assigns())
 		return "";
 	if (!vfio_msi_policy_physical())
-		return "; use --iova-mode=va, so that the bus can choose other addresses";
+		return vfio_msi_policy_physical_since() != NULL ?
+			"; use this device in another process, so that the bus can choose other addresses" :
+			"; use --iova-mode=va, so that the bus can choose other addresses";
 	return ret == -EADDRINUSE || ret == -ERANGE ?
 		"; the kernel has put these hugepages out of the device's reach: reserve fewer, or earlier (hugepages= on the kernel command line), or use another device" : "";
 }

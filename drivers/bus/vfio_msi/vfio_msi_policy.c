@@ -34,12 +34,15 @@
 #include <string.h>
 
 #include <rte_eal.h>
+#include <bsd/string.h>
 
 #include "dpdk_limits.h"
 #include "policy.h"
 #include "eal/dma_sync.h"
 
 static bool assigns;
+/* The first device if the bus voted for PA at start-up, as devices had no IOMMU; else "". */
+static char physical_since[RTE_DEV_NAME_MAX_LEN];
 
 bool
 vfio_msi_policy_assigns(void)
@@ -61,6 +64,12 @@ vfio_msi_policy_choice(void)
 	if (!dpdk_mbufs_have_iova() || vfio_msi_assign_takes_va())
 		return DMA_SYNC_NONE;
 	return DMA_SYNC_EXTERNAL;
+}
+
+const char *
+vfio_msi_policy_physical_since(void)
+{
+	return physical_since[0] != '\0' ? physical_since : NULL;
 }
 
 bool
@@ -169,6 +178,8 @@ decide(void)
 	enum va_policy policy;
 
 	if (vfio_msi_policy_physical()) {
+		strlcpy(physical_since, TAILQ_FIRST(&vfio_msi_bus.devices)->label,
+			sizeof(physical_since));
 		BUS_LOG(INFO, "IOVAs are physical addresses, as the devices have no IOMMU");
 		return;
 	}
@@ -230,8 +241,14 @@ log_forced_pa(void)
 	const struct rte_bus *bus = rte_bus_find(NULL, wants_pa, NULL);
 	const struct rte_device *dev = NULL;
 
+	/* The mode stays when the device leaves. */
+	if (physical_since[0] != '\0') {
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA since the start of this process, because of %s, which has no IOMMU: the bus can't choose IOVAs and only checks each page against the layout; use devices that have an IOMMU in another process",
+			physical_since);
+		return;
+	}
 	if (bus == NULL) {
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA because of --iova-mode=pa: the bus can't choose IOVAs and only checks each page against the layout; drop the option if you can");
+		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVA mode is PA because of --iova-mode=pa, or of a device of another bus that was removed since: the bus can't choose IOVAs and only checks each page against the layout; drop the option if you can, or use that device in another process");
 		return;
 	}
 	dev = compat_find_device(bus, strcmp(bus->name, "pci") == 0 ?
