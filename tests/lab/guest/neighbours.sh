@@ -23,6 +23,23 @@ quiet_run()
 	grep -c MAP_FIXED_NOREPLACE /tmp/strace >"/tmp/$1.reserved"
 }
 
+# net_bonding takes ports of the bus by their numbers, but not by their addresses.
+bonding()
+{
+	both="-a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 --no-pci -l 0,1 -n 1"
+	# shellcheck disable=SC2086
+	fact_status bond_by_address timeout -k 5 180 dpdk-testpmd $both \
+		--vdev=net_bonding0,mode=1,member=0000:00:03.0 -- --total-num-mbufs=4096 </dev/null
+	# shellcheck disable=SC2086
+	testpmd_start $both --vdev=net_bonding0,mode=1,member=0,member=1,primary=1 -- -i --total-num-mbufs=8192
+	testpmd_say 'show bonding config 2'
+	fact_if bond_members testpmd_await 'Members \(2\): \[0 1\]' 10
+	fact_if bond_primary testpmd_await 'User Defined Primary: \[1\]' 10
+	testpmd_quit
+	fact bond_status $?
+	fact_text bond <$TESTPMD_LOG
+}
+
 case $1 in
 quiet)
 	vfio-bind 0000:00:03.0
@@ -36,6 +53,7 @@ quiet)
 	;;
 pci)
 	vfio-bind 0000:00:07.0 0000:00:03.0 0000:00:05.0
+	bonding
 	testpmd_start -a vfio_msi:0000:00:03.0 -a vfio_msi:0000:00:05.0 -a 0000:00:07.0 \
 		-l 0,1 -n 1 -- -i --total-num-mbufs=8192 --portmask=0x6
 	testpmd_say 'show port summary all'
