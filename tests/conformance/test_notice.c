@@ -201,6 +201,35 @@ test_device_is_closed(void **state)
 	assert_int_equal(m.handle.fd, -1);
 }
 
+/* In a secondary process: the process signals itself, and the kernel's notices stay the primary's. */
+static void
+test_without_the_kernel(void **state)
+{
+	struct machine m;
+	unsigned int left;
+	uint64_t n;
+	int primary;
+
+	machine_open(&m);
+	primary = vfio_uapi_eventfd();
+	assert_true(primary >= 0);
+	assert_int_equal(vfio_uapi_set_irqs(m.fd, VFIO_PCI_REQ_IRQ_INDEX, 0, &primary, 1), 0);
+	left = fake_leaks(NULL);
+	assert_int_equal(vfio_msi_notice_open(&m.handle, -1, VFIO_PCI_REQ_IRQ_INDEX, on_notice,
+		&m.count), 0);
+	assert_int_equal(eal.handle.fd, m.handle.fd);
+	vfio_uapi_signal(m.handle.fd);
+	assert_int_equal(vfio_uapi_eventfd_read(m.handle.fd, &n), 0);
+	assert_int_equal(n, 1);
+	vfio_msi_notice_close(&m.handle, -1, VFIO_PCI_REQ_IRQ_INDEX, on_notice, &m.count);
+	assert_null(eal.cb);
+	assert_int_equal(m.handle.fd, -1);
+	assert_int_equal(fake_leaks(NULL), left);
+	assert_int_equal(vfio_uapi_trigger_irqs(m.fd, VFIO_PCI_REQ_IRQ_INDEX, 0, NULL, 1), 0);
+	vfio_uapi_close(primary);
+	machine_close(&m);
+}
+
 int
 main(void)
 {
@@ -208,6 +237,7 @@ main(void)
 		machine_test(test_arrives),
 		machine_test(test_fails),
 		machine_test(test_device_is_closed),
+		machine_test(test_without_the_kernel),
 	};
 
 	return RUN_ON_BACKENDS("notices", tests);

@@ -87,11 +87,11 @@ def _check_tables(said):
 
 
 def _check_hotplug(said):
-    """The pair was attached and detached three times, and nothing is left open."""
+    """The pair was attached and detached three times, nothing is left open, and an unbind is logged."""
     text = said['hotplug']
     totals = re.findall(r'Now total ports is (\d)', text)
     expect_equal(totals, ['1', '2', '1', '0'] * 3, f'ports attached and detached\n{text}')
-    said.check('hotplug', hotplug_status=0)
+    said.check('unbound', wanted=True, irrevocable=True, unbound_status=0, hotplug_status=0)
     for number in (7, 8, 9):
         said.check('hotplug', **{f'detached_{number}': True, f'nodes_{number}': 0,
                                  f'descriptors_{number}': said['descriptors_7']})

@@ -18,8 +18,8 @@ SCRIPT = '/usr/share/vfio-msi/processes.sh'
 NO_PORTS = 'No Ethernet ports - bye'
 
 
-def _run(platform, what, **options):
-    result = guest.run(platform, [SCRIPT, what], seconds=500, **options)
+def _run(platform, what, *arguments, **options):
+    result = guest.run(platform, [SCRIPT, what, *arguments], seconds=500, **options)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     return said
@@ -119,3 +119,18 @@ def tools(platform, backend):
     expect_equal(said['next'].count('NIC statistics for port'), 1, f'ports\n{said["next"]}\n')
     expect_equal(_lines(said['next']), [], 'messages for a primary without devices')
     expect('bus_vfio_msi' not in said['files_after_quit'], 'the file is left')
+
+
+# An access without a response aborts, as in the suite hotplug, which has the reason for the threads.
+POWERED = ('-global', 'gpex-pcihost.allow-unmapped-accesses=off',
+           '-device', 'pcie-root-port,id=rp9,chassis=9,addr=9',
+           '-netdev', 'hubport,id=net9,hubid=9',
+           '-device', 'igb,id=nic9,bus=rp9,netdev=net9,romfile=')
+
+
+@test('a slot loses its power: a secondary process that handles SIGBUS logs it, and gets the event',
+      [('arm-smmuv3', 'iommufd')], soak=True)
+def surprise(platform, backend):
+    said = _run(platform, 'surprise', '0000:01:00.0', backend=backend, qemu_args=POWERED,
+                threads='single')
+    said.check('second_surprise', noticed=True, sent=True, alive=True)

@@ -99,9 +99,15 @@ int vfio_msi_device_revoke(struct vfio_msi_device *dev);
 
 /* vfio_msi_req.c */
 
-/** Send a removal event when the kernel wants the device back. */
+/** Send the application the removal event of the device, whose callback may free it. */
+void vfio_msi_removal_send(struct vfio_msi_device *dev);
+/**
+ * Send a removal event when the kernel wants the device back, or when its registers do not
+ * respond; in a secondary only for the latter. @return 0; -errno.
+ */
 int vfio_msi_req_setup(struct vfio_msi_device *dev);
 void vfio_msi_req_teardown(struct vfio_msi_device *dev);
+/** For EAL: the kernel wants a device back that its driver maps. */
 int vfio_msi_hot_unplug(struct rte_device *dev);
 /** @return 0: handled; 1: not an address of this bus; -1 with rte_errno. */
 int vfio_msi_sigbus(const void *addr);

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/pci_regs.h>
@@ -64,20 +65,26 @@ open_shared(struct vfio_msi_device *dev)
 	int ret = vfio_msi_mp_open(dev, why, sizeof(why));
 
 	dev->fd = ret < 0 ? -1 : ret;
-	if (ret < 0) {
-		BUS_LOG(ERR, "%s: can't be shared: %s", dev->label, why);
-		return ret;
-	}
+	if (ret < 0)
+		goto err;
 	rte_intr_dev_fd_set(dev->pci.device.intr_handle, dev->fd);
 	ret = vfio_msi_regions_map(dev);
 	if (ret < 0) {
 		vfio_msi_place_explain(dev, ret, why, sizeof(why));
-		BUS_LOG(ERR, "%s: can't be shared: %s", dev->label, why);
-	} else {
-		ret = check_object(dev);
+		goto err;
 	}
+	ret = check_object(dev);
 	if (ret < 0)
-		close_fd(dev);
+		goto err_logged;
+	ret = vfio_msi_req_setup(dev);
+	if (ret == 0)
+		return 0;
+	snprintf(why, sizeof(why), "it can't be watched for removal: %s; free memory, or raise the limit of open files (ulimit -n)",
+		strerror(-ret));
+err:
+	BUS_LOG(ERR, "%s: can't be shared: %s", dev->label, why);
+err_logged:
+	close_fd(dev);
 	return ret;
 }
 
@@ -172,8 +179,8 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 		/* The device must not start DMA after mappings are removed. */
 		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 		vfio_msi_err_teardown(dev, dev->fd);
-		vfio_msi_req_teardown(dev);
 	}
+	vfio_msi_req_teardown(dev);
 	vfio_msi_vectors_free(dev);
 	if (!vfio_msi_is_secondary())
 		vfio_msi_intr_teardown(dev);

@@ -72,7 +72,7 @@ on_alarm(void *arg __rte_unused)
 	/* A callback may stop the watch of any device, and free that. */
 	while ((dev = next_new()) != NULL) {
 		dev->eeh.is_new = false;
-		vfio_msi_hot_unplug(&dev->pci.device.device);
+		vfio_msi_removal_send(dev);
 	}
 	set_alarm();
 }

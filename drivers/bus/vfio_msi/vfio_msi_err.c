@@ -37,7 +37,7 @@ on_error(void *arg)
 		return;
 	BUS_LOG(ERR, "%s: an uncorrectable PCI Express error (dmesg has its kind): DMA may be lost, and after a fatal error the device does not work any more; the application gets a removal event: detach the port and attach it again, which resets the device; until then more errors are only counted",
 		dev->label);
-	vfio_msi_hot_unplug(&dev->pci.device.device);
+	vfio_msi_removal_send(dev);
 }
 
 int

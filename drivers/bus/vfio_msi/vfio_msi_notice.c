@@ -19,9 +19,9 @@ int
 vfio_msi_notice_open(struct rte_intr_handle *h, int device, unsigned int index,
 		rte_intr_callback_fn cb, void *arg)
 {
-	struct vfio_irq_info info;
+	struct vfio_irq_info info = { .count = 1 };
 	int efd;
-	int ret = vfio_uapi_irq_info(device, index, &info);
+	int ret = device < 0 ? 0 : vfio_uapi_irq_info(device, index, &info);
 
 	/* Not all kernels and devices have each kind; errors need PCI Express. */
 	if (ret == -EINVAL || (ret == 0 && info.count == 0))
@@ -37,7 +37,8 @@ vfio_msi_notice_open(struct rte_intr_handle *h, int device, unsigned int index,
 	ret = rte_intr_callback_register(h, cb, arg);
 	if (ret < 0)
 		goto err_close;
-	ret = vfio_uapi_set_irqs(device, index, 0, &efd, 1);
+	if (device >= 0)
+		ret = vfio_uapi_set_irqs(device, index, 0, &efd, 1);
 	if (ret == 0)
 		return 0;
 	rte_intr_callback_unregister_sync(h, cb, arg);

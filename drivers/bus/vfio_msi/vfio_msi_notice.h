@@ -22,7 +22,7 @@ extern "C" {
  * Let @p cb handle the notices of one kind. Does nothing for a device that has none.
  *
  * @param h       its fd must be -1, and is set
- * @param device  file descriptor of the device
+ * @param device  file descriptor of the device; -1: only vfio_uapi_signal() sends notices
  * @param index   VFIO_PCI_REQ_IRQ_INDEX or VFIO_PCI_ERR_IRQ_INDEX
  * @param cb      called on EAL's interrupt thread, which has read the eventfd already
  * @return 0; -errno, then nothing has changed
@@ -34,7 +34,7 @@ int vfio_msi_notice_open(struct rte_intr_handle *h, int device, unsigned int ind
  * Undo vfio_msi_notice_open() with the same arguments: @p cb does not run any more. Does
  * nothing if nothing is open. Cannot fail.
  *
- * @param device  -1: closed already
+ * @param device  -1: closed already, or opened with -1
  */
 void vfio_msi_notice_close(struct rte_intr_handle *h, int device, unsigned int index,
 		rte_intr_callback_fn cb, void *arg);

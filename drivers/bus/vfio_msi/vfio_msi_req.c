@@ -15,7 +15,7 @@
  * is not reused for another file.
  *
  * Access to a BAR that does not respond raises SIGBUS. EAL asks the buses to handle it, if
- * the application has called rte_dev_hotplug_handle_enable().
+ * the application has called rte_dev_hotplug_handle_enable(). Each process handles its own.
  */
 
 #include <string.h>
@@ -30,10 +30,36 @@
 
 #define REVOKE_AT 3	/* requests: 20 s after the first */
 
+void
+vfio_msi_removal_send(struct vfio_msi_device *dev)
+{
+	rte_dev_event_callback_process(dev->pci.device.device.name, RTE_DEV_EVENT_REMOVE);
+}
+
+static void
+log_wanted(const struct vfio_msi_device *dev)
+{
+	BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port%s",
+		dev->label, dev->conf.fds.device < 0 ? "" :
+		", and close the descriptor given as device=");
+}
+
+/*
+ * EAL's interrupt thread calls it for each request for a device that EAL opened for its driver:
+ * that interrupt is EAL's, and the bus knows no address that it could replace.
+ */
 int
 vfio_msi_hot_unplug(struct rte_device *rdev)
 {
-	rte_dev_event_callback_process(rdev->name, RTE_DEV_EVENT_REMOVE);
+	struct vfio_msi_device *dev = vfio_msi_of(rdev);
+
+	if (++dev->requests == 1)
+		log_wanted(dev);
+	else if (dev->requests == 2)
+		BUS_LOG(WARNING, "%s: the kernel still waits for the device, and the bus can't revoke it, as its driver maps it itself: detach the port (testpmd: port stop N, port detach N), or stop the application",
+			dev->label);
+	VFIO_MSI_SHOW(dev, requests, dev->requests);
+	vfio_msi_removal_send(dev);
 	return 0;
 }
 
@@ -73,9 +99,7 @@ on_request(void *arg)
 		BUS_LOG(ERR, "%s: its registers do not respond (the device was pulled out, or its memory decoding is off); the application gets a removal event and must detach the port",
 			dev->label);
 	} else if (++dev->requests == 1) {
-		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port%s",
-			dev->label, dev->conf.fds.device < 0 ? "" :
-			", and close the descriptor given as device=");
+		log_wanted(dev);
 	} else if (dev->revoked) {
 		if (dev->requests == REVOKE_AT + 1)
 			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process%s",
@@ -88,7 +112,7 @@ on_request(void *arg)
 		revoke(dev);
 	}
 	VFIO_MSI_SHOW(dev, requests, dev->requests);
-	vfio_msi_hot_unplug(&dev->pci.device.device);
+	vfio_msi_removal_send(dev);
 }
 
 /* Replace the page by memory, and wake the interrupt thread to log it. */
@@ -126,6 +150,13 @@ vfio_msi_sigbus(const void *addr)
 	return -1;
 }
 
+/* The kernel sends requests to the primary only. In a secondary replace_page() is the only sender. */
+static int
+sender(const struct vfio_msi_device *dev)
+{
+	return vfio_msi_is_secondary() ? -1 : dev->fd;
+}
+
 int
 vfio_msi_req_setup(struct vfio_msi_device *dev)
 {
@@ -135,13 +166,13 @@ vfio_msi_req_setup(struct vfio_msi_device *dev)
 	dev->faulted = false;
 	VFIO_MSI_SHOW(dev, requests, 0);
 	VFIO_MSI_SHOW(dev, revoked, false);
-	return vfio_msi_notice_open(dev->pci.device.vfio_req_intr_handle, dev->fd,
+	return vfio_msi_notice_open(dev->pci.device.vfio_req_intr_handle, sender(dev),
 		VFIO_PCI_REQ_IRQ_INDEX, on_request, dev);
 }
 
 void
 vfio_msi_req_teardown(struct vfio_msi_device *dev)
 {
-	vfio_msi_notice_close(dev->pci.device.vfio_req_intr_handle, dev->fd,
+	vfio_msi_notice_close(dev->pci.device.vfio_req_intr_handle, sender(dev),
 		VFIO_PCI_REQ_IRQ_INDEX, on_request, dev);
 }

@@ -4,7 +4,7 @@
 #
 # drivers.sh [--stay|--compat] BDF...: pairs of ports on the bus, see tests/lab/drivers.py.
 # Send a burst within each pair, then use receive interrupts within the last pair. Without
-# --stay, attach and detach the last pair. With --compat, send another burst with type1 and
+# --stay, attach and detach the last pair, and unbind a device in use. With --compat, send another burst with type1 and
 # iommufd as the node of the container, and compare stock DPDK there, and the page tables
 # of VT-d that both leave.  Prints facts.
 
@@ -50,9 +50,22 @@ for round in 7 8 9; do
 	fact "descriptors_$round" "$(ls /proc/$testpmd_pid/fd | wc -l)"
 	fact "nodes_$round" "$(ls -l /proc/$testpmd_pid/fd | grep -cE 'vfio/[0-9]|vfio-dev|eventfd')"
 done
+fact_text hotplug <$TESTPMD_LOG
+: >$TESTPMD_LOG
+# The driver maps the device, so EAL has its interrupt for requests, and the bus can't revoke it.
+testpmd_say "port attach vfio_msi:$last"
+testpmd_await 'Now total ports is 1' 20
+timeout 90 sh -c "echo $last >/sys/bus/pci/drivers/vfio-pci/unbind" &
+fact_if wanted testpmd_await 'the kernel wants the device back' 20
+fact_if irrevocable testpmd_await "the bus can't revoke it" 20
+testpmd_say 'port stop 0'
+testpmd_say 'port detach 0'
+wait $!
+fact unbound_status $?
 testpmd_quit
 fact hotplug_status $?
-fact_text hotplug <$TESTPMD_LOG
+fact_text unbound <$TESTPMD_LOG
+vfio-bind "$last" || exit 1
 
 [ -n "$compat" ] || exit 0
 # tables NAME: the hugepages of testpmd, and the page tables of VT-d for the first device

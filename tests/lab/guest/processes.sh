@@ -314,7 +314,30 @@ tools()
 	ls /var/run/dpdk/rte | fact_text files_after_quit
 }
 
+# Registers of the device $1 do not respond: its slot loses its power, and the second process reads them.
+surprise()
+{
+	vfio-bind 0000:00:03.0 0000:00:05.0 "$1"
+	slot=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$1")")")
+	APP="$APP --hot-plug"
+	# With MSI the kernel itself does not access a BAR.
+	first_start --no-pci --vfio-intr=msi -a "vfio_msi:$1"
+	second_start --no-pci -a vfio_msi:all
+	# QEMU removes the NIC when the power controller and the indicator are off.
+	setpci -s "$slot" CAP_EXP+18.w=0700:0700
+	sleep 2
+	second_say 'show port stats 2'
+	fact_if noticed second_await "$1: its registers do not respond" 20
+	fact_if sent second_await "The device: $1 has been removed!" 20
+	fact_if alive kill -0 $second_pid
+	kill -9 $second_pid $testpmd_pid
+	logs surprise
+}
+
 case $1 in
+surprise)
+	surprise "$2"
+	;;
 noiommu)
 	noiommu "$2"
 	;;
