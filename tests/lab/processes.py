@@ -9,8 +9,11 @@ checks its mappings in addition to the counters.
 import re
 
 from labkit import facts, guest, oracle
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, part, test
 
+# Its driver maps the device itself.
+MAPPED = ('-netdev', 'hubport,id=net10,hubid=9',
+          '-device', 'virtio-net-pci,disable-legacy=on,iommu_platform=on,netdev=net10,addr=a,romfile=')
 SCRIPT = '/usr/share/vfio-msi/processes.sh'
 
 
@@ -60,7 +63,7 @@ def share(platform, backend):
 @test('hotplug in both, together with the pci bus, IOVA as PA; each rejection has its message',
       [('arm-smmuv3', 'iommufd')], tail=[('arm-smmuv3', 'type1')])
 def hotplug(platform, backend):
-    said = _run(platform, 'hotplug', backend=backend)
+    said = _run(platform, 'hotplug', backend=backend, qemu_args=MAPPED)
     # Three BARs of the NIC on the pci bus, and three of each port of the bus.
     oracle.check_bars(said, 'one', 6)
     oracle.check_bars(said, 'two', 9)
@@ -68,6 +71,9 @@ def hotplug(platform, backend):
         expect_equal(said[f'{name}_hotplug'].count("Selected IOVA mode 'PA'"), 1, 'PA')
     expect('is attached. Now total ports is' in said['second_hotplug'],
            said['second_hotplug'][-1500:])
+
+    with part('the primary attaches and detaches a device of net_virtio, which is not shared'):
+        said.check('first_mapped', mapped_failures=0, mapped_rejected=True, mapped_detached=True)
 
     one, other = 'vfio_msi:0000:00:03.0', 'vfio_msi:0000:00:05.0'
     said.check('good', good_status=0)

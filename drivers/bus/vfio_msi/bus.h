@@ -183,6 +183,9 @@ struct vfio_msi_bus {
 	struct ioas *ioas;		/**< NULL before a survey succeeded */
 	struct plan_scan scan;		/**< valid during a scan only */
 	bool pci_scanned;		/**< the pci bus has scanned during this scan */
+	bool primary_only;		/**< this scan rejected a new device as one that only the primary
+					 *   can use
+					 */
 	bool memory_is_up;		/**< EAL has its memory: probe was called */
 	bool started;			/**< the first probe has ended: the application runs */
 	bool syncing;			/**< EAL's memory is mapped, its events are handled */

@@ -72,8 +72,12 @@ void vfio_msi_container_notice(const struct vfio_msi_device *dev,
 
 /* vfio_msi_reject.c */
 
-/** Log why a device argument was rejected; repeat it only if the argument is given again. */
-void vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why);
+/**
+ * Log why a device argument was rejected; repeat it only if the argument is given again.
+ *
+ * @return whether the argument is new, as that of a hotplug is in its scan
+ */
+bool vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why);
 /** Whether this argument was rejected at start-up, and not given again since. */
 bool vfio_msi_was_rejected(const char *name, const struct rte_devargs *da);
 /** The device is used now: log its next rejection in any case. */
@@ -101,7 +105,7 @@ void vfio_msi_mp_withdraw(struct vfio_msi_device *dev);
 /** Address of the n-th device that the primary offers. */
 int vfio_msi_mp_nth(unsigned int n, struct topo_addr *addr, char *why, size_t size);
 
-/** Whether the primary offers this device. */
+/** Whether the primary offers this device. @return -EREMOTE: yes, but only the primary can use it. */
 int vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size);
 
 /** Get the file descriptor and bar[].primary of a device. @return fd; -errno. */

@@ -283,6 +283,7 @@ void
 vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 {
 	char why[VFIO_MSI_TEXT] = "", label[RTE_DEV_NAME_MAX_LEN];
+	int ret;
 
 	if (is_settled(addr, da))
 		return;
@@ -293,8 +294,9 @@ vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 	 */
 	if (vfio_msi_bus.memory_is_up && vfio_msi_was_rejected(label, da))
 		return;
-	if (claim_new(addr, da, label, why, sizeof(why)) < 0)
-		vfio_msi_reject(label, da, why);
-	else
+	ret = claim_new(addr, da, label, why, sizeof(why));
+	if (ret == 0)
 		vfio_msi_rejection_forget(label);
+	else if (vfio_msi_reject(label, da, why) && ret == -EREMOTE)
+		vfio_msi_bus.primary_only = true;
 }

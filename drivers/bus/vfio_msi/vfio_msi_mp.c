@@ -272,7 +272,7 @@ vfio_msi_mp_find(const struct topo_addr *addr, char *why, size_t size)
 
 	vfio_uapi_close(fd);
 	explain(ret, why, size);
-	return ret;
+	return ret == -ENOTSUP ? -EREMOTE : ret;
 }
 
 int

@@ -68,26 +68,27 @@ vfio_msi_rejections_free(void)
 		forget_rejection(SLIST_FIRST(&rejections));
 }
 
-void
+bool
 vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
 {
 	struct rejection *r = find_rejection(name);
 	bool same = vfio_msi_was_rejected(name, da);
 
 	if (same && strcmp(r->why, why) == 0)
-		return;
+		return false;
 	BUS_LOG(ERR, "%s: not used: %s", name, why);
 	if (!same && vfio_msi_bus.memory_is_up && strcmp(da->name, VFIO_MSI_ALL) != 0) {
 		forget_rejection(r);
-		return;
+		return true;
 	}
 	if (r == NULL) {
 		r = calloc(1, sizeof(*r));
 		if (r == NULL)	/* the next scan logs it again */
-			return;
+			return !same;
 		strlcpy(r->name, name, sizeof(r->name));
 		SLIST_INSERT_HEAD(&rejections, r, link);
 	}
 	r->data = da->data;
 	strlcpy(r->why, why, sizeof(r->why));
+	return !same;
 }

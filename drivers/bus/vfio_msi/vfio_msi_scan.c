@@ -11,6 +11,10 @@
  * the scan goes on with the others. Before EAL has its memory, the layout decides where that
  * memory goes. Later, a new device must reach everything already mapped.
  *
+ * If the primary attaches a device that only the primary can use, the scan in a secondary fails
+ * with EEXIST. EAL then drops the argument there and goes on; with any other result the primary
+ * would lose the device again.
+ *
  * "all" is expanded at start only, and an argument that was rejected at start is not tried again
  * before it is given again. A later scan would open and reset devices that the application has
  * released since, or never had, and that another process may use by then.
@@ -178,6 +182,7 @@ vfio_msi_scan(void)
 
 	plan_scan_begin(&vfio_msi_bus.scan, "");
 	vfio_msi_bus.pci_scanned = false;
+	vfio_msi_bus.primary_only = false;
 	vfio_msi_devargs_unite();
 	vfio_msi_forget_changed();
 	RTE_EAL_DEVARGS_FOREACH(VFIO_MSI_BUS, da) {
@@ -189,5 +194,6 @@ vfio_msi_scan(void)
 		scan_without_devargs();
 	plan_scan_end(&vfio_msi_bus.scan);
 	vfio_msi_policy_plan();
-	return 0;
+	/* Of all errors in a secondary, EAL lets the primary keep the device after this one only. */
+	return vfio_msi_bus.primary_only && vfio_msi_bus.memory_is_up ? -EEXIST : 0;
 }

@@ -188,6 +188,18 @@ hotplug()
 	second_await 'is attached|ailed' 20
 	bars two
 	logs hotplug
+	# The driver of this one maps it: the primary attaches it, and the second process does not use it.
+	vfio-bind 0000:00:0a.0
+	testpmd_say 'port attach vfio_msi:0000:00:0a.0'
+	testpmd_say 'show port info 100'
+	testpmd_await 'Invalid port 100$' 30
+	fact mapped_failures "$(grep -c 'ailed to attach' $TESTPMD_LOG)"
+	fact_if mapped_rejected second_await '0a.0: not used: its driver maps the device itself' 10
+	# testpmd also sets up the port that the second process has attached, which has a lower number.
+	mapped=$(sed -n 's/.*Port \([0-9]*\) is attached.*/\1/p' $TESTPMD_LOG | tail -n 1)
+	testpmd_say "port detach $mapped"
+	fact_if mapped_detached testpmd_await 'Device is detached' 20
+	logs mapped
 }
 
 # Secondary processes that get their devices, and others that are rejected.
