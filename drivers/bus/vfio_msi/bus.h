@@ -178,6 +178,7 @@ TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
+	struct vfio_msi_devices forgotten;	/**< removed; EAL may write to them until its next call */
 	rte_spinlock_t bars_lock;	/**< its holder must not access a BAR */
 	struct iova_layout *layout;	/**< NULL before the first survey */
 	struct ioas *ioas;		/**< NULL before a survey succeeded */

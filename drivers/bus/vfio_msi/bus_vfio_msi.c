@@ -56,6 +56,7 @@ struct vfio_msi_bus vfio_msi_bus = {
 		.sigbus_handler = vfio_msi_sigbus,
 	},
 	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),
+	.forgotten = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.forgotten),
 	.bars_lock = RTE_SPINLOCK_INITIALIZER,
 };
 

@@ -84,6 +84,8 @@ void vfio_msi_forget_changed(void);
 /** Claim the device, unless it is on the list, or log why it is rejected. */
 void vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
+/** Free the devices that were removed from the bus. */
+void vfio_msi_forgotten_free(void);
 
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);

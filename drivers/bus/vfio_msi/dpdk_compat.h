@@ -132,7 +132,7 @@ struct compat_bus_ops {
 			rte_dev_cmp_t cmp, const void *data);
 	void *(*dev_iterate)(const void *start, const char *str);
 	int (*plug)(struct rte_device *dev);
-	/* Must keep the device if compat_keeps_unplugged(). */
+	/* Must not free the device if compat_writes_to_unplugged(). */
 	int (*unplug)(struct rte_device *dev);
 };
 
@@ -167,9 +167,9 @@ void compat_pci_plug_unguard(struct rte_bus *pci);
 void compat_pci_scan_watch(struct rte_bus *pci, void (*before)(void));
 void compat_pci_scan_unwatch(struct rte_bus *pci);
 
-/** Whether EAL still uses a device after it has been unplugged. */
+/** Whether EAL still writes to a device after it has been unplugged. */
 static inline bool
-compat_keeps_unplugged(void)
+compat_writes_to_unplugged(void)
 {
 	return COMPAT_NEW_BUSES;
 }

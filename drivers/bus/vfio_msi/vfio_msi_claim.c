@@ -33,6 +33,17 @@ vfio_msi_device_free(struct vfio_msi_device *dev)
 	free(dev);
 }
 
+void
+vfio_msi_forgotten_free(void)
+{
+	struct vfio_msi_device *dev;
+
+	while ((dev = TAILQ_FIRST(&vfio_msi_bus.forgotten)) != NULL) {
+		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
+		vfio_msi_device_free(dev);
+	}
+}
+
 /* Fill in the PCI device that the PMD sees. */
 static void
 fill_pci(struct vfio_msi_device *dev)

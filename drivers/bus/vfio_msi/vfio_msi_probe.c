@@ -120,14 +120,17 @@ vfio_msi_plug(struct rte_device *rdev)
 	return ret;
 }
 
-/* Remove a stopped device from the bus. */
+/* Remove a stopped device from the bus, and free it soon. */
 static void
 forget(struct vfio_msi_device *dev)
 {
 	vfio_msi_detach(dev);
+	vfio_msi_leave_layout(dev);
 	vfio_msi_list_remove(dev);
 	vfio_msi_devargs_forget(&dev->plan.topo.addr);
-	vfio_msi_device_free(dev);
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
+	if (!compat_writes_to_unplugged())
+		vfio_msi_forgotten_free();
 }
 
 int
@@ -136,9 +139,7 @@ vfio_msi_unplug(struct rte_device *rdev)
 	struct vfio_msi_device *dev = vfio_msi_of(rdev);
 	int ret = vfio_msi_driver_stop(dev);
 
-	if (ret == 0 && compat_keeps_unplugged())
-		vfio_msi_detach(dev);
-	else if (ret == 0)
+	if (ret == 0)
 		forget(dev);
 	return ret;
 }
@@ -158,6 +159,7 @@ vfio_msi_cleanup(void)
 		}
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
+	vfio_msi_forgotten_free();
 	vfio_msi_pci_unblock_all();
 	vfio_msi_dma_free();
 	own_memory_forget();

@@ -180,6 +180,7 @@ vfio_msi_scan(void)
 	struct rte_devargs *da;
 	bool named = false;
 
+	vfio_msi_forgotten_free();
 	plan_scan_begin(&vfio_msi_bus.scan, "");
 	vfio_msi_bus.pci_scanned = false;
 	vfio_msi_bus.primary_only = false;
