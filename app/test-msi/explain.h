@@ -40,6 +40,8 @@ enum explain_reason {
 	EXPLAIN_TOO_HIGH,	/**< an address that the IOMMU does not translate */
 	EXPLAIN_INTERRUPT,	/**< the message of an interrupt, not memory */
 	EXPLAIN_BROKEN,		/**< a table of the IOMMU is wrong */
+	EXPLAIN_TIMEOUT,	/**< the device does not answer the IOMMU; no access */
+	EXPLAIN_COMMAND,	/**< a command to the IOMMU failed; no access, and of no device */
 };
 
 enum explain_access {
@@ -139,6 +141,8 @@ const char *explain_iommu_name(enum explain_iommu iommu);
 enum explain_id {
 	EXPLAIN_IS_FROZEN,
 	EXPLAIN_IS_INTERRUPT,
+	EXPLAIN_IS_TIMEOUT,
+	EXPLAIN_IS_COMMAND,
 	EXPLAIN_IS_UNKNOWN,
 	EXPLAIN_IS_UNATTACHED,
 	EXPLAIN_IS_MSI,

@@ -18,6 +18,12 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 	[EXPLAIN_IS_INTERRUPT] = { "interrupt",
 		"an interrupt of the device arrived when its vector was not set up or no longer, or the device sent another message than the kernel gave it",
 		"test the interrupts of the device while no application uses it: dpdk-test-msi irq BDF; a single one while an application ends is harmless" },
+	[EXPLAIN_IS_TIMEOUT] = { "timeout",
+		"the device hung, was reset or removed, or lost its link, or its address translation service (ATS) is broken",
+		"look for messages about the device and its link before it in dmesg; end the application and reset the device; if it happens again while the device works, boot with pci=noats" },
+	[EXPLAIN_IS_COMMAND] = { "command",
+		"the kernel's driver wrote a wrong command, or the IOMMU could not read it: a fault of the driver or of the hardware",
+		"report it to the kernel's maintainers, with dmesg; memory may be faulty" },
 	[EXPLAIN_IS_UNKNOWN] = { "no-address",
 		"the kernel's message has no address",
 		"look for other messages about this device in dmesg" },
@@ -260,6 +266,10 @@ explain_judge(const struct explain_fault *f, const struct explain_facts *facts, 
 		set(out, EXPLAIN_IS_FROZEN, "the device is frozen");
 	else if (f->reason == EXPLAIN_INTERRUPT)
 		set(out, EXPLAIN_IS_INTERRUPT, "the message of an interrupt was blocked");
+	else if (f->reason == EXPLAIN_TIMEOUT)
+		set(out, EXPLAIN_IS_TIMEOUT, "the device did not confirm in time that it dropped translations from its cache (ATS)");
+	else if (f->reason == EXPLAIN_COMMAND)
+		set(out, EXPLAIN_IS_COMMAND, "the IOMMU could not execute a command of the kernel");
 	else if (f->reason == EXPLAIN_NO_TABLE)
 		set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU has no addresses for this device");
 	else if (f->reason == EXPLAIN_BROKEN)

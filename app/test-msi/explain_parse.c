@@ -148,18 +148,51 @@ amd_device(struct explain_fault *f, const char *line)
 	f->has_addr = explain_bdf(at, &f->addr, &f->any_domain);
 }
 
+/* Events of AMD-Vi, by its specification. The address of others is that of a table or a command. */
+static const struct {
+	const char *name;
+	enum explain_reason reason;
+	bool iova;	/* the address is the one that the device accessed */
+} amd_events[] = {
+	{ "IO_PAGE_FAULT", EXPLAIN_UNKNOWN, true },
+	{ "ILLEGAL_DEV_TABLE_ENTRY", EXPLAIN_NO_TABLE, true },
+	{ "INVALID_DEVICE_REQUEST", EXPLAIN_UNKNOWN, true },
+	{ "INVALID_PPR_REQUEST", EXPLAIN_UNKNOWN, true },
+	{ "DEV_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
+	{ "PAGE_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
+	{ "IOTLB_INV_TIMEOUT", EXPLAIN_TIMEOUT, false },
+	{ "ILLEGAL_COMMAND_ERROR", EXPLAIN_COMMAND, false },
+	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false },
+};
+
 static void
-amd_reason(struct explain_fault *f, uint64_t flags)
+amd_event(struct explain_fault *f, const char *text)
 {
-	if (strcmp(f->code, "IO_PAGE_FAULT") == 0 && (flags & AMD_INTERRUPT) != 0)
-		f->reason = EXPLAIN_INTERRUPT;
-	else if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
-		f->reason = (flags & AMD_PRESENT) != 0 ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
-	else if (strcmp(f->code, "ILLEGAL_DEV_TABLE_ENTRY") == 0)
-		f->reason = EXPLAIN_NO_TABLE;
-	else if (strcmp(f->code, "DEV_TAB_HARDWARE_ERROR") == 0 ||
-			strcmp(f->code, "PAGE_TAB_HARDWARE_ERROR") == 0)
-		f->reason = EXPLAIN_BROKEN;
+	size_t i;
+
+	for (i = 0; i < sizeof(amd_events) / sizeof(*amd_events); i++)
+		if (strcmp(amd_events[i].name, f->code) == 0) {
+			f->reason = amd_events[i].reason;
+			f->has_iova = amd_events[i].iova && explain_hex(text, "address=", &f->iova);
+		}
+}
+
+static void
+amd_flags(struct explain_fault *f, uint64_t flags)
+{
+	const bool present = (flags & AMD_PRESENT) != 0;
+
+	/* There the flags are not those of an access. */
+	if (f->reason == EXPLAIN_COMMAND)
+		return;
+	if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
+		f->reason = (flags & AMD_INTERRUPT) != 0 ? EXPLAIN_INTERRUPT :
+			present ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
+	/* Where no page is present the bit means nothing if it is clear. */
+	if ((flags & AMD_WRITE) != 0)
+		f->access = EXPLAIN_WRITE;
+	else if (present)
+		f->access = EXPLAIN_READ;
 }
 
 static bool
@@ -174,15 +207,9 @@ line_amd(struct explain_log *log, const char *line)
 	f = explain_begin(log, EXPLAIN_AMDVI);
 	explain_word(at, f->code, sizeof(f->code));
 	amd_device(f, line);
-	f->has_iova = explain_hex(at, "address=", &f->iova);
-	if (explain_hex(at, "flags=", &flags)) {
-		amd_reason(f, flags);
-		/* Where no page is present the bit means nothing if it is clear. */
-		if ((flags & AMD_WRITE) != 0)
-			f->access = EXPLAIN_WRITE;
-		else if ((flags & AMD_PRESENT) != 0)
-			f->access = EXPLAIN_READ;
-	}
+	amd_event(f, at);
+	if (explain_hex(at, "flags=", &flags))
+		amd_flags(f, flags);
 	return true;
 }
 

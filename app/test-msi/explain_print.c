@@ -18,11 +18,18 @@ access_name(enum explain_access access)
 	return names[access];
 }
 
+/* The others are no faults of a device's access. */
+static bool
+is_access(const struct explain_fault *f)
+{
+	return f->reason != EXPLAIN_TIMEOUT && f->reason != EXPLAIN_COMMAND;
+}
+
 static void
 print_device(const struct explain_fault *f, const struct explain_device *dev)
 {
 	if (dev->bdf[0] == '\0') {
-		printf("an unnamed device");
+		printf("%s", f->reason == EXPLAIN_COMMAND ? "the IOMMU" : "an unnamed device");
 		return;
 	}
 	printf("%s", dev->bdf);
@@ -50,10 +57,14 @@ explain_print(const struct explain_fault *f, const struct explain_device *dev,
 		}
 	} else {
 		print_device(f, dev);
-		printf(": %s", access_name(f->access));
-		if (f->has_iova)
-			printf(" at 0x%" PRIx64, f->iova);
-		printf(", %s%s%s", explain_iommu_name(f->iommu), f->code[0] != '\0' ? " " : "", f->code);
+		printf(": ");
+		if (is_access(f)) {
+			printf("%s", access_name(f->access));
+			if (f->has_iova)
+				printf(" at 0x%" PRIx64, f->iova);
+			printf(", ");
+		}
+		printf("%s%s%s", explain_iommu_name(f->iommu), f->code[0] != '\0' ? " " : "", f->code);
 	}
 	if (f->times > 1)
 		printf(", %u times", f->times);

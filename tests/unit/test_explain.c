@@ -53,7 +53,7 @@ described(size_t i)
 {
 	static const char *const access[] = { "?", "read", "write" };
 	static const char *const reasons[] = { "unknown", "no-page", "forbidden", "no-table", "too-high",
-		"interrupt", "broken" };
+		"interrupt", "broken", "timeout", "command" };
 	static char text[256];
 	const struct explain_fault *f = &found.v[i];
 	char bdf[TOPO_BDF_LEN] = "-", iova[24] = "-";
@@ -149,6 +149,26 @@ test_amd(void **state)
 		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 no-table ILLEGAL_DEV_TABLE_ENTRY x1");
 	expect_one("xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 address=0xfffffff00000 flags=0x0010]",
 		"AMD-Vi 0000:47:00.1 read 0xfffffff00000 forbidden IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]",
+		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
+}
+
+/* The address is that of a table or a command of the IOMMU, not one that the device accessed. */
+static void
+test_amd_own_addresses(void **state)
+{
+	expect_one("AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=0000:0a:00.0 address=0x100214000 flags=0x0020]",
+		"AMD-Vi 0000:0a:00.0 write - broken DEV_TAB_HARDWARE_ERROR x1");
+	expect_one("AMD-Vi: Event logged [PAGE_TAB_HARDWARE_ERROR device=0000:0a:00.0 pasid=0x0000 address=0x100214000 flags=0x0000]",
+		"AMD-Vi 0000:0a:00.0 ? - broken PAGE_TAB_HARDWARE_ERROR x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:0b:00.0 address=0x1002147e0]",
+		"AMD-Vi 0000:0b:00.0 ? - timeout IOTLB_INV_TIMEOUT x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=63:00.0 address=0x42b5b01a0]",
+		"AMD-Vi 0000:63:00.0* ? - timeout IOTLB_INV_TIMEOUT x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [ILLEGAL_COMMAND_ERROR address=0x1002147e0]",
+		"AMD-Vi - ? - command ILLEGAL_COMMAND_ERROR x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [COMMAND_HARDWARE_ERROR address=0x1002147e0 flags=0x0020]",
+		"AMD-Vi - ? - command COMMAND_HARDWARE_ERROR x1");
 }
 
 #define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
@@ -316,7 +336,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
+		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_amd_own_addresses), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
 		T(test_others), T(test_many),
 	};
 

@@ -105,6 +105,8 @@ test_judge(void **state)
 	expect_judged(EXPLAIN_READ, EXPLAIN_INTERRUPT, 0xfee00000, EXPLAIN_IS_INTERRUPT, "interrupt");
 	expect_judged(EXPLAIN_READ, EXPLAIN_NO_TABLE, 0x70000000, EXPLAIN_IS_UNATTACHED, "no addresses");
 	expect_judged(EXPLAIN_READ, EXPLAIN_BROKEN, 0x70000000, EXPLAIN_IS_BROKEN, "table");
+	expect_judged(EXPLAIN_ACCESS_UNKNOWN, EXPLAIN_TIMEOUT, 0x100000000, EXPLAIN_IS_TIMEOUT, "ATS");
+	expect_judged(EXPLAIN_ACCESS_UNKNOWN, EXPLAIN_COMMAND, 0x100000000, EXPLAIN_IS_COMMAND, "command");
 	/* Without an owner another process says nothing about the device. */
 	facts.owners = 0;
 	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x70000000, EXPLAIN_IS_UNMAPPED,
