@@ -151,25 +151,38 @@ device_take(struct explain_finder *finder, const struct topo_addr *addr, const s
 	return 0;
 }
 
+/*
+ * Does the fault name a function without its domain? An SMMU of each domain can number its
+ * devices from 0, so an ID up to 16 bits does so too.
+ */
+static bool
+lacks_domain(const struct explain_fault *f)
+{
+	if (f->has_addr)
+		return f->any_domain;
+	return (f->iommu == EXPLAIN_SMMUV3 || f->iommu == EXPLAIN_SMMUV2) && f->stream <= UINT16_MAX;
+}
+
 int
 explain_device_find(struct explain_finder *finder, const struct explain_fault *f, struct explain_device *out)
 {
 	const struct explain_device *device;
 	struct topo_addr addr = f->addr;
-	bool assumed = !f->has_addr && f->has_stream;
+	bool several = false;
 	int ret = 0;
 
-	*out = (struct explain_device){ .assumed = assumed };
+	*out = (struct explain_device){ .assumed = !f->has_addr && f->has_stream };
 	if (!f->has_addr && !f->has_stream)
 		return 0;
-	if (f->has_addr && f->any_domain)
-		ret = any_domain(&finder->scan, &addr, &assumed);
+	if (lacks_domain(f))
+		ret = any_domain(&finder->scan, &addr, &several);
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
 	ret = device_take(finder, &addr, &device);
 	if (ret < 0)
 		return ret;
 	*out = *device;
-	out->assumed = assumed;
+	out->assumed = several || !f->has_addr;
+	out->several = several;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct explain_device {
 	char driver[TOPO_NAME_LEN];
 	bool exists;
 	bool assumed;			/**< by an ID of the IOMMU, or of several domains */
+	bool several;			/**< PCI domains have it; this is the lowest of them */
 	struct hole_list holes;		/**< of the finder, valid until its end */
 	unsigned int iommu_bits;	/**< 0 unknown */
 };
@@ -32,7 +33,7 @@ struct explain_finder {
 	uint64_t page;
 	struct explain_known {
 		struct topo_addr addr;
-		struct explain_device device;	/* without assumed, which depends on the fault */
+		struct explain_device device;	/* without assumed and several, which depend on the fault */
 	} *known;
 	size_t n_known;
 };

@@ -30,14 +30,17 @@ print_device(const struct explain_fault *f, const struct explain_device *dev)
 {
 	if (dev->bdf[0] == '\0') {
 		printf("%s", f->reason == EXPLAIN_COMMAND ? "the IOMMU" : "an unnamed device");
+		if (f->has_stream)
+			printf(" (ID 0x%x)", f->stream);
 		return;
 	}
 	printf("%s", dev->bdf);
 	if (!dev->exists)
 		printf(" (no such function here%s)", f->has_stream ? ", by the ID of the IOMMU" : "");
 	else if (f->has_stream && !f->has_addr)
-		printf(" (by ID 0x%x, if the firmware gives devices their PCI address as ID)", f->stream);
-	else if (dev->assumed)
+		printf(" (by ID 0x%x, if the firmware gives devices their PCI address as ID%s)", f->stream,
+			dev->several ? "; or a function of another PCI domain" : "");
+	else if (dev->several)
 		printf(" (or a function of another PCI domain)");
 	if (dev->exists)
 		printf(", %s", dev->driver[0] != '\0' ? dev->driver : "no driver");

@@ -20,17 +20,22 @@
 static struct explain_log found;
 static struct explain_device dev;
 
-/* Find the device of a line, and judge without processes. */
+/* Find the device of a fault in one or more lines, and judge without processes. */
 static enum explain_id
 answer(const char *root, const char *line, const struct plan_answers *answers)
 {
 	struct explain_facts facts = { 0 };
 	struct explain_finder finder;
 	struct explain_verdict verdict;
+	char text[EXPLAIN_LINE];
+	FILE *f;
 
+	assert_in_range(strlen(line), 1, sizeof(text) - 1);
 	memset(&found, 0, sizeof(found));
-	explain_line(&found, line);
-	explain_end(&found);
+	f = fmemopen(strcpy(text, line), strlen(line), "r");
+	assert_non_null(f);
+	explain_read(f, &found);
+	fclose(f);
 	assert_int_equal(found.n, 1);
 	explain_finder_begin(&finder, root, answers, PAGE);
 	assert_int_equal(explain_device_find(&finder, &found.v[0], &dev), 0);
@@ -102,12 +107,51 @@ test_domains(void **state)
 	assert_int_equal(answer(root, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
 	assert_string_equal(dev.bdf, "0001:02:03.0");
 	assert_true(dev.assumed);
+	assert_true(dev.several);
+}
+
+#define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
+#define UNKNOWN_ID(id) "arm-smmu 2b500000.iommu: Blocked unknown Stream ID " id "; boot with x"
+
+/* An SMMU of each PCI domain numbers its devices from 0. */
+static void
+test_streams(void **state)
+{
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0004:00/0004:01:00.0");
+	assert_int_equal(answer(root, V3 "event 0x10 received:\n" V3 "\t0x0000010000000010\n" V3 "\t0x0\n"
+		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0004:01:00.0");
+	assert_true(dev.exists);
+	assert_true(dev.assumed);
+	assert_false(dev.several);
+	assert_int_equal(answer(root, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
+	assert_string_equal(dev.bdf, "0004:01:00.0");
+	assert_true(dev.assumed);
+	/* None has this function. */
+	assert_int_equal(answer(root, UNKNOWN_ID("0x108"), NULL), EXPLAIN_IS_UNATTACHED);
+	assert_string_equal(dev.bdf, "0000:01:01.0");
+	assert_false(dev.exists);
+	/* An ID with a domain, and that of another IOMMU, which has one number for each device. */
+	assert_int_equal(answer(root, V3 "event 0x10 received:\n" V3 "\t0x0005010000000010\n" V3 "\t0x0\n"
+		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0005:01:00.0");
+	assert_int_equal(answer(root, VIRTIO("256", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0000:01:00.0");
+	tree_device(root, "/devices/pci0008:00/0008:01:00.0");
+	assert_int_equal(answer(root, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
+	assert_string_equal(dev.bdf, "0004:01:00.0");
+	assert_true(dev.assumed);
+	assert_true(dev.several);
 }
 
 static void
 test_no_pci(void **state)
 {
 	assert_int_equal(answer(*state, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "");
+	assert_int_equal(answer(*state, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
 	assert_string_equal(dev.bdf, "");
 }
 
@@ -173,7 +217,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
-		T(test_x86), T(test_arm), T(test_domains), T(test_no_pci), T(test_read_once), T(test_translations),
+		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
