@@ -16,6 +16,7 @@
 #include "explain.h"
 
 #define AMD_EVENT "AMD-Vi: Event logged ["
+#define AMD_UNATTACHED "Device not attached to domain properly]"
 #define AMD_PRESENT 0x10
 #define AMD_WRITE 0x20
 #define AMD_INTERRUPT 0x8
@@ -195,6 +196,21 @@ amd_flags(struct explain_fault *f, uint64_t flags)
 		f->access = EXPLAIN_READ;
 }
 
+/* "AMD-Vi:   device=BDF domain=0x0000": the line behind AMD_UNATTACHED. */
+static bool
+amd_second_line(struct explain_log *log, const char *line)
+{
+	struct explain_fault *f = log->last;
+	const char *at = explain_behind(line, "AMD-Vi: ");
+
+	if (at == NULL || strncmp(at + strspn(at, " "), "device=", strlen("device=")) != 0)
+		return false;
+	if (f == NULL || f->iommu != EXPLAIN_AMDVI || f->reason != EXPLAIN_NO_TABLE || f->has_addr)
+		return false;
+	amd_device(f, at);
+	return f->has_addr;
+}
+
 static bool
 line_amd(struct explain_log *log, const char *line)
 {
@@ -203,8 +219,13 @@ line_amd(struct explain_log *log, const char *line)
 	uint64_t flags;
 
 	if (at == NULL)
-		return false;
+		return amd_second_line(log, line);
 	f = explain_begin(log, EXPLAIN_AMDVI);
+	if (strncmp(at, AMD_UNATTACHED, strlen(AMD_UNATTACHED)) == 0) {
+		f->reason = EXPLAIN_NO_TABLE;
+		strcpy(f->code, "unattached");
+		return true;
+	}
 	explain_word(at, f->code, sizeof(f->code));
 	amd_device(f, line);
 	amd_event(f, at);

@@ -153,6 +153,28 @@ test_amd(void **state)
 		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
 }
 
+/* Linux 6.1 (since 2023) and later. */
+static void
+test_amd_unattached(void **state)
+{
+	expect_one("[   24.6] AMD-Vi: Event logged [Device not attached to domain properly]\n"
+		"[   24.6] AMD-Vi:   device=0001:01:00.0 domain=0x0000",
+		"AMD-Vi 0001:01:00.0 ? - no-table unattached x1");
+	/* The kernel may suppress one of the lines. */
+	expect_one("AMD-Vi: Event logged [Device not attached to domain properly]\n",
+		"AMD-Vi - ? - no-table unattached x1");
+	parse("AMD-Vi:   device=0000:01:00.0 domain=0x0000\n"
+		"AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:02:00.0 domain=0x0010 address=0x1000 flags=0x0000]\n"
+		"AMD-Vi:   device=0000:01:00.0 domain=0x0000\n");
+	assert_int_equal(found.n, 1);
+	assert_string_equal(described(0), "AMD-Vi 0000:02:00.0 ? 0x1000 no-page IO_PAGE_FAULT x1");
+	/* Completes one event only. */
+	parse("AMD-Vi: Event logged [Device not attached to domain properly]\n"
+		"AMD-Vi:   device=0000:01:00.0 domain=0x0000\nAMD-Vi:   device=0000:02:00.0 domain=0x0000\n");
+	assert_int_equal(found.n, 1);
+	assert_string_equal(described(0), "AMD-Vi 0000:01:00.0 ? - no-table unattached x1");
+}
+
 /* The address is that of a table or a command of the IOMMU, not one that the device accessed. */
 static void
 test_amd_own_addresses(void **state)
@@ -336,7 +358,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_amd_own_addresses), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
+		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_amd_unattached), T(test_amd_own_addresses), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
 		T(test_others), T(test_many),
 	};
 
