@@ -38,7 +38,7 @@ usage(FILE *f)
 		"explain\"), or takes an I/O virtual address. Prints which device it was, what the\n"
 		"address is, what usually causes that and what to do. Processes with the bus are\n"
 		"asked what they have mapped. Changes nothing.\n"
-		"Exit status: 0 no fault, 1 faults or the command failed, 2 usage.\n\n"
+		"Exit status: 0 no fault, 1 faults, no lines or the command failed, 2 usage.\n\n"
 		"  FILE            lines of dmesg or of a system log; \"-\" is stdin\n"
 		"  ADDRESS         begins with 0x\n"
 		"  BDF             the device that uses it\n"
@@ -48,7 +48,7 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-/* @return 0, or -errno after printing the fault. */
+/* @return 0, or -errno after printing the fault; -ENODATA: nothing was read. */
 static int
 log_read(const char *file, struct explain_log *log)
 {
@@ -68,6 +68,10 @@ log_read(const char *file, struct explain_log *log)
 	if (ferror(f)) {
 		ret = -EIO;
 		tool_error(name, "can't be read: %s", strerror(-ret));
+	} else if (log->lines == 0) {
+		/* So it is not taken for a log without faults. */
+		ret = -ENODATA;
+		tool_error(name, "has no lines; many systems show the kernel's log to root only: run dmesg as root");
 	}
 	if (!is_stdin)
 		fclose(f);
