@@ -64,6 +64,7 @@ struct explain_fault {
 	struct topo_addr addr;
 	bool has_stream;		/**< the IOMMU's ID of the device, often its address */
 	uint32_t stream;
+	char client[EXPLAIN_WORD];	/**< the kernel's name of a device that is not on PCI, or "" */
 	char code[EXPLAIN_WORD];	/**< the IOMMU's word or number for the reason */
 	unsigned int times;
 };
@@ -82,6 +83,7 @@ struct explain_log {
 	struct explain_fault open;	/* raw SMMUv3 event in progress */
 	unsigned int words;		/* of it */
 	bool raw;
+	bool undecoded;			/* the last SMMUv3 event is raw; a line can follow that has its meaning */
 };
 
 /* explain_parse.c */

@@ -15,7 +15,7 @@ is_equal(const struct explain_fault *a, const struct explain_fault *b)
 		a->has_iova == b->has_iova && a->iova == b->iova && a->has_addr == b->has_addr &&
 		a->any_domain == b->any_domain && topology_addr_cmp(&a->addr, &b->addr) == 0 &&
 		a->has_stream == b->has_stream && a->stream == b->stream &&
-		strcmp(a->code, b->code) == 0;
+		strcmp(a->client, b->client) == 0 && strcmp(a->code, b->code) == 0;
 }
 
 /* A fault is complete only when the next one begins. */

@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "explain.h"
+#include "sysfs/sysfs.h"
 
 #define EVENT_WORDS 4
 #define EVENT_READ (UINT64_C(1) << 35)	/* of the second word */
@@ -89,13 +90,37 @@ event_word(struct explain_log *log, uint64_t word)
 	*f = *open;
 	f->iommu = EXPLAIN_SMMUV3;
 	f->times = 1;
+	log->undecoded = true;
+}
+
+/* Is it the raw event before it? The kernel has no name for some, and prints no address of these. */
+static bool
+is_last(const struct explain_log *log, const struct explain_fault *found)
+{
+	const struct explain_fault *f = log->last;
+
+	return log->undecoded && f != NULL && f->iommu == EXPLAIN_SMMUV3 && f->has_stream &&
+		f->stream == found->stream && (!found->has_iova || f->iova == found->iova);
+}
+
+/* The kernel names a device by its address on PCI, or it is not on PCI and its ID is no address. */
+static void
+event_client(struct explain_fault *f, const char *client)
+{
+	f->has_addr = explain_bdf(client, &f->addr, &f->any_domain);
+	if (f->has_addr || client[0] == '(')
+		return;
+	snprintf(f->client, sizeof(f->client), "%.*s", (int)strcspn(client, " \n"), client);
+	sysfs_mask(f->client);
+	f->has_stream = false;
+	f->addr = (struct topo_addr){ 0 };
 }
 
 /* "event: NAME client: DEVICE sid: 0x18 ssid: 0x0 iova: 0x1000 ipa: 0x0" */
 static void
 event_decoded(struct explain_log *log, const char *text)
 {
-	struct explain_fault found = { .iommu = EXPLAIN_SMMUV3, .times = 1 }, *f = log->last;
+	struct explain_fault found = { .iommu = EXPLAIN_SMMUV3, .times = 1 };
 	const char *client = explain_behind(text, "client: ");
 	uint64_t stream;
 	size_t i;
@@ -107,14 +132,11 @@ event_decoded(struct explain_log *log, const char *text)
 	if (explain_hex(text, " sid: ", &stream) && stream <= UINT32_MAX)
 		explain_stream(&found, (uint32_t)stream);
 	found.has_iova = explain_hex(text, "iova: ", &found.iova);
-	/* The raw event before it is the same one. */
-	if (f == NULL || f->iommu != EXPLAIN_SMMUV3 || !f->has_stream || f->stream != found.stream ||
-	    f->iova != found.iova || f->has_addr) {
-		f = explain_begin(log, EXPLAIN_SMMUV3);
-		*f = found;
-	}
+	if (!is_last(log, &found))
+		*explain_begin(log, EXPLAIN_SMMUV3) = found;
+	log->undecoded = false;
 	if (client != NULL)
-		f->has_addr = explain_bdf(client, &f->addr, &f->any_domain);
+		event_client(log->last, client);
 }
 
 bool

@@ -28,6 +28,10 @@ is_access(const struct explain_fault *f)
 static void
 print_device(const struct explain_fault *f, const struct explain_device *dev)
 {
+	if (f->client[0] != '\0') {
+		printf("%s (not a PCI device)", f->client);
+		return;
+	}
 	if (dev->bdf[0] == '\0') {
 		printf("%s", f->reason == EXPLAIN_COMMAND ? "the IOMMU" : "an unnamed device");
 		if (f->has_stream)
@@ -85,6 +89,7 @@ explain_report(const struct explain_fault *f, const struct explain_device *dev,
 	bad = json_put(o, "iommu", f->iommu == EXPLAIN_NO_IOMMU ? json_null() :
 			json_string(explain_iommu_name(f->iommu)));
 	bad |= json_put(o, "device", json_string_or_null(dev->bdf));
+	bad |= json_put(o, "client", json_string_or_null(f->client));
 	bad |= json_put(o, "exists", json_boolean(dev->exists));
 	bad |= json_put(o, "assumed", json_boolean(dev->assumed));
 	bad |= json_put(o, "driver", json_string_or_null(dev->driver));

@@ -229,6 +229,53 @@ test_smmuv3(void **state)
 	assert_int_equal(found.n, 0);
 }
 
+#define RAW(id, sid, at) V3 "event " id " received:\n" V3 "\t" sid "\n" V3 "\t0x0000000800000000\n" \
+	V3 "\t" at "\n" V3 "\t0x0000000000000000\n"
+
+/* The words of an event, then what they mean: Linux 6.15 and later. */
+static void
+test_smmuv3_twice(void **state)
+{
+	/* The kernel has no name for this one, and prints no address of it. */
+	expect_one(RAW("0x0b", "0x000001000000000b", "0x0000000070000000")
+		V3 "event: UNKNOWN client: 0000:01:00.0 sid: 0x100 ssid: 0x0\n",
+		"SMMUv3 0000:01:00.0 read 0x70000000 broken F_WALK_EABT x1");
+	expect_one(RAW("0x10", "0x0000001800000010", "0x0000000070000000")
+		V3 "event: F_TRANSLATION client: (unassigned sid) sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n",
+		"SMMUv3 0000:00:03.0~ read 0x70000000 no-page F_TRANSLATION x1");
+	/* Another address, or another device. */
+	parse(RAW("0x10", "0x0000001800000010", "0x0000000070000000")
+		V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70001000 ipa: 0x0\n");
+	assert_int_equal(found.n, 2);
+	parse(RAW("0x0b", "0x000001000000000b", "0x0000000070000000")
+		V3 "event: UNKNOWN client: 0000:00:03.0 sid: 0x18 ssid: 0x0\n");
+	assert_int_equal(found.n, 2);
+	assert_string_equal(described(1), "SMMUv3 0000:00:03.0 ? - unknown UNKNOWN x1");
+	/* Without the words, each is an event. */
+	expect_one(V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n"
+		V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n",
+		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x2");
+}
+
+/* A device that is not on PCI: its ID is no PCI address. */
+static void
+test_smmuv3_platform(void **state)
+{
+	static const char line[] = V3 "event: F_TRANSLATION client: fe2c0000.usb sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n";
+	char text[EXPLAIN_LINE];
+
+	expect_one(line, "SMMUv3 - ? 0x70000000 no-page F_TRANSLATION x1");
+	assert_string_equal(found.v[0].client, "fe2c0000.usb");
+	snprintf(text, sizeof(text), "%s%s", RAW("0x10", "0x0000001800000010", "0x0000000070000000"), line);
+	expect_one(text, "SMMUv3 - read 0x70000000 no-page F_TRANSLATION x1");
+	assert_string_equal(found.v[0].client, "fe2c0000.usb");
+	expect_one(V3 "event: C_BAD_STE client: AMDI0011:00 sid: 0x18 ssid: 0x0\n", "SMMUv3 - ? - no-table C_BAD_STE x1");
+	assert_string_equal(found.v[0].client, "AMDI0011:00");
+	/* They differ only in the name. */
+	parse(V3 "event: C_BAD_STE client: a.usb sid: 0x18 ssid: 0x0\n" V3 "event: C_BAD_STE client: b.usb sid: 0x18 ssid: 0x0\n");
+	assert_int_equal(found.n, 2);
+}
+
 static void
 test_smmuv2(void **state)
 {
@@ -358,7 +405,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_amd_unattached), T(test_amd_own_addresses), T(test_smmuv3), T(test_smmuv2), T(test_virtio), T(test_eeh),
+		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_amd), T(test_amd_unattached), T(test_amd_own_addresses), T(test_smmuv3), T(test_smmuv3_twice),
+		T(test_smmuv3_platform), T(test_smmuv2), T(test_virtio), T(test_eeh),
 		T(test_others), T(test_many),
 	};
 
