@@ -86,6 +86,11 @@ test_vtd(void **state)
 		"VT-d 0000:00:03.0* read 0x70000000 no-page 0x06 x1");
 	expect_one("DMAR: [DMA Write PASID 0x1] Request device [3b:00.1] fault addr 0xfffff000 [fault reason 0x05] PTE Write access is not set",
 		"VT-d 0000:3b:00.1* write 0xfffff000 no-page 0x05 x1");
+	/* Linux 7.2 prints the PCI domain. */
+	expect_one("DMAR: [DMA Write NO_PASID] Request device [0001:3b:00.1] fault addr 0xfffff000 [fault reason 0x05] PTE Write access is not set",
+		"VT-d 0001:3b:00.1 write 0xfffff000 no-page 0x05 x1");
+	expect_one("DMAR: [INTR-REMAP] Request device [0001:f0:1f.7] fault index 0x0 [fault reason 0x22] Present field in the IRTE entry is clear",
+		"VT-d 0001:f0:1f.7 ? - interrupt 0x22 x1");
 	/* Before: the reason is decimal. */
 	expect_one("DMAR: [DMA Write] Request device [02:00.0] PASID ffffffff fault addr 6df84000 [fault reason 05] PTE Write access is not set",
 		"VT-d 0000:02:00.0* write 0x6df84000 no-page 0x05 x1");
