@@ -123,9 +123,9 @@ report(const char *path, const struct capture *c)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stderr : stdout;
 
-	tool_report_put("file", json_string(path));
+	tool_report_put("file", json_text(path));
 	tool_report_put("entries", json_integer((json_int_t)c->n_taken));
-	tool_report_put("missing", json_string(c->missing_text != NULL ? c->missing_text : ""));
+	tool_report_put("missing", json_text(c->missing_text != NULL ? c->missing_text : ""));
 	fprintf(f, "%s: %zu files, folders and links, listed in MANIFEST\n", path, c->n_taken);
 	if (c->n_missing > 0)
 		fprintf(f, "missing:\n%s", c->missing_text);

@@ -166,7 +166,7 @@ row_json(const struct row *row)
 	plan_reasons_text(&row->reasons, why, sizeof(why));
 	if (json_put(o, "usable", row->usable == USABLE_MAYBE ? json_null() :
 			json_boolean(row->usable == USABLE_YES)) < 0 ||
-	    json_put(o, "why", row->reasons.n == 0 ? json_null() : json_string(why)) < 0) {
+	    json_put(o, "why", row->reasons.n == 0 ? json_null() : json_text(why)) < 0) {
 		json_decref(o);
 		return NULL;
 	}
@@ -186,7 +186,7 @@ odd_json(struct topo_snapshot *snap, const struct topo_set *all)
 		plan_odd_text(snap, all->v[i], why, sizeof(why));
 		o = json_object();
 		bad |= json_put(o, "bdf", json_string(all->v[i]->bdf));
-		bad |= json_put(o, "why", json_string(why));
+		bad |= json_put(o, "why", json_text(why));
 		bad |= json_array_append_new(list, o);
 	}
 	if (bad == 0)

@@ -116,7 +116,7 @@ finding_json(const struct doctor_finding *v)
 	bad = json_put(o, "id", json_string(kind->name));
 	bad |= json_put(o, "severity", json_string(doctor_severity_name(kind->severity)));
 	bad |= json_put(o, "device", json_string_or_null(v->about));
-	bad |= json_put(o, "what", json_string(v->what));
+	bad |= json_put(o, "what", json_text(v->what));
 	bad |= json_put(o, "why", json_string(kind->why));
 	bad |= json_put(o, "cure", json_string_or_null(v->cure));
 	if (bad == 0)

@@ -99,7 +99,7 @@ explain_report(const struct explain_fault *f, const struct explain_device *dev,
 	bad |= json_put(o, "code", json_string_or_null(f->code));
 	bad |= json_put(o, "times", json_integer(f->times));
 	bad |= json_put(o, "id", json_string(kind->name));
-	bad |= json_put(o, "what", json_string(v->what));
+	bad |= json_put(o, "what", json_text(v->what));
 	bad |= json_put(o, "cause", json_string(kind->cause));
 	bad |= json_put(o, "cure", json_string(kind->cure));
 	if (bad != 0) {

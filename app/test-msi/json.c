@@ -7,8 +7,8 @@
  * Results as JSON. Addresses are hex strings, as many readers convert numbers to doubles,
  * which do not hold 64 bits.
  *
- * If a member can't be created (no memory, invalid UTF-8) the whole object fails, so
- * nothing is silently missing.
+ * If a member can't be created (no memory) the whole object fails, so nothing is silently
+ * missing. Text that may have names of files is made by json_text().
  */
 
 #include <errno.h>
@@ -152,7 +152,7 @@ json_planned_device(const struct tool_device *dev)
 
 	bad = json_put(o, "bdf", json_string(dev->bdf));
 	bad |= json_put(o, "used", json_boolean(dev->used));
-	bad |= json_put(o, "why", dev->used ? json_null() : json_string(dev->why));
+	bad |= json_put(o, "why", dev->used ? json_null() : json_text(dev->why));
 	if (bad == 0 && dev->used)
 		bad = put_survey(o, dev);
 	if (bad == 0)
@@ -178,7 +178,7 @@ add_hole(const struct iova_hole *hole, void *arg)
 	bad |= json_put(o, "hardness", json_string(hardness));
 	bad |= json_put(o, "enforced_by", json_string(iova_enforcer_name(hole->by)));
 	bad |= json_put(o, "estimated", json_boolean(iova_hole_estimated(hole)));
-	bad |= json_put(o, "detail", json_string(hole->detail));
+	bad |= json_put(o, "detail", json_text(hole->detail));
 	bad |= json_put(o, "owner", json_string(hole->owner));
 	if (bad == 0)
 		return json_array_append_new(arg, o);

@@ -21,6 +21,7 @@
 #include <jansson.h>
 
 #include "iova/iova_layout.h"
+#include "json_text.h"
 #include "plan/plan.h"
 #include "tool_root.h"
 #include "va/va_place.h"

@@ -37,7 +37,7 @@ json_put(json_t *object, const char *key, json_t *value)
 json_t *
 json_string_or_null(const char *s)
 {
-	return *s != '\0' ? json_string(s) : json_null();
+	return *s != '\0' ? json_text(s) : json_null();
 }
 
 int
@@ -86,7 +86,7 @@ tool_report_fault(const char *who, const char *text)
 	if (!tool_json)
 		return;
 	o = json_object();
-	if ((json_put(o, "about", json_string(who)) | json_put(o, "text", json_string(text))) != 0) {
+	if ((json_put(o, "about", json_text(who)) | json_put(o, "text", json_text(text))) != 0) {
 		json_decref(o);
 		o = NULL;
 	}

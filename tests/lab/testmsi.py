@@ -380,7 +380,7 @@ def _layout_reserved(backend, text, as_json):
 @test('layout reports devices that it cannot use and continues', ['arm-smmuv3'])
 def layout_faults(platform):
     nics = PLATFORMS[platform].nics
-    unbound, nobody, mixed, held, bench, picture, unwritten, silent, *answers = _run(
+    unbound, nobody, mixed, held, bench, picture, unwritten, silent, unread, named, *answers = _run(
         platform, f'dpdk-test-msi layout -a vfio_msi:{nics[0]}',
         'dpdk-test-msi layout -a vfio_msi:all',
         f'vfio-bind {nics[0]}; dpdk-test-msi layout --json 2>/dev/null '
@@ -392,11 +392,15 @@ def layout_faults(platform):
         'dpdk-test-msi bench layout --ranges 1000 --svg /tmp/bench.svg --json 2>/dev/null',
         'cat /tmp/bench.svg', 'dpdk-test-msi bench layout --ranges 100 --svg /proc/no.svg',
         'dpdk-test-msi explain --json </dev/null 2>/dev/null',
+        "dpdk-test-msi explain --json $'/tmp/caf\\xe9.log' 2>/dev/null",
+        "dpdk-test-msi capture --json $'/tmp/caf\\xe9.tar' 2>/dev/null",
         *(f'dpdk-test-msi {words}' for words in USAGE + HELP), 'dpdk-test-msi list >/dev/full')
     with part('exit status is 2 for wrong usage, 0 for help'):
         _usage(answers)
     with part('bench layout has a row for each structure and number of ranges, and a picture'):
         _bench(bench[0], picture[0], *unwritten)
+    expect_equal((schema.load(unread[0], 'explain', 1)['faults'][0]['about'],
+                  schema.load(named[0], 'capture')['file']), ('/tmp/caf?.log', '/tmp/caf?.tar'), 'names in Latin-1')
     expect_equal(schema.load(silent[0], 'explain', 1)['faults'][0]['about'], 'stdin', 'no log')
     expect_equal([unbound[1], nobody[1], mixed[1], held[1]], [1] * 4, 'exit statuses')
     for answer, words in ((unbound, f'vfio_msi:{nics[0]}: not used: is bound to no driver; bind '
