@@ -11,7 +11,7 @@
 
 #include <bsd/string.h>
 
-#include "doctor.h"
+#include "doctor_findings.h"
 
 const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 	[DOCTOR_IOMMU_OFF] = { "iommu-off", DOCTOR_FAULT,
