@@ -18,7 +18,7 @@ import checkkit  # noqa: E402
 
 TABLE, PAGE = 'app/test-msi/doctor_findings.c', 'doc/reference/doctor.rst'
 JUDGES = tuple(f'app/test-msi/doctor_judge{part}.c' for part in ('', '_access', '_devices'))
-TEST = 'tests/unit/test_doctor.c'
+TESTS = ('tests/unit/test_doctor.c', 'tests/unit/test_doctor_access.c')
 ANSWERS, ANSWERS_PAGE = 'app/test-msi/explain_judge.c', 'doc/reference/explain.rst'
 KIND = re.compile(r'\[(DOCTOR_\w+)\] = \{ "([\w-]+)", DOCTOR_(\w+),\s+((?:"(?:\\.|[^"\\])*"\s*)+)\}')
 ROW = re.compile(r'(?m)^   \* - ``([\w-]+)``\n(.*(?:\n(?!   \* - ).*)*?)\n     - (\w+)$')
@@ -56,7 +56,7 @@ def compare(code, page, judges, test):
         if not re.search(rf'\b{ident}\b', judges):
             yield TABLE, 1, f'no file judges {ident}'
         if not re.search(rf'expect_only\({ident}\b', test):
-            yield TABLE, 1, f'{TEST} has no test for {ident}'
+            yield TABLE, 1, f'{TESTS[0]} has no test for {ident}'
     for name in sorted(rows.keys() - kinds.keys()):
         yield PAGE, 1, f'the tool has no finding {name}'
 
@@ -101,8 +101,8 @@ def self_test():
 
 def check():
     """All problems of the project."""
-    judges = ''.join(checkkit.read(path) for path in JUDGES)
-    return [*compare(checkkit.read(TABLE), checkkit.read(PAGE), judges, checkkit.read(TEST)),
+    judges, tests = (''.join(checkkit.read(path) for path in paths) for paths in (JUDGES, TESTS))
+    return [*compare(checkkit.read(TABLE), checkkit.read(PAGE), judges, tests),
             *compare_answers(checkkit.read(ANSWERS), checkkit.read(ANSWERS_PAGE))]
 
 

@@ -16,88 +16,7 @@
 
 #include <cmocka.h>
 
-#include "doctor.h"
-
-#define GIB (UINT64_C(1) << 30)
-#define BDF "0000:01:00.0"
-
-static struct doctor_facts facts;
-static struct topo_node nodes[2];
-static uint64_t free_bytes[2];
-static struct doctor_device device;
-static struct plan_device odd;
-static struct doctor_findings found;
-static bool seen[DOCTOR_KINDS];
-
-static void
-healthy(void)
-{
-	size_t i;
-
-	facts = (struct doctor_facts){
-		.machine = { .kernel = "6.12.1", .version = 6012, .arch = TOPO_ARCH_X86,
-			.iommu = DOCTOR_YES, .groups = 12, .iommu_bits = 48, .cpu_bits = 48 },
-		.vfio = { .driver = DOCTOR_YES, .container = DOCTOR_YES, .iommufd = DOCTOR_YES,
-			.compat = DOCTOR_NO, .noiommu = DOCTOR_NO, .unsafe_type1 = DOCTOR_NO,
-			.unsafe_iommufd = DOCTOR_NO, .entry_limit = 65535 },
-		.memory = { .nodes = nodes, .n_nodes = 2, .free_bytes = free_bytes,
-			.mounts = DOCTOR_YES, .mounted = { .page = { 2 << 20 }, .n_pages = 1 },
-			.sizes = { .page = { GIB, 2 << 20, 64 << 10 }, .n_pages = 3 } },
-		.user = { .memlock_known = true, .memlock = UINT64_MAX },
-		.v = &device, .n = 1, .odd = &odd,
-		.dpdk = { .version = "DPDK 25.11.0", .plugin = "/lib/x.so", .installed = DOCTOR_YES },
-	};
-	for (i = 0; i < 2; i++) {
-		nodes[i] = (struct topo_node){ .node = (int)i, .total = GIB, .unused = GIB, .n_pools = 1,
-			.pool = { { 2 << 20, GIB, GIB } } };
-		free_bytes[i] = 8 * GIB;
-	}
-	device = (struct doctor_device){ .bdf = BDF, .used = true,
-		.plan.topo = { .bdf = BDF, .numa_node = 0, .group = 3, .driver = "vfio-pci" } };
-	for (i = 0; i < DOCTOR_NODES; i++) {
-		snprintf(device.node[i].path, sizeof(device.node[i].path), "/dev/node%zu", i);
-		device.node[i].open = DOCTOR_YES;
-	}
-	odd = (struct plan_device){ .topo.bdf = "0000:02:00.0", .msi_why = "can't be used: odd; compare it" };
-	assert_int_equal(iova_layout_create(&facts.layout), 0);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	healthy();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	iova_layout_destroy(facts.layout);
-	doctor_findings_free(&found);
-	return 0;
-}
-
-/* Only this finding, with these texts, or its cure NULL: any. */
-static void
-expect_only(enum doctor_id id, const char *about, const char *what, const char *cure)
-{
-	doctor_judge(&facts, &found);
-	if (found.n != 1)
-		fail_msg("%zu findings, the first: %s", found.n, found.n > 0 ? found.v[0].what : "");
-	assert_int_equal(found.v[0].id, id);
-	assert_string_equal(found.v[0].about, about);
-	if (strstr(found.v[0].what, what) == NULL)
-		fail_msg("\"%s\" lacks \"%s\"", found.v[0].what, what);
-	if (strstr(found.v[0].cure, cure) == NULL || (*cure == '\0' && found.v[0].cure[0] != '\0'))
-		fail_msg("the cure \"%s\" is not \"%s\"", found.v[0].cure, cure);
-	assert_int_equal(doctor_worst(&found), doctor_kinds[id].severity);
-	seen[id] = true;
-	doctor_findings_free(&found);
-	iova_layout_destroy(facts.layout);
-	healthy();
-}
+#include "doctor_check.h"
 
 static void
 test_healthy(void **state)
@@ -150,10 +69,7 @@ test_vfio(void **state)
 	facts.machine.arch = TOPO_ARCH_POWER;
 	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe vfio_iommu_spapr_tce");
 	facts.vfio.container = DOCTOR_NO;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 0);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_nothing();
 	facts.vfio.compat = DOCTOR_YES;
 	expect_only(DOCTOR_VFIO_COMPAT, "", "is an iommufd", "");
 	facts.vfio.noiommu = DOCTOR_YES;
@@ -202,15 +118,9 @@ test_memory(void **state)
 	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "hugepages-SIZE");
 	facts.memory.mounts = DOCTOR_UNKNOWN;
 	facts.memory.mounted.n_pages = 0;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 0);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_nothing();
 	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 0);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_nothing();
 	nodes[0].unused = nodes[1].unused = 0;
 	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "reserve more");
 	nodes[0].total = nodes[0].unused = 0;
@@ -249,10 +159,7 @@ test_user(void **state)
 		"ulimit -S -l 2097152;");
 	facts.user.memlock = 0;
 	facts.user.locks_all = true;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 0);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_nothing();
 	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast.service");
 	facts.user.unit_found = DOCTOR_YES;
 	facts.user.memlock = 8 << 20;
@@ -268,22 +175,6 @@ test_user(void **state)
 	snprintf(facts.user.unit_hides, sizeof(facts.user.unit_hides), "PrivateDevices=yes");
 	expect_only(DOCTOR_UNIT_DEVICES, "", "PrivateDevices=yes, which keeps it from device nodes",
 		"PrivateDevices=no, DeviceAllow=/dev/vfio/vfio rw, DeviceAllow=char-vfio rw, DeviceAllow=char-vfio-dev rw and DeviceAllow=/dev/iommu rw");
-}
-
-static void
-test_nodes(void **state)
-{
-	(void)state;
-	/* One way is enough. */
-	device.node[2].open = DOCTOR_NO;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 0);
-	device.node[1].open = DOCTOR_NO;
-	snprintf(facts.user.name, sizeof(facts.user.name), "alice");
-	expect_only(DOCTOR_NODE_DENIED, BDF, "alice can't open /dev/node1", "chgrp GROUP /dev/node1");
-	device.node[0].open = device.node[1].open = DOCTOR_UNKNOWN;
-	device.node[2].path[0] = '\0';
-	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "as root");
 }
 
 static void

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The facts of a healthy machine for tests of doctor, which change them, and a check of its findings.
+ */
+
+#ifndef DOCTOR_CHECK_H
+#define DOCTOR_CHECK_H
+
+#include "doctor.h"
+
+#define GIB (UINT64_C(1) << 30)
+#define BDF "0000:01:00.0"	/* of the device */
+
+extern struct doctor_facts facts;
+extern struct topo_node nodes[2];	/* facts refers to these */
+extern uint64_t free_bytes[2];
+extern struct doctor_device device;
+extern struct plan_device odd;
+extern struct doctor_findings found;
+extern bool seen[DOCTOR_KINDS];		/* by expect_only() */
+
+/* Set all facts. Nothing is wrong with this machine. */
+void healthy(void);
+
+int setup(void **state);
+int teardown(void **state);
+
+/*
+ * Only this finding, with these texts, an empty cure for none. Afterwards the machine is healthy
+ * again.
+ */
+void expect_only(enum doctor_id id, const char *about, const char *what, const char *cure);
+
+/* No finding, likewise. */
+void expect_nothing(void);
+
+/* test_doctor_access.c */
+
+void test_nodes(void **state);
+
+#endif /* DOCTOR_CHECK_H */
