@@ -90,6 +90,7 @@ struct doctor_user {
 /** Can the user open a node? */
 struct doctor_node {
 	char path[PLAN_NODE_LEN];
+	bool absent;		/**< it does not exist here; open remains unknown */
 	enum doctor_known open;
 };
 
@@ -146,6 +147,7 @@ struct doctor_facts {
 	struct doctor_user user;
 	struct doctor_device *v;
 	size_t n;
+	bool named;		/**< the user named the devices */
 	struct plan_device *odd;	/**< only topo.bdf and msi_why: can't be read */
 	size_t n_odd;
 	unsigned int assumed_bits;	/**< of the IOMMUs; 0: the kernel's answers are used */

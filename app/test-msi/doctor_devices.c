@@ -15,6 +15,7 @@
 #include <bsd/string.h>
 
 #include "doctor.h"
+#include "sysfs/sysfs.h"
 #include "uapi/vfio_uapi.h"
 
 #define USUAL_BITS 48	/* of most IOMMUs */
@@ -66,30 +67,31 @@ choose_all(struct topo_snapshot *snap, struct doctor_facts *f)
 	return ret;
 }
 
+/* A container shows devices whose nodes it does not have. */
 static void
-node_set(struct doctor_node *node, const char *path)
+node_set(const char *root, struct doctor_node *node, const char *path)
 {
 	strlcpy(node->path, path, sizeof(node->path));
+	node->absent = sysfs_exists(root, "%s", path) == -ENOENT;
 }
 
 /* The nodes of both ways to the device. Those of another machine can't be tried. */
 static void
-nodes_set(const struct doctor_facts *f, struct doctor_device *d)
+nodes_set(const char *root, const struct doctor_facts *f, struct doctor_device *d)
 {
-	const struct doctor_vfio *vfio = &f->vfio;
 	const struct topo_device *t = &d->plan.topo;
 	char group[VFIO_UAPI_NODE_LEN];
 
 	if (t->bdf[0] == '\0' || !topology_is_vfio(t) || f->machine.elsewhere)
 		return;
-	if (t->group >= 0 && vfio->container != DOCTOR_NO) {
+	if (t->group >= 0) {
 		vfio_uapi_group_node(t->group, t->group_noiommu, group);
-		node_set(&d->node[0], "/dev/vfio/vfio");
-		node_set(&d->node[1], group);
+		node_set(root, &d->node[0], "/dev/vfio/vfio");
+		node_set(root, &d->node[1], group);
 	}
-	if (d->plan.cdev[0] != '\0' && vfio->iommufd != DOCTOR_NO) {
-		node_set(&d->node[2], "/dev/iommu");
-		node_set(&d->node[3], d->plan.cdev);
+	if (d->plan.cdev[0] != '\0') {
+		node_set(root, &d->node[2], "/dev/iommu");
+		node_set(root, &d->node[3], d->plan.cdev);
 	}
 }
 
@@ -114,7 +116,7 @@ survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_devic
 	}
 	if (ret == 0)
 		d->used = plan_add(f->layout, &d->plan, d->why, sizeof(d->why)) == 0;
-	nodes_set(f, d);
+	nodes_set(scan->topo.root, f, d);
 	if (!f->machine.elsewhere)
 		plan_look_for_holder(&scan->topo, &d->plan);
 	return 0;
@@ -164,6 +166,7 @@ doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 	size_t i;
 	int ret = 0;
 
+	f->named = addr != NULL;
 	plan_scan_begin(&scan, root);
 	if (addr == NULL)
 		ret = choose_all(&scan.topo, f);

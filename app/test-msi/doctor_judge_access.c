@@ -6,27 +6,52 @@
 
 #include "doctor.h"
 
-/* Either both nodes of a group, or both of iommufd, are enough. */
-void
-doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
+/* Two nodes are one way to a device. */
+static bool
+way_exists(const struct doctor_node *way)
+{
+	return way[0].path[0] != '\0' && !way[0].absent && !way[1].absent;
+}
+
+static bool
+any_exists(const struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (way_exists(&f->v[i].node[0]) || way_exists(&f->v[i].node[2]))
+			return true;
+	return false;
+}
+
+/* @param way  one node of it is missing, or both */
+static void
+judge_absent(const struct doctor_facts *f, const struct doctor_device *d, const struct doctor_node *way,
+		struct doctor_findings *out)
+{
+	const char *path = way[way[1].absent ? 1 : 0].path;
+
+	/* That is a finding of its own. */
+	if (f->vfio.container == DOCTOR_NO && f->vfio.iommufd == DOCTOR_NO)
+		return;
+	if (f->machine.container[0] != '\0' && !f->named && any_exists(f)) {
+		doctor_add(out, DOCTOR_NODE_NOT_PASSED, d->bdf, "%s does not exist in this container", path);
+		return;
+	}
+	doctor_add(out, DOCTOR_NODE_ABSENT, d->bdf, "%s does not exist here", path);
+	if (f->machine.container[0] != '\0')
+		doctor_cure(out, "pass %s and %s into the container: doc/howto/containers.rst", way[0].path, way[1].path);
+	else
+		doctor_cure(out, "if this is a container, pass %s and %s into it; otherwise check that /dev is a devtmpfs, in which the kernel creates both: findmnt /dev",
+			way[0].path, way[1].path);
+}
+
+static void
+judge_denied(const struct doctor_facts *f, const struct doctor_device *d, const struct doctor_node *bad,
 		struct doctor_findings *out)
 {
 	const char *who = f->user.name[0] != '\0' ? f->user.name : "this user";
-	const struct doctor_node *n = d->node, *bad = NULL;
-	size_t i, pair;
 
-	for (pair = 0; pair < DOCTOR_NODES; pair += 2) {
-		const bool exists = n[pair].path[0] != '\0' && n[pair + 1].path[0] != '\0';
-
-		if (exists && n[pair].open == DOCTOR_YES && n[pair + 1].open == DOCTOR_YES)
-			return;
-		for (i = pair; exists && i < pair + 2; i++)
-			if (n[i].open != DOCTOR_YES && (bad == NULL ||
-					(bad->open != DOCTOR_NO && n[i].open == DOCTOR_NO)))
-				bad = &n[i];
-	}
-	if (bad == NULL)
-		return;
 	if (bad->open == DOCTOR_UNKNOWN) {
 		doctor_add(out, DOCTOR_NODE_UNTESTED, d->bdf, "whether %s can open %s was not tried", who, bad->path);
 		doctor_cure(out, "run doctor as root, or as that user");
@@ -35,4 +60,32 @@ doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
 	doctor_add(out, DOCTOR_NODE_DENIED, d->bdf, "%s can't open %s for reading and writing", who, bad->path);
 	doctor_cure(out, "give it to a group of users who may use the device: chgrp GROUP %s && chmod 660 %s; doc/howto/non-root.rst has a udev rule that lasts",
 		bad->path, bad->path);
+}
+
+/* Either both nodes of a group, or both of iommufd, are enough. */
+void
+doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
+		struct doctor_findings *out)
+{
+	const struct doctor_node *way, *bad = NULL, *missing = NULL;
+	size_t i;
+
+	for (way = d->node; way < d->node + DOCTOR_NODES; way += 2) {
+		if (!way_exists(way)) {
+			/* Better the way of which the node exists that all devices share. */
+			if (way->path[0] != '\0' && (missing == NULL || missing->absent))
+				missing = way;
+			continue;
+		}
+		if (way[0].open == DOCTOR_YES && way[1].open == DOCTOR_YES)
+			return;
+		for (i = 0; i < 2; i++)
+			if (way[i].open != DOCTOR_YES && (bad == NULL ||
+					(bad->open != DOCTOR_NO && way[i].open == DOCTOR_NO)))
+				bad = &way[i];
+	}
+	if (bad != NULL)
+		judge_denied(f, d, bad, out);
+	else if (missing != NULL)
+		judge_absent(f, d, missing, out);
 }

@@ -146,7 +146,7 @@ try_nodes(void *arg, void *result)
 	for (i = 0; i < t->facts->n * DOCTOR_NODES && i < NODES_MAX; i++) {
 		const struct doctor_node *node = node_at(t->facts, i);
 
-		if (node->path[0] != '\0')
+		if (node->path[0] != '\0' && !node->absent)
 			out->open[i] = faccessat(AT_FDCWD, node->path, R_OK | W_OK, AT_EACCESS) == 0 ?
 				DOCTOR_YES : DOCTOR_NO;
 	}

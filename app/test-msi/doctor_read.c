@@ -15,6 +15,8 @@
 #include "doctor.h"
 #include "sysfs/sysfs.h"
 
+#define HOSTS_OF_POD "# Kubernetes-managed"
+#define FIRST_PIDS "pid:[4026531836]"	/* PROC_PID_INIT_INO, the same number in all kernels */
 #define ALL_USERS UINT64_C(4294967295)	/* of /proc/self/uid_map outside of user namespaces */
 
 /* Read the first line of a file, printable, or "". */
@@ -131,6 +133,30 @@ processor_read(const char *root, struct doctor_machine *m)
 		m->cpu_bits = (unsigned int)strtoul(at + strlen("bits physical, "), NULL, 10);
 }
 
+/* containerd and CRI-O make no file of their own. kubelet makes one in every pod, whatever runs it. */
+static bool
+is_pod(const char *root)
+{
+	char hosts[DOCTOR_NAME];
+
+	line_read(root, "/etc/hosts", hosts, sizeof(hosts));
+	return strncmp(hosts, HOSTS_OF_POD, strlen(HOSTS_OF_POD)) == 0 ||
+		sysfs_exists(root, "/run/secrets/kubernetes.io") == 0;
+}
+
+/*
+ * Nearly all containers have process IDs of their own, and every user can see that. The control
+ * groups don't show it: with version 2 a container sees its own as the first one.
+ */
+static bool
+has_own_pids(const char *root)
+{
+	char pids[DOCTOR_NAME];
+
+	return sysfs_read_link_target(root, pids, sizeof(pids), "/proc/self/ns/pid") == 0 &&
+		strcmp(pids, FIRST_PIDS) != 0;
+}
+
 static void
 container_read(const char *root, struct doctor_machine *m)
 {
@@ -142,6 +168,10 @@ container_read(const char *root, struct doctor_machine *m)
 		strlcpy(m->container, "docker", sizeof(m->container));
 	if (m->container[0] == '\0' && sysfs_exists(root, "/run/.containerenv") == 0)
 		strlcpy(m->container, "podman", sizeof(m->container));
+	if (m->container[0] == '\0' && is_pod(root))
+		strlcpy(m->container, "kubernetes", sizeof(m->container));
+	if (m->container[0] == '\0' && has_own_pids(root))
+		strlcpy(m->container, "PID namespace", sizeof(m->container));
 	line_read(root, "/proc/self/uid_map", map, sizeof(map));
 	m->user_namespace = sscanf(map, "%" SCNu64 " %" SCNu64 " %" SCNu64, &inside, &outside, &count) == 3 &&
 		(outside != 0 || count < ALL_USERS);

@@ -28,7 +28,7 @@ static const struct fuzz_place places[] = {
 	{ 'h', false, POOLS "hugepages-2048kB/nr_hugepages" },
 	{ 'f', false, POOLS "hugepages-2048kB/free_hugepages" },
 	{ 'H', false, POOLS "hugepages-1048576kB/nr_hugepages" },
-	{ 'a', false, "/proc/self/maps" },
+	{ 'a', false, "/proc/self/maps" }, { 'e', false, "/etc/hosts" },
 };
 
 /* The text of a unit is a record of its own. */

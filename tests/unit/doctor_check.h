@@ -30,8 +30,8 @@ int setup(void **state);
 int teardown(void **state);
 
 /*
- * Only this finding, with these texts, an empty cure for none. Afterwards the machine is healthy
- * again.
+ * Only this finding with these texts, an empty cure for none, and perhaps that this is a container.
+ * Afterwards the machine is healthy again.
  */
 void expect_only(enum doctor_id id, const char *about, const char *what, const char *cure);
 
@@ -41,5 +41,7 @@ void expect_nothing(void);
 /* test_doctor_access.c */
 
 void test_nodes(void **state);
+void test_nodes_absent(void **state);
+void test_nodes_passed(void **state);
 
 #endif /* DOCTOR_CHECK_H */

@@ -29,3 +29,67 @@ test_nodes(void **state)
 	device.node[2].path[0] = '\0';
 	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "as root");
 }
+
+/* A node that is not there can't be given to a group of users. */
+void
+test_nodes_absent(void **state)
+{
+	(void)state;
+	/* The other way exists. */
+	device.node[2].absent = true;
+	device.node[2].open = DOCTOR_UNKNOWN;
+	expect_nothing();
+	device.node[1].absent = device.node[3].absent = true;
+	expect_only(DOCTOR_NODE_ABSENT, BDF, "/dev/node1 does not exist here",
+		"if this is a container, pass /dev/node0 and /dev/node1 into it; otherwise check that /dev is a devtmpfs");
+	/* The device has its own node, but not the one that all share. */
+	device.node[0].absent = device.node[3].absent = true;
+	expect_only(DOCTOR_NODE_ABSENT, BDF, "/dev/node3 does not exist here", "pass /dev/node2 and /dev/node3 into");
+	device.node[0].absent = true;
+	device.node[2].path[0] = '\0';
+	expect_only(DOCTOR_NODE_ABSENT, BDF, "/dev/node0 does not exist here", "pass /dev/node0 and /dev/node1 into");
+	/* Nodes that exist and are denied are nearer to a cure. */
+	device.node[1].absent = true;
+	device.node[3].open = DOCTOR_NO;
+	expect_only(DOCTOR_NODE_DENIED, BDF, "can't open /dev/node3", "chgrp GROUP /dev/node3");
+	/* Without any node this is said once. */
+	device.node[0].absent = device.node[2].absent = true;
+	facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
+	expect_only(DOCTOR_VFIO_NODE, "", "neither", "modprobe");
+}
+
+/* A container, or the machine, with all devices of the machine, and the nodes of some. */
+static void
+two_devices(struct doctor_device *two, const char *container, bool both)
+{
+	two[0] = two[1] = device;
+	two[1].node[1].absent = two[1].node[3].absent = true;
+	two[0].node[1].absent = two[0].node[2].absent = both;
+	facts.v = two;
+	facts.n = 2;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", container);
+}
+
+void
+test_nodes_passed(void **state)
+{
+	struct doctor_device two[2];
+
+	(void)state;
+	two_devices(two, "kubernetes", false);
+	snprintf(two[1].bdf, sizeof(two[1].bdf), "0000:03:00.0");
+	expect_only(DOCTOR_NODE_NOT_PASSED, "0000:03:00.0", "/dev/node1 does not exist in this container", "");
+	/* Who names a device wants to use it. */
+	two_devices(two, "kubernetes", false);
+	facts.named = true;
+	expect_only(DOCTOR_NODE_ABSENT, BDF, "/dev/node1 does not exist here",
+		"pass /dev/node0 and /dev/node1 into the container: doc/howto/containers.rst");
+	two_devices(two, "", false);
+	expect_only(DOCTOR_NODE_ABSENT, BDF, "/dev/node1", "devtmpfs");
+	/* No device is left to use. */
+	two_devices(two, "kubernetes", true);
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 3);
+	assert_int_equal(found.v[0].id, DOCTOR_NODE_ABSENT);
+	assert_int_equal(found.v[1].id, DOCTOR_NODE_ABSENT);
+}

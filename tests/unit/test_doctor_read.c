@@ -162,6 +162,64 @@ test_container(void **state)
 	assert_string_equal(facts.machine.container, "lxc");
 }
 
+/* containerd and CRI-O leave no file that names them. */
+static void
+test_pod(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/etc/hosts", "127.0.0.1\tlocalhost\n");
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "");
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026532299]");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "PID namespace");
+	tree_text(root, "/etc/hosts", "# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "kubernetes");
+}
+
+/* A pod may bring its own hosts, and live among the process IDs of the machine. */
+static void
+test_pod_secrets(void **state)
+{
+	const char *root = *state;
+
+	tree_link(root, "/proc/self/ns/pid", "pid:[4026531836]");
+	tree_text(root, "/run/secrets/kubernetes.io/serviceaccount/token", "x");
+	read_again(root, false);
+	assert_string_equal(facts.machine.container, "kubernetes");
+}
+
+/* Which nodes of devices are missing. */
+static void
+test_nodes(void **state)
+{
+	const char *root = *state, *path = "/devices/pci0000:00/0000:01:00.0";
+	const struct topo_addr addr = { 0, 1, 0, 0 };
+
+	tree_device(root, path);
+	tree_link(root, "/sys/devices/pci0000:00/0000:01:00.0/iommu_group", "../../../kernel/iommu_groups/57");
+	tree_link(root, "/sys/devices/pci0000:00/0000:01:00.0/driver", "../../../bus/pci/drivers/vfio-pci");
+	tree_text(root, "/sys/kernel/iommu_groups/57/reserved_regions", "");
+	tree_text(root, "/dev/vfio/vfio", "");
+	read_again(root, false);
+	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
+	assert_int_equal(facts.n, 1);
+	assert_false(facts.named);
+	assert_string_equal(facts.v[0].node[0].path, "/dev/vfio/vfio");
+	assert_false(facts.v[0].node[0].absent);
+	assert_string_equal(facts.v[0].node[1].path, "/dev/vfio/57");
+	assert_true(facts.v[0].node[1].absent);
+	assert_string_equal(facts.v[0].node[2].path, "");
+	tree_text(root, "/dev/vfio/57", "");
+	read_again(root, false);
+	assert_int_equal(doctor_devices(root, &addr, 1, NULL, &facts), 0);
+	assert_true(facts.named);
+	assert_false(facts.v[0].node[1].absent);
+}
+
 static void
 test_vfio(void **state)
 {
@@ -259,8 +317,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
-		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_vfio),
-		T(test_driven), T(test_memory),
+		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
+		T(test_pod_secrets), T(test_nodes), T(test_vfio), T(test_driven), T(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
