@@ -59,6 +59,9 @@ struct doctor_vfio {
 	enum doctor_known container;	/**< /dev/vfio/vfio */
 	enum doctor_known iommufd;	/**< /dev/iommu */
 	bool driven;			/**< /dev/vfio/vfio has a driver */
+	bool iommufd_driven;		/**< /dev/iommu has one */
+	int container_error;		/**< of opening /dev/vfio/vfio, -errno; 0: none, or not opened */
+	int iommufd_error;		/**< of opening /dev/iommu, likewise */
 	enum doctor_known compat;	/**< /dev/vfio/vfio is an iommufd's */
 	enum doctor_known noiommu;	/**< enable_unsafe_noiommu_mode */
 	enum doctor_known unsafe_type1, unsafe_iommufd;	/**< allow_unsafe_interrupts */
@@ -222,6 +225,9 @@ void doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 
 /** The part about devices, layout and EAL's memory. */
 void doctor_judge_devices(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** The part about nodes that the kernel forbids to this process. */
+void doctor_judge_forbidden(const struct doctor_facts *facts, struct doctor_findings *out);
 
 /** The part about the nodes of one device. */
 void doctor_judge_access(const struct doctor_facts *facts, const struct doctor_device *device,

@@ -32,6 +32,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"processes of the unit can't open the nodes of VFIO" },
 	[DOCTOR_MEMLOCK_SMALL] = { "memlock-small", DOCTOR_FAULT,
 		"the kernel counts all memory that devices can reach as locked; above the limit it does not map it, and no device comes up" },
+	[DOCTOR_NODE_FORBIDDEN] = { "node-forbidden", DOCTOR_FAULT,
+		"the device cgroup of a container or unit forbids all devices that it was not given, even if their nodes are in /dev" },
 	[DOCTOR_NODE_ABSENT] = { "node-absent", DOCTOR_FAULT,
 		"a process reaches the device through its nodes only, or through open descriptors of them" },
 	[DOCTOR_NODE_DENIED] = { "node-denied", DOCTOR_FAULT,

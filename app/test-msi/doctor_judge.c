@@ -333,6 +333,7 @@ doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
 	judge_machine(&facts->machine, out);
 	judge_vfio(facts, out);
+	doctor_judge_forbidden(facts, out);
 	judge_hugepages(&facts->memory, out);
 	judge_entries(facts, out);
 	judge_unit(&facts->user, out);

@@ -4,6 +4,8 @@
 
 /* Findings about what the user can reach. */
 
+#include <errno.h>
+
 #include "doctor.h"
 
 /* Two nodes are one way to a device. */
@@ -11,6 +13,43 @@ static bool
 way_exists(const struct doctor_node *way)
 {
 	return way[0].path[0] != '\0' && !way[0].absent && !way[1].absent;
+}
+
+/* The mode of a node allows it, else the error is EACCES. */
+static bool
+is_forbidden(const struct doctor_vfio *v, size_t way)
+{
+	return (way == 0 ? v->container_error : v->iommufd_error) == -EPERM;
+}
+
+/* Is a way that is forbidden the only one to some device? */
+static bool
+is_needed(const struct doctor_facts *f, size_t way)
+{
+	const bool other_forbidden = is_forbidden(&f->vfio, 2 - way);
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (way_exists(&f->v[i].node[way]) && (other_forbidden || !way_exists(&f->v[i].node[2 - way])))
+			return true;
+	return f->n == 0 && (other_forbidden || (way == 0 ? f->vfio.iommufd : f->vfio.container) != DOCTOR_YES);
+}
+
+void
+doctor_judge_forbidden(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	size_t way;
+
+	for (way = 0; way < DOCTOR_NODES; way += 2) {
+		const char *path = way == 0 ? "/dev/vfio/vfio" : "/dev/iommu";
+
+		if (!is_forbidden(&f->vfio, way) || !is_needed(f, way))
+			continue;
+		doctor_add(out, DOCTOR_NODE_FORBIDDEN, NULL, "the kernel forbids this process to open %s, though the mode of the node allows it",
+			path);
+		doctor_cure(out, "pass %s and the nodes of the devices as devices, not as a volume: docker run --device, a device plugin of Kubernetes (doc/howto/kubernetes.rst), or DeviceAllow= of a unit",
+			path);
+	}
 }
 
 static bool
@@ -68,9 +107,14 @@ doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
 		struct doctor_findings *out)
 {
 	const struct doctor_node *way, *bad = NULL, *missing = NULL;
+	bool forbidden = false;
 	size_t i;
 
 	for (way = d->node; way < d->node + DOCTOR_NODES; way += 2) {
+		if (way_exists(way) && is_forbidden(&f->vfio, (size_t)(way - d->node))) {
+			forbidden = true;
+			continue;
+		}
 		if (!way_exists(way)) {
 			/* Better the way of which the node exists that all devices share. */
 			if (way->path[0] != '\0' && (missing == NULL || missing->absent))
@@ -86,6 +130,6 @@ doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
 	}
 	if (bad != NULL)
 		judge_denied(f, d, bad, out);
-	else if (missing != NULL)
+	else if (missing != NULL && !forbidden)
 		judge_absent(f, d, missing, out);
 }

@@ -19,7 +19,6 @@
 #include "doctor_live.h"
 #include "sysfs/sysfs.h"
 #include "test_msi.h"
-#include "uapi/vfio_uapi.h"
 
 #define CAP_IPC_LOCK 14
 #define SHOWN_MAX 16384
@@ -208,20 +207,4 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 	if (unit == NULL && pw->pw_uid != geteuid())
 		u->memlock_known = u->locks_all = false;
 	return nodes_try(pw, &of, f);
-}
-
-void
-doctor_live_vfio(struct doctor_vfio *vfio)
-{
-	int fd;
-
-	/* To open it would load the modules of its driver. */
-	if (!vfio->driven)
-		return;
-	fd = vfio_uapi_open("/dev/vfio/vfio");
-	if (fd < 0)
-		return;
-	/* A container does not know this call. */
-	vfio->compat = vfio_uapi_iommufd_rlimit_mode(fd) >= 0 ? DOCTOR_YES : DOCTOR_NO;
-	vfio_uapi_close(fd);
 }

@@ -23,9 +23,11 @@
  */
 int doctor_live_user(const char *user, const char *unit, struct doctor_facts *facts);
 
+/* doctor_vfio.c */
+
 /**
- * Find out whether /dev/vfio/vfio is an iommufd. This opens it, and no device. Without a driver of
- * the node the answer is unknown.
+ * Open /dev/vfio/vfio and /dev/iommu, and no device: does the kernel allow it, and is the first an
+ * iommufd? Without a driver of a node the answers are unknown.
  */
 void doctor_live_vfio(struct doctor_vfio *vfio);
 

@@ -237,6 +237,7 @@ vfio_read(const char *root, bool elsewhere, struct doctor_vfio *v)
 	v->container = known(sysfs_exists(root, "/dev/vfio/vfio"), elsewhere);
 	v->driven = sysfs_node_driven(root, "/dev/vfio/vfio") == 0;
 	v->iommufd = known(sysfs_exists(root, "/dev/iommu"), elsewhere);
+	v->iommufd_driven = sysfs_node_driven(root, "/dev/iommu") == 0;
 	v->noiommu = parameter(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	v->unsafe_type1 = parameter(root,
 			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");

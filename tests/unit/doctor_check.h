@@ -43,5 +43,6 @@ void expect_nothing(void);
 void test_nodes(void **state);
 void test_nodes_absent(void **state);
 void test_nodes_passed(void **state);
+void test_nodes_forbidden(void **state);
 
 #endif /* DOCTOR_CHECK_H */

@@ -4,6 +4,7 @@
 
 /* The judgement of doctor about what the user can reach: see test_doctor.c. */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,4 +93,46 @@ test_nodes_passed(void **state)
 	assert_int_equal(found.n, 3);
 	assert_int_equal(found.v[0].id, DOCTOR_NODE_ABSENT);
 	assert_int_equal(found.v[1].id, DOCTOR_NODE_ABSENT);
+}
+
+/* The modes of nodes say nothing about the device cgroup. */
+void
+test_nodes_forbidden(void **state)
+{
+	(void)state;
+	/* One way is enough. */
+	facts.vfio.container_error = -EPERM;
+	expect_nothing();
+	facts.vfio.container_error = -EPERM;
+	device.node[2].path[0] = device.node[3].path[0] = '\0';
+	expect_only(DOCTOR_NODE_FORBIDDEN, "", "forbids this process to open /dev/vfio/vfio",
+		"pass /dev/vfio/vfio and the nodes of the devices as devices, not as a volume: docker run --device");
+	facts.vfio.container_error = -EPERM;
+	device.node[2].absent = true;
+	expect_only(DOCTOR_NODE_FORBIDDEN, "", "/dev/vfio/vfio", "--device");
+	facts.vfio.iommufd_error = -EPERM;
+	device.node[1].absent = true;
+	expect_only(DOCTOR_NODE_FORBIDDEN, "", "/dev/iommu", "--device");
+	facts.vfio.container_error = -EPERM;
+	device.node[3].open = DOCTOR_NO;
+	expect_only(DOCTOR_NODE_DENIED, BDF, "can't open /dev/node3", "chgrp");
+	facts.vfio.container_error = -EPERM;
+	facts.vfio.iommufd = DOCTOR_NO;
+	facts.n = 0;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_NODE_FORBIDDEN);
+	doctor_findings_free(&found);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	facts.vfio.container_error = facts.vfio.iommufd_error = -EPERM;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[1].id, DOCTOR_NODE_FORBIDDEN);
+	doctor_findings_free(&found);
+	iova_layout_destroy(facts.layout);
+	healthy();
+	/* Another error is not the cgroup's. */
+	facts.vfio.container_error = facts.vfio.iommufd_error = -EACCES;
+	expect_nothing();
 }
