@@ -154,6 +154,7 @@ struct doctor_facts {
 	struct plan_device *odd;	/**< only topo.bdf and msi_why: can't be read */
 	size_t n_odd;
 	unsigned int assumed_bits;	/**< of the IOMMUs; 0: the kernel's answers are used */
+	uint64_t assumed_first;		/**< the first IOVA that they translate, likewise */
 	struct iova_layout *layout;	/**< NULL without a usable device */
 	struct doctor_eal eal;
 	struct doctor_dpdk dpdk;

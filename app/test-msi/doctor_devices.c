@@ -20,6 +20,8 @@
 
 #define USUAL_BITS 48	/* of most IOMMUs */
 #define USUAL_PAGES UINT64_C(0x40201000)	/* 4 KiB, 2 MiB, 1 GiB */
+#define POWER_BITS 59	/* the large window begins at 1 << 59: see ioas_spapr.c */
+#define POWER_PAGES UINT64_C(0x10000)	/* 64 KiB */
 
 static int
 device_add(struct doctor_facts *f, const struct topo_addr *addr)
@@ -135,6 +137,21 @@ layout_drop(struct doctor_facts *f)
 	f->layout = NULL;
 }
 
+/*
+ * What the IOMMUs translate. That of POWER has a window which the kernel puts above all addresses of
+ * processes; here it is larger than any.
+ */
+static void
+limits_assume(struct doctor_facts *f, struct iova_range *limit)
+{
+	const bool power = f->machine.arch == TOPO_ARCH_POWER;
+
+	f->assumed_bits = power ? POWER_BITS + 1 : f->machine.iommu_bits != 0 ? f->machine.iommu_bits : USUAL_BITS;
+	f->assumed_first = power ? UINT64_C(1) << POWER_BITS : 0;
+	limit->first = f->assumed_first;
+	limit->last = UINT64_MAX >> (64 - f->assumed_bits);
+}
+
 static int
 survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_facts *f)
 {
@@ -144,12 +161,11 @@ survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_f
 	int ret = 0;
 
 	if (answers == NULL || (answers->n == 0 && answers->assumed.page_sizes == 0)) {
-		f->assumed_bits = f->machine.iommu_bits != 0 ? f->machine.iommu_bits : USUAL_BITS;
-		limit.last = UINT64_MAX >> (64 - f->assumed_bits);
+		limits_assume(f, &limit);
 		assumed.page_size = answers != NULL ? answers->page_size :
 			(uint64_t)sysconf(_SC_PAGESIZE);
 		assumed.assumed = (struct ioas_info){ .ranges = &limit, .n_ranges = 1,
-			.page_sizes = USUAL_PAGES, .dma_avail = UINT64_MAX };
+			.page_sizes = f->assumed_first != 0 ? POWER_PAGES : USUAL_PAGES, .dma_avail = UINT64_MAX };
 		answers = &assumed;
 	}
 	for (i = 0; ret == 0 && i < f->n; i++)

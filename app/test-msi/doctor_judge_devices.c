@@ -5,6 +5,7 @@
 /* Findings about devices, their layout and EAL's memory. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,8 +175,10 @@ stop(const struct iova_range *range, void *arg)
 }
 
 static void
-judge_eal(const struct doctor_eal *eal, struct doctor_findings *out)
+judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 {
+	const struct doctor_eal *eal = &f->eal;
+
 	if (!eal->placed)
 		return;
 	if (eal->quality == VA_SHORT) {
@@ -187,7 +190,9 @@ judge_eal(const struct doctor_eal *eal, struct doctor_findings *out)
 	if (eal->quality != VA_BAD || eal->assignable)
 		return;
 	doctor_add(out, DOCTOR_EAL_BAD, NULL, "no place above 4 GiB is good for EAL's memory");
-	if (eal->shortage == VA_SHORT_OF_PAGES)
+	if (f->machine.arch == TOPO_ARCH_POWER)
+		doctor_cure(out, "run the application as root, so that the bus assigns addresses: on POWER no virtual address is as high as the window of the IOMMU");
+	else if (eal->shortage == VA_SHORT_OF_PAGES)
 		doctor_cure(out, "use one hugepage size only (unmount the other sizes, if nothing else uses them), or run the application as root, so that the bus assigns addresses");
 	else
 		doctor_cure(out, "give fewer devices or holes to one process, or run the application as root, so that the bus assigns addresses");
@@ -202,12 +207,16 @@ judge_layout(const struct doctor_facts *f, struct doctor_findings *out)
 		doctor_add(out, DOCTOR_LAYOUT_NONE, NULL, "no I/O virtual address remains that all devices can use");
 		doctor_cure(out, "give fewer devices to one process");
 	} else {
-		judge_eal(&f->eal, out);
+		judge_eal(f, out);
 	}
 	if (f->assumed_bits == 0)
 		return;
-	doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL,
-		"IOMMUs are assumed to translate addresses of %u bits", f->assumed_bits);
+	if (f->assumed_first != 0)
+		doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL, "the window of the IOMMU is assumed to begin at IOVA 0x%" PRIx64,
+			f->assumed_first);
+	else
+		doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL,
+			"IOMMUs are assumed to translate addresses of %u bits", f->assumed_bits);
 	doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF");
 }
 

@@ -284,6 +284,9 @@ test_layout(void **state)
 	expect_only(DOCTOR_LAYOUT_NONE, "", "no I/O virtual address remains", "fewer devices");
 	facts.assumed_bits = 48;
 	expect_only(DOCTOR_LIMITS_ASSUMED, "", "48 bits", "while no application uses the devices");
+	facts.assumed_bits = 60;
+	facts.assumed_first = UINT64_C(1) << 59;
+	expect_only(DOCTOR_LIMITS_ASSUMED, "", "assumed to begin at IOVA 0x800000000000000", "while no application uses the devices");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_SHORT };
 	expect_only(DOCTOR_EAL_SHORT, "", "as large as", "fewer devices");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_WHOLE, .moved = true };

@@ -16,6 +16,9 @@
 #include "doctor.h"
 #include "sysfs/sysfs.h"
 #include "tree.h"
+#include "va_kernel.h"
+
+#define BASE UINT64_C(0x100000000)	/* EAL's own place */
 
 static struct doctor_facts facts;
 
@@ -192,17 +195,25 @@ test_pod_secrets(void **state)
 	assert_string_equal(facts.machine.container, "kubernetes");
 }
 
+#define DEVICE "/devices/pci0000:00/0000:01:00.0"
+
+static void
+vfio_device(const char *root)
+{
+	tree_device(root, DEVICE);
+	tree_link(root, "/sys" DEVICE "/iommu_group", "../../../kernel/iommu_groups/57");
+	tree_link(root, "/sys" DEVICE "/driver", "../../../bus/pci/drivers/vfio-pci");
+	tree_text(root, "/sys/kernel/iommu_groups/57/reserved_regions", "");
+}
+
 /* Which nodes of devices are missing. */
 static void
 test_nodes(void **state)
 {
-	const char *root = *state, *path = "/devices/pci0000:00/0000:01:00.0";
 	const struct topo_addr addr = { 0, 1, 0, 0 };
+	const char *root = *state;
 
-	tree_device(root, path);
-	tree_link(root, "/sys/devices/pci0000:00/0000:01:00.0/iommu_group", "../../../kernel/iommu_groups/57");
-	tree_link(root, "/sys/devices/pci0000:00/0000:01:00.0/driver", "../../../bus/pci/drivers/vfio-pci");
-	tree_text(root, "/sys/kernel/iommu_groups/57/reserved_regions", "");
+	vfio_device(root);
 	tree_text(root, "/dev/vfio/vfio", "");
 	read_again(root, false);
 	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
@@ -218,6 +229,52 @@ test_nodes(void **state)
 	assert_int_equal(doctor_devices(root, &addr, 1, NULL, &facts), 0);
 	assert_true(facts.named);
 	assert_false(facts.v[0].node[1].absent);
+}
+
+static bool
+has_finding(enum doctor_id id, const char *cure)
+{
+	struct doctor_findings found = { 0 };
+	bool has = false;
+	size_t i;
+
+	doctor_judge(&facts, &found);
+	for (i = 0; i < found.n; i++)
+		has |= found.v[i].id == id && strstr(found.v[i].cure, cure) != NULL;
+	doctor_findings_free(&found);
+	return has;
+}
+
+/* Where the window of the IOMMU is higher than all addresses of a process, they are assigned. */
+static void
+test_power(void **state)
+{
+	const struct va_limits limits = VA_DEBIAN_LIMITS;
+	const char *root = *state;
+
+	vfio_device(root);
+	tree_text(root, "/proc/self/maps", "10000000-10001000 r-xp 00000000 00:00 0\n");
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "8\n");
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "8\n");
+	tree_text(root, "/proc/self/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
+	tree_text(root, "/proc/cpuinfo", "cpu\t\t: POWER9 (architected), altivec supported\n");
+	read_again(root, false);
+	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
+	assert_true(facts.v[0].used);
+	assert_int_equal(facts.assumed_first, UINT64_C(1) << 59);
+	assert_int_equal(doctor_eal_place(root, BASE, &limits, false, &facts), 0);
+	assert_int_equal(facts.eal.quality, VA_BAD);
+	assert_true(has_finding(DOCTOR_EAL_BAD, "run the application as root"));
+	facts.eal.assignable = true;
+	assert_false(has_finding(DOCTOR_EAL_BAD, ""));
+	/* Another processor. */
+	tree_text(root, "/proc/cpuinfo", "vendor_id\t: GenuineIntel\n");
+	read_again(root, false);
+	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
+	assert_int_equal(facts.assumed_bits, 48);
+	assert_int_equal(facts.assumed_first, 0);
+	assert_int_equal(doctor_eal_place(root, BASE, &limits, false, &facts), 0);
+	assert_true(facts.eal.quality != VA_BAD);
 }
 
 static void
@@ -318,7 +375,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
-		T(test_pod_secrets), T(test_nodes), T(test_vfio), T(test_driven), T(test_memory),
+		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_vfio), T(test_driven), T(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
