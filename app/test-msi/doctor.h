@@ -227,8 +227,8 @@ void doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 /** The part about devices, layout and EAL's memory. */
 void doctor_judge_devices(const struct doctor_facts *facts, struct doctor_findings *out);
 
-/** The part about nodes that the kernel forbids to this process. */
-void doctor_judge_forbidden(const struct doctor_facts *facts, struct doctor_findings *out);
+/** The part about VFIO's driver, and the nodes that all devices share. */
+void doctor_judge_vfio(const struct doctor_facts *facts, struct doctor_findings *out);
 
 /** The part about the nodes of one device. */
 void doctor_judge_access(const struct doctor_facts *facts, const struct doctor_device *device,

@@ -79,20 +79,8 @@ judge_unsafe(enum doctor_known set, const char *module, struct doctor_findings *
 }
 
 static void
-judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
+judge_vfio(const struct doctor_vfio *v, struct doctor_findings *out)
 {
-	const struct doctor_vfio *v = &f->vfio;
-
-	if (v->driver == DOCTOR_NO) {
-		doctor_add(out, DOCTOR_VFIO_DRIVER, NULL, "the driver vfio-pci is not loaded");
-		doctor_cure(out, "modprobe vfio-pci");
-	} else if (v->container == DOCTOR_NO && v->iommufd == DOCTOR_NO) {
-		doctor_add(out, DOCTOR_VFIO_NODE, NULL, "neither /dev/vfio/vfio nor /dev/iommu exists here");
-		doctor_cure(out, "%s", f->machine.container[0] != '\0' ?
-			"pass one of them, and the nodes of the devices, into the container" :
-			f->machine.arch == TOPO_ARCH_POWER ?
-			"modprobe vfio-pci; modprobe vfio_iommu_spapr_tce" : "modprobe vfio-pci");
-	}
 	if (v->compat == DOCTOR_YES)
 		doctor_add(out, DOCTOR_VFIO_COMPAT, NULL, "/dev/vfio/vfio is an iommufd");
 	if (v->noiommu == DOCTOR_YES) {
@@ -332,8 +320,8 @@ void
 doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
 	judge_machine(&facts->machine, out);
-	judge_vfio(facts, out);
-	doctor_judge_forbidden(facts, out);
+	judge_vfio(&facts->vfio, out);
+	doctor_judge_vfio(facts, out);
 	judge_hugepages(&facts->memory, out);
 	judge_entries(facts, out);
 	judge_unit(&facts->user, out);

@@ -35,8 +35,8 @@ is_needed(const struct doctor_facts *f, size_t way)
 	return f->n == 0 && (other_forbidden || (way == 0 ? f->vfio.iommufd : f->vfio.container) != DOCTOR_YES);
 }
 
-void
-doctor_judge_forbidden(const struct doctor_facts *f, struct doctor_findings *out)
+static void
+judge_forbidden(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	size_t way;
 
@@ -50,6 +50,36 @@ doctor_judge_forbidden(const struct doctor_facts *f, struct doctor_findings *out
 		doctor_cure(out, "pass %s and the nodes of the devices as devices, not as a volume: docker run --device, a device plugin of Kubernetes (doc/howto/kubernetes.rst), or DeviceAllow= of a unit",
 			path);
 	}
+}
+
+/* Variants of vfio-pci work without it. */
+static bool
+any_bound(const struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (topology_is_vfio(&f->v[i].plan.topo))
+			return true;
+	return false;
+}
+
+void
+doctor_judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_vfio *v = &f->vfio;
+
+	if (v->driver == DOCTOR_NO && !any_bound(f)) {
+		doctor_add(out, DOCTOR_VFIO_DRIVER, NULL, "the driver vfio-pci is not loaded");
+		doctor_cure(out, "modprobe vfio-pci");
+	} else if (v->container == DOCTOR_NO && v->iommufd == DOCTOR_NO) {
+		doctor_add(out, DOCTOR_VFIO_NODE, NULL, "neither /dev/vfio/vfio nor /dev/iommu exists here");
+		doctor_cure(out, "%s", f->machine.container[0] != '\0' ?
+			"pass one of them, and the nodes of the devices, into the container" :
+			f->machine.arch == TOPO_ARCH_POWER ?
+			"modprobe vfio-pci; modprobe vfio_iommu_spapr_tce" : "modprobe vfio-pci");
+	}
+	judge_forbidden(f, out);
 }
 
 static bool

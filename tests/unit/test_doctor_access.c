@@ -136,3 +136,24 @@ test_nodes_forbidden(void **state)
 	facts.vfio.container_error = facts.vfio.iommufd_error = -EACCES;
 	expect_nothing();
 }
+
+/* A variant of vfio-pci needs vfio-pci-core only. */
+void
+test_driver(void **state)
+{
+	(void)state;
+	facts.vfio.driver = DOCTOR_NO;
+	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "mlx5_vfio_pci");
+	expect_nothing();
+	facts.vfio.driver = DOCTOR_NO;
+	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "hisi_acc");
+	snprintf(device.plan.topo.cdev, sizeof(device.plan.topo.cdev), "vfio0");
+	expect_nothing();
+	facts.vfio.driver = facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
+	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "mlx5_vfio_pci");
+	expect_only(DOCTOR_VFIO_NODE, "", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe");
+	/* It was named, and has its own driver. */
+	facts.vfio.driver = DOCTOR_NO;
+	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "igb");
+	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "modprobe vfio-pci");
+}
