@@ -89,7 +89,7 @@ live_read(const struct doctor_options *opt, struct doctor_facts *f)
 	ret = doctor_live_user(opt->user, opt->unit, f);
 	if (ret < 0)
 		return ret;
-	is_self = f->user.name[0] == '\0' || strcmp(f->user.name, "root") == 0;
+	is_self = !f->user.namespaced && (f->user.name[0] == '\0' || strcmp(f->user.name, "root") == 0);
 	ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, is_self && dpdk_iovas_assignable(), f);
 	if (ret < 0)
 		tool_error("doctor", "the place of EAL's memory can't be found: %s", strerror(-ret));

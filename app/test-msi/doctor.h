@@ -85,6 +85,7 @@ struct doctor_user {
 	char unit[DOCTOR_NAME * 2];	/**< systemd unit, or "" */
 	enum doctor_known unit_found;	/**< DOCTOR_UNKNOWN: systemd can't be asked */
 	char unit_hides[DOCTOR_NAME];	/**< its setting that keeps it from device nodes, or "" */
+	bool namespaced;		/**< the unit has users of its own, and no capability counts */
 	bool locks_all;			/**< CAP_IPC_LOCK */
 	bool memlock_known;
 	uint64_t memlock;		/**< bytes; UINT64_MAX unlimited */

@@ -88,7 +88,7 @@ unit_ask(const char *unit, struct doctor_user *u, struct doctor_unit *of)
 {
 	char text[SHOWN_MAX], name[sizeof(u->unit)];
 	char *const argv[] = { (char[]){ "systemctl" }, (char[]){ "show" }, (char[]){ "--property" },
-		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,"
+		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,"
 			"DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
 		(char[]){ "--" }, name, NULL };
 

@@ -160,6 +160,10 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	out->locks_all = *user == '\0' && strstr(value, "cap_ipc_lock") != NULL;
 	value_find(text, "AmbientCapabilities", value, sizeof(value));
 	out->locks_all |= strstr(value, "cap_ipc_lock") != NULL;
+	/* The kernel asks for capabilities outside of user namespaces. */
+	value_find(text, "PrivateUsers", value, sizeof(value));
+	out->namespaced = value[0] != '\0' && strcmp(value, "no") != 0;
+	out->locks_all &= !out->namespaced;
 	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
 	return 0;
 }

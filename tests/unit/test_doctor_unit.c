@@ -35,6 +35,15 @@ test_unit(void **state)
 			false, false },
 		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=bob\nAmbientCapabilities=cap_ipc_lock\n", 0, 1, "bob",
 			true, false },
+		/* The kernel ignores a capability of a user namespace here. */
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=bob\nAmbientCapabilities=cap_ipc_lock\nPrivateUsers=yes\n", 0, 1,
+			"bob", false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nPrivateUsers=identity\nCapabilityBoundingSet=cap_ipc_lock\n", 0, 1, "",
+			false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nPrivateUsers=no\nCapabilityBoundingSet=cap_ipc_lock\n", 0, 1, "",
+			true, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nPrivateUsers=\nCapabilityBoundingSet=cap_ipc_lock\n", 0, 1, "",
+			true, false },
 		/* The soft limit counts; an old systemd shows the hard one only. */
 		{ "LoadState=loaded\nLimitMEMLOCK=infinity\nLimitMEMLOCKSoft=65536\n", 0, 65536, "", false, false },
 		{ "LoadState=loaded\nLimitMEMLOCKSoft=65536\nLimitMEMLOCK=infinity\n", 0, 65536, "", false, false },

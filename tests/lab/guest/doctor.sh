@@ -25,7 +25,7 @@ cat >/tmp/bin/systemctl <<'END'
 [ "$1 $2 $4 $#" = 'show --property -- 5' ] || exit 1
 properties()
 {
-	printf '%s\n' LimitMEMLOCK=infinity AmbientCapabilities= PrivateDevices=no DevicePolicy=auto \
+	printf '%s\n' LimitMEMLOCK=infinity AmbientCapabilities= PrivateDevices=no PrivateUsers=no DevicePolicy=auto \
 		'CapabilityBoundingSet=cap_chown cap_ipc_lock' User=alice Group= LoadState=loaded "$@"
 }
 case $5 in
