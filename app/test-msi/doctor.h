@@ -68,6 +68,12 @@ struct doctor_vfio {
 	uint64_t entry_limit;		/**< dma_entry_limit; 0 unknown */
 };
 
+/** Where EAL creates files for hugepages of one size. */
+struct doctor_mount {
+	char path[VA_MOUNT_LEN];
+	enum doctor_known open;		/**< can the user read it and create files? */
+};
+
 /** Hugepages. */
 struct doctor_memory {
 	struct topo_node *nodes;	/**< without NUMA one node, number -1 */
@@ -76,6 +82,7 @@ struct doctor_memory {
 	int ret;			/**< 0, or -errno: nodes can't be read */
 	struct va_need sizes;		/**< page sizes of the kernel; none: unknown */
 	struct va_need mounted;		/**< page sizes of mounted hugetlbfs */
+	struct doctor_mount mount[VA_PAGES_MAX];	/**< of each of them */
 	enum doctor_known mounts;	/**< DOCTOR_UNKNOWN: /proc/self/mounts can't be read */
 };
 
@@ -84,6 +91,7 @@ struct doctor_user {
 	char name[DOCTOR_NAME];		/**< "" for the user of this process */
 	char unit[DOCTOR_NAME * 2];	/**< systemd unit, or "" */
 	enum doctor_known unit_found;	/**< DOCTOR_UNKNOWN: systemd can't be asked */
+	char unit_before[1024];		/**< commands that it runs before it starts, or "" */
 	char unit_hides[DOCTOR_NAME];	/**< its setting that keeps it from device nodes, or "" */
 	bool namespaced;		/**< the unit has users of its own, and no capability counts */
 	bool locks_all;			/**< CAP_IPC_LOCK */
@@ -220,7 +228,7 @@ int doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_u
 /** Find the groups of a unit. @return 0; -ENOENT: there is no such group now; -E2BIG. */
 int doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out);
 
-/* doctor_judge.c, doctor_judge_devices.c, doctor_judge_access.c */
+/* doctor_judge*.c */
 
 /** Judge all facts and sort the findings. */
 void doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out);
@@ -230,6 +238,12 @@ void doctor_judge_devices(const struct doctor_facts *facts, struct doctor_findin
 
 /** The part about VFIO's driver, and the nodes that all devices share. */
 void doctor_judge_vfio(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** The part about hugepages and their mounts. */
+void doctor_judge_memory(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** The user of the application, for messages. */
+const char *doctor_who(const struct doctor_facts *facts);
 
 /** The part about the nodes of one device. */
 void doctor_judge_access(const struct doctor_facts *facts, const struct doctor_device *device,

@@ -26,6 +26,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"EAL does not start without hugepages, except with --no-huge" },
 	[DOCTOR_HUGEPAGES_UNREACHED] = { "hugepages-unreached", DOCTOR_FAULT,
 		"EAL does not start without a mounted hugetlbfs that has pages, except with --in-memory or --no-huge" },
+	[DOCTOR_HUGEPAGES_DENIED] = { "hugepages-denied", DOCTOR_FAULT,
+		"EAL creates a file for each hugepage there, except with --in-memory or --no-huge" },
 	[DOCTOR_UNIT_UNKNOWN] = { "unit-unknown", DOCTOR_FAULT,
 		"nothing is known about the limits and permissions of its processes" },
 	[DOCTOR_UNIT_DEVICES] = { "unit-devices", DOCTOR_FAULT,

@@ -115,11 +115,17 @@ judge_absent(const struct doctor_facts *f, const struct doctor_device *d, const 
 			way[0].path, way[1].path);
 }
 
+const char *
+doctor_who(const struct doctor_facts *f)
+{
+	return f->user.name[0] != '\0' ? f->user.name : "this user";
+}
+
 static void
 judge_denied(const struct doctor_facts *f, const struct doctor_device *d, const struct doctor_node *bad,
 		struct doctor_findings *out)
 {
-	const char *who = f->user.name[0] != '\0' ? f->user.name : "this user";
+	const char *who = doctor_who(f);
 
 	if (bad->open == DOCTOR_UNKNOWN) {
 		doctor_add(out, DOCTOR_NODE_UNTESTED, d->bdf, "whether %s can open %s was not tried", who, bad->path);

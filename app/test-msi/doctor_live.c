@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -23,12 +24,12 @@
 #define CAP_IPC_LOCK 14
 #define SHOWN_MAX 16384
 #define UNIT_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
-#define NODES_MAX 4096	/* nodes that one child tries */
+#define NODES_MAX (PIPE_BUF - VA_PAGES_MAX)	/* nodes that one child tries */
 #define GROUPS_MAX 1024	/* of a user */
 
 extern char **environ;
 
-/* Nodes to try as a user, in a child process. */
+/* Nodes and mounts to try as a user, in a child process. */
 struct trial {
 	struct doctor_facts *facts;
 	const struct passwd *user;	/* NULL: as this process */
@@ -38,6 +39,7 @@ struct trial {
 /* Result of a trial, at most PIPE_BUF bytes. */
 struct tried {
 	unsigned char open[NODES_MAX];
+	unsigned char mount[VA_PAGES_MAX];
 };
 
 static bool
@@ -88,7 +90,7 @@ unit_ask(const char *unit, struct doctor_user *u, struct doctor_unit *of)
 {
 	char text[SHOWN_MAX], name[sizeof(u->unit)];
 	char *const argv[] = { (char[]){ "systemctl" }, (char[]){ "show" }, (char[]){ "--property" },
-		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,"
+		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,ExecStartPre,"
 			"DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
 		(char[]){ "--" }, name, NULL };
 
@@ -132,6 +134,15 @@ node_at(struct doctor_facts *f, size_t i)
 	return &f->v[i / DOCTOR_NODES].node[i % DOCTOR_NODES];
 }
 
+/* Unknown: the kernel replaces some characters of its name, or it is too long. */
+static enum doctor_known
+try_mount(const struct doctor_mount *mount)
+{
+	if (faccessat(AT_FDCWD, mount->path, R_OK | W_OK | X_OK, AT_EACCESS) == 0)
+		return DOCTOR_YES;
+	return errno == ENOENT ? DOCTOR_UNKNOWN : DOCTOR_NO;
+}
+
 static int
 try_nodes(void *arg, void *result)
 {
@@ -149,6 +160,8 @@ try_nodes(void *arg, void *result)
 			out->open[i] = faccessat(AT_FDCWD, node->path, R_OK | W_OK, AT_EACCESS) == 0 ?
 				DOCTOR_YES : DOCTOR_NO;
 	}
+	for (i = 0; i < t->facts->memory.mounted.n_pages; i++)
+		out->mount[i] = try_mount(&t->facts->memory.mount[i]);
 	return STATUS_GOOD;
 }
 
@@ -165,13 +178,15 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 	size_t i;
 	int ret;
 
-	if (f->n == 0 || doctor_groups_find(unit, &trial.groups) < 0 || (trial.user != NULL && geteuid() != 0))
+	if (doctor_groups_find(unit, &trial.groups) < 0 || (trial.user != NULL && geteuid() != 0))
 		return 0;
 	ret = tool_child_run("doctor", try_nodes, &trial, &tried, sizeof(tried));
 	if (ret < 0)
 		return ret;
 	for (i = 0; i < f->n * DOCTOR_NODES && i < NODES_MAX; i++)
 		node_at(f, i)->open = tried.open[i];
+	for (i = 0; i < f->memory.mounted.n_pages; i++)
+		f->memory.mount[i].open = tried.mount[i];
 	return 0;
 }
 

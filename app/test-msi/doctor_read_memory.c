@@ -73,5 +73,9 @@ doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *m)
 		m->free_bytes[i] = free_read(root, m->nodes[i].node);
 	m->mounts = sysfs_exists(root, "/proc/self/mounts") == 0 ? DOCTOR_YES : DOCTOR_UNKNOWN;
 	ret = va_need_read(root, true, &m->sizes);
-	return ret < 0 ? ret : va_need_read(root, false, &m->mounted);
+	if (ret == 0)
+		ret = va_need_read(root, false, &m->mounted);
+	for (i = 0; ret == 0 && i < m->mounted.n_pages; i++)
+		ret = va_need_mount(root, m->mounted.page[i], m->mount[i].path) == -ENOMEM ? -ENOMEM : 0;
+	return ret;
 }

@@ -135,6 +135,7 @@ int
 doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit)
 {
 	char value[VALUE_LEN], *user = unit->user;
+	const char *line;
 	uint64_t limit;
 
 	if (!value_find(text, "LoadState", value, sizeof(value)))
@@ -164,6 +165,10 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	value_find(text, "PrivateUsers", value, sizeof(value));
 	out->namespaced = value[0] != '\0' && strcmp(value, "no") != 0;
 	out->locks_all &= !out->namespaced;
+	for (line = text; (line = value_find(line, "ExecStartPre", value, sizeof(value))) != NULL;) {
+		strlcat(out->unit_before, value, sizeof(out->unit_before));
+		strlcat(out->unit_before, "\n", sizeof(out->unit_before));
+	}
 	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
 	return 0;
 }

@@ -35,16 +35,16 @@ BLIND = ('self', 'other')
 # Findings of each question of doctor.sh that the platform does not have, and those it lacks.
 ASKED = {
     'asked': ({'unit-unknown'}, set()),
-    'denied': ({'node-denied'}, set()),
+    'denied': ({'node-denied', 'hugepages-denied'}, set()),
     'member': (set(), set()),
     'unit_good': (set(), set()),
-    'unit_small': ({'unit-devices', 'memlock-small', 'node-denied'}, set()),
+    'unit_small': ({'unit-devices', 'memlock-small', 'node-denied', 'hugepages-denied'}, set()),
     # A group that systemd may create when it starts the unit.
     'unit_later': ({'node-untested'}, set()),
     'unit_broken': ({'unit-unknown'}, set()),
     'unit_gone': ({'unit-unknown'}, set()),
     'both': ({'unit-devices', 'memlock-small'}, set()),
-    'self': ({'memlock-small', 'node-denied'}, set()),
+    'self': ({'memlock-small', 'node-denied', 'hugepages-denied'}, set()),
     'other': ({'node-untested'}, set()),
 }
 WORDS = {

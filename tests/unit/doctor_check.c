@@ -32,7 +32,7 @@ healthy(void)
 			.compat = DOCTOR_NO, .noiommu = DOCTOR_NO, .unsafe_type1 = DOCTOR_NO,
 			.unsafe_iommufd = DOCTOR_NO, .entry_limit = 65535 },
 		.memory = { .nodes = nodes, .n_nodes = 2, .free_bytes = free_bytes,
-			.mounts = DOCTOR_YES, .mounted = { .page = { 2 << 20 }, .n_pages = 1 },
+			.mounts = DOCTOR_YES, .mount = { { "/dev/hugepages", DOCTOR_YES } }, .mounted = { .page = { 2 << 20 }, .n_pages = 1 },
 			.sizes = { .page = { GIB, 2 << 20, 64 << 10 }, .n_pages = 3 } },
 		.user = { .memlock_known = true, .memlock = UINT64_MAX },
 		.v = &device, .n = 1, .odd = &odd,

@@ -45,5 +45,6 @@ void test_nodes_absent(void **state);
 void test_nodes_passed(void **state);
 void test_nodes_forbidden(void **state);
 void test_driver(void **state);
+void test_mount_denied(void **state);
 
 #endif /* DOCTOR_CHECK_H */

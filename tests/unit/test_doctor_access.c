@@ -157,3 +157,28 @@ test_driver(void **state)
 	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "igb");
 	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "modprobe vfio-pci");
 }
+
+/* A mount that only root can write to. */
+void
+test_mount_denied(void **state)
+{
+	(void)state;
+	facts.memory.mount[0].open = DOCTOR_NO;
+	snprintf(facts.user.name, sizeof(facts.user.name), "alice");
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "alice can't create files in /dev/hugepages",
+		"chgrp GROUP /dev/hugepages && chmod 1775 /dev/hugepages");
+	facts.memory.mount[0].open = DOCTOR_UNKNOWN;
+	expect_nothing();
+	/* The unit does it itself. */
+	facts.memory.mount[0].open = DOCTOR_NO;
+	snprintf(facts.user.unit_before, sizeof(facts.user.unit_before), "{ argv[]=/bin/chgrp dpdk /dev/hugepages ; }");
+	expect_nothing();
+	/* Another size is enough, if it has pages. */
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[1] = (struct doctor_mount){ "/mnt", DOCTOR_YES };
+	facts.memory.mount[0].open = DOCTOR_NO;
+	expect_nothing();
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[1] = (struct doctor_mount){ "/mnt", DOCTOR_NO };
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "this user can't create files in /mnt", "chgrp GROUP /mnt");
+}

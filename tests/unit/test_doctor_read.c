@@ -327,7 +327,9 @@ test_memory(void **state)
 	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "10\n");
 	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3\n");
 	tree_text(root, "/proc/meminfo", "MemTotal:  100 kB\nMemFree:   50 kB\n");
-	tree_text(root, "/proc/self/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
+	tree_text(root, "/proc/self/mounts", "huge /mnt hugetlbfs rw,pagesize=1G 0 0\n"
+		"hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n"
+		"hugetlbfs /tmp/huge hugetlbfs rw,pagesize=2M 0 0\n");
 	read_again(root, false);
 	assert_int_equal(facts.memory.ret, 0);
 	assert_int_equal(facts.memory.n_nodes, 1);
@@ -336,6 +338,8 @@ test_memory(void **state)
 	assert_int_equal(facts.memory.nodes[0].unused, 6 << 20);
 	assert_int_equal(facts.memory.free_bytes[0], 50 << 10);
 	assert_int_equal(facts.memory.mounted.n_pages, 1);
+	assert_string_equal(facts.memory.mount[0].path, "/dev/hugepages");
+	assert_int_equal(facts.memory.mount[0].open, DOCTOR_UNKNOWN);
 	assert_int_equal(facts.memory.sizes.n_pages, 1);
 	assert_int_equal(facts.memory.sizes.page[0], 2 << 20);
 	assert_int_equal(facts.memory.mounts, DOCTOR_YES);

@@ -114,6 +114,19 @@ test_unit_devices(void **state)
 	}
 }
 
+/* Commands that may prepare mounts. */
+static void
+test_unit_before(void **state)
+{
+	struct doctor_user u = { 0 };
+	struct doctor_unit unit = { 0 };
+
+	(void)state;
+	assert_int_equal(doctor_unit_parse("LoadState=loaded\nExecStartPre={ argv[]=/bin/a ; }\nLimitMEMLOCK=1\n"
+		"ExecStartPre={ argv[]=/bin/b ; }\n", &u, &unit), 0);
+	assert_string_equal(u.unit_before, "{ argv[]=/bin/a ; }\n{ argv[]=/bin/b ; }\n");
+}
+
 static void
 test_unit_groups(void **state)
 {
@@ -152,7 +165,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_devices),
-		cmocka_unit_test(test_unit_groups),
+		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

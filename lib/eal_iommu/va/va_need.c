@@ -31,22 +31,25 @@ parse_size(const char *text)
 	return size << shift;
 }
 
-/* Is there a mount of hugetlbfs with this page size? */
+/* Find the first mount of hugetlbfs with this page size. @param path  VA_MOUNT_LEN bytes */
 static bool
-is_mounted(const char *mounts, uint64_t size)
+mount_find(const char *mounts, uint64_t size, char *path)
 {
 	const char *line, *p;
 
 	for (line = mounts; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
 		char type[16] = "", options[256] = "";
+		int first = 0, last = 0;
 
 		line += *line == '\n';
-		if (sscanf(line, "%*s %*s %15s %255s", type, options) != 2 ||
+		if (sscanf(line, "%*s %n%*s%n %15s %255s", &first, &last, type, options) != 2 ||
 		    strcmp(type, "hugetlbfs") != 0)
 			continue;
 		p = strstr(options, "pagesize=");
-		if (p != NULL && parse_size(p + strlen("pagesize=")) == size)
+		if (p != NULL && parse_size(p + strlen("pagesize=")) == size) {
+			snprintf(path, VA_MOUNT_LEN, "%.*s", last - first, line + first);
 			return true;
+		}
 	}
 	return false;
 }
@@ -66,7 +69,7 @@ add_page(struct va_need *need, uint64_t size)
 static int
 read_pages(const char *root, bool unmounted, struct va_need *need)
 {
-	char **names = NULL, *mounts = NULL;
+	char **names = NULL, *mounts = NULL, path[VA_MOUNT_LEN];
 	size_t n = 0, i;
 	int ret = sysfs_read_file(root, &mounts, NULL, "/proc/self/mounts");
 
@@ -76,7 +79,7 @@ read_pages(const char *root, bool unmounted, struct va_need *need)
 		uint64_t size = strncmp(names[i], "hugepages-", 10) == 0 ?
 			parse_size(names[i] + 10) : 0;
 
-		if (size > 0 && (unmounted || (mounts != NULL && is_mounted(mounts, size))))
+		if (size > 0 && (unmounted || (mounts != NULL && mount_find(mounts, size, path))))
 			add_page(need, size);
 	}
 	if (ret == 0)
@@ -141,4 +144,17 @@ va_need_read(const char *root, bool unmounted, struct va_need *out)
 	memset(out, 0, sizeof(*out));
 	ret = read_pages(root, unmounted, out);
 	return ret < 0 ? ret : read_nodes(root, out);
+}
+
+int
+va_need_mount(const char *root, uint64_t page, char *out)
+{
+	char *mounts;
+	int ret = sysfs_read_file(root, &mounts, NULL, "/proc/self/mounts");
+
+	if (ret < 0)
+		return ret;
+	ret = mount_find(mounts, page, out) ? 0 : -ENOENT;
+	free(mounts);
+	return ret;
 }

@@ -47,6 +47,17 @@ struct va_need {
  */
 int va_need_read(const char *root, bool unmounted, struct va_need *out);
 
+#define VA_MOUNT_LEN 256
+
+/**
+ * Find the mount of hugetlbfs that EAL uses for pages of one size, without its option --huge-dir:
+ * the first one.
+ *
+ * @param out  its path, as /proc/self/mounts has it; VA_MOUNT_LEN bytes, a longer one is cut
+ * @return 0; -ENOENT: there is none; errors of sysfs_read_file()
+ */
+int va_need_mount(const char *root, uint64_t page, char *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -43,8 +43,9 @@ echo vfio:x:4711:bob >>/etc/group
 doctor asked --unit no.service "$@"
 PATH=/tmp/bin:$PATH
 doctor denied --user alice "$@"
-chgrp vfio /dev/vfio/[0-9]*
+chgrp vfio /dev/vfio/[0-9]* /dev/hugepages
 chmod 660 /dev/vfio/[0-9]*
+chmod 1775 /dev/hugepages
 doctor member --user bob "$@"
 for unit in good small later broken gone; do
 	doctor "unit_$unit" --unit $unit.service "$@"

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Findings about hugepages. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor.h"
+
+#define HUGE_WANTED (UINT64_C(1) << 30)	/* bytes of hugepages */
+#define HUGE_LEAST (UINT64_C(64) << 20)
+#define PAGE_LEAST (UINT64_C(2) << 20)	/* with smaller ones mappings are too many */
+#define ENTRIES_ELSE 64		/* mappings that are not pages: preallocated memory, zones */
+
+/* The smallest page size of a list that is good for DMA; 0: there is none. */
+static uint64_t
+page_choose(const struct va_need *sizes)
+{
+	unsigned int i;
+
+	for (i = sizes->n_pages; i > 0; i--)
+		if (sizes->page[i - 1] >= PAGE_LEAST)
+			return sizes->page[i - 1];
+	return 0;
+}
+
+/* How many pages can a node give without harm? A quarter of what is free. 0: too few. */
+static uint64_t
+pages_spare(uint64_t free_bytes, uint64_t page)
+{
+	const uint64_t bytes = free_bytes / 4 > HUGE_WANTED ? HUGE_WANTED : free_bytes / 4;
+
+	return page != 0 && bytes >= HUGE_LEAST ? bytes / page : 0;
+}
+
+static void
+cure_no_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	char node[64] = "";
+	uint64_t most = 0, page = page_choose(&m->mounted);
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		if (m->free_bytes[i] > most) {
+			most = m->free_bytes[i];
+			if (m->nodes[i].node >= 0)
+				snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
+		}
+	if (page == 0)
+		page = page_choose(&m->sizes);
+	if (pages_spare(most, page) > 0)
+		doctor_cure(out, "echo %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+			pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
+	else
+		doctor_cure(out, "reserve as much as the application needs and the machine can spare, in %s/hugepages/hugepages-SIZE/nr_hugepages",
+			node[0] != '\0' ? node : "/sys/kernel/mm");
+}
+
+static bool
+is_mounted(const struct doctor_memory *m, uint64_t page)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->mounted.n_pages && m->mounted.page[i] != page; i++)
+		;
+	return i < m->mounted.n_pages;
+}
+
+/* Hugepages of one size on all nodes. */
+static uint64_t
+total_of(const struct doctor_memory *m, uint64_t page)
+{
+	uint64_t total = 0;
+	unsigned int j;
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		for (j = 0; j < m->nodes[i].n_pools; j++)
+			if (m->nodes[i].pool[j].page == page)
+				total += m->nodes[i].pool[j].total;
+	return total;
+}
+
+/* Each size that has pages, and is not mounted. EAL needs one size that is. */
+static void
+judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	enum doctor_id id = DOCTOR_HUGEPAGES_UNREACHED;
+	char size[24];
+	uint64_t page;
+	unsigned int i;
+
+	if (m->mounts == DOCTOR_UNKNOWN)
+		return;
+	for (i = 0; i < m->mounted.n_pages; i++)
+		if (total_of(m, m->mounted.page[i]) > 0)
+			id = DOCTOR_HUGEPAGES_UNMOUNTED;
+	for (i = 0; i < m->sizes.n_pages; i++) {
+		page = m->sizes.page[i];
+		if (total_of(m, page) == 0 || is_mounted(m, page))
+			continue;
+		snprintf(size, sizeof(size), "%" PRIu64 "%c", page >> (page >> 30 != 0 ? 30 : page >> 20 != 0 ? 20 : 10),
+			page >> 30 != 0 ? 'G' : page >> 20 != 0 ? 'M' : 'K');
+		doctor_add(out, id, NULL, "%" PRIu64 " MiB of hugepages of %s are reserved, but no hugetlbfs with this size is mounted",
+			total_of(m, page) >> 20, size);
+		doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
+			size, size, size);
+	}
+}
+
+static void
+judge_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+{
+	uint64_t total = 0, unused = 0, mib;
+	size_t i;
+
+	if (m->ret < 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_UNREAD, NULL, "hugepages can't be read: %s",
+			strerror(-m->ret));
+		doctor_cure(out, "check that /sys is mounted and readable");
+		return;
+	}
+	for (i = 0; i < m->n_nodes; i++) {
+		total += m->nodes[i].total;
+		unused += m->nodes[i].unused;
+	}
+	if (m->n_nodes == 0)
+		return;
+	mib = total >> 20;
+	if (total == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_NONE, NULL, "no hugepages are reserved");
+		cure_no_hugepages(m, out);
+		return;
+	}
+	judge_mounts(m, out);
+	if (unused == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages are in use", mib);
+		doctor_cure(out, "reserve more, or end the application that has them; files of ended applications in /dev/hugepages keep them too: fuser -v /dev/hugepages/* names those in use");
+	}
+}
+
+/* Each page of memory that EAL adds later is a mapping. */
+static void
+judge_entries(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	uint64_t pages = 0;
+	size_t i;
+	unsigned int j;
+
+	for (i = 0; i < m->n_nodes; i++)
+		for (j = 0; j < m->nodes[i].n_pools; j++)
+			pages += m->nodes[i].pool[j].total / m->nodes[i].pool[j].page;
+	if (f->vfio.entry_limit == 0 || pages + ENTRIES_ELSE <= f->vfio.entry_limit)
+		return;
+	doctor_add(out, DOCTOR_ENTRY_LIMIT, NULL,
+		"there are %" PRIu64 " hugepages, and type1 allows %" PRIu64 " mappings", pages,
+		f->vfio.entry_limit);
+	doctor_cure(out, "preallocate the memory (-m, --socket-mem), use larger hugepages, or raise the limit for containers that are opened later: echo %" PRIu64 " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+		pages + 2 * ENTRIES_ELSE);
+}
+
+/* EAL needs one size that has pages. A unit may prepare the mount when it starts. */
+static void
+judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	const struct doctor_mount *bad = NULL;
+	unsigned int i;
+
+	for (i = 0; i < m->mounted.n_pages; i++) {
+		if (total_of(m, m->mounted.page[i]) == 0)
+			continue;
+		if (m->mount[i].open != DOCTOR_NO || strstr(f->user.unit_before, m->mount[i].path) != NULL)
+			return;
+		if (bad == NULL)
+			bad = &m->mount[i];
+	}
+	if (bad == NULL)
+		return;
+	doctor_add(out, DOCTOR_HUGEPAGES_DENIED, NULL, "%s can't create files in %s", doctor_who(f), bad->path);
+	doctor_cure(out, "give it to a group of users who may use hugepages: chgrp GROUP %s && chmod 1775 %s; or use --in-memory, if the user can read it",
+		bad->path, bad->path);
+}
+
+void
+doctor_judge_memory(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	judge_hugepages(&f->memory, out);
+	judge_denied_mounts(f, out);
+	judge_entries(f, out);
+}
