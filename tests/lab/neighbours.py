@@ -36,8 +36,6 @@ def beside_pci(platform, backend):
         expect(re.search(r' ' + re.escape(name).replace(r'\ ', ' +'), output),
                f'no port "{name}" in\n{output[-3000:]}')
     said.check('log', status=0, received=512)
-    with part('a device that is detached from this bus is attached to the pci bus by its short address'):
-        said.check('log', to_pci=True)
     with part('net_bonding takes ports by their numbers, not by their addresses'):
         said.check('bond', bond_members=True, bond_primary=True, bond_status=0)
         expect('Invalid member port value (0000:00:03.0) specified' in said['bond_by_address'],

@@ -59,13 +59,6 @@ pci)
 	testpmd_say 'show port summary all'
 	testpmd_burst
 	fact received "$(testpmd_count RX-packets)"
-	# One device goes to the pci bus, under the other form of its address.
-	testpmd_say 'stop'
-	testpmd_say 'port stop 1'
-	testpmd_say 'port detach 1'
-	testpmd_await 'Now total ports is 2' 20
-	testpmd_say 'port attach 00:03.0'
-	fact_if to_pci testpmd_await 'Port 1 is attached' 20
 	testpmd_quit
 	fact status $?
 	;;
