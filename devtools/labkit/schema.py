@@ -25,5 +25,5 @@ def load(text, command, status=0):
         except LabError as error:
             expect(False, f'the JSON of {command} does not match {SCHEMA.name}: {error}\n{text}')
     found = json.loads(text)
-    expect_equal((found['command'], found['status']), (command, status), 'command and exit status')
+    expect_equal((found['command'], found['status']), (command, status), f'command and exit status, in\n{text[-3000:]}')
     return found
