@@ -220,18 +220,6 @@ vfio_msi_of(const struct rte_device *dev)
 		offsetof(struct vfio_msi_device, pci.device.device));
 }
 
-/** The device at an address, or NULL. */
-static inline struct vfio_msi_device *
-vfio_msi_at(const struct topo_addr *addr)
-{
-	struct vfio_msi_device *dev;
-
-	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if (topology_addr_cmp(&dev->plan.topo.addr, addr) == 0)
-			break;
-	return dev;
-}
-
 /** Show which driver runs the device; "": none. */
 static inline void
 vfio_msi_show_driver(struct vfio_msi_device *dev, const char *name)

@@ -14,10 +14,6 @@ static compat_answer_t pci_answer;
 static __typeof__(((struct rte_bus *)NULL)->COMPAT_BUS_PLUG) pci_plug;
 static int (*pci_check)(const struct rte_device *dev);
 
-/* The pci bus's own scan, and what runs before it. */
-static rte_bus_scan_t pci_scan;
-static void (*pci_before_scan)(void);
-
 #if COMPAT_NEW_BUSES
 
 /*
@@ -180,28 +176,4 @@ compat_pci_plug_unguard(struct rte_bus *pci)
 {
 	if (pci->COMPAT_BUS_PLUG == plug_pci)
 		STORE(pci->COMPAT_BUS_PLUG, pci_plug);
-}
-
-static int
-scan_pci(void)
-{
-	pci_before_scan();
-	return pci_scan();
-}
-
-void
-compat_pci_scan_watch(struct rte_bus *pci, void (*before)(void))
-{
-	pci_before_scan = before;
-	if (pci->scan == scan_pci)
-		return;
-	pci_scan = pci->scan;
-	STORE(pci->scan, scan_pci);
-}
-
-void
-compat_pci_scan_unwatch(struct rte_bus *pci)
-{
-	if (pci->scan == scan_pci)
-		STORE(pci->scan, pci_scan);
 }

@@ -160,13 +160,6 @@ void compat_pci_iterate_unask(struct rte_bus *pci);
 void compat_pci_plug_guard(struct rte_bus *pci, int (*check)(const struct rte_device *dev));
 void compat_pci_plug_unguard(struct rte_bus *pci);
 
-/**
- * Call @p before at the start of each scan of the pci bus, until compat_pci_scan_unwatch(). Both
- * may be called again.
- */
-void compat_pci_scan_watch(struct rte_bus *pci, void (*before)(void));
-void compat_pci_scan_unwatch(struct rte_bus *pci);
-
 /** Whether EAL still writes to a device after it has been unplugged. */
 static inline bool
 compat_writes_to_unplugged(void)

@@ -21,6 +21,17 @@
 #include "policy.h"
 #include "space.h"
 
+static struct vfio_msi_device *
+find_addr(const struct topo_addr *addr)
+{
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (topology_addr_cmp(&dev->plan.topo.addr, addr) == 0)
+			return dev;
+	return NULL;
+}
+
 void
 vfio_msi_device_free(struct vfio_msi_device *dev)
 {
@@ -243,7 +254,7 @@ vfio_msi_forget_changed(void)
 static bool
 is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 {
-	struct vfio_msi_device *dev = vfio_msi_at(addr);
+	struct vfio_msi_device *dev = find_addr(addr);
 	bool settled;
 	char *args;
 

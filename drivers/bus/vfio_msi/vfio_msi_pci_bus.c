@@ -13,9 +13,7 @@
  *
  * The device stays blocked after its removal: the application has released it, so the next
  * rte_bus_probe() must not start it on the pci bus. If the application attaches it to the
- * pci bus, EAL replaces the blocked argument if both have the same form of the address.
- * Otherwise it appends its argument, and the pci bus would find the blocked one first, so the
- * bus removes that before the pci bus scans.
+ * pci bus, EAL replaces the blocked argument.
  *
  * Applications look for ports by a plain address ("0000:01:00.0"), and libethdev turns only
  * names of certain buses into a search, pci among them. So the pci bus's search for an
@@ -175,7 +173,9 @@ find_own(const char *str)
 		return NULL;
 	value = rte_kvargs_get(kv, "addr");
 	if (value != NULL && topology_parse_bdf(value, &addr) == 0)
-		dev = vfio_msi_at(&addr);
+		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+			if (topology_addr_cmp(&dev->plan.topo.addr, &addr) == 0)
+				break;
 	rte_kvargs_free(kv);
 	return dev;
 }
@@ -192,58 +192,6 @@ answer(const void *start, const char *str, bool *answered)
 	return *answered && start == NULL ? &dev->pci.device.device : NULL;
 }
 
-static void
-unblock(struct rte_bus *pci, struct rte_devargs *da)
-{
-	struct rte_pci_addr addr;
-	struct rte_device *dev;
-
-	if (rte_pci_addr_parse(da->name, &addr) < 0)
-		return;
-	dev = compat_find_device(pci, same_addr, &addr);
-	if (dev != NULL && dev->devargs == da)
-		dev->devargs = NULL;
-	/* A scan of the pci bus has named the device after its argument. */
-	if (dev != NULL && dev->name == da->name)
-		dev->name = COMPAT_PCI_CONST(dev)->name;
-	rte_devargs_remove(da);
-}
-
-/* Whether the application attaches a device to the pci bus that this bus does not use. */
-static bool
-was_given_away(const struct rte_devargs *block)
-{
-	const struct vfio_msi_device *dev;
-	const struct rte_devargs *da;
-	struct topo_addr addr;
-
-	if (topology_parse_bdf(block->name, &addr) < 0)
-		return false;
-	dev = vfio_msi_at(&addr);
-	da = vfio_msi_pci_devargs(&addr);
-	return da != NULL && da->policy == RTE_DEV_ALLOWED &&
-		(dev == NULL || (!dev->attached && dev->fd < 0));
-}
-
-/* Remove the blocked arguments that pass the check; NULL: all. */
-static void
-unblock_if(struct rte_bus *pci, bool (*check)(const struct rte_devargs *block))
-{
-	struct rte_devargs *da, *next;
-
-	for (da = rte_devargs_next("pci", NULL); da != NULL; da = next) {
-		next = rte_devargs_next("pci", da);
-		if (is_ours(da) && (check == NULL || check(da)))
-			unblock(pci, da);
-	}
-}
-
-static void
-before_pci_scan(void)
-{
-	unblock_if(rte_bus_find_by_name("pci"), was_given_away);
-}
-
 int
 vfio_msi_pci_block(const struct topo_addr *addr)
 {
@@ -257,7 +205,6 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 	if (ret < 0)
 		return ret;
 	compat_pci_iterate_ask(pci, answer);
-	compat_pci_scan_watch(pci, before_pci_scan);
 	/* A scan of the pci bus reads every function, so it runs once per scan. */
 	if (!vfio_msi_bus.pci_scanned)
 		pci->scan();
@@ -270,17 +217,35 @@ vfio_msi_pci_block(const struct topo_addr *addr)
 	return 0;
 }
 
+static void
+unblock(struct rte_bus *pci, struct rte_devargs *da)
+{
+	struct rte_pci_addr addr;
+	struct rte_device *dev;
+
+	if (rte_pci_addr_parse(da->name, &addr) < 0)
+		return;
+	dev = compat_find_device(pci, same_addr, &addr);
+	if (dev != NULL && dev->devargs == da)
+		dev->devargs = NULL;
+	rte_devargs_remove(da);
+}
+
 void
 vfio_msi_pci_unblock_all(void)
 {
 	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	struct rte_devargs *da, *next;
 
 	if (pci == NULL)
 		return;
 	compat_pci_iterate_unask(pci);
 	compat_pci_plug_unguard(pci);
-	compat_pci_scan_unwatch(pci);
-	unblock_if(pci, NULL);
+	for (da = rte_devargs_next("pci", NULL); da != NULL; da = next) {
+		next = rte_devargs_next("pci", da);
+		if (is_ours(da))
+			unblock(pci, da);
+	}
 }
 
 /*

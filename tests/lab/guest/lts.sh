@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# lts.sh BDF BDF ADDRESS: a short test of all functions of the bus with one release of DPDK. At
-# the end the second device goes to the pci bus, by this form of its address. Prints facts.  See tests/lab/lts.py.
+# lts.sh BDF BDF: a short test of all functions of the bus with one release of DPDK. At the end
+# the second device goes to the pci bus. Prints facts.  See tests/lab/lts.py.
 
 . "$(dirname "$0")/testpmd.sh"
 . "$(dirname "$0")/facts.sh"
@@ -48,7 +48,7 @@ await 20 all_printed
 testpmd_say 'stop'
 testpmd_say 'port stop 1'
 testpmd_say 'port detach 1'
-testpmd_say "port attach $3"
+testpmd_say "port attach $2"
 testpmd_quit
 fact status $?
 fact_text before </tmp/before.log

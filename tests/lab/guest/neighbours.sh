@@ -58,9 +58,9 @@ pci)
 		-l 0,1 -n 1 -- -i --total-num-mbufs=8192 --portmask=0x6
 	testpmd_say 'show port summary all'
 	testpmd_burst
-	fact received "$(testpmd_count RX-packets)"
 	testpmd_quit
 	fact status $?
+	fact received "$(testpmd_count RX-packets)"
 	;;
 hotplug)
 	# Attach and detach both devices repeatedly, and count the descriptors of the process.
