@@ -70,13 +70,16 @@ def _cross_folder(arch, compiler, dpdk):
 
 def _cross(target, arch, compiler, dpdk):
     host.need(host.BUILD + host.cross_gcc(arch) + (host.clang() if compiler == 'clang' else []))
-    headers = sdk.folder(dpdk_version(arch, dpdk), rootfs.release(dpdk).suite)
     setup = ['--prefix=/usr', f'--libdir=lib/{rootfs.TRIPLET[arch]}',
              '--buildtype=debugoptimized', '--werror', '-Dwarning_level=2',
-             f'-Dsdk_headers={headers}', '-Ddocs=disabled', '-Dlab=true',
+             _sdk_headers(arch, dpdk), '-Ddocs=disabled', '-Dlab=true',
              f'-Dtests={str((arch, compiler, dpdk) == WITH_TESTS).lower()}']
     _compile(target, setup, f'{arch} and DPDK {dpdk} with {compiler}',
              _cross_file(arch, compiler, rootfs.sysroot(arch, dpdk)))
+
+
+def _sdk_headers(arch, dpdk):
+    return f'-Dsdk_headers={sdk.folder(dpdk_version(arch, dpdk), rootfs.release(dpdk).suite)}'
 
 
 def compiler_command(arch, compiler, sysroot):
@@ -135,7 +138,24 @@ def installed(arch, dpdk=rootfs.DEFAULT):
     target = _cross_folder(arch, 'gcc', dpdk)
     with cache.lock(target.name):
         _cross(target, arch, 'gcc', dpdk)
-        stage = target / 'install'
-        shutil.rmtree(stage, ignore_errors=True)
-        run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])
-        yield stage
+        yield _install(target)
+
+
+@contextlib.contextmanager
+def installed_in(prefix, arch, dpdk=rootfs.DEFAULT):
+    """The same with another prefix, where the plugin is outside of it; for no guest."""
+    target = folder('-'.join([arch, 'gcc', dpdk, *prefix.strip('/').split('/')]))
+    # Compilers need a third of the time for this.
+    setup = [f'--prefix={prefix}', '--libdir=lib', '--buildtype=plain', _sdk_headers(arch, dpdk),
+             '-Ddocs=disabled', '-Dtests=false']
+    with cache.lock(target.name):
+        _compile(target, setup, f'{arch} and DPDK {dpdk} with the prefix {prefix}',
+                 _cross_file(arch, 'gcc', rootfs.sysroot(arch, dpdk)))
+        yield _install(target)
+
+
+def _install(target):
+    stage = target / 'install'
+    shutil.rmtree(stage, ignore_errors=True)
+    run(['meson', 'install', '--quiet', '--no-rebuild', '-C', target, '--destdir', stage])
+    return stage

@@ -7,15 +7,19 @@ pkg-config find the project where "meson install" puts it.
 """
 
 import os
+import pathlib
+import re
 import shutil
 
 from . import apt, build, cache, host, rootfs
-from .progress import run, step
+from .progress import LabError, run, step
 
 EXAMPLES = build.SOURCE / 'examples'
 INSTALLED_IN = 'usr/lib/vfio-msi/examples'
 HEADERS = {'librte_eal_iommu': 'rte_eal_iommu.h', 'librte_bus_vfio_msi': 'bus_vfio_msi_driver.h'}
 PLUGIN = 'librte_bus_vfio_msi.so'
+LIBRARY = 'librte_eal_iommu.so.1'
+RUNPATH = re.compile(r'\(RUNPATH\) +Library runpath: \[(.*)\]')
 # Sources of DPDK's examples in Debian, and the folder of the programs in a guest.
 DPDK_SOURCES = 'usr/share/dpdk/examples'
 DPDK_INSTALLED_IN = 'usr/lib/dpdk-examples'
@@ -133,3 +137,31 @@ def visible_symbols(stage):
         lines = run(['nm', '-D', '--defined-only', path]).splitlines()
         found[path.name] = {words[2].split('@')[0] for words in map(str.split, lines) if words[1] != 'A'}
     return found
+
+
+def check_runpath(stage):
+    """The plugin names the folder of its library, whichever of its names an application loads.
+
+    The loader searches this folder before its cache, which lacks the library until ldconfig runs
+    and can have another one of the same name.
+    """
+    names = sorted(stage.rglob(f'{PLUGIN}*'))  # a pattern also matches a link out of the stage
+    wrong = []
+    for name in names:
+        folders = _runpath(stage, name)
+        if not any(os.path.lexists(folder / LIBRARY) for folder in folders):
+            wrong.append(f'/{name.relative_to(stage)}: {LIBRARY} is in none of '
+                         f'{list(map(str, folders)) or "no RUNPATH"}')
+    if wrong or len(names) != 2:
+        raise LabError('\n'.join(wrong) or f'{PLUGIN} is installed as {names}')
+
+
+def _runpath(stage, name):
+    """The folders in which the loader searches for libraries of the object that it opens as NAME."""
+    # A link can be absolute: it is for the installed system.
+    target = os.readlink(name) if name.is_symlink() else name.name
+    file = stage / target[1:] if target.startswith('/') else name.parent / target
+    match = RUNPATH.search(run(['readelf', '-d', file]))
+    entries = match[1].split(':') if match else []
+    origin = f'/{name.parent.relative_to(stage)}'
+    return [pathlib.Path(os.path.normpath(f'{stage}{entry.replace("$ORIGIN", origin)}')) for entry in entries]

@@ -85,7 +85,7 @@ def _read_test_log(report, suite, path):
 
 
 def _check_symbols(found):
-    prefixes = {'librte_eal_iommu.so.1': ('rte_eal_iommu_', 'eal_iommu_'),
+    prefixes = {outside.LIBRARY: ('rte_eal_iommu_', 'eal_iommu_'),
                 outside.PLUGIN: ('rte_vfio_msi_',)}
     if found.keys() != prefixes.keys():
         raise LabError(f'these objects are installed: {sorted(found)}')
@@ -145,6 +145,12 @@ def _build(report):
     with report.case('build: each installed file is in exactly one Debian package'):
         with build.installed('arm64') as stage:
             package_files.check_installed(stage)
+    with report.case('build: the plugin finds its library below the prefix /usr'):
+        with build.installed('arm64') as stage:
+            outside.check_runpath(stage)
+    with report.case('build: the plugin finds its library below a prefix that the loader does not know'):
+        with build.installed_in('/opt/vfio', 'arm64') as stage:
+            outside.check_runpath(stage)
     for arch in rootfs.USUAL:
         with report.case(f'build: the public header alone, C and C++, {arch}'):
             with build.installed(arch) as stage:
