@@ -4,11 +4,13 @@
 
 The upstream part is the release that "meson dist" makes, and DPDK's driver SDK headers for
 each release that the lab knows, so that a build needs no network.  It is the same for all
-Debian releases; their versions differ in the last part.
+Debian releases, byte by byte, because an archive keeps one file of a name; the versions of the
+packages differ in the last part.
 """
 
 import datetime
 import email.utils
+import filecmp
 import pathlib
 import re
 import shutil
@@ -53,7 +55,7 @@ def make(suite, out, revision=None):
     with step(f'making the source package {wanted}'), tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         original = scratch / f'{stem}.orig.tar.xz'
-        shutil.move(_dist(scratch / 'build'), original)
+        _pack_release(original, scratch)
         headers = scratch / f'{stem}.orig-{HEADERS}.tar.xz'
         _pack_headers(headers)
         tree = scratch / NAME
@@ -62,10 +64,20 @@ def make(suite, out, revision=None):
         run(['tar', '-x', '-f', headers, '-C', tree])
         _add_entry(tree / 'debian/changelog', wanted, suite)
         run(['dpkg-source', '--build', tree], cwd=scratch)
-        out.mkdir(parents=True, exist_ok=True)
-        for path in scratch.glob(f'{NAME}_*'):
-            shutil.copy(path, out)
+        _copy(sorted(scratch.glob(f'{NAME}_*')), out)
     return out / f'{NAME}_{wanted}.dsc'
+
+
+def _copy(paths, out):
+    """Copy files into OUT, but no other upstream file over one that a .dsc there can name."""
+    out.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        target = out / path.name
+        if '.orig' in path.name and target.exists() and not filecmp.cmp(path, target, shallow=False):
+            raise LabError(f'{target} has another content, of another commit or other headers: remove '
+                           'it and each .dsc that names it, or write into another folder')
+    for path in paths:
+        shutil.copy(path, out)
 
 
 def _dist(folder):
@@ -76,18 +88,32 @@ def _dist(folder):
     return path
 
 
+def _pack_release(path, scratch):
+    """Pack Meson's release, which has the time and the user of this run, as of the commit."""
+    release = scratch / 'release'
+    release.mkdir()
+    run(['tar', '-x', '-f', _dist(scratch / 'build'), '-C', release])
+    committed = int(run(['git', '-C', build.SOURCE, 'log', '-1', '--format=%ct']))
+    _pack(path, [(file, file.relative_to(release)) for file in sorted(release.rglob('*'))], committed)
+
+
 def _pack_headers(path):
+    _pack(path, [(sdk.newest(debian.suite) / name, f'{HEADERS}/{dpdk}/{name}')
+                 for dpdk, debian in rootfs.RELEASES.items() for name in sorted(sdk.HEADERS)])
+
+
+def _pack(path, files, mtime=0):
+    """Pack pairs of a file and its name: the same files make the same archive."""
     def plain(info):
-        info.mtime = info.uid = info.gid = 0
+        info.mtime = mtime
+        info.uid = info.gid = 0
         info.uname = info.gname = ''
-        info.mode = 0o644
+        info.mode = 0o755 if info.mode & 0o100 else 0o644
         return info
 
     with tarfile.open(path, 'w:xz') as archive:
-        for dpdk, debian in rootfs.RELEASES.items():
-            folder = sdk.newest(debian.suite)
-            for name in sorted(sdk.HEADERS):
-                archive.add(folder / name, f'{HEADERS}/{dpdk}/{name}', filter=plain)
+        for file, name in files:
+            archive.add(file, name, recursive=False, filter=plain)
 
 
 def _add_entry(path, wanted, suite):

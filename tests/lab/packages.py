@@ -7,7 +7,7 @@ import shutil
 
 from labkit import apt, build, cache, chroots, facts, guest, oracle, packages, rootfs, schema, source_package
 from labkit.platforms import PLATFORMS
-from labkit.progress import run
+from labkit.progress import LabError, run
 from labkit.testing import expect, expect_equal, figure, part, test
 
 # Programs of a guest's packages also run on the host.
@@ -43,6 +43,23 @@ def built(dpdk):
         figure('warning of lintian', line)
     expect_equal(tags.get('E', []), [], 'errors of lintian')
     expect_equal(sorted(_by_name(dpdk)), sorted(source_package.PACKAGES), 'packages')
+
+
+@test('source packages of all releases are in one folder and share their upstream files',
+      [tuple(rootfs.RELEASES)], soak=True)
+def sources(*releases):
+    with cache.run_dir() as scratch:
+        made = [source_package.make(rootfs.release(dpdk).suite, scratch / 'out') for dpdk in releases]
+        for path in made:
+            run(['dpkg-source', '--extract', path, scratch / path.stem])
+        expect_equal(len(list((scratch / 'out').glob('*.orig*.tar.xz'))), 2, 'upstream files')
+        next((scratch / 'out').glob('*.orig.tar.xz')).write_bytes(b'')
+        try:
+            source_package.make(rootfs.release(releases[0]).suite, scratch / 'out')
+        except LabError as error:
+            expect('orig.tar.xz has another content' in str(error), str(error))
+        else:
+            expect(False, 'another upstream file of the same name was replaced')
 
 
 @test('packages depend on the DPDK release that they were built for, and on no other',
