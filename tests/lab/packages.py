@@ -14,6 +14,8 @@ from labkit.testing import expect, expect_equal, figure, part, test
 PLATFORM_OF = {'amd64': 'x86-vtd', 'arm64': 'arm-smmuv3'}
 IN_GUEST = '/srv/packages'
 SCRIPTS = build.SOURCE / 'tests/lab/guest'
+# The example links the library of this package.
+USED = {'own_memory': 'librte-eal-iommu1', 'edu': 'librte-eal-iommu1'}
 DEVELOPMENT = re.compile(r'-dev$')
 
 
@@ -74,7 +76,8 @@ def dependencies(dpdk):
                         ('dpdk-test-msi', {*exact, f'librte-bus-vfio-msi (= {own})'})):
         depends = packages.field(found[name], 'Depends').split(', ')
         expect(needs <= set(depends), f'{name} depends on {depends}, which lacks {needs - set(depends)}')
-        others = [word for word in depends if re.match(rf'librte-[\w-]*?(?!{abi})\d\d\b', word)]
+        others = [word for word in depends if word != f'librte-eal-iommu1-dpdk{dpdk}'
+                  and re.match(rf'librte-[\w-]*?(?!{abi})\d\d\b', word)]
         expect_equal(others, [], f'libraries of another release on which {name} depends')
         figure(f'{name} depends on', ', '.join(depends), varies=True)
 
@@ -114,6 +117,11 @@ def life(dpdk):
         for name in ('own_memory', 'forwarder', 'edu'):
             said.check(f'made_{name}', **{f'made_{name}_status': 0})
         expect_equal(said['built'], 3, 'programs')
+    with part('a package with a program depends on the release of DPDK, also that of our packages'):
+        for name, virtual in USED.items():
+            said.check(f'user_{name}', **{f'user_{name}_status': 0})
+            expect(f'{virtual}-dpdk{dpdk}' in re.findall(r'[^\s,=]+', said[f'user_{name}']),
+                   said[f'user_{name}'])
 
 
 @test('apt finds everything that the packages need, in a system without DPDK',

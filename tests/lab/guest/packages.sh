@@ -46,9 +46,17 @@ try_devices()
 	facts_of burst_ "$here/burst.sh" --no-pci -a "vfio_msi:$1" -a "vfio_msi:$2" -l 0,1 -n 1
 }
 
+# depends NAME: the dependencies that a package with this example would have
+depends()
+{
+	( cd /tmp/built && dpkg-shlibdeps -O "$1/$1" )
+}
+
 # try_files: manual pages, completion, and the examples with the headers
 try_files()
 {
+	mkdir -p /tmp/built/debian
+	printf 'Source: user\n\nPackage: user\nArchitecture: any\n' >/tmp/built/debian/control
 	fact_status pages man -w vfio_msi dpdk-test-msi dpdk-test-msi-doctor
 	fact_status completion bash -c '. /usr/share/bash-completion/completions/dpdk-test-msi &&
 		complete -p dpdk-test-msi'
@@ -56,6 +64,7 @@ try_files()
 		librte-bus-vfio-msi-dev/examples/forwarder librte-bus-vfio-msi-dev/examples/edu; do
 		mkdir -p "/tmp/built/${name##*/}"
 		fact_status "made_${name##*/}" make -C "/usr/share/doc/$name" "O=/tmp/built/${name##*/}"
+		fact_status "user_${name##*/}" depends "${name##*/}"
 	done
 	fact built "$(find /tmp/built -type f -perm -u+x | wc -l)"
 }
