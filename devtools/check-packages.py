@@ -15,7 +15,7 @@ import checkkit  # noqa: E402
 CHANGELOG, CONTROL = 'debian/changelog', 'debian/control'
 PROJECT, LIBRARY = 'meson.build', 'lib/eal_iommu/meson.build'
 # debian/PACKAGE.KIND says what is in a package.
-KINDS = ('.install', '.manpages', '.examples', '.lintian-overrides', '.triggers')
+KINDS = ('.install', '.manpages', '.examples', '.lintian-overrides', '.symbols', '.triggers')
 
 
 def compare(changelog, control, project, library, names):
@@ -30,7 +30,7 @@ def compare(changelog, control, project, library, names):
     if wanted not in packages:
         yield CONTROL, 1, f'there is no package {wanted}, as the SONAME in {LIBRARY} wants it'
     for name in names:
-        path = pathlib.PurePath(name)
+        path = pathlib.PurePath(name.removesuffix('.in'))
         if path.suffix in KINDS and path.stem not in packages:
             yield f'debian/{name}', 1, f'there is no package {path.stem}'
     for package in sorted(packages):
@@ -44,7 +44,8 @@ def self_test():
             "    version: '1.2',\n", "soversion: '3',", ['librte-eal-iommu3.install'])
     for change, problems in (({}, 0), ({0: 'vfio-msi (1.3-1) unstable; \n'}, 1), ({0: ''}, 1),
                              ({2: ''}, 1), ({3: "soversion: '4',"}, 1), ({4: []}, 1),
-                             ({4: [*good[4], 'other.install']}, 1), ({1: ''}, 2)):
+                             ({4: [*good[4], 'other.install']}, 1),
+                             ({4: [*good[4], 'other.symbols.in']}, 1), ({1: ''}, 2)):
         found = list(compare(*(change.get(at, text) for at, text in enumerate(good))))
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: {change}: {found}'
