@@ -24,7 +24,7 @@ man_pages = [
      'examine PCI devices for the DPDK bus vfio_msi', '', 1),
 ] + [
     (f'reference/dpdk-test-msi-{name}', f'dpdk-test-msi-{name}', about, '', 1)
-    for name, about in re.findall(r'(?m)^\t\{ "(\w+)", "([^"]*)",\s+cmd_\w+ \},$', _TOOL)
+    for name, about in re.findall(r'(?m)^\t\{ "(\w+)", "([^"]*)",\s+cmd_\w+(?:,\s+true)? \},$', _TOOL)
 ]
 man_make_section_directory = False
 man_show_urls = False

@@ -20,8 +20,18 @@ def check():
             run(['sphinx-build', '-q', '-W', '--keep-going', '-b', builder, build.SOURCE / 'doc', folder])
         pages = sorted(pathlib.Path(folder).glob('*.[17]'))
         wrong = [f'{page.name}: {said}' for page in pages if (said := _warnings(page))]
+        # Meson installs the pages that doc/meson.build names.
+        wrong += [f'{name}: conf.py makes no manual page of {source.name}' for source, name in _wanted()
+                  if not (pathlib.Path(folder) / name).exists()]
     if wrong or not pages:
         raise LabError('\n'.join(wrong) or 'no manual pages')
+
+
+def _wanted():
+    """Pairs of a page of the reference and its manual page."""
+    reference = build.SOURCE / 'doc/reference'
+    return [(source, source.stem + section) for pattern, section in
+            (('vfio_msi.rst', '.7'), ('dpdk-test-msi*.rst', '.1')) for source in sorted(reference.glob(pattern))]
 
 
 def _warnings(page):
