@@ -291,11 +291,11 @@ test_dma_parent(void **state)
 	one_cell(root, MC "/external-memory-controller@2c60000/#interconnect-cells", 17);
 	INTERCONNECTS(root, 8, 7, 0x123);
 	EXPECT(root, { 0x40000000, UINT64_MAX });
-	/* The bridge names itself. */
+	/* The bridge names itself, so where its addresses lead is not known. */
 	NAMES(root, "dma-mem");
 	INTERCONNECTS(root, 5);
 	node_make(root, NODE, 5, 0);
-	expect_nothing(root);
+	expect_odd(root);
 }
 
 /* An entry with phandle 0 has no node and no arguments. Other entries must be complete. */

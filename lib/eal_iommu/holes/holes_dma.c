@@ -139,7 +139,7 @@ climb(const struct holes_bridge *bridge, char *node, size_t size, struct pieces 
 		if (ret == 0 || ret == -ENOENT)
 			ret = holes_dt_dma_parent(bridge, node, size);
 	}
-	return ret;
+	return ret == 0 && strcmp(node, HOLES_DT_BASE) != 0 ? -ELOOP : ret;
 }
 
 static int

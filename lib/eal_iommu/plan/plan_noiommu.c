@@ -91,6 +91,25 @@ plan_noiommu_look(const char *root, struct plan_device *pd, const struct topo_ma
 	return false;
 }
 
+/*
+ * Nothing restricts the device, so a bridge of which nobody knows what it passes would lead
+ * its DMA to memory of somebody else. A machine without a device tree says nothing about it.
+ */
+static void
+reach_unknown(struct plan_device *pd, const struct holes_look *look)
+{
+	const char *advice = holes_input_advice(HOLES_IN_DMA_RANGES, look->sight);
+
+	if (advice != NULL)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"reaches memory through host bridge %s without an IOMMU, but %s",
+			pd->bridge_bus, advice);
+	else if (look->odd > 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+			"reaches memory through host bridge %s without an IOMMU, but the dma-ranges of the bridge can't be understood, so it is not known which addresses it passes; use an IOMMU",
+			pd->bridge_bus);
+}
+
 void
 plan_noiommu_reach(struct plan_device *pd)
 {
@@ -114,6 +133,8 @@ plan_noiommu_reach(struct plan_device *pd)
 			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
 			" to memory at 0x%" PRIx64 " (dma-ranges), so without an IOMMU the device would reach other memory than it is given; use an IOMMU; a device tree that moves nothing helps only if the vendor of the board provides it, as it hides a translation that firmware or hardware makes",
 			pd->bridge_bus, look->moved[0].first, look->moved[0].last, look->memory);
+	else
+		reach_unknown(pd, look);
 	/* Windows of the bridge stay soft: many bridges pass memory there. */
 	for (i = 0; i < pd->holes.n; i++)
 		if (pd->holes.v[i].origin == IOVA_ORIGIN_DMA_RANGES)
