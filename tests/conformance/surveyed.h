@@ -42,6 +42,13 @@ void expect_msi(const char *root, enum plan_msi msi, const char *const *words);
 	plan_device_free(&pd); \
 } while (0)
 
+/** How a message says that a device is bound to vfio-pci: by DPDK's script, and by sysfs. */
+#define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
+#define SYSFS_BIND(bdf) "echo vfio-pci > /sys/bus/pci/devices/" bdf "/driver_override; "
+#define SYSFS_PROBE(bdf) "echo " bdf " > /sys/bus/pci/drivers_probe"
+#define SYSFS_REBIND(bdf) SYSFS_BIND(bdf) \
+	"echo " bdf " > /sys/bus/pci/devices/" bdf "/driver/unbind; " SYSFS_PROBE(bdf)
+
 /** The message of the last survey lacks these words. */
 void lacks(const char *words);
 

@@ -23,7 +23,6 @@
 #include "tree.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
-#define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
 
 static void
 set_id(const char *root, const char *bdf, const char *vendor, const char *device,
@@ -296,47 +295,58 @@ test_network(void **state)
 
 #define CHECK "check that the machine does not need it, then "
 
+/* Classes: whether sysfs shows each use, and whether dpdk-devbind.py knows them. */
+static const struct {
+	const char *class, *vendor, *driver;
+	bool known, devbind;
+} classes[] = {
+	{ "0x0c0330\n", "0x8086\n", "xhci_hcd", false, false },	/* USB: the keyboard */
+	{ "0x030000\n", "0x8086\n", "ast", false, false },	/* VGA of a BMC: the console */
+	{ "0x040300\n", "0x8086\n", "snd_hda_intel", false, false },
+	{ "0x0c0500\n", "0x8086\n", "i801_smbus", false, false },
+	{ "0x0c8000\n", "0x8086\n", "intel-spi", false, false },
+	{ "0x010601\n", "0x8086\n", "ahci", false, false },
+	{ "0x010802\n", "0x8086\n", "nvme", false, false },
+	{ "0x00ff00\n", "0x1234\n", "edu", false, false },
+	{ "0x088000\n", "0x8086\n", "wdat_wdt", false, false },
+	{ "0x010700\n", "0x8086\n", "mpt3sas", false, false },	/* its disks may be hidden */
+	{ "0x0b3000\n", "0x8086\n", "some_cpu", false, true },
+	{ "0x0b3000\n", "0x1022\n", "some_cpu", false, false },
+	{ "0x020000\n", "0x8086\n", "igb", true, true },
+	{ "0x0b4000\n", "0x8086\n", "4xxx", true, true },	/* QAT */
+	{ "0x100000\n", "0x8086\n", "ccp", true, true },
+	{ "0x120000\n", "0x8086\n", "idxd", true, true },
+};
+
 /* sysfs does not show whether the machine needs its USB controller or console. */
 static void
 test_use_unknown(void **state)
 {
-	static const struct {
-		const char *class, *driver;
-		bool known;
-	} rows[] = {
-		{ "0x0c0330\n", "xhci_hcd", false },	/* USB: the keyboard */
-		{ "0x030000\n", "ast", false },		/* VGA of a BMC: the console */
-		{ "0x0c0500\n", "i801_smbus", false },
-		{ "0x088000\n", "wdat_wdt", false },
-		{ "0x010700\n", "mpt3sas", false },	/* its disks may be hidden */
-		{ "0x0b3000\n", "some_cpu", false },
-		{ "0x020000\n", "igb", true },
-		{ "0x0b4000\n", "4xxx", true },		/* QAT */
-		{ "0x100000\n", "ccp", true },
-		{ "0x120000\n", "idxd", true },
-	};
 	const char *root = *state, *check;
-	char text[256];
+	char text[384];
 	size_t i;
 
 	machine_no_cdev(root, NIC);
-	EACH_ROW(i, rows, "class %s", rows[i].class) {
-		check = rows[i].known ? "" : CHECK;
-		machine_device(root, NIC, NIC_GROUP, rows[i].driver);
-		set_id(root, NIC, "0x8086\n", "0x0001\n", rows[i].class);
+	EACH_ROW(i, classes, "class %s", classes[i].class) {
+		check = classes[i].known ? "" : CHECK;
+		machine_device(root, NIC, NIC_GROUP, classes[i].driver);
+		set_id(root, NIC, classes[i].vendor, "0x0001\n", classes[i].class);
 		snprintf(text, sizeof(text), "is bound to %s, not to a VFIO driver; %srebind "
-				"it with: " REBIND(NIC), rows[i].driver, check);
+				"it with: %s", classes[i].driver, check,
+				classes[i].devbind ? REBIND(NIC) : SYSFS_REBIND(NIC));
 		says(root, -ENXIO, text);
 	}
 	machine_device(root, NIC, NIC_GROUP, "vfio-pci");
 	machine_group->viable = false;
-	EACH_ROW(i, rows, "class %s", rows[i].class) {
-		check = rows[i].known ? "" : CHECK;
-		machine_device(root, SIBLING, NIC_GROUP, rows[i].driver);
-		set_id(root, SIBLING, "0x8086\n", "0x0001\n", rows[i].class);
+	EACH_ROW(i, classes, "class %s", classes[i].class) {
+		check = classes[i].known ? "" : CHECK;
+		machine_device(root, SIBLING, NIC_GROUP, classes[i].driver);
+		set_id(root, SIBLING, classes[i].vendor, "0x0001\n", classes[i].class);
 		snprintf(text, sizeof(text), "its member " SIBLING " is bound to %s; %sbind it to "
-				"vfio-pci too, or to no driver: " REBIND(SIBLING),
-				rows[i].driver, check);
+				"vfio-pci too, or to no driver: %s", classes[i].driver, check,
+				classes[i].devbind ?
+				REBIND(SIBLING) ", or dpdk-devbind.py -u " SIBLING :
+				SYSFS_REBIND(SIBLING) ", or only the second of these");
 		FAILS(-EPERM, text);
 	}
 }

@@ -21,7 +21,6 @@
 #include "tree.h"
 
 #define DIRECT_LINE "0x000000007b000000 0x000000007b7fffff direct\n"
-#define REBIND(bdf) "dpdk-devbind.py -b vfio-pci " bdf
 
 /* Reasons without a remedy come first, the driver last. A look finds the same reasons. */
 static void
@@ -33,7 +32,7 @@ test_all_reasons(void **state)
 		"that owns this memory (remote console, shared memory), unless you administer the "
 		"machine through it; also: IOMMU group 2 is not viable: its member "
 		SIBLING " is bound to snd_hda_intel; bind it to vfio-pci too, or to no driver: "
-		REBIND(SIBLING) "; also: is bound to igb, not to a VFIO driver; rebind it with: "
+		REBIND(SIBLING) ", or dpdk-devbind.py -u " SIBLING "; also: is bound to igb, not to a VFIO driver; rebind it with: "
 		REBIND(NIC);
 	struct topo_snapshot snap = { .root = *state };
 	struct plan_device look;
@@ -330,8 +329,9 @@ test_bridge_drivers(void **state)
 		{ "0x060940\n", "other", "leave it there, and put the device", "unbind" },
 		{ "0x060100\n", "lpc_ich", "its member " SIBLING " is bound to lpc_ich; check that "
 			"the machine does not need it, then bind it to vfio-pci too, or to no "
-			"driver: " REBIND(SIBLING), "unbind" },
-		{ "0x060000\n", "ie31200_edac", "or to no driver: " REBIND(SIBLING), "unbind" },
+			"driver: " SYSFS_REBIND(SIBLING), "devbind" },
+		{ "0x060000\n", "ie31200_edac", "or to no driver: " SYSFS_REBIND(SIBLING),
+			"devbind" },
 		{ "0x020000\n", "shpchp", "or to no driver: " REBIND(SIBLING), "unbind" },
 	};
 	size_t i;
@@ -343,6 +343,18 @@ test_bridge_drivers(void **state)
 		FAILS(-EPERM, rows[i].words);
 		lacks(rows[i].never);
 	}
+}
+
+/* Without a driver there is nothing to unbind. */
+static void
+test_no_driver(void **state)
+{
+	machine_no_cdev(*state, NIC);
+	machine_unlink(*state, NIC, "driver");
+	says(*state, -ENXIO, "is bound to no driver; bind it with: " REBIND(NIC));
+	tree_text(*state, "/sys/bus/pci/devices/" NIC "/class", "0x00ff00\n");
+	says(*state, -ENXIO, "is bound to no driver; bind it with: " SYSFS_BIND(NIC)
+			SYSFS_PROBE(NIC));
 }
 
 int
@@ -363,6 +375,7 @@ main(void)
 		PLAN_TEST(test_foreign_member),
 		PLAN_TEST(test_odd_member),
 		PLAN_TEST(test_bridge_drivers),
+		PLAN_TEST(test_no_driver),
 	};
 
 	return RUN_ON_BACKENDS("plan_look", tests);

@@ -101,7 +101,9 @@ test_no_group(void **state)
 	lacks("also");
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
 	machine_unlink(*state, NIC, "iommu_group");
-	FAILS(-ENOTSUP, "mode is on; bind it again: dpdk-devbind.py -u " NIC);
+	FAILS(-ENOTSUP, "mode is on; bind it again: dpdk-devbind.py -u " NIC ", then " REBIND(NIC));
+	tree_text(*state, "/sys/bus/pci/devices/" NIC "/class", "0x00ff00\n");
+	FAILS(-ENOTSUP, "mode is on; bind it again: " SYSFS_REBIND(NIC));
 }
 
 static void

@@ -14,9 +14,11 @@
 #include "plan/plan_internal.h"
 
 #define CLASS_NETWORK 0x02
+#define CLASS_PROCESSOR 0x0b
 #define CLASS_COPROCESSOR 0x0b40
 #define CLASS_ENCRYPTION 0x10
 #define CLASS_ACCELERATOR 0x12
+#define VENDOR_INTEL 0x8086
 
 /* A PMD that works through a kernel driver, and its devices. */
 struct served {
@@ -124,12 +126,42 @@ before_loss(const struct topo_device *t, const struct topo_use *use)
 	return advice;
 }
 
+/*
+ * Does dpdk-devbind.py bind it? The script has tables of devices, and these are the classes
+ * in them. It stops with "Unknown device" at any other, except a few that it lists by ID.
+ */
+static bool
+devbind_knows(const struct topo_device *t)
+{
+	const unsigned int base = t->class_id >> 16;
+
+	return base == CLASS_NETWORK || base == CLASS_ENCRYPTION || base == CLASS_ACCELERATOR ||
+		(base == CLASS_PROCESSOR && t->vendor == VENDOR_INTEL);
+}
+
+int
+plan_bind_command(const struct topo_device *t, char *out, size_t size)
+{
+	const char *bdf = t->bdf;
+
+	if (devbind_knows(t) && topology_is_vfio(t))
+		return snprintf(out, size, "dpdk-devbind.py -u %s, then dpdk-devbind.py -b vfio-pci %s",
+			bdf, bdf);
+	if (devbind_knows(t))
+		return snprintf(out, size, "dpdk-devbind.py -b vfio-pci %s", bdf);
+	if (t->driver[0] == '\0')
+		return snprintf(out, size, "echo vfio-pci > /sys/bus/pci/devices/%s/driver_override; echo %s > /sys/bus/pci/drivers_probe",
+			bdf, bdf);
+	return snprintf(out, size, "echo vfio-pci > /sys/bus/pci/devices/%s/driver_override; echo %s > /sys/bus/pci/devices/%s/driver/unbind; echo %s > /sys/bus/pci/drivers_probe",
+		bdf, bdf, bdf, bdf);
+}
+
 void
 plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		const struct topo_device *member, char *cure, size_t size)
 {
 	const struct served *s = served_find(member);
-	char loss[PLAN_CURE];
+	char loss[PLAN_CURE], command[PLAN_COMMAND];
 	struct topo_use use;
 
 	if (s != NULL) {
@@ -140,11 +172,15 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 	}
 	topology_use(snap, member, &use);
 	loss_text(&use, loss, sizeof(loss));
+	plan_bind_command(member, command, sizeof(command));
 	if (use.kind >= TOPO_USE_SWAP)
 		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
+	else if (devbind_knows(member))
+		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: %s, or dpdk-devbind.py -u %s",
+			loss, before_loss(member, &use), command, member->bdf);
 	else
-		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: dpdk-devbind.py -b vfio-pci %s",
-			loss, before_loss(member, &use), member->bdf);
+		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: %s, or only the second of these",
+			loss, before_loss(member, &use), command);
 }
 
 /* Bound to a kernel driver: name the loss before the command. */
@@ -152,7 +188,7 @@ static void
 rebind(struct topo_snapshot *snap, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo;
-	char loss[PLAN_CURE];
+	char loss[PLAN_CURE], command[PLAN_COMMAND];
 	struct topo_use use;
 
 	topology_use(snap, t, &use);
@@ -163,9 +199,10 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 			t->driver, loss);
 		return;
 	}
+	plan_bind_command(t, command, sizeof(command));
 	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
-		"is bound to %s, not to a VFIO driver; %s%srebind it with: dpdk-devbind.py -b vfio-pci %s",
-		t->driver, loss, before_loss(t, &use), t->bdf);
+		"is bound to %s, not to a VFIO driver; %s%srebind it with: %s",
+		t->driver, loss, before_loss(t, &use), command);
 }
 
 void
@@ -173,7 +210,9 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 {
 	const struct topo_device *t = &pd->topo;
 	const struct served *s = served_find(t);
+	char command[PLAN_COMMAND];
 
+	plan_bind_command(t, command, sizeof(command));
 	if (s != NULL && strcmp(t->driver, s->driver) == 0)
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
 			"is bound to %s, and %s works through that: leave it there and give it to the pci bus: -a %s",
@@ -188,7 +227,7 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 		rebind(snap, pd);
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
-			"is bound to no driver; bind it with: dpdk-devbind.py -b vfio-pci %s%s", t->bdf,
+			"is bound to no driver; bind it with: %s%s", command,
 			t->group < 0 && machine->iommu == TOPO_IOMMU_LATE ?
 			"; its IOMMU group appears then (before Linux 6.15 this IOMMU creates a group when a driver binds)" : "");
 }

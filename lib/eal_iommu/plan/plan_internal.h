@@ -86,8 +86,19 @@ void plan_noiommu_reach(struct plan_device *pd);
 /** Explain an error of VFIO's no-IOMMU mode. @return @p ret; 0: it has no special meaning. */
 int plan_noiommu_explain(int ret, const char *node, char *why, size_t size);
 
+/** Size of the text of plan_bind_command(). */
+#define PLAN_COMMAND 256
+
+/**
+ * Write the command that binds a function to vfio-pci, again if it is bound to a VFIO driver:
+ * dpdk-devbind.py if that knows the device, otherwise the files of sysfs.
+ *
+ * @return as snprintf()
+ */
+int plan_bind_command(const struct topo_device *t, char *out, size_t size);
+
 /** Size of the text of plan_member_cure(). */
-#define PLAN_CURE 384
+#define PLAN_CURE 448
 
 /**
  * Advise how to unbind another function from its kernel driver without harm, as the end

@@ -45,15 +45,17 @@ no_group(const char *root, struct plan_device *pd)
 	char *text = NULL;
 	int ret = sysfs_read_file(root, &text, NULL, MODE);
 	const bool on = ret == 0 && text[0] == 'Y';
+	char command[PLAN_COMMAND];
 
 	free(text);
+	plan_bind_command(&pd->topo, command, sizeof(command));
 	/* The group appears when a VFIO driver is bound. */
 	if (on && !topology_is_vfio(&pd->topo))
 		return;
 	if (on)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
-			"is in no IOMMU group, though VFIO's no-IOMMU mode is on; bind it again: dpdk-devbind.py -u %s, then dpdk-devbind.py -b vfio-pci %s",
-			pd->topo.bdf, pd->topo.bdf);
+			"is in no IOMMU group, though VFIO's no-IOMMU mode is on; bind it again: %s",
+			command);
 	else if (ret == -ENOENT && sysfs_exists(root, "/sys/module/vfio") == 0)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
 			"is in no IOMMU group, and this kernel lacks VFIO's no-IOMMU mode (CONFIG_VFIO_NOIOMMU); use a kernel with it, or a machine with an IOMMU");
