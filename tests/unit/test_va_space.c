@@ -183,6 +183,25 @@ test_fake_nodes(void **state)
 	assert_int_equal(need.node[1], 2);
 }
 
+/* For EAL a processor that does not exist is on node 0, so this node always counts. */
+static void
+test_no_processor(void **state)
+{
+	const char *root = *state;
+	struct va_need need;
+
+	tree_text(root, NODE "1/cpulist", "0-3\n");
+	assert_int_equal(va_need_read(root, false, &need), 0);
+	assert_int_equal(need.n_nodes, 2);
+	assert_int_equal(need.node[0], 0);
+	assert_int_equal(need.node[1], 1);
+	tree_text(root, NODE "0/cpulist", "\n");
+	assert_int_equal(va_need_read(root, false, &need), 0);
+	assert_int_equal(need.n_nodes, 2);
+	assert_int_equal(need.node[0], 0);
+	assert_int_equal(need.node[1], 1);
+}
+
 int
 main(void)
 {
@@ -195,6 +214,7 @@ main(void)
 		SPACE_TEST(test_odd_maps),
 		SPACE_TEST(test_need),
 		SPACE_TEST(test_fake_nodes),
+		SPACE_TEST(test_no_processor),
 	};
 
 	return cmocka_run_group_tests_name("va_space", tests, NULL, NULL);

@@ -118,6 +118,8 @@ read_nodes(const char *root, struct va_need *need)
 	bool known[PROCESSORS_MAX] = { false };
 	unsigned int node;
 
+	/* EAL looks up the node of each number up to its limit, and finds 0 if there is none. */
+	need->node[need->n_nodes++] = 0;
 	for (node = 0; node < VA_NODES_MAX; node++) {
 		char *cpus;
 		int ret = sysfs_read_file(root, &cpus, NULL,
@@ -127,12 +129,10 @@ read_nodes(const char *root, struct va_need *need)
 			return ret;
 		if (ret < 0)
 			continue;
-		if (has_new(cpus, known))
+		if (has_new(cpus, known) && node > 0)
 			need->node[need->n_nodes++] = node;
 		free(cpus);
 	}
-	if (need->n_nodes == 0)
-		need->n_nodes = 1;
 	return 0;
 }
 

@@ -36,9 +36,10 @@ struct va_need {
  * Read the page sizes of mounted hugetlbfs and the nodes with processors.
  *
  * A node counts if it has a processor that no lower node has: with numa=fake a processor is
- * in all nodes that were made of one.
+ * in all nodes that were made of one. Node 0 always counts, as EAL has processors there that
+ * the machine lacks.
  *
- * A machine without these files counts as one node. If EAL can use no page size, n_pages
+ * If EAL can use no page size, n_pages
  * is 0.
  *
  * @param root       as in sysfs.h
