@@ -93,6 +93,8 @@ struct plan_device {
 	bool aliased;				/**< the IOMMU can't distinguish it
 						 *   from other functions */
 	char alias_why[PLAN_TEXT];		/**< the problem with that, or "" */
+	bool diverted;				/**< bridges above it may route its writes
+						 *   to windows below the IOMMU */
 	enum plan_msi msi;			/**< do MSI writes arrive? */
 	char msi_why[PLAN_TEXT];		/**< obstacle, unless PLAN_MSI_CLEAR */
 	bool msi_doubtful;			/**< msi_why is that the backend maps no

@@ -15,23 +15,45 @@
 
 #include "plan/plan_internal.h"
 
+/* How a group lets its functions do peer-to-peer below the IOMMU. */
+enum group_reach {
+	REACH_NONE,	/* one function */
+	REACH_CARD,	/* several of one slot: only among them */
+	REACH_PATH,	/* the path above them does not isolate them either */
+};
+
+static bool
+same_slot(const struct topo_addr *a, const struct topo_addr *b)
+{
+	return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev;
+}
+
 /*
- * Groups of several functions may do peer-to-peer below the IOMMU. Hidden groups may have
- * several. An odd member counts as a function unless it is a bridge.
+ * Hidden groups may have several functions. An odd member counts as a function unless it is a
+ * bridge. The kernel groups the functions of one slot alone only if the path above them
+ * is isolated. Otherwise their group has the bridges of this path, or functions of other slots.
  */
 static int
-group_is_shared(struct topo_snapshot *snap, int group)
+group_reach(struct topo_snapshot *snap, int group, enum group_reach *out)
 {
+	bool path = false;
 	struct topo_set set;
 	size_t i, functions;
 	int ret = topology_snapshot_group(snap, group, &set);
 
+	*out = REACH_NONE;
 	if (ret < 0)
 		return ret == -ENOMEM ? ret : 0;
 	functions = set.n_odd;
-	for (i = 0; i < set.n; i++)
-		functions += !set.v[i]->is_bridge;
-	return functions > 1;
+	for (i = 0; i < set.n + set.n_odd; i++) {
+		const bool bridge = i < set.n && set.v[i]->is_bridge;
+
+		functions += i < set.n && !bridge;
+		path |= bridge || !same_slot(&set.v[i]->addr, &set.v[0]->addr);
+	}
+	if (functions > 1)
+		*out = path ? REACH_PATH : REACH_CARD;
+	return 0;
 }
 
 static int
@@ -55,10 +77,13 @@ void
 plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd)
 {
 	const struct topo_device *t = &pd->topo;
-	int shared = group_is_shared(&scan->topo, t->group), ret;
-	bool hard = shared > 0 || pd->aliased;
+	enum group_reach reach;
+	int ret = group_reach(&scan->topo, t->group, &reach);
+	bool hard = reach != REACH_NONE || pd->aliased;
 
-	ret = shared < 0 ? shared : collect_outer(scan, pd, hard);
+	pd->diverted = reach == REACH_PATH || pd->aliased;
+	if (ret == 0)
+		ret = collect_outer(scan, pd, hard);
 	if (ret == 0)
 		ret = holes_host_bridge(&scan->bridges, pd->bridge_bus, hard, t->bdf, &pd->holes,
 				&pd->bridge);

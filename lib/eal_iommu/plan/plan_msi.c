@@ -90,12 +90,12 @@ lies(enum plan_msi msi)
 
 /*
  * The bridge may route the writes to its own devices, before the IOMMU translates them. It
- * does if the device can reach others without the IOMMU: then the hole is hard.
+ * does if the path to it is not isolated. Functions of one card reach only each other.
  */
 static void
 judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
-	bool estimated = iova_hole_estimated(h), alone = h->hardness == IOVA_SOFT;
+	bool estimated = iova_hole_estimated(h), alone = !pd->diverted;
 	enum plan_msi verdict = lost_in(msi, h->range);
 	char other[128];
 
