@@ -47,7 +47,9 @@ vfio_uapi_reset(int device)
 static bool
 same_bus(const struct fake_device *a, const struct fake_device *b)
 {
-	return strncmp(a->bdf, b->bdf, strlen("0000:00")) == 0;
+	const size_t len = (size_t)(strrchr(a->bdf, ':') - a->bdf) + 1;
+
+	return strncmp(a->bdf, b->bdf, len) == 0;
 }
 
 /* The iommufd a descriptor's device is bound to, or NULL: opened by its group. */
@@ -87,7 +89,7 @@ vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v, uint32
 {
 	const struct fake_iommufd *ctx = ctx_of(device);
 	struct fake_device *d;
-	unsigned int bus, slot, function;
+	unsigned int domain, bus, slot, function;
 	uint32_t room = *n;
 	size_t i;
 	int ret = fake_ioctl(__func__, device, FAKE_DEVICE, &d);
@@ -103,10 +105,11 @@ vfio_uapi_hot_reset_info(int device, struct vfio_pci_dependent_device *v, uint32
 	for (i = 0; i < fake_n_devices; i++) {
 		if (!same_bus(&fake_devices[i], d))
 			continue;
-		if (*n < room && sscanf(fake_devices[i].bdf, "0000:%x:%x.%x", &bus, &slot,
-					&function) == 3)
+		if (*n < room && sscanf(fake_devices[i].bdf, "%x:%x:%x.%x", &domain, &bus, &slot,
+					&function) == 4)
 			v[*n] = (struct vfio_pci_dependent_device) {
 				.group_id = id_of(&fake_devices[i], ctx),
+				.segment = (uint16_t)domain,
 				.bus = (uint8_t)bus,
 				.devfn = (uint8_t)(slot << 3 | function),
 			};

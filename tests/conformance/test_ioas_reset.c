@@ -83,7 +83,7 @@ test_all_ours(void **state)
 
 	attach(8);
 	assert_int_equal(vfio_uapi_reset(device), -EINVAL);
-	assert_int_equal(ioas_reset_set_get(ioas, device, &set), 0);
+	assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), 0);
 	expect_set(&set, true);
 	assert_int_equal(ioas_reset_all(ioas, device, &set), 0);
 	assert_int_equal(fake_resets(NIC), 1);
@@ -105,7 +105,7 @@ test_not_ours(void **state)
 	struct ioas_reset_set set;
 	unsigned int calls;
 
-	assert_int_equal(ioas_reset_set_get(ioas, device, &set), 0);
+	assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), 0);
 	expect_set(&set, false);
 	calls = fake_calls();
 	assert_int_equal(ioas_reset_all(ioas, device, &set), -EPERM);
@@ -120,7 +120,7 @@ test_impossible(void **state)
 	struct ioas_reset_set set;
 
 	fake.no_hot_reset = true;
-	assert_int_equal(ioas_reset_set_get(ioas, device, &set), -ENODEV);
+	assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), -ENODEV);
 	assert_null(set.v);
 	ioas_reset_set_free(&set);
 }
@@ -138,11 +138,45 @@ test_many(void **state)
 		snprintf(name, sizeof(name), "0000:01:10.%u", i);
 		fake_device_add(g, name, 1);
 	}
-	assert_int_equal(ioas_reset_set_get(ioas, device, &set), 0);
+	assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), 0);
 	assert_int_equal(set.n, 11);
 	assert_string_equal(set.v[10].name, name);
 	assert_false(set.v[10].ours);
 	ioas_reset_set_free(&set);
+}
+
+/* Intel's VMD has domains from 0x10000 on. The kernel reports the low 16 bits. */
+static void
+test_wide_domain(void **state)
+{
+#define WIDE "10000:e1:00.0"
+#define WIDE_TWIN "10000:e1:00.1"
+	struct fake_group *g = fake_group_add(10);
+	struct ioas_member m = { .group = 10, .group_fd = -1, .name = WIDE };
+	struct ioas_reset_set set;
+	bool viable;
+	int wide;
+
+	fake_device_add(g, WIDE, 1);
+	fake_device_add(g, WIDE_TWIN, 1);
+	m.cdev = BY_BACKEND(NULL, fake_cdev(WIDE));
+	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	wide = ioas_open_device(ioas, &m);
+	assert_true(wide >= 0);
+	assert_int_equal(ioas_reset_set_get(ioas, wide, 0x10000, &set), 0);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(set.v[0].name, WIDE);
+	assert_string_equal(set.v[1].name, WIDE_TWIN);
+	assert_true(set.v[1].ours);
+	assert_int_equal(ioas_reset_all(ioas, wide, &set), 0);
+	assert_int_equal(fake_resets(WIDE_TWIN), 1);
+	assert_int_equal(fake_resets(NIC), 0);
+	ioas_reset_set_free(&set);
+	/* A segment that is not of this domain is printed as it is. */
+	assert_int_equal(ioas_reset_set_get(ioas, wide, 0x20001, &set), 0);
+	assert_string_equal(set.v[1].name, "0000:e1:00.1");
+	ioas_reset_set_free(&set);
+	vfio_uapi_close(wide);
 }
 
 static void
@@ -153,7 +187,7 @@ test_lies(void **state)
 
 	EACH_LIE(lie, FAKE_COUNT_ZERO, FAKE_COUNT_OVER + 1) {
 		fake.lie = lie;
-		assert_int_equal(ioas_reset_set_get(ioas, device, &set), -EBADMSG);
+		assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), -EBADMSG);
 		assert_null(set.v);
 	}
 	fake.lie = FAKE_TRUTH;
@@ -163,7 +197,7 @@ static int
 get_and_reset(void)
 {
 	struct ioas_reset_set set;
-	int ret = ioas_reset_set_get(ioas, device, &set);
+	int ret = ioas_reset_set_get(ioas, device, 0, &set);
 
 	if (ret == 0)
 		ret = ioas_reset_all(ioas, device, &set);
@@ -204,7 +238,7 @@ test_foreign_group(void **state)
 
 	m.group_fd = vfio_uapi_open("/dev/vfio/8");
 	assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
-	assert_int_equal(ioas_reset_set_get(ioas, device, &set), 0);
+	assert_int_equal(ioas_reset_set_get(ioas, device, 0, &set), 0);
 	expect_set(&set, true);
 	assert_int_equal(ioas_reset_all(ioas, device, &set), 0);
 	assert_int_equal(fake_resets(OTHER), 1);
@@ -238,6 +272,7 @@ main(void)
 		reset_test(test_not_ours),
 		reset_test(test_impossible),
 		reset_test(test_many),
+		reset_test(test_wide_domain),
 		reset_test(test_lies),
 		reset_test(test_each_call_fails),
 		reset_test(test_foreign_group),

@@ -193,7 +193,7 @@ device_look(struct ioas *space)
 	struct vfio_irq_info irq;
 	size_t i;
 
-	if (ioas_reset_set_get(space, 100, &set) == 0) {
+	if (ioas_reset_set_get(space, 100, UINT32_MAX, &set) == 0) {
 		for (i = 0; i < set.n; i++)
 			FUZZ_CHECK(memchr(set.v[i].name, '\0', sizeof(set.v[i].name)) != NULL);
 		ioas_reset_set_free(&set);

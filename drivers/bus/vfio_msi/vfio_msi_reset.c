@@ -79,7 +79,7 @@ static int
 reset_all(const struct vfio_msi_device *dev, char *why, size_t size)
 {
 	struct ioas_reset_set set;
-	int ret = ioas_reset_set_get(vfio_msi_bus.ioas, dev->fd, &set);
+	int ret = ioas_reset_set_get(vfio_msi_bus.ioas, dev->fd, dev->plan.topo.addr.domain, &set);
 
 	if (ret == -ENODEV)
 		snprintf(why, size, "its bus can't be reset either; power-cycle the machine if the device misbehaves");

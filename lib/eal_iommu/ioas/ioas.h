@@ -297,13 +297,13 @@ struct ioas_reset_set {
 };
 
 /**
- * Who is reset when the slot or bus of a device is.
+ * Who is reset with the slot or bus of a device of a PCI domain. The kernel reports 16 bits of it.
  *
  * @param device  what ioas_open_device() returned
  * @param out     to be freed by ioas_reset_set_free()
  * @return 0; -ENODEV neither can be reset; -ENOMEM; -EBADMSG if the answer is odd.
  */
-int ioas_reset_set_get(struct ioas *ioas, int device, struct ioas_reset_set *out);
+int ioas_reset_set_get(struct ioas *ioas, int device, uint32_t domain, struct ioas_reset_set *out);
 
 /** Free what ioas_reset_set_get() gave. */
 void ioas_reset_set_free(struct ioas_reset_set *set);

@@ -60,11 +60,21 @@ ask(int device, struct vfio_pci_dependent_device **v, uint32_t *n, uint32_t *fla
 	return ret == -ENOSPC ? -EBADMSG : ret;
 }
 
-static void
-take(const struct ioas *ioas, const struct vfio_pci_dependent_device *d, bool by_id,
-		struct ioas_reset_peer *out)
+/*
+ * All that share a slot or bus are of one domain. Those of Intel's VMD begin at 0x10000, and
+ * without its upper bits the address would be that of another device.
+ */
+static uint32_t
+domain_of(const struct vfio_pci_dependent_device *d, uint32_t domain)
 {
-	snprintf(out->name, sizeof(out->name), "%04x:%02x:%02x.%u", d->segment, d->bus,
+	return d->segment == (uint16_t)domain ? domain : d->segment;
+}
+
+static void
+take(const struct ioas *ioas, const struct vfio_pci_dependent_device *d, uint32_t domain,
+		bool by_id, struct ioas_reset_peer *out)
+{
+	snprintf(out->name, sizeof(out->name), "%04x:%02x:%02x.%u", domain_of(d, domain), d->bus,
 			d->devfn >> 3u, d->devfn & 7u);
 	out->group = by_id ? -1 : (int)d->group_id;
 	out->ours = by_id ? d->group_id != ABI_DEVID_NOT_OWNED :
@@ -72,7 +82,7 @@ take(const struct ioas *ioas, const struct vfio_pci_dependent_device *d, bool by
 }
 
 int
-ioas_reset_set_get(struct ioas *ioas, int device, struct ioas_reset_set *out)
+ioas_reset_set_get(struct ioas *ioas, int device, uint32_t domain, struct ioas_reset_set *out)
 {
 	struct vfio_pci_dependent_device *v;
 	uint32_t n, flags, i;
@@ -85,7 +95,8 @@ ioas_reset_set_get(struct ioas *ioas, int device, struct ioas_reset_set *out)
 	if (ret == 0) {
 		pthread_mutex_lock(&ioas->lock);
 		for (i = 0; i < n; i++)
-			take(ioas, &v[i], (flags & ABI_HOT_RESET_DEVID) != 0, &out->v[i]);
+			take(ioas, &v[i], domain, (flags & ABI_HOT_RESET_DEVID) != 0,
+					&out->v[i]);
 		pthread_mutex_unlock(&ioas->lock);
 		out->n = n;
 	}
