@@ -42,7 +42,7 @@ ask(struct capture *c, const struct capture_device *dev, const char *bdf,
 		enum ioas_backend backend, struct plan_answers *answers)
 {
 	struct plan_answer a;
-	bool may_wake = dev->named || !capture_sleeps(c->root, bdf);
+	bool may_wake = dev->named || !topology_sleeps(c->root, &dev->addr);
 	int ret = plan_answer_ask(c->root, &dev->addr, backend, dev->vf_token, may_wake, &a);
 
 	if (ret == -ENOMEM)

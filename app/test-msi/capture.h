@@ -80,9 +80,6 @@ void capture_name(struct capture *c, const char *fmt, ...)
 
 /* capture_pci.c, capture_firmware.c, capture_machine.c */
 
-/** Does a device, or a bridge above it, sleep? Reading this wakes no device. */
-bool capture_sleeps(const char *root, const char *bdf);
-
 /** Add PCI functions, their buses, IOMMUs and groups. */
 void capture_pci(struct capture *c);
 

@@ -22,79 +22,18 @@
 #define CONFIG_LEN 64	/* bytes that every user may read */
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
-/* Read the first line of a file, or "". */
 static void
-word_read(const char *root, char *out, size_t size, const char *dir, const char *file)
+take_config(struct capture *c, const struct topo_addr *addr, const char *dir)
 {
-	char *text;
-
-	*out = '\0';
-	if (sysfs_read_file(root, &text, NULL, "%s/%s", dir, file) != 0)
-		return;
-	snprintf(out, size, "%.*s", (int)strcspn(text, "\n"), text);
-	free(text);
-}
-
-static bool
-is_asleep(const char *root, const char *dir)
-{
-	char word[32];
-
-	word_read(root, word, sizeof(word), dir, "power/runtime_status");
-	return *word != '\0' && strcmp(word, "active") != 0 && strcmp(word, "unsupported") != 0 &&
-		strcmp(word, "error") != 0;
-}
-
-static bool
-bridge_sleeps(const char *root, const char *dir)
-{
-	char up[SYSFS_PATH_MAX], *slash;
-	struct topo_addr addr;
-
-	snprintf(up, sizeof(up), "%s", dir);
-	while ((slash = strrchr(up, '/')) != NULL) {
-		*slash = '\0';
-		slash = strrchr(up, '/');
-		if (slash == NULL || topology_parse_bdf(slash + 1, &addr) != 0)
-			return false;
-		if (is_asleep(root, up))
-			return true;
-	}
-	return false;
-}
-
-bool
-capture_sleeps(const char *root, const char *bdf)
-{
-	char dir[SYSFS_PATH_MAX];
-
-	return sysfs_read_link_path(root, dir, sizeof(dir), DEVICES "/%s", bdf) == 0 &&
-		(is_asleep(root, dir) || bridge_sleeps(root, dir));
-}
-
-/* Reading config space would resume the bridge above, and a device in D3cold. */
-static const char *
-would_wake(const char *root, const char *dir)
-{
-	char word[32];
-
-	word_read(root, word, sizeof(word), dir, "power_state");
-	if (strcmp(word, "D3cold") == 0 || (*word == '\0' && is_asleep(root, dir)))
-		return "it sleeps";
-	return bridge_sleeps(root, dir) ? "a bridge above it sleeps" : NULL;
-}
-
-static void
-take_config(struct capture *c, const char *dir)
-{
-	const char *why = would_wake(c->root, dir);
+	const enum topo_wakes wakes = topology_config_wakes(c->root, addr);
 	char path[SYSFS_PATH_MAX];
 	uint8_t config[CONFIG_LEN];
 	size_t len;
 	int ret;
 
-	if (why != NULL) {
-		capture_miss(c, "%s/config: %s, and is not woken", dir, why);
+	if (wakes != TOPO_WAKES_NONE) {
+		capture_miss(c, "%s/config: %s, and is not woken", dir,
+			wakes == TOPO_WAKES_DEVICE ? "it sleeps" : "a bridge above it sleeps");
 		return;
 	}
 	ret = sysfs_read_start(c->root, config, sizeof(config), &len, "%s/config", dir);
@@ -137,6 +76,7 @@ take_function(struct capture *c, const char *bdf)
 		"driver", "iommu", "iommu_group", "of_node", "physfn", "subsystem",
 	};
 	char dir[SYSFS_PATH_MAX];
+	struct topo_addr addr;
 	size_t i;
 	int ret = sysfs_read_link_path(c->root, dir, sizeof(dir), DEVICES "/%s", bdf);
 
@@ -152,7 +92,8 @@ take_function(struct capture *c, const char *bdf)
 		capture_name(c, "%s/%s", dir, names[i]);
 	for (i = 0; i < N(links); i++)
 		capture_link(c, "%s/%s", dir, links[i]);
-	take_config(c, dir);
+	if (topology_parse_bdf(bdf, &addr) == 0)
+		take_config(c, &addr, dir);
 	take_cdev(c, dir);
 }
 

@@ -300,6 +300,38 @@ test_config(void **state)
 	assert_true(bus[0] == NONE);
 }
 
+/*
+ * A function that sleeps is not woken for its bus addresses: one in D3cold, and one below a
+ * suspended bridge. The other functions of the window show them.
+ */
+static void
+test_asleep(void **state)
+{
+#define PORT "0000:00:03.0"
+	const char *root = *state;
+
+	tree_text(root, "/proc/iomem", "8000000000-80ffffffff : PCI Bus 0000:00\n");
+	tree_device(root, BUS PORT);
+	nic(root, "0000:00:01.0", 0x8000000000, 0x40000000, 0x20000);
+	nic(root, "0000:00:02.0", 0x8000100000, 0x50000000, 0x20000);
+	nic(root, PORT "/0000:01:00.0", 0x8000200000, 0x60000000, 0x20000);
+	tree_text(root, "/sys" BUS "0000:00:02.0/power_state", "D3cold\n");
+	tree_text(root, "/sys" BUS PORT "/0000:01:00.0/power_state", "D3hot\n");
+	tree_text(root, "/sys" BUS PORT "/power/runtime_status", "suspended\n");
+	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x13fffffff });
+	assert_int_equal(estimated, 0);
+	assert_int_equal(view.in[HOLES_IN_CONFIG].sight, HOLES_SEEN);
+	/* In D3hot config space answers without a wake-up. */
+	tree_text(root, "/sys" BUS "0000:00:01.0/power_state", "D3hot\n");
+	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x40000000, 0x13fffffff });
+	/* All sleep: the bus addresses are unknown, and nothing is hidden. */
+	tree_text(root, "/sys" BUS "0000:00:01.0/power_state", "D3cold\n");
+	EXPECT(root, HOLES_SOURCE_IOMEM, { 0x8000000000, 0x80ffffffff });
+	assert_true(view.offset_assumed);
+	assert_int_equal(estimated, 1);
+	assert_int_equal(view.in[HOLES_IN_CONFIG].sight, HOLES_UNREAD);
+}
+
 static void
 test_below(void **state)
 {
@@ -343,6 +375,7 @@ main(void)
 		offset_test(test_hull),
 		offset_test(test_bridge),
 		offset_test(test_config),
+		offset_test(test_asleep),
 		offset_test(test_below),
 	};
 

@@ -41,8 +41,8 @@ holes_pairs_add(struct holes_pairs *pairs, const struct topo_memory *memory,
 	size_t i;
 	int ret = 0;
 
-	/* One readable function is sufficient. */
-	if (memory->n > 0 && look->sight != HOLES_SEEN)
+	/* One readable function is sufficient. One that sleeps is not hidden. */
+	if (memory->n > 0 && memory->config != -EAGAIN && look->sight != HOLES_SEEN)
 		look->sight = holes_sight_of(memory->config);
 
 	for (i = 0; i < memory->n && ret == 0; i++)

@@ -158,7 +158,10 @@ holes_endpoint(const char *root, const char *bdf, const char *bus, bool hard,
 	ret = topology_resource_rows(root, &addr, rows, &n);
 	if (ret == -ENOMEM)
 		return ret;
-	ret = topology_bus_rows(root, &addr, rows, n, at);
+	for (i = 0; i < n; i++)
+		at[i] = TOPO_NO_ADDRESS;
+	ret = topology_config_wakes(root, &addr) != TOPO_WAKES_NONE ? 0 :
+		topology_bus_rows(root, &addr, rows, n, at);
 	for (i = 0; i < n && ret != -ENOMEM; i++)
 		ret = endpoint_add(hole, &rows[i], at[i], list);
 	if (ret != -ENOMEM)

@@ -109,13 +109,27 @@ int topology_addr_cmp(const struct topo_addr *a, const struct topo_addr *b);
 int topology_resource_rows(const char *root, const struct topo_addr *addr,
 		struct topo_bar *rows, size_t *n);
 
+/** What the kernel would wake for a read of a function's config space. */
+enum topo_wakes {
+	TOPO_WAKES_NONE,
+	TOPO_WAKES_DEVICE,	/**< the function is in D3cold */
+	TOPO_WAKES_BRIDGE,	/**< a bridge above it is suspended */
+};
+
+/** Wakes nothing itself. */
+enum topo_wakes topology_config_wakes(const char *root, const struct topo_addr *addr);
+
+/** Is a function, or a bridge above it, suspended? Wakes nothing. */
+bool topology_sleeps(const char *root, const struct topo_addr *addr);
+
 /** The bus address of a row is unknown. */
 #define TOPO_NO_ADDRESS UINT64_MAX
 
 /**
  * Read the bus addresses of memory rows: BARs and bridge windows in the device's config
  * space. A host bridge may show them to the CPU at other addresses. Reads only the first
- * 64 bytes of config space, which every user may read.
+ * 64 bytes of config space, which every user may read. Ask
+ * topology_config_wakes() before.
  *
  * @param rows  from topology_resource_rows()
  * @param n     number of rows

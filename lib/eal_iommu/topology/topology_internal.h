@@ -40,6 +40,12 @@ topology_error_is_ours(int ret)
 	return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE;
 }
 
+/** Would reading config space of a function wake the function itself? */
+bool topology_is_cold(const char *root, const char *bdf);
+
+/** Is one of the bridges of dev->up suspended? The kernel resumes them to read config space. */
+bool topology_bridge_sleeps(const char *root, const struct topo_device *dev);
+
 /** @return @p ret, or -ENOENT if it is an error and the function has disappeared. */
 int topology_gone(const char *root, const struct topo_device *dev, int ret);
 

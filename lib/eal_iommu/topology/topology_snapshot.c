@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "sysfs/sysfs.h"
 #include "topology/topology_internal.h"
 
@@ -197,6 +199,35 @@ topology_functions(struct topo_snapshot *snap, const char *bridge, struct topo_s
 	return ret;
 }
 
+/* Functions of one bridge follow each other, so its state is read once. */
+static bool
+bridge_sleeps(struct topo_snapshot *snap, const struct topo_device *dev)
+{
+	if (dev->n_up == 0)
+		return false;
+	if (strcmp(snap->bridge, dev->up[0]) != 0) {
+		strlcpy(snap->bridge, dev->up[0], sizeof(snap->bridge));
+		snap->bridge_sleeps = topology_bridge_sleeps(snap->root, dev);
+	}
+	return snap->bridge_sleeps;
+}
+
+/* A survey wakes no device: most of these functions are not ours. */
+static void
+function_bus(struct topo_snapshot *snap, struct topo_function *f)
+{
+	size_t i;
+
+	f->bussed = true;
+	if (!bridge_sleeps(snap, &f->dev) && !topology_is_cold(snap->root, f->dev.bdf)) {
+		f->config = topology_bus_rows(snap->root, &f->dev.addr, f->rows, f->n_rows, f->bus);
+		return;
+	}
+	f->config = -EAGAIN;
+	for (i = 0; i < f->n_rows; i++)
+		f->bus[i] = TOPO_NO_ADDRESS;
+}
+
 int
 topology_snapshot_memory(struct topo_snapshot *snap, const char *root_bus, size_t *next,
 		struct topo_memory *out)
@@ -218,11 +249,8 @@ topology_snapshot_memory(struct topo_snapshot *snap, const char *root_bus, size_
 		ret = function_rows(snap, f);
 		if (ret == -ENOMEM)
 			return ret;
-		if (f->rows != NULL && !f->bussed) {
-			f->config = topology_bus_rows(snap->root, &f->dev.addr, f->rows, f->n_rows,
-					f->bus);
-			f->bussed = true;
-		}
+		if (f->rows != NULL && !f->bussed)
+			function_bus(snap, f);
 		*out = (struct topo_memory){ .addr = f->dev.addr, .ret = ret, .config = f->config,
 			.rows = f->rows, .bus = f->bus, .n = f->n_rows };
 		return 1;

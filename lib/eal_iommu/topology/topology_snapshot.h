@@ -38,6 +38,8 @@ struct topo_snapshot {
 	size_t n_opened;
 	bool looked;
 	struct topo_users *users;	/* uses of functions, or NULL */
+	char bridge[TOPO_BDF_LEN];	/* the last bridge that was asked whether it sleeps */
+	bool bridge_sleeps;
 };
 
 /**
@@ -103,8 +105,8 @@ int topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_devi
 /**
  * Get the memory of each function below the host bridge of @p root_bus (canonical
  * "DDDD:BB"), by address. Reads each function's path, rows and the first 64 bytes of
- * config space. A function with an odd path may be below any bridge: it is returned for
- * each, without rows.
+ * config space, except where this would wake a device: then config is -EAGAIN. A function
+ * with an odd path may be below any bridge: it is returned for each, without rows.
  *
  * @param next  position; begins as 0
  * @return 1 and *out; 0 at the end; -ENOENT without PCI; -ENOMEM.
