@@ -17,10 +17,11 @@ OF = {
     'arm-gicv2m': {'unsafe-interrupts'},
     'arm-virtio-iommu': {'unsafe-interrupts'},
     'arm-reserved': {'unsafe-interrupts', 'eal-memory-moved'},
-    'arm-window40': {'unsafe-interrupts', 'eal-memory-moved'},
+    'arm-window40': {'unsafe-interrupts', 'eal-memory-short'},
     'x86-vtd': {'eal-memory-moved'},
     'x86-vtd39': {'eal-memory-moved', 'iommu-narrow'},
-    'x86-two-bridges': {'eal-memory-moved'},
+    # Its windows are above that.
+    'x86-two-bridges': set(),
     'x86-amdvi': {'eal-memory-moved'},
     'x86-virtio-iommu': {'unsafe-interrupts', 'eal-memory-moved'},
     # No file shows what its IOMMU translates.

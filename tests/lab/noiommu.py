@@ -91,7 +91,7 @@ fact_text log <$TESTPMD_LOG
 '''
 
 
-@test('a device that has an IOMMU comes after one that has none', [('x86-vtd', 'type1')])
+@test('a device that has an IOMMU comes after one that has none', [('x86-vtd', 'iommufd')])
 def comes_after(platform, backend):
     result = guest.run(platform, ['sh', '-c', LEAVES, 'sh', PLATFORMS[platform].nics[0]],
                        seconds=120, qemu_args=BYPASS, backend=backend)

@@ -21,6 +21,12 @@ is_gone()
 	! is_there
 }
 
+# The kernel switches the slot off a second after the device is gone, and QEMU reports it then.
+is_off()
+{
+	[ "$(cat /sys/bus/pci/slots/*/power)" = 0 ]
+}
+
 is_back()
 {
 	qemu-monitor device_add "igb,id=nic9,bus=rp9,netdev=net9,romfile="
@@ -36,6 +42,7 @@ testpmd_await 'packet forwarding - ports=2' 5
 
 fact_if removal_requested qemu-monitor device_del nic9
 fact_if gone await 20 is_gone
+fact_if off await 10 is_off
 fact_if alive kill -0 $testpmd_pid
 if testpmd_await 'revoked, as the application did not release it' 1; then
 	fact revoked 1

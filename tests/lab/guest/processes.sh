@@ -200,6 +200,8 @@ hotplug()
 	testpmd_say "port detach $mapped"
 	fact_if mapped_detached testpmd_await 'Device is detached' 20
 	logs mapped
+	# The pci bus would use it too.
+	echo 0000:00:0a.0 >/sys/bus/pci/drivers/vfio-pci/unbind
 }
 
 # Secondary processes that get their devices, and others that are rejected.
