@@ -21,7 +21,7 @@ def _pull(platform, backend, *arguments):
     result = guest.run(platform, [SCRIPT, *arguments], seconds=200, qemu_args=SLOT,
                        backend=backend)
     said = facts.read(result)
-    said.check('log', removal_requested=True, gone=True, off=True, alive=True)
+    said.check('log', removal_requested=True, gone=True, empty=True, alive=True)
     expect('DEVICE_DELETED' in result.monitor, result.monitor)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     oracle.check_backend(said['log'], backend)

@@ -5,7 +5,7 @@
 import re
 
 from labkit import facts, guest, oracle
-from labkit.testing import each_backend, expect, expect_equal, test
+from labkit.testing import each_backend, expect, expect_equal, part, test
 
 SCRIPT = '/usr/share/vfio-msi/neighbours.sh'
 

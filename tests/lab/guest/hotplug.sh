@@ -21,10 +21,10 @@ is_gone()
 	! is_there
 }
 
-# The kernel switches the slot off a second after the device is gone, and QEMU reports it then.
-is_off()
+# The kernel switches the slot off, and QEMU takes the NIC out and reports that a second later.
+is_empty()
 {
-	[ "$(cat /sys/bus/pci/slots/*/power)" = 0 ]
+	[ "$(cat /sys/bus/pci/slots/*/adapter)" = 0 ]
 }
 
 is_back()
@@ -42,7 +42,7 @@ testpmd_await 'packet forwarding - ports=2' 5
 
 fact_if removal_requested qemu-monitor device_del nic9
 fact_if gone await 20 is_gone
-fact_if off await 10 is_off
+fact_if empty await 10 is_empty
 fact_if alive kill -0 $testpmd_pid
 if testpmd_await 'revoked, as the application did not release it' 1; then
 	fact revoked 1
