@@ -170,14 +170,12 @@ layout(struct layout_options *opt, struct tool_plan *plan)
 
 	if (status >= 0)
 		return status;
-	for (i = 0; ret == 0 && i < opt->n; i++) {
-		const struct tool_given *g = &opt->given[i];
-
-		if (g->all)
-			faulty |= give_all(opt, &g->conf, plan) < 0;
-		else
-			ret = tool_plan_give(plan, &g->addr, &g->conf);
-	}
+	for (i = 0; i < opt->n; i++)
+		if (opt->given[i].all)
+			faulty |= give_all(opt, &opt->given[i].conf, plan) < 0;
+	for (i = 0; ret == 0 && i < opt->n; i++)
+		if (!opt->given[i].all)
+			ret = tool_plan_give(plan, &opt->given[i].addr, &opt->given[i].conf);
 	if (ret == 0)
 		ret = tool_plan_make(plan, &opt->root);
 	if (ret < 0) {

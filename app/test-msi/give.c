@@ -5,7 +5,8 @@
 /**
  * @file
  * Which argument counts for a device, as in the bus: the last one that names it, else the last
- * "all".
+ * "all". The order decides which device opens the address space: first those of "all", then the
+ * others, each by address.
  */
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 
 #include "test_msi.h"
 
-/* The last argument counts, and so does its place in the order. */
 static void
 drop(struct tool_plan *plan, const struct topo_addr *addr)
 {
@@ -24,6 +24,7 @@ drop(struct tool_plan *plan, const struct topo_addr *addr)
 		if (topology_addr_cmp(&plan->v[i].addr, addr) != 0)
 			continue;
 		plan->n--;
+		plan->n_all -= i < plan->n_all;
 		memmove(&plan->v[i], &plan->v[i + 1], (plan->n - i) * sizeof(*plan->v));
 		return;
 	}
@@ -34,13 +35,18 @@ tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 		const struct vfio_msi_conf *conf)
 {
 	struct tool_device *v;
+	size_t at;
 
 	drop(plan, addr);
 	v = reallocarray(plan->v, plan->n + 1, sizeof(*v));
 	if (v == NULL)
 		return -ENOMEM;
 	plan->v = v;
-	v = &plan->v[plan->n++];
+	for (at = plan->n; at > plan->n_all && topology_addr_cmp(&v[at - 1].addr, addr) > 0; at--)
+		;
+	memmove(&v[at + 1], &v[at], (plan->n - at) * sizeof(*v));
+	plan->n++;
+	v = &v[at];
 	memset(v, 0, sizeof(*v));
 	v->addr = *addr;
 	v->conf = conf;
@@ -74,5 +80,6 @@ tool_plan_give_all(struct tool_plan *plan, const struct topo_set *all,
 		if (!is_named(given, n, &all->v[i]->addr))
 			ret = tool_plan_give(plan, &all->v[i]->addr, conf);
 	}
+	plan->n_all = plan->n;
 	return ret < 0 ? ret : found;
 }

@@ -52,8 +52,9 @@ struct tool_device {
 
 /** All devices and their layout. */
 struct tool_plan {
-	struct tool_device *v;
+	struct tool_device *v;		/**< in the order of the survey */
 	size_t n;
+	size_t n_all;			/**< the first ones: of "all" */
 	struct iova_layout *layout;	/**< NULL until a device was surveyed */
 	struct ioas *space;		/**< holds the devices; NULL likewise */
 	struct va_choice eal;		/**< where EAL's memory would lie, if eal_placed */
@@ -243,7 +244,7 @@ void tool_root_caution(const struct tool_root *root);
 /* give.c */
 
 /**
- * Add a device to a plan that was not made yet. It replaces the same device.
+ * Add a device to a plan that was not made yet, by address. It replaces the same device.
  *
  * @param conf  must outlive the plan
  * @return 0, -ENOMEM.
@@ -252,7 +253,7 @@ int tool_plan_give(struct tool_plan *plan, const struct topo_addr *addr,
 		const struct vfio_msi_conf *conf);
 
 /**
- * Add the devices of "all", except those that one of the @p n arguments names.
+ * Add the devices of "all", before any that an argument names, except those that one of the @p n arguments names.
  *
  * @return the number of devices that are bound to VFIO; -ENOMEM
  */

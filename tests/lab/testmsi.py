@@ -411,8 +411,8 @@ def layout_faults(platform):
     plan = schema.load(mixed[0], 'layout', 1)
     expect_equal([fault['about'] for fault in plan['faults']],
                  [f'vfio_msi:{name}' for name in (nics[1], '0000:00:19.0')], 'faults')
-    expect_equal([item['used'] for item in plan['devices']], [False, False, True], 'used')
-    expect('no such PCI device' in plan['devices'][1]['why'], mixed[0])
+    expect_equal([item['used'] for item in plan['devices']], [True, False, False], 'used')
+    expect('no such PCI device' in plan['devices'][2]['why'], mixed[0])
     _free_is_sane(plan)
 
 

@@ -66,7 +66,7 @@ test_last_counts(void **state)
 	assert_int_equal(tool_plan_give(&plan, &second, &keys[1]), 0);
 	check(&plan, FIRST, &keys[0], SECOND, &keys[1]);
 	assert_int_equal(tool_plan_give(&plan, &first, &keys[2]), 0);
-	check(&plan, SECOND, &keys[1], FIRST, &keys[2]);
+	check(&plan, FIRST, &keys[2], SECOND, &keys[1]);
 	free(plan.v);
 }
 
@@ -82,10 +82,38 @@ test_all(void **state)
 	(void)state;
 	assert_int_equal(tool_plan_give_all(&plan, &all, given, 3, &given[1].conf), 2);
 	assert_int_equal(plan.n, 1);
-	assert_int_equal(tool_plan_give(&plan, &given[0].addr, &given[0].conf), 0);
-	check(&plan, FIRST, &given[1].conf, SECOND, &given[0].conf);
 	assert_int_equal(tool_plan_give_all(&plan, &all, given, 3, &given[2].conf), 2);
-	check(&plan, SECOND, &given[0].conf, FIRST, &given[2].conf);
+	assert_int_equal(tool_plan_give(&plan, &given[0].addr, &given[0].conf), 0);
+	check(&plan, FIRST, &given[2].conf, SECOND, &given[0].conf);
+	free(plan.v);
+}
+
+/* Devices of "all" come first, also those with higher addresses. */
+static void
+test_order(void **state)
+{
+	struct tool_given given[] = { { .addr = addr(FIRST) }, { .all = true } };
+	struct tool_plan plan = { 0 };
+
+	(void)state;
+	assert_int_equal(tool_plan_give_all(&plan, &all, given, 2, &given[1].conf), 2);
+	assert_int_equal(tool_plan_give(&plan, &given[0].addr, &given[0].conf), 0);
+	check(&plan, SECOND, &given[1].conf, FIRST, &given[0].conf);
+	free(plan.v);
+}
+
+/* Without "all" the order is that of addresses. */
+static void
+test_by_address(void **state)
+{
+	const struct topo_addr first = addr(FIRST), second = addr(SECOND);
+	struct vfio_msi_conf keys[2];
+	struct tool_plan plan = { 0 };
+
+	(void)state;
+	assert_int_equal(tool_plan_give(&plan, &second, &keys[0]), 0);
+	assert_int_equal(tool_plan_give(&plan, &first, &keys[1]), 0);
+	check(&plan, FIRST, &keys[1], SECOND, &keys[0]);
 	free(plan.v);
 }
 
@@ -95,6 +123,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_last_counts),
 		cmocka_unit_test_setup(test_all, setup),
+		cmocka_unit_test_setup(test_order, setup),
+		cmocka_unit_test(test_by_address),
 	};
 
 	return cmocka_run_group_tests_name("give", tests, NULL, NULL);
