@@ -44,7 +44,7 @@ class _Run:
     def check_held(self, bdfs, bars):
         """While testpmd runs it holds no file, no BAR and no vector of a device without a port.
 
-        BARS: the mappings of BARs with all devices; each device has at least one.
+        BARS: the mappings of BARs with all devices, which are of one model.
         """
         ports, held = len(self.macs), self.said.text('open').splitlines()
         devices = {name for name in held if name.startswith('/dev/vfio/devices/')}
@@ -53,7 +53,7 @@ class _Run:
         groups = {name for name in held if re.fullmatch(r'/dev/vfio/(noiommu-)?\d+', name)}
         expect(len(groups) <= ports, f'{groups} are open with {ports} ports')
         mapped = len(self.said.text('bars').splitlines())
-        expect(mapped <= (bars - len(bdfs) + ports if ports else 0),
+        expect(mapped <= bars * ports // len(bdfs),
                f'{mapped} of {bars} mappings of BARs with {ports} ports')
         vectors = [bdf for bdf in bdfs if self.vectors(bdf)]
         expect(len(vectors) <= ports, f'vectors of {vectors} with {ports} ports')
