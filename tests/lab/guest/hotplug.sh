@@ -10,6 +10,7 @@
 . "$(dirname "$0")/await.sh"
 fixed=0000:00:03.0
 pulled=$(basename "$(dirname "$(grep -l 0x10c9 /sys/bus/pci/devices/0000:0[1-9]:00.0/device)")")
+slot=$(dirname "$(grep -lx "${pulled%.*}" /sys/bus/pci/slots/*/address | head -n 1)")
 
 is_there()
 {
@@ -24,7 +25,7 @@ is_gone()
 # The kernel switches the slot off, and QEMU takes the NIC out and reports that a second later.
 is_empty()
 {
-	[ "$(cat /sys/bus/pci/slots/*/adapter)" = 0 ]
+	[ "$(cat "$slot/adapter")" = 0 ]
 }
 
 is_back()
