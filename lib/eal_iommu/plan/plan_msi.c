@@ -95,7 +95,7 @@ lies(enum plan_msi msi)
 static void
 judge_window(struct plan_device *pd, const struct iova_hole *msi, const struct iova_hole *h)
 {
-	bool estimated = iova_hole_estimated(h), alone = !pd->diverted;
+	bool estimated = iova_hole_estimated(h), alone = estimated || !pd->diverted;
 	enum plan_msi verdict = lost_in(msi, h->range);
 	char other[128];
 
