@@ -99,7 +99,7 @@ def hotplug(platform, backend):
                          r'0x(\w+)-0x\w+, where this process has 0x\w+-0x\w+ \(\[heap\]\); start '
                          r'the primary with another --base-virtaddr', said[log]),
                f'{said[log]}\nBARs of the primary:\n{said["occupied_bars"]}')
-    said.check('first_without', first_left=True)
+    said.check('first_without', first_left=True, both_left=True)
 
 
 @test("DPDK's tools without an argument have the primary's devices", [('arm-smmuv3', 'type1')],

@@ -96,6 +96,20 @@ vfio_msi_probe(void)
 	return 0;
 }
 
+/* A device that does not come up leaves the list, as at start. EAL reads it after this call. */
+static int
+plug_shared(struct vfio_msi_device *dev)
+{
+	int ret = vfio_msi_driver_start(dev);
+
+	if (ret != 0 && dev->fd < 0) {
+		vfio_msi_list_remove(dev);
+		vfio_msi_devargs_forget(&dev->plan.topo.addr);
+		TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
+	}
+	return ret;
+}
+
 int
 vfio_msi_plug(struct rte_device *rdev)
 {
@@ -107,7 +121,7 @@ vfio_msi_plug(struct rte_device *rdev)
 	if (dev->kept)
 		return 1;
 	if (vfio_msi_is_secondary())
-		return vfio_msi_driver_start(dev);
+		return plug_shared(dev);
 	vfio_msi_mp_serve();
 	ret = vfio_msi_attach(dev);
 	if (ret < 0)

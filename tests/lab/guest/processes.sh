@@ -237,7 +237,7 @@ occupy()
 }
 
 # A secondary can't have the first device. The scan for another device, whose attach may fail for
-# the same reason, must not bring it back: the primary could not remove it.
+# the same reason, must not bring it back: the primary could not remove either.
 without_first()
 {
 	first_start --no-pci $AT_HEAP
@@ -248,6 +248,9 @@ without_first()
 	testpmd_say 'port stop 0'
 	testpmd_say 'port detach 0'
 	fact_if first_left testpmd_await 'Now total ports is [12]$' 20
+	testpmd_say 'port stop 2'
+	testpmd_say 'port detach 2'
+	fact_if both_left testpmd_await 'Now total ports is 1$' 20
 	second_say quit
 	wait $second_pid
 	logs without
