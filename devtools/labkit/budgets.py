@@ -3,10 +3,11 @@
 """Time budgets of the suites.
 
 A budget is in seconds, on an idle machine with two processors that runs two guest suites
-in parallel and has everything that guests need in its cache.  "lab test" names each suite
-that takes more than its budget times TOLERANCE.  It fails if the budgets together exceed
-WHOLE, or if it takes longer than COLD itself.  Slower machines are allowed for: if many suites
-ran, all budgets are multiplied by the median of (time taken / budget), up to PACE_MAX.
+in parallel and has everything that guests need in its cache.  (With three, the default there,
+each takes somewhat longer, and all of them less.)  "lab test" names each suite that takes more
+than its budget times TOLERANCE.  It fails if the budgets together exceed WHOLE, or if it takes
+longer than COLD itself.  Slower machines are allowed for: if many suites ran, all budgets are
+multiplied by the median of (time taken / budget), up to PACE_MAX.
 A change that needs more time for one suite must save it in another one; the last column
 records both.
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Run lab suites in parallel, as one emulated machine keeps one processor busy.
+"""Run lab suites in parallel, one more than processors, as an emulated machine often waits.
 
 Each suite is a process "lab test SUITE".  The last line of its output is the verdict;
 a process without a verdict has failed.
@@ -28,7 +28,7 @@ def jobs():
     """How many suites to run in parallel, by processors and free memory."""
     with open('/proc/meminfo', encoding='ascii') as table:
         memory = next(int(line.split()[1]) << 10 for line in table if 'MemAvailable' in line)
-    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_PER_JOB))
+    return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // MEMORY_PER_JOB))
 
 
 class _Job:
