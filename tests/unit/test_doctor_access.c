@@ -95,6 +95,18 @@ test_nodes_passed(void **state)
 	assert_int_equal(found.v[1].id, DOCTOR_NODE_ABSENT);
 }
 
+/* There are two findings, and this one is that the container forbids the nodes. */
+static void
+expect_forbidden_of_two(unsigned int at)
+{
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[at].id, DOCTOR_NODE_FORBIDDEN);
+	doctor_findings_free(&found);
+	iova_layout_destroy(facts.layout);
+	healthy();
+}
+
 /* The modes of nodes say nothing about the device cgroup. */
 void
 test_nodes_forbidden(void **state)
@@ -119,19 +131,9 @@ test_nodes_forbidden(void **state)
 	facts.vfio.container_error = -EPERM;
 	facts.vfio.iommufd = DOCTOR_NO;
 	facts.n = 0;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 2);
-	assert_int_equal(found.v[0].id, DOCTOR_NODE_FORBIDDEN);
-	doctor_findings_free(&found);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_forbidden_of_two(0);
 	facts.vfio.container_error = facts.vfio.iommufd_error = -EPERM;
-	doctor_judge(&facts, &found);
-	assert_int_equal(found.n, 2);
-	assert_int_equal(found.v[1].id, DOCTOR_NODE_FORBIDDEN);
-	doctor_findings_free(&found);
-	iova_layout_destroy(facts.layout);
-	healthy();
+	expect_forbidden_of_two(1);
 	/* Another error is not the cgroup's. */
 	facts.vfio.container_error = facts.vfio.iommufd_error = -EACCES;
 	expect_nothing();
