@@ -11,10 +11,12 @@ device=$1
 # A trial is short.
 AWAIT_PAUSE=0.02
 
-# state NAME: what remains of a trial: interrupts, processes, and bits of the command register
+# state NAME: what remains of a trial: interrupts, processes, and bits of the command register: bus
+# mastering and INTx off.  The kernel leaves memory and I/O enabled after the first open.
 state()
 {
-	fact "$1" "$(grep -c 'vfio-' /proc/interrupts) $(pgrep -c dpdk-test-msi) $(setpci -s "$device" COMMAND)"
+	command=$(setpci -s "$device" COMMAND)
+	fact "$1" "$(grep -c 'vfio-' /proc/interrupts) $(pgrep -c dpdk-test-msi) $((0x$command & 0x404))"
 }
 
 # doctor NAME ARG...: the object
