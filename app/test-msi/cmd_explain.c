@@ -38,7 +38,8 @@ usage(FILE *f)
 		"explain\"), or takes an I/O virtual address. Prints which device it was, what the\n"
 		"address is, what usually causes that and what to do. Processes with the bus are\n"
 		"asked what they have mapped. Changes nothing.\n"
-		"Exit status: 0 no fault, 1 faults, no lines or the command failed, 2 usage.\n\n"
+		"Exit status: 0 no fault, 1 faults (explained, or missing in the log), no lines or\n"
+		"the command failed, 2 usage.\n\n"
 		"  FILE            lines of dmesg or of a system log; \"-\" is stdin\n"
 		"  ADDRESS         begins with 0x\n"
 		"  BDF             the device that uses it\n"
@@ -138,13 +139,17 @@ explain(const struct explain_options *opt, struct tool_root *root, struct explai
 		return explain_all(root, &opt->asked, 1) == 0 ? STATUS_GOOD : STATUS_FAULT;
 	tool_report_put("lines", json_integer(log->lines));
 	tool_report_put("dropped", json_integer(log->dropped));
+	tool_report_put("lost", json_integer(log->lost));
 	if (explain_all(root, log->v, log->n) < 0)
 		return STATUS_FAULT;
 	if (!tool_json && log->n == 0)
 		printf("no fault of an IOMMU in %u lines\n", log->lines);
+	if (!tool_json && log->lost > 0)
+		printf("the log lacks faults: %u times an IOMMU could not record all of them; read the log soon after the application starts\n",
+			log->lost);
 	if (log->dropped > 0)
 		tool_error("explain", "%u more faults are not explained; give fewer lines", log->dropped);
-	return log->n > 0 ? STATUS_FAULT : STATUS_GOOD;
+	return log->n > 0 || log->lost > 0 ? STATUS_FAULT : STATUS_GOOD;
 }
 
 /* @return a STATUS_*, or -1 to go on. */

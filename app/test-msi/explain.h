@@ -40,8 +40,14 @@ enum explain_reason {
 	EXPLAIN_TOO_HIGH,	/**< an address that the IOMMU does not translate */
 	EXPLAIN_INTERRUPT,	/**< the message of an interrupt, not memory */
 	EXPLAIN_BROKEN,		/**< a table of the IOMMU is wrong */
+	EXPLAIN_PROTECTED,	/**< a page of a confidential guest or of the firmware */
 	EXPLAIN_TIMEOUT,	/**< the device does not answer the IOMMU; no access */
+	EXPLAIN_COMPLETION,	/**< its answer was wrong or late; no access */
+	EXPLAIN_STUCK,		/**< the IOMMU does not complete a command; no access, and of no device */
 	EXPLAIN_COMMAND,	/**< a command to the IOMMU failed; no access, and of no device */
+	EXPLAIN_ABORTED,	/**< the IOMMU could not write a message; no access, and of no device */
+	EXPLAIN_FAILED,		/**< the IOMMU or the host bridge as a whole; no access, and of no device */
+	EXPLAIN_BRIDGE,		/**< EEH: of a host bridge with all devices behind it */
 };
 
 enum explain_access {
@@ -64,7 +70,7 @@ struct explain_fault {
 	struct topo_addr addr;
 	bool has_stream;		/**< the IOMMU's ID of the device, often its address */
 	uint32_t stream;
-	char client[EXPLAIN_WORD];	/**< the kernel's name of a device that is not on PCI, or "" */
+	char client[EXPLAIN_WORD];	/**< the kernel's name of a host bridge, or of a device not on PCI, or "" */
 	char code[EXPLAIN_WORD];	/**< the IOMMU's word or number for the reason */
 	unsigned int times;
 };
@@ -78,8 +84,28 @@ struct explain_log {
 	size_t n;			/**< at most EXPLAIN_FAULTS after explain_end() */
 	size_t kept;			/* of them are different; equal ones may follow */
 	unsigned int lines, dropped;
-	/* State between lines. */
-	struct explain_fault *last;	/* that following lines may complete, or NULL */
+	unsigned int lost;		/**< times that an IOMMU could not record all faults */
+	/* State between lines. Each pointer is to a fault that following lines may complete, or NULL. */
+	struct explain_fault *last;
+	struct explain_fault *half;	/* AMD-Vi: the rest of the event is on the next line */
+	struct explain_fault *gfsr;	/* SMMUv2: the registers are on the next line */
+	struct explain_fault *global;	/* SMMUv3: following lines say what the error is */
+	bool service, evtq;		/* of it: a following line has, or repeats, this part */
+	unsigned int skip;		/* SMMUv3: words of a command, not of an event */
+	struct {			/* VT-d: the invalidation queue */
+		struct explain_fault *fault;
+		unsigned int status;	/* bits of the fault status register that no line has described */
+		unsigned int said;	/* bits that a line has described */
+		unsigned int next;	/* the next line if the registers read as ones */
+		bool ones;		/* they may */
+		bool words;		/* this kernel describes each bit */
+	} queue;
+	struct {			/* EEH */
+		struct explain_fault *fault;
+		uint64_t phb, pe;	/* pe is UINT64_MAX for the whole bridge */
+		unsigned int seen;	/* lines about it */
+		unsigned int rank;	/* of the line that says most */
+	} eeh;
 	struct explain_fault open;	/* raw SMMUv3 event in progress */
 	unsigned int words;		/* of it */
 	bool raw;
@@ -107,7 +133,11 @@ void explain_end(struct explain_log *log);
  */
 struct explain_fault *explain_begin(struct explain_log *log, enum explain_iommu iommu);
 
-/* explain_parse_arm.c, explain_parse_guest.c: whether the line is one of theirs */
+/* explain_parse_own.c, explain_parse_arm.c, explain_parse_guest.c: whether the line is one of theirs */
+bool explain_line_vtd_queue(struct explain_log *log, const char *line);
+bool explain_line_amd_own(struct explain_log *log, const char *line);
+bool explain_line_smmuv3_own(struct explain_log *log, const char *line);
+bool explain_line_smmuv2_own(struct explain_log *log, const char *line);
 bool explain_line_smmuv3(struct explain_log *log, const char *line);
 bool explain_line_smmuv2(struct explain_log *log, const char *line);
 bool explain_line_virtio(struct explain_log *log, const char *line);
@@ -142,9 +172,13 @@ const char *explain_iommu_name(enum explain_iommu iommu);
 /** What an address is, in the order of the questions. */
 enum explain_id {
 	EXPLAIN_IS_FROZEN,
+	EXPLAIN_IS_DEAD,
 	EXPLAIN_IS_INTERRUPT,
 	EXPLAIN_IS_TIMEOUT,
+	EXPLAIN_IS_STUCK,
 	EXPLAIN_IS_COMMAND,
+	EXPLAIN_IS_FAILED,
+	EXPLAIN_IS_GUEST_PAGE,
 	EXPLAIN_IS_UNKNOWN,
 	EXPLAIN_IS_UNATTACHED,
 	EXPLAIN_IS_MSI,

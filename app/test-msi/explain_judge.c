@@ -15,17 +15,29 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 	[EXPLAIN_IS_FROZEN] = { "frozen",
 		"the device accessed an address outside of its DMA windows, or PCI reported an error; the firmware stopped the device, and reads of its registers return ones",
 		"see the lines of dmesg before it; end the application, which gets the device back after a reset when it is started again" },
+	[EXPLAIN_IS_DEAD] = { "dead-bridge",
+		"PCI hardware failed for good, or the firmware could not recover it",
+		"see the lines of dmesg before it; end the applications that use devices behind it, and restart the machine; if it happens again, report it to the vendor of the machine, with dmesg" },
 	[EXPLAIN_IS_INTERRUPT] = { "interrupt",
 		"an interrupt of the device arrived when its vector was not set up or no longer, or the device sent another message than the kernel gave it",
 		"test the interrupts of the device while no application uses it: dpdk-test-msi irq BDF; a single one while an application ends is harmless" },
 	[EXPLAIN_IS_TIMEOUT] = { "timeout",
 		"the device hung, was reset or removed, or lost its link, or its address translation service (ATS) is broken",
 		"look for messages about the device and its link before it in dmesg; end the application and reset the device; if it happens again while the device works, boot with pci=noats" },
+	[EXPLAIN_IS_STUCK] = { "stuck",
+		"a device behind the IOMMU hung, was reset or removed, or lost its link, so it did not answer the IOMMU (ATS); or the IOMMU itself hangs",
+		"look for messages about devices and their links before it in dmesg; end the application that uses such a device and reset the device; if it happens again while all devices work, boot with pci=noats and report it to the kernel's maintainers, with dmesg" },
 	[EXPLAIN_IS_COMMAND] = { "command",
 		"the kernel's driver wrote a wrong command, or the IOMMU could not read it: a fault of the driver or of the hardware",
 		"report it to the kernel's maintainers, with dmesg; memory may be faulty" },
+	[EXPLAIN_IS_FAILED] = { "iommu-failed",
+		"a fault of the IOMMU, or of what connects it to the processors; it may no longer translate or block DMA",
+		"end the applications that use devices, and restart the machine; if it happens again, report it to the vendor of the machine and to the kernel's maintainers, with dmesg" },
+	[EXPLAIN_IS_GUEST_PAGE] = { "guest-page",
+		"the device accessed a page that belongs to a confidential guest or to the firmware of the processor (SEV-SNP)",
+		"give the device and its memory to one user only, the host or one guest; if they have only one, report it to the kernel's maintainers, with dmesg" },
 	[EXPLAIN_IS_UNKNOWN] = { "no-address",
-		"the kernel's message has no address",
+		"the kernel's message has no address that the device accessed, or it is of an event that explain does not know",
 		"look for other messages about this device in dmesg" },
 	[EXPLAIN_IS_UNATTACHED] = { "unattached",
 		"the device does DMA while no driver and no program uses it: the firmware or a program that ended has left it running, or its requests have the ID of another function",
@@ -67,7 +79,7 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 		"the device got an address of another process: two applications share a ring or a mempool without being primary and secondary, or the device still runs with the queues of the other one",
 		"give the device and the memory to one process and its secondaries" },
 	[EXPLAIN_IS_BROKEN] = { "broken-table",
-		"the IOMMU could not read its own tables: a fault of the kernel's driver or of the hardware",
+		"the IOMMU could not read or write its own data in memory: a fault of the kernel's driver or of the hardware",
 		"report it to the kernel's maintainers, with dmesg; memory may be faulty" },
 	[EXPLAIN_IS_UNMAPPED] = { "unmapped",
 		"memory was freed while the device still used it, a buffer was given to the device that the bus never mapped, or a process ended while its device ran",
@@ -258,18 +270,62 @@ judge_address(const struct explain_fault *f, const struct explain_facts *facts, 
 		judge_unmapped(f, facts, out);
 }
 
+/* What is known of a fault that is no access of a device. @return NULL: of an access */
+static const char *
+judge_own(const struct explain_fault *f, enum explain_id *id)
+{
+	switch (f->reason) {
+	case EXPLAIN_TIMEOUT:
+		*id = EXPLAIN_IS_TIMEOUT;
+		return f->has_addr ? "the device did not confirm in time that it dropped translations from its cache (ATS)" :
+			"a device that the message does not name did not confirm in time that it dropped translations from its cache (ATS)";
+	case EXPLAIN_COMPLETION:
+		*id = EXPLAIN_IS_TIMEOUT;
+		return f->has_addr ? "the device confirmed too late, or wrongly, that it dropped translations from its cache (ATS)" :
+			"a device that the message does not name confirmed too late, or wrongly, that it dropped translations from its cache (ATS)";
+	case EXPLAIN_STUCK:
+		*id = EXPLAIN_IS_STUCK;
+		return "the IOMMU did not complete commands of the kernel in time";
+	case EXPLAIN_COMMAND:
+		*id = EXPLAIN_IS_COMMAND;
+		return "the IOMMU could not execute a command of the kernel";
+	case EXPLAIN_ABORTED:
+		*id = EXPLAIN_IS_BROKEN;
+		return "the IOMMU could not write a message for the kernel";
+	case EXPLAIN_FAILED:
+		*id = EXPLAIN_IS_FAILED;
+		return f->iommu == EXPLAIN_SMMUV3 ? "the IOMMU has stopped its service" :
+			"the registers of the IOMMU read as ones";
+	default:
+		return NULL;
+	}
+}
+
+static void
+judge_eeh(const struct explain_fault *f, struct explain_verdict *out)
+{
+	if (f->reason == EXPLAIN_FAILED)
+		set(out, EXPLAIN_IS_DEAD, "the host bridge is dead, and so are all devices behind it");
+	else
+		set(out, EXPLAIN_IS_FROZEN, f->reason == EXPLAIN_BRIDGE ?
+			"all devices behind the host bridge are frozen" : "the device is frozen");
+}
+
 void
 explain_judge(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
 {
+	enum explain_id id = EXPLAIN_IS_UNKNOWN;
+	const char *own = judge_own(f, &id);
+
 	*out = (struct explain_verdict){ 0 };
 	if (f->iommu == EXPLAIN_EEH)
-		set(out, EXPLAIN_IS_FROZEN, "the device is frozen");
+		judge_eeh(f, out);
+	else if (own != NULL)
+		set(out, id, own);
 	else if (f->reason == EXPLAIN_INTERRUPT)
 		set(out, EXPLAIN_IS_INTERRUPT, "the message of an interrupt was blocked");
-	else if (f->reason == EXPLAIN_TIMEOUT)
-		set(out, EXPLAIN_IS_TIMEOUT, "the device did not confirm in time that it dropped translations from its cache (ATS)");
-	else if (f->reason == EXPLAIN_COMMAND)
-		set(out, EXPLAIN_IS_COMMAND, "the IOMMU could not execute a command of the kernel");
+	else if (f->reason == EXPLAIN_PROTECTED)
+		set(out, EXPLAIN_IS_GUEST_PAGE, "the device may not access the page");
 	else if (f->reason == EXPLAIN_NO_TABLE)
 		set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU has no addresses for this device");
 	else if (f->reason == EXPLAIN_BROKEN)

@@ -35,7 +35,8 @@ explain_end(struct explain_log *log)
 			log->dropped += log->v[i].times;
 	}
 	log->n = log->kept;
-	log->last = NULL;
+	log->last = log->half = log->gfsr = log->global = log->queue.fault = log->eeh.fault = NULL;
+	log->queue.status = 0;
 }
 
 struct explain_fault *

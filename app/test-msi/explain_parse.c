@@ -161,6 +161,8 @@ static const struct {
 	{ "INVALID_PPR_REQUEST", EXPLAIN_UNKNOWN, true },
 	{ "DEV_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
 	{ "PAGE_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
+	{ "RMP_PAGE_FAULT", EXPLAIN_PROTECTED, false },
+	{ "RMP_HW_ERROR", EXPLAIN_BROKEN, false },
 	{ "IOTLB_INV_TIMEOUT", EXPLAIN_TIMEOUT, false },
 	{ "ILLEGAL_COMMAND_ERROR", EXPLAIN_COMMAND, false },
 	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false },
@@ -184,7 +186,7 @@ amd_flags(struct explain_fault *f, uint64_t flags)
 	const bool present = (flags & AMD_PRESENT) != 0;
 
 	/* There the flags are not those of an access. */
-	if (f->reason == EXPLAIN_COMMAND)
+	if (f->reason == EXPLAIN_COMMAND || strncmp(f->code, "RMP_", strlen("RMP_")) == 0)
 		return;
 	if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
 		f->reason = (flags & AMD_INTERRUPT) != 0 ? EXPLAIN_INTERRUPT :
@@ -211,26 +213,58 @@ amd_second_line(struct explain_log *log, const char *line)
 	return f->has_addr;
 }
 
+/* What is behind the bracket; @p line is all of it. */
+static void
+amd_take(struct explain_fault *f, const char *line, const char *at)
+{
+	uint64_t flags;
+
+	explain_word(at, f->code, sizeof(f->code));
+	amd_device(f, line);
+	amd_event(f, at);
+	if (explain_hex(at, "flags=", &flags))
+		amd_flags(f, flags);
+}
+
+/* Linux 4.9 to 4.17 log what is behind the bracket as a line of its own. */
+static bool
+amd_other_half(struct explain_log *log, const char *line)
+{
+	const char *at;
+	size_t i;
+
+	if (log->half == NULL || log->half != log->last)
+		return false;
+	for (i = 0; i < sizeof(amd_events) / sizeof(*amd_events); i++) {
+		at = strstr(line, amd_events[i].name);
+		if (at != NULL && at[strlen(amd_events[i].name)] == ' ')
+			break;
+	}
+	if (i == sizeof(amd_events) / sizeof(*amd_events))
+		at = strstr(line, "UNKNOWN event[");
+	if (at == NULL)
+		return false;
+	amd_take(log->half, at, at);
+	log->half = NULL;
+	return true;
+}
+
 static bool
 line_amd(struct explain_log *log, const char *line)
 {
 	const char *at = explain_behind(line, AMD_EVENT);
 	struct explain_fault *f;
-	uint64_t flags;
 
 	if (at == NULL)
-		return amd_second_line(log, line);
+		return amd_other_half(log, line) || amd_second_line(log, line);
 	f = explain_begin(log, EXPLAIN_AMDVI);
 	if (strncmp(at, AMD_UNATTACHED, strlen(AMD_UNATTACHED)) == 0) {
 		f->reason = EXPLAIN_NO_TABLE;
 		strcpy(f->code, "unattached");
 		return true;
 	}
-	explain_word(at, f->code, sizeof(f->code));
-	amd_device(f, line);
-	amd_event(f, at);
-	if (explain_hex(at, "flags=", &flags))
-		amd_flags(f, flags);
+	log->half = at[strspn(at, " \n")] == '\0' ? f : NULL;
+	amd_take(f, line, at);
 	return true;
 }
 
@@ -238,8 +272,9 @@ void
 explain_line(struct explain_log *log, const char *line)
 {
 	static bool (*const parsers[])(struct explain_log *log, const char *line) = {
-		line_vtd, line_amd, explain_line_smmuv3, explain_line_smmuv2,
-		explain_line_virtio, explain_line_eeh,
+		line_vtd, line_amd, explain_line_vtd_queue, explain_line_amd_own,
+		explain_line_smmuv3_own, explain_line_smmuv3, explain_line_smmuv2_own,
+		explain_line_smmuv2, explain_line_virtio, explain_line_eeh,
 	};
 	size_t i;
 

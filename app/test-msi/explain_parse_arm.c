@@ -154,6 +154,7 @@ explain_line_smmuv3(struct explain_log *log, const char *line)
 	if (strncmp(at, "event 0x", strlen("event 0x")) == 0 && strstr(at, " received") != NULL) {
 		log->open = (struct explain_fault){ 0 };
 		log->words = 0;
+		log->skip = 0;
 		log->raw = true;
 		return true;
 	}
@@ -170,7 +171,13 @@ explain_line_smmuv3(struct explain_log *log, const char *line)
 	at += strspn(at, "\t ");
 	if (strncmp(at, "\\x09", 4) == 0 || strncmp(at, "#011", 4) == 0)
 		at += 4;
-	if (!log->raw || strncmp(at, "0x", 2) != 0 || !explain_hex(at, "0x", &word))
+	if (strncmp(at, "0x", 2) != 0 || !explain_hex(at, "0x", &word))
+		return false;
+	if (log->skip > 0) {
+		log->skip--;
+		return true;
+	}
+	if (!log->raw)
 		return false;
 	event_word(log, word);
 	return true;
@@ -199,6 +206,7 @@ explain_line_smmuv2(struct explain_log *log, const char *line)
 		f = explain_begin(log, EXPLAIN_SMMUV2);
 		explain_stream(f, (uint32_t)stream);
 		f->reason = EXPLAIN_NO_TABLE;
+		log->gfsr = f;
 		return true;
 	}
 	if (strstr(at, "Unhandled context fault: ") == NULL)

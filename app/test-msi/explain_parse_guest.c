@@ -4,6 +4,7 @@
 
 /* Faults of virtio-iommu, and of POWER, where a fault freezes the device (EEH). */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,20 +44,89 @@ explain_line_virtio(struct explain_log *log, const char *line)
 	return true;
 }
 
-/* "Frozen PHB#1-PE#10000 detected", "Frozen PE#1 on PHB#1 detected" */
+/* Lines about a frozen device or host bridge, and how much each says. */
+static const struct {
+	const char *word;	/* in the line */
+	const char *code;
+	enum explain_reason reason;	/* of a whole bridge */
+	unsigned int rank;
+	bool twice;		/* up to Linux 5.4 two lines of one event */
+} eeh_lines[] = {
+	{ "Recovering PHB#", "recovering", EXPLAIN_BRIDGE, 0, false },
+	{ " failure detected", "failure", EXPLAIN_BRIDGE, 1, true },
+	{ "Frozen P", "frozen", EXPLAIN_BRIDGE, 2, true },
+	{ "enced PHB#", "fenced", EXPLAIN_BRIDGE, 3, false },
+	{ "dead PHB#", "dead", EXPLAIN_FAILED, 4, false },
+};
+
+/* Whether this line is one more of the last event. Marks it as seen. */
 static bool
-frozen(struct explain_log *log, const char *line)
+eeh_same(struct explain_log *log, size_t i, uint64_t phb, uint64_t pe)
+{
+	unsigned int bit = 1u << 2 * i;
+
+	if (log->eeh.fault == NULL || log->eeh.fault->has_addr || log->eeh.phb != phb)
+		return false;
+	/* Linux 5.6 and later repeat an event of a bridge as one of its PE 0. */
+	if (log->eeh.pe != pe && (log->eeh.pe != UINT64_MAX || pe != 0))
+		return false;
+	if ((log->eeh.seen & bit) != 0 && eeh_lines[i].twice)
+		bit <<= 1;
+	if ((log->eeh.seen & bit) != 0)
+		return false;
+	log->eeh.seen |= bit;
+	return true;
+}
+
+/* The number of the host bridge is that of its PCI domain. */
+static void
+eeh_take(struct explain_log *log, size_t i, uint64_t phb, uint64_t pe)
 {
 	struct explain_fault *f;
-	uint64_t phb;
 
-	if (strstr(line, "Frozen P") == NULL || strstr(line, "detected") == NULL ||
-	    !explain_hex(line, "PHB#", &phb) || phb > UINT32_MAX)
+	if (!eeh_same(log, i, phb, pe)) {
+		log->eeh.fault = explain_begin(log, EXPLAIN_EEH);
+		log->eeh.phb = phb;
+		log->eeh.pe = pe;
+		log->eeh.seen = 1u << 2 * i;
+		log->eeh.rank = 0;
+	}
+	f = log->eeh.fault;
+	f->addr.domain = (uint32_t)phb;
+	if (eeh_lines[i].rank < log->eeh.rank)
+		return;
+	log->eeh.rank = eeh_lines[i].rank;
+	strcpy(f->code, eeh_lines[i].code);
+	if (log->eeh.pe == UINT64_MAX) {
+		f->reason = eeh_lines[i].reason;
+		snprintf(f->client, sizeof(f->client), "PHB#%x", (unsigned int)phb);
+	}
+}
+
+/* "Frozen PHB#1-PE#10000 detected", "Frozen PE#1 on PHB#1 detected", "Fenced PHB#1 detected, ..." */
+static bool
+eeh_stopped(struct explain_log *log, const char *line)
+{
+	struct explain_fault *f;
+	uint64_t phb, pe;
+	size_t i;
+
+	for (i = 0; i < sizeof(eeh_lines) / sizeof(*eeh_lines); i++) {
+		if (strstr(line, eeh_lines[i].word) == NULL || (i > 0 && strstr(line, "detected") == NULL) ||
+		    !explain_hex(line, "PHB#", &phb) || phb > UINT32_MAX)
+			continue;
+		/* Others are of the whole bridge, also if a PE was the cause. */
+		if ((eeh_lines[i].rank != 0 && eeh_lines[i].rank != 2) || !explain_hex(line, "PE#", &pe))
+			pe = UINT64_MAX;
+		eeh_take(log, i, phb, pe);
+		return true;
+	}
+	if (strstr(line, "dead IOC detected") == NULL)
 		return false;
 	f = explain_begin(log, EXPLAIN_EEH);
-	/* The number of the host bridge is that of its PCI domain. */
-	f->addr.domain = (uint32_t)phb;
-	strcpy(f->code, "frozen");
+	f->reason = EXPLAIN_FAILED;
+	strcpy(f->code, "dead");
+	strcpy(f->client, "IOC");
 	return true;
 }
 
@@ -70,11 +140,12 @@ explain_line_eeh(struct explain_log *log, const char *line)
 
 	if (strstr(line, "EEH") == NULL)
 		return false;
-	if (frozen(log, line))
+	if (eeh_stopped(log, line))
 		return true;
 	at = explain_behind(line, "PCI ");
 	if (at == NULL || log->last == NULL || log->last->iommu != EXPLAIN_EEH || log->last->has_addr ||
-	    !explain_bdf(at, &addr, &any) || any || addr.domain != log->last->addr.domain)
+	    log->last->client[0] != '\0' || !explain_bdf(at, &addr, &any) || any ||
+	    addr.domain != log->last->addr.domain)
 		return false;
 	log->last->addr = addr;
 	log->last->has_addr = true;

@@ -18,22 +18,38 @@ access_name(enum explain_access access)
 	return names[access];
 }
 
+/* The IOMMU itself, or a host bridge; not one device. */
+static bool
+is_own(const struct explain_fault *f)
+{
+	switch (f->reason) {
+	case EXPLAIN_STUCK:
+	case EXPLAIN_COMMAND:
+	case EXPLAIN_ABORTED:
+	case EXPLAIN_FAILED:
+	case EXPLAIN_BRIDGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The others are no faults of a device's access. */
 static bool
 is_access(const struct explain_fault *f)
 {
-	return f->reason != EXPLAIN_TIMEOUT && f->reason != EXPLAIN_COMMAND;
+	return !is_own(f) && f->reason != EXPLAIN_TIMEOUT && f->reason != EXPLAIN_COMPLETION;
 }
 
 static void
 print_device(const struct explain_fault *f, const struct explain_device *dev)
 {
 	if (f->client[0] != '\0') {
-		printf("%s (not a PCI device)", f->client);
+		printf("%s (%s)", f->client, f->iommu == EXPLAIN_EEH ? "a host bridge" : "not a PCI device");
 		return;
 	}
 	if (dev->bdf[0] == '\0') {
-		printf("%s", f->reason == EXPLAIN_COMMAND ? "the IOMMU" : "an unnamed device");
+		printf("%s", is_own(f) ? "the IOMMU" : "an unnamed device");
 		if (f->has_stream)
 			printf(" (ID 0x%x)", f->stream);
 		return;

@@ -115,6 +115,42 @@ test_judge(void **state)
 	expect_judged(EXPLAIN_WRITE, EXPLAIN_NO_PAGE, 0x140200000, EXPLAIN_IS_BEHIND, "lies 0 bytes behind");
 }
 
+/* What is no access of a device: neutral words if the message names no device. */
+static void
+test_judge_own(void **state)
+{
+	static const struct {
+		enum explain_iommu iommu;
+		enum explain_reason reason;
+		bool has_addr;
+		enum explain_id id;
+		const char *what;
+	} rows[] = {
+		{ EXPLAIN_VTD, EXPLAIN_TIMEOUT, true, EXPLAIN_IS_TIMEOUT, "the device did not confirm in time" },
+		{ EXPLAIN_VTD, EXPLAIN_TIMEOUT, false, EXPLAIN_IS_TIMEOUT, "a device that the message does not name did not" },
+		{ EXPLAIN_VTD, EXPLAIN_COMPLETION, true, EXPLAIN_IS_TIMEOUT, "the device confirmed too late" },
+		{ EXPLAIN_VTD, EXPLAIN_COMPLETION, false, EXPLAIN_IS_TIMEOUT, "does not name confirmed too late" },
+		{ EXPLAIN_AMDVI, EXPLAIN_STUCK, false, EXPLAIN_IS_STUCK, "did not complete commands" },
+		{ EXPLAIN_SMMUV3, EXPLAIN_ABORTED, false, EXPLAIN_IS_BROKEN, "could not write a message" },
+		{ EXPLAIN_SMMUV3, EXPLAIN_FAILED, false, EXPLAIN_IS_FAILED, "stopped its service" },
+		{ EXPLAIN_VTD, EXPLAIN_FAILED, false, EXPLAIN_IS_FAILED, "read as ones" },
+		{ EXPLAIN_AMDVI, EXPLAIN_PROTECTED, true, EXPLAIN_IS_GUEST_PAGE, "may not access the page" },
+		{ EXPLAIN_EEH, EXPLAIN_FAILED, false, EXPLAIN_IS_DEAD, "dead" },
+		{ EXPLAIN_EEH, EXPLAIN_BRIDGE, false, EXPLAIN_IS_FROZEN, "all devices behind the host bridge" },
+	};
+	size_t i;
+
+	(void)state;
+	facts_set();
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct explain_fault f = { .iommu = rows[i].iommu, .reason = rows[i].reason,
+			.has_addr = rows[i].has_addr };
+
+		if (strstr(judged(&f, rows[i].id), rows[i].what) == NULL)
+			fail_msg("row %zu: %s", i, judged(&f, rows[i].id));
+	}
+}
+
 /* The words for an address of the user, which has no device. */
 static void
 test_judge_anyone(void **state)
@@ -144,7 +180,7 @@ test_judge_anyone(void **state)
 	judged(&f, EXPLAIN_IS_OTHERS);
 }
 
-/* Runs after test_judge(): nothing is in the table that no test has found. */
+/* Runs after the tests above: nothing is in the table that no test has found. */
 static void
 test_judge_all(void **state)
 {
@@ -170,7 +206,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_all),
+		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_own),
+		cmocka_unit_test(test_judge_all),
 		cmocka_unit_test(test_judge_anyone),
 	};
 
