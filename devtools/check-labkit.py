@@ -117,6 +117,45 @@ def _result(platform, dmesg):
     return guest.Result(0, '', '', dmesg, '', '', 0, 0, '', '', platform=platform)
 
 
+# Lines about IOMMUs, and others of their drivers that are no faults.
+FAULTS = """\
+arm-smmu-v3 9050000.smmuv3: event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x0 ipa: 0x0
+arm-smmu-v3 9050000.smmuv3: CMDQ error (cons 0x0302bb84): ATC invalidate timeout
+arm-smmu-v3 9050000.smmuv3: CMDQ timeout
+arm-smmu-v3 9050000.smmuv3: CMD_SYNC timeout at 0x00000e93 [hwprod 0x00000e97, hwcons 0x00000e92]
+arm-smmu-v3 9050000.smmuv3: unexpected global error reported (0x00000001), this could be serious
+arm-smmu-v3 9050000.smmuv3: device has entered Service Failure Mode!
+arm-smmu-v3 9050000.smmuv3: EVTQ write aborted -- events may have been lost
+arm-smmu-v3 9050000.smmuv3: EVTQ overflow detected -- events lost
+arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0x1000, fsynr=0x1, cbfrsynra=0x1, cb=0
+arm-smmu 15000000.iommu: Unexpected global fault, this could be serious
+arm-smmu 15000000.iommu: TLB sync timed out -- SMMU may be deadlocked
+DMAR: DRHD: handling fault status reg 40
+DMAR: VT-d detected Invalidation Time-out Error: SID 3f00
+DMAR: VT-d detected Invalidation Queue Error: Reason f
+DMAR: Invalidation Time-out Error (ITE) cleared
+virtio_iommu virtio0: page fault from EP 24 at 0x70000000 [R]
+AMD-Vi: Event logged [IO_PAGE_FAULT device=0a:00.0 domain=0x001d address=0x0 flags=0x0030]
+AMD-Vi: IOMMU event log overflow
+AMD-Vi: Completion-Wait loop timed out
+AMD-Vi: IOMMU 0000:60:00.2: Completion-Wait loop timed out"""
+NO_FAULTS = """\
+arm-smmu-v3 9050000.smmuv3: allocated 32768 entries for evtq
+arm-smmu-v3 9050000.smmuv3: allocated 65536 entries for cmdq
+arm-smmu-v3 9050000.smmuv3: msi_domain absent - falling back to wired irqs
+arm-smmu 15000000.iommu: SMMUv2 with:
+DMAR: Intel(R) Virtualization Technology for Directed I/O
+DMAR: IOMMU feature dev_iotlb_support inconsistent
+AMD-Vi: Interrupt remapping enabled
+iommu: DMA domain TLB invalidation policy: lazy mode"""
+
+
+def check_fault_lines():
+    """Errors of the IOMMU itself count as faults too."""
+    lines = guest.iommu_faults(_result('arm-smmuv3', f'{NO_FAULTS}\n{FAULTS}\n{NO_FAULTS}'))
+    assert lines == FAULTS.splitlines(), set(FAULTS.splitlines()) ^ set(lines)
+
+
 def check_faults():
     """No faults are no proof on a machine that reports none."""
     fault = 'arm-smmu-v3 arm-smmu-v3.0.auto: event 0x10 received:'

@@ -53,10 +53,17 @@ CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.
 # The guest sends its kernel log as it grows, and after this line the complete log.
 WHOLE_LOG = '=== whole kernel log'
 
-# Messages of kernels and emulators about a DMA that the IOMMU blocked.
+# Messages of kernels and emulators about a DMA that the IOMMU blocked, or about an error of the
+# IOMMU itself: a command that failed or did not complete, a global error, lost records of faults.
 IOMMU_FAULT = re.compile('|'.join((
-    r'arm-smmu-v3 \S+: event', r'DMAR: .*fault', r'virtio_iommu \S+: .*fault from EP',
-    r'AMD-Vi: (Event logged|IOMMU Event log)', AMDVI_TRACE + r' .* hpa 0x0$',
+    r'arm-smmu-v3 \S+: (event|CMDQ (error|timeout)|CMD_SYNC timeout|unexpected global error'
+    r'|device has entered Service Failure|EVTQ overflow|.* write aborted)',
+    r'arm-smmu \S+: (Unhandled context fault|Unexpected global fault|Blocked unknown Stream ID'
+    r'|\s*GFSR 0x|TLB sync timed out)',
+    r'DMAR: .*(fault|VT-d detected )', r'DMAR: Invalidation .* Error \(\w+\) cleared',
+    r'virtio_iommu \S+: .*fault from EP',
+    r'AMD-Vi: (Event logged|IOMMU [Ee]vent log|.*Completion-Wait loop timed out)',
+    AMDVI_TRACE + r' .* hpa 0x0$',
     r'qemu.*: (vtd|virtio_iommu|smmuv3)_\w+')))
 
 
