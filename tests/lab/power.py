@@ -46,7 +46,7 @@ ANSWERS = {
 
 def _check_dmesg(said):
     faults = [line for line in said['dmesg'].splitlines()
-              if re.search('EEH: (Frozen|Recovering|Fenced)|WARNING:|BUG:|iommu_tce: ', line)]
+              if re.search('EEH: (Frozen|Recovering|Fenced|dead|PHB#.* failure)|WARNING:|BUG:|iommu_tce: ', line)]
     expect_equal(faults, [], 'faults in dmesg')
 
 
