@@ -68,7 +68,6 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-/* Only the kernel knows, unless a member of the group is visibly bound to a kernel driver. */
 static enum usable
 judge(const struct plan_reasons *reasons)
 {
@@ -77,7 +76,7 @@ judge(const struct plan_reasons *reasons)
 	if (reasons->n == 0)
 		return USABLE_YES;
 	for (i = 0; i < reasons->n; i++)
-		if (!reasons->v[i].doubtful || reasons->v[i].error == -EPERM)
+		if (plan_reason_stands(&reasons->v[i]))
 			return USABLE_NO;
 	return USABLE_MAYBE;
 }

@@ -34,7 +34,7 @@ reason_id(const struct plan_reason *r)
 		return DOCTOR_DEVICE_UNASKED;
 	if (r->error == -EBUSY)
 		return DOCTOR_DEVICE_HELD;
-	return r->doubtful ? DOCTOR_DEVICE_DOUBTFUL : DOCTOR_DEVICE_UNUSABLE;
+	return plan_reason_stands(r) ? DOCTOR_DEVICE_UNUSABLE : DOCTOR_DEVICE_DOUBTFUL;
 }
 
 /* A device that was opened has no doubtful reason. */

@@ -189,9 +189,9 @@ test_dpdk(void **state)
 }
 
 static void
-reason(bool doubtful, int error, const char *text)
+reason(enum plan_doubt doubt, int error, const char *text)
 {
-	plan_reason_add(&device.plan.reasons, PLAN_REASON_PLATFORM, doubtful, error, "%s", text);
+	plan_reason_add(&device.plan.reasons, PLAN_REASON_PLATFORM, doubt, error, "%s", text);
 	device.used = false;
 }
 
@@ -201,17 +201,18 @@ test_devices(void **state)
 	(void)state;
 	facts.n = 0;
 	expect_only(DOCTOR_DEVICE_NONE, "", "no device is bound", "dpdk-devbind.py -b vfio-pci BDF");
-	reason(false, -ENXIO, "is bound to x; its interface is up: if nothing needs that, rebind it");
-	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "is bound to x",
-		"its interface is up: if nothing needs that, rebind it");
+	reason(PLAN_CERTAIN, -ENXIO, "is bound to x; its interface is up: if nothing needs that, rebind it");
+	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "is bound to x", "its interface is up: if nothing needs that, rebind it");
 	device.used = false;
 	snprintf(device.why, sizeof(device.why), "it conflicts");
 	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "it conflicts", "");
-	reason(true, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	reason(PLAN_DOUBTFUL, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
 	expect_only(DOCTOR_DEVICE_DOUBTFUL, BDF, "1:1 mapping", "put it elsewhere");
-	reason(false, -EBUSY, "is held by process 1 (x); stop it");
+	reason(PLAN_EXPECTED, -EPERM, "group 7 is not viable; bind its member");
+	expect_only(DOCTOR_DEVICE_UNUSABLE, BDF, "not viable", "bind its member");
+	reason(PLAN_CERTAIN, -EBUSY, "is held by process 1 (x); stop it");
 	expect_only(DOCTOR_DEVICE_HELD, BDF, "is held by process 1 (x)", "stop it");
-	reason(false, -ENODATA, "was not asked; name the device");
+	reason(PLAN_CERTAIN, -ENODATA, "was not asked; name the device");
 	expect_only(DOCTOR_DEVICE_UNASKED, BDF, "was not asked", "name the device");
 	facts.n_odd = 1;
 	expect_only(DOCTOR_DEVICE_UNREAD, "0000:02:00.0", "can't be used: odd", "compare it");
@@ -252,7 +253,8 @@ test_trial(void **state)
 	/* A prediction that the device itself has refuted. */
 	device.plan.msi = PLAN_MSI_LIKELY_LOST;
 	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "MSI-X", .raised = true };
-	reason(true, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	reason(PLAN_DOUBTFUL, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	reason(PLAN_EXPECTED, -EPERM, "group 7 is not viable; bind its member");
 	expect_only(DOCTOR_TRY_GOOD, BDF, "the device raised", "");
 	/* The kernel's do not pass the IOMMU. */
 	device.plan.msi = PLAN_MSI_LIKELY_LOST;

@@ -202,7 +202,7 @@ check_driver(struct vfio_msi_device *dev, const struct topo_addr *addr, char *wh
 	if (vfio_msi_pci_driver(NULL, &id) != NULL)
 		return vfio_msi_container_check(t, dev->conf.pmd_args, why, size);
 	plan_look(snap, t, dev->conf.backend, (uint64_t)sysconf(_SC_PAGESIZE), &dev->plan);
-	plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, false, -ENOTSUP,
+	plan_reason_add(&dev->plan.reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENOTSUP,
 		"no driver for %04x:%04x is loaded; link its PMD, or load it with -d",
 		t->vendor, t->device);
 	return plan_reasons_text(&dev->plan.reasons, why, size);

@@ -43,13 +43,28 @@ enum plan_reason_kind {
 	PLAN_REASON_DRIVER,	/**< the driver that the device is bound to */
 };
 
+/** How sure a reason is. */
+enum plan_doubt {
+	PLAN_CERTAIN,	/**< the kernel is not asked */
+	PLAN_DOUBTFUL,	/**< some kernels accept the device */
+	PLAN_EXPECTED,	/**< every known kernel rejects it; asked, as sysfs may hide something */
+};
+
 /** One reason why a device can't be used, and what to do about it. */
 struct plan_reason {
 	enum plan_reason_kind kind;
 	bool doubtful;		/**< the kernel decides, and was not asked */
+	bool expected;		/**< with doubtful: PLAN_EXPECTED */
 	int error;		/**< -errno */
 	char text[PLAN_TEXT];	/**< a sentence without the device's name */
 };
+
+/** Does every known kernel reject the device for this reason? */
+static inline bool
+plan_reason_stands(const struct plan_reason *r)
+{
+	return !r->doubtful || r->expected;
+}
 
 /** All reasons, sorted by kind. */
 struct plan_reasons {
@@ -190,10 +205,10 @@ void plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd);
 /**
  * Insert a reason behind those of its kind. If the list is full the last one is dropped.
  *
- * @param doubtful  see struct plan_reason
+ * @param error  -errno
  */
-void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful,
-		int error, const char *fmt, ...)
+void plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind,
+		enum plan_doubt doubt, int error, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /**

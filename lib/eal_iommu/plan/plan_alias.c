@@ -35,7 +35,7 @@ plan_alias_lost(struct topo_snapshot *snap, struct plan_device *pd)
 	for (i = 0; i < set.n && !lost; i++) {
 		lost = took_id(set.v[i]);
 		if (lost)
-			plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
+			plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, PLAN_CERTAIN, -ENOTSUP,
 				"is in no IOMMU group, as it shares a conventional PCI bus with %s of IOMMU group %d and this IOMMU can't distinguish them (see dmesg); put it into another slot",
 				set.v[i]->bdf, set.v[i]->group);
 	}
@@ -51,7 +51,7 @@ plan_bridge_lost(struct topo_snapshot *snap, struct plan_device *pd)
 	if (t->pcie || t->n_up == 0 || topology_parse_bdf(t->up[0], &addr) != 0 ||
 	    topology_snapshot_device(snap, &addr, &bridge) != 0)
 		return false;
-	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
+	plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, PLAN_CERTAIN, -ENOTSUP,
 		"is in no IOMMU group: it is on the conventional PCI bus of bridge %s, and the IOMMU accepts no device there; put it into a slot that is not behind that bridge",
 		bridge->bdf);
 	return true;
@@ -64,7 +64,7 @@ add_alias(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_
 	char cure[PLAN_CURE];
 
 	plan_member_cure(snap, &pd->topo, a, cure, sizeof(cure));
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EPERM,
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -EPERM,
 		"the IOMMU can't distinguish its DMA from that of %s on the same conventional PCI bus, which is bound to %s, but the kernel has them in different groups; %s",
 		a->bdf, a->driver, cure);
 }
@@ -78,7 +78,7 @@ plan_alias_check(struct topo_snapshot *snap, struct plan_device *pd)
 	int ret = topology_snapshot_aliases(snap, t, &set);
 
 	if (ret != 0) {
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"the functions on its PCI bus can't be read: %s", strerror(-ret));
 		return;
 	}

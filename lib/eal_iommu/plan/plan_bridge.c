@@ -91,7 +91,7 @@ plan_collect_bridge(struct plan_scan *scan, struct plan_device *pd)
 		ret = holes_dma_ranges(&scan->bridges, pd->bridge_bus, t->bdf, &pd->holes,
 				&pd->bridge.in[HOLES_IN_DMA_RANGES]);
 	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"windows of host bridge %s can't be read: %s", pd->bridge_bus,
 			strerror(-ret));
 }

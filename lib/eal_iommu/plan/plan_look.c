@@ -5,7 +5,9 @@
 /*
  * Collect from sysfs all reasons why a device can't be used. Reasons that only the kernel
  * can decide are marked as doubtful: kernels 6.0 to 6.5 allow devices with 1:1 mappings
- * of firmware.
+ * of firmware, except on Intel, and kernels before 5.19 allow every driver of a bridge in a
+ * group. Other members on kernel drivers are expected to be refused: the kernel is asked all
+ * the same, as sysfs may hide a part of the machine.
  */
 
 #include <errno.h>
@@ -43,7 +45,7 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 		cure = "the kernel has no DMA window (sPAPR) for its host bridge; see dmesg";
 	else
 		cure = "the kernel shows no IOMMU; if the machine has one, switch it on in the firmware and the kernel";
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 		"is in no IOMMU group: %s", cure);
 }
 
@@ -64,6 +66,7 @@ doorbells_in(const struct hole_list *holes, const struct iova_hole *direct)
 static void
 add_direct(struct plan_device *pd)
 {
+	const bool is_intel = strncmp(pd->topo.iommu, "dmar", strlen("dmar")) == 0;
 	const struct iova_hole *first = NULL, *msi = NULL;
 	char more[32] = "";
 	size_t i, n = 0;
@@ -83,14 +86,15 @@ add_direct(struct plan_device *pd)
 	if (n > 1)
 		snprintf(more, sizeof(more), " and %zu more", n - 1);
 	if (msi != NULL)
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, PLAN_DOUBTFUL, -EINVAL,
 			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
 			"%s (RMR), which meets SW_MSI 0x%" PRIx64 "-0x%" PRIx64
 			": a hypervisor that nests the SMMU of this guest in its own (QEMU: arm-smmuv3,accel=on) delivers MSI through it, and kernels since 6.6 refuse such a device to user space; on the host give this guest virtio-iommu, which needs no such mapping, or leave the device to its kernel driver",
 			first->range.first, first->range.last, more, msi->range.first,
 			msi->range.last);
 	else
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EINVAL,
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING,
+			is_intel ? PLAN_EXPECTED : PLAN_DOUBTFUL, -EINVAL,
 			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
 			"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; put it into another slot, or switch off for this slot the firmware feature that owns this memory (remote console, shared memory), unless you administer the machine through it",
 			first->range.first, first->range.last, more);
@@ -106,27 +110,11 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 		ret = holes_reserved_regions(root, t->group, t->iommu, page, t->bdf, &pd->holes,
 				&pd->bridge.in[HOLES_IN_REGIONS]);
 	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s", t->group,
 			strerror(-ret));
 	else
 		add_direct(pd);
-}
-
-/* The device exists only with the driver of this member. */
-static void
-add_needed(struct plan_device *pd, const struct topo_device *m)
-{
-	const struct topo_device *t = &pd->topo;
-
-	if (strcmp(m->driver, "vmd") == 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
-			"is behind VMD %s of the same IOMMU group %d, and disappears without VMD's driver; switch VMD off in the firmware for this slot",
-			m->bdf, t->group);
-	else
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
-			"IOMMU group %d is not viable: %s is bound to %s, and the device disappears without that driver; put it into a slot that isolates it",
-			t->group, m->bdf, m->driver);
 }
 
 /*
@@ -141,6 +129,29 @@ is_pci_bridge(const struct topo_device *m)
 	return m->is_bridge && (sub == CLASS_PCI_BRIDGE || sub == CLASS_PCI_BRIDGE_SEMI);
 }
 
+/* Kernels before 5.19 allow every driver of a bridge in the group. */
+static enum plan_doubt
+member_doubt(const struct topo_device *m)
+{
+	return is_pci_bridge(m) ? PLAN_DOUBTFUL : PLAN_EXPECTED;
+}
+
+/* The device exists only with the driver of this member. */
+static void
+add_needed(struct plan_device *pd, const struct topo_device *m)
+{
+	const struct topo_device *t = &pd->topo;
+
+	if (strcmp(m->driver, "vmd") == 0)
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, member_doubt(m), -EPERM,
+			"is behind VMD %s of the same IOMMU group %d, and disappears without VMD's driver; switch VMD off in the firmware for this slot",
+			m->bdf, t->group);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, member_doubt(m), -EPERM,
+			"IOMMU group %d is not viable: %s is bound to %s, and the device disappears without that driver; put it into a slot that isolates it",
+			t->group, m->bdf, m->driver);
+}
+
 static void
 add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_device *m)
 {
@@ -149,18 +160,18 @@ add_member(struct topo_snapshot *snap, struct plan_device *pd, const struct topo
 
 	/* Only a bridge's hotplug driver can be unbound without losing the devices below. */
 	if (is_pci_bridge(m) && strcmp(m->driver, "shpchp") == 0) {
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, member_doubt(m), -EPERM,
 			"IOMMU group %d is not viable: its bridge %s is bound to %s; unbind it: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
 			t->group, m->bdf, m->driver, m->bdf, m->bdf);
 	} else if (topology_depends(snap->root, t, m)) {
 		add_needed(pd, m);
 	} else if (is_pci_bridge(m)) {
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, member_doubt(m), -EPERM,
 			"IOMMU group %d is not viable: its bridge %s is bound to %s; leave it there, and put the device into another slot",
 			t->group, m->bdf, m->driver);
 	} else {
 		plan_member_cure(snap, t, m, cure, sizeof(cure));
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, member_doubt(m), -EPERM,
 			"IOMMU group %d is not viable: its member %s is bound to %s; %s", t->group,
 			m->bdf, m->driver, cure);
 	}
@@ -197,7 +208,7 @@ add_odd_members(struct topo_snapshot *snap, const struct topo_set *set, struct p
 	odd = set->v[set->n];
 	if (set->n_odd > 1)
 		snprintf(more, sizeof(more), " and %zu more", set->n_odd - 1);
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -ENODATA,
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_DOUBTFUL, -ENODATA,
 		"IOMMU group %d may not be viable: its member %s%s can't be read (%s), and it may be bound to a kernel driver; see: ls -l /sys/bus/pci/devices/%s",
 		pd->topo.group, odd->bdf, more, odd_error(snap, odd), odd->bdf);
 }
@@ -208,6 +219,7 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	const struct topo_device *t = &pd->topo;
 	char name[TOPO_NAME_LEN], driver[TOPO_NAME_LEN];
 	const struct topo_device *m;
+	enum plan_doubt more = PLAN_DOUBTFUL;
 	struct topo_set set;
 	size_t i, blocking = 0;
 	int ret = topology_snapshot_group(snap, t->group, &set);
@@ -216,22 +228,25 @@ plan_look_at_group(struct topo_snapshot *snap, struct plan_device *pd)
 	if (ret == -ENOENT || ret == -EACCES || ret == -EPERM)
 		return;
 	if (ret < 0) {
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"members of IOMMU group %d can't be read: %s; check that /sys is mounted and readable", t->group, strerror(-ret));
 		return;
 	}
 	if (topology_foreign_member(snap->root, t->group, name, driver))
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, true, -EPERM,
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, PLAN_EXPECTED, -EPERM,
 			"IOMMU group %d is not viable: its member %s (%s) is not a PCI device and can't be bound to vfio-pci; give it an ID of its own in the firmware (device tree: its \"iommus\", the \"iommu-map\" of the host bridge)",
 			t->group, name, driver);
 	for (i = 0; i < set.n; i++) {
 		m = set.v[i];
-		if (topology_addr_cmp(&m->addr, &t->addr) != 0 && topology_blocks_group(m) &&
-				blocking++ < MEMBERS_NAMED)
+		if (topology_addr_cmp(&m->addr, &t->addr) == 0 || !topology_blocks_group(m))
+			continue;
+		if (blocking++ < MEMBERS_NAMED)
 			add_member(snap, pd, m);
+		else if (member_doubt(m) == PLAN_EXPECTED)
+			more = PLAN_EXPECTED;
 	}
 	if (blocking > MEMBERS_NAMED)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, true, -EPERM,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, more, -EPERM,
 			"IOMMU group %d has %zu more members on kernel drivers; list them: ls /sys/kernel/iommu_groups/%d/devices",
 			t->group, blocking - MEMBERS_NAMED, t->group);
 	add_odd_members(snap, &set, pd);
@@ -249,7 +264,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, enum ioas_bac
 	/* Devices without a character device may have a group. */
 	(void)topology_cdev_node(snap->root, t, out->cdev, sizeof(out->cdev));
 	if (t->is_bridge && (t->class_id >> 8 & 0xff) != CLASS_OTHER_BRIDGE) {
-		plan_reason_add(&out->reasons, PLAN_REASON_LASTING, false, -ENOTSUP,
+		plan_reason_add(&out->reasons, PLAN_REASON_LASTING, PLAN_CERTAIN, -ENOTSUP,
 			"is a bridge, which belongs to the kernel; give the devices behind it");
 		return;
 	}
@@ -285,7 +300,7 @@ plan_look_for_holder(struct topo_snapshot *snap, struct plan_device *pd)
 	for (i = 0; i < 2; i++)
 		if (nodes[i][0] != '\0' &&
 				topology_snapshot_holder(snap, nodes[i], &holder) == 0) {
-			plan_reason_add(&pd->reasons, PLAN_REASON_ACCESS, false, -EBUSY,
+			plan_reason_add(&pd->reasons, PLAN_REASON_ACCESS, PLAN_CERTAIN, -EBUSY,
 				"%s is held by process %d (%s); stop it if you don't need it, or use another device",
 				nodes[i], holder.pid, holder.comm);
 			return;

@@ -33,7 +33,7 @@ not_asked(struct plan_device *pd, const struct topo_machine *m)
 		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else
 		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 		"is in a no-IOMMU group; %s; only if the device and the application may read and write all memory of this machine, give backend=noiommu, as root",
 		cure);
 }
@@ -53,20 +53,20 @@ no_group(const char *root, struct plan_device *pd)
 	if (on && !topology_is_vfio(&pd->topo))
 		return;
 	if (on)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"is in no IOMMU group, though VFIO's no-IOMMU mode is on; bind it again: %s",
 			command);
 	else if (ret == -ENOENT && sysfs_exists(root, "/sys/module/vfio") == 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"is in no IOMMU group, and this kernel lacks VFIO's no-IOMMU mode (CONFIG_VFIO_NOIOMMU); use a kernel with it, or a machine with an IOMMU");
 	else if (ret == -ENOENT)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"is in no IOMMU group; load vfio with its no-IOMMU mode: modprobe vfio enable_unsafe_noiommu_mode=1");
 	else if (ret == 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"is in no IOMMU group, and VFIO's no-IOMMU mode is off; switch it on, then bind the device to vfio-pci again: echo 1 > " MODE);
 	else
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"is in no IOMMU group, and " MODE " can't be read: %s; check that /sys is mounted and readable",
 			strerror(-ret));
 }
@@ -88,7 +88,7 @@ plan_noiommu_look(const char *root, struct plan_device *pd, const struct topo_ma
 		no_group(root, pd);
 		return true;
 	}
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -EINVAL,
+	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -EINVAL,
 		"has an IOMMU, and backend=noiommu is for devices without one; drop the key");
 	return false;
 }
@@ -103,11 +103,11 @@ reach_unknown(struct plan_device *pd, const struct holes_look *look)
 	const char *advice = holes_input_advice(HOLES_IN_DMA_RANGES, look->sight);
 
 	if (advice != NULL)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"reaches memory through host bridge %s without an IOMMU, but %s",
 			pd->bridge_bus, advice);
 	else if (look->odd > 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"reaches memory through host bridge %s without an IOMMU, but the dma-ranges of the bridge can't be understood, so it is not known which addresses it passes; use an IOMMU",
 			pd->bridge_bus);
 }
@@ -127,11 +127,11 @@ plan_noiommu_reach(struct plan_device *pd)
 		ret = holes_add(&pd->holes, &hole);
 	}
 	if (ret < 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"no memory for the dma-ranges of host bridge %s; free memory or raise the limit (ulimit -v)",
 			pd->bridge_bus);
 	if (look->n_moved > HOLES_MOVED || (look->n_moved > 0 && !look->same))
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, false, -ENOTSUP,
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
 			" to memory at 0x%" PRIx64 " (dma-ranges), so without an IOMMU the device would reach other memory than it is given; use an IOMMU; a device tree that moves nothing helps only if the vendor of the board provides it, as it hides a translation that firmware or hardware makes",
 			pd->bridge_bus, look->moved[0].first, look->moved[0].last, look->memory);

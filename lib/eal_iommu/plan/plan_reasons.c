@@ -34,9 +34,10 @@ make_room(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtfu
 }
 
 void
-plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool doubtful, int error,
-		const char *fmt, ...)
+plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind,
+		enum plan_doubt doubt, int error, const char *fmt, ...)
 {
+	const bool doubtful = doubt != PLAN_CERTAIN;
 	struct plan_reason *r;
 	size_t at;
 	va_list ap;
@@ -54,6 +55,7 @@ plan_reason_add(struct plan_reasons *reasons, enum plan_reason_kind kind, bool d
 	memmove(r + 1, r, (reasons->n - 1 - at) * sizeof(*r));
 	r->kind = kind;
 	r->doubtful = doubtful;
+	r->expected = doubt == PLAN_EXPECTED;
 	r->error = error;
 	va_start(ap, fmt);
 	vsnprintf(r->text, sizeof(r->text), fmt, ap);

@@ -28,7 +28,7 @@ add_refusal(struct plan_device *pd, bool asked, bool token, int ret, const char 
 	for (i = 0; clear && i < pd->reasons.n; i++)
 		if (pd->reasons.v[i].doubtful && pd->reasons.v[i].error == ret)
 			return;
-	plan_reason_add(&pd->reasons, refused ? PLAN_REASON_PLATFORM : PLAN_REASON_ACCESS, false,
+	plan_reason_add(&pd->reasons, refused ? PLAN_REASON_PLATFORM : PLAN_REASON_ACCESS, PLAN_CERTAIN,
 		ret, "%s", text);
 }
 
@@ -65,10 +65,10 @@ survey(const struct plan_request *request, struct plan_scan *scan, struct ioas *
 	out->fds = request->answers == NULL ? request->fds : NULL;
 	topology_format_bdf(&request->addr, bdf, sizeof(bdf));
 	if (ret == -ENOENT)
-		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, -ENODEV,
+		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENODEV,
 			"there is no such PCI device; see: dpdk-test-msi list");
 	else if (ret < 0)
-		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, false, ret,
+		plan_reason_add(&out->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"sysfs of %s can't be read: %s; check that /sys is mounted and readable", bdf, strerror(-ret));
 	if (!plan_reasons_certain(&out->reasons))
 		plan_collect_bridge(scan, out);
