@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hole_argument.h"
 #include "test_msi.h"
 #include "uapi/vfio_uapi.h"
 
@@ -114,6 +115,7 @@ put_survey(json_t *o, const struct tool_device *dev)
 {
 	const struct plan_device *p = &dev->plan;
 	const struct ioas_info *info = &p->info;
+	char argument[HOLE_ARGUMENT_LEN];
 	int bad;
 
 	bad = json_put(o, "backend", json_string(ioas_backend_name(p->backend)));
@@ -132,6 +134,8 @@ put_survey(json_t *o, const struct tool_device *dev)
 	bad |= json_put(o, "bridge_windows_shifted", json_boolean(p->bridge.shifted));
 	bad |= json_put(o, "bridge_windows_offset_assumed",
 			json_boolean(p->bridge.offset_assumed));
+	bad |= json_put(o, "hole_argument", hole_argument(dev, argument) ?
+			json_string(argument) : json_null());
 	bad |= json_put(o, "inputs", inputs_json(&p->bridge));
 	bad |= json_put(o, "aliased", json_boolean(p->aliased));
 	bad |= json_put(o, "alias_why", json_string_or_null(p->alias_why));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hole_argument.h"
 #include "test_msi.h"
 
 /* Print e.g. "4 KiB, 2 MiB", or "4 KiB and every power of two above". */
@@ -60,6 +61,19 @@ print_bridge(const struct plan_device *p)
 }
 
 static void
+print_argument(const struct tool_device *dev)
+{
+	const char *indent = "                    ";
+	char text[HOLE_ARGUMENT_LEN];
+
+	if (!hole_argument(dev, text))
+		return;
+	printf("%sfor a process that can't read them: -a %s\n", indent, text);
+	if (strlen(text) > ATTACH_ARGUMENT_LEN)
+		printf("%sthat is too long for an attach: give the device at start\n", indent);
+}
+
+static void
 print_msi(const struct tool_device *dev)
 {
 	const char *indent = "                    ";
@@ -111,6 +125,7 @@ print_device(const struct tool_device *dev)
 	else
 		printf("    mappings left   %" PRIu64 "\n", p->info.dma_avail);
 	print_bridge(p);
+	print_argument(dev);
 	if (p->alias_why[0] != '\0')
 		printf("    requester ID    %s\n", p->alias_why);
 	print_msi(dev);

@@ -289,9 +289,9 @@ def no_group_behind_bridge(platform):
     expect('bind it' not in text, text)
 
 
-def _windows(plan):
+def _windows(plan, origin='host bridge'):
     return [(int(hole['first'], 16), int(hole['last'], 16)) for hole in plan['holes']
-            if hole['origin'] == 'host bridge']
+            if hole['origin'] == origin]
 
 
 @test('without root the bus finds the used parts of bridge windows', ['x86-vtd'])
@@ -299,16 +299,24 @@ def without_root(platform):
     nic = PLATFORMS[platform].nics[0]
     nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
     layout = f'dpdk-test-msi layout -a vfio_msi:{nic}'
-    root, user, text = _answers(
+    root, user, text, given = _answers(
         platform, (), f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
-        f'{nobody} {layout} --json', f'{nobody} {layout}')
+        f'{nobody} {layout} --json', f'{nobody} {layout}',
+        f'argument=$({layout} | sed -n "s/.*read them: -a //p"); '
+        f'{nobody} dpdk-test-msi layout --json -a "$argument"')
     expect('from: resources' in text and 'a lower bound, what devices use' in text, text)
-    root, user = schema.load(root, 'layout'), schema.load(user, 'layout')
+    root, user, given = (schema.load(answer, 'layout') for answer in (root, user, given))
     keys = ('bridge_windows_from', 'bridge_windows_complete', 'bridge_windows_shifted',
             'bridge_windows_offset_assumed')
     expect_equal([root['devices'][0][key] for key in keys], ['iomem', True, False, False], 'root')
     expect_equal([user['devices'][0][key] for key in keys], ['resources', False, False, False],
                  'without root')
+    expect_equal(user['devices'][0]['hole_argument'], None, 'the argument without root')
+    # The argument that root gets has every window.
+    holes = _windows(given, 'user')
+    for first, last in _windows(root):
+        expect(any(a <= first and last <= b for a, b in holes),
+               f'{first:#x}-{last:#x} is not avoided by {root["devices"][0]["hole_argument"]}')
     expect(_windows(user), 'no window is known without root')
     for first, last in _windows(user):
         expect(any(a <= first and last <= b for a, b in _windows(root)),

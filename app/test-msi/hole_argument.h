@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * The argument for a process that can't read the windows of host bridges. Thread safe (no
+ * state).
+ */
+
+#ifndef HOLE_ARGUMENT_H
+#define HOLE_ARGUMENT_H
+
+#include "test_msi.h"
+
+/** Size of the text of hole_argument(). */
+#define HOLE_ARGUMENT_LEN 1024
+
+/** EAL sends so many characters of an attach's argument to another process. */
+#define ATTACH_ARGUMENT_LEN 127
+
+/**
+ * The argument that gives a device its host bridge's windows and dma-ranges as hole=, for a
+ * process that can't read them: "vfio_msi:BDF,hole=FIRST-LAST,...".
+ *
+ * @param dev  a used device
+ * @param out  gets it, HOLE_ARGUMENT_LEN bytes
+ * @return false if this process does not know all of them, or if there are none
+ */
+bool hole_argument(const struct tool_device *dev, char *out);
+
+#endif /* HOLE_ARGUMENT_H */
