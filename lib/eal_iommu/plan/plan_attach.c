@@ -43,7 +43,7 @@ say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *op
 }
 
 static int
-say_refused(enum ioas_backend backend, const struct ioas_member *m, int ret,
+say_refused(const char *root, enum ioas_backend backend, const struct ioas_member *m, int ret,
 		bool viable, char *why, size_t size)
 {
 	const char *unsafe = ioas_backend_traits(backend)->unsafe_interrupts;
@@ -56,6 +56,11 @@ say_refused(enum ioas_backend backend, const struct ioas_member *m, int ret,
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: another process may have a device of the group, or a security policy forbids it; see dmesg",
 			m->group);
+	/* Interrupt remapping is a part of these IOMMUs. */
+	if (ret == -EPERM && topology_arch(root) == TOPO_ARCH_X86)
+		return say(ret, why, size,
+			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; switch interrupt remapping on in the firmware (VT-d, AMD-Vi) and remove intremap=off from the kernel command line; or, if you trust every device, set the module parameter %s",
+			m->group, unsafe);
 	if (ret == -EPERM)
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; if you trust every device, set the module parameter %s",
@@ -112,7 +117,7 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		if (m->fds == NULL && (ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
 		    say_held(snap, m, node, ret, why, size) != 0)
 			return -EBUSY;
-		return say_refused(backend, m, ret, viable, why, size);
+		return say_refused(snap->root, backend, m, ret, viable, why, size);
 	case -EKEYREJECTED:
 		plan_explain_token(m, why, size);
 		return ret;

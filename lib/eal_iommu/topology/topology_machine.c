@@ -161,8 +161,8 @@ is_unwired(const char *root, const struct topo_device *dev)
 	return false;
 }
 
-void
-topology_machine(const char *root, const struct topo_device *dev, struct topo_machine *out)
+static void
+machine_look(const char *root, struct topo_machine *out)
 {
 	*out = (struct topo_machine){ 0 };
 	instances_look(root, out);
@@ -170,6 +170,21 @@ topology_machine(const char *root, const struct topo_device *dev, struct topo_ma
 		out->arch = arch_of_cpuinfo(root);
 	if (out->arch == TOPO_ARCH_UNKNOWN)
 		out->arch = arch_of_tables(root);
+}
+
+enum topo_arch
+topology_arch(const char *root)
+{
+	struct topo_machine m;
+
+	machine_look(root, &m);
+	return m.arch;
+}
+
+void
+topology_machine(const char *root, const struct topo_device *dev, struct topo_machine *out)
+{
+	machine_look(root, out);
 	if (out->iommu != TOPO_IOMMU_EARLY && is_unwired(root, dev))
 		out->iommu = TOPO_IOMMU_UNWIRED;
 }
