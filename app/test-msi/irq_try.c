@@ -185,7 +185,9 @@ enable(struct irq_vectors *vs, const struct irq_device *dev, enum irq_kind kind,
 	int ret = irq_vectors_enable(vs, dev, kind, exact, why, sizeof(why));
 
 	if (ret < 0)
-		tool_error(dev->name, "%s: set-up failed: %s%s", irq_kind_name(kind), why,
+		tool_error(dev->name, "%s: set-up failed: %s%s%s", irq_kind_name(kind), why,
+			ret == -ENOSPC && kind != IRQ_INTX && !td->plan.msi_doubtful ?
+			"; to free vectors, stop other devices, or configure fewer queues for them" : "",
 			cure(kind, td));
 	return ret;
 }

@@ -237,6 +237,11 @@ def few(platform, backend):
                  'vectors of the sources')
     expect(f'the driver wants {NVME_HAS} interrupt vectors, but the kernel grants {GICV2M}:'
            in said['short'], said['short'][-2000:])
+    cure = 'to free vectors, stop other devices, or configure fewer queues for them'
+    for name, words in (('none', f'vector: No space left on device ({cure})'),
+                        ('irq', f'vector: No space left on device; {cure}; ')):
+        expect(f"MSI-X: {'set-up failed: ' * (name == 'irq')}the kernel can't allocate a {words}"
+               in said[name], f'no "{words}" in\n{said[name][-2000:]}')
     said.check('held', held_status=0)
     expect_equal(_steps(said['held'])['held']['granted'], HELD, 'vectors of the second run')
     for queues in (3, 8):

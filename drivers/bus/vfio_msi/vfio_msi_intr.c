@@ -140,6 +140,23 @@ try_kind(struct vfio_msi_device *dev, const struct kind *k, int efd,
 	return 1;
 }
 
+/* What the kernel's error means, after @p joint. @return the length, as snprintf() */
+static size_t
+say_refused(const struct vfio_msi_device *dev, const struct kind *k, int ret, const char *joint,
+		char *why, size_t size)
+{
+	if (k->message && dev->plan.msi_doubtful)
+		return (size_t)snprintf(why, size,
+			"%s%s: the kernel can't allocate a vector: %s: %s", joint, k->name,
+			strerror(-ret), dev->plan.msi_why);
+	if (k->message && ret == -ENOSPC)
+		return (size_t)snprintf(why, size,
+			"%s%s: the kernel can't allocate a vector: %s (to free vectors, stop other devices, or configure fewer queues for them)",
+			joint, k->name, strerror(-ret));
+	return (size_t)snprintf(why, size, "%s%s: the kernel can't allocate a vector: %s", joint,
+		k->name, strerror(-ret));
+}
+
 /* The first allowed type that works, or NULL; why has the reason of each that does not. */
 static const struct kind *
 choose(struct vfio_msi_device *dev, const struct request *w, int efd,
@@ -166,12 +183,8 @@ choose(struct vfio_msi_device *dev, const struct request *w, int efd,
 					"%s%s: not supported by the device or the platform",
 					at > 0 ? "; " : "", k->name);
 			else
-				at += (size_t)snprintf(why + at, size - at,
-					"%s%s: the kernel can't allocate a vector: %s%s%s",
-					at > 0 ? "; " : "", k->name, strerror(-ret),
-					k->message && dev->plan.msi_doubtful ? ": " : "",
-					k->message && dev->plan.msi_doubtful ?
-					dev->plan.msi_why : "");
+				at += say_refused(dev, k, ret, at > 0 ? "; " : "", why + at,
+						size - at);
 		}
 		if (at >= size)
 			at = size - 1;
