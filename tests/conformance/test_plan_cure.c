@@ -107,8 +107,8 @@ test_served_by_kernel(void **state)
 	assert_int_equal(fake_calls(), 0);
 	machine_no_cdev(*state, NIC);
 	machine_device(*state, NIC, NIC_GROUP, "mlx5_core");
-	says(*state, -ENXIO, "is bound to mlx5_core, and net_mlx5 works through that: leave it "
-			"there and give it to the pci bus: -a " NIC);
+	says(*state, -ENXIO, "is bound to mlx5_core, and net_mlx5 works through that; leave it "
+			"there, and give it to the pci bus: -a " NIC);
 	machine_device(*state, NIC, NIC_GROUP, "vfio-pci");
 	set_id(*state, NIC, "0x1414\n", "0x00ba\n", "0x020000\n");
 	FAILS(-ENXIO, "net_mana works through mana");

@@ -215,7 +215,7 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 	plan_bind_command(t, command, sizeof(command));
 	if (s != NULL && strcmp(t->driver, s->driver) == 0)
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
-			"is bound to %s, and %s works through that: leave it there and give it to the pci bus: -a %s",
+			"is bound to %s, and %s works through that; leave it there, and give it to the pci bus: -a %s",
 			s->driver, s->pmd, t->bdf);
 	else if (s != NULL)
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
