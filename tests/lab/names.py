@@ -112,6 +112,9 @@ CLOSED_ONCE = {**_seen('start', 0, 0, 0, ''), 'add': 0, **_seen('added', 1, 0, 1
 REJECTED = ('vfio_msi:{bdf}: not used: driver {driver} opens the IOMMU group for a VFIO container of '
             'its own, but a group can be open once only, and this bus opens it; give the device to '
             'the pci bus: -a {bdf}{args}\n')
+CUDA = ('vfio_msi:{bdf}: not used: driver gpu_cuda does not use VFIO: the bus maps memory and '
+        'interrupts that it does not use; bind the device as the guide of the driver says, and give '
+        'it to the pci bus: -a {bdf},n=1\n')
 BLOCKED = 'the IOMMU blocks copies by this engine'
 
 
@@ -129,6 +132,10 @@ def _check_own_containers(said, bdf):
                 REJECTED.format(bdf=bdf, driver=driver, args=args))
             expect(message and ': claimed: ' not in before, log)
             expect_equal(after.count(': claimed: '), wanted['added_probes'], f'claims in\n{after}')
+    with part('a driver that does not use VFIO'):
+        _check(said, 'cuda_vfio_msi', {**CLOSED, 'cleanup': 0, 'status': 0})
+        log = said.text('cuda_vfio_msi_log')
+        expect(CUDA.format(bdf=bdf) in log and ': claimed: ' not in log, log)
     with part('the same driver without vDPA'):
         for run, args in (('vdpa_off', 'vdpa=0'), ('class_eth', 'class=eth')):
             _check(said, f'{run}_vfio_msi', {**_seen('start', 1, 0, 1, args), 'cleanup': 0, 'status': 0})

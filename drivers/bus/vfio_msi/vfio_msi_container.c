@@ -79,11 +79,26 @@ is_given(const struct own_container *c, const char *args)
 	return given;
 }
 
+/* Drivers that reach their devices through a kernel driver (nvidia), or through sysfs (raw/gdtc). */
+static bool
+is_without_vfio(const struct rte_pci_driver *drv)
+{
+	static const char *const names[] = { "gpu_cuda", "zxdh_gdma_rawdev_pci_driver" };
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(names); i++)
+		if (strcmp(drv->driver.name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int
 vfio_msi_container_check(const struct topo_device *t, const char *args, char *why, size_t size)
 {
 	const struct rte_pci_id id = vfio_msi_pci_id(t);
 	struct rte_pci_driver *drv = NULL;
+	const char *without = NULL;
+	bool served = false;
 	size_t i;
 
 	while ((drv = vfio_msi_pci_driver(drv, &id)) != NULL) {
@@ -95,8 +110,16 @@ vfio_msi_container_check(const struct topo_device *t, const char *args, char *wh
 				drv->driver.name, t->bdf, args[0] != '\0' ? "," : "", args);
 			return -ENOTSUP;
 		}
+		if (is_without_vfio(drv))
+			without = drv->driver.name;
+		else
+			served = true;
 	}
-	return 0;
+	if (without == NULL || served)
+		return 0;
+	snprintf(why, size, "driver %s does not use VFIO: the bus maps memory and interrupts that it does not use; bind the device as the guide of the driver says, and give it to the pci bus: -a %s%s%s",
+		without, t->bdf, args[0] != '\0' ? "," : "", args);
+	return -ENOTSUP;
 }
 
 /* The names of the drivers begin so in DPDK 22.11 to 26.07. */
