@@ -303,7 +303,7 @@ iommufd_hint(int ret)
 	case -EINVAL:
 		return "; the kernel refuses the range (reserved, or outside of the aperture) or its alignment";
 	case -EFAULT:
-		return "; there is no memory that can be pinned";
+		return "; there is no memory that can be pinned, e.g. at the BAR of a device";
 	default:
 		return "";
 	}
