@@ -217,7 +217,10 @@ judge_layout(const struct doctor_facts *f, struct doctor_findings *out)
 	else
 		doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL,
 			"IOMMUs are assumed to translate addresses of %u bits", f->assumed_bits);
-	doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF");
+	if (f->machine.arch == TOPO_ARCH_ARM)
+		doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF; only the kernel knows whether the platform isolates interrupts, and if not, it refuses the devices");
+	else
+		doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF");
 }
 
 void
