@@ -17,7 +17,7 @@ import shutil
 import tarfile
 import tempfile
 
-from . import apt, cache, devicenames, vfiocallers
+from . import addressreaders, apt, cache, devicenames, vfiocallers
 from .progress import LabError, say, step
 
 HEADERS = {
@@ -27,9 +27,11 @@ HEADERS = {
 }
 
 
-# The places that use names of devices, see devicenames.py, and VFIO, see vfiocallers.py.
+# The places that use names of devices, see devicenames.py, VFIO, see vfiocallers.py, and physical
+# addresses, see addressreaders.py.
 NAMES = 'device-names'
 CALLERS = 'vfio-callers'
+READERS = 'address-readers'
 
 # The digest by declarations() of the headers in all releases of these series, and the
 # release of Debian whose source has them if the mirror has no source of the release.
@@ -73,7 +75,8 @@ def source(version, suite):
     """The cached folder with headers and places of exactly DPDK VERSION; Missing if there is none."""
     recipe = [HEADERS, devicenames.FOLDERS, devicenames.NAME.pattern, devicenames.CALL.pattern,
               devicenames.PRINTS.pattern, vfiocallers.CALL.pattern, vfiocallers.NAME.pattern,
-              vfiocallers.rejected(), 1]
+              vfiocallers.rejected(), addressreaders.CALL.pattern, addressreaders.REGISTER.pattern,
+              addressreaders.DEFINE.pattern, 2]
     return cache.entry('dpdk-source', version, recipe, lambda path: _fetch(version, suite, path))
 
 
@@ -118,6 +121,11 @@ def device_names(found):
 def vfio_callers(found):
     """The users of VFIO in the source() FOUND, as vfiocallers.summary()."""
     return (found / CALLERS).read_text(encoding='utf-8').splitlines()
+
+
+def address_readers(found):
+    """The readers of physical addresses in the source() FOUND, as addressreaders.summary()."""
+    return (found / READERS).read_text(encoding='utf-8').splitlines()
 
 
 def declarations(out):
@@ -253,5 +261,6 @@ def _unpack(original, out):
     (out / NAMES).write_text(''.join(lines), encoding='utf-8')
     lines = vfiocallers.summary(texts, vfiocallers.rejected())
     (out / CALLERS).write_text('\n'.join(lines), encoding='utf-8')
+    (out / READERS).write_text('\n'.join(addressreaders.summary(texts)), encoding='utf-8')
     if wanted:
         raise LabError(f'{original.name} lacks {", ".join(wanted)}')

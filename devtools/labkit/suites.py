@@ -9,8 +9,8 @@ import re
 import time
 import typing
 
-from . import (budgets, build, devicenames, fuzz, guest, guide, host, load, outside, package_files,
-               progress, results, rootfs, sdk, side, vfiocallers)
+from . import (addressreaders, budgets, build, devicenames, fuzz, guest, guide, host, load, outside,
+               package_files, progress, results, rootfs, sdk, side, vfiocallers)
 from .progress import LabError, run
 from .testing import Report, expect, lab_suites
 
@@ -105,6 +105,11 @@ def _new_callers(found):
     return wrong + list(vfiocallers.new(sdk.vfio_callers(found), folders))
 
 
+def _new_readers(found):
+    folders, wrong = addressreaders.known_now()
+    return wrong + list(addressreaders.new(sdk.address_readers(found), folders))
+
+
 def _check_places(report, dpdk):
     """Compare the lists of places with the source of DPDK.
 
@@ -117,7 +122,8 @@ def _check_places(report, dpdk):
     except LabError as error:
         why = error
     for what, path, new in (('names of devices', DEVICE_NAMES, _new_names),
-                            ('VFIO', vfiocallers.LIST, _new_callers)):
+                            ('VFIO', vfiocallers.LIST, _new_callers),
+                            ('physical addresses', addressreaders.LIST, _new_readers)):
         name = f'build: DPDK {dpdk} uses {what} in known places only'
         read = devicenames.read_in(path.read_text(encoding='utf-8'), dpdk)
         if isinstance(why, sdk.Missing) and read:

@@ -22,13 +22,17 @@ CALL = re.compile(r'\brte_vfio_(?:container_\w+|setup_device|release_device|get_
 # A driver registers under this name, or a macro has it.
 NAME = re.compile(r'\bRTE_PMD_REGISTER_PCI\s*\(\s*(\w+)|"(\w+)"')
 TABLE = re.compile(r'own_containers\[\] = \{\n(.*?)\n\};', re.DOTALL)
+# Its folders are drivers.
+SEVERAL = ('net', 'intel')
 LINE = re.compile(r'(\w+/\w+)  (?:driver (\w+)(?: of (\w+/\w+))?|accepted: (\S.*))')
 
 
 def folder_of(path):
-    """drivers/net/x/y/a.c is in net/x, lib/y/a.c in lib/y."""
+    """drivers/net/x/y/a.c is in net/x, lib/y/a.c in lib/y; folders of several drivers are split."""
     parts = pathlib.PurePath(path).parts
-    return '/'.join(parts[1:3] if parts[0] == 'drivers' else parts[:2])
+    if parts[0] != 'drivers':
+        return '/'.join(parts[:2])
+    return '/'.join(parts[1:3 + (parts[1:3] == SEVERAL and len(parts) > 4)])
 
 
 def found_in(files):
