@@ -158,6 +158,27 @@ def _check_engines(said, bdf):
                'no remedy')
 
 
+# Runs of flags.sh with assigned IOVAs, and the beginning of the message.
+MISS_IOVAS = {
+    'reader': 'driver CRYPTODEV_NAME_CCP_PMD gives the device physical addresses of its keys, but ',
+    'needs_va': 'driver edu needs IOVA as VA, but ',
+}
+
+
+def _check_assigned(said, bdf):
+    """Drivers that miss assigned IOVAs are rejected before they are called, another one runs."""
+    with part('a driver that asks the kernel for physical addresses, and one that needs IOVA as VA, '
+              'where IOVAs are assigned'):
+        for run, words in MISS_IOVAS.items():
+            _check(said, f'{run}_vfio_msi', {**_seen('start', 0, 0, 0, ''), **_seen('added', 0, 0, 0, ''),
+                                             'cleanup': 0, 'status': 0})
+            log = said.text(f'{run}_vfio_msi_log')
+            expect(f'vfio_msi:{bdf}: {words}the IOVAs of this process are assigned; use the device in '
+                   'another process, with iova=va' in log, log)
+        _check(said, 'assigned_vfio_msi', {**OPENED, 'cleanup': 0, 'status': 0})
+        expect('IOVAs are assigned, as ' in said.text('assigned_vfio_msi_log'), 'IOVAs are not assigned')
+
+
 @test('flags of drivers have the effect that they have on the pci bus', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def flags(platform, backend):
@@ -181,3 +202,4 @@ def flags(platform, backend):
             'full_again': 0, **_seen('full_again', 6, 1, 1, 'n=3')})
     _check_own_containers(said, bdf)
     _check_engines(said, bdf)
+    _check_assigned(said, bdf)

@@ -12,7 +12,7 @@
  * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE late:
  * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
- * first. Each step prints facts, RUN_STEP.
+ * first. MODE va: RTE_PCI_DRV_NEED_IOVA_AS_VA. Each step prints facts, RUN_STEP.
  */
 
 #include <ctype.h>
@@ -176,6 +176,8 @@ main(int argc, char *argv[])
 		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
 	if (strcmp(mode, "keep") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_KEEP_MAPPED_RES;
+	if (strcmp(mode, "va") == 0)
+		edu.drv_flags |= RTE_PCI_DRV_NEED_IOVA_AS_VA;
 	rte_pci_register(&edu);
 	if (rte_eal_init(argc - 5, argv + 5) < 0)
 		return EXIT_FAILURE;

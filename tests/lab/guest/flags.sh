@@ -11,11 +11,13 @@ vfio-bind "$bdf" || exit 1
 vhost=$(echo /usr/lib/*/librte_vhost.so.??)
 
 # run RUN MODE DRIVER EAL_ARG [PRELOAD]
+no_pci=
 run()
 {
 	case $1 in *_pci) bus=pci ;; *) bus=vfio_msi ;; esac
+	# shellcheck disable=SC2086
 	LD_PRELOAD=$5 timeout -k 5 60 vfio-msi-flags "$1" "$2" "$3" "$bus" "$bdf" -l 0 -n 1 -m 64 \
-		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" >"/tmp/$1.out" 2>"/tmp/$1.log"
+		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" $no_pci >"/tmp/$1.out" 2>"/tmp/$1.log"
 	fact "$1_status" $?
 	grep '^{"fact": ' "/tmp/$1.out"
 	cat "/tmp/$1.out" "/tmp/$1.log" | grep -v '^{"fact": ' | fact_text "$1_log"
@@ -44,4 +46,11 @@ run beside_vfio_msi beside net_sfc_vdpa "vfio_msi:$bdf"
 run engine_vfio_msi once dmadev_ioat "vfio_msi:$bdf"
 run engine_vhost_vfio_msi once dmadev_ioat "vfio_msi:$bdf" "$vhost"
 run other_vhost_vfio_msi once edu "vfio_msi:$bdf" "$vhost"
+
+# With assigned IOVAs: a driver that asks the kernel for addresses, one that needs IOVA as VA,
+# and another one.
+no_pci=--no-pci
+run reader_vfio_msi once CRYPTODEV_NAME_CCP_PMD "vfio_msi:$bdf,iova=assigned"
+run needs_va_vfio_msi va edu "vfio_msi:$bdf,iova=assigned"
+run assigned_vfio_msi once edu "vfio_msi:$bdf,iova=assigned"
 exit 0
