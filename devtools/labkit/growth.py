@@ -19,37 +19,44 @@ done
 OPTIONS = ('', '--match-allocations')
 HELD = 16 << 20     # of each lcore
 SLACK = 8 << 20     # pages that a block shares with memory that was there before
+LIMIT = 1 << 39     # of assigned IOVAs
 
 
-def _check_point(said, point):
+def _check_point(said, point, assigned):
     """Everyone agrees about what is mapped: the process, the IOMMU, the kernel, the bus."""
     of_point, bytes_mapped = said.of(f'{point}_'), said[f'mapped_{point}']
     events = of_point['events']
     expect('lost' not in events and 'unmap' not in events, f'{point}: {events[-2000:]}')
-    oracle.check_mappings({'reserved': said['reserved'], 'iomem': said['iomem'],
-                           'events': events, 'hugepages': of_point['hugepages']})
+    parts = {'reserved': said['reserved'], 'iomem': said['iomem'],
+             'events': events, 'hugepages': of_point['hugepages']}
+    if assigned:
+        oracle.check_congruence(events, 2 << 20)
+        oracle.check_assigned(parts, LIMIT, parts)
+    else:
+        oracle.check_mappings(parts)
     said.check('log', **{f'{point}_pinned': bytes_mapped})
     count = json.loads(said[f'telemetry_{point}'])['/vfio_msi/memory']
-    expect_equal((count['iova'], count['eal_bytes'], count['refused']), ('va', bytes_mapped, 0),
-                 f'telemetry at {point}')
+    expect_equal((count['iova'], count['eal_bytes'], count['refused']),
+                 ('assigned' if assigned else 'va', bytes_mapped, 0), f'telemetry at {point}')
     return sorted(oracle.PAIR.findall(events))
 
 
-def check(name, said, small, large, backend, lcores=2):
+def check(name, said, small, large, backend, lcores=2, assigned=False):
     """EAL's memory is mapped at each point, and after each part exactly as at the start.
 
-    SMALL: the blocks of each lcore; LARGE: those of the main lcore.
+    SMALL: the blocks of each lcore; LARGE: those of the main lcore. ASSIGNED: IOVAs are.
     """
     log = said['log']
     said.check('log', status=0, failed=0, lost=0, blocks=lcores * (small + 1) + large, left=0)
     oracle.check_backend(log, backend)
     expect("can't be unmapped" not in log and 'NOT mapped' not in log, log[-3000:])
-    start = _check_point(said, 'start')
+    start = _check_point(said, 'start', assigned)
     for point in [f'part_{number}' for number in range(1, said['parts'] + 1)] + ['end']:
-        expect_equal(_check_point(said, point), start, f'IOVAs and pages at {point}')
-    _check_point(said, 'held')
+        expect_equal(_check_point(said, point, assigned), start, f'IOVAs and pages at {point}')
+    _check_point(said, 'held', assigned)
     while_held = said.of('held_')
-    pages = oracle.check_tables(while_held['tables'], oracle.held(while_held))
+    pages = oracle.check_tables(while_held['tables'], oracle.mapped(while_held['events'])
+                                if assigned else oracle.held(while_held))
     grown = said['mapped_held'] - said['mapped_start']
     expect(grown >= lcores * HELD - SLACK, f'memory grew by {grown} bytes\n{log[-2000:]}')
     unmaps = said['end_unmaps']

@@ -59,14 +59,18 @@ def breathe(platform, backend):
     device = f'{PLATFORMS[platform].nics[0]},backend={backend}'
     result = guest.run(platform, ['env', TABLES[platform], 'sh', '-c', BREATHE, 'sh',
                                   *PLATFORMS[platform].nics,
-                                  *(f'{device} 150 4 128 {option}' for option in growth.OPTIONS)],
-                       seconds=200, backend=backend)
+                                  *(f'{device} 150 4 128 {option}' for option in growth.OPTIONS),
+                                  f'{device},iova=assigned 50 2 64'],
+                       seconds=220, backend=backend)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     for number, option in enumerate(growth.OPTIONS, 1):
         with part(f'blocks of 2 MiB to 128 MiB come and go on two lcores {option}'.strip()):
             growth.check(option or 'pages as EAL frees them', said.of(f'grow_{number}_'), 150, 4,
                          backend)
+    with part('blocks of 2 MiB to 64 MiB come and go on two lcores with assigned IOVAs'):
+        growth.check('assigned IOVAs', said.of(f'grow_{len(growth.OPTIONS) + 1}_'), 50, 2, backend,
+                     assigned=True)
     before = said['pages_before']
     for number in (1, 2, 3):
         said.check('log', **{f'pages_stopped_{number}': before, f'pinned_stopped_{number}': 0})
@@ -85,27 +89,34 @@ def breathe(platform, backend):
            f'memory grew into the hole\n{late[-3000:]}')
 
 
-def _endless(platform, backend, option):
-    run = f'{PLATFORMS[platform].nics[0]},backend={backend} 5000 50 1024 {option}'
+def _endless(platform, backend, option='', assigned=False):
+    device = f'{PLATFORMS[platform].nics[0]},backend={backend}{",iova=assigned" * assigned}'
+    run = f'{device} 5000 50 1024 {option}'
     # In one thread of the emulator, an lcore that waits for EAL's lock leaves the time to the
     # other one.
     result = guest.run(platform, ['env', TABLES[platform], 'sh', '-c', growth.RUNS, 'sh', run],
                        seconds=1000, memory='4G', hugepages=640, backend=backend, threads='single')
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
-    growth.check('10,000 small blocks, 50 large blocks', said.of('grow_1_'), 5000, 50, backend)
+    growth.check('10,000 small blocks, 50 large blocks', said.of('grow_1_'), 5000, 50, backend,
+                 assigned=assigned)
 
 
 @test('10,000 blocks of 2 to 16 MiB and 50 of 64 MiB to 1 GiB leave the mappings of the start',
       soak=True, platforms=each_backend('arm-smmuv3', 'x86-vtd'))
 def endless(platform, backend):
-    _endless(platform, backend, '')
+    _endless(platform, backend)
 
 
 @test('the same with --match-allocations', soak=True,
       platforms=each_backend('arm-smmuv3', 'x86-vtd'))
 def endless_matched(platform, backend):
     _endless(platform, backend, '--match-allocations')
+
+
+@test('the same with assigned IOVAs', soak=True, platforms=each_backend('arm-smmuv3', 'x86-vtd'))
+def endless_assigned(platform, backend):
+    _endless(platform, backend, assigned=True)
 
 
 # One file for all 2 MiB pages, one file per 1 GiB page, or one file per 2 MiB page.
