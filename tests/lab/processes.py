@@ -21,8 +21,9 @@ SCRIPT = '/usr/share/vfio-msi/processes.sh'
 NO_PORTS = 'No Ethernet ports - bye'
 
 
-def _run(platform, what, *arguments, **options):
-    result = guest.run(platform, [SCRIPT, what, *arguments], seconds=500, **options)
+def _run(platform, what, *arguments, keys='', **options):
+    result = guest.run(platform, ['env', f'KEYS={keys}', SCRIPT, what, *arguments], seconds=500,
+                       **options)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     return said
@@ -33,11 +34,9 @@ def _lines(text):
     return re.findall(r'VFIO_MSI: (.*)', text)
 
 
-@test('both forward; the secondary is killed, the primary continues, a new secondary starts',
-      [('arm-smmuv3', 'type1'), ('x86-vtd', 'iommufd')],
-      tail=each_backend('arm-smmuv3', 'x86-vtd'))
-def share(platform, backend):
-    said = _run(platform, 'share', backend=backend)
+def _share(platform, backend, keys=''):
+    """Both processes forward, tools read, and the primary stays; returns the facts."""
+    said = _run(platform, 'share', keys=keys, backend=backend)
     expect_equal(said['first_burst'].count(f', backend {backend}, '), 2,
                  f'devices with {backend}')
     oracle.check_bars(said, 'bars', 6)
@@ -51,13 +50,29 @@ def share(platform, backend):
     grown = [line for line in said['events'].splitlines() if 'mp-msg' in line]
     size = sum(last + 1 - first for first, last in oracle.mapped('\n'.join(grown)))
     expect(size >= 32 << 20, f'{size} bytes were mapped for the secondary')
-    oracle.check_mappings(said)
 
     said.check(killed_status=137)
     before, after = said['forwarded_before'], said['forwarded_after']
     expect(after > before, f'the primary does not forward: {before} packets, then {after}')
     oracle.check_shared_burst(said, 'again')
     said.check('first_again', second_status=0, first_status=0)
+    return said
+
+
+# The tests of both kinds of IOVAs share the time of one.
+@test('both forward; the secondary is killed, the primary continues, a new secondary starts',
+      [('arm-smmuv3', 'type1')], tail=each_backend('arm-smmuv3', 'x86-vtd'))
+def share(platform, backend):
+    oracle.check_mappings(_share(platform, backend))
+
+
+@test('the same with assigned IOVAs', [('x86-vtd', 'iommufd')],
+      tail=each_backend('arm-smmuv3', 'x86-vtd'))
+def share_assigned(platform, backend):
+    said = _share(platform, backend, ',iova=assigned')
+    expect('IOVAs are assigned, as ' in said['first_burst'], said['first_burst'][:2000])
+    oracle.check_congruence(said['events'], 2 << 20)
+    oracle.check_assigned(said, 1 << 39, said)
 
 
 @test('hotplug in both, together with the pci bus, IOVA as PA; each rejection has its message',
