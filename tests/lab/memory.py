@@ -291,6 +291,7 @@ MODES = {
     'inmemory': ('--in-memory', False, 0),
     'noshconf': ('--no-shconf', True, 0),
     'unlink': ('--huge-unlink', False, 0),
+    'single': ('--single-file-segments -m 64', True, 64),
 }
 
 
