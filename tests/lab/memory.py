@@ -256,6 +256,12 @@ SAID = [r'DMA unmap of IOVA \S+ failed: rte_dev_dma_map\(\) mapped nothing there
         r'DMA map of IOVA (\S+) failed: overlaps 0x\w+-0x\w+, which is mapped already '
         r'\(rte_dev_dma_map\(\)\); use rte_eal_iommu_',
         r'DMA unmap of IOVA \S+ failed: the range ends inside a mapping']
+# The messages of the library, about hole-add, over-add and bridge-add: one of each.
+CHOSEN = r'-0x\w+: NOT mapped for DMA, devices must not use it: IOVA (0x\w+-0x\w+), which the application chose, '
+SAID_OF_HEAP = [CHOSEN + r'meets 0x8000000-0x80fffff \(SW_MSI, from 0000:00:03.0\)',
+                CHOSEN + r'overlaps 0x\w+-0x\w+, which is mapped already \(rte_dev_dma_map\(\)\)',
+                r'-0x\w+, IOVA 0x20000000-0x20002fff, meets 0x10000000-\S+ \(.*host bridge.*\): DMA there '
+                r'may not reach memory; pass other IOVAs']
 
 
 def _steps(log):
@@ -276,6 +282,9 @@ def own(platform, backend):
     failures = re.findall(r'VFIO_MSI: vfio_msi:0000:00:03.0: (DMA .*)', log)
     expect(len(failures) == len(SAID) and all(map(re.match, SAID, failures)),
            f'the messages are\n{failures}')
+    of_heap = re.findall(r'memory of a heap at VA 0x\w+(-0x.*)', log)
+    expect(len(of_heap) == len(SAID_OF_HEAP) and all(map(re.match, SAID_OF_HEAP, of_heap)),
+           f'the messages about memory of the heap are\n{of_heap}')
     oracle.check_backend(log, backend, times=None)
     # Every application does the first steps. They work on the pci bus as well.
     expect_equal([step for step in _steps(said['stock']) if step[0] in ('first', 'second')],
