@@ -50,8 +50,8 @@ SHORT = {
 }
 
 
-@test('memory stays inside a window that is shorter than what EAL reserves', [
-    (name, backend) for name, backend in zip(SHORT, ('type1', 'iommufd'))])
+@test('memory stays inside a window that is shorter than what EAL reserves',
+      list(zip(SHORT, ('type1', 'iommufd'))), tail=each_backend(*SHORT))
 def short(platform, backend):
     said = _run(platform, backend, 1024, 'short', seconds=400, memory='5G', hugepages=1200,
                 kernel_args=('hugepagesz=1G', 'hugepages=1'))
