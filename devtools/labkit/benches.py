@@ -55,9 +55,39 @@ def check_map(said, status, backend, megabytes, page):
     _check_comparisons(found, wanted, stock['map']['calls'] + stock['unmap']['calls'] >= 1000)
 
 
+def check_open(said, status, text):
+    """"bench map" where iommufd is the container: its ratio has the time to open the device, which pins.
+
+    One round. TEXT: what the command prints beside the object.
+    """
+    expect_equal(status, 0, f'exit status, after\n{text}\n')
+    found = schema.load(said, 'bench')
+    expect(found['type1_over_iommufd'], 'type1 is not over iommufd')
+    expect_equal(text.count(' to open the device, which resets it and pins the memory\n'), 1,
+                 f'lines about the pci bus in\n{text}\n')
+    rows = {(row['by'], row['backend'], row['one_file']): row for row in found['results']
+            if row['result'] == 'measured'}
+    stock = rows[('pci bus of DPDK', None, False)]
+    expect(stock['open']['nanoseconds'] > 0, f'{stock}')
+    pinned = {side: row['map']['nanoseconds'] + row['open']['nanoseconds'] for side, row in rows.items()}
+    wanted = {_name(side): took / pinned[('pci bus of DPDK', None, False)]
+              for side, took in pinned.items() if side[0] == 'vfio_msi'}
+    ratios = {item['who']: item['ratio'] for item in found['comparisons'] if item['what'] == 'time to map'}
+    expect(wanted and ratios.keys() == wanted.keys(), f'{ratios.keys()} are compared, not {wanted.keys()}')
+    for who, ratio in ratios.items():
+        expect(abs(ratio - wanted[who]) <= wanted[who] / 1000,
+               f'{who}: the ratio is {ratio}, {wanted[who]} with the time to open the device')
+        figure(f'time to map and open, {who}, iommufd as container: ratio to the pci bus of DPDK',
+               f'{ratio:.3g}', varies=True)
+
+
+def _name(side):
+    return f'{side[0]}, {side[1]}' + ', one file' * side[2]
+
+
 def _check_comparisons(found, sides, many):
     """The ratios of the calls meet the aim; times are figures."""
-    names = {side: f'{side[0]}, {side[1]}' + ', one file' * side[2] for side in sides}
+    names = {side: _name(side) for side in sides}
     compared = {(item['what'], item['who']): item for item in found['comparisons']}
     expect_equal(set(compared), {
         (what, name) for side, name in names.items() if side[0] == 'vfio_msi' for what in (

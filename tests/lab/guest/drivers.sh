@@ -98,8 +98,12 @@ testpmd_quit
 fact stock_status $?
 fact_text stock_log <$TESTPMD_LOG
 rm -f /dev/hugepages/*
-dpdk-test-msi map --bench --json -m 256 "$1" >/tmp/map.json 2>/tmp/map.log
+dpdk-test-msi map --bench --json -m 128 "$1" >/tmp/map.json 2>/tmp/map.log
 fact compat_map_status $?
 fact_text compat_map </tmp/map.json
 fact_text compat_map_log </tmp/map.log
+dpdk-test-msi bench map --json -n 1 -m 64 "$1" >/tmp/bench.json 2>/tmp/bench.log
+fact compat_bench_status $?
+fact_text compat_bench </tmp/bench.json
+fact_text compat_bench_log </tmp/bench.log
 exit 0
