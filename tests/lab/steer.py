@@ -130,6 +130,12 @@ def assigned(platform, backend):
     expect_equal([hole['first'] for hole in plan['holes']
                   if (hole['origin'], hole['detail']) == ('user', 'dma_bits=32')],
                  ['0x100000000'], 'where dma_bits=32 ends')
+    with part('a hole up to the last address: IOVAs would be assigned'):
+        said.check('layout_above', layout_above_status=0)
+        plan = schema.load(said['layout_above'], 'layout')
+        expect_equal(plan['eal_memory']['iova'], 'assigned', 'the prediction')
+        expect('0x100000000' in [hole['first'] for hole in plan['holes'] if hole['origin'] == 'user'],
+               f'no such hole in\n{said["layout_above"]}')
     oracle.check_burst(said.of('hole_'), backend)
     oracle.check_assigned(said.of('hole_'), 1 << 32, said.of('hole_'))
     expect('IOVAs are assigned, as no free address is a good IOVA' in said['hole_log'],

@@ -40,6 +40,8 @@ try()
 
 vfio-bind "$first" "$second" || exit 1
 fact_status layout dpdk-test-msi layout --json -a "vfio_msi:$first,$above" -a "vfio_msi:$second"
+fact_status layout_above dpdk-test-msi layout --json \
+	-a "vfio_msi:$first,hole=0x100000000-0xffffffffffffffff" -a "vfio_msi:$second"
 facts_of hole_ "$scripts/traffic.sh" "$first,$above" "$second" -m 64 || exit 1
 
 testpmd_start --proc-type=auto -a "vfio_msi:$first,iova=assigned" -a "vfio_msi:$second" \
