@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The vfio_msi authors
 """EAL's memory is placed and grows only where devices can reach it, as the tool predicts."""
 
+import re
+
 from labkit import facts, guest, oracle, schema
 from labkit.platforms import PLATFORMS
 from labkit.testing import each_backend, expect, expect_equal, figure, part, test
@@ -151,10 +153,21 @@ def assigned(platform, backend):
     with part('--legacy-mem'):
         oracle.check_burst(said.of('legacy_'), backend)
         oracle.check_assigned(said.of('legacy_'), 1 << 32, said.of('legacy_'))
+    with part('memory does not grow where no IOVA is free'):
+        _check_crowded(said)
     for name, words in REJECTED.items():
         expect(words in said[name], f'{name}: no "{words}" in\n{said[name][-3000:]}')
     for name in ('unable', 'unable_auto', 'mode', 'no_huge'):
         expect('No probed ethernet devices' in said[name], f'{name}\n{said[name][-2000:]}')
+
+
+def _check_crowded(said):
+    """EAL did not take memory for which there is no IOVA; the bus logged why, once."""
+    log = said['crowded']
+    expect(len(re.findall(r"memory of NUMA node \d+ can't grow by 0x\w+ bytes: there are too few free IOVAs "
+                          'to assign', log)) == 1 and 'Creation of mbuf pool' in log, log[-3000:])
+    expect('NOT mapped' not in log, log[-3000:])
+    said.check('crowded', crowded_status=1)
 
 
 def _check_restored(said):

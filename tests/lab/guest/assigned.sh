@@ -5,7 +5,8 @@
 # assigned.sh FIRST SECOND SPARE: devices whose IOVAs are assigned, because no address above
 # 4 GiB is good, and by the key. Then memory grows and shrinks, a secondary process looks at
 # the ports, all devices come and go, the mapping of an application stays over that, and
-# some configurations are rejected. See tests/lab/steer.py.  Prints facts.
+# some configurations are rejected, as is growth without free IOVAs. See tests/lab/steer.py.
+# Prints facts.
 
 scripts=$(dirname "$0")
 . "$scripts/testpmd.sh"
@@ -35,8 +36,9 @@ try()
 	name=$1
 	shift
 	fact_status "$name" timeout -k 5 120 "$@" -l 0,1 -n 1 -m 64 \
-		-- --total-num-mbufs=4096 </dev/null
+		-- --total-num-mbufs=$mbufs </dev/null
 }
+mbufs=4096
 
 vfio-bind "$first" "$second" || exit 1
 fact_status layout dpdk-test-msi layout --json -a "vfio_msi:$first,$above" -a "vfio_msi:$second"
@@ -112,3 +114,7 @@ try unable setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:
 try unable_auto setpriv --bounding-set=-sys_admin dpdk-testpmd --no-pci -a "vfio_msi:$first,$above"
 try twice dpdk-testpmd --no-pci -a "vfio_msi:$first,iova=assigned" -a "vfio_msi:$second,iova=va"
 try mode dpdk-testpmd --no-pci --iova-mode=va -a "vfio_msi:$first,iova=assigned"
+# 128 MiB of IOVAs, and packets for 230 MiB.
+mbufs=100000
+try crowded dpdk-testpmd --no-pci -a "vfio_msi:$second" \
+	-a "vfio_msi:$first,iova=assigned,hole=0x0-0x3fffffff,hole=0x48000000-0xffffffffffffffff"
