@@ -81,7 +81,7 @@ fact old "$(versions)"
 fact_status upgrade from_archive upgrade
 fact new "$(versions)"
 fact_status verify dpkg --verify $packages
-dpkg -L $packages | sort -u | while read -r name; do
+dpkg -L $packages 2>&1 | sort -u | while read -r name; do
 	[ -e "$name" ] || echo "$name"
 done | fact_text missing
 fact_status version dpdk-test-msi --version
