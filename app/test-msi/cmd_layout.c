@@ -118,7 +118,7 @@ give_all(const struct layout_options *opt, const struct vfio_msi_conf *conf,
 	if (ret < 0) {
 		tool_error(VFIO_MSI_ALL, "%s", strerror(-ret));
 	} else if (ret == 0) {
-		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; choose one that this machine does not need (see: dpdk-test-msi list) and bind it with: dpdk-devbind.py -b vfio-pci BDF");
+		tool_error(VFIO_MSI_ALL, "no device is bound to a VFIO driver; choose one that this machine does not need, and bind it with the command that this prints for it: dpdk-test-msi list");
 		ret = -ENODEV;
 	}
 	return ret;

@@ -11,8 +11,6 @@
 
 #include "doctor.h"
 
-#define BIND "dpdk-devbind.py -b vfio-pci BDF"
-
 /* The library's sentences are "FAULT; CURE". */
 static void
 add_reason(struct doctor_findings *out, enum doctor_id id, const char *bdf, const char *text)
@@ -230,7 +228,7 @@ doctor_judge_devices(const struct doctor_facts *f, struct doctor_findings *out)
 
 	if (f->n == 0) {
 		doctor_add(out, DOCTOR_DEVICE_NONE, NULL, "no device is bound to a VFIO driver");
-		doctor_cure(out, "choose one that this machine does not need (see: dpdk-test-msi list), and bind it: " BIND);
+		doctor_cure(out, "choose one that this machine does not need, and bind it with the command that this prints for it: dpdk-test-msi list");
 	}
 	for (i = 0; i < f->n; i++)
 		judge_device(f, &f->v[i], out);

@@ -87,7 +87,7 @@ claim_all(const struct rte_devargs *da)
 		BUS_LOG(WARNING, "%s: %s %s", VFIO_MSI_ALL, all.v[i]->bdf, why);
 	}
 	if (found == 0)
-		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; choose one that this machine does not need (see: dpdk-test-msi list) and bind it with: dpdk-devbind.py -b vfio-pci BDF",
+		BUS_LOG(ERR, "%s: no device is bound to a VFIO driver; choose one that this machine does not need, and bind it with the command that this prints for it: dpdk-test-msi list",
 			VFIO_MSI_ALL);
 }
 
