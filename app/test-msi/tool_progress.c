@@ -3,6 +3,7 @@
  */
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +28,33 @@ static struct {
 	uint64_t done, of;
 	time_t begin, due;
 	bool terminal;
-	bool drawn;		/* the line is on the terminal */
+	volatile sig_atomic_t drawn;	/* the line is on the terminal */
 } progress;
+
+/* Signals that end the program. */
+static const int ends[] = { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM };
+
+/* The program ends by the signal when this returns. */
+static void
+on_end(int sig)
+{
+	if (progress.drawn && write(STDERR_FILENO, ERASE, sizeof(ERASE) - 1) > 0)
+		progress.drawn = false;
+	raise(sig);
+}
+
+/* Replace one handler of signals by another. */
+static void
+handle_ends(void (*old)(int), void (*new)(int))
+{
+	struct sigaction now, next = { .sa_handler = new, .sa_flags = (int)SA_RESETHAND };
+	size_t i;
+
+	sigemptyset(&next.sa_mask);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler == old)
+			sigaction(ends[i], &next, NULL);
+}
 
 static time_t
 now_s(void)
@@ -96,6 +122,8 @@ tool_progress_begin(const char *who, unsigned int steps)
 	progress.done = progress.of = 0;
 	progress.terminal = tool_is_terminal(stderr);
 	progress.drawn = false;
+	if (progress.terminal)
+		handle_ends(SIG_DFL, on_end);
 	progress.begin = now_s();
 	progress.due = progress.begin + (progress.terminal ? TERMINAL_S : FILE_S);
 }
@@ -159,10 +187,12 @@ tool_progress_end(void)
 {
 	tool_progress_hide();
 	progress.who = NULL;
+	handle_ends(on_end, SIG_DFL);
 }
 
 void
 tool_progress_forget(void)
 {
 	progress.who = NULL;
+	handle_ends(on_end, SIG_DFL);
 }

@@ -5,7 +5,7 @@
 /**
  * @file
  * The progress of long work, on stderr. On a terminal it is one line, drawn again each second
- * and removed at the end. Elsewhere it is a line each 10 s, and one at the first step of work
+ * and removed at the end, also by a signal that ends the program. Elsewhere it is a line each 10 s, and one at the first step of work
  * with a known number of steps. Not thread safe.
  */
 

@@ -9,12 +9,14 @@
 
 #include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -242,6 +244,51 @@ a_child_draws_nothing(void **state)
 	assert_string_equal(written(), ERASE "dpdk-test-msi: work: a (step 1 of 1, 0 s)" ERASE ERASE);
 }
 
+/* The prompt of the shell must not follow the line. */
+static void
+a_signal_removes_the_line(void **state)
+{
+	static const int sigs[] = { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM };
+	void (*const before)(int) = signal(SIGHUP, SIG_DFL);
+	const struct rlimit no_core = { 0 };
+	int status;
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+		to_terminal("xterm", 0);
+		pid = fork();
+		if (pid == 0) {
+			setrlimit(RLIMIT_CORE, &no_core);
+			tool_progress_begin("work", 1);
+			tool_progress_step("a");
+			raise(sigs[i]);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), sigs[i]);
+		assert_string_equal(written(), ERASE "dpdk-test-msi: work: a (step 1 of 1, 0 s)" ERASE);
+	}
+	signal(SIGHUP, before);
+}
+
+static void
+ignored_signals_stay_ignored(void **state)
+{
+	void (*const before)(int) = signal(SIGHUP, SIG_IGN);
+
+	to_terminal("xterm", 0);
+	tool_progress_begin("work", 1);
+	tool_progress_step("a");
+	assert_int_equal(raise(SIGHUP), 0);
+	tool_progress_end();
+	assert_string_equal(written(), ERASE "dpdk-test-msi: work: a (step 1 of 1, 0 s)" ERASE);
+	assert_true(signal(SIGHUP, before) == SIG_IGN);
+	/* The others are as before. */
+	assert_true(signal(SIGTERM, SIG_DFL) == SIG_DFL);
+}
+
 int
 main(void)
 {
@@ -253,6 +300,8 @@ main(void)
 		cmocka_unit_test(a_terminal_without_escapes_gets_lines),
 		cmocka_unit_test(quiet_prints_nothing),
 		cmocka_unit_test(a_child_draws_nothing),
+		cmocka_unit_test(a_signal_removes_the_line),
+		cmocka_unit_test(ignored_signals_stay_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
