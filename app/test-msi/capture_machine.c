@@ -129,6 +129,7 @@ capture_machine(struct capture *c)
 		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
 		"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
 		"/sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+		"/sys/module/vfio_pci/parameters/disable_denylist",
 		"/sys/module/vfio_pci/parameters/disable_idle_d3",
 		"/sys/devices/system/node/online",
 	};

@@ -8,10 +8,13 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/plan_internal.h"
+#include "sysfs/sysfs.h"
 
 #define CLASS_NETWORK 0x02
 #define CLASS_PROCESSOR 0x0b
@@ -19,6 +22,7 @@
 #define CLASS_ENCRYPTION 0x10
 #define CLASS_ACCELERATOR 0x12
 #define VENDOR_INTEL 0x8086
+#define DENYLIST_OFF "/sys/module/vfio_pci/parameters/disable_denylist"
 
 /* A PMD that works through a kernel driver, and its devices. */
 struct served {
@@ -156,6 +160,39 @@ plan_bind_command(const struct topo_device *t, char *out, size_t size)
 		bdf, bdf, bdf, bdf);
 }
 
+/* Intel's devices in the denylist of vfio-pci, which its parameter disable_denylist disables. */
+static const struct {
+	uint16_t device;
+	bool later;	/* added in Linux 6.9.1, 6.8.10, 6.6.31, 6.1.91, ... */
+} denied[] = {
+	{ 0x0435, false }, { 0x0443, false },	/* QAT DH895XCC and its VFs */
+	{ 0x19e2, false }, { 0x19e3, false },	/* QAT C3XXX */
+	{ 0x37c8, false }, { 0x37c9, false },	/* QAT C62X */
+	{ 0x0b25, true }, { 0x0cfe, true },	/* DSA and IAX of Sapphire Rapids */
+};
+
+#define DENIED(kernels) "vfio-pci" kernels " refuses it by its denylist: known errata may let a program that uses the device attack or hang the machine; if you trust every program that can open it, add vfio-pci.disable_denylist=1 to the kernel's command line and reboot; "
+
+/* Text before a command that vfio-pci does not obey yet. */
+static const char *
+before_refusal(struct topo_snapshot *snap, const struct topo_device *t)
+{
+	const size_t n = sizeof(denied) / sizeof(*denied);
+	char *text;
+	bool active;
+	size_t i = 0;
+
+	while (i < n && (t->vendor != VENDOR_INTEL || t->device != denied[i].device))
+		i++;
+	if (i == n || sysfs_read_file(snap->root, &text, NULL, DENYLIST_OFF) != 0)
+		return "";
+	active = text[0] == 'N';
+	free(text);
+	if (!active)
+		return "";
+	return denied[i].later ? DENIED(" of kernels since May 2024") : DENIED("");
+}
+
 void
 plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 		const struct topo_device *member, char *cure, size_t size)
@@ -175,6 +212,9 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 	plan_bind_command(member, command, sizeof(command));
 	if (use.kind >= TOPO_USE_SWAP)
 		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
+	else if (*before_refusal(snap, member) != '\0')
+		snprintf(cure, size, "%s%sunbind it, as vfio-pci may refuse it by its denylist: echo %s > /sys/bus/pci/devices/%s/driver/unbind",
+			loss, before_loss(member, &use), member->bdf, member->bdf);
 	else if (devbind_knows(member))
 		snprintf(cure, size, "%s%sbind it to vfio-pci too, or to no driver: %s, or dpdk-devbind.py -u %s",
 			loss, before_loss(member, &use), command, member->bdf);
@@ -201,8 +241,8 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 	}
 	plan_bind_command(t, command, sizeof(command));
 	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
-		"is bound to %s, not to a VFIO driver; %s%srebind it with: %s",
-		t->driver, loss, before_loss(t, &use), command);
+		"is bound to %s, not to a VFIO driver; %s%s%srebind it with: %s",
+		t->driver, before_refusal(snap, t), loss, before_loss(t, &use), command);
 }
 
 void
@@ -227,7 +267,7 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 		rebind(snap, pd);
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
-			"is bound to no driver; bind it with: %s%s", command,
+			"is bound to no driver; %sbind it with: %s%s", before_refusal(snap, t), command,
 			t->group < 0 && machine->iommu == TOPO_IOMMU_LATE ?
 			"; its IOMMU group appears then (before Linux 6.15 this IOMMU creates a group when a driver binds)" : "");
 }
