@@ -12,6 +12,7 @@
 #include <bsd/string.h>
 
 #include "capture.h"
+#include "tool_progress.h"
 #include "va/va_space.h"
 
 #define MANIFEST_NAME "MANIFEST"
@@ -43,8 +44,10 @@ ask(struct capture *c, const struct capture_device *dev, const char *bdf,
 {
 	struct plan_answer a;
 	bool may_wake = dev->named || !topology_sleeps(c->root, &dev->addr);
-	int ret = plan_answer_ask(c->root, &dev->addr, backend, dev->vf_token, may_wake, &a);
+	int ret;
 
+	tool_progress_step("%s, %s", bdf, ioas_backend_name(backend));
+	ret = plan_answer_ask(c->root, &dev->addr, backend, dev->vf_token, may_wake, &a);
 	if (ret == -ENOMEM)
 		return ret;
 	if (ret < 0) {
@@ -162,14 +165,22 @@ put_answers(struct capture *c, const struct capture_device *v, size_t n)
 int
 capture_make(struct capture *c, const struct capture_device *v, size_t n)
 {
+	int ret;
+
 	c->taken = open_memstream(&c->taken_text, &c->taken_len);
 	c->missing = open_memstream(&c->missing_text, &c->missing_len);
 	if (c->taken == NULL || c->missing == NULL)
 		return -ENOMEM;
+	tool_progress_begin("capture", 0);
+	tool_progress_step("PCI functions");
 	capture_pci(c);
+	tool_progress_step("device tree and ACPI");
 	capture_firmware(c);
+	tool_progress_step("memory and processors");
 	capture_machine(c);
-	return c->error != 0 ? c->error : put_answers(c, v, n);
+	ret = c->error != 0 ? c->error : put_answers(c, v, n);
+	tool_progress_end();
+	return ret;
 }
 
 void

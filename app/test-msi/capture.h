@@ -43,7 +43,7 @@ struct capture {
 
 /**
  * Capture everything: files, answers and the list. The answers are from this machine; the
- * files from below root.
+ * files from below root. Shows its progress.
  *
  * @param c  root and tar are set; end with capture_end(), also on errors
  * @return 0; -ENOMEM; errors of writing.

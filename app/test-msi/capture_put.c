@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "sysfs/sysfs.h"
+#include "tool_progress.h"
 
 /* Format the path from the caller's arguments; return if there is nothing to do. */
 #define PATH_OF(path, c, fmt) do { \
@@ -47,6 +48,7 @@ name_new(struct capture *c, const char *path)
 		free(name);
 		return NULL;
 	}
+	tool_progress_tick();
 	fprintf(c->taken, "%s\n", name);
 	c->n_taken++;
 	return name;

@@ -18,6 +18,7 @@
 
 #include "capture.h"
 #include "test_msi.h"
+#include "tool_progress.h"
 
 /* Devices to ask about; given owns their arguments. */
 struct chosen {
@@ -30,7 +31,7 @@ struct chosen {
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi capture [--json] FILE.tar [DEVICE]...\n"
+	fputs("usage: dpdk-test-msi capture [OPTION]... FILE.tar [DEVICE]...\n"
 		"Writes the data that list and layout need about this machine into a new tar file, for\n"
 		"\"layout --root FILE.tar\" elsewhere: sysfs and device tree about PCI, IOMMUs and\n"
 		"buses, /proc/iomem, and what the kernel allows the devices. No serial numbers, no\n"
@@ -40,6 +41,7 @@ usage(FILE *f)
 		"                  devices. As with layout this wakes and may reset them. Without\n"
 		"                  DEVICE the kernel is asked about all devices that are bound to a\n"
 		"                  VFIO driver, unless that would wake one\n"
+		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		"                  (not with \"-\")\n"
 		"  -h, --help      this text\n", f);
@@ -191,7 +193,7 @@ cmd_capture(int argc, char **argv)
 {
 	struct chosen chosen = { 0 };
 	size_t i;
-	const struct tool_option options[] = { TOOL_JSON_OPTION };
+	const struct tool_option options[] = { TOOL_QUIET_OPTION, TOOL_JSON_OPTION };
 	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
 
 	if (status >= 0)

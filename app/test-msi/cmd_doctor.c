@@ -25,6 +25,7 @@
 #include "doctor_try.h"
 #include "dpdk_limits.h"
 #include "test_msi.h"
+#include "tool_progress.h"
 
 #define CONFIG_BYTES 0x10000	/* approximate size of EAL's configuration */
 
@@ -50,6 +51,7 @@ usage(FILE *f)
 		"  -U, --unit NAME  the systemd unit that will run it\n"
 		"  -t, --try       open and reset each device that no process uses, and test its\n"
 		"                  interrupts\n"
+		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
 		"  -h, --help      this text\n", f);
@@ -183,6 +185,7 @@ cmd_doctor(int argc, char **argv)
 		{ "user", 'u', .text = &opt.user },
 		{ "unit", 'U', .text = &opt.unit },
 		{ "try", 't', .flag = &opt.try },
+		TOOL_QUIET_OPTION,
 		TOOL_JSON_OPTION,
 		TOOL_ROOT_OPTIONS(&opt.where),
 	};

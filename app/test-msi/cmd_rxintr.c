@@ -21,6 +21,7 @@
 
 #include "rxintr.h"
 #include "test_msi.h"
+#include "tool_progress.h"
 
 #define PACKETS 32
 #define PACKETS_MAX 1000000
@@ -46,6 +47,7 @@ usage(FILE *f)
 		"  -q, --queues N   number of receive queues, with RSS (default: 1)\n"
 		"  -L, --no-link    no link interrupts: devices with one vector can't have both\n"
 		"  -v, --verbose    show VFIO's lines of /proc/interrupts at the end\n"
+		"  -Q, --quiet      show no progress\n"
 		TOOL_JSON_USAGE
 		"  -h, --help       this text\n", f);
 }
@@ -76,6 +78,7 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 		{ "queues", 'q', .number = &opt->queues, .max = RXINTR_QUEUES_MAX },
 		{ "no-link", 'L', .flag = &opt->no_link },
 		{ "verbose", 'v', .flag = &opt->verbose },
+		{ "quiet", 'Q', .flag = &tool_quiet },
 		TOOL_JSON_OPTION,
 	};
 	int n = tool_eal_split(argc, argv, &opt->eal);
@@ -87,8 +90,10 @@ parse_options(int argc, char **argv, struct rxintr_options *opt)
 static int
 start_ports(struct rxintr_run *run)
 {
-	int ret = rxintr_ports_start(&run->sender, &run->receiver, true, &run->wire, &run->pool);
+	int ret;
 
+	tool_progress_step("the link");
+	ret = rxintr_ports_start(&run->sender, &run->receiver, true, &run->wire, &run->pool);
 	if (ret == 0)
 		ret = rxintr_port_await_link(&run->sender);
 	if (ret == 0)
@@ -211,9 +216,14 @@ report(const struct rxintr_run *run)
 static int
 run_with_eal(struct rxintr_run *run, struct rxintr_options *opt)
 {
-	int status = STATUS_FAULT;
+	int status = STATUS_FAULT, ret;
 
-	if (start_ports(run) == 0 && rxintr_run(run) == 0)
+	tool_progress_begin("rxintr", 0);
+	ret = start_ports(run);
+	if (ret == 0)
+		ret = rxintr_run(run);
+	tool_progress_end();
+	if (ret == 0)
 		status = report(run);
 	if (opt->verbose)
 		print_interrupts();

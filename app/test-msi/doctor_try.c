@@ -12,6 +12,7 @@
 
 #include "doctor_try.h"
 #include "irq.h"
+#include "tool_progress.h"
 
 #define ROUNDS 4
 
@@ -127,9 +128,11 @@ doctor_try(struct doctor_facts *f)
 	struct doctor_trial *t;
 	const char *why;
 	size_t i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < f->n; i++) {
+	tool_progress_begin("doctor", (unsigned int)f->n);
+	for (i = 0; ret >= 0 && i < f->n; i++) {
+		tool_progress_step("%s, interrupts", f->v[i].bdf);
 		t = &f->v[i].trial;
 		why = obstacle(&f->v[i]);
 		if (why != NULL) {
@@ -138,11 +141,12 @@ doctor_try(struct doctor_facts *f)
 			continue;
 		}
 		ret = tool_child_run(f->v[i].bdf, try_in_child, &f->v[i], t, sizeof(*t));
-		if (ret == -ECHILD)
+		if (ret == -ECHILD) {
 			*t = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED,
 				.why = "the trial ended early; see dmesg" };
-		else if (ret < 0)
-			return ret;
+			ret = 0;
+		}
 	}
-	return 0;
+	tool_progress_end();
+	return ret < 0 ? ret : 0;
 }

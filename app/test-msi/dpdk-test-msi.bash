@@ -22,14 +22,14 @@ _dpdk_test_msi_table()
 	'bench layout') options="n,ranges=none P,plot $svg q,quiet j,json" ;;
 	'bench map') options="$megabytes p,page=page n,rounds=none P,plot $svg q,quiet j,json" args=bare ;;
 	'bench startup') options="$megabytes n,rounds=none P,plot $svg q,quiet j,json" args=bare ;;
-	capture) options='j,json' args=captured ;;
-	doctor) options="u,user=user U,unit=unit t,try j,json $root $limits" args=bdf ;;
+	capture) options='q,quiet j,json' args=captured ;;
+	doctor) options="u,user=user U,unit=unit t,try q,quiet j,json $root $limits" args=bdf ;;
 	explain) options="j,json $root" args=explained ;;
 	irq) options="A,all n,rounds=none S,self-test e,endurance=none b,bench c,samples=none P,plot $svg q,quiet j,json" args=device ;;
 	layout) options="a,allow=allowed P,plot S,svg=file j,json $root $limits" ;;
 	list) options="A,all j,json $root" ;;
 	map) options="b,bench $megabytes q,quiet j,json" args=bare ;;
-	rxintr) options='n,packets=none q,queues=none L,no-link v,verbose j,json' args=device ;;
+	rxintr) options='n,packets=none q,queues=none L,no-link v,verbose Q,quiet j,json' args=device ;;
 	*) return 1 ;;
 	esac
 	options+=' h,help'

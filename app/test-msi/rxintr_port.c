@@ -21,6 +21,7 @@
 
 #include "rxintr.h"
 #include "test_msi.h"
+#include "tool_progress.h"
 
 #define DESCRIPTORS 256
 #define BUFFERS 8191
@@ -194,6 +195,7 @@ rxintr_port_await_link(struct rxintr_port *port)
 		if (rte_eth_link_get_nowait(port->id, &link) == 0 &&
 		    link.link_status == RTE_ETH_LINK_UP)
 			return 0;
+		tool_progress_tick();
 		rte_delay_us_sleep(LINK_STEP_MS * 1000);
 	}
 	tool_error(port->device, "the link did not come up in %d s; are both ports on one wire?%s",

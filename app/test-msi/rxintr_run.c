@@ -21,6 +21,7 @@
 
 #include "rxintr.h"
 #include "test_msi.h"
+#include "tool_progress.h"
 
 #define BURST 32
 #define WAIT_MS 2000
@@ -201,9 +202,12 @@ rxintr_run(struct rxintr_run *run)
 	uint32_t number;
 	int ret = idle(run);
 
+	tool_progress_step("packets");
 	for (number = 0; ret == 0 && number < run->packets && run->lost + run->silent < GIVE_UP;
-			number++)
+			number++) {
+		tool_progress_count(number, run->packets);
 		ret = one_packet(run, number);
+	}
 	if (ret == 0 && run->sent < run->packets)
 		tool_error(run->receiver.device, "given up after %d faulty packets", GIVE_UP);
 	if (ret == 0)

@@ -132,6 +132,9 @@ def check_tried(said, nics, kind, fewer):
                      f'{nic}: {tried["findings"]}\n{said["tried_said"]}')
     expect_equal(_ids(tried) - _ids(predicted), {'try-good'} | ({'try-fewer'} if fewer else set()),
                  f'more findings than without --try: {tried["findings"]}')
+    first = rf'(?m)^dpdk-test-msi: doctor: {re.escape(nics[0])}, interrupts \(step 1 of {len(nics)}, \d+ s\)$'
+    expect(re.search(first, said['tried_said']) and '\033' not in said['tried_said'],
+           f'progress: {said["tried_said"]!r}')
     of = _of_device(held, nics[0])
     expect(re.match(r'its interrupts were not tried: /dev/vfio/\S+ is held by process \d+ ',
                     of.get('try-skipped', '')), f'{held["findings"]}')
