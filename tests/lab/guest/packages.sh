@@ -52,12 +52,24 @@ depends()
 	( cd /tmp/built && dpkg-shlibdeps -O "$1/$1" )
 }
 
+# read_pages NAME...: man finds and formats each page, which begins with its name
+read_pages()
+{
+	for page; do
+		LC_ALL=C MANWIDTH=120 man "$page" >/tmp/page || return 1
+		grep -A 1 -x NAME /tmp/page | grep -E "^ +$page - ." && continue
+		echo "$page has no NAME:"
+		cat /tmp/page
+		return 1
+	done
+}
+
 # try_files: manual pages, completion, and the examples with the headers
 try_files()
 {
 	mkdir -p /tmp/built/debian
 	printf 'Source: user\n\nPackage: user\nArchitecture: any\n' >/tmp/built/debian/control
-	fact_status pages man -w vfio_msi dpdk-test-msi dpdk-test-msi-doctor
+	fact_status pages read_pages vfio_msi dpdk-test-msi dpdk-test-msi-doctor dpdk-test-msi-explain
 	fact_status completion bash -c '. /usr/share/bash-completion/completions/dpdk-test-msi &&
 		complete -p dpdk-test-msi'
 	for name in librte-eal-iommu-dev/examples/own_memory \
