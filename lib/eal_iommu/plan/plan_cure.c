@@ -234,13 +234,13 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 	topology_use(snap, t, &use);
 	loss_text(&use, loss, sizeof(loss));
 	if (use.kind == TOPO_USE_ROOT) {
-		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to %s, not to a VFIO driver, and must stay there: %s; use another device",
 			t->driver, loss);
 		return;
 	}
 	plan_bind_command(t, command, sizeof(command));
-	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+	plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 		"is bound to %s, not to a VFIO driver; %s%s%srebind it with: %s",
 		t->driver, before_refusal(snap, t), loss, before_loss(t, &use), command);
 }
@@ -254,11 +254,11 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 
 	plan_bind_command(t, command, sizeof(command));
 	if (s != NULL && strcmp(t->driver, s->driver) == 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to %s, and %s works through that; leave it there, and give it to the pci bus: -a %s",
 			s->driver, s->pmd, t->bdf);
 	else if (s != NULL)
-		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"no PMD can drive it here: %s works through %s; bind it with: dpdk-devbind.py -b %s %s, and give it to the pci bus: -a %s",
 			s->pmd, s->driver, s->driver, t->bdf, t->bdf);
 	else if (topology_is_vfio(t))
@@ -266,7 +266,7 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 	else if (t->driver[0] != '\0')
 		rebind(snap, pd);
 	else
-		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, false, -ENXIO,
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to no driver; %sbind it with: %s%s", before_refusal(snap, t), command,
 			t->group < 0 && machine->iommu == TOPO_IOMMU_LATE ?
 			"; its IOMMU group appears then (before Linux 6.15 this IOMMU creates a group when a driver binds)" : "");
