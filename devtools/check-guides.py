@@ -28,6 +28,11 @@ HARMFUL = (
 COMMAND = re.compile(r'(?m)^[ \t]*[A-Za-z/][\w./-]*[ \t](?:[^\n\\]|\\\n)*$')
 GIVEN = re.compile(r'[\s"=]-a "?vfio_msi:')
 TOOL = 'dpdk-test-msi'
+# testpmd forwards by default what it receives, a single port to where it came from.
+TESTPMD = re.compile(r'(?m)\bdpdk-testpmd[ \t](?:[^\n\\]|\\\n)* -- (?:[^\n\\]|\\\n)*$')
+TAKES_ONLY = re.compile(r'--\s(?:.*\s)?(?:-i\b|--forward-mode=rxonly\b)|\s\.\.\.\s', re.S)
+START_TX = re.compile(r'\bstart\s+tx_first\b')
+RXONLY = re.compile(r'\bset\s+fwd\s+rxonly\b')
 # The unit, and the pages that must say where its telemetry is.
 UNIT = 'examples/service/dpdk-app.service'
 ITS_PAGES = ('doc/howto/faults.rst', 'doc/reference/explain.rst', 'doc/reference/telemetry.rst')
@@ -51,6 +56,19 @@ def check_buses(path, text):
                 'no --no-pci: the pci bus opens and resets each other device that is bound to vfio-pci'
 
 
+def check_forwarding(path, text):
+    """testpmd on a network takes frames and does not send them back."""
+    rxonly = RXONLY.search(text)
+    for match in START_TX.finditer(text):
+        if rxonly is None or rxonly.start() > match.start():
+            yield path, checkkit.line_of(text, match.start()), \
+                'no "set fwd rxonly" before it: testpmd sends each frame back into the network'
+    for match in TESTPMD.finditer(text):
+        if '``' not in match[0] and not TAKES_ONLY.search(match[0]):
+            yield path, checkkit.line_of(text, match.start()), \
+                'neither -i nor --forward-mode=rxonly: testpmd sends each frame back into the network'
+
+
 def check_telemetry(unit, pages):
     """The pages name the folder and the prefix of the unit; PAGES: {path: text}."""
     folder = re.search(r'(?m)^RuntimeDirectory=(\S+)$', unit)[1]
@@ -71,6 +89,7 @@ def check_text(path, text):
     yield from check_unit(path, text)
     if not path.endswith('.c'):
         yield from check_buses(path, text)
+        yield from check_forwarding(path, text)
 
 
 def self_test():
@@ -86,6 +105,9 @@ def self_test():
             ('   x set \\\n     extra="-a vfio_msi:BDF"\n', 1),
             ('   x set \\\n     extra="--no-pci -a vfio_msi:BDF"\n', 0),
             ('Give it with ``-a vfio_msi:BDF``.\n', 0), ('   -a vfio_msi:BDF,msi=off\n', 0),
+            ('then ``start tx_first`` and ``set fwd rxonly``', 1), ('> set fwd rxonly\n> start tx_first 8\n', 0),
+            ('   dpdk-testpmd --no-pci -l 0,1 -- --rxq=2\n', 1), ('   dpdk-testpmd --no-pci -l 0,1 -- \\\n    -i\n', 0),
+            ('   dpdk-testpmd --no-pci -- --forward-mode=rxonly --rxq=2\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:
