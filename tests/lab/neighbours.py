@@ -63,6 +63,8 @@ def _hotplug(platform, backend, times):
     said = _run(platform, 'hotplug', backend, times)
     oracle.check_backend(said['log'], backend, times + 1)
     oracle.check_came_and_went(said, times)
+    with part('the pci bus finds no device with --no-pci'):
+        said.check('log', not_found=True)
 
 
 @test('devices are attached and detached', [('arm-smmuv3', 'iommufd')],
