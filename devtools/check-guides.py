@@ -17,6 +17,9 @@ HARMFUL = (
     (re.compile(r'\bvm\.nr_hugepages\b|>\s*/proc/sys/vm/nr_hugepages\b'),
      'this number is of pages of the default size, which may be 1 GiB: name the size, as in '
      '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'),
+    (re.compile(r'/node\*/hugepages/hugepages-\d+kB\b'),
+     'arm64 with pages of 16 or 64 KiB has no such folder: read the size, as in '
+     'size=$(awk \'/^Hugepagesize:/ { print $2 }\' /proc/meminfo)'),
     (re.compile(r'\bsysctl\s+--system\b'),
      'this resets all settings that were changed since the boot: apply one file or one setting'),
     (re.compile(r'\s-l\s+"?[$`]'),
@@ -108,6 +111,8 @@ def self_test():
             ('then ``start tx_first`` and ``set fwd rxonly``', 1), ('> set fwd rxonly\n> start tx_first 8\n', 0),
             ('   dpdk-testpmd --no-pci -l 0,1 -- --rxq=2\n', 1), ('   dpdk-testpmd --no-pci -l 0,1 -- \\\n    -i\n', 0),
             ('   dpdk-testpmd --no-pci -- --forward-mode=rxonly --rxq=2\n', 0),
+            ('cat /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages\n', 1),
+            ('cat /sys/devices/system/node/node*/hugepages/hugepages-${size}kB/nr_hugepages\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:
