@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
-"""Compare debian/ with the project: the version, the name of the library, names of packages."""
+"""Compare debian/ with the project: version, name of the library, names of packages, the guide."""
 
 import pathlib
 import re
@@ -16,6 +16,21 @@ CHANGELOG, CONTROL = 'debian/changelog', 'debian/control'
 PROJECT, LIBRARY = 'meson.build', 'lib/eal_iommu/meson.build'
 # debian/PACKAGE.KIND says what is in a package.
 KINDS = ('.install', '.manpages', '.examples', '.lintian-overrides', '.symbols', '.triggers')
+
+# The package of the tool has the pages that the tool names.
+NAMED = re.compile(r'\bdoc/[\w-]+/[\w-]+\.rst\b')
+NAMING, GUIDE = ('app/test-msi/*.c', 'examples/service/*'), 'debian/dpdk-test-msi.install'
+GUIDE_AT = 'usr/share/doc/dpdk-test-msi/doc'
+
+
+def compare_pages(texts, install):
+    """Each page that is named is installed under its name; TEXTS: {path: text}."""
+    have = {line.split()[0] for line in install.splitlines() if line.split()[1:] == [GUIDE_AT]}
+    for path, text in texts.items():
+        for match in NAMED.finditer(text):
+            if str(pathlib.PurePath(match[0]).parent) not in have:
+                yield path, checkkit.line_of(text, match.start()), \
+                    f'{GUIDE} does not install {match[0]} below {GUIDE_AT}'
 
 
 def compare(changelog, control, project, library, names):
@@ -49,13 +64,21 @@ def self_test():
         found = list(compare(*(change.get(at, text) for at, text in enumerate(good))))
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: {change}: {found}'
+    for text, install, problems in (
+            ('"see doc/howto/a.rst"', f'doc/howto {GUIDE_AT}\n', 0), ('"see doc/howto/a.rst"', 'usr/bin/a\n', 1),
+            ('"see doc/howto/a.rst"', f'doc/other {GUIDE_AT}\n', 1), ('"no page"', '', 0)):
+        found = list(compare_pages({'a.c': text}, install))
+        if len(found) != problems:
+            yield pathlib.Path(__file__).name, 1, f'self-test: {text}, {install}: {found}'
 
 
 def check():
     """All problems of the project."""
     texts = [checkkit.read(path) for path in (CHANGELOG, CONTROL, PROJECT, LIBRARY)]
     names = sorted(path.name for path in (checkkit.SOURCE / 'debian').iterdir())
-    return compare(*texts, names)
+    named = {str(path.relative_to(checkkit.SOURCE)): checkkit.read(path)
+             for form in NAMING for path in sorted(checkkit.SOURCE.glob(form))}
+    return [*compare(*texts, names), *compare_pages(named, checkkit.read(GUIDE))]
 
 
 if __name__ == '__main__':

@@ -70,6 +70,7 @@ try_files()
 	mkdir -p /tmp/built/debian
 	printf 'Source: user\n\nPackage: user\nArchitecture: any\n' >/tmp/built/debian/control
 	fact_status pages read_pages vfio_msi dpdk-test-msi dpdk-test-msi-doctor dpdk-test-msi-explain
+	fact_if guide test -s /usr/share/doc/dpdk-test-msi/doc/howto/non-root.rst
 	fact_status completion bash -c '. /usr/share/bash-completion/completions/dpdk-test-msi &&
 		complete -p dpdk-test-msi'
 	for name in librte-eal-iommu-dev/examples/own_memory \
