@@ -34,8 +34,13 @@ TOOL = 'dpdk-test-msi'
 # testpmd forwards by default what it receives, a single port to where it came from.
 TESTPMD = re.compile(r'(?m)\bdpdk-testpmd[ \t](?:[^\n\\]|\\\n)* -- (?:[^\n\\]|\\\n)*$')
 TAKES_ONLY = re.compile(r'--\s(?:.*\s)?(?:-i\b|--forward-mode=rxonly\b)|\s\.\.\.\s', re.S)
-START_TX = re.compile(r'\bstart\s+tx_first\b')
-RXONLY = re.compile(r'\bset\s+fwd\s+rxonly\b')
+# A command, what the page must have before it, and what happens otherwise.
+LATER = (
+    (re.compile(r'\bstart\s+tx_first\b'), re.compile(r'\bset\s+fwd\s+rxonly\b'),
+     'no "set fwd rxonly" before it: testpmd sends each frame back into the network'),
+    (re.compile(r'\bmeson\s+setup\s+--wipe\b'), re.compile(r'\bninja\s+-C\s+\w+\s+uninstall\b'),
+     'no "ninja -C build uninstall" before it: the list of the files that are installed is lost'),
+)
 # The unit, and the pages that must say where its telemetry is.
 UNIT = 'examples/service/dpdk-app.service'
 ITS_PAGES = ('doc/howto/faults.rst', 'doc/reference/explain.rst', 'doc/reference/telemetry.rst')
@@ -59,13 +64,17 @@ def check_buses(path, text):
                 'no --no-pci: the pci bus opens and resets each other device that is bound to vfio-pci'
 
 
+def check_order(path, text):
+    """A command comes after that which keeps it from harm."""
+    for command, before, what in LATER:
+        first = before.search(text)
+        for match in command.finditer(text):
+            if first is None or first.start() > match.start():
+                yield path, checkkit.line_of(text, match.start()), what
+
+
 def check_forwarding(path, text):
     """testpmd on a network takes frames and does not send them back."""
-    rxonly = RXONLY.search(text)
-    for match in START_TX.finditer(text):
-        if rxonly is None or rxonly.start() > match.start():
-            yield path, checkkit.line_of(text, match.start()), \
-                'no "set fwd rxonly" before it: testpmd sends each frame back into the network'
     for match in TESTPMD.finditer(text):
         if '``' not in match[0] and not TAKES_ONLY.search(match[0]):
             yield path, checkkit.line_of(text, match.start()), \
@@ -92,6 +101,7 @@ def check_text(path, text):
     yield from check_unit(path, text)
     if not path.endswith('.c'):
         yield from check_buses(path, text)
+        yield from check_order(path, text)
         yield from check_forwarding(path, text)
 
 
@@ -113,6 +123,8 @@ def self_test():
             ('   dpdk-testpmd --no-pci -- --forward-mode=rxonly --rxq=2\n', 0),
             ('cat /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages\n', 1),
             ('cat /sys/devices/system/node/node*/hugepages/hugepages-${size}kB/nr_hugepages\n', 0),
+            ('   meson setup --wipe build\n   ninja -C build uninstall\n', 1),
+            ('   ninja -C build uninstall\n   meson setup --wipe build\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:
