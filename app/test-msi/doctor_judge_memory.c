@@ -36,21 +36,49 @@ pages_spare(uint64_t free_bytes, uint64_t page)
 	return page != 0 && bytes >= HUGE_LEAST ? bytes / page : 0;
 }
 
-static void
-cure_no_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+static bool
+has_device(const struct doctor_facts *f, int node)
 {
-	char node[64] = "";
-	uint64_t most = 0, page = page_choose(&m->mounted);
 	size_t i;
 
-	for (i = 0; i < m->n_nodes; i++)
-		if (m->free_bytes[i] > most) {
-			most = m->free_bytes[i];
-			if (m->nodes[i].node >= 0)
-				snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
-		}
+	for (i = 0; i < f->n; i++)
+		if (f->v[i].plan.topo.bdf[0] != '\0' && f->v[i].plan.topo.numa_node == node)
+			return true;
+	return false;
+}
+
+/* The node with the most free memory, of those of devices if one of them can give enough. */
+static size_t
+node_choose(const struct doctor_facts *f, uint64_t page)
+{
+	const struct doctor_memory *m = &f->memory;
+	bool near, best_near = false;
+	size_t i, best = 0;
+
+	for (i = 0; i < m->n_nodes; i++) {
+		near = has_device(f, m->nodes[i].node) && pages_spare(m->free_bytes[i], page) > 0;
+		if (near == best_near ? m->free_bytes[i] <= m->free_bytes[best] : best_near)
+			continue;
+		best = i;
+		best_near = near;
+	}
+	return best;
+}
+
+static void
+cure_no_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	char node[64] = "";
+	uint64_t most, page = page_choose(&m->mounted);
+	size_t i;
+
 	if (page == 0)
 		page = page_choose(&m->sizes);
+	i = node_choose(f, page);
+	most = m->free_bytes[i];
+	if (most > 0 && m->nodes[i].node >= 0)
+		snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
 	if (pages_spare(most, page) > 0)
 		doctor_cure(out, "echo %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
 			pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
@@ -112,8 +140,9 @@ judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
 }
 
 static void
-judge_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
+judge_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 {
+	const struct doctor_memory *m = &f->memory;
 	uint64_t total = 0, unused = 0, mib;
 	size_t i;
 
@@ -132,7 +161,7 @@ judge_hugepages(const struct doctor_memory *m, struct doctor_findings *out)
 	mib = total >> 20;
 	if (total == 0) {
 		doctor_add(out, DOCTOR_HUGEPAGES_NONE, NULL, "no hugepages are reserved");
-		cure_no_hugepages(m, out);
+		cure_no_hugepages(f, out);
 		return;
 	}
 	judge_mounts(m, out);
@@ -189,7 +218,7 @@ judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 void
 doctor_judge_memory(const struct doctor_facts *f, struct doctor_findings *out)
 {
-	judge_hugepages(&f->memory, out);
+	judge_hugepages(f, out);
 	judge_denied_mounts(f, out);
 	judge_entries(f, out);
 }

@@ -96,8 +96,16 @@ test_memory(void **state)
 	(void)state;
 	no_hugepages();
 	free_bytes[1] = 16 * GIB;
+	device.plan.topo.numa_node = -1;
 	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages",
 		"echo 512 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
+	/* On the node of a device, if that has enough. */
+	no_hugepages();
+	free_bytes[1] = 16 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node0");
+	no_hugepages();
+	free_bytes[0] = 200 << 20;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node1");
 	/* Never more than a quarter of what is free, and nothing that harms a small machine. */
 	no_hugepages();
 	free_bytes[0] = 512 << 20;
