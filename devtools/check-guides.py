@@ -20,6 +20,8 @@ HARMFUL = (
     (re.compile(r'/node\*/hugepages/hugepages-\d+kB\b'),
      'arm64 with pages of 16 or 64 KiB has no such folder: read the size, as in '
      'size=$(awk \'/^Hugepagesize:/ { print $2 }\' /proc/meminfo)'),
+    (re.compile(r'(?m)^ +dpdk-\w+ \.\.\. (?:.* )?--[\w-]+'),
+     'the last of the arguments that "..." stands for are behind "--": put options of EAL before it'),
     (re.compile(r'\bsysctl\s+--system\b'),
      'this resets all settings that were changed since the boot: apply one file or one setting'),
     (re.compile(r'\s-l\s+"?[$`]'),
@@ -125,6 +127,7 @@ def self_test():
             ('cat /sys/devices/system/node/node*/hugepages/hugepages-${size}kB/nr_hugepages\n', 0),
             ('   meson setup --wipe build\n   ninja -C build uninstall\n', 1),
             ('   ninja -C build uninstall\n   meson setup --wipe build\n', 0),
+            ('   dpdk-testpmd ... --log-level=a:debug >log\n', 1), ('   dpdk-testpmd --log-level=a:debug ...\n', 0),
             ('   sysctl --system\n', 1), ('   sysctl -p FILE\n', 0)):
         found = list(check_text('a', text))
         if len(found) != problems:
