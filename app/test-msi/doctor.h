@@ -95,6 +95,7 @@ struct doctor_user {
 	char unit_hides[DOCTOR_NAME];	/**< its setting that keeps it from device nodes, or "" */
 	bool namespaced;		/**< the unit has users of its own, and no capability counts */
 	bool locks_all;			/**< CAP_IPC_LOCK */
+	bool windows_hidden;		/**< this process may read the addresses in /proc/iomem, the user may not */
 	bool memlock_known;
 	uint64_t memlock;		/**< bytes; UINT64_MAX unlimited */
 };
@@ -206,6 +207,8 @@ struct doctor_unit {
 	char user[DOCTOR_NAME];		/**< "" for root */
 	char group[DOCTOR_NAME];	/**< instead of the user's own; name, number or "" */
 	char groups[1024];		/**< more of them, separated by blanks */
+	bool root_sees_windows;		/**< as root it reads the addresses in /proc/iomem (CAP_SYS_ADMIN) */
+	bool user_sees_windows;		/**< as any user */
 };
 
 #define DOCTOR_GROUPS 64

@@ -5,8 +5,13 @@
 /* Findings about what the user can reach. */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "doctor.h"
+
+#define WINDOWS 16	/* DPDK reads 32 keys of an argument */
+#define RANGE_LEN sizeof(",hole=0x0123456789abcdef-0x0123456789abcdef")
 
 /* Two nodes are one way to a device. */
 static bool
@@ -137,10 +142,40 @@ judge_denied(const struct doctor_facts *f, const struct doctor_device *d, const 
 		bad->path, bad->path);
 }
 
+/* The windows that this process reads and the user of the application can't, as keys. */
+static void
+judge_windows_of_user(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
+{
+	const struct hole_list *holes = &d->plan.holes;
+	char keys[WINDOWS * RANGE_LEN] = "";
+	size_t i, len = 0, n = 0;
+
+	if (!f->user.windows_hidden || !d->used || d->plan.bridge.source != HOLES_SOURCE_IOMEM ||
+			d->plan.topo.group_noiommu)
+		return;
+	for (i = 0; i < holes->n; i++) {
+		if (holes->v[i].origin != IOVA_ORIGIN_HOST_BRIDGE)
+			continue;
+		if (++n <= WINDOWS)
+			len += (size_t)snprintf(keys + len, sizeof(keys) - len, ",hole=0x%" PRIx64 "-0x%" PRIx64,
+				holes->v[i].range.first, holes->v[i].range.last);
+	}
+	if (n == 0)
+		return;
+	doctor_add(out, DOCTOR_WINDOWS_UNREAD, d->bdf,
+		"/proc/iomem shows no addresses to %s, so the application knows only a part of the windows of the host bridge",
+		doctor_who(f));
+	if (n <= WINDOWS && len < PLAN_TEXT - 128)
+		doctor_cure(out, "if the application does not have them already, give it all with the device: -a vfio_msi:%s%s",
+			d->bdf, keys);
+	else
+		doctor_cure(out, "give it all as hole=FIRST-LAST, one for several if they are many: as root, dpdk-test-msi layout -a vfio_msi:%s prints them",
+			d->bdf);
+}
+
 /* Either both nodes of a group, or both of iommufd, are enough. */
-void
-doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
-		struct doctor_findings *out)
+static void
+judge_nodes(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
 {
 	const struct doctor_node *way, *bad = NULL, *missing = NULL;
 	bool forbidden = false;
@@ -168,4 +203,12 @@ doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
 		judge_denied(f, d, bad, out);
 	else if (missing != NULL && !forbidden)
 		judge_absent(f, d, missing, out);
+}
+
+void
+doctor_judge_access(const struct doctor_facts *f, const struct doctor_device *d,
+		struct doctor_findings *out)
+{
+	judge_windows_of_user(f, d, out);
+	judge_nodes(f, d, out);
 }

@@ -190,6 +190,15 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 	return 0;
 }
 
+/* A login has no capability, unless it is root's. */
+static bool
+hides_windows(const struct doctor_user *u, const struct doctor_unit *unit, bool root)
+{
+	if (u->unit_found == DOCTOR_YES)
+		return root ? !unit->root_sees_windows : !unit->user_sees_windows;
+	return !root;
+}
+
 int
 doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 {
@@ -208,6 +217,7 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 		/* systemd may create the user when the unit starts: its nodes can't be tried. */
 		strlcpy(u->name, user, sizeof(u->name));
 		pw = getpwnam(user);
+		u->windows_hidden = hides_windows(u, &of, strcmp(user, "root") == 0);
 		return pw != NULL ? nodes_try(pw, &of, f) : 0;
 	}
 	if (user == NULL)
@@ -218,6 +228,7 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 		return -EINVAL;
 	}
 	strlcpy(u->name, user, sizeof(u->name));
+	u->windows_hidden = hides_windows(u, &of, pw->pw_uid == 0);
 	/* Limits of a login are not known here. */
 	if (unit == NULL && pw->pw_uid != geteuid())
 		u->memlock_known = u->locks_all = false;

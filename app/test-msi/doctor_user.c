@@ -16,6 +16,7 @@
 #include "doctor.h"
 
 #define VALUE_LEN 256
+#define CAPS_LEN 2048	/* all capabilities by name */
 
 /* Copy the value of the first line "KEY=VALUE". @return the end of the line, or NULL. */
 static const char *
@@ -131,6 +132,26 @@ doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out)
 	return 0;
 }
 
+/* What the capabilities of the unit allow. */
+static void
+caps_find(const char *text, struct doctor_user *out, struct doctor_unit *unit)
+{
+	char bound[CAPS_LEN], ambient[CAPS_LEN], value[VALUE_LEN];
+
+	value_find(text, "CapabilityBoundingSet", bound, sizeof(bound));
+	value_find(text, "AmbientCapabilities", ambient, sizeof(ambient));
+	/* The kernel asks for capabilities outside of user namespaces. */
+	value_find(text, "PrivateUsers", value, sizeof(value));
+	out->namespaced = value[0] != '\0' && strcmp(value, "no") != 0;
+	if (out->namespaced)
+		return;
+	/* A unit of root has all capabilities, unless its bounding set lacks them. */
+	out->locks_all = (unit->user[0] == '\0' && strstr(bound, "cap_ipc_lock") != NULL) ||
+		strstr(ambient, "cap_ipc_lock") != NULL;
+	unit->user_sees_windows = strstr(ambient, "cap_sys_admin") != NULL;
+	unit->root_sees_windows = unit->user_sees_windows || strstr(bound, "cap_sys_admin") != NULL;
+}
+
 int
 doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit)
 {
@@ -156,15 +177,8 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	value_find(text, "SupplementaryGroups", unit->groups, sizeof(unit->groups));
 	if (strcmp(user, "root") == 0)
 		*user = '\0';
-	/* A unit of root has all capabilities, unless its bounding set lacks them. */
-	value_find(text, "CapabilityBoundingSet", value, sizeof(value));
-	out->locks_all = *user == '\0' && strstr(value, "cap_ipc_lock") != NULL;
-	value_find(text, "AmbientCapabilities", value, sizeof(value));
-	out->locks_all |= strstr(value, "cap_ipc_lock") != NULL;
-	/* The kernel asks for capabilities outside of user namespaces. */
-	value_find(text, "PrivateUsers", value, sizeof(value));
-	out->namespaced = value[0] != '\0' && strcmp(value, "no") != 0;
-	out->locks_all &= !out->namespaced;
+	out->locks_all = false;
+	caps_find(text, out, unit);
 	for (line = text; (line = value_find(line, "ExecStartPre", value, sizeof(value))) != NULL;) {
 		strlcat(out->unit_before, value, sizeof(out->unit_before));
 		strlcat(out->unit_before, "\n", sizeof(out->unit_before));

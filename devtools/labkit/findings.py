@@ -31,8 +31,10 @@ OF = {
 # What a capture does not have, and what only the kernel's answers in it show.
 NOT_CAPTURED = {'plugin-missing', 'limits-assumed', 'eal-memory-moved'}
 CAPTURED = {'arm-reserved': {'msi-lost'}}
-# On a PC, who may not read addresses in /proc/iomem can't know windows of the host bridge.
+# On a PC, who may not read addresses in /proc/iomem can't know windows of the host bridge: doctor
+# itself, or a user or unit that it is asked about.
 BLIND = ('self', 'other')
+ASKED_FOR = ('denied', 'member', 'unit_good', 'unit_small', 'unit_later', 'both')
 # Findings of each question of doctor.sh that the platform does not have, and those it lacks.
 ASKED = {
     'asked': ({'unit-unknown'}, set()),
@@ -90,6 +92,9 @@ def check_asked(platform, said, nics):
         found = schema.load(said[name], 'doctor', 1)
         if name in BLIND and platform.startswith('x86'):
             more, less = more | {'windows-unread'}, less | {'eal-memory-moved'}
+        if name in ASKED_FOR and platform.startswith('x86'):
+            more = more | {'windows-unread'}
+            expect(',hole=0x' in said[name], f'{name}: no range in {said[name]}')
         expect_equal(_ids(found), (of(platform) | more) - less, f'{name}: {found["findings"]}')
         about = [finding['device'] for finding in found['findings']
                  if finding['id'] in ('node-denied', 'node-untested')]

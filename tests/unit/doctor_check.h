@@ -46,5 +46,6 @@ void test_nodes_passed(void **state);
 void test_nodes_forbidden(void **state);
 void test_driver(void **state);
 void test_mount_denied(void **state);
+void test_windows_of_user(void **state);
 
 #endif /* DOCTOR_CHECK_H */

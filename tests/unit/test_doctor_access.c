@@ -31,6 +31,48 @@ test_nodes(void **state)
 	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "as root");
 }
 
+static struct iova_hole windows[40];
+
+/* Windows that only root can read. */
+static void
+windows_read(size_t n)
+{
+	size_t i;
+
+	facts.user.windows_hidden = true;
+	snprintf(facts.user.name, sizeof(facts.user.name), "alice");
+	for (i = 0; i < n; i++)
+		windows[i] = (struct iova_hole){ .range = { i * 0x100000000, i * 0x100000000 + 0xfffff },
+			.origin = IOVA_ORIGIN_HOST_BRIDGE };
+	device.plan.holes = (struct hole_list){ .v = windows, .n = n, .cap = n };
+	device.plan.bridge.source = HOLES_SOURCE_IOMEM;
+}
+
+void
+test_windows_of_user(void **state)
+{
+	(void)state;
+	windows_read(3);
+	windows[1].origin = IOVA_ORIGIN_MSI;
+	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "/proc/iomem shows no addresses to alice",
+		"-a vfio_msi:" BDF ",hole=0x0-0xfffff,hole=0x200000000-0x2000fffff");
+	/* Too many for one sentence, and for an argument. */
+	windows_read(40);
+	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "to alice", "dpdk-test-msi layout -a vfio_msi:" BDF);
+	/* The device tree is for everybody. */
+	windows_read(3);
+	device.plan.bridge.source = HOLES_SOURCE_DEVICE_TREE;
+	expect_nothing();
+	windows_read(0);
+	expect_nothing();
+	windows_read(3);
+	device.plan.topo.group_noiommu = true;
+	expect_nothing();
+	windows_read(3);
+	facts.user.windows_hidden = false;
+	expect_nothing();
+}
+
 /* A node that is not there can't be given to a group of users. */
 void
 test_nodes_absent(void **state)

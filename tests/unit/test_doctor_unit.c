@@ -74,6 +74,39 @@ test_unit(void **state)
 	}
 }
 
+#define MANY "cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_fsetid cap_kill cap_setgid cap_setuid cap_setpcap " \
+	"cap_linux_immutable cap_net_bind_service cap_net_broadcast cap_net_admin cap_net_raw cap_ipc_lock cap_ipc_owner " \
+	"cap_sys_module cap_sys_rawio cap_sys_chroot cap_sys_ptrace cap_sys_pacct"
+#define LOADED "LoadState=loaded\nLimitMEMLOCK=1\n"
+
+/* Can a unit read the addresses in /proc/iomem, with its own user, or as another one? */
+static void
+test_unit_windows(void **state)
+{
+	static const struct {
+		const char *text;
+		bool root, other;
+	} rows[] = {
+		{ LOADED "User=alice\nCapabilityBoundingSet=" MANY " cap_sys_admin\n", true, false },
+		{ LOADED "CapabilityBoundingSet=" MANY " cap_sys_admin cap_wake_alarm\n", true, false },
+		{ LOADED "CapabilityBoundingSet=" MANY "\n", false, false },
+		{ LOADED "User=alice\nCapabilityBoundingSet=cap_sys_admin\nAmbientCapabilities=cap_sys_admin\n", true, true },
+		{ LOADED "CapabilityBoundingSet=cap_sys_admin\nPrivateUsers=yes\n", false, false },
+		{ LOADED "AmbientCapabilities=cap_sys_admin\nPrivateUsers=self\n", false, false },
+	};
+	size_t i;
+
+	(void)state;
+	EACH_ROW(i, rows, "%s", rows[i].text) {
+		struct doctor_user u = { 0 };
+		struct doctor_unit unit = { 0 };
+
+		assert_int_equal(doctor_unit_parse(rows[i].text, &u, &unit), 0);
+		assert_int_equal(unit.root_sees_windows, rows[i].root);
+		assert_int_equal(unit.user_sees_windows, rows[i].other);
+	}
+}
+
 #define OTHERS "DeviceAllow= without VFIO's nodes"
 
 /* Which setting keeps a unit from the nodes; one way to VFIO is enough. */
@@ -164,7 +197,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_devices),
+		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_windows), cmocka_unit_test(test_unit_devices),
 		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_groups),
 	};
 
