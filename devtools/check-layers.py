@@ -86,7 +86,7 @@ CALLERS = {**{name: {'system calls'} for name in DEVICE_CALLS},
            **{name: {'system calls', 'sysfs'} for name in FILE_CALLS}}
 CALL = re.compile(r'(?<![\w.>])(' + '|'.join(CALLERS) + r')\s*\(')
 
-RELEASES_IN = {BUS + 'dpdk_compat.h', BUS + 'dpdk_compat.c'}
+RELEASES_IN = {BUS + 'dpdk_compat.h', BUS + 'dpdk_compat.c', 'tests/conformance/dpdk/rte_version.h'}
 RELEASE = re.compile(r'\bRTE_VERSION(_NUM)?|\bCOMPAT_NEW_BUSES\b|^[ \t]*#[^\n]*\bRTE_VER_\w+', re.MULTILINE)
 
 

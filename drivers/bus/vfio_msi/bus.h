@@ -49,6 +49,9 @@
  *   vectors         EAL's interrupt thread and threads of drivers of bus_vfio_msi_driver.h
  *                   (vfio_msi_vectors.c). They access the interrupts of a device, under a lock
  *                   of their own, which is held while callbacks of the driver run.
+ *   iterators       Any thread that looks for devices or ports (vfio_msi_params.c, and
+ *                   vfio_msi_pci_bus.c for the pci bus). They access the list of devices, and
+ *                   what the claim wrote, under bars_lock, and return the pointer only.
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
@@ -153,7 +156,7 @@ struct vfio_msi_device {
 	int fd;				/**< VFIO device; -1: closed, or opened by EAL */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 
-	/* Main, hotplug: writes to list and addresses under bars_lock; SIGBUS: under it. */
+	/* Main, hotplug: writes to list and addresses under bars_lock; others: under it. */
 	TAILQ_ENTRY(vfio_msi_device) next;
 	struct vfio_msi_bar bar[TOPO_BARS];
 	bool gone;			/**< an access to a BAR raised SIGBUS */
@@ -174,7 +177,7 @@ struct vfio_msi_device {
 
 TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 
-/** The bus. Main, hotplug; SIGBUS reads the list of devices under bars_lock. */
+/** The bus. Main, hotplug; others read the list of devices under bars_lock. */
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;

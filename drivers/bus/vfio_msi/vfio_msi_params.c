@@ -56,6 +56,7 @@ parse(const char *str, const char *const keys[], struct match *m)
 	return ret;
 }
 
+/* On any thread, while main removes and frees other devices than @p start. */
 void *
 vfio_msi_dev_iterate(const void *start, const char *str)
 {
@@ -67,12 +68,13 @@ vfio_msi_dev_iterate(const void *start, const char *str)
 		rte_errno = EINVAL;
 		return NULL;
 	}
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
 	dev = start != NULL ? TAILQ_NEXT(vfio_msi_of(start), next) :
 		TAILQ_FIRST(&vfio_msi_bus.devices);
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
-		if (m.any || topology_addr_cmp(&dev->plan.topo.addr, &m.addr) == 0)
-			return &dev->pci.device.device;
-	return NULL;
+	while (dev != NULL && !m.any && topology_addr_cmp(&dev->plan.topo.addr, &m.addr) != 0)
+		dev = TAILQ_NEXT(dev, next);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
+	return dev != NULL ? &dev->pci.device.device : NULL;
 }
 
 /* An iterator needs no addr=; the scan rejects an argument without it. */

@@ -160,35 +160,38 @@ block_argument(const struct topo_addr *addr)
 	return insert_block(bdf);
 }
 
-/* On any thread, as the pci bus's own. @return the device of this bus at addr=, or NULL. */
-static struct vfio_msi_device *
-find_own(const char *str)
+/* @return whether addr= names a device */
+static bool
+parse_addr(const char *str, struct topo_addr *addr)
 {
 	struct rte_kvargs *kv = str != NULL ? rte_kvargs_parse(str, NULL) : NULL;
-	struct vfio_msi_device *dev = NULL;
-	const char *value;
-	struct topo_addr addr;
+	const char *value = kv != NULL ? rte_kvargs_get(kv, "addr") : NULL;
+	bool named = value != NULL && topology_parse_bdf(value, addr) == 0;
 
-	if (kv == NULL)
-		return NULL;
-	value = rte_kvargs_get(kv, "addr");
-	if (value != NULL && topology_parse_bdf(value, &addr) == 0)
-		TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-			if (topology_addr_cmp(&dev->plan.topo.addr, &addr) == 0)
-				break;
 	rte_kvargs_free(kv);
-	return dev;
+	return named;
 }
 
-/* A device that does not run here has no port, but may run on the pci bus. */
+/*
+ * On any thread, while main removes and frees devices: no device is used after the lock. One that
+ * does not run here has no port, but may run on the pci bus.
+ */
 static void *
 answer(const void *start, const char *str, bool *answered)
 {
-	struct vfio_msi_device *dev = find_own(str);
+	struct vfio_msi_device *dev;
+	struct topo_addr addr;
 
+	if (!parse_addr(str, &addr))
+		return NULL;
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (topology_addr_cmp(&dev->plan.topo.addr, &addr) == 0)
+			break;
 	/* The pci bus can't go on from a device that it does not have. */
 	*answered = dev != NULL &&
 		(vfio_msi_is_running(dev) || start == &dev->pci.device.device);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
 	return *answered && start == NULL ? &dev->pci.device.device : NULL;
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* In place of DPDK's, for tests without DPDK. PCI devices and their drivers. */
+
+#ifndef FAKE_BUS_PCI_DRIVER_H
+#define FAKE_BUS_PCI_DRIVER_H
+
+#include "dev_driver.h"
+
+#define RTE_PCI_ANY_ID 0xffff
+#define RTE_CLASS_ANY_ID 0xffffff
+
+struct rte_intr_handle;
+
+struct rte_pci_addr {
+	uint32_t domain;
+	uint8_t bus, devid, function;
+};
+
+struct rte_pci_id {
+	uint32_t class_id;
+	uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+};
+
+struct rte_pci_driver {
+	TAILQ_ENTRY(rte_pci_driver) next;
+	struct rte_driver driver;
+	const struct rte_pci_id *id_table;
+};
+
+struct rte_pci_device {
+	struct rte_device device;
+	struct rte_pci_addr addr;
+	struct rte_pci_id id;
+	struct rte_pci_driver *driver;
+	struct rte_intr_handle *intr_handle, *vfio_req_intr_handle;
+};
+
+int rte_pci_addr_parse(const char *text, struct rte_pci_addr *addr);
+int rte_pci_addr_cmp(const struct rte_pci_addr *a, const struct rte_pci_addr *b);
+
+#endif /* FAKE_BUS_PCI_DRIVER_H */
