@@ -218,6 +218,27 @@ test_unmap_fails(void **state)
 	expect_same(own_ioas);
 }
 
+/* Whatever the kernel's error is, it is not the one of a check, after which nothing is unmapped. */
+static void
+test_unmap_fails_busy(void **state)
+{
+	const unsigned int legs = per_group ? 2 : 1;
+	uint64_t iova;
+
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(dma_map_slow(), 0);
+	fake_fail_nth(legs + 1, EBUSY);
+	assert_int_equal(dma_unmap_all(), -EIO);
+	assert_non_null(fake_failed());
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), -ENOENT);
+	assert_int_equal(dma_unmap_all(), 0);
+	assert_int_equal(map_slow(), 0);
+	fake_fail_nth(1, EBUSY);
+	assert_int_equal(unmap_slow(), -EIO);
+	assert_int_equal(unmap_slow(), 0);
+	expect_same(own_ioas);
+}
+
 /* A map fails in the second leg, and so does its undo in the first: unmap it later. */
 static void
 test_map_undo_fails(void **state)
@@ -376,6 +397,7 @@ main(void)
 		PENDING_TEST(test_map_is_not_unmapped),
 		PENDING_TEST(test_unmap_waits_for_the_other),
 		PENDING_TEST(test_unmap_fails),
+		PENDING_TEST(test_unmap_fails_busy),
 		PENDING_TEST(test_map_undo_fails),
 		PENDING_TEST(test_each_call_fails),
 		PENDING_TEST(test_down_waits),

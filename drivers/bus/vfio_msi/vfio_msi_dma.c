@@ -53,6 +53,8 @@ meaning(int ret)
 		return "rte_dev_dma_map() mapped nothing there; give the range that it mapped";
 	case -EBUSY:
 		return "the range ends inside a mapping; unmap the whole mapping";
+	case -EIO:
+		return "the kernel failed to unmap a part; unmap the same range again";
 	case -ENOTSUP:
 		return "a secondary process can't do this; do it in the primary process";
 	default:
@@ -208,37 +210,50 @@ check_unmap(struct iova_range range)
 	return ret;
 }
 
-/* A part that the kernel fails to unmap stays, so that the caller can retry. */
+/* A part with its last reference. If the kernel fails to unmap it, it stays. */
 static int
 drop_part(struct part *p)
 {
-	int ret = 0;
-
-	if (p->refs == 1 && p->mapped)
-		ret = ioas_unmap(vfio_msi_bus.ioas, IOAS_DEVICE, p->iova.first,
-			iova_range_size(p->iova));
-	if (ret < 0 || --p->refs > 0)
-		return ret;
+	/* Whatever the kernel's number is: it can be that of check_unmap(). */
+	if (p->mapped && ioas_unmap(vfio_msi_bus.ioas, IOAS_DEVICE, p->iova.first,
+			iova_range_size(p->iova)) < 0)
+		return -EIO;
 	TAILQ_REMOVE(&parts, p, next);
 	free(p);
+	return 0;
+}
+
+/* What can fail comes first, so that a call that is repeated takes no reference twice. */
+static int
+drop_range(struct iova_range range)
+{
+	struct part *p, *next;
+	int ret = 0;
+
+	for (p = TAILQ_FIRST(&parts); ret == 0 && p != NULL; p = next) {
+		next = TAILQ_NEXT(p, next);
+		if (iova_range_overlap(range, p->iova) && p->refs == 1)
+			ret = drop_part(p);
+	}
+	if (ret < 0)
+		return ret;
+	TAILQ_FOREACH(p, &parts, next)
+		if (iova_range_overlap(range, p->iova))
+			p->refs--;
 	return 0;
 }
 
 int
 vfio_msi_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 {
-	struct part *p, *next;
 	struct iova_range range;
 	int ret = check_call(addr, iova, len, &range);
 
 	pthread_mutex_lock(&parts_lock);
 	if (ret == 0)
 		ret = check_unmap(range);
-	for (p = TAILQ_FIRST(&parts); ret == 0 && p != NULL; p = next) {
-		next = TAILQ_NEXT(p, next);
-		if (iova_range_overlap(range, p->iova))
-			ret = drop_part(p);
-	}
+	if (ret == 0)
+		ret = drop_range(range);
 	pthread_mutex_unlock(&parts_lock);
 	return result(vfio_msi_of(dev)->label, "unmap", range, ret, meaning(ret));
 }

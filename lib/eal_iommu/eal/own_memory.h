@@ -76,8 +76,8 @@ int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limi
  * Unmap all mappings of own_memory_dma_map() inside the range. Waits for other threads that
  * unmap some of them. A map that has not returned is not affected.
  *
- * @return as ioas_unmap(), also without an address space; -EPERM also for mappings that
- *   have a handle
+ * @return as the checks of ioas_unmap(), also without an address space; -EPERM also for mappings
+ *   that have a handle; -EIO for each error of the kernel: what it unmapped before is unmapped
  */
 int own_memory_dma_unmap(uint64_t iova, uint64_t size);
 

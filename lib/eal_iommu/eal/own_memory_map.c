@@ -141,7 +141,8 @@ check(struct iova_range range)
 
 /*
  * Unmap the pieces of a call, without the lock. The first that fails is the last that is
- * tried, so that the caller can retry.
+ * tried, so that the caller can retry. The checks have passed, so an error is the kernel's: it
+ * becomes -EIO, as its number can be that of a check, which unmaps nothing.
  */
 static int
 unmap_taken(struct ioas *ioas, struct piece_unmap *call)
@@ -151,9 +152,9 @@ unmap_taken(struct ioas *ioas, struct piece_unmap *call)
 
 	piece_unlock();
 	while (ret == 0 && (p = TAILQ_FIRST(&call->pieces)) != NULL) {
-		if (ioas != NULL)
-			ret = ioas_unmap(ioas, IOAS_APPLICATION, p->m.iova.first,
-				iova_range_size(p->m.iova));
+		if (ioas != NULL && ioas_unmap(ioas, IOAS_APPLICATION, p->m.iova.first,
+				iova_range_size(p->m.iova)) < 0)
+			ret = -EIO;
 		if (ret == 0) {
 			TAILQ_REMOVE(&call->pieces, p, next);
 			free(p);

@@ -200,7 +200,7 @@ int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
  *    - ENOENT: nothing is mapped there
  *    - EBUSY: the range ends inside a mapping
  *    - EPERM: the range has memory that EAL, rte_dev_dma_map() or rte_eal_iommu_map() mapped
- *    - EIO: the kernel unmapped another size than requested
+ *    - EIO: the kernel failed to unmap; call it again for the mappings that remain
  */
 __rte_experimental
 int rte_eal_iommu_dma_unmap(rte_iova_t iova, size_t len);
@@ -231,7 +231,7 @@ int rte_eal_iommu_map(const struct rte_eal_iommu_map_conf *conf,
  *   The handle; NULL does nothing.
  * @return
  *   0, or -1 with rte_errno set and the handle still valid:
- *    - EIO: the kernel unmapped another size than requested
+ *    - EIO: the kernel failed to unmap, perhaps in part; call it again
  *    - EBUSY: another thread is unmapping it
  */
 __rte_experimental
