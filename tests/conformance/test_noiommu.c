@@ -234,6 +234,11 @@ test_map_any(void **state)
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, 5 * page, page, UINT64_MAX, &iova),
 			-EADDRNOTAVAIL);
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, 0, page, UINT64_MAX, &iova), -EINVAL);
+	/* No power of two. */
+	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, 0, UINT64_MAX, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, 3, UINT64_MAX, &iova), -EINVAL);
+	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, 3 * page, UINT64_MAX, &iova),
+			-EINVAL);
 	fake.private_pages = RANGE(VA, VA + page - 1);
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, page, UINT64_MAX, &iova),
 			-EFAULT);

@@ -245,6 +245,9 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 	int ret = check(ioas, mem->va, size);
 
 	*iova = IOAS_NOWHERE;
+	/* The layout checks it too, but not where the memory has its IOVA. */
+	if (ret == 0 && (align == 0 || (align & (align - 1)) != 0))
+		ret = -EINVAL;
 	if (ret == 0 && ioas->ops->locate != NULL)
 		return map_located(ioas, owner, mem, size, place, iova);
 	if (ret < 0)
