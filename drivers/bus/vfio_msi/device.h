@@ -41,6 +41,8 @@ int vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr);
  */
 int vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 		uint64_t size, void **addr);
+/** Forget where BARs were, when no device is left. */
+void vfio_msi_places_free(void);
 /** Why vfio_msi_regions_map() failed in a secondary. */
 void vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret,
 		char *why, size_t size);

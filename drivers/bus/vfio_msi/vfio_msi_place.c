@@ -10,6 +10,9 @@
  * at the addresses of the primary. The primary chooses addresses that are likely to be
  * free in a secondary: behind EAL's memory, which has the same addresses in both. The
  * kernel would choose addresses next to the libraries, which differ in every process.
+ *
+ * A BAR has its addresses again when its device comes again. Otherwise devices that come and go
+ * would use up the addresses of the process.
  */
 
 #include <errno.h>
@@ -30,6 +33,16 @@
 #define BAR_DISTANCE (64ULL << 30)	/* left to the pci bus, behind EAL's memory */
 #define BAR_ALIGN_MAX (1ULL << 30)	/* largest page of the kernel's mappings */
 
+/* Addresses of a BAR, also while the device is closed. */
+struct place {
+	LIST_ENTRY(place) next;
+	struct topo_addr addr;
+	unsigned int bar;
+	uint64_t first, size;
+};
+
+static LIST_HEAD(, place) places = LIST_HEAD_INITIALIZER(places);
+
 static int
 find_end(const struct rte_memseg_list *msl, void *arg)
 {
@@ -41,11 +54,11 @@ find_end(const struct rte_memseg_list *msl, void *arg)
 }
 
 /*
- * The next address for a BAR of the primary, aligned so that the kernel can use large
- * pages. The pci bus uses the addresses right behind EAL's memory in the same way.
+ * New addresses, aligned so that the kernel can use large pages. The pci bus uses the addresses
+ * right behind EAL's memory in the same way.
  */
-static void *
-next_place(uint64_t size)
+static uint64_t
+new_place(uint64_t size)
 {
 	static uint64_t next;
 	uint64_t align = RTE_MIN(rte_align64pow2(size), BAR_ALIGN_MAX), at;
@@ -57,7 +70,43 @@ next_place(uint64_t size)
 	align = RTE_MAX(align, (uint64_t)sysconf(_SC_PAGESIZE));
 	at = RTE_ALIGN_CEIL(next, align);
 	next = at + size;
-	return (void *)(uintptr_t)at;
+	return at;
+}
+
+/* The address for a BAR of the primary. */
+static void *
+find_place(const struct topo_addr *addr, unsigned int bar, uint64_t size)
+{
+	struct place *p;
+
+	LIST_FOREACH(p, &places, next)
+		if (p->bar == bar && topology_addr_cmp(&p->addr, addr) == 0)
+			break;
+	if (p == NULL) {
+		p = calloc(1, sizeof(*p));
+		if (p == NULL)	/* it has others the next time */
+			return (void *)(uintptr_t)new_place(size);
+		p->addr = *addr;
+		p->bar = bar;
+		LIST_INSERT_HEAD(&places, p, next);
+	}
+	/* Another device may be at the address now. */
+	if (p->size < size) {
+		p->first = new_place(size);
+		p->size = size;
+	}
+	return (void *)(uintptr_t)p->first;
+}
+
+void
+vfio_msi_places_free(void)
+{
+	struct place *p;
+
+	while ((p = LIST_FIRST(&places)) != NULL) {
+		LIST_REMOVE(p, next);
+		free(p);
+	}
 }
 
 int
@@ -65,7 +114,7 @@ vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 		uint64_t size, void **addr)
 {
 	bool fixed = vfio_msi_is_secondary();
-	void *at = fixed ? dev->bar[i].primary : next_place(size);
+	void *at = fixed ? dev->bar[i].primary : find_place(&dev->plan.topo.addr, i, size);
 	int ret;
 
 	if (at == NULL)

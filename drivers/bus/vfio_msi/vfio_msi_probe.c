@@ -174,6 +174,7 @@ vfio_msi_cleanup(void)
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
 	vfio_msi_forgotten_free();
+	vfio_msi_places_free();
 	vfio_msi_pci_unblock_all();
 	vfio_msi_dma_free();
 	own_memory_forget();

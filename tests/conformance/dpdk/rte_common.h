@@ -13,5 +13,17 @@ typedef uint64_t rte_iova_t;
 
 #define __rte_unused __attribute__((unused))
 #define RTE_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define RTE_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define RTE_ALIGN_CEIL(x, align) (((x) + (align) - 1) & ~((align) - 1))
+
+static inline uint64_t
+rte_align64pow2(uint64_t x)
+{
+	uint64_t power = 1;
+
+	while (power < x)
+		power *= 2;
+	return power;
+}
 
 #endif /* FAKE_RTE_COMMON_H */

@@ -53,6 +53,7 @@ int rte_mem_alloc_validator_register(const char *name, rte_mem_alloc_validator_t
 int rte_mem_alloc_validator_unregister(const char *name, int node);
 int rte_memseg_walk_thread_unsafe(rte_memseg_walk_t cb, void *arg);
 int rte_memseg_contig_walk_thread_unsafe(rte_memseg_contig_walk_t cb, void *arg);
+int rte_memseg_list_walk(rte_memseg_list_walk_t cb, void *arg);
 int rte_memseg_list_walk_thread_unsafe(rte_memseg_list_walk_t cb, void *arg);
 struct rte_memseg_list *rte_mem_virt2memseg_list(const void *addr);
 struct rte_memseg *rte_mem_virt2memseg(const void *addr, const struct rte_memseg_list *msl);
