@@ -283,7 +283,7 @@ rte_vfio_msi_irq_count(struct rte_vfio_msi_device *handle, unsigned int source, 
 	int ret = -EINVAL;
 
 	pthread_mutex_lock(&irqs->lock);
-	if (source < irqs->room) {
+	if (source < irqs->vs.sources) {
 		*count = irqs->source[source].count;
 		ret = 0;
 	}

@@ -9,6 +9,9 @@
 
 enum rte_intr_handle_type {
 	RTE_INTR_HANDLE_UNKNOWN,
+	RTE_INTR_HANDLE_VFIO_LEGACY,
+	RTE_INTR_HANDLE_VFIO_MSI,
+	RTE_INTR_HANDLE_VFIO_MSIX,
 	RTE_INTR_HANDLE_VFIO_REQ,
 };
 
@@ -22,10 +25,12 @@ typedef void (*rte_intr_callback_fn)(void *cb_arg);
 int rte_intr_fd_get(const struct rte_intr_handle *h);
 int rte_intr_fd_set(struct rte_intr_handle *h, int fd);
 int rte_intr_dev_fd_set(struct rte_intr_handle *h, int fd);
+enum rte_intr_handle_type rte_intr_type_get(const struct rte_intr_handle *h);
 int rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type);
 int rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
 		void *arg);
 int rte_intr_callback_unregister_sync(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
 		void *arg);
+int rte_thread_is_intr(void);
 
 #endif /* FAKE_RTE_INTERRUPTS_H */

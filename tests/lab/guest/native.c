@@ -278,6 +278,19 @@ check_errors(void)
 		fatal("BAR");
 }
 
+/* Vectors remain, but not the source. */
+static void
+drop_last(void)
+{
+	uint64_t n;
+
+	enabled--;
+	if (rte_vfio_msi_irq_disable(device, enabled) < 0 ||
+	    rte_vfio_msi_irq_request(device, enabled) < 0)
+		fatal("drop");
+	expect_error(rte_vfio_msi_irq_count(device, enabled, &n), EINVAL, "count of a dropped source");
+}
+
 static void
 run(void)
 {
@@ -301,6 +314,7 @@ run(void)
 	enable_up_to(SOURCES);
 	raise_all(ROUNDS);
 	print("shared");
+	drop_last();
 }
 
 static void
