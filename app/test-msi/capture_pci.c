@@ -54,7 +54,8 @@ take_cdev(struct capture *c, const char *dir)
 		return;
 	capture_folder(c, "%s/vfio-dev", dir);
 	for (i = 0; i < n; i++) {
-		if (strncmp(names[i], "vfio", 4) != 0)
+		if (strncmp(names[i], "vfio", 4) != 0 &&
+		    strncmp(names[i], "noiommu-vfio", 12) != 0)
 			continue;
 		capture_folder(c, "%s/vfio-dev/%s", dir, names[i]);
 		capture_file(c, "%s/vfio-dev/%s/dev", dir, names[i]);

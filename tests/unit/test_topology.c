@@ -214,6 +214,7 @@ test_same(void **state)
 	DIFFERS(group_noiommu, true);
 	DIFFERS(driver[0], 'x');
 	DIFFERS(cdev[0], 'x');
+	DIFFERS(cdev_noiommu[0], 'x');
 	DIFFERS(iommu[0], 'x');
 	DIFFERS(max_vfs, 9);
 	DIFFERS(bar[0].phys, 1);

@@ -44,6 +44,14 @@ test_missing_files(void **state)
 	tree_text(root, DIR "/vfio-dev/vfio12/dev", "");
 	assert_int_equal(read_bdf(root, BDF, &d), 0);
 	assert_string_equal(d.cdev, "vfio12");
+	assert_string_equal(d.cdev_noiommu, "");
+	tree_text(root, DIR "/vfio-dev/noiommu-old/dev", "");
+	tree_text(root, DIR "/vfio-dev/noiommu-vfio/dev", "");
+	tree_text(root, DIR "/vfio-dev/noiommu-vfio3/dev", "");
+	assert_int_equal(read_bdf(root, BDF, &d), 0);
+	assert_string_equal(d.cdev, "vfio12");
+	assert_string_equal(d.cdev_noiommu, "noiommu-vfio3");
+	assert_true(topology_is_vfio(&d));
 	assert_int_equal(d.bar[0].len, 0);
 	assert_int_equal(read_bdf(root, "0000:00:02.0", &d), -ENOENT);
 }

@@ -52,7 +52,11 @@ no_group(const char *root, struct plan_device *pd)
 	/* The group appears when a VFIO driver is bound. */
 	if (on && !topology_is_vfio(&pd->topo))
 		return;
-	if (on)
+	if (pd->topo.cdev_noiommu[0] != '\0')
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
+			"is in no IOMMU group: without an IOMMU this kernel has only /dev/vfio/devices/%s for it, which this release can't use; use a kernel with VFIO groups (CONFIG_VFIO_GROUP, CONFIG_VFIO_NOIOMMU), or a machine with an IOMMU",
+			pd->topo.cdev_noiommu);
+	else if (on)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
 			"is in no IOMMU group, though VFIO's no-IOMMU mode is on; bind it again: %s",
 			command);

@@ -146,6 +146,32 @@ topology_is_pcie(const char *root, const char *bdf)
 	return sysfs_exists(root, DEVICES "/%s/current_link_speed", bdf) != -ENOENT;
 }
 
+#define NOIOMMU "noiommu-"	/* before the name, without an IOMMU */
+
+/* @return whether it is "vfio" and a number */
+static bool
+is_vfio_name(const char *name)
+{
+	return strncmp(name, "vfio", 4) == 0 && name[4] != '\0' &&
+		strspn(name + 4, "0123456789") == strlen(name + 4);
+}
+
+/* Take the name of the character device; others are of later kernels. */
+static int
+cdev_take(struct topo_device *dev, const char *name)
+{
+	char *out = dev->cdev;
+	bool known = is_vfio_name(name);
+
+	if (strncmp(name, NOIOMMU, strlen(NOIOMMU)) == 0) {
+		out = dev->cdev_noiommu;
+		known = is_vfio_name(name + strlen(NOIOMMU));
+	}
+	if (!known || *out != '\0')
+		return 0;
+	return strlcpy(out, name, TOPO_NAME_LEN) < TOPO_NAME_LEN ? 0 : -ENODATA;
+}
+
 /* vfio-dev/ has one folder with the name of the character device. */
 static int
 cdev_read(const char *root, struct topo_device *dev)
@@ -159,11 +185,8 @@ cdev_read(const char *root, struct topo_device *dev)
 		return 0;
 	if (ret != 0)
 		return ret;
-	for (i = 0; i < n && ret == 0 && dev->cdev[0] == '\0'; i++)
-		if (strncmp(names[i], "vfio", 4) == 0 && names[i][4] != '\0' &&
-				strspn(names[i] + 4, "0123456789") == strlen(names[i] + 4))
-			ret = strlcpy(dev->cdev, names[i], sizeof(dev->cdev)) <
-					sizeof(dev->cdev) ? 0 : -ENODATA;
+	for (i = 0; i < n && ret == 0; i++)
+		ret = cdev_take(dev, names[i]);
 	sysfs_free_names(names, n);
 	return ret;
 }

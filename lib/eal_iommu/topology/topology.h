@@ -70,6 +70,7 @@ struct topo_device {
 	bool group_noiommu;		/**< the group is a dummy of VFIO's no-IOMMU mode */
 	char driver[TOPO_NAME_LEN];	/**< "" if not bound */
 	char cdev[TOPO_NAME_LEN];	/**< "vfioX" below vfio-dev/, or "" */
+	char cdev_noiommu[TOPO_NAME_LEN];	/**< "noiommu-vfioX" there, or "" */
 	char iommu[TOPO_NAME_LEN];	/**< name of the IOMMU instance, or "" */
 	uint16_t max_vfs;		/**< sriov_numvfs: VFs enabled now */
 	struct topo_bar bar[TOPO_BARS];

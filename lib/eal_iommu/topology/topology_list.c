@@ -67,7 +67,8 @@ topology_snapshot_all(struct topo_snapshot *snap, struct topo_set *out)
 bool
 topology_is_vfio(const struct topo_device *dev)
 {
-	return dev->cdev[0] != '\0' || strstr(dev->driver, "vfio") != NULL;
+	return dev->cdev[0] != '\0' || dev->cdev_noiommu[0] != '\0' ||
+		strstr(dev->driver, "vfio") != NULL;
 }
 
 bool

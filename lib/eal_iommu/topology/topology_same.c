@@ -42,5 +42,6 @@ topology_same(const struct topo_device *a, const struct topo_device *b)
 		a->numa_node == b->numa_node && a->max_vfs == b->max_vfs &&
 		a->group == b->group && a->group_noiommu == b->group_noiommu &&
 		a->unread == b->unread && strcmp(a->driver, b->driver) == 0 &&
-		strcmp(a->cdev, b->cdev) == 0 && strcmp(a->iommu, b->iommu) == 0;
+		strcmp(a->cdev, b->cdev) == 0 &&
+		strcmp(a->cdev_noiommu, b->cdev_noiommu) == 0 && strcmp(a->iommu, b->iommu) == 0;
 }
