@@ -102,7 +102,7 @@ on_request(void *arg)
 		log_wanted(dev);
 	} else if (dev->revoked) {
 		if (dev->requests == REVOKE_AT + 1)
-			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process; stop that process%s",
+			BUS_LOG(ERR, "%s: the kernel still waits for the device: another process has it open, perhaps a secondary process or a child that was forked; stop that process%s",
 				dev->label, dev->conf.fds.device < 0 ? "" :
 				", and close the descriptor given as device= here and in the launcher");
 	} else if (dev->requests < REVOKE_AT) {
