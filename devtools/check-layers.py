@@ -86,7 +86,9 @@ CALLERS = {**{name: {'system calls'} for name in DEVICE_CALLS},
            **{name: {'system calls', 'sysfs'} for name in FILE_CALLS}}
 CALL = re.compile(r'(?<![\w.>])(' + '|'.join(CALLERS) + r')\s*\(')
 
-RELEASES_IN = {BUS + 'dpdk_compat.h', BUS + 'dpdk_compat.c', 'tests/conformance/dpdk/rte_version.h'}
+RELEASES_IN = {BUS + 'dpdk_compat.h', BUS + 'dpdk_compat.c',
+               'tests/conformance/dpdk/rte_version.h'}
+EAL_VFIO = re.compile(r'\brte_vfio_(?!msi_)\w+\(')
 RELEASE = re.compile(r'\bRTE_VERSION(_NUM)?|\bCOMPAT_NEW_BUSES\b|^[ \t]*#[^\n]*\bRTE_VER_\w+', re.MULTILINE)
 
 
@@ -146,11 +148,14 @@ def check_calls(source, problems):
 
 
 def check_releases(source, problems):
-    """Release numbers outside of dpdk_compat."""
+    """Release numbers, and EAL's VFIO, which changes with them, outside of dpdk_compat."""
     if source.path not in RELEASES_IN:
         for match in RELEASE.finditer(source.code):
             problems.append((source.path, checkkit.line_of(source.code, match.start()),
                              'release numbers of DPDK belong into dpdk_compat.h'))
+        for match in EAL_VFIO.finditer(source.code if source.path.startswith(BUS) else ''):
+            problems.append((source.path, checkkit.line_of(source.code, match.start()),
+                             "calls of EAL's VFIO belong into dpdk_compat.c"))
 
 
 STATIC = re.compile(r'^static\b[^\n;(]*\n(\w+)\(', re.MULTILINE)
@@ -271,6 +276,7 @@ SELF_TESTS = [
     ({BUS + 'vfio_msi_steer.c': 'void *x(void) { return mmap(0); }\n'}, 'mmap() is called'),
     ({BUS + 'vfio_msi_scan.c': '#if RTE_VERSION >= 1\n#endif\n'}, 'release numbers'),
     ({'examples/a.c': '#if RTE_VER_YEAR >= 25\n#endif\n'}, 'release numbers'),
+    ({BUS + 'vfio_msi_scan.c': 'int x(void) { return rte_vfio_enable(""); }\n'}, "EAL's VFIO"),
     ({BUS + 'dpdk_compat.h': '#if RTE_VERSION >= 1\n#endif\n'}, ''),
     ({LIB + 'cellar.c': '\n'}, 'is in no room'),
     ({LIB + 'iova/cellar/deep.c': '\n'}, 'is in no room'),

@@ -2,6 +2,10 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+#include <errno.h>
+
+#include <rte_vfio.h>
+
 #include "dpdk_compat.h"
 
 static const struct compat_bus_ops *compat_ops;
@@ -176,4 +180,43 @@ compat_pci_plug_unguard(struct rte_bus *pci)
 {
 	if (pci->COMPAT_BUS_PLUG == plug_pci)
 		STORE(pci->COMPAT_BUS_PLUG, pci_plug);
+}
+
+/*
+ * If the module was loaded after EAL's start, enable VFIO now. That drops all containers, so do
+ * not enable it twice.
+ */
+static bool
+vfio_is_up(void)
+{
+	if (rte_vfio_is_enabled("vfio_pci") == 0)
+		rte_vfio_enable("vfio");
+	return rte_vfio_is_enabled("vfio_pci") != 0;
+}
+
+/*
+ * As of 26.11 these functions are dev_vfio_*() of dev_vfio.h, for buses only. A device, not a group,
+ * is assigned to a container, and no descriptor of the group is returned.
+ */
+int
+compat_group_open(int group, int *container)
+{
+	int fd;
+
+	if (!vfio_is_up())
+		return -ENOTSUP;
+	*container = rte_vfio_container_create();
+	if (*container < 0)
+		return -ENOSPC;
+	fd = rte_vfio_container_group_bind(*container, group);
+	if (fd >= 0)
+		return fd;
+	compat_group_close(*container);
+	return -EBUSY;
+}
+
+void
+compat_group_close(int container)
+{
+	rte_vfio_container_destroy(container);
 }

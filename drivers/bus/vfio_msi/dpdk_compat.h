@@ -160,6 +160,17 @@ void compat_pci_iterate_unask(struct rte_bus *pci);
 void compat_pci_plug_guard(struct rte_bus *pci, int (*check)(const struct rte_device *dev));
 void compat_pci_plug_unguard(struct rte_bus *pci);
 
+/**
+ * Let EAL open an IOMMU group, in a container of EAL that never has an IOMMU.
+ *
+ * @param container  EAL's, for compat_group_close()
+ * @return EAL's descriptor of the group, which EAL closes with the last device that a driver maps
+ *   through it; -ENOTSUP EAL's VFIO is not up; -ENOSPC no container is left; -EBUSY EAL can't
+ *   open the group
+ */
+int compat_group_open(int group, int *container);
+void compat_group_close(int container);
+
 /** Whether EAL still writes to a device after it has been unplugged. */
 static inline bool
 compat_writes_to_unplugged(void)

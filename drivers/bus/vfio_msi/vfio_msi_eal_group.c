@@ -22,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_vfio.h>
-
 #include "neighbours.h"
 #include "space.h"
 #include "uapi/vfio_uapi.h"
@@ -91,49 +89,24 @@ check_node(int id, bool noiommu, char *why, size_t size)
 	return fd < 0 ? fd : 0;
 }
 
-/*
- * Whether EAL's VFIO is up. If the module was loaded after EAL's start, enable VFIO now.
- * That drops all containers, so do not enable it twice.
- */
-static bool
-vfio_is_up(void)
-{
-	if (rte_vfio_is_enabled("vfio_pci") == 0)
-		rte_vfio_enable("vfio");
-	return rte_vfio_is_enabled("vfio_pci") != 0;
-}
-
 /* Let EAL open the group, and keep a descriptor of it. */
 static int
 open_by_eal(struct vfio_msi_eal_group *g, bool noiommu, char *why, size_t size)
 {
-	int fd;
-	int ret = check_node(g->id, noiommu, why, size);
+	int fd, ret = check_node(g->id, noiommu, why, size);
 
 	if (ret < 0)
 		return ret;
 	snprintf(why, size, "EAL failed to open it; see its messages");
-	if (!vfio_is_up())
-		return -ENOTSUP;
-	g->container = rte_vfio_container_create();
-	if (g->container < 0)
-		return -ENOSPC;
-	fd = rte_vfio_container_group_bind(g->container, g->id);
-	if (fd < 0) {
-		ret = -EBUSY;
-		goto err_destroy;
-	}
+	fd = compat_group_open(g->id, &g->container);
+	if (fd < 0)
+		return fd;
 	g->fd = vfio_uapi_dup(fd);
-	if (g->fd < 0) {
-		ret = g->fd;
-		snprintf(why, size, "%s", strerror(-ret));
-		goto err_destroy;
-	}
-	return 0;
-
-err_destroy:
-	rte_vfio_container_destroy(g->container);
-	return ret;
+	if (g->fd >= 0)
+		return 0;
+	snprintf(why, size, "%s", strerror(-g->fd));
+	compat_group_close(g->container);
+	return g->fd;
 }
 
 /*
@@ -226,7 +199,7 @@ vfio_msi_eal_group_put(struct vfio_msi_device *dev)
 		return;
 	TAILQ_REMOVE(&groups, g, next);
 	vfio_uapi_close(g->fd);
-	rte_vfio_container_destroy(g->container);
+	compat_group_close(g->container);
 	free(g);
 }
 
