@@ -26,6 +26,7 @@ TABLE = {
     'unit-gcc': (85, 60, '#14: + corpora of the fuzzers'),
     'fuzz': (40, 0, '#14: + libFuzzer'),
     'unit-clang': (100, 70, '#14: + corpora of the fuzzers'),
+    'unit-tsan': (1, 0, '#15: nothing, all of it is for "lab soak"'),
     'build': (100, 190, '#14: - builds that guests need anyway'),
     'applications': (1, 0, '#10: nothing, all of it is for "lab soak"'),
     'arguments': (220, 250, '#11: + refused memory; - memory options, which memory has'),
@@ -61,7 +62,7 @@ TABLE = {
 }
 
 # These suites run on the host, one after another, before the others.
-OF_HOST = ('checks', 'unit-gcc', 'unit-clang', 'fuzz', 'build')
+OF_HOST = ('checks', 'unit-gcc', 'unit-clang', 'unit-tsan', 'fuzz', 'build')
 
 # Seconds that all of "lab test" may take on such a machine, and with nothing cached.
 WHOLE = 45 * 60

@@ -101,12 +101,12 @@ def _cross_file(arch, compiler, sysroot):
                              cpu=CPU[arch])
 
 
-def native(compiler):
+def native(compiler, sanitizers='address,undefined'):
     """Build the parts without DPDK for this host, with sanitizers; return the build folder."""
     host.need(host.NATIVE + (host.clang() if compiler == 'clang' else []))
-    target = folder(f'native-{compiler}')
+    target = folder('-'.join(['native', compiler] + ['threads'] * (sanitizers == 'thread')))
     # Less optimization than elsewhere: compilers need a third less time for it, tests hardly more.
-    setup = ['-Ddpdk=disabled', '--buildtype=debug', '--optimization=1', '-Db_sanitize=address,undefined',
+    setup = ['-Ddpdk=disabled', '--buildtype=debug', '--optimization=1', f'-Db_sanitize={sanitizers}',
              '--werror'] + ['-Dfuzz=true'] * (compiler == 'clang')
     with cache.lock(target.name):
         _compile(target, setup, f'this host with {compiler} and sanitizers', None, compiler)

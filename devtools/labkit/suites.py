@@ -25,6 +25,7 @@ class HostSuite:
 
     name: str
     about: str
+    # What "lab test" runs, if anything.
     body: typing.Callable
     # What "lab soak" runs, if anything.
     long: typing.Callable = None
@@ -43,12 +44,12 @@ def _checks(report):
             run([script], cwd=build.SOURCE)
 
 
-def _unit(compiler):
+def _unit(suite, compiler, sanitizers='address,undefined', only=()):
+    """A suite of meson's tests, of all or those that ONLY (words of meson) selects."""
     def body(report):
         began = time.monotonic()
-        suite = f'unit-{compiler}'
         try:
-            folder = build.native(compiler)
+            folder = build.native(compiler, sanitizers)
         except LabError as error:
             report.fail(f'{suite}: build', error)
             return
@@ -58,7 +59,7 @@ def _unit(compiler):
         died = None
         try:
             run(['meson', 'test', '-C', folder, '--no-rebuild', '--timeout-multiplier',
-                 UNIT_LIMIT])
+                 UNIT_LIMIT, *only])
         except LabError as error:
             died = error  # the log has the reason if a test failed
         _read_test_log(report, suite, log)
@@ -168,8 +169,10 @@ def _build(report):
 
 HOST_SUITES = [
     HostSuite('checks', 'checks of the source, devtools/check-*', _checks),
-    HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', _unit('gcc')),
-    HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', _unit('clang')),
+    HostSuite('unit-gcc', 'unit tests, gcc with ASan and UBSan', _unit('unit-gcc', 'gcc')),
+    HostSuite('unit-clang', 'unit tests, clang with ASan and UBSan', _unit('unit-clang', 'clang')),
+    HostSuite('unit-tsan', 'unit tests with several threads, gcc with TSan', None,
+              _unit('unit-tsan', 'gcc', 'thread', ('--suite', 'threads'))),
     HostSuite('fuzz', 'targets of libFuzzer, with the build of unit-clang', fuzz.short, fuzz.long),
     HostSuite('build', 'every compiler, architecture and DPDK release, with -Werror', _build),
 ]
