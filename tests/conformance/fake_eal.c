@@ -12,6 +12,7 @@
 #include <rte_memzone.h>
 
 #include "fake_eal.h"
+#include "fake_eal_growth.h"
 #include "fake_kernel.h"
 
 struct list {
@@ -34,6 +35,7 @@ fake_eal_reset(void)
 {
 	memset(lists, 0, sizeof(lists));
 	callback = NULL;
+	fake_eal_growth_reset();
 	fake_eal_on_page = NULL;
 	fake_eal_is_legacy = 0;
 	fake_iova_mode = RTE_IOVA_VA;
@@ -43,7 +45,7 @@ fake_eal_reset(void)
 int
 fake_eal_is_watched(void)
 {
-	return callback != NULL;
+	return callback != NULL || fake_eal_is_validated();
 }
 
 void
@@ -68,7 +70,7 @@ add(uint64_t va, unsigned int pages, uint64_t page)
 	unsigned int i;
 	struct list *l = lists;
 
-	while (l->msl.memseg_arr.count > 0)
+	while (l->msl.base_va != NULL)
 		if (++l == lists + FAKE_EAL_LISTS)
 			abort();
 	if (pages > FAKE_EAL_PAGES)
@@ -92,17 +94,43 @@ notify(const struct list *l, enum rte_mem_event event)
 		callback(event, l->msl.base_va, l->msl.memseg_arr.count * l->msl.page_sz, NULL);
 }
 
+/* Bytes of the node's heap. */
+static uint64_t
+held(void)
+{
+	const struct list *l;
+	uint64_t bytes = 0;
+
+	for (l = lists; l < lists + FAKE_EAL_LISTS; l++)
+		if (l->msl.heap && !l->msl.external)
+			bytes += l->msl.memseg_arr.count * l->msl.page_sz;
+	return bytes;
+}
+
 void
+fake_eal_list(uint64_t va, uint64_t page)
+{
+	struct list *l = add(va, 0, page);
+
+	l->msl.len = page;
+	l->msl.heap = 1;
+}
+
+int
 fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start)
 {
-	struct list *l = add(va, pages, page);
+	struct list *l;
 	unsigned int i;
 
+	if (!at_start && fake_eal_rejects(held() + pages * page))
+		return -1;
+	l = add(va, pages, page);
 	l->msl.heap = 1;
 	for (i = 0; at_start && i < pages; i++)
 		l->ms[i].flags = RTE_MEMSEG_FLAG_DO_NOT_FREE;
 	if (!at_start)
 		notify(l, RTE_MEM_EVENT_ALLOC);
+	return 0;
 }
 
 void
@@ -154,7 +182,7 @@ fake_eal_free(uint64_t va)
 	struct list *l = (struct list *)rte_mem_virt2memseg_list((const void *)(uintptr_t)va);
 
 	notify(l, RTE_MEM_EVENT_FREE);
-	l->msl.memseg_arr.count = 0;
+	memset(&l->msl, 0, sizeof(l->msl));
 }
 
 uint64_t
@@ -179,20 +207,6 @@ int
 rte_mem_event_callback_unregister(const char *name __rte_unused, void *arg __rte_unused)
 {
 	callback = NULL;
-	return 0;
-}
-
-int
-rte_mem_alloc_validator_register(const char *name __rte_unused,
-		rte_mem_alloc_validator_t cb __rte_unused, int node __rte_unused,
-		size_t limit __rte_unused)
-{
-	return 0;
-}
-
-int
-rte_mem_alloc_validator_unregister(const char *name __rte_unused, int node __rte_unused)
-{
 	return 0;
 }
 
@@ -228,7 +242,7 @@ rte_memseg_list_walk_thread_unsafe(rte_memseg_list_walk_t cb, void *arg)
 	int ret = 0;
 
 	for (l = lists; ret == 0 && l < lists + FAKE_EAL_LISTS; l++)
-		if (l->msl.memseg_arr.count > 0)
+		if (l->msl.base_va != NULL)
 			ret = cb(&l->msl, arg);
 	return ret;
 }

@@ -5,7 +5,7 @@
 /**
  * @file
  * EAL's memory without DPDK: lists of memory segments at addresses that nobody accesses, and
- * the events that EAL sends. One event callback, no locks, not thread safe.
+ * the events that EAL sends. One event callback, one validator, no locks, not thread safe.
  */
 
 #ifndef FAKE_EAL_H
@@ -31,14 +31,22 @@ extern void (*fake_eal_on_page)(void);
 /** As --legacy-mem: no events. */
 extern int fake_eal_is_legacy;
 
-/** No memory, no callback, IOVA mode VA. */
+/** No memory, no hugepages, no callback, no validator, IOVA mode VA. */
 void fake_eal_reset(void);
 
-/** Whether a callback for events is registered. */
+/** Whether a callback for events, or a validator, is registered. */
 int fake_eal_is_watched(void);
 
-/** EAL allocates pages at @p va, whose IOVA is the VA; sends an event, except at start. */
-void fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start);
+/**
+ * EAL allocates pages at @p va, whose IOVA is the VA. It asks the validator and sends an event,
+ * except at start.
+ *
+ * @return 0; -1: rejected
+ */
+int fake_eal_alloc(uint64_t va, unsigned int pages, uint64_t page, int at_start);
+
+/** EAL has a list for pages of this size, without pages. */
+void fake_eal_list(uint64_t va, uint64_t page);
 
 /** EAL has reserved @p len bytes of addresses for the list that begins at @p va. */
 void fake_eal_reserve(uint64_t va, uint64_t len);

@@ -140,6 +140,32 @@ test_one_place(void **state)
 	assert_int_equal(topology_pools_read(root, &all), -EINVAL);
 }
 
+/* One size of one node; an unreadable count, and a node that is not there, are no bound. */
+static void
+test_unused(void **state)
+{
+	const char *root = *state;
+
+	assert_false(topology_has_unused(root, 0, 2 * MIB, 2 * MIB));
+	tree_text(root, POOLS "/" SMALL "/nr_hugepages", "8\n");
+	tree_text(root, POOLS "/" SMALL "/free_hugepages", "3\n");
+	assert_true(topology_has_unused(root, 0, 2 * MIB, 6 * MIB));
+	assert_false(topology_has_unused(root, 0, 2 * MIB, 8 * MIB));
+	tree_text(root, POOLS "/" SMALL "/free_hugepages", "9\n");
+	assert_true(topology_has_unused(root, 0, 2 * MIB, 64 * MIB));
+	pool(root, "node0", SMALL, "8\n", "3\n");
+	pool(root, "node1", SMALL, "8\n", "8\n");
+	pool(root, "node1", LARGE, "1\n", "0\n");
+	assert_true(topology_has_unused(root, 0, 2 * MIB, 6 * MIB));
+	assert_false(topology_has_unused(root, 0, 2 * MIB, 8 * MIB));
+	assert_false(topology_has_unused(root, 0, 1024 * MIB, 1024 * MIB));
+	assert_true(topology_has_unused(root, 1, 2 * MIB, 16 * MIB));
+	assert_false(topology_has_unused(root, 1, 1024 * MIB, 1024 * MIB));
+	assert_true(topology_has_unused(root, 2, 2 * MIB, 64 * MIB));
+	pool(root, "node1", LARGE, "1\n", "x\n");
+	assert_true(topology_has_unused(root, 1, 1024 * MIB, 1024 * MIB));
+}
+
 int
 main(void)
 {
@@ -147,6 +173,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_read, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_one_place, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_unused, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("topology_nodes", tests, NULL, NULL);

@@ -8,12 +8,16 @@
  * that fails is better than memory that devices can't reach.
  *
  * EAL calls validators with its memory lock held for writing, before it takes a page. It
- * passes the size that the node's heap would have, and not the page size. Larger pages need
- * a larger free range, so the largest size that divides the growth is assumed.
+ * passes the size that the node's heap would have, and not the page size. It tries one size
+ * after the other: from the smallest on, or first what the allocation requests (1 GiB for a
+ * mempool). Larger pages need a larger free range. So each size that divides the growth must have
+ * IOVAs, except sizes of which the node has too few unused hugepages. If no size has IOVAs, the
+ * number of hugepages does not matter, as the kernel can make them when they are requested.
  */
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -24,6 +28,7 @@
 
 #include "eal/dma_assign.h"
 #include "eal/dma_log.h"
+#include "topology/topology_nodes.h"
 
 #define VALIDATOR "eal_iommu"
 
@@ -37,7 +42,10 @@ struct request {
 	int node;
 	uint64_t held;		/* bytes of the node's heap */
 	uint64_t grow;		/* bytes, pages of one size */
-	uint64_t page;		/* largest page size that it can be; 0: none */
+	uint64_t done;		/* page sizes that were checked, as bits */
+	uint64_t lacking;	/* a page size without IOVAs; 0: none */
+	bool fits;		/* another size has IOVAs */
+	bool taken;		/* EAL can take pages of the size without IOVAs */
 };
 
 static int
@@ -51,14 +59,21 @@ count(const struct rte_memseg_list *msl, void *arg)
 }
 
 static int
-find_page(const struct rte_memseg_list *msl, void *arg)
+check_size(const struct rte_memseg_list *msl, void *arg)
 {
 	struct request *r = arg;
 
-	if (msl->heap && msl->socket_id == r->node && r->grow % msl->page_sz == 0 &&
-	    msl->page_sz > r->page)
-		r->page = msl->page_sz;
-	return 0;
+	if (!msl->heap || msl->socket_id != r->node || r->grow % msl->page_sz != 0 ||
+	    (r->done & msl->page_sz) != 0)
+		return 0;
+	r->done |= msl->page_sz;
+	if (watch.has_room(r->grow, msl->page_sz)) {
+		r->fits = true;
+		return 0;
+	}
+	r->lacking = msl->page_sz;
+	r->taken = topology_has_unused("", r->node, msl->page_sz, r->grow);
+	return r->taken;
 }
 
 static int
@@ -70,12 +85,12 @@ on_alloc(int node, size_t limit __rte_unused, size_t new_len)
 	if (new_len <= r.held)
 		return 0;
 	r.grow = new_len - r.held;
-	rte_memseg_list_walk_thread_unsafe(find_page, &r);
-	if (r.page == 0 || watch.has_room(r.grow, r.page))
+	rte_memseg_list_walk_thread_unsafe(check_size, &r);
+	if (r.lacking == 0 || (r.fits && !r.taken))
 		return 0;
 	if (!watch.logged)
-		SYNC_LOG(WARNING, "memory of NUMA node %d can't grow by 0x%" PRIx64 " bytes: there are too few free IOVAs to assign; allocate less, or give fewer devices or holes to one process",
-			node, r.grow);
+		SYNC_LOG(WARNING, "memory of NUMA node %d can't grow by 0x%" PRIx64 " bytes in pages of %" PRIu64 " KiB: there are too few free IOVAs to assign; allocate less, or give fewer devices or holes to one process",
+			node, r.grow, r.lacking >> 10);
 	watch.logged = true;
 	return -1;
 }

@@ -145,3 +145,30 @@ topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n)
 	qsort(*nodes, *n, sizeof(**nodes), by_number);
 	return 0;
 }
+
+static bool
+pool_has(const struct topo_node *of, uint64_t page, uint64_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < of->n_pools; i++)
+		if (of->pool[i].page == page)
+			return of->pool[i].unused >= bytes;
+	return false;
+}
+
+bool
+topology_has_unused(const char *root, int node, uint64_t page, uint64_t bytes)
+{
+	struct topo_node *nodes, all;
+	bool has = true;
+	size_t n, i;
+
+	if (topology_nodes_read(root, &nodes, &n) < 0)
+		return true;
+	for (i = 0; i < n; i++)
+		if (nodes[i].node == node)
+			has = pool_has(&nodes[i], page, bytes);
+	free(nodes);
+	return n > 0 ? has : topology_pools_read(root, &all) < 0 || pool_has(&all, page, bytes);
+}

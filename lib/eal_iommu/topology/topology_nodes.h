@@ -10,6 +10,7 @@
 #ifndef TOPOLOGY_NODES_H
 #define TOPOLOGY_NODES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,14 @@ int topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n);
  * @return as topology_nodes_read(); -ENOENT if the count of a pool is missing
  */
 int topology_pools_read(const char *root, struct topo_node *out);
+
+/**
+ * Whether a node has so many bytes of unused hugepages of one size. Without NUMA these are the
+ * machine's. It is also true if that can't be read.
+ *
+ * @param root  as above
+ */
+bool topology_has_unused(const char *root, int node, uint64_t page, uint64_t bytes);
 
 #ifdef __cplusplus
 }
