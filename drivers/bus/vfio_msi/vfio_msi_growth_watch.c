@@ -16,6 +16,7 @@
 
 #include "vfio_msi_growth.h"
 #include "policy.h"
+#include "topology/topology_nodes.h"
 
 #define VALIDATOR "vfio_msi"
 
@@ -26,6 +27,8 @@ struct request {
 	uint64_t bytes;		/* requested */
 	uint64_t done;		/* page sizes that were checked, as bits */
 	bool whole_pages;	/* a whole number of pages of a list */
+	bool fits;		/* a page size is within reach */
+	bool taken;		/* EAL can take pages of a size that is not */
 	uint64_t end;		/* of the reach that it exceeds; 0: within reach */
 };
 
@@ -63,7 +66,11 @@ reach_end(const struct growth_list *kind)
 	return end;
 }
 
-/* EAL does not pass the page size: check every size that divides the length. */
+/*
+ * EAL does not pass the page size: check every size that divides the length, except sizes of
+ * which the node has too few unused hugepages. If no size is within reach, the number of
+ * hugepages does not matter, as the kernel can make them when they are requested.
+ */
 static int
 predict(const struct rte_memseg_list *msl, void *arg)
 {
@@ -81,9 +88,13 @@ predict(const struct rte_memseg_list *msl, void *arg)
 	if (at < 0)
 		return 0;
 	r->done |= l->page;
-	if (!l->reached || ((uint64_t)at + n) * l->page > l->reach)
-		r->end = reach_end(l);
-	return 0;
+	if (l->reached && ((uint64_t)at + n) * l->page <= l->reach) {
+		r->fits = true;
+		return 0;
+	}
+	r->end = reach_end(l);
+	r->taken = topology_has_unused("", r->node, l->page, r->bytes);
+	return r->taken;
 }
 
 static bool
@@ -112,7 +123,7 @@ on_alloc(int node, size_t limit, size_t new_len)
 		r.bytes = new_len - r.held;
 		rte_memseg_list_walk_thread_unsafe(predict, &r);
 	}
-	if (r.whole_pages && r.end == 0)
+	if (r.whole_pages && (r.end == 0 || (r.fits && !r.taken)))
 		return 0;
 	if (!is_first_rejection(node))
 		return -1;
