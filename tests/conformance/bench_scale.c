@@ -10,7 +10,9 @@
  * plan: 256 devices in 64 groups and 1,000 reserved regions. Either the groups share the
  * regions, or every device has all of them.
  *
- * map: 1 TiB in pages of 2 MiB on 8 NUMA nodes, one call for each page.
+ * map: 1 TiB in pages of 2 MiB on 8 NUMA nodes, one call for each page. The devices are attached
+ * before, and leave with a mapping for each node. With a container for each group there is one
+ * device: each container would get all mappings.
  */
 
 #include <malloc.h>
@@ -166,21 +168,61 @@ map_once(struct ioas *ioas, double *map, double *unmap, size_t *bytes)
 	*unmap = least(*unmap, now_ms() - start);
 }
 
+static double
+attach(struct ioas *ioas, size_t n)
+{
+	static char names[DEVICES][32];
+	struct ioas_member m = { .group_fd = -1 };
+	struct fake_group *groups[GROUPS];
+	double start;
+	bool viable;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i < GROUPS)
+			groups[i] = fake_group_add((int)i);
+		snprintf(names[i], sizeof(names[i]), "0000:%02zx:%02zx.0", i / 32, i % 32);
+		fake_device_add(groups[i % GROUPS], names[i], 1);
+	}
+	start = now_ms();
+	for (i = 0; i < n; i++) {
+		m.group = (int)(i % GROUPS);
+		m.name = names[i];
+		m.cdev = backend == IOAS_BACKEND_IOMMUFD ? fake_cdev(names[i]) : NULL;
+		assert_int_equal(ioas_attach(ioas, &m, &viable), 0);
+	}
+	return now_ms() - start;
+}
+
+/* Devices leave while memory is mapped: a run for each node. */
+static double
+leave(struct ioas *ioas)
+{
+	double start;
+	uint64_t node;
+
+	for (node = 0; node < NODES; node++)
+		assert_int_equal(ioas_map(ioas, IOAS_EAL, page_at(node * NODE_PAGES),
+				page_at(node * NODE_PAGES), NODE_PAGES * HUGE_PAGE, NULL), 0);
+	start = now_ms();
+	ioas_close(ioas);
+	return now_ms() - start;
+}
+
 static void
 bench_map(void **state)
 {
-	double map = 0, unmap = 0;
+	const size_t n = per_group ? 1 : DEVICES;
+	double attached, map = 0, unmap = 0;
 	struct ioas *ioas;
 	size_t bytes, i;
 	int round;
-	bool viable;
 
 	fake.dma_limit = N_PAGES;
-	add_group(7);
 	ioas = open_space();
 	for (i = 0; i < HOLES; i++)
 		add_hole(region(i).first, region(i).last, IOVA_HARD);
-	assert_int_equal(ioas_attach(ioas, MEMBER(7), &viable), 0);
+	attached = attach(ioas, n);
 	/* The fake kernel's array grows in the first round only. */
 	for (round = 0; round < ROUNDS; round++)
 		map_once(ioas, &map, &unmap, &bytes);
@@ -188,7 +230,8 @@ bench_map(void **state)
 			per_group ? "container per group" : ioas_backend_name(BACKEND),
 			(unsigned long long)N_PAGES, map, map * 1e6 / N_PAGES, unmap,
 			unmap * 1e6 / N_PAGES, (bytes + N_PAGES - 1) / N_PAGES);
-	ioas_close(ioas);
+	printf("     %3zu devices, %2zu groups: attach %.2f ms, close %.2f ms\n", n,
+			n < GROUPS ? n : GROUPS, attached, leave(ioas));
 }
 
 int
