@@ -22,14 +22,14 @@ memory_nodes_read(struct tool_plan *plan, const char *root)
 	return plan->nodes_ret == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* @return the node of the device, if it is known and has no hugepages, else NULL. */
+/* @return the node of the device, if it is known and has no unused hugepages, else NULL. */
 static const struct topo_node *
 empty_node(const struct tool_plan *plan, const struct tool_device *dev)
 {
 	size_t i;
 
 	for (i = 0; dev->used && i < plan->n_nodes; i++)
-		if (plan->nodes[i].node == dev->plan.topo.numa_node && plan->nodes[i].total == 0)
+		if (plan->nodes[i].node == dev->plan.topo.numa_node && plan->nodes[i].unused == 0)
 			return &plan->nodes[i];
 	return NULL;
 }
@@ -59,11 +59,15 @@ memory_nodes_print(const struct tool_plan *plan)
 	printf("\nhugepages of NUMA nodes\n");
 	for (i = 0; i < plan->n_nodes; i++)
 		print_node(&plan->nodes[i]);
-	for (i = 0; i < plan->n; i++)
-		if (empty_node(plan, &plan->v[i]) != NULL)
-			printf("  %s is on node %d, which has no hugepages: its DMA crosses the machine;\n  reserve some in /sys/devices/system/node/node%d/hugepages\n",
-				plan->v[i].bdf, plan->v[i].plan.topo.numa_node,
-				plan->v[i].plan.topo.numa_node);
+	for (i = 0; i < plan->n; i++) {
+		const struct topo_node *node = empty_node(plan, &plan->v[i]);
+
+		if (node != NULL)
+			printf("  %s is on node %d, %s: its DMA crosses the machine;\n  reserve %s in /sys/devices/system/node/node%d/hugepages\n",
+				plan->v[i].bdf, node->node, node->total == 0 ?
+				"which has no hugepages" : "where all hugepages are in use",
+				node->total == 0 ? "some" : "more", node->node);
+	}
 }
 
 /* NULL without memory. */

@@ -164,6 +164,24 @@ def _two_sizes(_, said, backend):
     oracle.check_congruence(oracle.events_in(said['events'], large), 1 << 30)
 
 
+# The second NIC is on node 1, where there are free hugepages.
+ONE_NODE = f'''. {SCRIPTS}/facts.sh
+for option in '' --legacy-mem; do
+    rm -f /dev/hugepages/*
+    fact_status run$option timeout -k 5 180 dpdk-testpmd -l 0,1 -n 1 -a vfio_msi:0000:41:00.0 \\
+        --socket-mem 256,0 $option -- --total-num-mbufs=4096 </dev/null
+done'''
+
+
+def _one_node(_, said, __):
+    for option, words in (('', 'where no memory was preallocated. '),
+                          ('--legacy-mem', 'where EAL has no memory and gets none later, because of '
+                                           '--legacy-mem. ')):
+        log = said[f'run{option}']
+        expect_equal(log.count(f"41:00.0: is on NUMA node 1, {words}EAL's memory is on node 0: "), 1,
+                     f'messages in\n{log[:3000]}\n')
+
+
 # The second NIC is on node 1.
 NUMA = f'''. {SCRIPTS}/facts.sh
 dpdk-test-msi layout --json -a vfio_msi:all >/tmp/json
@@ -221,6 +239,7 @@ def _more(platform, backend):
                   'memory of two page sizes on two nodes', _two_sizes),
                  (_traffic(platform, keys=',iova=assigned'),
                   'assigned IOVAs with memory of four NUMA nodes', _assigned),
+                 (ONE_NODE, 'a message names a NUMA node without preallocated memory', _one_node),
                  (NUMA, 'layout and a warning name a NUMA node without hugepages', _empty_node)]
     if platform == 'arm-smmuv3':
         more.append((_traffic(platform, '--iova-mode=pa', '-m', '64'),

@@ -60,7 +60,7 @@ int vfio_msi_map_memory(void);
 
 /** Log EAL's memory by NUMA node, if there are several. */
 void vfio_msi_numa_log(void);
-/** Log a warning if the node of a device has no memory for it. */
+/** Log it if the node of a device has no memory for it, after vfio_msi_map_memory(). */
 void vfio_msi_numa_check(const struct vfio_msi_device *dev);
 
 /* vfio_msi_telemetry.c */

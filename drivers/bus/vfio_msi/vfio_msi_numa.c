@@ -9,7 +9,7 @@
  * Drivers allocate rings, and applications allocate buffers, on the node of the device. If
  * that node has no hugepages, such an allocation fails, often without a message, or memory
  * of another node is used and all DMA of the device crosses the machine. The bus logs
- * that; it chooses no node itself.
+ * that, and also that memory was preallocated on other nodes only; it chooses no node itself.
  */
 
 #include <inttypes.h>
@@ -26,6 +26,7 @@
 #include <rte_memory.h>
 
 #include "space.h"
+#include "eal/dma_sync.h"
 #include "topology/topology_nodes.h"
 #include "va/va_need.h"
 
@@ -143,10 +144,25 @@ why_none(int node)
 	return why;
 }
 
+static int
+is_preallocated(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+		void *arg __rte_unused)
+{
+	return !msl->external && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE);
+}
+
+/* Whether memory can still come to the node, and no other node was preferred. */
+static bool
+is_as_requested(void)
+{
+	return rte_eal_process_type() != RTE_PROC_PRIMARY ||
+		(dma_sync_can_grow() && rte_memseg_walk(is_preallocated, NULL) == 0);
+}
+
 void
 vfio_msi_numa_check(const struct vfio_msi_device *dev)
 {
-	int node = dev->plan.topo.numa_node, most;
+	int node = dev->plan.topo.numa_node, most, far, near;
 	char text[VFIO_MSI_TEXT];
 	const char *why;
 	struct by_node of;
@@ -154,12 +170,20 @@ vfio_msi_numa_check(const struct vfio_msi_device *dev)
 	if (node < 0 || node >= RTE_MAX_NUMA_NODES || !read_memory(&of) || of.bytes[node] > 0)
 		return;
 	why = why_none(node);
-	if (why == NULL)
+	if (why == NULL && is_as_requested())
 		return;
 	most = describe(&of, text, sizeof(text));
 	if (most < 0)
 		return;
-	BUS_LOG(WARNING, "%s: is on NUMA node %d, where EAL has no memory: %s. EAL's memory is on %s (distance of node %d: %d, of its own node: %d). Drivers that allocate on the device's node fail, and DMA of the others crosses the machine; use a device or processors of another node, or reserve hugepages in /sys/devices/system/node/node%d/hugepages before DPDK starts",
-		dev->label, node, why, text, most, numa_distance(node, most),
-		numa_distance(node, node), node);
+	far = numa_distance(node, most);
+	near = numa_distance(node, node);
+	if (why != NULL)
+		BUS_LOG(WARNING, "%s: is on NUMA node %d, where EAL has no memory: %s. EAL's memory is on %s (distance of node %d: %d, of its own node: %d). Drivers that allocate on the device's node fail, and DMA of the others crosses the machine; use a device or processors of another node, or reserve hugepages in /sys/devices/system/node/node%d/hugepages before DPDK starts",
+			dev->label, node, why, text, most, far, near, node);
+	else if (!dma_sync_can_grow())
+		BUS_LOG(WARNING, "%s: is on NUMA node %d, where EAL has no memory and gets none later, because of --legacy-mem. EAL's memory is on %s (distance of node %d: %d, of its own node: %d). Drivers that allocate on the device's node fail, and DMA of the others crosses the machine; preallocate memory there too (--socket-mem), or drop --legacy-mem",
+			dev->label, node, text, most, far, near);
+	else
+		BUS_LOG(NOTICE, "%s: is on NUMA node %d, where no memory was preallocated. EAL's memory is on %s (distance of node %d: %d, of its own node: %d). Drivers that allocate on the device's node need free hugepages there at that time; preallocate memory there too (--socket-mem)",
+			dev->label, node, text, most, far, near);
 }

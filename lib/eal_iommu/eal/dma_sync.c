@@ -335,3 +335,9 @@ dma_sync_assigned(void)
 {
 	return sync_state.assigned;
 }
+
+bool
+dma_sync_can_grow(void)
+{
+	return sync_state.events;
+}

@@ -84,6 +84,9 @@ bool dma_sync_has_chosen(void);
 /** Are IOVAs assigned, by the first start, in this process? */
 bool dma_sync_assigned(void);
 
+/** Whether EAL's memory can grow: not with --legacy-mem or --no-huge. After dma_sync_start(). */
+bool dma_sync_can_grow(void);
+
 /** End of the process, after dma_sync_stop(): follow no more events. */
 void dma_sync_forget(void);
 
