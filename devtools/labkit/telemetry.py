@@ -9,7 +9,7 @@ from . import oracle
 from .testing import expect, expect_equal
 
 PREFIX = '/vfio_msi/'
-LISTS = ('devices', 'requests', 'irqs', 'maps', 'freed', 'layout', 'errors')
+LISTS = ('devices', 'requests', 'irqs', 'maps', 'freed', 'layout', 'nodes', 'errors')
 PAGE = 32
 # A line of /proc/interrupts: the kernel's number, counts, vector and device.
 INTERRUPT = re.compile(r'^ *(\d+):((?: +\d+)+) .*vfio-(msix|msi|intx)(?:\[(\d+)\])?\(([\d:a-f.]+)\)',
@@ -23,6 +23,7 @@ FIELDS = {
     'maps': 'iova va len owner read_only',
     'freed': 'iova len owner seconds',
     'layout': 'kind first last',
+    'nodes': 'node page bytes',
     'errors': 'message times',
 }
 OPTIONAL = {'layout': {'hard', 'device', 'what'}}
@@ -105,4 +106,5 @@ def check(said, nics, backend, driver, kind, errors):
     sizes = sum(entry['len'] for entry in found['maps'])
     expect_equal([found['memory'][name] for name in ('mappings', 'bytes', 'eal_bytes')],
                  [len(found['maps']), sizes, sizes], 'memory')
+    expect_equal(sum(entry['bytes'] for entry in found['nodes']), sizes, 'memory of all nodes')
     expect_equal({entry['message']: entry['times'] for entry in found['errors']}, errors, 'errors')

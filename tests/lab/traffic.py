@@ -136,6 +136,7 @@ mkdir -p /mnt && mount -t hugetlbfs -o pagesize=1G none /mnt || exit 1
 rm -f /dev/hugepages/*
 dpdk-test-msi layout --json -a vfio_msi:all >/tmp/json
 fact_text layout </tmp/json
+export TELEMETRY=/vfio_msi/nodes
 export TRAFFIC_DURING='grep " huge " /proc/$testpmd_pid/numa_maps | fact_text numa'
 {burst}
 rm -f /mnt/* /dev/hugepages/*
@@ -155,6 +156,9 @@ def _two_sizes(_, said, backend):
         here = [(page, of) for first, last, page, of in lists if first <= int(at, 16) <= last]
         expect_equal(here, [(int(kib) << 10, int(node))], f'lists at {at}: page size, node')
         placed[here[0]] = placed.get(here[0], 0) + int(pages)
+    nodes = telemetry.read(said['telemetry'])['nodes']
+    expect_equal({(one['page'], one['node']): one['bytes'] // one['page'] for one in nodes}, placed,
+                 'pages of each size on each node, by telemetry')
     for node in (0, 1):
         expect_equal((placed.get((1 << 30, node)), placed.get((2 << 20, node), 0) >= 32), (1, True),
                      f'a page of 1 GiB and enough of 2 MiB on node {node}: {placed}')

@@ -63,6 +63,12 @@ void vfio_msi_numa_log(void);
 /** Log it if the node of a device has no memory for it, after vfio_msi_map_memory(). */
 void vfio_msi_numa_check(const struct vfio_msi_device *dev);
 
+/** EAL's memory of one node and page size, external memory excluded. @return 0: continue. */
+typedef int (*vfio_msi_numa_t)(int node, uint64_t page, uint64_t bytes, void *arg);
+
+/** For each node and page size with memory, ascending by node; on any thread, without a lock. */
+int vfio_msi_numa_foreach(vfio_msi_numa_t cb, void *arg);
+
 /* vfio_msi_telemetry.c */
 
 /** Register the commands of telemetry, once. */

@@ -59,6 +59,25 @@ add_list(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
+int
+vfio_msi_numa_foreach(vfio_msi_numa_t cb, void *arg)
+{
+	struct by_node of = { .n_pages = 0 };
+	int node, ret = 0;
+	unsigned int i;
+
+	/*
+	 * EAL's memory lock is held while the kernel pins new memory. Without it the numbers can
+	 * be of different times. They are in shared memory that stays mapped.
+	 */
+	rte_memseg_list_walk_thread_unsafe(add_list, &of);
+	for (node = 0; node < RTE_MAX_NUMA_NODES; node++)
+		for (i = 0; ret == 0 && i < of.n_pages; i++)
+			if (of.of_page[i][node] > 0)
+				ret = cb(node, of.page[i], of.of_page[i][node], arg);
+	return ret;
+}
+
 /* @return whether there are several nodes. */
 static bool
 read_memory(struct by_node *of)

@@ -5,8 +5,8 @@
 /**
  * @file
  * Registers the commands of DPDK's telemetry, and has those about the address space:
- * "/vfio_msi/memory", "/vfio_msi/maps", "/vfio_msi/freed", "/vfio_msi/layout", and
- * "/vfio_msi/errors".
+ * "/vfio_msi/memory", "/vfio_msi/nodes", "/vfio_msi/maps", "/vfio_msi/freed",
+ * "/vfio_msi/layout", and "/vfio_msi/errors".
  */
 
 #include <errno.h>
@@ -85,6 +85,20 @@ entry_open(struct vfio_msi_page *page, struct rte_tel_data **entry)
 }
 
 static int
+add_node(int node, uint64_t size, uint64_t bytes, void *arg)
+{
+	struct rte_tel_data *entry;
+	int full = entry_open(arg, &entry);
+
+	if (entry == NULL)
+		return full;
+	rte_tel_data_add_dict_int(entry, "node", node);
+	compat_telemetry_add(entry, "page", size);
+	compat_telemetry_add(entry, "bytes", bytes);
+	return full;
+}
+
+static int
 add_map(const struct rte_eal_iommu_mapped *mapped, void *arg)
 {
 	struct rte_tel_data *entry;
@@ -146,6 +160,15 @@ static int
 result_of(int ret)
 {
 	return ret > 0 || ret == -ENODEV ? 0 : ret;
+}
+
+static int
+on_nodes(const char *command, const char *params, struct rte_tel_data *reply)
+{
+	struct vfio_msi_page page;
+	int ret = vfio_msi_page_start(&page, params, reply);
+
+	return ret < 0 ? ret : result_of(vfio_msi_numa_foreach(add_node, &page));
 }
 
 static int
@@ -211,6 +234,7 @@ static const struct {
 	{ "layout", on_layout, "Returns ranges of IOVAs. Parameter: index of the first one." },
 	{ "maps", on_maps, "Returns DMA mappings. Parameter: index of the first one." },
 	{ "memory", on_memory, "Returns what is mapped for DMA. No parameters." },
+	{ "nodes", on_nodes, "Returns memory by NUMA node. Parameter: index of the first one." },
 	{ "requests", vfio_msi_telemetry_requests, "Returns requests of the kernel. Parameter: first index." },
 };
 
