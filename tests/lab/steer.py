@@ -164,8 +164,8 @@ def assigned(platform, backend):
 def _check_crowded(said):
     """EAL did not take memory for which there is no IOVA; the bus logged why, once."""
     log = said['crowded']
-    expect(len(re.findall(r"memory of NUMA node \d+ can't grow by 0x\w+ bytes: there are too few free IOVAs "
-                          'to assign', log)) == 1 and 'Creation of mbuf pool' in log, log[-3000:])
+    expect(len(re.findall(r"memory of NUMA node \d+ can't grow by 0x\w+ bytes in pages of \d+ KiB: "
+                          'there are too few free IOVAs to assign', log)) == 1 and 'Creation of mbuf pool' in log, log[-3000:])
     expect('NOT mapped' not in log, log[-3000:])
     said.check('crowded', crowded_status=1)
 
