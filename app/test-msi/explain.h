@@ -125,6 +125,9 @@ void explain_read(FILE *f, struct explain_log *log);
 /** End of the text: equal faults become one. */
 void explain_end(struct explain_log *log);
 
+/** A kernel begins its log: no line is about an event of the one before it. */
+void explain_boot(struct explain_log *log);
+
 /**
  * Begin a fault. When there are too many different ones it is compared with them when it is
  * complete, and dropped if it is another one.

@@ -39,6 +39,16 @@ explain_end(struct explain_log *log)
 	log->queue.status = 0;
 }
 
+void
+explain_boot(struct explain_log *log)
+{
+	explain_end(log);
+	memset(&log->queue, 0, sizeof(log->queue));
+	memset(&log->eeh, 0, sizeof(log->eeh));
+	log->service = log->evtq = log->raw = log->undecoded = false;
+	log->skip = 0;
+}
+
 struct explain_fault *
 explain_begin(struct explain_log *log, enum explain_iommu iommu)
 {

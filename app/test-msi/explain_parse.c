@@ -279,6 +279,8 @@ explain_line(struct explain_log *log, const char *line)
 	size_t i;
 
 	log->lines++;
+	if (strstr(line, "Linux version ") != NULL)
+		explain_boot(log);
 	for (i = 0; i < sizeof(parsers) / sizeof(*parsers); i++)
 		if (parsers[i](log, line))
 			return;

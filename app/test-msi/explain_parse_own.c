@@ -140,9 +140,12 @@ explain_line_vtd_queue(struct explain_log *log, const char *line)
 		queue_status(log, value);
 		return true;
 	}
-	/* Before Linux 5.17. */
+	/* Before Linux 5.17, with the status line in front of it or behind it. */
 	if (strstr(line, "VT-d detected invalid descriptor") != NULL) {
+		value = log->queue.status;
 		queue_begin(log, 0);
+		if ((value & STATUS_QUEUE) != 0)
+			log->queue.said &= ~STATUS_QUEUE;
 		log->queue.ones = false;
 		return true;
 	}

@@ -82,6 +82,14 @@ test_vtd_status(void **state)
 		"VT-d - ? - command IQE x1");
 	expect_one("DMAR: DRHD: handling fault status reg 10\nDMAR: VT-d detected invalid descriptor: qw0 = 25, qw1 = 1\n",
 		"VT-d - ? - command IQE x1");
+	/* The line of the status is in front of it, and the next one is of another event. */
+	expect_two("DMAR: DRHD: handling fault status reg 10\nDMAR: VT-d detected invalid descriptor: qw0 = 25, qw1 = 1\n"
+		"DMAR: DRHD: handling fault status reg 10\n",
+		"VT-d - ? - command IQE x1", "VT-d - ? - command status 0x10 x1");
+	/* A log of two kernels, of which only the first one describes the errors. */
+	expect_two("DMAR: VT-d detected Invalidation Time-out Error: SID 3f00\nDMAR: Invalidation Time-out Error (ITE) cleared\n"
+		"[    0.000000] Linux version 5.10.0-28-amd64\nDMAR: DRHD: handling fault status reg 40\n",
+		"VT-d 0000:3f:00.0* ? - timeout ITE x1", "VT-d - ? - timeout status 0x40 x1");
 	parse("DMAR: DRHD: handling fault status reg 402\n");
 	assert_int_equal(found.n, 0);
 	assert_int_equal(found.lost, 0);
