@@ -175,7 +175,7 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	value_find(text, "User", user, sizeof(unit->user));
 	value_find(text, "Group", unit->group, sizeof(unit->group));
 	value_find(text, "SupplementaryGroups", unit->groups, sizeof(unit->groups));
-	if (strcmp(user, "root") == 0)
+	if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0)
 		*user = '\0';
 	out->locks_all = false;
 	caps_find(text, out, unit);

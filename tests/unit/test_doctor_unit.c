@@ -33,6 +33,8 @@ test_unit(void **state)
 			"PrivateDevices=yes", 0, UINT64_MAX, "", true, true },
 		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=root\nCapabilityBoundingSet=cap_chown\n", 0, 1, "",
 			false, false },
+		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=0\nCapabilityBoundingSet=cap_chown\n", 0, 1, "",
+			false, false },
 		{ "LoadState=loaded\nLimitMEMLOCK=1\nUser=bob\nAmbientCapabilities=cap_ipc_lock\n", 0, 1, "bob",
 			true, false },
 		/* The kernel ignores a capability of a user namespace here. */
