@@ -23,7 +23,7 @@ EXEMPT = {
                      'Invalidation Time-out Error (ITE) cleared',
                      'VT-d detected Invalidation Completion Error: SID',
                      'Invalidation Completion Error (ICE) cleared', 'status ones',
-                     'DRHD: handling fault status reg', 'VT-d detected invalid descriptor',
+                     'Linux version', 'DRHD: handling fault status reg', 'VT-d detected invalid descriptor',
                      'Completion-Wait loop timed out', 'IOMMU event log overflow',
                      'IOMMU Event log restarting', 'global error 0x%llx',
                      'ATC invalidate timeout', 'Illegal command', 'Abort on command fetch',

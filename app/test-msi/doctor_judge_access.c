@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "doctor.h"
+#include "hole_argument.h"
 
-#define WINDOWS 16	/* DPDK reads 32 keys of an argument */
-#define RANGE_LEN sizeof(",hole=0x0123456789abcdef-0x0123456789abcdef")
+#define ROOM 128	/* for other words of a cure */
 
 /* Two nodes are one way to a device. */
 static bool
@@ -146,30 +147,19 @@ judge_denied(const struct doctor_facts *f, const struct doctor_device *d, const 
 static void
 judge_windows_of_user(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
 {
-	const struct hole_list *holes = &d->plan.holes;
-	char keys[WINDOWS * RANGE_LEN] = "";
-	size_t i, len = 0, n = 0;
+	char argument[HOLE_ARGUMENT_LEN];
 
 	if (!f->user.windows_hidden || !d->used || d->plan.bridge.source != HOLES_SOURCE_IOMEM ||
-			d->plan.topo.group_noiommu)
-		return;
-	for (i = 0; i < holes->n; i++) {
-		if (holes->v[i].origin != IOVA_ORIGIN_HOST_BRIDGE)
-			continue;
-		if (++n <= WINDOWS)
-			len += (size_t)snprintf(keys + len, sizeof(keys) - len, ",hole=0x%" PRIx64 "-0x%" PRIx64,
-				holes->v[i].range.first, holes->v[i].range.last);
-	}
-	if (n == 0)
+			!hole_argument(d->bdf, &d->plan, argument))
 		return;
 	doctor_add(out, DOCTOR_WINDOWS_UNREAD, d->bdf,
 		"/proc/iomem shows no addresses to %s, so the application knows only a part of the windows of the host bridge",
 		doctor_who(f));
-	if (n <= WINDOWS && len < PLAN_TEXT - 128)
-		doctor_cure(out, "if the application does not have them already, give it all with the device: -a vfio_msi:%s%s",
-			d->bdf, keys);
+	if (strlen(argument) < PLAN_TEXT - ROOM)
+		doctor_cure(out, "if the application does not have them already, give it all with the device: -a %s",
+			argument);
 	else
-		doctor_cure(out, "give it all as hole=FIRST-LAST, one for several if they are many: as root, dpdk-test-msi layout -a vfio_msi:%s prints them",
+		doctor_cure(out, "give it the argument that this prints as root: dpdk-test-msi layout -a vfio_msi:%s",
 			d->bdf);
 }
 

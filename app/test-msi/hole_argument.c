@@ -82,9 +82,8 @@ append(char *out, const char *fmt, ...)
 }
 
 bool
-hole_argument(const struct tool_device *dev, char *out)
+hole_argument(const char *bdf, const struct plan_device *p, char *out)
 {
-	const struct plan_device *p = &dev->plan;
 	struct iova_range v[MOST + 1];
 	size_t i, n = 0;
 
@@ -97,8 +96,10 @@ hole_argument(const struct tool_device *dev, char *out)
 			add(v, &n, p->holes.v[i].range);
 	if (n == 0)
 		return false;
-	snprintf(out, HOLE_ARGUMENT_LEN, VFIO_MSI_PREFIX "%s", dev->bdf);
+	snprintf(out, HOLE_ARGUMENT_LEN, "vfio_msi:%s", bdf);
 	for (i = 0; i < n; i++)
 		append(out, ",hole=0x%" PRIx64 "-0x%" PRIx64, v[i].first, v[i].last);
+	if (p->msi >= PLAN_MSI_LIKELY_LOST)
+		append(out, ",msi=off");
 	return true;
 }

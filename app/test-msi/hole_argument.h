@@ -11,7 +11,9 @@
 #ifndef HOLE_ARGUMENT_H
 #define HOLE_ARGUMENT_H
 
-#include "test_msi.h"
+#include <stdbool.h>
+
+#include "plan/plan.h"
 
 /** Size of the text of hole_argument(). */
 #define HOLE_ARGUMENT_LEN 1024
@@ -21,12 +23,14 @@
 
 /**
  * The argument that gives a device its host bridge's windows and dma-ranges as hole=, for a
- * process that can't read them: "vfio_msi:BDF,hole=FIRST-LAST,...".
+ * process that can't read them: "vfio_msi:BDF,hole=FIRST-LAST,...". It has msi=off too where MSI
+ * will not arrive, as a hole= does not say that it is also an obstacle to MSI.
  *
- * @param dev  a used device
+ * @param bdf  the device's PCI address
+ * @param p    its plan; the device is used
  * @param out  gets it, HOLE_ARGUMENT_LEN bytes
  * @return false if this process does not know all of them, or if there are none
  */
-bool hole_argument(const struct tool_device *dev, char *out);
+bool hole_argument(const char *bdf, const struct plan_device *p, char *out);
 
 #endif /* HOLE_ARGUMENT_H */

@@ -134,7 +134,7 @@ put_survey(json_t *o, const struct tool_device *dev)
 	bad |= json_put(o, "bridge_windows_shifted", json_boolean(p->bridge.shifted));
 	bad |= json_put(o, "bridge_windows_offset_assumed",
 			json_boolean(p->bridge.offset_assumed));
-	bad |= json_put(o, "hole_argument", hole_argument(dev, argument) ?
+	bad |= json_put(o, "hole_argument", hole_argument(dev->bdf, &dev->plan, argument) ?
 			json_string(argument) : json_null());
 	bad |= json_put(o, "inputs", inputs_json(&p->bridge));
 	bad |= json_put(o, "aliased", json_boolean(p->aliased));

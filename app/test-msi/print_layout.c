@@ -66,7 +66,7 @@ print_argument(const struct tool_device *dev)
 	const char *indent = "                    ";
 	char text[HOLE_ARGUMENT_LEN];
 
-	if (!hole_argument(dev, text))
+	if (!hole_argument(dev->bdf, &dev->plan, text))
 		return;
 	printf("%sfor a process that can't read them: -a %s\n", indent, text);
 	if (strlen(text) > ATTACH_ARGUMENT_LEN)

@@ -18,16 +18,15 @@
 
 #define BDF "0000:08:00.0"
 
-static struct tool_device dev;
+static struct plan_device plan;
 
 static int
 setup(void **state)
 {
 	(void)state;
-	memset(&dev, 0, sizeof(dev));
-	strcpy(dev.bdf, BDF);
-	dev.plan.bridge.source = HOLES_SOURCE_IOMEM;
-	dev.plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_SEEN;
+	memset(&plan, 0, sizeof(plan));
+	plan.bridge.source = HOLES_SOURCE_IOMEM;
+	plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_SEEN;
 	return 0;
 }
 
@@ -35,7 +34,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	holes_free(&dev.plan.holes);
+	holes_free(&plan.holes);
 	return 0;
 }
 
@@ -44,7 +43,7 @@ give(enum iova_origin origin, uint64_t first, uint64_t last)
 {
 	const struct iova_hole hole = { .range = { first, last }, .origin = origin };
 
-	assert_int_equal(holes_add(&dev.plan.holes, &hole), 0);
+	assert_int_equal(holes_add(&plan.holes, &hole), 0);
 }
 
 static void
@@ -53,7 +52,7 @@ expect(const char *holes)
 	char text[HOLE_ARGUMENT_LEN], want[HOLE_ARGUMENT_LEN];
 
 	snprintf(want, sizeof(want), "vfio_msi:" BDF "%s", holes);
-	assert_true(hole_argument(&dev, text));
+	assert_true(hole_argument(BDF, &plan, text));
 	assert_string_equal(text, want);
 }
 
@@ -77,13 +76,27 @@ static void
 test_joined(void **state)
 {
 	(void)state;
-	dev.plan.bridge.source = HOLES_SOURCE_DEVICE_TREE;
+	plan.bridge.source = HOLES_SOURCE_DEVICE_TREE;
 	give(IOVA_ORIGIN_DMA_RANGES, 0x2000000000, UINT64_MAX);
 	give(IOVA_ORIGIN_DMA_RANGES, 0, 0xfffffff);
 	give(IOVA_ORIGIN_HOST_BRIDGE, 0x3000000000, 0x3fffffffff);
 	expect(",hole=0x0-0xfffffff,hole=0x2000000000-0xffffffffffffffff");
 	give(IOVA_ORIGIN_HOST_BRIDGE, 0x8000000, 0x2fffffffff);
 	expect(",hole=0x0-0xffffffffffffffff");
+}
+
+/* A process with hole= does not know that the window is an obstacle to MSI. */
+static void
+test_msi(void **state)
+{
+	(void)state;
+	give(IOVA_ORIGIN_HOST_BRIDGE, 0x8000000, 0xfffffff);
+	plan.msi = PLAN_MSI_UNSURE;
+	expect(",hole=0x8000000-0xfffffff");
+	plan.msi = PLAN_MSI_LIKELY_LOST;
+	expect(",hole=0x8000000-0xfffffff,msi=off");
+	plan.msi = PLAN_MSI_LOST;
+	expect(",hole=0x8000000-0xfffffff,msi=off");
 }
 
 /* An argument has room for other keys, and its holes cover every window. */
@@ -99,7 +112,7 @@ test_many(void **state)
 	for (i = 0; i < 40; i++)
 		give(IOVA_ORIGIN_HOST_BRIDGE, UINT64_MAX - size * (i * i + 2),
 			UINT64_MAX - size * (i * i + 2) + size / 2);
-	assert_true(hole_argument(&dev, text));
+	assert_true(hole_argument(BDF, &plan, text));
 	assert_true(strlen(text) < HOLE_ARGUMENT_LEN - 1);
 	assert_true(vfio_msi_values_count(strchr(text, ',') + 1) <= 16);
 	assert_string_equal(strtok_r(text, ",", &save), "vfio_msi:" BDF);
@@ -111,8 +124,8 @@ test_many(void **state)
 		n++;
 	}
 	assert_int_equal(n, 16);
-	for (i = 0; i < dev.plan.holes.n; i++) {
-		for (j = 0; j < n && !iova_range_covers(range[j], dev.plan.holes.v[i].range); j++)
+	for (i = 0; i < plan.holes.n; i++) {
+		for (j = 0; j < n && !iova_range_covers(range[j], plan.holes.v[i].range); j++)
 			;
 		assert_true(j < n);
 	}
@@ -125,20 +138,20 @@ test_none(void **state)
 	char text[HOLE_ARGUMENT_LEN];
 
 	(void)state;
-	assert_false(hole_argument(&dev, text));
+	assert_false(hole_argument(BDF, &plan, text));
 	give(IOVA_ORIGIN_HOST_BRIDGE, 0xa0000, 0xbffff);
-	dev.plan.bridge.in[HOLES_IN_DMA_RANGES].sight = HOLES_HIDDEN;
-	assert_false(hole_argument(&dev, text));
-	dev.plan.bridge.in[HOLES_IN_DMA_RANGES].sight = HOLES_ABSENT;
-	dev.plan.bridge.source = HOLES_SOURCE_RESOURCES;
-	assert_false(hole_argument(&dev, text));
-	dev.plan.bridge.source = HOLES_SOURCE_IOMEM;
-	dev.plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_DENIED;
-	assert_false(hole_argument(&dev, text));
-	dev.plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_SEEN;
+	plan.bridge.in[HOLES_IN_DMA_RANGES].sight = HOLES_HIDDEN;
+	assert_false(hole_argument(BDF, &plan, text));
+	plan.bridge.in[HOLES_IN_DMA_RANGES].sight = HOLES_ABSENT;
+	plan.bridge.source = HOLES_SOURCE_RESOURCES;
+	assert_false(hole_argument(BDF, &plan, text));
+	plan.bridge.source = HOLES_SOURCE_IOMEM;
+	plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_DENIED;
+	assert_false(hole_argument(BDF, &plan, text));
+	plan.bridge.in[HOLES_IN_IOMEM].sight = HOLES_SEEN;
 	expect(",hole=0xa0000-0xbffff");
-	dev.plan.topo.group_noiommu = true;
-	assert_false(hole_argument(&dev, text));
+	plan.topo.group_noiommu = true;
+	assert_false(hole_argument(BDF, &plan, text));
 }
 
 int
@@ -147,6 +160,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_windows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_joined, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_msi, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 	};
