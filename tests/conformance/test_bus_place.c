@@ -18,6 +18,7 @@
 #define GIB (UINT64_C(1) << 30)
 #define MIB (UINT64_C(1) << 20)
 #define END (MEMORY + GIB + 64 * GIB)	/* what is left to the pci bus included */
+#define ELSEWHERE UINT64_C(0x7f0000000000)
 
 struct vfio_msi_bus vfio_msi_bus;
 enum rte_proc_type_t fake_process_type = RTE_PROC_PRIMARY;
@@ -25,12 +26,17 @@ enum rte_proc_type_t fake_process_type = RTE_PROC_PRIMARY;
 int __wrap_vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd, uint64_t offset,
 		void **out);
 
-/* The kernel has every address. */
+/* Other memory has these addresses. */
+static uint64_t taken, taken_len;
+
+/* For a hint that is not free the kernel returns addresses of its own choice. */
 int
 __wrap_vfio_uapi_mmap(void *hint, size_t len, int prot, int flags, int fd, uint64_t offset,
 		void **out)
 {
-	*out = hint;
+	const uint64_t at = (uintptr_t)hint;
+
+	*out = at < taken + taken_len && at + len > taken ? (void *)(uintptr_t)ELSEWHERE : hint;
 	return 0;
 }
 
@@ -43,15 +49,23 @@ rte_memseg_list_walk(rte_memseg_list_walk_t cb, void *arg)
 }
 
 static uint64_t
-reserve(uint8_t bus, unsigned int bar, uint64_t size)
+reserve_any(uint8_t bus, unsigned int bar, uint64_t size)
 {
 	const struct vfio_msi_device dev = { .plan.topo.addr.bus = bus };
 	void *addr;
 
 	assert_int_equal(vfio_msi_bar_reserve(&dev, bar, size, &addr), 0);
-	assert_in_range((uintptr_t)addr, END, END + GIB);
-	assert_int_equal((uintptr_t)addr & (size - 1), 0);
 	return (uintptr_t)addr;
+}
+
+static uint64_t
+reserve(uint8_t bus, unsigned int bar, uint64_t size)
+{
+	const uint64_t at = reserve_any(bus, bar, size);
+
+	assert_in_range(at, END, END + GIB);
+	assert_int_equal(at & (size - 1), 0);
+	return at;
 }
 
 /* A device that comes again has the addresses that it had. */
@@ -86,12 +100,37 @@ test_replaced(void **state)
 	vfio_msi_places_free();
 }
 
+/* Addresses that other memory has are not tried again, and those of a success are kept. */
+static void
+test_occupied(void **state)
+{
+	const uint64_t before = reserve(1, 0, MIB), other = reserve(2, 0, MIB);
+	uint64_t at;
+
+	taken = other + MIB;
+	taken_len = 2 * MIB;
+	assert_int_equal(reserve_any(3, 0, MIB), ELSEWHERE);
+	assert_int_equal(reserve_any(3, 0, MIB), ELSEWHERE);
+	at = reserve(3, 0, MIB);
+	assert_int_equal(at, taken + taken_len);
+	assert_int_equal(reserve(3, 0, MIB), at);
+	/* Memory that came while the device was away. */
+	taken = before;
+	taken_len = MIB;
+	assert_int_equal(reserve_any(1, 0, MIB), ELSEWHERE);
+	assert_int_equal(reserve(1, 0, MIB), at + MIB);
+	assert_int_equal(reserve(2, 0, MIB), other);
+	taken_len = 0;
+	vfio_msi_places_free();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_come_and_go),
 		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_occupied),
 	};
 
 	return cmocka_run_group_tests_name("bus_place", tests, NULL, NULL);

@@ -11,8 +11,8 @@
  * free in a secondary: behind EAL's memory, which has the same addresses in both. The
  * kernel would choose addresses next to the libraries, which differ in every process.
  *
- * A BAR has its addresses again when its device comes again. Otherwise devices that come and go
- * would use up the addresses of the process.
+ * A BAR has its addresses again when its device comes again, unless other memory has them by
+ * then. Otherwise devices that come and go would use up the addresses of the process.
  */
 
 #include <errno.h>
@@ -38,7 +38,7 @@ struct place {
 	LIST_ENTRY(place) next;
 	struct topo_addr addr;
 	unsigned int bar;
-	uint64_t first, size;
+	uint64_t first, size;	/* size 0: it needs new addresses */
 };
 
 static LIST_HEAD(, place) places = LIST_HEAD_INITIALIZER(places);
@@ -73,8 +73,8 @@ new_place(uint64_t size)
 	return at;
 }
 
-/* The address for a BAR of the primary. */
-static void *
+/* The place for a BAR of the primary, with enough addresses. NULL: no memory. */
+static struct place *
 find_place(const struct topo_addr *addr, unsigned int bar, uint64_t size)
 {
 	struct place *p;
@@ -84,8 +84,8 @@ find_place(const struct topo_addr *addr, unsigned int bar, uint64_t size)
 			break;
 	if (p == NULL) {
 		p = calloc(1, sizeof(*p));
-		if (p == NULL)	/* it has others the next time */
-			return (void *)(uintptr_t)new_place(size);
+		if (p == NULL)
+			return NULL;
 		p->addr = *addr;
 		p->bar = bar;
 		LIST_INSERT_HEAD(&places, p, next);
@@ -95,7 +95,22 @@ find_place(const struct topo_addr *addr, unsigned int bar, uint64_t size)
 		p->first = new_place(size);
 		p->size = size;
 	}
-	return (void *)(uintptr_t)p->first;
+	return p;
+}
+
+/* Reserve addresses in the primary. If others have those of the place, the kernel chooses some. */
+static int
+reserve_place(const struct topo_addr *addr, unsigned int bar, uint64_t size, void **out)
+{
+	struct place *p = find_place(addr, bar, size);
+	/* Without a place it has other addresses the next time. */
+	void *at = (void *)(uintptr_t)(p != NULL ? p->first : new_place(size));
+	int ret = vfio_uapi_mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			-1, 0, out);
+
+	if (ret == 0 && *out != at && p != NULL)
+		p->size = 0;
+	return ret;
 }
 
 void
@@ -113,17 +128,17 @@ int
 vfio_msi_bar_reserve(const struct vfio_msi_device *dev, unsigned int i,
 		uint64_t size, void **addr)
 {
-	bool fixed = vfio_msi_is_secondary();
-	void *at = fixed ? dev->bar[i].primary : find_place(&dev->plan.topo.addr, i, size);
+	void *at = dev->bar[i].primary;
 	int ret;
 
+	if (!vfio_msi_is_secondary())
+		return reserve_place(&dev->plan.topo.addr, i, size, addr);
 	if (at == NULL)
 		return -EBADMSG;
-	ret = vfio_uapi_mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
-			MAP_NORESERVE | (fixed ? MAP_FIXED_NOREPLACE : 0), -1, 0,
-			addr);
+	ret = vfio_uapi_mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			MAP_FIXED_NOREPLACE, -1, 0, addr);
 	/* Kernels before 4.17 ignore MAP_FIXED_NOREPLACE: the address is a hint. */
-	if (ret == 0 && fixed && *addr != at) {
+	if (ret == 0 && *addr != at) {
 		vfio_uapi_munmap(*addr, size);
 		ret = -EEXIST;
 	}
