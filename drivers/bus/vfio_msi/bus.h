@@ -45,7 +45,8 @@
  *                   under "bars_lock", allocates nothing and takes no other lock.
  *   telemetry       A thread for each client of DPDK's telemetry (vfio_msi_telemetry*.c). It
  *                   copies the list of devices under bars_lock: what the claim wrote, and
- *                   struct vfio_msi_shown. Mappings and layout it reads as an application.
+ *                   struct vfio_msi_shown. Mappings and layout it reads as an application,
+ *                   EAL's lists of memory until the cleanup (vfio_msi_numa.c has a lock).
  *   vectors         EAL's interrupt thread and threads of drivers of bus_vfio_msi_driver.h
  *                   (vfio_msi_vectors.c). They access the interrupts of a device, under a lock
  *                   of their own, which is held while callbacks of the driver run.
@@ -60,7 +61,7 @@
  * space's lock of own_memory.c, then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
  * space's; bars_lock. Calls of applications share the space's lock, and main waits for them
  * when a space is added or removed. The lock of own_memory_pieces.c comes after the space's
- * and before no other.
+ * and before no other. That of vfio_msi_numa.c nests with none.
  */
 
 #ifndef VFIO_MSI_BUS_H

@@ -66,8 +66,13 @@ void vfio_msi_numa_check(const struct vfio_msi_device *dev);
 /** EAL's memory of one node and page size, external memory excluded. @return 0: continue. */
 typedef int (*vfio_msi_numa_t)(int node, uint64_t page, uint64_t bytes, void *arg);
 
-/** For each node and page size with memory, ascending by node; on any thread, without a lock. */
+/**
+ * For each node and page size with memory, ascending by node; on any thread. No lock is held for
+ * the callback. Nothing after vfio_msi_numa_stop().
+ */
 int vfio_msi_numa_foreach(vfio_msi_numa_t cb, void *arg);
+/** EAL's memory goes: wait until no thread reads its lists, and let none read them any more. */
+void vfio_msi_numa_stop(void);
 
 /* vfio_msi_telemetry.c */
 

@@ -13,6 +13,7 @@
  */
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,10 @@ struct by_node {
 	uint64_t of_page[VA_PAGES_MAX][RTE_MAX_NUMA_NODES];
 	unsigned int n_pages;
 };
+
+/* EAL unmaps its memory and the lists of it after the cleanup; threads of telemetry go on. */
+static pthread_mutex_t walk_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool stopped;	/* under walk_lock */
 
 static int
 add_list(const struct rte_memseg_list *msl, void *arg)
@@ -68,14 +73,25 @@ vfio_msi_numa_foreach(vfio_msi_numa_t cb, void *arg)
 
 	/*
 	 * EAL's memory lock is held while the kernel pins new memory. Without it the numbers can
-	 * be of different times. They are in shared memory that stays mapped.
+	 * be of different times, but the lists remain until the cleanup.
 	 */
-	rte_memseg_list_walk_thread_unsafe(add_list, &of);
+	pthread_mutex_lock(&walk_lock);
+	if (!stopped)
+		rte_memseg_list_walk_thread_unsafe(add_list, &of);
+	pthread_mutex_unlock(&walk_lock);
 	for (node = 0; node < RTE_MAX_NUMA_NODES; node++)
 		for (i = 0; ret == 0 && i < of.n_pages; i++)
 			if (of.of_page[i][node] > 0)
 				ret = cb(node, of.page[i], of.of_page[i][node], arg);
 	return ret;
+}
+
+void
+vfio_msi_numa_stop(void)
+{
+	pthread_mutex_lock(&walk_lock);
+	stopped = true;
+	pthread_mutex_unlock(&walk_lock);
 }
 
 /* @return whether there are several nodes. */

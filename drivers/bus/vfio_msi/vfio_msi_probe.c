@@ -180,6 +180,7 @@ vfio_msi_cleanup(void)
 	own_memory_forget();
 	dma_sync_forget();
 	vfio_msi_mp_stop();
+	vfio_msi_numa_stop();
 	vfio_msi_rejections_free();
 	iova_layout_destroy(vfio_msi_bus.layout);
 	vfio_msi_bus.layout = NULL;

@@ -13,6 +13,8 @@ enum rte_proc_type_t { RTE_PROC_PRIMARY, RTE_PROC_SECONDARY };
 /** Chosen by the test. */
 extern enum rte_proc_type_t fake_process_type;
 
+int rte_eal_has_hugepages(void);
+
 /** Chosen by the test; fake_eal.c has it. */
 extern enum rte_iova_mode fake_iova_mode;
 

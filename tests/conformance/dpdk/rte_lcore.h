@@ -7,6 +7,8 @@
 #ifndef FAKE_RTE_LCORE_H
 #define FAKE_RTE_LCORE_H
 
+#define RTE_MAX_NUMA_NODES 4
+
 static inline unsigned int
 rte_socket_count(void)
 {

@@ -51,6 +51,7 @@ int rte_mem_event_callback_unregister(const char *name, void *arg);
 int rte_mem_alloc_validator_register(const char *name, rte_mem_alloc_validator_t cb, int node,
 		size_t limit);
 int rte_mem_alloc_validator_unregister(const char *name, int node);
+int rte_memseg_walk(rte_memseg_walk_t cb, void *arg);
 int rte_memseg_walk_thread_unsafe(rte_memseg_walk_t cb, void *arg);
 int rte_memseg_contig_walk_thread_unsafe(rte_memseg_contig_walk_t cb, void *arg);
 int rte_memseg_list_walk(rte_memseg_list_walk_t cb, void *arg);
