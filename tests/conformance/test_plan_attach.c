@@ -43,10 +43,6 @@ test_attach_failures(void **state)
 			BY_KERNEL("vfio_iommu_type1.allow_unsafe_interrupts=1",
 				"iommufd.allow_unsafe_interrupts=1"));
 	lacks("remapping");
-	/* On x86 the cure that keeps the isolation comes first. */
-	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
-	FAILS(-EPERM, "isolate its interrupts, or another process has a device of the group; switch interrupt remapping on in the firmware (VT-d, AMD-Vi) and remove intremap=off",
-			"; or, if you trust every device, set the module parameter ");
 	machine_group->isolated = true;
 	machine_group->viable = false;
 	FAILS(-EPERM, "group 2", BY_BACKEND("not viable", "another process"));
@@ -56,6 +52,29 @@ test_attach_failures(void **state)
 	machine_group->direct = false;
 	assert_int_equal(survey(*state, NIC), 0);
 	plan_device_free(&pd);
+}
+
+/* The cure that keeps the isolation comes first, where the IOMMU has interrupt remapping. */
+static void
+test_remapping(void **state)
+{
+	static const char *const targets[] = { "../../virtual/iommu/dmar0", "../../virtual/iommu/ivhd1" };
+	const char *link = "/sys/bus/pci/devices/" NIC "/iommu";
+	unsigned int i;
+
+	machine_group->isolated = false;
+	for (i = 0; i < 2; i++) {
+		machine_unlink(*state, NIC, "iommu");
+		tree_link(*state, link, targets[i]);
+		FAILS(-EPERM, "isolate its interrupts, or another process has a device of the group; switch interrupt remapping on in the firmware (VT-d, AMD-Vi) and remove intremap=off",
+				"; or, if you trust every device, set the module parameter ");
+	}
+	/* A guest on x86: no firmware gives this IOMMU interrupt remapping. */
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
+	machine_unlink(*state, NIC, "iommu");
+	tree_link(*state, link, "../../virtio0/iommu/0000:00:0a.0");
+	FAILS(-EPERM, "isolate its interrupts, or another process has a device of the group; if you trust every device, set the module parameter ");
+	lacks("remapping");
 }
 
 /* POWER has no module parameter for those who trust all devices. */
@@ -259,6 +278,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_attach_failures),
+		PLAN_TEST(test_remapping),
 		PLAN_TEST(test_power_refuses),
 		PLAN_TEST(test_held_device),
 		PLAN_TEST(test_node_failures),

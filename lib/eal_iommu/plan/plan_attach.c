@@ -42,9 +42,25 @@ say_held(struct topo_snapshot *snap, const struct ioas_member *m, const char *op
 	return 0;
 }
 
+/*
+ * Whether the firmware can give the device interrupt remapping: VT-d and AMD-Vi have it. A
+ * virtio-iommu has none, also on x86, nor have IOMMUs of other architectures.
+ */
+static bool
+can_remap(struct topo_snapshot *snap, const struct ioas_member *m)
+{
+	const struct topo_device *dev;
+	struct topo_addr addr;
+
+	return m->name != NULL && topology_parse_bdf(m->name, &addr) == 0 &&
+		topology_snapshot_device(snap, &addr, &dev) == 0 &&
+		(strncmp(dev->iommu, "dmar", strlen("dmar")) == 0 ||
+			strncmp(dev->iommu, "ivhd", strlen("ivhd")) == 0);
+}
+
 static int
-say_refused(const char *root, enum ioas_backend backend, const struct ioas_member *m, int ret,
-		bool viable, char *why, size_t size)
+say_refused(struct topo_snapshot *snap, enum ioas_backend backend, const struct ioas_member *m,
+		int ret, bool viable, char *why, size_t size)
 {
 	const char *unsafe = ioas_backend_traits(backend)->unsafe_interrupts;
 
@@ -56,8 +72,7 @@ say_refused(const char *root, enum ioas_backend backend, const struct ioas_membe
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: another process may have a device of the group, or a security policy forbids it; see dmesg",
 			m->group);
-	/* Interrupt remapping is a part of these IOMMUs. */
-	if (ret == -EPERM && topology_arch(root) == TOPO_ARCH_X86)
+	if (ret == -EPERM && can_remap(snap, m))
 		return say(ret, why, size,
 			"the kernel refuses IOMMU group %d: the platform does not isolate its interrupts, or another process has a device of the group; switch interrupt remapping on in the firmware (VT-d, AMD-Vi) and remove intremap=off from the kernel command line; or, if you trust every device, set the module parameter %s",
 			m->group, unsafe);
@@ -117,7 +132,7 @@ explain_refusal(struct topo_snapshot *snap, enum ioas_backend backend,
 		if (m->fds == NULL && (ret == -EBUSY || (alone && ret != -EADDRINUSE)) &&
 		    say_held(snap, m, node, ret, why, size) != 0)
 			return -EBUSY;
-		return say_refused(snap->root, backend, m, ret, viable, why, size);
+		return say_refused(snap, backend, m, ret, viable, why, size);
 	case -EKEYREJECTED:
 		plan_explain_token(m, why, size);
 		return ret;

@@ -172,15 +172,6 @@ machine_look(const char *root, struct topo_machine *out)
 		out->arch = arch_of_tables(root);
 }
 
-enum topo_arch
-topology_arch(const char *root)
-{
-	struct topo_machine m;
-
-	machine_look(root, &m);
-	return m.arch;
-}
-
 void
 topology_machine(const char *root, const struct topo_device *dev, struct topo_machine *out)
 {

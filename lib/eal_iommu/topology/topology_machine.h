@@ -44,9 +44,6 @@ struct topo_machine {
 	enum topo_iommu iommu;
 };
 
-/** Detect the processor of the machine. */
-enum topo_arch topology_arch(const char *root);
-
 /** Describe the machine of a function. */
 void topology_machine(const char *root, const struct topo_device *dev,
 		struct topo_machine *out);
