@@ -156,10 +156,10 @@ judge_windows_of_user(const struct doctor_facts *f, const struct doctor_device *
 		"/proc/iomem shows no addresses to %s, so the application knows only a part of the windows of the host bridge",
 		doctor_who(f));
 	if (strlen(argument) < PLAN_TEXT - ROOM)
-		doctor_cure(out, "if the application does not have them already, give it all with the device: -a %s",
+		doctor_cure(out, "if the application does not have them already, give it all at start, with the device's other keys behind it: -a %s",
 			argument);
 	else
-		doctor_cure(out, "give it the argument that this prints as root: dpdk-test-msi layout -a vfio_msi:%s",
+		doctor_cure(out, "give it at start the argument that this prints as root: dpdk-test-msi layout -a vfio_msi:%s",
 			d->bdf);
 }
 

@@ -18,13 +18,13 @@
 /** Size of the text of hole_argument(). */
 #define HOLE_ARGUMENT_LEN 1024
 
-/** EAL sends so many characters of an attach's argument to another process. */
-#define ATTACH_ARGUMENT_LEN 127
-
 /**
  * The argument that gives a device its host bridge's windows and dma-ranges as hole=, for a
  * process that can't read them: "vfio_msi:BDF,hole=FIRST-LAST,...". It has msi=off too where MSI
  * will not arrive, as a hole= does not say that it is also an obstacle to MSI.
+ *
+ * It is for a device that is given at start. A hole= is hard: where memory is in use already, in a
+ * window or between two that were joined, the bus rejects the device.
  *
  * @param bdf  the device's PCI address
  * @param p    its plan; the device is used

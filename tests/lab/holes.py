@@ -299,9 +299,9 @@ def without_root(platform):
     nic = PLATFORMS[platform].nics[0]
     nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
     layout = f'dpdk-test-msi layout -a vfio_msi:{nic}'
-    root, user, text, given = _answers(
+    root, user, text, printed, given = _answers(
         platform, (), f'vfio-bind {nic}; chmod 666 /dev/vfio/*; {layout} --json',
-        f'{nobody} {layout} --json', f'{nobody} {layout}',
+        f'{nobody} {layout} --json', f'{nobody} {layout}', layout,
         f'argument=$({layout} | sed -n "s/.*read them: -a //p"); '
         f'{nobody} dpdk-test-msi layout --json -a "$argument"')
     expect('from: resources' in text and 'a lower bound, what devices use' in text, text)
@@ -312,6 +312,7 @@ def without_root(platform):
     expect_equal([user['devices'][0][key] for key in keys], ['resources', False, False, False],
                  'without root')
     expect_equal(user['devices'][0]['hole_argument'], None, 'the argument without root')
+    expect("give that at start, with the device's other keys behind it" in printed, printed)
     # The argument that root gets has every window.
     holes = _windows(given, 'user')
     for first, last in _windows(root):

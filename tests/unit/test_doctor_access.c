@@ -57,7 +57,8 @@ test_windows_of_user(void **state)
 	windows_read(3);
 	windows[1].origin = IOVA_ORIGIN_MSI;
 	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "/proc/iomem shows no addresses to alice",
-		"-a vfio_msi:" BDF ",hole=0x0-0xfffff,hole=0x200000000-0x2000fffff");
+		"give it all at start, with the device's other keys behind it: -a vfio_msi:" BDF
+		",hole=0x0-0xfffff,hole=0x200000000-0x2000fffff");
 	/* Too many for an argument. */
 	windows_read(40);
 	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "to alice", "-a vfio_msi:" BDF ",hole=0x0-0x18000fffff,hole=0x1900000000-");
@@ -65,7 +66,7 @@ test_windows_of_user(void **state)
 	windows_read(40);
 	for (i = 0; i < 40; i++)
 		windows[i].range = (struct iova_range){ (i + 64) << 54, ((i + 64) << 54) + 0xfffff };
-	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "to alice", "this prints as root: dpdk-test-msi layout -a vfio_msi:" BDF);
+	expect_only(DOCTOR_WINDOWS_UNREAD, BDF, "to alice", "at start the argument that this prints as root: dpdk-test-msi layout -a vfio_msi:" BDF);
 	/* The device tree is for everybody. */
 	windows_read(3);
 	device.plan.bridge.source = HOLES_SOURCE_DEVICE_TREE;

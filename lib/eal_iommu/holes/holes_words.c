@@ -7,7 +7,7 @@
 #include "holes/holes.h"
 
 #define SHOW_TREE "show /sys/firmware/devicetree read-only (podman: --security-opt unmask=/sys/firmware)"
-#define GIVE_WINDOWS "and give the argument that it prints, -a vfio_msi:BDF,hole=FIRST-LAST"
+#define GIVE_WINDOWS "and at start give the argument that it prints, -a vfio_msi:BDF,hole=FIRST-LAST"
 
 const char *
 holes_input_name(enum holes_input input)
