@@ -86,6 +86,16 @@ rte_bus_find_by_name(const char *name)
 	return strcmp(name, pci.name) == 0 ? &pci : NULL;
 }
 
+/* As that of the arguments' parser. */
+int
+vfio_msi_parse_name(const char *name, struct topo_addr *out)
+{
+	const size_t len = strlen(VFIO_MSI_PREFIX);
+
+	return strncmp(name, VFIO_MSI_PREFIX, len) == 0 ? topology_parse_bdf(name + len, out) :
+		-EINVAL;
+}
+
 void
 rte_bus_register(struct rte_bus *bus)
 {
@@ -200,6 +210,10 @@ setup(void **state)
 			.plan.topo.addr.bus = (uint8_t)(i + 1),
 			.pci.device.device.driver = i > 0 ? &driver : NULL,
 		};
+		topology_format_bdf(&devices[i].plan.topo.addr, devices[i].pci.device.name,
+			sizeof(devices[i].pci.device.name));
+		devices[i].pci.device.device.name = devices[i].pci.device.name;
+		vfio_msi_label(&devices[i].plan.topo.addr, devices[i].label);
 		vfio_msi_list_add(&devices[i]);
 	}
 	compared = unlocked = 0;
@@ -261,6 +275,32 @@ test_pci_iterator(void **state)
 	assert_ptr_equal(pci.dev_iterate(NULL, "addr=0000:03:00.0", NULL), other);
 }
 
+static unsigned int seen;
+
+/* The function of EAL, which compares a name. */
+static int
+same_name(const struct rte_device *dev, const void *name)
+{
+	compared++;
+	unlocked += vfio_msi_bus.bars_lock.locked != 1;
+	seen++;
+	return strcmp(dev->name, name);
+}
+
+static void
+test_name(void **state)
+{
+	assert_ptr_equal(vfio_msi_find_device(NULL, same_name, "0000:01:00.0"), device(0));
+	assert_ptr_equal(vfio_msi_find_device(NULL, same_name, "vfio_msi:0000:02:00.0"), device(1));
+	assert_ptr_equal(vfio_msi_find_device(NULL, same_name, "03:00.0"), device(2));
+	assert_ptr_equal(vfio_msi_find_device(device(1), same_name, "vfio_msi:03:00.0"), device(2));
+	assert_null(vfio_msi_find_device(device(1), same_name, "0000:01:00.0"));
+	seen = 0;
+	assert_null(vfio_msi_find_device(NULL, same_name, "0000:04:00.0"));
+	assert_int_equal(seen, 4 * N);
+	expect_locked();
+}
+
 int
 main(void)
 {
@@ -268,6 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LOOKUP_TEST(test_own_iterator),
 		LOOKUP_TEST(test_pci_iterator),
+		LOOKUP_TEST(test_name),
 	};
 
 	return cmocka_run_group_tests_name("bus_lookups", tests, NULL, NULL);

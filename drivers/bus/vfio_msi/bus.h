@@ -50,8 +50,8 @@
  *   vectors         EAL's interrupt thread and threads of drivers of bus_vfio_msi_driver.h
  *                   (vfio_msi_vectors.c). They access the interrupts of a device, under a lock
  *                   of their own, which is held while callbacks of the driver run.
- *   iterators       Any thread that looks for devices or ports (vfio_msi_params.c, and
- *                   vfio_msi_pci_bus.c for the pci bus). They access the list of devices, and
+ *   iterators       Any thread that looks for devices or ports (vfio_msi_params.c,
+ *                   vfio_msi_names.c, and vfio_msi_pci_bus.c for the pci bus). They access the list of devices, and
  *                   what the claim wrote, under bars_lock, and return the pointer only.
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).

@@ -36,7 +36,8 @@ void vfio_msi_devargs_unite(void);
 
 /**
  * For EAL: the next device after @p start (NULL: the first) for which cmp() returns 0, or
- * NULL. cmp() may be called with a copy of the device that has another of its names.
+ * NULL. cmp() may be called with a copy of the device that has another of its names. bars_lock is
+ * held meanwhile, so cmp() must not call the bus.
  */
 struct rte_device *vfio_msi_find_device(const struct rte_device *start,
 		rte_dev_cmp_t cmp, const void *data);

@@ -138,15 +138,17 @@ matches(const struct vfio_msi_device *dev, rte_dev_cmp_t cmp, const void *data)
 	return cmp(&copy.device.device, data) == 0;
 }
 
+/* On any thread, as vfio_msi_dev_iterate(). The functions of EAL and of drivers only compare. */
 struct rte_device *
 vfio_msi_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
 {
-	struct vfio_msi_device *dev = start != NULL ?
-		TAILQ_NEXT(vfio_msi_of(start), next) :
-		TAILQ_FIRST(&vfio_msi_bus.devices);
+	struct vfio_msi_device *dev;
 
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next))
-		if (matches(dev, cmp, data))
-			return &dev->pci.device.device;
-	return NULL;
+	rte_spinlock_lock(&vfio_msi_bus.bars_lock);
+	dev = start != NULL ? TAILQ_NEXT(vfio_msi_of(start), next) :
+		TAILQ_FIRST(&vfio_msi_bus.devices);
+	while (dev != NULL && !matches(dev, cmp, data))
+		dev = TAILQ_NEXT(dev, next);
+	rte_spinlock_unlock(&vfio_msi_bus.bars_lock);
+	return dev != NULL ? &dev->pci.device.device : NULL;
 }

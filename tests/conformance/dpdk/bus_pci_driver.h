@@ -32,6 +32,7 @@ struct rte_pci_driver {
 
 struct rte_pci_device {
 	struct rte_device device;
+	char name[20];
 	struct rte_pci_addr addr;
 	struct rte_pci_id id;
 	struct rte_pci_driver *driver;
