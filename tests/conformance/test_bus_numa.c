@@ -2,12 +2,13 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/** @file EAL's memory by NUMA node, as telemetry reads it. */
+/** @file EAL's memory by NUMA node: what the log says of a device, and what telemetry reads. */
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -24,12 +25,14 @@ struct vfio_msi_bus vfio_msi_bus;
 int vfio_msi_logtype;
 enum rte_proc_type_t fake_process_type = RTE_PROC_PRIMARY;
 
+static unsigned int said;	/* notices and what is more important */
 static bool detached;		/* EAL has no memory any more */
 static void (*during_walk)(void);
 
 void
 fake_eal_log(const char *level, const char *format, ...)
 {
+	said += strcmp(level, "INFO") != 0 && strcmp(level, "DEBUG") != 0;
 }
 
 int
@@ -89,6 +92,23 @@ rte_memseg_walk(rte_memseg_walk_t cb, void *arg)
 	return cb(&list, &ms, arg);
 }
 
+/* A device for which no memory was preallocated, with several drivers that decline it. */
+static void
+test_said_once(void **state)
+{
+	struct vfio_msi_device dev = { .plan.topo.numa_node = 1 }, other = dev;
+	struct vfio_msi_device near = { .plan.topo.numa_node = 0 };
+
+	vfio_msi_numa_check(&near);
+	assert_int_equal(said, 0);
+	vfio_msi_numa_check(&dev);
+	assert_int_equal(said, 1);
+	vfio_msi_numa_check(&dev);
+	assert_int_equal(said, 1);
+	vfio_msi_numa_check(&other);
+	assert_int_equal(said, 2);
+}
+
 static int
 count(int node, uint64_t page, uint64_t bytes, void *arg)
 {
@@ -143,6 +163,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_said_once),
 		cmocka_unit_test(test_cleanup),
 	};
 

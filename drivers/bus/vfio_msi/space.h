@@ -60,8 +60,8 @@ int vfio_msi_map_memory(void);
 
 /** Log EAL's memory by NUMA node, if there are several. */
 void vfio_msi_numa_log(void);
-/** Log it if the node of a device has no memory for it, after vfio_msi_map_memory(). */
-void vfio_msi_numa_check(const struct vfio_msi_device *dev);
+/** Log it once if the node of a device has no memory for it, after vfio_msi_map_memory(). */
+void vfio_msi_numa_check(struct vfio_msi_device *dev);
 
 /** EAL's memory of one node and page size, external memory excluded. @return 0: continue. */
 typedef int (*vfio_msi_numa_t)(int node, uint64_t page, uint64_t bytes, void *arg);

@@ -195,14 +195,15 @@ is_as_requested(void)
 }
 
 void
-vfio_msi_numa_check(const struct vfio_msi_device *dev)
+vfio_msi_numa_check(struct vfio_msi_device *dev)
 {
 	int node = dev->plan.topo.numa_node, most, far, near;
 	char text[VFIO_MSI_TEXT];
 	const char *why;
 	struct by_node of;
 
-	if (node < 0 || node >= RTE_MAX_NUMA_NODES || !read_memory(&of) || of.bytes[node] > 0)
+	if (dev->node_said || node < 0 || node >= RTE_MAX_NUMA_NODES || !read_memory(&of) ||
+	    of.bytes[node] > 0)
 		return;
 	why = why_none(node);
 	if (why == NULL && is_as_requested())
@@ -210,6 +211,7 @@ vfio_msi_numa_check(const struct vfio_msi_device *dev)
 	most = describe(&of, text, sizeof(text));
 	if (most < 0)
 		return;
+	dev->node_said = true;
 	far = numa_distance(node, most);
 	near = numa_distance(node, node);
 	if (why != NULL)
