@@ -73,7 +73,7 @@ PRIVATE = re.compile(r'(^|_)(private|internal)\.h$')
 # The files of the library that know DPDK.
 KNOW_DPDK = {LIB + 'eal/' + name for name in
              ('dma_assign.c', 'dma_assign.h', 'dma_assign_watch.c', 'dma_external.c', 'dma_external_left.c',
-              'dma_log.h',
+              'dma_growth.c', 'dma_growth.h', 'dma_log.h',
               'dma_runs.c', 'dma_runs.h', 'dma_sync.c', 'dma_sync_events.c', 'eal_iommu_api.h', 'rte_eal_iommu.c',
               'rte_eal_iommu.h')}
 DPDK_HEADER = re.compile(r'<((generic/|rte_|eal_|bus_|dev_driver|ethdev_)[^>]*)>')
