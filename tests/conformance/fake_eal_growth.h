@@ -4,7 +4,7 @@
 
 /**
  * @file
- * What bounds the growth of EAL's memory: the validator, and the hugepages of the one node.
+ * What bounds the growth of EAL's memory: the validator, and the hugepages of the nodes.
  */
 
 #ifndef FAKE_EAL_GROWTH_H
@@ -13,11 +13,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The node has so many bytes of unused hugepages of this size. */
-void fake_eal_pool(uint64_t page, uint64_t unused);
+/**
+ * A node has so many hugepages of this size. All are in use, and the kernel makes no more. The
+ * counts of a size for which this was not called can't be read.
+ */
+void fake_eal_pool(int node, uint64_t page, unsigned int total);
 
-/** In place of the engine's, with --wrap=topology_has_unused. */
-bool __wrap_topology_has_unused(const char *root, int node, uint64_t page, uint64_t bytes);
+/** The kernel makes pages of this size up to the limit, and made some already. */
+void fake_eal_overcommit(uint64_t page, unsigned int limit, unsigned int surplus);
+
+/** The process can't ask for the node of a page. */
+extern bool fake_eal_no_numa;
+
+/** In place of the engine's, with --wrap=topology_may_have: reads the files of these pools. */
+bool __wrap_topology_may_have(const char *root, int node, uint64_t page, uint64_t bytes);
+bool __real_topology_may_have(const char *root, int node, uint64_t page, uint64_t bytes);
 
 /** For fake_eal.c: no validator and no hugepages. */
 void fake_eal_growth_reset(void);

@@ -80,6 +80,7 @@ sync_teardown(void **state)
 	dma_sync_stop();
 	dma_sync_forget();
 	assert_int_equal(fake_eal_is_watched(), 0);
+	fake_eal_reset();
 	ioas_close(sync_ioas);
 	return machine_teardown(state);
 }

@@ -37,7 +37,7 @@ static void
 test_rejected(void **state)
 {
 	leave_room(3);
-	fake_eal_pool(LARGE, GIB);
+	fake_eal_pool(0, LARGE, 512);
 	assert_int_equal(fake_eal_alloc(GROWN, 4, LARGE, 0), -1);
 	assert_int_equal(said(WARNED "800000 bytes in pages of 2048 KiB: there are too few free IOVAs"), 1);
 	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
@@ -59,7 +59,7 @@ test_in_pieces(void **state)
 {
 	leave_room(4);
 	add_hole(6 * LARGE, 7 * LARGE - 1, IOVA_HARD);
-	fake_eal_pool(LARGE, GIB);
+	fake_eal_pool(0, LARGE, 512);
 	assert_int_equal(fake_eal_alloc(GROWN, 3, LARGE, 0), 0);
 	expect_mapped(GROWN, 7 * LARGE, LARGE);
 	expect_mapped(GROWN + 2 * LARGE, 5 * LARGE, LARGE);
@@ -71,7 +71,7 @@ static void
 test_absent(void **state)
 {
 	leave_room(3);
-	fake_eal_pool(LARGE, GIB);
+	fake_eal_pool(0, LARGE, 512);
 	dma_sync_stop();
 	assert_int_equal(fake_eal_alloc(GROWN, 4, LARGE, 0), -1);
 	assert_int_equal(said(WARNED), 1);
@@ -91,7 +91,8 @@ test_small_pages(void **state)
 {
 	leave_room(16);
 	fake_eal_list(GROWN + GIB, HUGE);
-	fake_eal_pool(LARGE, GIB);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 0);
 	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), 0);
 	expect_mapped(GROWN, 5 * LARGE, LARGE);
 	assert_string_equal(fake_eal_said, "");
@@ -105,8 +106,8 @@ test_few_large_pages(void **state)
 {
 	leave_room(35);
 	fake_eal_list(GROWN + GIB, HUGE);
-	fake_eal_pool(LARGE, GIB);
-	fake_eal_pool(HUGE, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 1);
 	/* One aligned range of HUGE is free, not two. */
 	assert_int_equal(fake_eal_alloc(GROWN, 32, LARGE, 0), 0);
 	assert_string_equal(fake_eal_said, "");
@@ -118,20 +119,98 @@ test_either_size(void **state)
 {
 	leave_room(16);
 	fake_eal_list(GROWN + GIB, HUGE);
-	fake_eal_pool(LARGE, GIB);
-	fake_eal_pool(HUGE, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 1);
 	assert_int_equal(fake_eal_alloc(GROWN, 1, HUGE, 0), -1);
 	assert_int_equal(said(WARNED "2000000 bytes in pages of 32768 KiB"), 1);
 	assert_int_equal(fake_eal_alloc(GROWN, 15, LARGE, 0), 0);
 	expect_mapped(GROWN, 5 * LARGE, LARGE);
 }
 
-/* The kernel may make pages when they are requested: only the IOVAs count. */
+/* What EAL has of the large size already, it can't take again. */
+static void
+test_held_pages(void **state)
+{
+	leave_room(42);
+	assert_int_equal(fake_eal_alloc(GROWN + GIB, 1, HUGE, 0), 0);
+	expect_mapped(GROWN + GIB, HUGE, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 1);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), 0);
+	assert_string_equal(fake_eal_said, "");
+	/* After EAL freed it, it can. */
+	fake_eal_free(GROWN);
+	fake_eal_free(GROWN + GIB);
+	fake_eal_list(GROWN + GIB, HUGE);
+	add_hole(2 * HUGE - LARGE, 2 * HUGE - 1, IOVA_HARD);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), -1);
+	assert_int_equal(said("in pages of 32768 KiB"), 1);
+}
+
+/* EAL takes the page that a file of an earlier run keeps, though the kernel counts it as used. */
+static void
+test_pages_in_files(void **state)
+{
+	leave_room(16);
+	fake_eal_list(GROWN + GIB, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 1);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), -1);
+	assert_int_equal(said(WARNED "2000000 bytes in pages of 32768 KiB"), 1);
+}
+
+/* EAL returns the pages of another node, unless it can't find out the node. */
+static void
+test_other_node(void **state)
+{
+	leave_room(16);
+	fake_eal_list(GROWN + GIB, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 0);
+	fake_eal_pool(1, HUGE, 1);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), 0);
+	assert_string_equal(fake_eal_said, "");
+	fake_eal_free(GROWN);
+	fake_eal_no_numa = true;
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), -1);
+	assert_int_equal(said("in pages of 32768 KiB"), 1);
+}
+
+/* The kernel makes pages when they are requested, up to its limit. */
+static void
+test_overcommit(void **state)
+{
+	leave_room(16);
+	fake_eal_list(GROWN + GIB, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	fake_eal_pool(0, HUGE, 0);
+	fake_eal_overcommit(HUGE, 4, 3);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), -1);
+	assert_int_equal(said("in pages of 32768 KiB"), 1);
+	fake_eal_overcommit(HUGE, 4, 4);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), 0);
+}
+
+/* If the pages can't be counted, EAL may be able to take them. */
+static void
+test_unknown_pages(void **state)
+{
+	leave_room(16);
+	fake_eal_list(GROWN + GIB, HUGE);
+	fake_eal_pool(0, LARGE, 512);
+	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), -1);
+	assert_int_equal(said("in pages of 32768 KiB"), 1);
+	assert_int_equal(fake_eal_alloc(GROWN, 15, LARGE, 0), 0);
+}
+
+/* No size has pages, but the administrator may add some: only the IOVAs count. */
 static void
 test_no_pages(void **state)
 {
 	leave_room(16);
 	fake_eal_list(GROWN + GIB, HUGE);
+	fake_eal_pool(0, LARGE, 0);
+	fake_eal_pool(0, HUGE, 0);
 	assert_int_equal(fake_eal_alloc(GROWN, 17, LARGE, 0), -1);
 	assert_int_equal(fake_eal_alloc(GROWN, 32, LARGE, 0), -1);
 	assert_int_equal(fake_eal_alloc(GROWN, 16, LARGE, 0), 0);
@@ -143,7 +222,7 @@ static void
 test_forgotten(void **state)
 {
 	leave_room(3);
-	fake_eal_pool(LARGE, GIB);
+	fake_eal_pool(0, LARGE, 512);
 	assert_int_equal(fake_eal_is_validated(), 1);
 	dma_sync_stop();
 	assert_int_equal(fake_eal_is_validated(), 1);
@@ -183,6 +262,11 @@ main(void)
 		sync_test(test_small_pages),
 		sync_test(test_few_large_pages),
 		sync_test(test_either_size),
+		sync_test(test_held_pages),
+		sync_test(test_pages_in_files),
+		sync_test(test_other_node),
+		sync_test(test_overcommit),
+		sync_test(test_unknown_pages),
 		sync_test(test_no_pages),
 		sync_test(test_forgotten),
 		sync_test(test_legacy),

@@ -140,30 +140,79 @@ test_one_place(void **state)
 	assert_int_equal(topology_pools_read(root, &all), -EINVAL);
 }
 
-/* One size of one node; an unreadable count, and a node that is not there, are no bound. */
 static void
-test_unused(void **state)
+whole(const char *root, const char *name, const char *total, const char *limit, const char *surplus)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), POOLS "/%s/nr_hugepages", name);
+	tree_text(root, path, total);
+	snprintf(path, sizeof(path), POOLS "/%s/nr_overcommit_hugepages", name);
+	tree_text(root, path, limit);
+	snprintf(path, sizeof(path), POOLS "/%s/surplus_hugepages", name);
+	tree_text(root, path, surplus);
+}
+
+/* One size, of one node or of all: pages in use count, as files of EAL may have them. */
+static void
+test_may_have(void **state)
 {
 	const char *root = *state;
 
-	assert_false(topology_has_unused(root, 0, 2 * MIB, 2 * MIB));
-	tree_text(root, POOLS "/" SMALL "/nr_hugepages", "8\n");
-	tree_text(root, POOLS "/" SMALL "/free_hugepages", "3\n");
-	assert_true(topology_has_unused(root, 0, 2 * MIB, 6 * MIB));
-	assert_false(topology_has_unused(root, 0, 2 * MIB, 8 * MIB));
-	tree_text(root, POOLS "/" SMALL "/free_hugepages", "9\n");
-	assert_true(topology_has_unused(root, 0, 2 * MIB, 64 * MIB));
+	whole(root, SMALL, "16\n", "0\n", "0\n");
+	whole(root, LARGE, "1\n", "0\n", "0\n");
 	pool(root, "node0", SMALL, "8\n", "3\n");
-	pool(root, "node1", SMALL, "8\n", "8\n");
+	pool(root, "node0", LARGE, "0\n", "0\n");
+	pool(root, "node1", SMALL, "8\n", "0\n");
 	pool(root, "node1", LARGE, "1\n", "0\n");
-	assert_true(topology_has_unused(root, 0, 2 * MIB, 6 * MIB));
-	assert_false(topology_has_unused(root, 0, 2 * MIB, 8 * MIB));
-	assert_false(topology_has_unused(root, 0, 1024 * MIB, 1024 * MIB));
-	assert_true(topology_has_unused(root, 1, 2 * MIB, 16 * MIB));
-	assert_false(topology_has_unused(root, 1, 1024 * MIB, 1024 * MIB));
-	assert_true(topology_has_unused(root, 2, 2 * MIB, 64 * MIB));
-	pool(root, "node1", LARGE, "1\n", "x\n");
-	assert_true(topology_has_unused(root, 1, 1024 * MIB, 1024 * MIB));
+	assert_true(topology_may_have(root, 0, 2 * MIB, 16 * MIB));
+	assert_false(topology_may_have(root, 0, 2 * MIB, 18 * MIB));
+	assert_false(topology_may_have(root, 0, 1024 * MIB, 1024 * MIB));
+	assert_true(topology_may_have(root, 1, 1024 * MIB, 1024 * MIB));
+	assert_false(topology_may_have(root, 1, 1024 * MIB, 2048 * MIB));
+	assert_true(topology_may_have(root, -1, 2 * MIB, 32 * MIB));
+	assert_false(topology_may_have(root, -1, 2 * MIB, 34 * MIB));
+	assert_true(topology_may_have(root, -1, 1024 * MIB, 1024 * MIB));
+	/* The kernel makes pages up to its limit, on any node. */
+	whole(root, LARGE, "1\n", "1\n", "0\n");
+	assert_true(topology_may_have(root, 0, 1024 * MIB, 1024 * MIB));
+	assert_false(topology_may_have(root, 0, 2 * MIB, 18 * MIB));
+	whole(root, LARGE, "1\n", "1\n", "1\n");
+	assert_false(topology_may_have(root, 0, 1024 * MIB, 1024 * MIB));
+}
+
+/* What can't be read is no bound. */
+static void
+test_may_have_unread(void **state)
+{
+	static const struct {
+		const char *total, *limit, *surplus;
+	} rows[] = {
+		{ "0\n", "x\n", "0\n" }, { "0\n", "0\n", "" }, { "0\n", "-1\n", "0\n" },
+		{ "1099511627777\n", "0\n", "0\n" }, { "18446744073709551616\n", "0\n", "0\n" },
+		{ "0\n", "1099511627777\n", "1099511627777\n" },
+	};
+	const char *root = *state;
+	size_t i;
+
+	assert_true(topology_may_have(root, -1, 2 * MIB, 2 * MIB));
+	assert_true(topology_may_have(root, 0, 2 * MIB, 2 * MIB));
+	EACH_ROW(i, rows, "%s %s %s", rows[i].total, rows[i].limit, rows[i].surplus) {
+		whole(root, SMALL, rows[i].total, rows[i].limit, rows[i].surplus);
+		assert_true(topology_may_have(root, -1, 2 * MIB, 2 * MIB));
+	}
+	/* The size of another pool, and a node without folder. */
+	whole(root, SMALL, "0\n", "0\n", "0\n");
+	assert_false(topology_may_have(root, -1, 2 * MIB, 2 * MIB));
+	assert_true(topology_may_have(root, -1, 1024 * MIB, 1024 * MIB));
+	tree_text(root, NODES "/node0/cpulist", "0\n");
+	assert_true(topology_may_have(root, 0, 2 * MIB, 2 * MIB));
+	pool(root, "node0", SMALL, "0\n", "0\n");
+	assert_false(topology_may_have(root, 0, 2 * MIB, 2 * MIB));
+	/* Only the node's folder can be read: the kernel may make pages. */
+	pool(root, "node0", LARGE, "0\n", "0\n");
+	assert_true(topology_may_have(root, 0, 1024 * MIB, 1024 * MIB));
+	assert_true(topology_may_have(root, 1, 2 * MIB, 2 * MIB));
 }
 
 int
@@ -173,7 +222,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_read, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_one_place, tree_setup, tree_teardown),
-		cmocka_unit_test_setup_teardown(test_unused, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_may_have, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_may_have_unread, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("topology_nodes", tests, NULL, NULL);

@@ -146,29 +146,29 @@ topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n)
 	return 0;
 }
 
+/* Whether the kernel makes no more pages of a size when they are requested. */
 static bool
-pool_has(const struct topo_node *of, uint64_t page, uint64_t bytes)
+pool_is_fixed(const char *root, const char *pool)
 {
-	unsigned int i;
+	uint64_t limit, surplus;
 
-	for (i = 0; i < of->n_pools; i++)
-		if (of->pool[i].page == page)
-			return of->pool[i].unused >= bytes;
-	return false;
+	return read_pages(root, POOLS, pool, "nr_overcommit_hugepages", &limit) == 0 &&
+		read_pages(root, POOLS, pool, "surplus_hugepages", &surplus) == 0 &&
+		limit <= surplus;
 }
 
 bool
-topology_has_unused(const char *root, int node, uint64_t page, uint64_t bytes)
+topology_may_have(const char *root, int node, uint64_t page, uint64_t bytes)
 {
-	struct topo_node *nodes, all;
-	bool has = true;
-	size_t n, i;
+	char folder[sizeof(NODES "/node/hugepages") + 12] = POOLS;
+	char pool[sizeof("hugepages-kB") + 20];
+	uint64_t total;
 
-	if (topology_nodes_read(root, &nodes, &n) < 0)
+	if (node >= 0)
+		snprintf(folder, sizeof(folder), NODES "/node%d/hugepages", node);
+	snprintf(pool, sizeof(pool), "hugepages-%" PRIu64 "kB", page / 1024);
+	if (!pool_is_fixed(root, pool) ||
+	    read_pages(root, folder, pool, "nr_hugepages", &total) < 0)
 		return true;
-	for (i = 0; i < n; i++)
-		if (nodes[i].node == node)
-			has = pool_has(&nodes[i], page, bytes);
-	free(nodes);
-	return n > 0 ? has : topology_pools_read(root, &all) < 0 || pool_has(&all, page, bytes);
+	return bytes / page <= total;
 }

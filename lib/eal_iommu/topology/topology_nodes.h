@@ -57,12 +57,14 @@ int topology_nodes_read(const char *root, struct topo_node **nodes, size_t *n);
 int topology_pools_read(const char *root, struct topo_node *out);
 
 /**
- * Whether a node has so many bytes of unused hugepages of one size. Without NUMA these are the
- * machine's. It is also true if that can't be read.
+ * Whether a process may come to have so many bytes of hugepages of one size. Pages in use count
+ * too: they may be in a file that the process maps. It is true if the kernel makes more pages
+ * when they are requested (overcommit), and if that or the number of pages can't be read.
  *
  * @param root  as above
+ * @param node  -1: pages of any node
  */
-bool topology_has_unused(const char *root, int node, uint64_t page, uint64_t bytes);
+bool topology_may_have(const char *root, int node, uint64_t page, uint64_t bytes);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 
 #include "rte_common.h"
 
+#define RTE_EAL_NUMA_AWARE_HUGEPAGES 1
 #define RTE_BAD_IOVA ((rte_iova_t)-1)
 #define RTE_MEMSEG_FLAG_DO_NOT_FREE 1
 
