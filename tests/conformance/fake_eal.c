@@ -79,6 +79,7 @@ add(uint64_t va, unsigned int pages, uint64_t page)
 	l->msl.base_va = (void *)(uintptr_t)va;
 	l->msl.page_sz = page;
 	l->msl.len = pages * page;
+	l->msl.memseg_arr.len = FAKE_EAL_PAGES;
 	l->msl.memseg_arr.count = pages;
 	for (i = 0; i < pages; i++)
 		l->ms[i] = (struct rte_memseg){

@@ -13,6 +13,7 @@
 #include "rte_common.h"
 
 #define RTE_EAL_NUMA_AWARE_HUGEPAGES 1
+#define RTE_MAX_MEMSEG_LISTS 8
 #define RTE_BAD_IOVA ((rte_iova_t)-1)
 #define RTE_MEMSEG_FLAG_DO_NOT_FREE 1
 
@@ -24,7 +25,7 @@ struct rte_memseg {
 };
 
 struct rte_fbarray {
-	unsigned int count;
+	unsigned int len, count;
 };
 
 struct rte_memseg_list {
