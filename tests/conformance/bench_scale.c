@@ -84,7 +84,8 @@ device_make(struct plan_device *pd, size_t i, bool all)
 	size_t k;
 
 	*pd = (struct plan_device){ .topo.group = (int)group };
-	snprintf(pd->topo.bdf, sizeof(pd->topo.bdf), "0000:%02zx:%02zx.0", i / 32, i % 32);
+	snprintf(pd->topo.bdf, sizeof(pd->topo.bdf), "0000:%02hhx:%02hhx.0",
+		(unsigned char)(i / 32), (unsigned char)(i % 32));
 	snprintf(hole.owner, sizeof(hole.owner), "%s", pd->topo.bdf);
 	pd->info.ranges = calloc(to - from + 1, sizeof(*pd->info.ranges));
 	assert_non_null(pd->info.ranges);
@@ -181,7 +182,8 @@ attach(struct ioas *ioas, size_t n)
 	for (i = 0; i < n; i++) {
 		if (i < GROUPS)
 			groups[i] = fake_group_add((int)i);
-		snprintf(names[i], sizeof(names[i]), "0000:%02zx:%02zx.0", i / 32, i % 32);
+		snprintf(names[i], sizeof(names[i]), "0000:%02hhx:%02hhx.0",
+		(unsigned char)(i / 32), (unsigned char)(i % 32));
 		fake_device_add(groups[i % GROUPS], names[i], 1);
 	}
 	start = now_ms();
