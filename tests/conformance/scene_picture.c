@@ -20,6 +20,9 @@
 #define EAL_BASE (UINT64_C(1) << 32)
 #define USER_BITS 48
 
+/* Machines of which the guide has a picture. */
+static const char *const in_guide[] = { "rk3588-acpi", "rpi5-iommu", "threadripper-window" };
+
 static void
 add_memory(struct layout_picture *p, const char *root)
 {
@@ -88,16 +91,18 @@ scene_picture_check(const char *root, const struct scene *scene, const char *nam
 {
 	struct layout_picture p;
 	char *svg, *plot;
-	bool shown;
+	bool shown = false;
+	size_t i;
 
+	for (i = 0; i < sizeof(in_guide) / sizeof(*in_guide); i++)
+		shown |= strcmp(name, in_guide[i]) == 0;
 	make(&p, root, scene);
 	picture_check(&p);
 	svg = picture_svg(&p);
 	plot = picture_plot(&p);
-	shown = compare(name, "svg", svg);
-	/* The explanation has the picture, the reference of the tool the text. */
-	assert_int_equal(compare(name, "txt", plot), shown);
-	assert_int_equal(shown, strcmp(name, "rk3588-acpi") == 0);
+	assert_int_equal(compare(name, "svg", svg), shown);
+	/* The reference of the tool has one of them as text. */
+	assert_int_equal(compare(name, "txt", plot), strcmp(name, in_guide[0]) == 0);
 	free(svg);
 	free(plot);
 	layout_picture_free(&p);
