@@ -36,6 +36,9 @@ ANSWERS = {
     'bits': (1, f'dma_bits=58 allows 0x0-{(1 << 58) - 1:#x}, but the IOMMU of the device translates '
                 f'only addresses in {START:#x}-'),
     'map': (0, ),
+    'doctor': (0, 'devices    2, usable: 2',
+               f'note limits-assumed: the window of the IOMMU is assumed to begin at IOVA {START:#x}'),
+    'frozen': (1, f'{NARROW}, vfio-pci: access, EEH frozen', 'the device is frozen'),
     'stock': (None, 'unsupported start address', 'No probed ethernet devices'),
     'small': (None, "EAL's memory can't be mapped for DMA: ", ' failed: Invalid argument',
               'No probed ethernet devices'),

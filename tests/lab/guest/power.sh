@@ -33,6 +33,10 @@ try narrow dpdk-test-msi layout -a "vfio_msi:$narrow"
 try both dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$narrow"
 try bits dpdk-test-msi layout -a "vfio_msi:$first,dma_bits=58"
 try map dpdk-test-msi map -m 64 "vfio_msi:$first"
+try doctor dpdk-test-msi doctor "$first" "$second"
+printf 'EEH: Recovering PHB#4-PE#0\nEEH: Frozen PHB#4-PE#0 detected\nPCI %s#0000: EEH: Invoking vfio-pci->error_detected(IO frozen)\n' \
+	"$narrow" >/tmp/eeh
+try frozen dpdk-test-msi explain /tmp/eeh
 try stock dpdk-testpmd -l 0,1 -n 1 -a "$first" -- --total-num-mbufs=2048
 try small dpdk-testpmd -l 0,1 -n 1 --no-pci -m 64 -a "vfio_msi:$narrow" -- --total-num-mbufs=2048
 try large dpdk-testpmd -l 0,1 -n 1 --no-pci -m 320 -a "vfio_msi:$narrow" -- --total-num-mbufs=2048
