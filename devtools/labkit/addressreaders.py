@@ -32,7 +32,7 @@ def found_in(files):
     calls, drivers, names = collections.Counter(), collections.defaultdict(set), {}
     for path, text in files:
         folder = vfiocallers.folder_of(path)
-        text = re.sub(r'/\*.*?\*/', ' ', text, flags=re.DOTALL)
+        text = vfiocallers.uncommented(text)
         if folder != 'lib/eal':
             calls[folder] += len(CALL.findall(text))
         drivers[folder].update(REGISTER.findall(text))
@@ -50,7 +50,7 @@ def summary(files):
 
 def table(code):
     """The names of drivers in the table of the bus."""
-    return re.findall(r'^\t\{ "(\w+)"', TABLE.search(code)[1], re.MULTILINE)
+    return vfiocallers.table(code, TABLE)
 
 
 def on_page(text):
@@ -61,21 +61,11 @@ def on_page(text):
 
 def known(text, rejected, documented):
     """({folder: (rejected drivers, other drivers) or None}, what is wrong with the list)."""
-    folders, wrong = {}, []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line or line.startswith('#'):
-            continue
-        match = LINE.fullmatch(line)
-        if not match:
-            wrong.append(f'{number}: neither "FOLDER  rejected: NAME...[; others: NAME...]" nor '
-                         '"FOLDER  accepted: WHY"')
-        elif folders and match[1] <= list(folders)[-1]:
-            wrong.append(f'{number}: {match[1]} is not in order')
-        else:
-            folders[match[1]] = (match[2].split(), (match[3] or '').split()) if match[2] else None
-    listed = {name for entry in folders.values() if entry for name in entry[0]}
-    wrong += [f'1: the bus does not reject {name}' for name in sorted(listed - set(rejected))]
-    wrong += [f'1: lacks {name}, which the bus rejects' for name in sorted(set(rejected) - listed)]
+    found, wrong = vfiocallers.entries(text, LINE, 'neither "FOLDER  rejected: NAME...[; others: NAME...]" nor '
+                                       '"FOLDER  accepted: WHY"')
+    folders = {folder: (match[2].split(), (match[3] or '').split()) if match[2] else None
+               for folder, match in found.items()}
+    wrong += vfiocallers.differences({name for entry in folders.values() if entry for name in entry[0]}, rejected)
     wrong += [f'1: {name} is not both in the table of the bus and in {PAGE.name}'
               for name in sorted(set(rejected) ^ set(documented))]
     return folders, wrong

@@ -35,11 +35,38 @@ def folder_of(path):
     return '/'.join(parts[1:3 + (parts[1:3] == SEVERAL and len(parts) > 4)])
 
 
+def uncommented(text):
+    """The text of a C file without its comments."""
+    return re.sub(r'/\*.*?\*/', ' ', text, flags=re.DOTALL)
+
+
+def entries(text, form, words):
+    """({folder: match of FORM}, what is wrong) of the lines of a list, in WORDS the form."""
+    found, wrong = {}, []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith('#'):
+            continue
+        match = form.fullmatch(line)
+        if not match:
+            wrong.append(f'{number}: {words}')
+        elif found and match[1] <= list(found)[-1]:
+            wrong.append(f'{number}: {match[1]} is not in order')
+        else:
+            found[match[1]] = match
+    return found, wrong
+
+
+def differences(listed, drivers):
+    """How the names of a list differ from those that the bus rejects."""
+    return [*(f'1: the bus does not reject {name}' for name in sorted(listed - set(drivers))),
+            *(f'1: lacks {name}, which the bus rejects' for name in sorted(set(drivers) - listed))]
+
+
 def found_in(files):
     """({folder: number of calls}, {folder: names}) of (path, text) pairs. EAL defines the calls."""
     calls, names = collections.Counter(), collections.defaultdict(set)
     for path, text in files:
-        text = re.sub(r'/\*.*?\*/', ' ', text, flags=re.DOTALL)
+        text = uncommented(text)
         if folder_of(path) != 'lib/eal':
             calls[folder_of(path)] += len(CALL.findall(text))
         names[folder_of(path)].update(name for match in NAME.findall(text) for name in match if name)
@@ -53,9 +80,9 @@ def summary(files, drivers):
         [f'{folder} {name}' for folder in sorted(names) for name in sorted(names[folder] & set(drivers))]
 
 
-def table(code):
-    """The names of drivers in the table of the bus."""
-    return re.findall(r'^\t\{ "(\w+)"', TABLE.search(code)[1], re.MULTILINE)
+def table(code, form=TABLE):
+    """The names of drivers in a table of the bus."""
+    return re.findall(r'^\t\{ "(\w+)"', form.search(code)[1], re.MULTILINE)
 
 
 def rejected():
@@ -65,21 +92,9 @@ def rejected():
 
 def known(text, drivers):
     """({folder: (driver, its folder) or None}, what is wrong with the list)."""
-    folders, wrong = {}, []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line or line.startswith('#'):
-            continue
-        match = LINE.fullmatch(line)
-        if not match:
-            wrong.append(f'{number}: neither "FOLDER  driver NAME [of FOLDER]" nor "FOLDER  accepted: WHY"')
-        elif folders and match[1] <= list(folders)[-1]:
-            wrong.append(f'{number}: {match[1]} is not in order')
-        else:
-            folders[match[1]] = (match[2], match[3] or match[1]) if match[2] else None
-    listed = {entry[0] for entry in folders.values() if entry}
-    wrong += [f'1: the bus does not reject {name}' for name in sorted(listed - set(drivers))]
-    wrong += [f'1: lacks {name}, which the bus rejects' for name in sorted(set(drivers) - listed)]
-    return folders, wrong
+    found, wrong = entries(text, LINE, 'neither "FOLDER  driver NAME [of FOLDER]" nor "FOLDER  accepted: WHY"')
+    folders = {folder: (match[2], match[3] or folder) if match[2] else None for folder, match in found.items()}
+    return folders, wrong + differences({entry[0] for entry in folders.values() if entry}, drivers)
 
 
 def known_now():
