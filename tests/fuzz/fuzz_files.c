@@ -19,22 +19,23 @@
 #define LINKS 40
 #define LEFT_LEN 1024	/* of a path and the target of a link in it */
 
-/* Sorted by path, which begins with the root. A folder exists while something is in it. */
+/* A folder exists while something is in it. */
 struct entry {
-	char path[NAME_LEN];
+	char path[NAME_LEN];	/* begins with the root */
 	char target[NAME_LEN];	/* of a link; "": a file */
 	const uint8_t *data;
 	size_t len;
 };
 
 struct folder {
-	struct entry *next;
+	size_t next;
 	char path[PATH_MAX];
 	char last[NAME_LEN];	/* name that was returned last */
 	struct dirent out;
 };
 
-static struct entry entries[ENTRIES];
+/* Pointers to all of store: those to entries that exist first, sorted by path. */
+static struct entry store[ENTRIES], *entries[ENTRIES];
 static size_t n_entries;
 static struct {
 	const struct entry *entry;
@@ -43,15 +44,29 @@ static struct {
 } files[OPEN];
 static unsigned int n_open, n_folders;
 
+/*
+ * As strcmp() of a path and another one, with a slash behind it if the caller wants that. strcmp()
+ * is slow here: libFuzzer replaces it to learn from its arguments.
+ */
+static int
+compare(const char *a, const char *b, bool slash)
+{
+	for (; *a != '\0' && *a == *b; a++)
+		b++;
+	if (slash && *b == '\0')
+		return *a != '/' ? (uint8_t)*a - '/' : a[1] != '\0';
+	return (uint8_t)*a - (uint8_t)*b;
+}
+
 /* The first entry that is not before a path. */
 static size_t
-lower(const char *path)
+lower(const char *path, bool slash)
 {
 	size_t low = 0, high = n_entries, mid;
 
 	while (low < high) {
 		mid = (low + high) / 2;
-		if (strcmp(entries[mid].path, path) < 0)
+		if (compare(entries[mid]->path, path, slash) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -62,34 +77,32 @@ lower(const char *path)
 static struct entry *
 find(const char *path)
 {
-	size_t i = lower(path);
+	size_t i = lower(path, false);
 
-	return i < n_entries && strcmp(entries[i].path, path) == 0 ? &entries[i] : NULL;
+	return i < n_entries && compare(entries[i]->path, path, false) == 0 ? entries[i] : NULL;
 }
 
 /* Everything in a folder follows its path and a slash. */
 static size_t
 inside(const char *path)
 {
-	char first[PATH_MAX];
-
-	strlcpy(first, path, sizeof(first));
-	strlcat(first, "/", sizeof(first));
-	return lower(first);
+	return lower(path, true);
 }
 
 static bool
-is_inside(const struct entry *e, const char *path)
+is_inside(size_t entry, const char *path)
 {
-	size_t len = strlen(path);
+	const char *of = entry < n_entries ? entries[entry]->path : "";
 
-	return e < entries + n_entries && strncmp(e->path, path, len) == 0 && e->path[len] == '/';
+	for (; *path != '\0' && *of == *path; of++)
+		path++;
+	return *path == '\0' && *of == '/';
 }
 
 static bool
 is_folder(const char *path)
 {
-	return is_inside(&entries[inside(path)], path);
+	return is_inside(inside(path), path);
 }
 
 static struct entry *
@@ -100,11 +113,16 @@ make(const char *path)
 	size_t i;
 
 	FUZZ_CHECK((size_t)snprintf(full, sizeof(full), FUZZ_ROOT "%s", path) < sizeof(full));
-	i = lower(full);
-	e = &entries[i];
-	if (i == n_entries || strcmp(e->path, full) != 0) {
+	if (entries[0] == NULL)
+		for (i = 0; i < ENTRIES; i++)
+			entries[i] = &store[i];
+	i = lower(full, false);
+	e = entries[i % ENTRIES];
+	if (i == n_entries || compare(e->path, full, false) != 0) {
 		FUZZ_CHECK(n_entries < ENTRIES);
-		memmove(e + 1, e, (n_entries++ - i) * sizeof(*e));
+		e = entries[n_entries];
+		memmove(&entries[i + 1], &entries[i], (n_entries++ - i) * sizeof(e));
+		entries[i] = e;
 		strlcpy(e->path, full, sizeof(e->path));
 	}
 	e->target[0] = '\0';
@@ -148,11 +166,15 @@ fuzz_remove(const char *path)
 {
 	struct entry *e;
 	char full[NAME_LEN];
+	size_t i;
 
 	snprintf(full, sizeof(full), FUZZ_ROOT "%s", path);
 	e = find(full);
-	if (e != NULL)
-		memmove(e, e + 1, (size_t)(&entries[n_entries--] - (e + 1)) * sizeof(*e));
+	if (e == NULL)
+		return;
+	i = lower(full, false);
+	memmove(&entries[i], &entries[i + 1], (--n_entries - i) * sizeof(e));
+	entries[n_entries] = e;
 }
 
 void
@@ -218,6 +240,59 @@ up(char *path)
 		*slash = '\0';
 }
 
+static size_t
+slashes(const char *path)
+{
+	size_t n;
+
+	for (n = 0; path[n] == '/'; n++)
+		;
+	return n;
+}
+
+static size_t
+name_len(const char *path)
+{
+	size_t n;
+
+	for (n = 0; path[n] != '\0' && path[n] != '/'; n++)
+		;
+	return n;
+}
+
+/* Append a name to a path, and find what is there: an entry, or nothing if it is a folder. */
+static int
+down(char *path, const char *name, size_t len, const struct entry **out)
+{
+	size_t at = strlen(path);
+
+	if (len > NAME_MAX || at + 1 + len >= PATH_MAX)
+		return fail(ENAMETOOLONG);
+	path[at] = '/';
+	memcpy(path + at + 1, name, len);
+	path[at + 1 + len] = '\0';
+	*out = find(path);
+	return *out == NULL && !is_folder(path) ? fail(ENOENT) : 0;
+}
+
+/*
+ * Remove a link at the end of a path. What is left to follow is its target, and then what was
+ * left, which may be in the same memory.
+ */
+static void
+follow(const struct entry *link, const char *was_left, char *path, char left[LEFT_LEN])
+{
+	char rest[LEFT_LEN];
+
+	up(path);
+	if (link->target[0] == '/')
+		path[0] = '\0';
+	strlcpy(rest, was_left, sizeof(rest));
+	strlcpy(left, link->target, LEFT_LEN);
+	strlcat(left, "/", LEFT_LEN);
+	strlcat(left, rest, LEFT_LEN);
+}
+
 /*
  * Follow all links of an absolute path, the last one too if the caller wants that. The
  * root of the file system is "".
@@ -225,47 +300,31 @@ up(char *path)
 static int
 resolve(const char *path, bool last_too, char *out)
 {
-	char left[LEFT_LEN], rest[LEFT_LEN], name[LEFT_LEN];
 	const struct entry *e;
+	char left[LEFT_LEN];
 	int links = 0;
-	size_t len, at;
+	size_t len;
 	bool more;
 
-	strlcpy(left, path, sizeof(left));
 	out[0] = '\0';
-	while (left[at = strspn(left, "/")] != '\0') {
-		len = strcspn(left + at, "/");
-		memcpy(name, left + at, len);
-		name[len] = '\0';
-		strlcpy(rest, left + at + len, sizeof(rest));
-		strlcpy(left, rest, sizeof(left));
-		if (strcmp(name, ".") == 0)
-			continue;
-		if (strcmp(name, "..") == 0) {
+	for (path += slashes(path); *path != '\0'; path += slashes(path)) {
+		len = name_len(path);
+		more = path[len + slashes(path + len)] != '\0';
+		e = NULL;
+		if (len == 2 && path[0] == '.' && path[1] == '.')
 			up(out);
-			continue;
-		}
-		if (len > NAME_MAX || strlen(out) + 1 + len >= PATH_MAX)
-			return fail(ENAMETOOLONG);
-		strlcat(out, "/", PATH_MAX);
-		strlcat(out, name, PATH_MAX);
-		e = find(out);
-		if (e == NULL && !is_folder(out))
-			return fail(ENOENT);
+		else if ((len != 1 || path[0] != '.') && down(out, path, len, &e) < 0)
+			return -1;
+		path += len;
 		if (e == NULL)
 			continue;
-		more = rest[strspn(rest, "/")] != '\0';
 		if (e->target[0] == '\0' && more)
 			return fail(ENOTDIR);
 		if (e->target[0] != '\0' && (more || last_too)) {
 			if (++links > LINKS)
 				return fail(ELOOP);
-			up(out);
-			if (e->target[0] == '/')
-				out[0] = '\0';
-			strlcpy(left, e->target, sizeof(left));
-			strlcat(left, "/", sizeof(left));
-			strlcat(left, rest, sizeof(left));
+			follow(e, path, out, left);
+			path = left;
 		}
 	}
 	return 0;
@@ -336,7 +395,7 @@ fuzz_call_stat(const char *path, struct stat *out)
 	if (resolve(path, true, full) < 0)
 		return -1;
 	e = find(full);
-	*out = (struct stat){ .st_mode = S_IFCHR, .st_rdev = makedev(10, 196), .st_ino = e != NULL ? (ino_t)(e - entries) + 1 : ENTRIES + 1 };
+	*out = (struct stat){ .st_mode = S_IFCHR, .st_rdev = makedev(10, 196), .st_ino = e != NULL ? (ino_t)(e - store) + 1 : ENTRIES + 1 };
 	return 0;
 }
 
@@ -381,7 +440,7 @@ fuzz_call_opendir(const char *path)
 	}
 	f = fuzz_memory(calloc(1, sizeof(*f)));
 	strlcpy(f->path, full, sizeof(f->path));
-	f->next = &entries[inside(full)];
+	f->next = inside(full);
 	n_folders++;
 	return (DIR *)f;
 }
@@ -393,10 +452,10 @@ fuzz_call_readdir(DIR *dir)
 	char name[NAME_LEN];
 
 	for (; is_inside(f->next, f->path); f->next++) {
-		const char *begin = f->next->path + strlen(f->path) + 1;
+		const char *begin = entries[f->next]->path + strlen(f->path) + 1;
 
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(begin, "/"), begin);
-		if (strcmp(name, f->last) == 0)
+		if (compare(name, f->last, false) == 0)
 			continue;
 		strlcpy(f->last, name, sizeof(f->last));
 		strlcpy(f->out.d_name, name, sizeof(f->out.d_name));
