@@ -64,6 +64,7 @@ keep_best(struct bench_map_row *row, const struct map_meter *m, bool over_iommuf
 	keep_lower(&row->best.map.ns, m->map.ns);
 	keep_lower(&row->best.unmap.ns, m->unmap.ns);
 	keep_lower(&row->best.open.ns, m->open.ns);
+	keep_lower(&row->best.close.ns, m->close.ns);
 	keep_lower(&row->best.teardown_ns, m->teardown_ns);
 	keep_lower(&row->best.teardown_calls_ns, m->teardown_calls_ns);
 	keep_lower(&row->pinned_ns, pinned);

@@ -25,9 +25,12 @@
 
 struct map_meter map_meter;
 
-static atomic_bool is_vfio[FDS_MAX];	/* descriptors that took a call of VFIO or iommufd */
+enum of_vfio { NOT_VFIO, ANY_VFIO, VFIO_DEVICE };
+
+static atomic_int kinds[FDS_MAX];	/* descriptors that took a call of VFIO or iommufd */
 static bool in_teardown;
 static uint64_t teardown_first, teardown_last;
+static uint64_t closing, closing_within;	/* devices, of it before teardown_last */
 
 uint64_t
 map_meter_now(void)
@@ -94,7 +97,32 @@ count_teardown(uint64_t start, uint64_t end)
 	if (teardown_first == 0)
 		teardown_first = start;
 	teardown_last = end;
+	closing_within = closing;
 	map_meter.teardown_calls_ns += end - start;
+}
+
+static void
+count_close(uint64_t start, uint64_t end)
+{
+	count(&map_meter.close, 0, end - start);
+	if (teardown_first != 0)
+		closing += end - start;
+}
+
+/* @param ret  of the call: VFIO_GROUP_GET_DEVICE_FD returns a descriptor */
+static void
+know(int fd, unsigned long request, int ret)
+{
+	int none = NOT_VFIO;
+
+	if (request == VFIO_GROUP_GET_DEVICE_FD && ret < FDS_MAX)
+		atomic_store(&kinds[ret], VFIO_DEVICE);
+	if (fd >= FDS_MAX)
+		return;
+	if (request == ABI_DEVICE_BIND)
+		atomic_store(&kinds[fd], VFIO_DEVICE);
+	else
+		atomic_compare_exchange_strong(&kinds[fd], &none, ANY_VFIO);
 }
 
 static bool
@@ -120,8 +148,7 @@ ioctl(int fd, unsigned long request, ...)
 		return ret;
 	end = map_meter_now();
 	__atomic_fetch_add(&map_meter.vfio_calls, 1, __ATOMIC_RELAXED);
-	if (fd < FDS_MAX)
-		atomic_store(&is_vfio[fd], true);
+	know(fd, request, ret);
 	measure(request, arg, start, end);
 	if (tears_down(request))
 		count_teardown(start, end);
@@ -131,11 +158,13 @@ ioctl(int fd, unsigned long request, ...)
 int
 close(int fd)
 {
-	bool vfio = fd >= 0 && fd < FDS_MAX && atomic_exchange(&is_vfio[fd], false);
+	int kind = fd >= 0 && fd < FDS_MAX ? atomic_exchange(&kinds[fd], NOT_VFIO) : NOT_VFIO;
 	uint64_t start = map_meter_now();
 	int ret = (int)syscall(SYS_close, fd);
 
-	if (vfio)
+	if (kind == VFIO_DEVICE)
+		count_close(start, map_meter_now());
+	else if (kind == ANY_VFIO)
 		count_teardown(start, map_meter_now());
 	return ret;
 }
@@ -152,8 +181,8 @@ map_meter_finish(void)
 	int fd;
 
 	for (fd = 0; fd < FDS_MAX; fd++)
-		if (atomic_load(&is_vfio[fd]))
+		if (atomic_load(&kinds[fd]) != NOT_VFIO)
 			close(fd);
 	in_teardown = false;
-	map_meter.teardown_ns = teardown_last - teardown_first;
+	map_meter.teardown_ns = teardown_last - teardown_first - closing_within;
 }

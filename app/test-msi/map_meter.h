@@ -10,6 +10,8 @@
  * The teardown begins with the first call that unmaps memory, detaches a device or closes
  * a descriptor of VFIO or iommufd, and ends when the last of these descriptors is closed.
  * So it has the work that the kernel does in calls of unmap and the work it does in close().
+ * It does not have the time to close a device, in which the kernel resets it: the pci bus of
+ * DPDK leaves the device's registers mapped, so there the reset comes when the process ends.
  */
 
 #ifndef MAP_METER_H
@@ -29,6 +31,7 @@ struct map_meter {
 	uint64_t by_file;	/**< of the calls to map, those that name a file */
 	struct map_calls open;	/**< opening a device through its group, which may pin
 				 *   mapped memory */
+	struct map_calls close;	/**< closing devices */
 	uint64_t vfio_calls;	/**< successful calls of ioctl() of any kind to VFIO and
 				 *   iommufd */
 	uint64_t first_map, last_map;	/**< CLOCK_MONOTONIC, ns: begin of the first mapping,

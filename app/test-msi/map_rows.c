@@ -7,10 +7,16 @@
 
 #include "map_side.h"
 
+static double
+ms_per_gib(uint64_t ns, uint64_t bytes)
+{
+	return bytes == 0 ? 0 : (double)ns / 1e6 / ((double)bytes / (1 << 30));
+}
+
 double
 map_row_ms_per_gib(const struct map_meter *m, uint64_t ns)
 {
-	return m->map.bytes == 0 ? 0 : (double)ns / 1e6 / ((double)m->map.bytes / (1 << 30));
+	return ms_per_gib(ns, m->map.bytes);
 }
 
 void
@@ -31,7 +37,7 @@ map_row_print(const char *who, const struct map_meter *m)
 		snprintf(tables, sizeof(tables), "%" PRId64, m->tables / 1024);
 	printf("%-27s %6" PRIu64 "  %5" PRIu64 "  %8.2f  %5" PRIu64 "  %8.2f  %8.2f  %8.2f  %10s\n",
 		who, m->map.bytes >> 20, m->map.n, map_row_ms_per_gib(m, m->map.ns), m->unmap.n,
-		map_row_ms_per_gib(m, m->unmap.ns), map_row_ms_per_gib(m, m->teardown_ns),
+		ms_per_gib(m->unmap.ns, m->unmap.bytes), map_row_ms_per_gib(m, m->teardown_ns),
 		map_row_ms_per_gib(m, m->teardown_calls_ns), tables);
 }
 
@@ -64,6 +70,7 @@ map_row_json(const struct side *side, int status, const struct map_meter *m)
 	     json_put(o, "unmap", calls_json(&m->unmap)) |
 	     json_put(o, "map_by_file", json_integer((json_int_t)m->by_file)) |
 	     json_put(o, "open", calls_json(&m->open)) |
+	     json_put(o, "close", calls_json(&m->close)) |
 	     json_put(o, "vfio_calls", json_integer((json_int_t)m->vfio_calls)) |
 	     json_put(o, "exit_nanoseconds", json_integer((json_int_t)m->teardown_ns)) |
 	     json_put(o, "exit_calls_nanoseconds",

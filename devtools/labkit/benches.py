@@ -48,7 +48,9 @@ def check_map(said, status, backend, megabytes, page):
     wanted = _sides(backend, page, megabytes)
     expect_equal({side: (row['map']['calls'], row['map_by_file']) for side, row in rows.items()},
                  wanted, 'calls that map, those by file')
-    for row in rows.values():
+    for (by, name, _), row in rows.items():
+        expect_equal(row['close']['calls'], 0 if (by, name) == ('one call', 'type1') else 1,
+                     f'closed devices of {row}')
         expect_equal(row['unmap']['calls'], row['map']['calls'], f'calls of {row} to unmap')
         expect(0 < row['unmap']['nanoseconds'] <= row['exit_calls_nanoseconds'] <=
                row['exit_nanoseconds'], f'{row}')
