@@ -7,8 +7,9 @@
  * Commands of DPDK's telemetry.
  *
  * A command runs on a thread of its own at any time. It holds no lock while it adds to a
- * reply, reads a file or waits, and waits for no thread that waits for the kernel to pin
- * memory.
+ * reply, reads a file or waits. Commands on the address space wait for a thread that adds or
+ * removes a device, which may wait for the kernel. Otherwise a command waits for no thread
+ * that waits for the kernel to pin memory.
  *
  * DPDK's limits on replies (16 KiB as JSON, 512 entries) are lower than what a machine can
  * have. So a reply is an array of at most VFIO_MSI_PAGE entries. The parameter of the command
