@@ -223,6 +223,7 @@ def held(platform, backend):
     expect(re.search(r"/dev/vfio/1 is held by process \d+ \(sleep\); stop it if you don't need it",
                      output), output[:1500])
     expect_equal(len(PORT.findall(output)), 1, f'ports\n{output[:1500]}\n')
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
 
 
 USER = '''
