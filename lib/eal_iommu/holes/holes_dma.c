@@ -35,6 +35,7 @@ struct pieces {
 	size_t n;
 	bool cut;		/* some level has an effect */
 	unsigned int odd;	/* number of entries that can't be understood */
+	bool counted;		/* the level that ended the climb has only such entries */
 };
 
 /* Intersect a piece with one entry. Not valid if empty. */
@@ -94,6 +95,7 @@ static int
 level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 {
 	struct pieces after = { .odd = pieces->odd };
+	unsigned int n_cut = 0;
 	size_t i;
 	int ret = 0;
 
@@ -101,11 +103,14 @@ level_pass(const struct holes_dt_entry *v, size_t n, struct pieces *pieces)
 		if (!v[i].memory || v[i].size == 0)
 			continue;
 		after.cut = true;
+		n_cut++;
 		ret = entry_pass(pieces, &v[i], &after);
 	}
 	/* No machine can boot with a bus that passes nothing, so ignore the property. */
-	if (ret == 0 && after.cut && after.n == 0)
+	if (ret == 0 && after.cut && after.n == 0) {
+		pieces->counted = after.odd - pieces->odd == n_cut;
 		ret = -EBADMSG;
+	}
 	if (ret != 0 || !after.cut) {
 		pieces->odd = after.odd;
 		free(after.v);
@@ -211,7 +216,7 @@ dma_ranges(const struct holes_bridge *bridge, struct holes_look *look)
 	ret = pieces_append(&pieces, &all);
 	if (ret == 0)
 		ret = climb(bridge, node, sizeof(node), &pieces);
-	look->odd = pieces.odd + (ret != 0);
+	look->odd = pieces.odd + (ret != 0 && !pieces.counted);
 	note_moves(&pieces, look);
 	if (ret != -ENOMEM && pieces.cut)
 		ret = gaps_add(bridge, &pieces);
