@@ -22,6 +22,7 @@
 #include <rte_cycles.h>
 
 #include "irq_nic.h"
+#include "map_fault.h"
 #include "tool_progress.h"
 #include "rxintr.h"
 
@@ -46,19 +47,28 @@ map_memory(struct loop *l, const struct plan_device *plan)
 {
 	uint64_t page = plan->info.page_sizes & -plan->info.page_sizes;
 	uint64_t align = RTE_MAX(page, (uint64_t)sysconf(_SC_PAGESIZE));
-	int ret = -ENOMEM;
+	const char *name = l->vs->dev->name;
+	struct ioas *ioas = l->vs->dev->ioas;
+	char why[MAP_FAULT_LEN];
+	int ret;
 
+	if (ioas_traits_of(ioas)->no_translation) {
+		tool_error(name, "--self-test needs an IOMMU, as its frames are not in hugepages; omit it for this device");
+		return -ENOTSUP;
+	}
 	l->size = RTE_ALIGN_CEIL(sizeof(*l->nic.mem), align);
 	l->nic.mem = aligned_alloc(align, l->size);
-	if (l->nic.mem != NULL) {
-		memset(l->nic.mem, 0, l->size);
-		ret = ioas_map_any(l->vs->dev->ioas, IOAS_APPLICATION, (uintptr_t)l->nic.mem,
-			l->size, align, UINT64_MAX, &l->nic.iova);
+	if (l->nic.mem == NULL) {
+		tool_error(name, "memory for frames can't be allocated: %s", strerror(ENOMEM));
+		return -ENOMEM;
 	}
+	memset(l->nic.mem, 0, l->size);
+	ret = ioas_map_any(ioas, IOAS_APPLICATION, (uintptr_t)l->nic.mem, l->size, align, UINT64_MAX,
+			&l->nic.iova);
 	l->mapped = ret == 0;
 	if (ret < 0) {
-		tool_error(l->vs->dev->name, "memory for frames can't be mapped: %s; if the limit of locked memory is the reason, raise it (ulimit -l)",
-			strerror(-ret));
+		map_fault_text(ioas, (uintptr_t)l->nic.mem, l->size, ret, why, sizeof(why));
+		tool_error(name, "memory for frames can't be mapped: %s", why);
 		return ret;
 	}
 	l->out->first = l->nic.iova;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include <rte_common.h>
 
+#include "map_fault.h"
 #include "map_side.h"
 #include "tool_leavings.h"
 #include "tool_supervise.h"
@@ -57,28 +59,56 @@ measure_tables(const struct side *side)
 	map_meter.tables = now < 0 || side->tables < 0 ? -1 : now - side->tables;
 }
 
-/* @return 0, -errno. */
+/* @return 0, -errno after printing the fault. */
+static int
+map_attached(const struct side *side, const char *name, struct ioas *ioas,
+		const struct ioas_memory *mem, uint64_t size)
+{
+	const struct ioas_place place = { .align = side->page != 0 ? side->page : HUGEPAGE,
+		.limit = UINT64_MAX };
+	char why[MAP_FAULT_LEN];
+	uint64_t iova;
+	int ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova);
+
+	measure_tables(side);
+	map_meter_teardown();
+	if (ret < 0) {
+		map_fault_text(ioas, mem->va, size, ret, why, sizeof(why));
+		tool_error(name, "memory can't be mapped for it: %s%s", why,
+			ret == -ENOMEM || ret == -ENOSPC ? "; or map less with -m" : "");
+		return ret;
+	}
+	ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
+	if (ret < 0)
+		tool_error(name, "memory can't be unmapped: IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s; see dmesg",
+			iova, iova + size - 1, strerror(-ret));
+	return ret;
+}
+
+/* @return 0, -errno after printing the fault. */
 static int
 map_once(const struct side *side, const struct tool_plan *plan, const struct ioas_memory *mem,
 		uint64_t size)
 {
-	const struct ioas_place place = { .align = side->page != 0 ? side->page : HUGEPAGE,
-		.limit = UINT64_MAX };
+	const char *name = plan->v[0].bdf;
 	const struct ioas_member member = plan_member(&plan->v[0].plan, NULL);
 	struct ioas *ioas = NULL;
-	uint64_t iova;
-	bool viable;
+	char why[PLAN_TEXT];
+	bool viable = true;
 	int ret = ioas_open(side->backend, &member, plan->layout, &ioas, NULL);
 
-	if (ret == 0)
-		ret = ioas_attach(ioas, &member, &viable);
+	if (ret < 0) {
+		tool_error(name, "no address space can be opened: %s", strerror(-ret));
+		map_meter_finish();
+		return ret;
+	}
+	ret = ioas_attach(ioas, &member, &viable);
 	if (ret == 0) {
-		ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova);
-		measure_tables(side);
-		map_meter_teardown();
-		if (ret == 0)
-			ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
+		ret = map_attached(side, name, ioas, mem, size);
 		ioas_detach(ioas, &member);
+	} else {
+		ret = plan_explain_attach("", ioas, &member, ret, viable, why, sizeof(why));
+		tool_error(name, "can't be attached: %s", why);
 	}
 	ioas_close(ioas);
 	map_meter_finish();
@@ -170,8 +200,6 @@ map_new(const struct side *side, const struct tool_plan *plan)
 	munmap(mem, size);
 	if (file.fd >= 0)
 		close(file.fd);
-	if (ret < 0)
-		tool_error(plan->v[0].bdf, "memory can't be mapped for it: %s", strerror(-ret));
 	return ret < 0 ? SIDE_FAULT : SIDE_GOOD;
 }
 

@@ -21,6 +21,11 @@ MISSING = {
     'nodes': 'does not exist here; load vfio-pci, or pass both nodes into the container',
     'space': 'check the limit of the address space (ulimit -v)',
 }
+# What the tool names if memory can't be locked: the memory, the cause, the remedies.
+LOCKED = {
+    'map': ("memory can't be mapped for it: 16 MiB at VA 0x", '; or map less with -m'),
+    'frames': ("memory for frames can't be mapped: 68 KiB at VA 0x",),
+}
 # Half a pair, both pairs, another backend, no number: each in one line.
 PAIRS = (
     'iommufd= is missing: device= and iommufd= belong together',
@@ -116,7 +121,7 @@ def pod(platform):
     # The pod of the guide takes 512 MiB.
     result = guest.run(platform, ['/usr/share/vfio-msi/container.sh', *PLATFORMS[platform].nics,
                                   _pod_command()],
-                       seconds=330, kernel='lab', smp=4, hugepages=320, examples=True)
+                       seconds=360, kernel='lab', smp=4, hugepages=320, examples=True)
     said = facts.read(result)
     _check_view(said['view'])
     with part('descriptors come in pairs'):
@@ -137,6 +142,11 @@ def pod(platform):
         with part(f'a message names {name}'):
             expect(words in said[name], f'no "{words}" in\n{said[name]}')
             expect_equal(len(PORT.findall(said[name])), 0, f'ports\n{said[name]}\n')
+    for name, words in LOCKED.items():
+        with part(f'the tool names the limit of locked memory: {name}'):
+            for word in (*words, ': Cannot allocate memory; is RLIMIT_MEMLOCK too low? (ulimit -l'):
+                expect(word in said[name], f'no "{word}" in\n{said[name]}')
+            said.check(name, **{f'{name}_status': 1})
     for backend in ('iommufd', 'type1'):
         with part(f'descriptors for {backend} outlive a process that is killed'):
             said.check(f'reused_{backend}', **{f'reused_{backend}_sends': True})

@@ -32,6 +32,7 @@ ANSWERS = {
                  'CAP_SYS_RAWIO) with hugepages only'),
     'rxintr': (0, RXINTR),
     'irq': (0, ', backend noiommu\n', VECTORS),
+    'frames': (1, '--self-test needs an IOMMU, as its frames are not in hugepages; omit it for this device'),
 }
 
 
@@ -39,7 +40,7 @@ ANSWERS = {
       ['arm-noiommu', 'x86-noiommu'])
 def noiommu(platform):
     nics = (*PLATFORMS[platform].nics, PLATFORMS[platform].spare)
-    result = guest.run(platform, ['/usr/share/vfio-msi/noiommu.sh', *nics], seconds=200)
+    result = guest.run(platform, ['/usr/share/vfio-msi/noiommu.sh', *nics], seconds=220)
     said = facts.read(result)
     with part('fake and kernel keep the same rules'):
         rules.compare(said, 'rules', 'noiommu')

@@ -207,6 +207,8 @@ case $1 in
 	reused reused_type1 group /dev/vfio/"$(basename "$(readlink /sys/bus/pci/devices/"$first"/iommu_group)")" \
 		container /dev/vfio/vfio
 	try irq -- timeout -k 5 180 dpdk-test-msi irq -n 4 "vfio_msi:$first"
+	try map --memlock=8388608 -- timeout -k 5 180 dpdk-test-msi map -m 16 "vfio_msi:$first"
+	try frames --memlock=65536 -- timeout -k 5 180 dpdk-test-msi irq -n 1 --self-test "vfio_msi:$first"
 	try memlock --memlock=8388608 -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	try space --as=8589934592 --memlock=unlimited -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
 	groups=3000 try group -- timeout -k 5 180 dpdk-testpmd $one -- --total-num-mbufs=4096
