@@ -200,7 +200,6 @@ doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits
 {
 	struct va_choice choice = { 0 };
 	struct va_space space;
-	unsigned int nodes;
 	int ret;
 
 	if (f->layout == NULL)
@@ -213,7 +212,7 @@ doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits
 	f->eal.moved = choice.moved;
 	f->eal.quality = choice.quality;
 	if (f->eal.placed && choice.quality == VA_BAD)
-		f->eal.shortage = va_shortage(f->layout, &choice, &nodes);
+		f->eal.shortage = va_shortage(f->layout, &choice);
 	va_choice_free(&choice);
 	va_space_free(&space);
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "va/va_policy.h"
 
 /* The library's sentences are "FAULT; CURE". */
 static void
@@ -176,6 +177,7 @@ static void
 judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_eal *eal = &f->eal;
+	char cure[VA_CURE];
 
 	if (!eal->placed)
 		return;
@@ -187,13 +189,13 @@ judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 	if (eal->quality != VA_BAD || eal->assignable)
 		return;
-	doctor_add(out, DOCTOR_EAL_BAD, NULL, "no place above 4 GiB is good for EAL's memory");
-	if (f->machine.arch == TOPO_ARCH_POWER)
-		doctor_cure(out, "run the application as root, so that the bus assigns addresses: on POWER no virtual address is as high as the window of the IOMMU");
-	else if (eal->shortage == VA_SHORT_OF_PAGES)
-		doctor_cure(out, "use one hugepage size only (unmount the other sizes, if nothing else uses them), or run the application as root, so that the bus assigns addresses");
-	else
-		doctor_cure(out, "give fewer devices or holes to one process, or run the application as root, so that the bus assigns addresses");
+	doctor_add(out, DOCTOR_EAL_BAD, NULL, "%s", va_shortage_why(eal->shortage));
+	if (f->machine.arch == TOPO_ARCH_POWER) {
+		doctor_cure(out, "run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs: on POWER no virtual address is as high as the window of the IOMMU");
+		return;
+	}
+	va_shortage_cure(eal->shortage, VA_POLICY_UNABLE, cure, sizeof(cure));
+	doctor_cure(out, "%s", cure);
 }
 
 static void

@@ -65,12 +65,19 @@ decider(const struct tool_plan *plan)
 	return NULL;
 }
 
+static enum va_policy
+decide(const struct tool_plan *plan)
+{
+	const struct tool_device *key = decider(plan);
+
+	return va_policy_decide(key != NULL ? key->conf->iova : VA_KEY_AUTO,
+			plan->eal_placed ? &plan->eal : NULL, dpdk_iovas_assignable());
+}
+
 const char *
 eal_memory_iova(const struct tool_plan *plan, const char **why)
 {
-	const struct tool_device *key = decider(plan);
-	const enum va_policy policy = va_policy_decide(key != NULL ? key->conf->iova : VA_KEY_AUTO,
-			plan->eal_placed ? &plan->eal : NULL, dpdk_iovas_assignable());
+	const enum va_policy policy = decide(plan);
 
 	if (is_physical(plan)) {
 		*why = "the devices have no IOMMU";
@@ -168,7 +175,8 @@ bool
 eal_memory_report_fault(const struct tool_plan *plan)
 {
 	const struct tool_device *key = decider(plan);
-	unsigned int nodes;
+	enum va_shortage shortage;
+	char cure[VA_CURE];
 	const char *why;
 	size_t i;
 
@@ -186,16 +194,8 @@ eal_memory_report_fault(const struct tool_plan *plan)
 	}
 	if (strcmp(eal_memory_iova(plan, &why), IOVA_IS_VA) != 0 || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
-	switch (va_shortage(plan->layout, &plan->eal, &nodes)) {
-	case VA_SHORT_OF_PAGES:
-		tool_error("layout", "EAL's memory would get bad addresses: no range above 4 GiB is good for each page size and NUMA node; use one hugepage size only (unmount the other sizes, if nothing else uses them)");
-		break;
-	case VA_SHORT_OF_NODES:
-		tool_error("layout", "EAL's memory would get bad addresses: EAL reserves addresses for each of %u NUMA nodes, and no range of good addresses is large enough; this release can't use a smaller one",
-			nodes);
-		break;
-	default:
-		tool_error("layout", "EAL's memory would get bad addresses: no range above 4 GiB that is free in a process is good; give fewer devices or holes to one process");
-	}
+	shortage = va_shortage(plan->layout, &plan->eal);
+	va_shortage_cure(shortage, decide(plan), cure, sizeof(cure));
+	tool_error("layout", "EAL's memory would get bad addresses: %s; %s", va_shortage_why(shortage), cure);
 	return true;
 }

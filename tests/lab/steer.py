@@ -179,7 +179,7 @@ def _check_restored(said):
 REJECTED = {
     'mixed': "IOVAs can't be assigned, as device ",
     'unable': "iova=assigned needs EAL's IOVA mode PA",
-    'unable_auto': "IOVAs can't be assigned either",
+    'unable_auto': 'give fewer devices or holes to one process, or run the application as root',
     'twice': 'iova=va conflicts with iova=assigned of vfio_msi:',
     'mode': "IOVAs can't be assigned, as EAL's IOVA mode is VA",
     'no_huge': "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) "

@@ -306,9 +306,11 @@ test_layout(void **state)
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_WHOLE, .moved = true };
 	expect_only(DOCTOR_EAL_MOVED, "", "steers", "");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .shortage = VA_SHORT_OF_PAGES };
-	expect_only(DOCTOR_EAL_BAD, "", "no place above 4 GiB", "one hugepage size");
+	expect_only(DOCTOR_EAL_BAD, "", "each page size and NUMA node", "one hugepage size");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .shortage = VA_SHORT_OF_NODES };
+	expect_only(DOCTOR_EAL_BAD, "", "memory of each NUMA node", "fewer NUMA nodes, or run the application as root");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD };
-	expect_only(DOCTOR_EAL_BAD, "", "no place above 4 GiB", "as root");
+	expect_only(DOCTOR_EAL_BAD, "", "no free address above 4 GiB", "fewer devices or holes to one process, or run the application as root");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .assignable = true };
 	doctor_judge(&facts, &found);
 	assert_int_equal(found.n, 0);

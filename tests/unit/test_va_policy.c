@@ -58,11 +58,48 @@ test_policy(void **state)
 	}
 }
 
+/* Each cure fits the shortage, or leads to assigned IOVAs: what keeps the bus from them ends. */
+static void
+test_cure(void **state)
+{
+	static const struct {
+		enum va_shortage shortage;
+		const char *why, *cure;
+	} rows[] = {
+		{ VA_SHORT_OF_ALL, "no free address", "give fewer devices or holes to one process, or " },
+		{ VA_SHORT_OF_PAGES, "each page size and NUMA node", "use one hugepage size only " },
+		{ VA_SHORT_OF_NODES, "of each NUMA node", "use a machine or guest with fewer NUMA nodes, or " },
+	};
+	static const struct {
+		enum va_policy policy;
+		const char *cure;
+	} policies[] = {
+		{ VA_POLICY_KEY_VA, "drop iova=va and run the application as root" },
+		{ VA_POLICY_UNABLE, ", or run the application as root" },
+		{ VA_POLICY_GOOD, "give iova=assigned and run the application as root" },
+		{ VA_POLICY_UNKNOWN, "give iova=assigned and run the application as root" },
+	};
+	char cure[VA_CURE];
+	size_t i, k;
+
+	(void)state;
+	EACH_ROW(i, rows, "%s", rows[i].cure) {
+		assert_non_null(strstr(va_shortage_why(rows[i].shortage), rows[i].why));
+		EACH_ROW(k, policies, "%s", policies[k].cure) {
+			va_shortage_cure(rows[i].shortage, policies[k].policy, cure, sizeof(cure));
+			assert_ptr_equal(strstr(cure, rows[i].cure), cure);
+			assert_non_null(strstr(cure, policies[k].cure));
+			assert_true(strlen(cure) < sizeof(cure) - 1);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_cure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

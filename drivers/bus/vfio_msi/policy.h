@@ -102,10 +102,11 @@ bool vfio_msi_steer_tried(void);
  * Compute how much of EAL's memory the devices reach, before any is mapped, and reject
  * growth beyond that until vfio_msi_growth_stop().
  *
+ * @param policy  which led to the place of the memory
  * @return 0; -ERANGE with the reason: allocated memory is out of reach, or all memory of
  *   some page size and NUMA node is.
  */
-int vfio_msi_growth_check(char *why, size_t size);
+int vfio_msi_growth_check(enum va_policy policy, char *why, size_t size);
 
 /** EAL's memory is mapped: log where its growth ends, and reserve its room in the layout. */
 void vfio_msi_growth_start(void);

@@ -24,6 +24,7 @@
 
 #include "policy.h"
 #include "va/va_place.h"
+#include "va/va_policy.h"
 #include "vfio_msi_growth.h"
 
 #define EAL_OWNER "EAL"	/* owner of the holes that reserve its room */
@@ -104,42 +105,45 @@ is_reached(size_t at)
 	return true;
 }
 
-static bool
-has_several_page_sizes(void)
+/* As va_shortage(), for the lists that EAL has. */
+static enum va_shortage
+shortage(void)
 {
+	bool several = false, some = false;
 	size_t i;
 
-	for (i = 1; i < vfio_msi_growth.n; i++)
-		if (vfio_msi_growth.v[i].page != vfio_msi_growth.v[0].page)
-			return true;
-	return false;
+	for (i = 0; i < vfio_msi_growth.n; i++) {
+		several |= vfio_msi_growth.v[i].page != vfio_msi_growth.v[0].page;
+		some |= vfio_msi_growth.v[i].first && vfio_msi_growth.v[i].reach > 0;
+	}
+	if (!some)
+		return VA_SHORT_OF_ALL;
+	return several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
 }
 
 static void
-advise(const struct growth_list *l, char *out, size_t size)
+advise(const struct growth_list *l, enum va_policy policy, char *out, size_t size)
 {
 	if (!vfio_msi_growth.at_start)
 		snprintf(out, size, "give the device at start-up, so that EAL's memory can be steered");
 	else if (room_of(l) > 0)
 		snprintf(out, size, "preallocate at most %" PRIu64 " MiB of these pages (-m, --socket-mem)",
 			room_of(l) >> 20);
-	else if (has_several_page_sizes())
-		snprintf(out, size, "use one hugepage size only (unmount the other sizes, if nothing else uses them)");
 	else
-		snprintf(out, size, "give fewer devices or holes to one process");
+		va_shortage_cure(shortage(), policy, out, size);
 }
 
 /* Reject used memory beyond the reach, and a kind of memory without any reach. */
 static int
-check_list(const struct growth_list *l, char *why, size_t size)
+check_list(const struct growth_list *l, enum va_policy policy, char *why, size_t size)
 {
 	uint64_t used = RTE_MAX(l->used, l->page);
-	char text[PLAN_EXPLAIN], advice[128];
+	char text[PLAN_EXPLAIN], advice[VA_CURE];
 
 	if (l->used <= l->reach && (!l->first || l->reach > 0))
 		return 0;
 	explain(l, text, sizeof(text));
-	advise(l, advice, sizeof(advice));
+	advise(l, policy, advice, sizeof(advice));
 	snprintf(why, size, "memory at 0x%" PRIx64 "-0x%" PRIx64 ", %" PRIu64 " KiB pages of NUMA node %u, %s; %s",
 		l->range.first + l->reach, l->range.first + used - 1, l->page >> 10, l->node,
 		text, advice);
@@ -148,7 +152,7 @@ check_list(const struct growth_list *l, char *why, size_t size)
 
 /* The lock excludes allocations until the validator is registered. */
 int
-vfio_msi_growth_check(char *why, size_t size)
+vfio_msi_growth_check(enum va_policy policy, char *why, size_t size)
 {
 	size_t i;
 	int ret = 0;
@@ -171,7 +175,7 @@ vfio_msi_growth_check(char *why, size_t size)
 			l->reach = reach_of(l, false);
 	}
 	for (i = 0; ret == 0 && i < vfio_msi_growth.n; i++)
-		ret = check_list(&vfio_msi_growth.v[i], why, size);
+		ret = check_list(&vfio_msi_growth.v[i], policy, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (ret == 0)
 		vfio_msi_growth_watch();

@@ -40,14 +40,14 @@
 #include "policy.h"
 #include "eal/dma_sync.h"
 
-static bool assigns;
+static enum va_policy decision = VA_POLICY_UNKNOWN;
 /* The first device if the bus voted for PA at start-up, as devices had no IOMMU; else "". */
 static char physical_since[RTE_DEV_NAME_MAX_LEN];
 
 bool
 vfio_msi_policy_assigns(void)
 {
-	return assigns;
+	return va_policy_assigns(decision);
 }
 
 enum dma_sync_choice
@@ -55,7 +55,7 @@ vfio_msi_policy_choice(void)
 {
 	const char *bus;
 
-	if (assigns)
+	if (vfio_msi_policy_assigns())
 		return DMA_SYNC_ALL;
 	/* Another bus has mapped the memory at the IOVAs that it had. */
 	if (rte_eal_iova_mode() != RTE_IOVA_VA || vfio_msi_assign_other(&bus) != NULL)
@@ -87,7 +87,7 @@ vfio_msi_policy_iova_mode(void)
 		return RTE_IOVA_DC;
 	if (vfio_msi_is_secondary())
 		return vfio_msi_bus.primary_mode;
-	return assigns || vfio_msi_policy_physical() ? RTE_IOVA_PA : RTE_IOVA_VA;
+	return vfio_msi_policy_assigns() || vfio_msi_policy_physical() ? RTE_IOVA_PA : RTE_IOVA_VA;
 }
 
 /* The first device that has the key. */
@@ -158,7 +158,7 @@ vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 			wanted ? "assigned" : "va", wanted ? "va" : "assigned", other->label);
 		return -EINVAL;
 	}
-	if (vfio_msi_bus.memory_is_up && wanted != assigns) {
+	if (vfio_msi_bus.memory_is_up && wanted != vfio_msi_policy_assigns()) {
 		snprintf(why, size, "iova=%s applies at the start of a process, and EAL's memory has other IOVAs by now; give it to the devices at start-up, or use iova=auto",
 			wanted ? "assigned" : "va");
 		return -ENOTSUP;
@@ -175,7 +175,6 @@ static void
 decide(void)
 {
 	const struct vfio_msi_device *dev = decider();
-	enum va_policy policy;
 
 	if (vfio_msi_policy_physical()) {
 		strlcpy(physical_since, TAILQ_FIRST(&vfio_msi_bus.devices)->label,
@@ -183,15 +182,12 @@ decide(void)
 		BUS_LOG(INFO, "IOVAs are physical addresses, as the devices have no IOMMU");
 		return;
 	}
-	policy = vfio_msi_steer(vfio_msi_bus.layout, dev != NULL ? dev->conf.iova : VA_KEY_AUTO,
+	decision = vfio_msi_steer(vfio_msi_bus.layout, dev != NULL ? dev->conf.iova : VA_KEY_AUTO,
 			dpdk_iovas_assignable());
-	assigns = va_policy_assigns(policy);
-	if (policy == VA_POLICY_KEY_ASSIGNED)
+	if (decision == VA_POLICY_KEY_ASSIGNED)
 		BUS_LOG(INFO, "IOVAs are assigned, as %s has iova=assigned", dev->label);
-	else if (policy == VA_POLICY_BAD)
+	else if (decision == VA_POLICY_BAD)
 		BUS_LOG(NOTICE, VFIO_MSI_BUS ": IOVAs are assigned, as no free address is a good IOVA for EAL's memory of each page size and NUMA node (see: dpdk-test-msi layout -a vfio_msi:BDF)");
-	else if (policy == VA_POLICY_UNABLE)
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": IOVAs can't be assigned either, as that needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so");
 }
 
 void
@@ -269,12 +265,12 @@ check_physical(char *why, size_t size)
 int
 vfio_msi_policy_check(char *why, size_t size)
 {
-	if (assigns)
+	if (vfio_msi_policy_assigns())
 		return vfio_msi_assign_check(why, size);
 	if (vfio_msi_policy_physical())
 		return check_physical(why, size);
 	if (rte_eal_iova_mode() == RTE_IOVA_VA)
-		return vfio_msi_growth_check(why, size);
+		return vfio_msi_growth_check(decision, why, size);
 	log_forced_pa();
 	return 0;
 }
@@ -282,9 +278,9 @@ vfio_msi_policy_check(char *why, size_t size)
 void
 vfio_msi_policy_start(void)
 {
-	if (assigns || rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (vfio_msi_policy_assigns() || rte_eal_iova_mode() == RTE_IOVA_VA)
 		vfio_msi_assign_guard();
-	if (!assigns && rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (!vfio_msi_policy_assigns() && rte_eal_iova_mode() == RTE_IOVA_VA)
 		vfio_msi_growth_start();
 }
 

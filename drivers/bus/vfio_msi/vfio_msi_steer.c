@@ -87,32 +87,27 @@ choose(const struct iova_layout *layout, struct va_choice *choice)
 }
 
 static void
-log_shortage(const struct iova_layout *layout, const struct va_choice *choice)
+log_shortage(const struct iova_layout *layout, const struct va_choice *choice,
+		enum va_policy policy)
 {
-	unsigned int nodes;
+	const enum va_shortage shortage = va_shortage(layout, choice);
+	char cure[VA_CURE];
 
-	switch (va_shortage(layout, choice, &nodes)) {
-	case VA_SHORT_OF_PAGES:
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for memory of each page size and NUMA node; devices may be rejected; use one hugepage size only (unmount the other sizes, if nothing else uses them) (see: dpdk-test-msi layout -a vfio_msi:BDF)");
-		break;
-	case VA_SHORT_OF_NODES:
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": EAL reserves addresses for each of %u NUMA nodes, and no free range of good IOVAs is large enough; devices may be rejected; this release can't use a smaller range; use a machine or guest with fewer NUMA nodes (see: dpdk-test-msi layout -a vfio_msi:BDF)",
-			nodes);
-		break;
-	default:
-		BUS_LOG(WARNING, VFIO_MSI_BUS ": no free address is a good IOVA for EAL's memory; devices may be rejected; give fewer devices or holes to one process (see: dpdk-test-msi layout -a vfio_msi:BDF)");
-	}
+	va_shortage_cure(shortage, policy, cure, sizeof(cure));
+	BUS_LOG(WARNING, VFIO_MSI_BUS ": %s; devices may be rejected; %s (see: dpdk-test-msi layout -a vfio_msi:BDF)",
+		va_shortage_why(shortage), cure);
 }
 
 static void
-log_choice(const struct iova_layout *layout, const struct va_choice *choice)
+log_choice(const struct iova_layout *layout, const struct va_choice *choice,
+		enum va_policy policy)
 {
 	const struct va_lists *lists = &choice->lists;
 	struct iova_range first = lists->v[0].range;
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		log_shortage(layout, choice);
+		log_shortage(layout, choice, policy);
 		return;
 	}
 	if (choice->quality == VA_SHORT)
@@ -151,7 +146,7 @@ vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
 		if (choice.moved)
 			move_eal(choice.start);
 		if (choice.lists.n > 0)
-			log_choice(layout, &choice);
+			log_choice(layout, &choice, policy);
 		moved = choice.moved;
 	}
 	va_choice_free(&choice);

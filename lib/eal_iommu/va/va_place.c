@@ -209,18 +209,15 @@ va_place(const struct iova_layout *layout, const struct va_need *need,
 }
 
 enum va_shortage
-va_shortage(const struct iova_layout *layout, const struct va_choice *choice,
-		unsigned int *nodes)
+va_shortage(const struct iova_layout *layout, const struct va_choice *choice)
 {
 	const struct va_list_at *v = choice->lists.v;
 	bool several = false, some = false;
 	size_t i;
 
-	*nodes = 0;
 	for (i = 0; i < choice->lists.n; i++) {
 		several |= v[i].page != v[0].page;
 		some |= v[i].first && va_good_bytes(layout, v[i].range) >= v[i].page;
-		*nodes += v[i].first && v[i].page == v[0].page;
 	}
 	if (!some)
 		return VA_SHORT_OF_ALL;

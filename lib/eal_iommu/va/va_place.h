@@ -72,12 +72,8 @@ enum va_shortage {
 	VA_SHORT_OF_NODES,	/**< one page size only, but several nodes */
 };
 
-/**
- * @param choice  has lists; its quality is VA_BAD
- * @param nodes   number of NUMA nodes that EAL reserves for
- */
-enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_choice *choice,
-		unsigned int *nodes);
+/** @param choice  has lists; its quality is VA_BAD */
+enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_choice *choice);
 
 /** Free the result of va_place(); an all-zero struct is allowed. */
 void va_choice_free(struct va_choice *choice);

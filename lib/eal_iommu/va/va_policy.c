@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
+#include <stdio.h>
+
 #include "va/va_policy.h"
 
 enum va_policy
@@ -37,4 +39,42 @@ va_policy_why(enum va_policy policy)
 	};
 
 	return words[policy];
+}
+
+const char *
+va_shortage_why(enum va_shortage shortage)
+{
+	static const char *const words[] = {
+		[VA_SHORT_OF_ALL] = "no free address above 4 GiB is a good IOVA for EAL's memory",
+		[VA_SHORT_OF_PAGES] = "no free range of good IOVAs above 4 GiB has room for EAL's memory of each page size and NUMA node",
+		[VA_SHORT_OF_NODES] = "no free range of good IOVAs above 4 GiB has room for EAL's memory of each NUMA node",
+	};
+
+	return words[shortage];
+}
+
+/* How IOVAs would be assigned. */
+static const char *
+assign_cure(enum va_policy policy)
+{
+	switch (policy) {
+	case VA_POLICY_KEY_VA:
+		return "drop iova=va and run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
+	case VA_POLICY_UNABLE:
+		return "run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
+	default:
+		return "give iova=assigned and run the application as root (CAP_SYS_ADMIN) with hugepages";
+	}
+}
+
+void
+va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, size_t size)
+{
+	static const char *const words[] = {
+		[VA_SHORT_OF_ALL] = "give fewer devices or holes to one process",
+		[VA_SHORT_OF_PAGES] = "use one hugepage size only (unmount the other sizes, if nothing else uses them)",
+		[VA_SHORT_OF_NODES] = "use a machine or guest with fewer NUMA nodes",
+	};
+
+	snprintf(out, size, "%s, or %s", words[shortage], assign_cure(policy));
 }

@@ -16,6 +16,7 @@
 #define VA_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "va/va_place.h"
 
@@ -57,6 +58,18 @@ bool va_policy_assigns(enum va_policy policy);
 
 /** The reason, a clause. */
 const char *va_policy_why(enum va_policy policy);
+
+/** What is short, a clause. */
+const char *va_shortage_why(enum va_shortage shortage);
+
+#define VA_CURE 256	/**< size of the text of va_shortage_cure() */
+
+/**
+ * What to do about a shortage, a clause: another demand of the user, or assigned IOVAs.
+ *
+ * @param policy  the decision, which does not assign
+ */
+void va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, size_t size);
 
 #ifdef __cplusplus
 }
