@@ -192,8 +192,12 @@ make_survey(const struct maker *m)
 static void
 make_process(const struct maker *m)
 {
-	m->scene->user_bits = (unsigned int)number(m->line[1], 10);
-	assert_in_range(m->scene->user_bits, 36, 56);
+	struct scene *scene = m->scene;
+
+	scene->user_bits = (unsigned int)number(m->line[1], 10);
+	assert_in_range(scene->user_bits, 36, 56);
+	scene->user_window = m->words > 2 ? (unsigned int)number(m->line[2], 10) : scene->user_bits;
+	assert_in_range(scene->user_window, 36, scene->user_bits);
 }
 
 static void

@@ -21,10 +21,11 @@
  *                                  the kernel rejects it: unviable, direct,
  *                                  unisolated, held; noiommu: a no-IOMMU group
  *   survey BDF [BACKEND]           by default with type1
- *   process BITS                   the plan says which IOVAs EAL's memory has, in a process
- *                                  of root with addresses of so many bits
+ *   process BITS [WINDOW]          a process of root has addresses of so many bits, and those
+ *                                  above WINDOW bits only on request. A machine with a layout
+ *                                  needs this
  *
- * Numbers are hex, except N and BITS. Lines that begin with # are comments.
+ * Numbers are hex, except N, BITS and WINDOW. Lines that begin with # are comments.
  */
 
 #ifndef SCENE_H
@@ -41,6 +42,7 @@ struct scene {
 	enum ioas_backend backend[SCENE_SURVEYS];
 	unsigned int n;
 	unsigned int user_bits;	/**< 0: no process */
+	unsigned int user_window;	/**< bits, at most user_bits */
 };
 
 /** Create the machine. An invalid text fails the running test. */

@@ -62,29 +62,46 @@ print_assigned(FILE *f, const struct va_choice *choice)
 	dma_place_end(layout);
 }
 
+/* Most machines' files lack hugepages. */
+static void
+read_need(const char *root, struct va_need *need)
+{
+	assert_int_equal(va_need_read(root, false, need), 0);
+	if (need->n_pages == 0)
+		need->page[need->n_pages++] = UINT64_C(2) << 20;
+}
+
+void
+scene_eal_choose(const char *root, const struct scene *scene, struct va_choice *out)
+{
+	static const struct va_limits limits = VA_DEBIAN_LIMITS;
+	struct va_space space;
+	struct va_need need;
+
+	if (scene->user_bits == 0)
+		fail_msg("the machine has no line: process BITS");
+	va_kernel_start(VA_ARM64(scene->user_bits), VA_ARM64(scene->user_window));
+	va_kernel_maps(root);
+	read_need(root, &need);
+	assert_int_equal(va_space_read(root, EAL_BASE, &space), 0);
+	assert_int_equal(va_place(layout, &need, &limits, &space, out), 0);
+	assert_int_equal(va_kernel_left(), 0);
+	va_space_free(&space);
+}
+
 void
 scene_eal_print(FILE *f, const char *root, const struct scene *scene)
 {
-	static const struct va_limits limits = VA_DEBIAN_LIMITS;
-	const uint64_t end = VA_ARM64(scene->user_bits);
 	struct va_choice choice;
-	struct va_space space;
 	enum va_policy policy;
-	struct va_need need;
 
-	va_kernel_start(end, end);
-	va_kernel_maps(root);
-	assert_int_equal(va_need_read(root, false, &need), 0);
-	assert_int_equal(va_space_read(root, EAL_BASE, &space), 0);
-	assert_int_equal(va_place(layout, &need, &limits, &space, &choice), 0);
-	assert_int_equal(va_kernel_left(), 0);
+	scene_eal_choose(root, scene, &choice);
 	policy = va_policy_decide(VA_KEY_AUTO, &choice, true);
-	fprintf(f, "%s: %s\n", va_policy_assigns(policy) ? "IOVAs are assigned" : "IOVA is VA",
-		va_policy_why(policy));
+	fprintf(f, "%s: %s\n", va_policy_assigns(policy) ? "IOVAs are assigned" : choice.moved ?
+		"IOVA is VA, steered" : "IOVA is VA", va_policy_why(policy));
 	if (va_policy_assigns(policy))
 		print_assigned(f, &choice);
 	else
 		print_lists(f, &choice);
 	va_choice_free(&choice);
-	va_space_free(&space);
 }

@@ -12,35 +12,25 @@
 
 #include "common.h"
 #include "picture_check.h"
+#include "scene_eal.h"
 #include "scene_picture.h"
 #include "tree.h"
 #include "va/va_policy.h"
-#include "va_kernel.h"
-
-#define EAL_BASE (UINT64_C(1) << 32)
-#define USER_BITS 48
 
 /* Machines of which the guide has a picture. */
 static const char *const in_guide[] = { "rk3588-acpi", "rpi5-iommu", "threadripper-window" };
 
 static void
-add_memory(struct layout_picture *p, const char *root)
+add_memory(struct layout_picture *p, const char *root, const struct scene *scene)
 {
-	static const struct va_limits limits = VA_DEBIAN_LIMITS;
-	const struct va_need need = { .page = { UINT64_C(2) << 20 }, .n_pages = 1, .n_nodes = 1 };
 	struct va_choice choice;
-	struct va_space space;
 
-	va_kernel_start(VA_ARM64(USER_BITS), VA_ARM64(USER_BITS));
-	va_kernel_maps(root);
-	assert_int_equal(va_space_read(root, EAL_BASE, &space), 0);
-	assert_int_equal(va_place(layout, &need, &limits, &space, &choice), 0);
+	scene_eal_choose(root, scene, &choice);
 	if (va_policy_assigns(va_policy_decide(VA_KEY_AUTO, &choice, true)))
 		assert_int_equal(layout_picture_add_assigned(p, layout), 0);
 	else
 		assert_int_equal(layout_picture_add_lists(p, layout, &choice.lists), 0);
 	va_choice_free(&choice);
-	va_space_free(&space);
 }
 
 static void
@@ -56,7 +46,7 @@ make(struct layout_picture *p, const char *root, const struct scene *scene)
 		strcat(strcat(p->title, i > 0 ? ", " : ""), bdf);
 	}
 	assert_int_equal(layout_picture_read(p, layout), 0);
-	add_memory(p, root);
+	add_memory(p, root, scene);
 	assert_int_equal(layout_picture_place(p), 0);
 }
 

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * The picture of a scene, with EAL's memory in 2 MiB pages on one node, in a process of 48
- * bits that may assign IOVAs. The layout of the scene is the present one. A failure fails
- * the running test.
+ * The picture of a scene, with EAL's memory as scene_eal_choose() places it, in a process that
+ * may assign IOVAs. The layout of the scene is the present one. A failure fails the running
+ * test.
  */
 
 #ifndef SCENE_PICTURE_H

@@ -75,18 +75,17 @@ static const struct iova_range unsorted[] = {
 static void
 test_few_bits(void **state)
 {
-	struct iova_range all = { 0, (UINT64_C(1) << 48) - 1 }, out;
+	struct iova_range all = { 0, (UINT64_C(1) << 48) - 1 };
 	struct plan_device pd = { .topo.bdf = "0000:02:00.0", .dma_last = 0xfffffff };
 
 	pd.info.ranges = &all;
 	pd.info.n_ranges = 1;
 	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), 0);
-	assert_int_equal(plan_window(layout, RANGE(0, UINT64_MAX), 0x20000000, &out), -ENOSPC);
-	assert_int_equal(plan_window(layout, RANGE(0x1000, UINT64_MAX), PAGE, &out), 0);
-	assert_int_equal(out.last, 0xfffffff);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x1000, 0xfffffff), true, NULL), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x10000000, 0x10000fff), true, NULL), -ERANGE);
 	/* The others have their addresses again. */
 	plan_remove(layout, &pd);
-	assert_int_equal(plan_window(layout, RANGE(0, UINT64_MAX), 0x20000000, &out), 0);
+	assert_int_equal(iova_layout_test(layout, RANGE(0x1000, 0x20000fff), true, NULL), 0);
 	place(0x10000000, 0x10000fff);
 	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), -ERANGE);
 	SAYS("0x10000000-0x10000fff is in use", "drives addresses up to 0xfffffff only");
@@ -179,43 +178,6 @@ test_add_conflicts(void **state)
 	SAYS("holes can't be added: Invalid argument");
 	assert_int_equal(add((const struct iova_range[]){ { 2, 1 } }, 1, NULL), -EINVAL);
 	SAYS("IOVA ranges can't be added: Invalid argument");
-}
-
-static void
-expect_window(uint64_t first, uint64_t last, uint64_t need, int ret, uint64_t out_first,
-		uint64_t out_last)
-{
-	struct iova_range out;
-
-	assert_int_equal(plan_window(layout, RANGE(first, last), need, &out), ret);
-	assert_int_equal(out.first, out_first);
-	assert_int_equal(out.last, out_last);
-}
-
-static void
-test_window(void **state)
-{
-	struct iova_range out;
-
-	assert_int_equal(add((const struct iova_range[]){ { 0, 0xffff } }, 1, NULL), 0);
-	place(0x2000, 0x2fff);
-	place(0x6000, 0x8fff);
-	/* Free: 0-1fff, 3000-5fff, 9000-ffff. */
-	expect_window(0, UINT64_MAX, 0x1000, 0, 0, 0x1fff);
-	expect_window(0, UINT64_MAX, 0x2000, 0, 0, 0x1fff);
-	expect_window(0, UINT64_MAX, 0x2001, 0, 0x3000, 0x5fff);
-	expect_window(0, UINT64_MAX, 0x3001, 0, 0x9000, 0xffff);
-	expect_window(0, UINT64_MAX, 0x7000, 0, 0x9000, 0xffff);
-	expect_window(0, UINT64_MAX, 0x7001, -ENOSPC, 0x9000, 0xffff);
-	expect_window(0, UINT64_MAX, UINT64_MAX, -ENOSPC, 0x9000, 0xffff);
-	expect_window(0, UINT64_MAX, 0, 0, 0, 0x1fff);
-	expect_window(0x1000, 0xa7ff, 0x2000, 0, 0x3000, 0x5fff);
-	expect_window(0x1000, 0xa7ff, 0x4000, -ENOSPC, 0x3000, 0x5fff);
-	expect_window(0x4000, 0x4000, 1, 0, 0x4000, 0x4000);
-	assert_int_equal(plan_window(layout, RANGE(0x2000, 0x2fff), 1, &out), -ENOSPC);
-	assert_false(iova_range_valid(out));
-	assert_int_equal(plan_window(layout, RANGE(0x10000, UINT64_MAX), 1, &out), -ENOSPC);
-	assert_false(iova_range_valid(out));
 }
 
 static void
@@ -315,7 +277,6 @@ main(void)
 		machine_test(test_add),
 		machine_test(test_add_weightiest),
 		machine_test(test_add_conflicts),
-		machine_test(test_window),
 		machine_test(test_explain),
 		machine_test(test_explain_all),
 	};

@@ -6,7 +6,8 @@
  * Machines as fixtures ("machine") and the resulting plan ("layout"). Each folder of
  * fixtures with both files is a test. The plan has the devices with their topology and
  * the source of their bridge windows, the reasons of unusable devices, every hole with
- * origin and hardness, where EAL's memory would lie, and which IOVAs it would have.
+ * origin and hardness, and if a device can be used, which IOVAs EAL's memory would have and
+ * where it would lie.
  */
 
 #include <inttypes.h>
@@ -29,9 +30,6 @@
 /* Print the plans, to write a layout from, or drawings, and compare nothing. */
 static bool print;
 static const char *drawing;	/* "--svg" or "--plot" */
-
-#define EAL_FIRST (UINT64_C(1) << 32)
-#define EAL_SHARE (UINT64_C(64) << 30)
 
 static void
 tell_device(FILE *f, const struct plan_device *pd)
@@ -60,34 +58,12 @@ tell_device(FILE *f, const struct plan_device *pd)
 		fprintf(f, "  %s\n", pd->alias_why);
 }
 
-/* Print where EAL's memory would lie: where all of a share is usable, else most of it. */
-static void
-tell_eal(FILE *f)
-{
-	const struct iova_range eal = { EAL_FIRST, EAL_FIRST + EAL_SHARE - 1 };
-	const struct iova_range all = { EAL_FIRST, UINT64_MAX };
-	struct iova_range window;
-	int ret;
-
-	if (iova_layout_test(layout, eal, true, NULL) == 0) {
-		fprintf(f, "EAL stays\n");
-		return;
-	}
-	ret = plan_window(layout, all, EAL_SHARE, &window);
-	if (ret == 0)
-		fprintf(f, "EAL goes to 0x%" PRIx64 "\n", window.first);
-	else if (iova_range_valid(window))
-		fprintf(f, "EAL goes to 0x%" PRIx64 ", good to 0x%" PRIx64 "\n", window.first,
-			window.last);
-	else
-		fprintf(f, "EAL finds no place\n");
-}
-
 static char *
 plan_text(const char *root, const struct scene *scene, struct plan_answers *answers)
 {
 	char why[PLAN_WHY], bdf[TOPO_BDF_LEN], *text;
 	struct plan_request request = { .root = root, .answers = answers };
+	bool used = false, physical = false;
 	struct ioas *space = NULL;
 	size_t size;
 	unsigned int i;
@@ -101,16 +77,20 @@ plan_text(const char *root, const struct scene *scene, struct plan_answers *answ
 		request.addr = scene->survey[i];
 		request.backend = scene->backend[i];
 		if (plan_survey(&request, &space, &pd, why, sizeof(why)) != 0 ||
-				plan_add(layout, &pd, why, sizeof(why)) != 0)
+				plan_add(layout, &pd, why, sizeof(why)) != 0) {
 			fprintf(f, "%s: %s\n", bdf, why);
-		else
+		} else {
 			tell_device(f, &pd);
+			used = true;
+			physical |= pd.topo.group_noiommu;
+		}
 		plan_device_free(&pd);
 	}
 	ioas_close(space);
 	iova_layout_dump(layout, f);
-	tell_eal(f);
-	if (scene->user_bits != 0)
+	if (physical)
+		fprintf(f, "IOVAs are physical addresses\n");
+	else if (used)
 		scene_eal_print(f, root, scene);
 	assert_int_equal(fclose(f), 0);
 	return text;

@@ -324,15 +324,6 @@ int plan_msi_place(const struct iova_layout *layout, const struct plan_device *p
 /** Remove a device from the layout, if it is in it. Cannot fail. */
 void plan_remove(struct iova_layout *layout, const struct plan_device *pd);
 
-/**
- * Find the lowest free range inside @p within with at least @p need bytes.
- *
- * @return 0 and *out (the whole free range, cut to @p within), or -ENOSPC with the
- *   longest one in *out (not valid if there is none).
- */
-int plan_window(const struct iova_layout *layout, struct iova_range within,
-		uint64_t need, struct iova_range *out);
-
 #define PLAN_HOLES_NAMED 2	/**< maximum number of holes in one sentence */
 #define PLAN_EXPLAIN 320	/**< size of the text of plan_explain() */
 
