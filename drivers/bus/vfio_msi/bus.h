@@ -19,14 +19,16 @@
  *   space.h       the address space: attach, map, follow memory events
  *   device.h      one device: regions, interrupts, requests, reset
  *   claim.h       from an argument to a device
- *   probe.h       drivers
+ *   probe.h       drivers, and the operations that EAL calls
  *
  * Threads that enter, and what each may access:
  *
- *   main, hotplug   EAL calls scan, probe, plug, unplug and cleanup on its main
- *                   thread, or on its interrupt thread for a hotplug requested by
- *                   another process; one call at a time. These threads own every
- *                   field that names no other owner below.
+ *   main, hotplug   EAL calls scan, probe, plug, unplug and cleanup on each thread of the
+ *                   application that attaches or detaches a device, and on its interrupt
+ *                   thread: for another process, from alarms (testpmd --hot-plug), and from
+ *                   callbacks for removals. EAL has no lock for that, so vfio_msi_entry.c lets one
+ *                   call run at a time. The thread whose call runs is "main" below. It owns
+ *                   every field that names no other owner.
  *   interrupts      EAL's interrupt thread, when the kernel requests a device back
  *                   (vfio_msi_req.c), or reports an error of it (vfio_msi_err.c). The former
  *                   revokes the device and holds the device's "closing" lock, which main
@@ -56,8 +58,10 @@
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
- * Lock order, outermost first: closing; a device's lock of vectors; the lock of own_memory_events.c, which is held
- * while callbacks of applications run; EAL's memory lock, then the lock of dma_sync.c; the
+ * Lock order, outermost first: the lock of vfio_msi_entry.c, for which the interrupt thread waits
+ * for a limited time only, as the holder waits for callbacks on that thread; closing; a device's
+ * lock of vectors; the lock of own_memory_events.c, which is held while callbacks of
+ * applications run; EAL's memory lock, then the lock of dma_sync.c; the
  * space's lock of own_memory.c, then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
  * space's; bars_lock. Calls of applications share the space's lock, and main waits for them
  * when a space is added or removed. The lock of own_memory_pieces.c comes after the space's
@@ -183,7 +187,7 @@ TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
-	struct vfio_msi_devices forgotten;	/**< removed; EAL may write to them until its next call */
+	struct vfio_msi_devices forgotten;	/**< removed and detached; EAL may still access them, and the next scan frees them */
 	rte_spinlock_t bars_lock;	/**< its holder must not access a BAR */
 	struct iova_layout *layout;	/**< NULL before the first survey */
 	struct ioas *ioas;		/**< NULL before a survey succeeded */

@@ -46,7 +46,7 @@ bus_parse(const char *name, void *addr)
 struct vfio_msi_bus vfio_msi_bus = {
 	.bus = {
 		.name = VFIO_MSI_BUS,
-		.scan = vfio_msi_scan,
+		.scan = vfio_msi_entry_scan,
 		.parse = bus_parse,
 		.devargs_parse = vfio_msi_devargs_parse,
 		.dma_map = vfio_msi_dma_map,
@@ -61,12 +61,12 @@ struct vfio_msi_bus vfio_msi_bus = {
 };
 
 static const struct compat_bus_ops bus_ops = {
-	.probe = vfio_msi_probe,
-	.cleanup = vfio_msi_cleanup,
+	.probe = vfio_msi_entry_probe,
+	.cleanup = vfio_msi_entry_cleanup,
 	.find_device = vfio_msi_find_device,
 	.dev_iterate = vfio_msi_dev_iterate,
-	.plug = vfio_msi_plug,
-	.unplug = vfio_msi_unplug,
+	.plug = vfio_msi_entry_plug,
+	.unplug = vfio_msi_entry_unplug,
 };
 
 RTE_INIT_PRIO(vfio_msi_register, BUS)

@@ -132,7 +132,7 @@ struct compat_bus_ops {
 			rte_dev_cmp_t cmp, const void *data);
 	void *(*dev_iterate)(const void *start, const char *str);
 	int (*plug)(struct rte_device *dev);
-	/* Must not free the device if compat_writes_to_unplugged(). */
+	/* Must not free the device: EAL still writes to it as of 26.07. */
 	int (*unplug)(struct rte_device *dev);
 };
 
@@ -170,13 +170,6 @@ void compat_pci_plug_unguard(struct rte_bus *pci);
  */
 int compat_group_open(int group, int *container);
 void compat_group_close(int container);
-
-/** Whether EAL still writes to a device after it has been unplugged. */
-static inline bool
-compat_writes_to_unplugged(void)
-{
-	return COMPAT_NEW_BUSES;
-}
 
 /**
  * Name of the release that the application runs, as in "DPDK 24.11.4".

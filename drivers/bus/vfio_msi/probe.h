@@ -44,4 +44,15 @@ int vfio_msi_plug(struct rte_device *dev);
 int vfio_msi_unplug(struct rte_device *dev);
 int vfio_msi_cleanup(void);
 
+/*
+ * vfio_msi_entry.c: for EAL, these operations and the scan, one at a time. On EAL's interrupt
+ * thread they fail with -EBUSY if another thread runs one for some seconds. A device that
+ * another thread has removed meanwhile: -ENODEV.
+ */
+int vfio_msi_entry_scan(void);
+int vfio_msi_entry_probe(void);
+int vfio_msi_entry_plug(struct rte_device *dev);
+int vfio_msi_entry_unplug(struct rte_device *dev);
+int vfio_msi_entry_cleanup(void);
+
 #endif /* VFIO_MSI_PROBE_H */

@@ -32,13 +32,10 @@ find_addr(const struct topo_addr *addr)
 	return NULL;
 }
 
-void
-vfio_msi_device_free(struct vfio_msi_device *dev)
+/* A device that is detached and not in the layout. */
+static void
+free_device(struct vfio_msi_device *dev)
 {
-	if (dev == NULL)
-		return;
-	vfio_msi_detach(dev);
-	vfio_msi_leave_layout(dev);
 	plan_device_free(&dev->plan);
 	vfio_msi_given_free(dev);
 	free(dev);
@@ -51,8 +48,17 @@ vfio_msi_forgotten_free(void)
 
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.forgotten)) != NULL) {
 		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
-		vfio_msi_device_free(dev);
+		free_device(dev);
 	}
+}
+
+void
+vfio_msi_device_forget(struct vfio_msi_device *dev)
+{
+	vfio_msi_list_remove(dev);
+	vfio_msi_detach(dev);
+	vfio_msi_leave_layout(dev);
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
 }
 
 /* Fill in the PCI device that the PMD sees. */
@@ -242,8 +248,7 @@ vfio_msi_forget_changed(void)
 			continue;
 		BUS_LOG(INFO, "%s: is not what its survey found (bound again, removed, replaced, or other VFs), so the survey is dropped",
 			dev->label);
-		vfio_msi_list_remove(dev);
-		vfio_msi_device_free(dev);
+		vfio_msi_device_forget(dev);
 	}
 }
 
@@ -268,8 +273,7 @@ is_settled(const struct topo_addr *addr, const struct rte_devargs *da)
 	free(args);
 	if (settled)
 		return true;
-	vfio_msi_list_remove(dev);
-	vfio_msi_device_free(dev);
+	vfio_msi_device_forget(dev);
 	return false;
 }
 
@@ -292,7 +296,9 @@ claim_new(const struct topo_addr *addr, const struct rte_devargs *da, const char
 	if (ret < 0) {
 		/* Block it on the pci bus too, which would map it at bad addresses. */
 		vfio_msi_pci_block(addr);
-		vfio_msi_device_free(dev);
+		vfio_msi_detach(dev);
+		vfio_msi_leave_layout(dev);
+		free_device(dev);
 		return ret;
 	}
 	fill_pci(dev);

@@ -24,6 +24,14 @@
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
+/* Remove a device that does not run, and its argument. */
+static void
+forget(struct vfio_msi_device *dev)
+{
+	vfio_msi_devargs_forget(&dev->plan.topo.addr);
+	vfio_msi_device_forget(dev);
+}
+
 /*
  * In a secondary process. A device that does not come up is removed from the list:
  * without a driver here it would keep the primary from removing it. Its argument goes too, as
@@ -40,11 +48,8 @@ probe_shared(void)
 			vfio_msi_driver_again(dev);
 		else if (dev->fd < 0)
 			vfio_msi_driver_start(dev);
-		if (dev->fd >= 0)
-			continue;
-		vfio_msi_list_remove(dev);
-		vfio_msi_devargs_forget(&dev->plan.topo.addr);
-		vfio_msi_device_free(dev);
+		if (dev->fd < 0)
+			forget(dev);
 	}
 }
 
@@ -102,11 +107,8 @@ plug_shared(struct vfio_msi_device *dev)
 {
 	int ret = vfio_msi_driver_start(dev);
 
-	if (ret != 0 && dev->fd < 0) {
-		vfio_msi_list_remove(dev);
-		vfio_msi_devargs_forget(&dev->plan.topo.addr);
-		TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
-	}
+	if (ret != 0 && dev->fd < 0)
+		forget(dev);
 	return ret;
 }
 
@@ -132,19 +134,6 @@ vfio_msi_plug(struct rte_device *rdev)
 	if (ret != 0 && !dev->kept)
 		vfio_msi_detach(dev);
 	return ret;
-}
-
-/* Remove a stopped device from the bus, and free it soon. */
-static void
-forget(struct vfio_msi_device *dev)
-{
-	vfio_msi_detach(dev);
-	vfio_msi_leave_layout(dev);
-	vfio_msi_list_remove(dev);
-	vfio_msi_devargs_forget(&dev->plan.topo.addr);
-	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
-	if (!compat_writes_to_unplugged())
-		vfio_msi_forgotten_free();
 }
 
 int
