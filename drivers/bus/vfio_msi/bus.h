@@ -196,6 +196,7 @@ struct vfio_msi_bus {
 	bool primary_only;		/**< this scan rejected a new device as one that only the primary
 					 *   can use
 					 */
+	bool scanned;			/**< the first scan has ended: a later one is for a hotplug */
 	bool memory_is_up;		/**< EAL has its memory: probe was called */
 	bool started;			/**< the first probe has ended: the application runs */
 	bool syncing;			/**< EAL's memory is mapped, its events are handled */

@@ -320,7 +320,7 @@ vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 	 * A scan is for another device then. This one may have been bound for another process
 	 * since, and the survey would open and reset it.
 	 */
-	if (vfio_msi_bus.memory_is_up && vfio_msi_was_rejected(label, da))
+	if (vfio_msi_bus.scanned && vfio_msi_was_rejected(label, da))
 		return;
 	ret = claim_new(addr, da, label, why, sizeof(why));
 	if (ret == 0)

@@ -77,7 +77,7 @@ vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
 	if (same && strcmp(r->why, why) == 0)
 		return false;
 	BUS_LOG(ERR, "%s: not used: %s", name, why);
-	if (!same && vfio_msi_bus.memory_is_up && strcmp(da->name, VFIO_MSI_ALL) != 0) {
+	if (!same && vfio_msi_bus.scanned && strcmp(da->name, VFIO_MSI_ALL) != 0) {
 		forget_rejection(r);
 		return true;
 	}

@@ -13,7 +13,8 @@
  *
  * If the primary attaches a device that only the primary can use, the scan in a secondary fails
  * with EEXIST. EAL then drops the argument there and goes on; with any other result the primary
- * would lose the device again.
+ * would lose the device again. A secondary that starts answers the primary between its first scan
+ * and its first probe, so only the first scan belongs to the start.
  *
  * "all" is expanded at start only, and an argument that was rejected at start is not tried again
  * before it is given again. A later scan would open and reset devices that the application has
@@ -96,7 +97,7 @@ scan_all(const struct rte_devargs *da)
 {
 	static bool expanded;
 
-	if (vfio_msi_bus.memory_is_up) {
+	if (vfio_msi_bus.scanned) {
 		if (!expanded)
 			vfio_msi_reject(VFIO_MSI_ALL, da,
 				"\"all\" applies at the start of a process; attach each device by its address");
@@ -169,7 +170,7 @@ scan_without_devargs(void)
 		.policy = RTE_DEV_ALLOWED, .name = VFIO_MSI_ALL,
 	};
 
-	if (vfio_msi_is_secondary() && !vfio_msi_bus.memory_is_up &&
+	if (vfio_msi_is_secondary() && !vfio_msi_bus.scanned &&
 	    vfio_msi_pci_takes_all() && vfio_msi_presence_seen())
 		claim_all_shared(&all, false);
 }
@@ -179,6 +180,7 @@ vfio_msi_scan(void)
 {
 	struct rte_devargs *da;
 	bool named = false;
+	int ret;
 
 	vfio_msi_forgotten_free();
 	plan_scan_begin(&vfio_msi_bus.scan, "");
@@ -196,5 +198,7 @@ vfio_msi_scan(void)
 	plan_scan_end(&vfio_msi_bus.scan);
 	vfio_msi_policy_plan();
 	/* Of all errors in a secondary, EAL lets the primary keep the device after this one only. */
-	return vfio_msi_bus.primary_only && vfio_msi_bus.memory_is_up ? -EEXIST : 0;
+	ret = vfio_msi_bus.primary_only && vfio_msi_bus.scanned ? -EEXIST : 0;
+	vfio_msi_bus.scanned = true;
+	return ret;
 }
