@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_memzone.h>
 
@@ -20,7 +21,7 @@ struct list {
 	struct rte_memseg ms[FAKE_EAL_PAGES];
 };
 
-__thread int rte_errno;
+__thread int rte_errno, fake_mem_locked;
 enum rte_iova_mode fake_iova_mode;
 enum rte_proc_type_t fake_process_type;
 char fake_eal_said[4096];

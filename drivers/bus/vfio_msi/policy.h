@@ -22,7 +22,7 @@ enum rte_iova_mode vfio_msi_policy_iova_mode(void);
 
 /**
  * End of a scan. Before EAL has memory: steer it to good addresses. Later: keep EAL's
- * memory from growing into the holes of new devices.
+ * memory from growing into what the application has mapped since the last scan.
  */
 void vfio_msi_policy_plan(void);
 
@@ -112,9 +112,16 @@ int vfio_msi_growth_check(enum va_policy policy, char *why, size_t size);
 void vfio_msi_growth_start(void);
 
 /**
- * Keep growth of EAL's memory behind the last used page off the holes of new devices,
- * estimates excepted. Ignores pages before that one, which EAL may free and allocate
- * again. Lasts until the last device is detached.
+ * Add a surveyed device to the layout, as plan_add(), with any IOVA mode. While EAL's memory is
+ * mapped and IOVA is VA, its growth is kept off the holes of the device from that moment on, as
+ * by vfio_msi_growth_narrow().
+ */
+int vfio_msi_growth_add(const struct plan_device *pd, char *why, size_t size);
+
+/**
+ * Keep growth of EAL's memory behind the last used page off what the layout has now: mappings of
+ * the application, and holes except estimates. Ignores pages before that one, which EAL may free
+ * and allocate again. Lasts until the last device is detached.
  */
 void vfio_msi_growth_narrow(void);
 

@@ -276,20 +276,50 @@ narrow(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-void
-vfio_msi_growth_narrow(void)
+/*
+ * Add a device, unless there is none, and narrow. EAL asks the validator and sends the memory event
+ * in one hold of its lock, so an allocation is over before the device is added, or its validator
+ * knows the holes of the device.
+ */
+static int
+add_and_narrow(const struct plan_device *pd, char *why, size_t size)
 {
 	bool less = false;
+	int ret = 0;
 
 	rte_mcfg_mem_read_lock();
 	ioas_layout_lock(vfio_msi_bus.ioas);
-	rte_memseg_list_walk_thread_unsafe(narrow, &less);
+	if (pd != NULL)
+		ret = plan_add(vfio_msi_bus.layout, pd, why, size);
+	if (ret == 0)
+		rte_memseg_list_walk_thread_unsafe(narrow, &less);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (less && !vfio_msi_growth.watched)
 		vfio_msi_growth_watch();
 	rte_mcfg_mem_read_unlock();
 	if (less)
 		log_and_keep();
+	return ret;
+}
+
+int
+vfio_msi_growth_add(const struct plan_device *pd, char *why, size_t size)
+{
+	int ret;
+
+	if (vfio_msi_bus.syncing && rte_eal_iova_mode() == RTE_IOVA_VA)
+		return add_and_narrow(pd, why, size);
+	/* Memory events and the application map concurrently. */
+	ioas_layout_lock(vfio_msi_bus.ioas);
+	ret = plan_add(vfio_msi_bus.layout, pd, why, size);
+	ioas_layout_unlock(vfio_msi_bus.ioas);
+	return ret;
+}
+
+void
+vfio_msi_growth_narrow(void)
+{
+	add_and_narrow(NULL, NULL, 0);
 }
 
 void

@@ -7,6 +7,7 @@
  * Survey a device and add it to the layout, or remove it.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 #include "claim.h"
 #include "neighbours.h"
+#include "policy.h"
 #include "space.h"
 #include "vfio_msi_native.h"
 
@@ -56,10 +58,7 @@ add_to_layout(struct vfio_msi_device *dev, char *why, size_t size)
 	if (ret < 0)
 		return ret;
 	why[0] = '\0';
-	/* Memory events and the application map concurrently. */
-	ioas_layout_lock(vfio_msi_bus.ioas);
-	ret = plan_add(vfio_msi_bus.layout, &dev->plan, why, size);
-	ioas_layout_unlock(vfio_msi_bus.ioas);
+	ret = vfio_msi_growth_add(&dev->plan, why, size);
 	if (ret == 0 && why[0] != '\0')
 		BUS_LOG(WARNING, VFIO_MSI_PREFIX "%s: %s", dev->plan.topo.bdf, why);
 	dev->in_layout = ret == 0;

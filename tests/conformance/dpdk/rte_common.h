@@ -12,6 +12,7 @@
 typedef uint64_t rte_iova_t;
 
 #define __rte_unused __attribute__((unused))
+#define RTE_DIM(array) (sizeof(array) / sizeof((array)[0]))
 #define RTE_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define RTE_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define RTE_ALIGN_CEIL(x, align) (((x) + (align) - 1) & ~((align) - 1))

@@ -17,4 +17,10 @@ rte_fbarray_find_next_n_free(struct rte_fbarray *arr, unsigned int start, unsign
 	return at + n <= arr->len ? (int)at : -1;
 }
 
+static inline int
+rte_fbarray_find_prev_used(struct rte_fbarray *arr, unsigned int start)
+{
+	return (int)(arr->count > start ? start + 1 : arr->count) - 1;
+}
+
 #endif /* FAKE_RTE_FBARRAY_H */
