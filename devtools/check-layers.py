@@ -52,8 +52,8 @@ FLOORS = [
         'vfio_msi_growth.h', 'vfio_msi_growth_watch.c')]},
     {'space': [BUS + name for name in (
         'space.h', 'vfio_msi_member.c', 'vfio_msi_eal_group.c', 'vfio_msi_bringup.c',
-        'vfio_msi_dma.c', 'vfio_msi_numa.c', 'telemetry.h', 'vfio_msi_telemetry.c',
-        'vfio_msi_telemetry_devices.c', 'vfio_msi_telemetry_page.c')]},
+        'vfio_msi_dma.c', 'vfio_msi_own_memory.c', 'vfio_msi_numa.c', 'telemetry.h',
+        'vfio_msi_telemetry.c', 'vfio_msi_telemetry_devices.c', 'vfio_msi_telemetry_page.c')]},
     {'device': [BUS + name for name in (
         'device.h', 'vfio_msi_region.c', 'vfio_msi_place.c', 'vfio_msi_intr.c',
         'vfio_msi_vectors.c', 'vfio_msi_vectors.h', 'vfio_msi_vectors_api.c',

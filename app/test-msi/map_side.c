@@ -68,7 +68,8 @@ map_attached(const struct side *side, const char *name, struct ioas *ioas,
 		.limit = UINT64_MAX };
 	char why[MAP_FAULT_LEN];
 	uint64_t iova;
-	int ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova);
+	int ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova,
+			NULL);
 
 	measure_tables(side);
 	map_meter_teardown();

@@ -26,6 +26,7 @@ add_group(int id)
 	struct fake_group *g = fake_group_add(id);
 	char name[24];
 
+	g->noiommu = backend == IOAS_BACKEND_NOIOMMU;
 	name_of(id, name, sizeof(name));
 	fake_device_add(g, name, 1);
 	return g;
@@ -41,7 +42,8 @@ member(int group)
 	unsigned int i = next++ % 8;
 
 	name_of(group, names[i], sizeof(names[i]));
-	v[i] = (struct ioas_member){ .group = group, .group_fd = -1, .name = names[i] };
+	v[i] = (struct ioas_member){ .group = group, .group_fd = -1, .name = names[i],
+		.noiommu = backend == IOAS_BACKEND_NOIOMMU };
 	if (backend == IOAS_BACKEND_IOMMUFD) {
 		v[i].cdev = fake_cdev(names[i]);
 		if (v[i].cdev == NULL)

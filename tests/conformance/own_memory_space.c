@@ -20,6 +20,10 @@ enum rte_proc_type_t fake_process_type;
 struct ioas *own_ioas;
 unsigned int own_n_lost;
 int own_lost_ret;
+unsigned int own_n_met;
+struct ioas_mapping own_met;
+int own_met_ret;
+struct iova_conflict own_met_why;
 void (*own_restore)(void);
 
 static void
@@ -30,18 +34,29 @@ lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 }
 
 static void
+met(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
+{
+	own_n_met++;
+	own_met = *m;
+	own_met_ret = ret;
+	own_met_why = *why;
+}
+
+static void
 restore(void)
 {
 	if (own_restore != NULL)
 		own_restore();
 }
 
+static const struct own_memory_calls calls = { .lost = lost, .met = met, .restore = restore };
+
 void
 own_space_up(void)
 {
 	own_ioas = open_space();
 	attach_group(own_ioas, 7);
-	own_memory_up(own_ioas, layout, PAGE, lost, restore);
+	own_memory_up(own_ioas, layout, PAGE, &calls);
 }
 
 static void
@@ -77,6 +92,7 @@ own_space_setup(void **state)
 		return -1;
 	add_group(7)->aperture = RANGE(0, OWN_SPACE_LIMIT);
 	own_n_lost = 0;
+	own_n_met = 0;
 	own_restore = NULL;
 	own_space_up();
 	return 0;

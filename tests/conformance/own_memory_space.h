@@ -19,6 +19,10 @@
 extern struct ioas *own_ioas;		/**< NULL while there is none */
 extern unsigned int own_n_lost;		/**< mappings that could not be restored */
 extern int own_lost_ret;		/**< errno of the last one, negative */
+extern unsigned int own_n_met;		/**< reports of memory whose IOVA is no good one */
+extern struct ioas_mapping own_met;	/**< the last one, */
+extern int own_met_ret;			/**< its result, */
+extern struct iova_conflict own_met_why;	/**< and what is in the way */
 extern void (*own_restore)(void);	/**< restores the mappings of other owners, or NULL */
 
 /** Open the space, as for the first device. */

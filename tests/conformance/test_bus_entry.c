@@ -166,10 +166,9 @@ dma_sync_stop(void)
 
 void
 own_memory_up(struct ioas *ioas, struct iova_layout *l, uint64_t page,
-		void (*lost)(const struct ioas_mapping *m, int ret, const struct iova_conflict *why),
-		void (*restore)(void))
+		const struct own_memory_calls *calls)
 {
-	restore();
+	calls->restore();
 }
 
 void

@@ -102,7 +102,8 @@ test_any_place(void **state)
 	uint64_t iova;
 
 	obey(ioas, "0000:01:00.0");
-	assert_int_equal(ioas_map_any_memory(ioas, IOAS_APPLICATION, &memory, PAGE, &place, &iova), 0);
+	assert_int_equal(ioas_map_any_memory(ioas, IOAS_APPLICATION, &memory, PAGE, &place, &iova,
+		NULL), 0);
 	expect_same(ioas);
 	assert_int_equal(answers(iova, true, -EFAULT), 1);
 }

@@ -128,6 +128,24 @@ test_lost(void **state)
 	assert_int_equal(own_memory_dma_unmap(iova, MIB), -ENOENT);
 }
 
+/* A new device has a soft hole there: the memory is restored at its IOVA, and reported. */
+static void
+test_restored_in_a_soft_hole(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	own_space_down();
+	add_hole(iova, iova + PAGE - 1, IOVA_SOFT);
+	own_space_up();
+	assert_int_equal(own_n_lost, 0);
+	assert_int_equal(own_n_met, 1);
+	assert_int_equal(own_met_ret, 0);
+	assert_int_equal(own_met.iova.first, iova);
+	assert_int_equal(own_met_why.hole.range.first, iova);
+	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
+}
+
 static void
 test_kernel_keeps_it(void **state)
 {
@@ -176,6 +194,7 @@ main(void)
 		OWN_TEST(test_kernel_has_no_room),
 		OWN_TEST(test_restored),
 		OWN_TEST(test_lost),
+		OWN_TEST(test_restored_in_a_soft_hole),
 		OWN_TEST(test_kernel_keeps_it),
 		OWN_TEST(test_space_goes_meanwhile),
 	};

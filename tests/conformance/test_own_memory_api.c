@@ -4,8 +4,9 @@
 
 /**
  * @file
- * The public API as an application uses it: every function and every error of
- * rte_eal_iommu.h.
+ * The public API as an application uses it: the functions and errors of rte_eal_iommu.h where an
+ * IOMMU translates. test_own_memory_noiommu.c has those without one; _events.c, _pending.c and
+ * _read_only.c have events, calls of several threads, and read-only memory.
  */
 
 #include <errno.h>

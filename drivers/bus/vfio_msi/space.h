@@ -90,4 +90,12 @@ void vfio_msi_dma_start(void);
 void vfio_msi_dma_stop(void);
 void vfio_msi_dma_free(void);
 
+/* vfio_msi_own_memory.c: rte_eal_iommu.h */
+
+/**
+ * EAL's memory is mapped: restore earlier mappings of the application, also those of
+ * rte_dev_dma_map(), and accept new ones. The opposite is own_memory_down().
+ */
+void vfio_msi_own_memory_start(void);
+
 #endif /* VFIO_MSI_SPACE_H */

@@ -16,7 +16,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
@@ -123,27 +122,6 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	close_unused_ioas();
 }
 
-/* A mapping of the application that can't be restored. */
-static void
-log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
-{
-	char text[PLAN_EXPLAIN];
-
-	ioas_layout_lock(vfio_msi_bus.ioas);
-	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
-	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; unmap it, map it again, and give devices the new IOVA",
-		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
-}
-
-/* Before the application can map more: its earlier IOVAs need not be kept for it any more. */
-static void
-restore_others(void)
-{
-	vfio_msi_dma_start();
-	dma_sync_restored();
-}
-
 /* What to do about memory that can't be mapped: the end of a sentence, or "". */
 static const char *
 advice(int ret)
@@ -183,8 +161,7 @@ vfio_msi_map_memory(void)
 	}
 	vfio_msi_bus.syncing = true;
 	vfio_msi_policy_start();
-	own_memory_up(vfio_msi_bus.ioas, vfio_msi_bus.layout, (uint64_t)sysconf(_SC_PAGESIZE),
-		log_lost, restore_others);
+	vfio_msi_own_memory_start();
 	BUS_LOG(INFO, "mapped %" PRIu64 " MiB, %" PRIu64 " pages, by %" PRIu64 " calls in %" PRIu64 " us",
 		st.bytes >> 20, st.pages, st.maps, st.usec);
 	vfio_msi_numa_log();

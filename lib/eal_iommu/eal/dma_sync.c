@@ -104,8 +104,7 @@ survey_run(const struct dma_run *run, void *arg)
 	/* The application was warned when it added the memory. */
 	if (hard == 0 && meets && !(run->msl->external && sync_state.external))
 		SYNC_LOG(WARNING, "%s: DMA there may not reach memory; %s", text,
-			ioas_traits_of(sync_state.ioas)->no_translation ?
-			"check that packets arrive, or use a machine with an IOMMU" :
+			ioas_traits_of(sync_state.ioas)->no_translation ? PLAN_SOFT_PHYSICAL :
 			"give the devices at start-up, with IOVA as VA");
 	return hard;
 }

@@ -81,9 +81,7 @@ report_lost(void)
 
 void
 own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
-		void (*log_lost)(const struct ioas_mapping *m, int ret,
-			const struct iova_conflict *why),
-		void (*restore)(void))
+		const struct own_memory_calls *calls)
 {
 	struct rte_eal_iommu_mapping *p, *next;
 	struct iova_conflict why;
@@ -93,18 +91,21 @@ own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
 	space.ioas = ioas;
 	space.layout = layout;
 	space.page = page;
+	space.calls = calls;
 	for (p = piece_in(all); p != NULL; p = next) {
 		const struct ioas_memory mem = { .va = p->m.va, .read_only = p->m.read_only };
 
 		next = piece_next(p, all);
 		ret = ioas_map_memory(ioas, IOAS_APPLICATION, &mem, p->m.iova.first,
 				iova_range_size(p->m.iova), &why);
-		if (ret == 0)
-			continue;
-		log_lost(&p->m, ret, &why);
-		piece_lose(p);
+		if (ret < 0) {
+			calls->lost(&p->m, ret, &why);
+			piece_lose(p);
+		} else if (why.is_hole) {
+			calls->met(&p->m, 0, &why);
+		}
 	}
-	restore();
+	calls->restore();
 	pthread_rwlock_unlock(&space_lock);
 	report_lost();
 	own_memory_event(RTE_EAL_IOMMU_SPACE_UP, NULL);

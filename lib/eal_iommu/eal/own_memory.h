@@ -35,20 +35,33 @@ extern "C" {
 /** Largest default alignment of an IOVA: a huge page. */
 #define OWN_MEMORY_ALIGN_MAX (UINT64_C(1) << 30)
 
+/** What these files call. No function is NULL, none may call functions of this file. */
+struct own_memory_calls {
+	/** A mapping can't be restored and is dropped. @param ret  -errno */
+	void (*lost)(const struct ioas_mapping *m, int ret, const struct iova_conflict *why);
+	/**
+	 * Memory keeps its IOVA, which is no good one: it was restored, or there is no
+	 * translation. On any thread.
+	 *
+	 * @param ret  0: it is mapped, in a soft hole; -EADDRINUSE, -ERANGE: it is not mapped
+	 */
+	void (*met)(const struct ioas_mapping *m, int ret, const struct iova_conflict *why);
+	/**
+	 * Restore the mappings of others at fixed IOVAs: after those here, and before an
+	 * application can map anything.
+	 */
+	void (*restore)(void);
+};
+
 /**
  * Set the address space, and restore earlier mappings in it. It must stay open until
  * own_memory_down().
  *
- * @param page  size of the system's pages, bytes
- * @param lost  called for each mapping that can't be restored and is dropped, with -errno
- *   and the conflict. Not NULL, must not call functions of this file.
- * @param restore  restores the mappings of others at fixed IOVAs; called after those here,
- *   and before an application can map anything. As @p lost.
+ * @param page   size of the system's pages, bytes
+ * @param calls  valid until own_memory_down()
  */
 void own_memory_up(struct ioas *ioas, struct iova_layout *layout, uint64_t page,
-		void (*lost)(const struct ioas_mapping *m, int ret,
-			const struct iova_conflict *why),
-		void (*restore)(void));
+		const struct own_memory_calls *calls);
 
 /**
  * Unset the address space. No thread uses it after the return. Cannot fail.
@@ -67,7 +80,8 @@ void own_memory_forget(void);
  * @param align  of the IOVA, a power of two; 0: that of @p va as far as large pages can
  *   use it, or less if no such range is free
  * @param limit  highest IOVA of the memory
- * @return 0; -ENODEV without an address space; else as ioas_map_any()
+ * @return 0; -ENODEV without an address space; -ENOSPC also without translation, if the memory
+ *   is out of the devices' reach; else as ioas_map_any()
  */
 int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit,
 		uint64_t *iova);

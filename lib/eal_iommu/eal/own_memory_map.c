@@ -24,12 +24,29 @@ best_align(uint64_t va, uint64_t size, uint64_t page)
 	return align;
 }
 
+/*
+ * Without translation the layout chooses nothing, so it can't avoid a hole. No error number of
+ * the API says which one it is.
+ */
+static int
+judge(const struct own_memory_space *space, struct ioas_mapping m,
+		const struct ioas_located *located, int ret)
+{
+	const bool unreached = ret == -EADDRINUSE || ret == -ERANGE;
+
+	m.iova = located->range;
+	if (unreached || (ret == 0 && located->why.is_hole))
+		space->calls->met(&m, ret, &located->why);
+	return unreached ? -ENOSPC : ret;
+}
+
 /* Map in the kernel. The piece has its range also on an error, if a part is parked there. */
 static int
 map(const struct own_memory_space *space, struct rte_eal_iommu_mapping *p,
 		const struct ioas_memory *mem, uint64_t size, uint64_t align, uint64_t limit)
 {
 	struct ioas_place place = { .align = align, .limit = limit };
+	struct ioas_located located;
 	uint64_t iova;
 	int ret;
 
@@ -39,7 +56,10 @@ map(const struct own_memory_space *space, struct rte_eal_iommu_mapping *p,
 		place.align = best_align(mem->va, size, space->page);
 		place.align_min = space->page;
 	}
-	ret = ioas_map_any_memory(space->ioas, IOAS_APPLICATION, mem, size, &place, &iova);
+	ret = ioas_map_any_memory(space->ioas, IOAS_APPLICATION, mem, size, &place, &iova,
+			&located);
+	if (ioas_traits_of(space->ioas)->no_translation)
+		ret = judge(space, p->m, &located, ret);
 	if (ret == 0 || iova != IOAS_NOWHERE)
 		iova_range_make(iova, size, &p->m.iova);
 	p->is_rest = ret < 0 && iova != IOAS_NOWHERE;

@@ -17,6 +17,7 @@ struct own_memory_space {
 	struct ioas *ioas;		/**< NULL: there is none */
 	struct iova_layout *layout;
 	uint64_t page;
+	const struct own_memory_calls *calls;
 };
 
 /**

@@ -34,7 +34,9 @@
  * that is other memory of the process.
  *
  * Without an IOMMU (backend=noiommu) the IOVA is the physical address of the memory. It must
- * be of hugepages, mapped with MAP_SHARED and contiguous there, and is mapped once only; see rte_eal_iommu_dma_map().
+ * be of hugepages, mapped with MAP_SHARED and contiguous there, and is mapped once only; see
+ * rte_eal_iommu_dma_map(). The layout can't avoid a hole then: in a hard one nothing is mapped
+ * (ENOSPC), and in a soft one memory is mapped. The bus logs both, with the hole.
  *
  * Later releases may add events, kinds of ranges and owners: ignore those that you don't
  * know.
@@ -179,8 +181,9 @@ typedef void (*rte_eal_iommu_event_cb)(enum rte_eal_iommu_event event,
  *    - EEXIST: it is mapped already
  *    - EFAULT: it is not memory of hugepages, or not mapped with MAP_SHARED, or nothing was
  *      written to it yet and Linux is older than 5.14
- *    - ENOSPC: its address is not as aligned, or above the limit
- *    - EPERM: the process can't read physical addresses
+ *    - ENOSPC: its address is not as aligned, above the limit, in a hard hole, or outside of
+ *      the allowed ranges
+ *    - EPERM, EACCES: the process can't read physical addresses, or the kinds of pages
  *    - ENOTSUP: RTE_EAL_IOMMU_MAP_READ_ONLY, which devices would not obey
  */
 __rte_experimental

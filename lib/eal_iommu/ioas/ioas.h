@@ -85,13 +85,9 @@ struct ioas_traits {
 	bool group_by_device;		/**< the kernel attaches a device of a group when
 					 * it is opened, and not before
 					 */
-	bool memlock_by_user;		/**< locked memory is counted by user, else by
-					 * process; see ioas_memlock_by_user()
-					 */
-	bool maps_files;		/**< memory is mapped faster by its file, see
-					 *   ioas_map_memory() */
-	bool reserves;			/**< it reserves IOVAs in advance, see
-					 *   ioas_need_set() */
+	bool memlock_by_user;		/**< see ioas_memlock_by_user() */
+	bool maps_files;		/**< memory is mapped faster by its file: ioas_map_memory() */
+	bool reserves;			/**< it reserves IOVAs in advance: ioas_need_set() */
 	bool no_translation;		/**< there is no IOMMU: an IOVA is a physical
 					 *   address, and devices reach all memory
 					 */
@@ -156,9 +152,7 @@ struct ioas_fds {
 struct ioas_member {
 	int group;		/**< IOMMU group */
 	bool noiommu;		/**< the group is one of VFIO's no-IOMMU mode */
-	int group_fd;		/**< the group's node, opened and owned by the
-				 * caller (EAL); -1: opened and owned here
-				 */
+	int group_fd;		/**< the group's node, if the caller (EAL) owns it; else -1 */
 	const char *name;	/**< PCI address as the kernel names it */
 	const char *cdev;	/**< path of its character device, or NULL */
 	const char *vf_token;	/**< UUID that its physical function wants, or NULL */
@@ -401,19 +395,23 @@ int ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t
 /** Where ioas_map_any_memory() may place memory. */
 struct ioas_place {
 	uint64_t align;		/**< as that of ioas_map_any() */
-	uint64_t align_min;	/**< the alignment is halved, down to this one, until a place is
-				 * free; 0: it is not
-				 */
+	uint64_t align_min;	/**< halve the alignment down to it until a place is free; 0: don't */
 	uint64_t limit;		/**< as that of ioas_map_any() */
+};
+
+/** Memory that has its IOVA already (no translation); all zero where the layout chooses. */
+struct ioas_located {
+	struct iova_range range;	/**< its IOVAs, also if they conflict */
+	struct iova_conflict why;	/**< as that of ioas_map() */
 };
 
 /**
  * As ioas_map_any() and ioas_map_memory(). -ENOSPC of the kernel does not change the
- * alignment: no other place helps.
+ * alignment: no other place helps. @p located may be NULL.
  */
 int ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 		const struct ioas_memory *mem, uint64_t size, const struct ioas_place *place,
-		uint64_t *iova);
+		uint64_t *iova, struct ioas_located *located);
 
 /**
  * Unmap all mappings inside the range. None may reach out of it (-EBUSY), and none may

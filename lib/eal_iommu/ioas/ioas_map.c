@@ -212,15 +212,19 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 /* Map memory that has its IOVA by itself. */
 static int
 map_located(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *mem, uint64_t size,
-		const struct ioas_place *place, uint64_t *iova)
+		const struct ioas_place *place, uint64_t *iova, struct ioas_located *out)
 {
+	struct iova_conflict why = { 0 };
 	uint64_t at;
 	int ret = ioas_locate(ioas, mem, size, place, &at);
 
-	if (ret == 0)
-		ret = ioas_map_memory(ioas, owner, mem, at, size, NULL);
+	if (ret < 0)
+		return ret;
+	ret = ioas_map_memory(ioas, owner, mem, at, size, &why);
 	if (ret == 0)
 		*iova = at;
+	if (out != NULL && iova_range_make(at, size, &out->range))
+		out->why = why;
 	return ret;
 }
 
@@ -231,13 +235,13 @@ ioas_map_any(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t siz
 	const struct ioas_memory mem = { .va = va };
 	const struct ioas_place place = { .align = align, .limit = limit };
 
-	return ioas_map_any_memory(ioas, owner, &mem, size, &place, iova);
+	return ioas_map_any_memory(ioas, owner, &mem, size, &place, iova, NULL);
 }
 
 int
 ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 		const struct ioas_memory *mem, uint64_t size, const struct ioas_place *place,
-		uint64_t *iova)
+		uint64_t *iova, struct ioas_located *located)
 {
 	uint64_t align = place->align;
 	struct iova_range range;
@@ -245,11 +249,13 @@ ioas_map_any_memory(struct ioas *ioas, enum ioas_owner owner,
 	int ret = check(ioas, mem->va, size);
 
 	*iova = IOAS_NOWHERE;
+	if (located != NULL)
+		memset(located, 0, sizeof(*located));
 	/* The layout checks it too, but not where the memory has its IOVA. */
 	if (ret == 0 && (align == 0 || (align & (align - 1)) != 0))
 		ret = -EINVAL;
 	if (ret == 0 && ioas->ops->locate != NULL)
-		return map_located(ioas, owner, mem, size, place, iova);
+		return map_located(ioas, owner, mem, size, place, iova, located);
 	if (ret < 0)
 		return ret;
 	lock_to_map(ioas);

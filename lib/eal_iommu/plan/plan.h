@@ -347,6 +347,9 @@ bool plan_meets_hole(const struct iova_layout *layout, struct iova_range range);
 void plan_explain(const struct iova_layout *layout, struct iova_range range,
 		int ret, const struct iova_conflict *c, char *out, size_t size);
 
+/** What to do about memory in a soft hole whose IOVA can't be another one: no translation. */
+#define PLAN_SOFT_PHYSICAL "check that packets arrive, or use a machine with an IOMMU"
+
 #define PLAN_EXPLAIN_SOFT (PLAN_EXPLAIN + 64)	/**< size of the text of plan_explain_soft() */
 
 /**

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * What the bus logs about memory of an application that has its IOVA already.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_errno.h>
+
+#include "eal/dma_sync.h"
+#include "own_memory_space.h"
+#include "space.h"
+#include "text_count.h"
+
+#define VA UINT64_C(0x140000000)
+#define HUGE UINT64_C(0x200000)
+#define PHYSICAL "; check that packets arrive, or use a machine with an IOMMU\n"
+
+struct vfio_msi_bus vfio_msi_bus;
+int vfio_msi_logtype;
+enum rte_iova_mode fake_iova_mode = RTE_IOVA_PA;
+static char said[4096];
+
+void
+fake_eal_log(const char *level, const char *format, ...)
+{
+	size_t at = strlen(said);
+	va_list ap;
+
+	at += (size_t)snprintf(said + at, sizeof(said) - at, "%s: ", level);
+	va_start(ap, format);
+	if (at < sizeof(said))
+		vsnprintf(said + at, sizeof(said) - at, format, ap);
+	va_end(ap);
+}
+
+void
+dma_sync_restored(void)
+{
+}
+
+static void
+unmap_all(void)
+{
+	vfio_msi_dma_stop();
+	if (vfio_msi_bus.ioas != NULL)
+		ioas_unmap_all(vfio_msi_bus.ioas);
+}
+
+static void
+up(void)
+{
+	vfio_msi_bus.ioas = open_space();
+	attach_group(vfio_msi_bus.ioas, 7);
+	vfio_msi_own_memory_start();
+}
+
+static void
+down(void)
+{
+	own_memory_down(unmap_all);
+	ioas_close(vfio_msi_bus.ioas);
+	vfio_msi_bus.ioas = NULL;
+}
+
+static int
+setup(void **state)
+{
+	if (machine_setup(state) < 0)
+		return -1;
+	add_group(7)->aperture = RANGE(0, OWN_SPACE_LIMIT);
+	said[0] = '\0';
+	vfio_msi_bus.layout = layout;
+	up();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	down();
+	own_memory_forget();
+	vfio_msi_dma_free();
+	return machine_teardown(state);
+}
+
+static int
+own_map(uint64_t va)
+{
+	uint64_t iova;
+
+	return own_memory_dma_map(va, HUGE, 0, UINT64_MAX, &iova);
+}
+
+/* Check what was logged, and forget it. */
+static void
+expect(const char *text)
+{
+	if (text_count(said, text) != 1)
+		fail_msg("no \"%s\" in:\n%s", text, said);
+	said[0] = '\0';
+}
+
+static void
+test_memory_of_the_api(void **state)
+{
+	add_hole(VA, VA + HUGE - 1, IOVA_SOFT);
+	add_hole(VA + HUGE, VA + HUGE, IOVA_HARD);
+	assert_int_equal(own_map(VA - HUGE), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(own_map(VA), 0);
+	expect("WARNING: vfio_msi: the application's memory at VA 0x140000000, IOVA 0x140000000-0x1401fffff, meets 0x140000000-0x1401fffff (reserved, from 0000:01:00.0): DMA there may not reach memory" PHYSICAL);
+	assert_int_equal(own_map(VA + HUGE), -ENOSPC);
+	expect("ERR: vfio_msi: can't map the application's memory at VA 0x140200000, IOVA 0x140200000-0x1403fffff: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)");
+}
+
+/* The new device has a soft hole where memory is restored. */
+static void
+test_restored(void **state)
+{
+	uint64_t iova;
+
+	assert_int_equal(own_memory_dma_map(VA, HUGE, 0, UINT64_MAX, &iova), 0);
+	down();
+	add_hole(iova, iova, IOVA_SOFT);
+	up();
+	expect("DMA there may not reach memory; unmap it, map it again, and give devices the new IOVA\n");
+}
+
+int
+main(void)
+{
+#define BUS_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest without[] = {
+		BUS_TEST(test_memory_of_the_api),
+	};
+	const struct CMUnitTest tests[] = {
+		BUS_TEST(test_restored),
+	};
+	int failed;
+
+	backend = IOAS_BACKEND_NOIOMMU;
+	failed = cmocka_run_group_tests_name("bus_own_memory without an IOMMU", without, NULL, NULL);
+	return failed + RUN_ON_BACKENDS("bus_own_memory", tests);
+}
