@@ -4,9 +4,11 @@
 
 /**
  * @file
- * What the bus logs about memory of an application that has its IOVA already.
+ * What the bus logs about memory of an application that has its IOVA already: of
+ * rte_eal_iommu.h and of rte_dev_dma_map().
  */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,12 +24,14 @@
 
 #define VA UINT64_C(0x140000000)
 #define HUGE UINT64_C(0x200000)
+#define OTHERS "; the kernel has put these hugepages out of the device's reach: use others, reserve fewer, or earlier (hugepages= on the kernel command line), or use another device"
 #define PHYSICAL "; check that packets arrive, or use a machine with an IOMMU\n"
 
 struct vfio_msi_bus vfio_msi_bus;
 int vfio_msi_logtype;
 enum rte_iova_mode fake_iova_mode = RTE_IOVA_PA;
 static char said[4096];
+static struct vfio_msi_device device = { .label = "vfio_msi:0000:01:07.0" };
 
 void
 fake_eal_log(const char *level, const char *format, ...)
@@ -100,6 +104,12 @@ own_map(uint64_t va)
 	return own_memory_dma_map(va, HUGE, 0, UINT64_MAX, &iova);
 }
 
+static int
+device_map(uint64_t va)
+{
+	return vfio_msi_dma_map(&device.pci.device.device, (void *)(uintptr_t)va, va, HUGE);
+}
+
 /* Check what was logged, and forget it. */
 static void
 expect(const char *text)
@@ -119,7 +129,38 @@ test_memory_of_the_api(void **state)
 	assert_int_equal(own_map(VA), 0);
 	expect("WARNING: vfio_msi: the application's memory at VA 0x140000000, IOVA 0x140000000-0x1401fffff, meets 0x140000000-0x1401fffff (reserved, from 0000:01:00.0): DMA there may not reach memory" PHYSICAL);
 	assert_int_equal(own_map(VA + HUGE), -ENOSPC);
-	expect("ERR: vfio_msi: can't map the application's memory at VA 0x140200000, IOVA 0x140200000-0x1403fffff: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)");
+	expect("ERR: vfio_msi: can't map the application's memory at VA 0x140200000, IOVA 0x140200000-0x1403fffff: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)" OTHERS "\n");
+}
+
+static void
+test_memory_of_a_device(void **state)
+{
+	add_hole(VA, VA + HUGE - 1, IOVA_SOFT);
+	add_hole(VA + HUGE, VA + HUGE, IOVA_HARD);
+	assert_int_equal(device_map(VA - HUGE), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(device_map(VA), 0);
+	expect("WARNING: vfio_msi:0000:01:07.0: DMA map of IOVA 0x140000000-0x1401fffff, VA 0x140000000, meets 0x140000000-0x1401fffff (reserved, from 0000:01:00.0): DMA there may not reach memory" PHYSICAL);
+	assert_int_equal(device_map(VA + HUGE), -1);
+	assert_int_equal(rte_errno, EADDRINUSE);
+	expect("0x1403fffff failed: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)" OTHERS "\n");
+	assert_int_equal(device_map(VA - HUGE - HUGE / 2), -1);
+	assert_int_equal(rte_errno, EEXIST);
+	expect("which is mapped already (rte_dev_dma_map()); without an IOMMU memory is mapped once only: map only what is outside of that mapping\n");
+}
+
+/* The same memory would get the same IOVA. */
+static void
+test_lost_without_iommu(void **state)
+{
+	assert_int_equal(own_map(VA), 0);
+	assert_int_equal(device_map(VA + HUGE), 0);
+	down();
+	add_hole(VA, VA, IOVA_HARD);
+	add_hole(VA + HUGE, VA + HUGE, IOVA_SOFT);
+	up();
+	assert_int_equal(text_count(said, OTHERS "; unmap it, and map other hugepages\n"), 1);
+	expect("WARNING: vfio_msi: DMA map of IOVA 0x140200000-0x1403fffff, VA 0x140200000, meets");
 }
 
 /* The new device has a soft hole where memory is restored. */
@@ -133,6 +174,18 @@ test_restored(void **state)
 	add_hole(iova, iova, IOVA_SOFT);
 	up();
 	expect("DMA there may not reach memory; unmap it, map it again, and give devices the new IOVA\n");
+	assert_int_equal(own_memory_dma_unmap(iova, HUGE), 0);
+	/* The IOVA of rte_dev_dma_map() is the application's. */
+	assert_int_equal(device_map(VA), 0);
+	assert_string_equal(said, "");
+	down();
+	add_hole(VA, VA, IOVA_SOFT);
+	up();
+	expect("DMA there may not reach memory; use rte_eal_iommu_map(), which chooses a better IOVA\n");
+	down();
+	add_hole(VA + PAGE, VA + PAGE, IOVA_HARD);
+	up();
+	expect("; this VA is no good IOVA: map the memory with rte_eal_iommu_map(), which chooses an IOVA,");
 }
 
 int
@@ -141,6 +194,8 @@ main(void)
 #define BUS_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest without[] = {
 		BUS_TEST(test_memory_of_the_api),
+		BUS_TEST(test_memory_of_a_device),
+		BUS_TEST(test_lost_without_iommu),
 	};
 	const struct CMUnitTest tests[] = {
 		BUS_TEST(test_restored),

@@ -210,6 +210,9 @@ test_reach(void **state)
 			-EADDRINUSE);
 	assert_int_equal(why.hole.range.first, VA);
 	assert_string_equal(why.hole.owner, "0000:01:00.0");
+	assert_non_null(strstr(ioas_hint(ioas, -EADDRINUSE), "use others, reserve fewer"));
+	assert_non_null(strstr(ioas_hint(ioas, -ERANGE), "use others, reserve fewer"));
+	assert_non_null(strstr(ioas_hint(ioas, -EEXIST), "mapped once only"));
 }
 
 /* Memory has its IOVA already. */

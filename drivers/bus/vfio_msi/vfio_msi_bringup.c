@@ -133,7 +133,7 @@ advice(int ret)
 			"; use this device in another process, so that the bus can choose other addresses" :
 			"; use --iova-mode=va, so that the bus can choose other addresses";
 	return ret == -EADDRINUSE || ret == -ERANGE ?
-		"; the kernel has put these hugepages out of the device's reach: reserve fewer, or earlier (hugepages= on the kernel command line), or use another device" : "";
+		ioas_hint(vfio_msi_bus.ioas, ret) : "";
 }
 
 int

@@ -101,6 +101,7 @@ find(uint64_t va, struct iova_range iova)
 static const char *
 remedy(const struct part *p, int ret)
 {
+	/* No function can choose another IOVA then; the hint says what else to do. */
 	if (ioas_traits_of(vfio_msi_bus.ioas)->no_translation ||
 	    (ret != -ERANGE && ret != -EADDRINUSE && ret != -EEXIST))
 		return ioas_hint(vfio_msi_bus.ioas, ret);
@@ -109,18 +110,34 @@ remedy(const struct part *p, int ret)
 	return "; use rte_eal_iommu_map(), which chooses a free IOVA";
 }
 
-/* The part is mapped in a soft hole. */
-static void
+/* The part is mapped in a soft hole. @return false: the hole only reserves room for EAL's memory */
+static bool
 explain_soft(const struct part *p, const struct iova_conflict *c, char *why, size_t size)
 {
+	char text[PLAN_EXPLAIN_SOFT];
+	bool meets;
+
 	ioas_layout_lock(vfio_msi_bus.ioas);
-	(void)plan_explain_soft(vfio_msi_bus.layout, p->iova, c, why, size);
+	meets = plan_explain_soft(vfio_msi_bus.layout, p->iova, c, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
+	snprintf(why, size, "%s; %s", text, ioas_traits_of(vfio_msi_bus.ioas)->no_translation ?
+		PLAN_SOFT_PHYSICAL : "use rte_eal_iommu_map(), which chooses a better IOVA");
+	return meets;
 }
 
-/* Map a part, unless existing mappings cover it. @return 0, also in a soft hole: with text. */
+static void
+warn_soft(const char *name, uint64_t va, struct iova_range range, const char *why)
+{
+	BUS_LOG(WARNING, "%s: DMA map of IOVA 0x%" PRIx64 "-0x%" PRIx64 ", VA 0x%" PRIx64 ", %s",
+		name, range.first, range.last, va, why);
+}
+
+/*
+ * Map a part, unless existing mappings cover it. @return 0, also in a soft hole: with text. While
+ * parts are restored, holes keep their IOVAs from EAL's memory: no text about these.
+ */
 static int
-map_part(struct part *p, char *why, size_t size)
+map_part(struct part *p, bool restore, char *why, size_t size)
 {
 	struct iova_conflict c = { 0 };
 	int ret = ioas_map(vfio_msi_bus.ioas, IOAS_DEVICE, p->va, p->iova.first,
@@ -131,8 +148,8 @@ map_part(struct part *p, char *why, size_t size)
 	if (ret == -EEXIST &&
 	    ioas_covers(vfio_msi_bus.ioas, p->va, p->iova.first, iova_range_size(p->iova)))
 		return 0;
-	if (ret == 0 && c.is_hole)
-		explain_soft(p, &c, why, size);
+	if (ret == 0 && c.is_hole && !explain_soft(p, &c, why, size) && restore)
+		why[0] = '\0';
 	if (ret < 0) {
 		char text[PLAN_EXPLAIN];
 
@@ -152,7 +169,7 @@ add_part(uint64_t va, struct iova_range iova, char *why, size_t size)
 
 	if (p != NULL) {
 		/* What could not be restored is tried again. */
-		ret = p->mapped ? 0 : map_part(p, why, size);
+		ret = p->mapped ? 0 : map_part(p, false, why, size);
 		if (ret == 0)
 			p->refs++;
 		return ret;
@@ -165,7 +182,7 @@ add_part(uint64_t va, struct iova_range iova, char *why, size_t size)
 	p->va = va;
 	p->iova = iova;
 	p->refs = 1;
-	ret = map_part(p, why, size);
+	ret = map_part(p, false, why, size);
 	if (ret == 0)
 		TAILQ_INSERT_TAIL(&parts, p, next);
 	else
@@ -188,8 +205,7 @@ vfio_msi_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 		ret = add_part((uintptr_t)addr, range, why, sizeof(why));
 	pthread_mutex_unlock(&parts_lock);
 	if (ret == 0 && why[0] != '\0')
-		BUS_LOG(WARNING, "%s: DMA map of IOVA 0x%" PRIx64 "-0x%" PRIx64 ", VA %p, %s; use rte_eal_iommu_map(), which chooses a better IOVA",
-			vfio_msi_of(dev)->label, range.first, range.last, addr, why);
+		warn_soft(vfio_msi_of(dev)->label, (uintptr_t)addr, range, why);
 	return result(vfio_msi_of(dev)->label, "map", range, ret, why);
 }
 
@@ -268,7 +284,9 @@ vfio_msi_dma_start(void)
 	pthread_mutex_lock(&parts_lock);
 	is_up = true;
 	TAILQ_FOREACH(p, &parts, next) {
-		ret = map_part(p, why, sizeof(why));
+		ret = map_part(p, true, why, sizeof(why));
+		if (ret == 0 && why[0] != '\0')
+			warn_soft(VFIO_MSI_BUS, p->va, p->iova, why);
 		result(VFIO_MSI_BUS, "map", p->iova, ret, why);
 	}
 	pthread_mutex_unlock(&parts_lock);

@@ -7,12 +7,23 @@
  * Memory that applications map with rte_eal_iommu.h: what the bus logs about it.
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "space.h"
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
+
+/* Without translation the same memory gets the same IOVA again, if it is still there. */
+static const char *
+remedy(int ret)
+{
+	if (ioas_traits_of(vfio_msi_bus.ioas)->no_translation &&
+	    (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST))
+		return "unmap it, and map other hugepages";
+	return "unmap it, map it again, and give devices the new IOVA";
+}
 
 /* A mapping of the application that can't be restored. */
 static void
@@ -23,8 +34,9 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	ioas_layout_lock(vfio_msi_bus.ioas);
 	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
-	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; unmap it, map it again, and give devices the new IOVA",
-		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret));
+	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; %s",
+		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret),
+		remedy(ret));
 }
 
 /* Memory whose IOVA can't be changed: the application gets an error number at most. */

@@ -182,6 +182,13 @@ assign(struct added *a)
 	return ret;
 }
 
+/* Its IOVAs are physical addresses: the application can't pass others. */
+static bool
+is_physical(const struct added *a)
+{
+	return a->ioas != NULL && ioas_traits_of(a->ioas)->no_translation;
+}
+
 /* The run can't be mapped. */
 static void
 explain(struct added *a, const struct dma_run *run, int ret, const struct iova_conflict *c)
@@ -198,7 +205,8 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 		a->has_va ? "which is its VA," : "which the application chose,", text,
 		a->ioas != NULL ? dma_budget_hint(a->ioas, ret) : "",
 		a->assigned && !a->chosen ? "; the bus can't choose other IOVAs, as " :
-		a->has_va || a->chosen ? "" : "; pass other IOVAs",
+		a->has_va || a->chosen || (is_physical(a) && ret != -EADDRNOTAVAIL) ? "" :
+		"; pass other IOVAs",
 		a->assigned && !a->chosen ? keeps_because(a) :
 		a->has_va || a->chosen || !a->may_choose ? "" :
 		", or the VAs: where these are bad, the bus chooses IOVAs");
@@ -310,8 +318,9 @@ dma_external_added(const struct dma_external *to, const void *addr, size_t len)
 			a.va.first, a.va.last, a.why, to->choose ?
 			"; until then EAL's memory can't grow if EAL has a DMA mask (VT-d)" : "");
 	} else if (a.soft[0] != '\0') {
-		SYNC_LOG(WARNING, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ", %s; pass other IOVAs to rte_malloc_heap_memory_add()",
-			a.va.first, a.va.last, a.soft);
+		SYNC_LOG(WARNING, "memory of a heap at VA 0x%" PRIx64 "-0x%" PRIx64 ", %s; %s",
+			a.va.first, a.va.last, a.soft, is_physical(&a) ? PLAN_SOFT_PHYSICAL :
+			"pass other IOVAs to rte_malloc_heap_memory_add()");
 	}
 	return ret == 0 && a.chosen ? 1 : ret;
 }

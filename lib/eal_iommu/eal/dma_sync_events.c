@@ -85,7 +85,9 @@ event_alloc(const struct dma_run *run)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s; preallocate with -m what the application needs",
 			text, dma_budget_hint(sync_state.ioas, ret));
 	else if (meets)
-		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; preallocate with -m what the application needs", text);
+		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; %s", text,
+			ioas_traits_of(sync_state.ioas)->no_translation ? PLAN_SOFT_PHYSICAL :
+			"preallocate with -m what the application needs");
 }
 
 /* Memory that could not be mapped is freed. */

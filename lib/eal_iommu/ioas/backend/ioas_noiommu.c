@@ -152,6 +152,11 @@ noiommu_hint(int ret)
 		return "; without an IOMMU the IOVA must be the physical address, and memory must be contiguous there: map each hugepage by itself";
 	case -EFAULT:
 		return "; without an IOMMU only hugepages mapped with MAP_SHARED can be used, as the kernel moves other memory; if it is such memory, too few hugepages are free, the process can't write to it, or Linux is older than 5.14 and it must be written to first";
+	case -EADDRINUSE:
+	case -ERANGE:
+		return "; the kernel has put these hugepages out of the device's reach: use others, reserve fewer, or earlier (hugepages= on the kernel command line), or use another device";
+	case -EEXIST:
+		return "; without an IOMMU memory is mapped once only: map only what is outside of that mapping";
 	case -ENOTSUP:
 		return "; without an IOMMU devices can write to all memory, so no mapping is read-only";
 	case -EPERM:
