@@ -19,12 +19,13 @@
 #include "plan/plan.h"
 
 static char why[PLAN_TEXT];
+static bool no_iommu;
 
 /* Add a device with @p n ranges, and one hole or none. */
 static int
 add(const struct iova_range *ranges, size_t n, const struct iova_hole *hole)
 {
-	struct plan_device pd = { .topo.bdf = "0000:02:00.0" };
+	struct plan_device pd = { .topo = { .bdf = "0000:02:00.0", .group_noiommu = no_iommu } };
 	struct iova_range copy[4];
 	struct iova_hole h;
 
@@ -190,6 +191,25 @@ explain(uint64_t first, uint64_t last)
 	plan_explain(layout, RANGE(first, last), ret, &c, why, sizeof(why));
 }
 
+/* No layout chooses IOVAs of physical memory. */
+static void
+test_no_iommu(void **state)
+{
+	static const struct iova_range low = { 0, 0x7ffffff };
+	struct iova_hole hole = sw_msi;
+
+	no_iommu = true;
+	place(0x80ff000, 0x8100fff);
+	assert_int_equal(add(NULL, 0, &hole), -EADDRINUSE);
+	SAYS("overlaps 0x80ff000-0x8100fff, which is in use; use this device in another process");
+	assert_int_equal(add(&low, 1, NULL), -ERANGE);
+	SAYS("aperture, 0x0-0x7ffffff; use this device in another process");
+	hole.hardness = IOVA_SOFT;
+	assert_int_equal(add(NULL, 0, &hole), 0);
+	SAYS("DMA there may not reach memory; check that packets arrive, or use a machine with an IOMMU");
+	no_iommu = false;
+}
+
 /* The same by the user's key: a hole, whose detail is the key. */
 static void
 test_bits_of_user(void **state)
@@ -274,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		machine_test(test_few_bits),
 		machine_test(test_bits_of_user),
+		machine_test(test_no_iommu),
 		machine_test(test_add),
 		machine_test(test_add_weightiest),
 		machine_test(test_add_conflicts),

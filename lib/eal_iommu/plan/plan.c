@@ -151,18 +151,27 @@ plan_explain_soft(const struct iova_layout *layout, struct iova_range range,
 	return meets;
 }
 
+/* What to do about a new device that can't reach what is in use. */
+static const char *
+remedy(const struct plan_device *pd)
+{
+	return pd->topo.group_noiommu ?
+		"use this device in another process, whose hugepages may lie elsewhere" :
+		"give this device at start-up, so that the layout can avoid it";
+}
+
 /* A hole overlaps what is in use. */
 static void
-say_overlap(const struct iova_hole *h, const struct iova_conflict *c, char *why,
-		size_t size)
+say_overlap(const struct plan_device *pd, const struct iova_hole *h, const struct iova_conflict *c,
+		char *why, size_t size)
 {
 	char name[NAME_LEN];
 
 	hole_name(h, name, sizeof(name));
 	snprintf(why, size,
 		"%s 0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
-		", which is in use; give this device at start-up, so that the layout can avoid it",
-		name, h->range.first, h->range.last, c->with.first, c->with.last);
+		", which is in use; %s",
+		name, h->range.first, h->range.last, c->with.first, c->with.last, remedy(pd));
 }
 
 static int
@@ -180,7 +189,7 @@ add_holes(struct iova_layout *layout, const struct plan_device *pd,
 		if (ret == -EADDRINUSE) {
 			/* Again, for the conflict: to clear it for each hole takes long. */
 			(void)iova_layout_add_hole(layout, &pd->holes.v[i], &c);
-			say_overlap(&pd->holes.v[i], &c, why, size);
+			say_overlap(pd, &pd->holes.v[i], &c, why, size);
 		} else {
 			snprintf(why, size, "its holes can't be added: %s", strerror(-ret));
 		}
@@ -204,15 +213,15 @@ say_outside(const struct plan_device *pd, const struct iova_conflict *c, char *w
 		const struct iova_hole *h = &pd->holes.v[i];
 
 		if (h->by == IOVA_BY_KERNEL && iova_range_overlap(h->range, c->with)) {
-			say_overlap(h, c, why, size);
+			say_overlap(pd, h, c, why, size);
 			return;
 		}
 	}
 	snprintf(why, size,
 		"0x%" PRIx64 "-0x%" PRIx64
 		" is in use but outside of this device's IOMMU aperture, 0x%" PRIx64
-		"-0x%" PRIx64 "; give this device at start-up, so that the layout can avoid it",
-		c->with.first, c->with.last, hull.first, hull.last);
+		"-0x%" PRIx64 "; %s",
+		c->with.first, c->with.last, hull.first, hull.last, remedy(pd));
 }
 
 /* A soft hole of the new device covers what is in use: its DMA there may not reach memory. */
@@ -236,8 +245,9 @@ say_covered(const struct iova_layout *layout, const struct plan_device *pd, char
 	hole_name(h, name, sizeof(name));
 	snprintf(why, size,
 		"%s 0x%" PRIx64 "-0x%" PRIx64 " covers 0x%" PRIx64 "-0x%" PRIx64
-		", which is in use: this device's DMA there may not reach memory; give it at start-up, so that the layout can avoid it",
-		name, h->range.first, h->range.last, used->range.first, used->range.last);
+		", which is in use: this device's DMA there may not reach memory; %s",
+		name, h->range.first, h->range.last, used->range.first, used->range.last,
+		pd->topo.group_noiommu ? PLAN_SOFT_PHYSICAL : remedy(pd));
 }
 
 /* What the device drives and its IOMMU translates. On error nothing has changed. */
@@ -253,8 +263,8 @@ add_ranges(struct iova_layout *layout, const struct plan_device *pd, char *why, 
 	if (ret == -ERANGE) {
 		snprintf(why, size, "0x%" PRIx64 "-0x%" PRIx64
 			" is in use, but this device drives addresses up to 0x%" PRIx64
-			" only; give it at start-up, so that the layout can avoid others",
-			c.with.first, c.with.last, pd->dma_last);
+			" only; %s",
+			c.with.first, c.with.last, pd->dma_last, remedy(pd));
 		return ret;
 	}
 	if (ret == 0 && pd->info.n_ranges > 0)
