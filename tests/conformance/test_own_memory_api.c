@@ -128,6 +128,10 @@ test_no_device(void **state)
 	assert_fails(rte_eal_iommu_mapping_get(handle, &mapped), ENODEV);
 	assert_int_equal(mapped.iova, iova);
 	assert_fails(rte_eal_iommu_dma_unmap(iova, MIB), EPERM);
+	assert_fails(rte_eal_iommu_dma_unmap(iova + MIB, MIB), ENOENT);
+	assert_int_equal(rte_eal_iommu_event_register(on_event, NULL), 0);
+	assert_int_equal(rte_eal_iommu_event_unregister(on_event, NULL), 0);
+	assert_fails(rte_eal_iommu_event_unregister(on_event, NULL), ENOENT);
 	own_space_up();
 	assert_int_equal(rte_eal_iommu_mapping_get(handle, &mapped), 0);
 	assert_int_equal(mapped.iova, iova);

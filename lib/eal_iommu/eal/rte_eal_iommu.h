@@ -16,8 +16,10 @@
  * unmaps what the short form mapped anywhere in it.
  *
  * Functions return 0 or more, or -1 with rte_errno set. Each names its errors; these are
- * common to all of them:
- *  - ENODEV   no device of the vfio_msi bus is up in this process;
+ * common to all of them, except ENODEV:
+ *  - ENODEV   no device of the vfio_msi bus is up in this process, or the plugin of the bus is
+ *             not loaded. Functions that unmap, or that register or unregister a callback, need
+ *             no device;
  *  - ENOTSUP  this is a secondary process: the address space is the primary's;
  *  - ENOMEM   no memory.
  *
@@ -200,7 +202,7 @@ int rte_eal_iommu_dma_map(void *addr, size_t len, size_t align,
  * @return
  *   0, or -1 with rte_errno set; except after EIO nothing is unmapped:
  *    - EINVAL: zero length, or wrap
- *    - ENOENT: nothing is mapped there
+ *    - ENOENT: nothing is mapped there, also if the plugin of the bus is not loaded
  *    - EBUSY: the range ends inside a mapping
  *    - EPERM: the range has memory that EAL, rte_dev_dma_map() or rte_eal_iommu_map() mapped
  *    - EIO: the kernel failed to unmap; call it again for the mappings that remain
@@ -301,7 +303,8 @@ int rte_eal_iommu_iova2virt(rte_iova_t iova, size_t *len, void **addr);
  * @param arg
  *   For the callback.
  * @return
- *   0; 1 if the callback ended the walk; -1 with rte_errno set.
+ *   0; 1 if the callback ended the walk; -1 with rte_errno set:
+ *    - EINVAL: @p cb is NULL
  */
 __rte_experimental
 int rte_eal_iommu_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg);
@@ -316,7 +319,8 @@ int rte_eal_iommu_mapping_foreach(rte_eal_iommu_mapped_cb cb, void *arg);
  * @param arg
  *   For the callback.
  * @return
- *   0; 1 if the callback ended the walk; -1 with rte_errno set.
+ *   0; 1 if the callback ended the walk; -1 with rte_errno set:
+ *    - EINVAL: @p cb is NULL
  */
 __rte_experimental
 int rte_eal_iommu_layout_foreach(rte_eal_iommu_range_cb cb, void *arg);
@@ -363,7 +367,7 @@ int rte_eal_iommu_event_register(rte_eal_iommu_event_cb cb, void *arg);
  *   As it was registered with.
  * @return
  *   0, or -1 with rte_errno set:
- *    - ENOENT: it is not registered with this @p arg
+ *    - ENOENT: it is not registered with this @p arg, also if the plugin of the bus is not loaded
  */
 __rte_experimental
 int rte_eal_iommu_event_unregister(rte_eal_iommu_event_cb cb, void *arg);
