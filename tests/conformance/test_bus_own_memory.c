@@ -101,7 +101,7 @@ own_map(uint64_t va)
 {
 	uint64_t iova;
 
-	return own_memory_dma_map(va, HUGE, 0, UINT64_MAX, &iova);
+	return own_memory_dma_map(va, HUGE, 0, &iova);
 }
 
 static int
@@ -169,7 +169,7 @@ test_restored(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, HUGE, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, HUGE, 0, &iova), 0);
 	down();
 	add_hole(iova, iova, IOVA_SOFT);
 	up();

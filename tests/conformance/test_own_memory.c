@@ -38,7 +38,7 @@ test_own_only(void **state)
 	uint64_t iova;
 
 	assert_int_equal(ioas_map(own_ioas, IOAS_EAL, VA, 0x10000000, MIB, NULL), 0);
-	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, &iova), 0);
 	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), -EPERM);
 	assert_int_equal(own_memory_dma_unmap(0x10000000, MIB), -EPERM);
 	assert_int_equal(ioas_n_mappings(own_ioas), 2);
@@ -65,16 +65,17 @@ test_alignment(void **state)
 	size_t i;
 
 	EACH_ROW(i, rows, "%s", rows[i].name) {
-		assert_int_equal(own_memory_dma_map(rows[i].va, rows[i].size, 0, UINT64_MAX, &iova), 0);
+		assert_int_equal(own_memory_dma_map(rows[i].va, rows[i].size, 0, &iova), 0);
 		assert_int_equal(iova & (rows[i].align - 1), 0);
 	}
 	/* If no aligned range is free, a smaller alignment is used. */
 	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), 0);
 	add_hole(0, PAGE - 1, IOVA_HARD);
-	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 2 * MIB, 3 * MIB, &iova), -ENOSPC);
-	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), 0);
+	add_hole(3 * MIB + 1, OWN_SPACE_LIMIT, IOVA_HARD);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 2 * MIB, &iova), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, &iova), 0);
 	assert_int_equal(iova, MIB);
-	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, 3 * MIB, &iova), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, 2 * MIB, 0, &iova), -ENOSPC);
 }
 
 /* The kernel has no room for more mappings, so no other IOVA is tried. */
@@ -85,7 +86,7 @@ test_kernel_has_no_room(void **state)
 	unsigned int calls = fake_calls();
 
 	fake_fail_nth(1, ENOSPC);
-	assert_int_equal(own_memory_dma_map(VA, GIB, 0, UINT64_MAX, &iova), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, GIB, 0, &iova), -ENOSPC);
 	assert_int_equal(fake_calls() - calls, 1);
 	assert_int_equal(ioas_n_mappings(own_ioas), 0);
 }
@@ -96,11 +97,11 @@ test_restored(void **state)
 	struct ioas_mapping m;
 	uint64_t a, b;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &a), 0);
-	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, UINT64_MAX, &b), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &a), 0);
+	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, &b), 0);
 	own_space_down();
 	assert_int_equal(fake_n_mappings(), 0);
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &m.va), -ENODEV);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &m.va), -ENODEV);
 	assert_int_equal(own_memory_layout_dump(stderr), -ENODEV);
 	/* The memory can be unmapped before the device returns. */
 	assert_int_equal(own_memory_dma_unmap(b + PAGE, MIB), -EBUSY);
@@ -119,7 +120,7 @@ test_lost(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	own_space_down();
 	add_hole(iova, iova + PAGE - 1, IOVA_HARD);
 	own_space_up();
@@ -134,7 +135,7 @@ test_restored_in_a_soft_hole(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	own_space_down();
 	add_hole(iova, iova + PAGE - 1, IOVA_SOFT);
 	own_space_up();
@@ -151,7 +152,7 @@ test_kernel_keeps_it(void **state)
 {
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	fake_fail_nth(1, EIO);
 	assert_true(own_memory_dma_unmap(iova, MIB) < 0);
 	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
@@ -164,7 +165,7 @@ use(void *arg)
 	uint64_t iova;
 
 	while (__atomic_load_n(stop, __ATOMIC_RELAXED) == 0)
-		if (own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova) == 0)
+		if (own_memory_dma_map(VA, MIB, 0, &iova) == 0)
 			own_memory_dma_unmap(iova, MIB);
 	return NULL;
 }

@@ -77,7 +77,7 @@ dma_map_slow(void)
 {
 	uint64_t iova;
 
-	return own_memory_dma_map(VA, MIB, SLOW, UINT64_MAX, &iova);
+	return own_memory_dma_map(VA, MIB, SLOW, &iova);
 }
 
 static intptr_t
@@ -113,6 +113,8 @@ n_walked(void)
 static void
 expect_others_go_on(void)
 {
+	const struct rte_eal_iommu_map_conf there = { .addr = (void *)(uintptr_t)VA, .len = MIB,
+		.align = SLOW, .limit = 2 * SLOW - 1 };
 	struct rte_eal_iommu_mapping *other;
 	uint64_t iova, va;
 	size_t len = MIB;
@@ -124,8 +126,8 @@ expect_others_go_on(void)
 	assert_int_equal(own_memory_iova2virt(SLOW, &len, &va), -ENOENT);
 	assert_int_equal(n_walked(), 1);
 	assert_int_equal(map_handle(VA + 2 * GIB, 0, &other), 0);
-	assert_int_equal(own_memory_dma_map(VA, MIB, SLOW, 2 * SLOW - 1, &iova), -ENOSPC);
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_map(&there, &other), -ENOSPC);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
 	assert_int_equal(own_memory_dma_unmap(0, ALL), -EPERM);
 	assert_int_equal(n_walked(), 2);
@@ -165,7 +167,7 @@ test_map_is_not_unmapped(void **state)
 	struct call slow;
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	slow_begin(&slow, dma_map_slow, &fake_map_begins);
 	assert_int_equal(dma_unmap_slow(), -ENOENT);
 	assert_int_equal(dma_unmap_all(), 0);
@@ -183,7 +185,7 @@ test_unmap_waits_for_the_other(void **state)
 	struct call slow, other;
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	assert_int_equal(dma_map_slow(), 0);
 	slow_begin(&slow, dma_unmap_slow, &fake_unmap_begins);
 	call_begin(&other, dma_unmap_all);
@@ -225,7 +227,7 @@ test_unmap_fails_busy(void **state)
 	const unsigned int legs = per_group ? 2 : 1;
 	uint64_t iova;
 
-	assert_int_equal(own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova), 0);
+	assert_int_equal(own_memory_dma_map(VA, MIB, 0, &iova), 0);
 	assert_int_equal(dma_map_slow(), 0);
 	fake_fail_nth(legs + 1, EBUSY);
 	assert_int_equal(dma_unmap_all(), -EIO);
@@ -258,7 +260,7 @@ test_map_undo_fails(void **state)
 	assert_int_equal(fake_n_mappings(), 0);
 	/* The space is closed: nothing is restored. */
 	fake_fail_nth(3, EIO);
-	assert_int_equal(own_memory_dma_map(VA, MIB, SLOW, UINT64_MAX, &iova), -EINVAL);
+	assert_int_equal(own_memory_dma_map(VA, MIB, SLOW, &iova), -EINVAL);
 	assert_int_equal(iova, 7);
 	fake_fail_nth(0, 0);
 	own_space_down();
@@ -346,7 +348,7 @@ use_ranges(void)
 	int ret = 0;
 
 	while (ret == 0 && !atomic_load(&stop))
-		if (own_memory_dma_map(VA, MIB, 0, UINT64_MAX, &iova) == 0) {
+		if (own_memory_dma_map(VA, MIB, 0, &iova) == 0) {
 			ret = own_memory_dma_unmap(iova, MIB);
 			/* use_all() unmapped first, and the IOVA may belong to a handle by now. */
 			if (ret == -ENOENT || ret == -EPERM)

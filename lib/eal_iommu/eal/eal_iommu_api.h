@@ -20,8 +20,11 @@
 extern "C" {
 #endif
 
-/** Version of the table: one more with any change of it, of a function in it, or of a type. */
-#define EAL_IOMMU_API_VERSION 1
+/**
+ * Version of the table: one more with any change of it, of what a function in it does or returns,
+ * or of a type.
+ */
+#define EAL_IOMMU_API_VERSION 2
 
 /**
  * What the bus does for the library: rte_eal_iommu.h, but all return -errno. Functions are
@@ -29,7 +32,7 @@ extern "C" {
  */
 struct eal_iommu_api {
 	uint64_t version;	/**< EAL_IOMMU_API_VERSION */
-	int (*dma_map)(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova);
+	int (*dma_map)(uint64_t va, uint64_t size, uint64_t align, uint64_t *iova);
 	int (*dma_unmap)(uint64_t iova, uint64_t size);
 	int (*map)(const struct rte_eal_iommu_map_conf *conf, struct rte_eal_iommu_mapping **out);
 	int (*unmap)(struct rte_eal_iommu_mapping *mapping);

@@ -79,12 +79,10 @@ void own_memory_forget(void);
  *
  * @param align  of the IOVA, a power of two; 0: that of @p va as far as large pages can
  *   use it, or less if no such range is free
- * @param limit  highest IOVA of the memory
  * @return 0; -ENODEV without an address space; -ENOSPC also without translation, if the memory
  *   is out of the devices' reach; else as ioas_map_any()
  */
-int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit,
-		uint64_t *iova);
+int own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t *iova);
 
 /**
  * Unmap all mappings of own_memory_dma_map() inside the range. Waits for other threads that

@@ -103,12 +103,12 @@ piece_map(const struct ioas_memory *mem, uint64_t size, uint64_t align, uint64_t
 }
 
 int
-own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t limit, uint64_t *iova)
+own_memory_dma_map(uint64_t va, uint64_t size, uint64_t align, uint64_t *iova)
 {
 	const struct ioas_memory mem = { .va = va };
 	struct rte_eal_iommu_mapping *p;
 	struct ioas_mapping m;
-	int ret = piece_map(&mem, size, align, limit, false, &m, &p);
+	int ret = piece_map(&mem, size, align, UINT64_MAX, false, &m, &p);
 
 	if (ret == 0)
 		*iova = m.iova.first;

@@ -55,7 +55,7 @@ bus(int without)
 int
 rte_eal_iommu_dma_map(void *addr, size_t len, size_t align, rte_iova_t *iova)
 {
-	return BUS(ENODEV, dma_map, (uint64_t)(uintptr_t)addr, len, align, UINT64_MAX, iova);
+	return BUS(ENODEV, dma_map, (uint64_t)(uintptr_t)addr, len, align, iova);
 }
 
 int
