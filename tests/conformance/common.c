@@ -151,7 +151,7 @@ expect_record(struct ioas *ioas, const struct fake_mapping *maps, size_t n)
 
 	assert_int_equal(iova_layout_foreach_used(layout, same_step, &w), 0);
 	assert_ptr_equal(w.next, w.end);
-	assert_int_equal(w.n_mapped, ioas_n_mappings(ioas));
+	assert_int_equal(w.n_mapped, mappings_count(ioas));
 	return w.n_parked;
 }
 
@@ -168,7 +168,7 @@ expect_same_or_parked(struct ioas *ioas)
 		}
 	if (spaces == 0)
 		parked = expect_record(ioas, NULL, 0);
-	else if (ioas_n_mappings(ioas) > 0)
+	else if (mappings_count(ioas) > 0)
 		assert_int_equal(spaces, per_group || fake.power.on ? ioas_n_attached(ioas) : 1);
 	assert_int_equal(iova_layout_check(layout, stderr), 0);
 	return parked;

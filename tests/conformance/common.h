@@ -13,6 +13,7 @@
 
 #include "fake_kernel.h"
 #include "ioas/ioas.h"
+#include "mappings_count.h"
 #include "per_group.h"
 #include "row.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fail_state.h"
-#include "ioas/ioas.h"
+#include "mappings_count.h"
 #include "sysfs/sysfs.h"
 
 /* The number behind a name at the beginning of a line; 0 without it. */
@@ -41,7 +41,7 @@ fail_state_read(const struct ioas *space, struct fail_state *out)
 
 	*out = (struct fail_state){ .descriptors = descriptors() };
 	if (space != NULL)
-		out->mappings = ioas_n_mappings((struct ioas *)(uintptr_t)space);
+		out->mappings = mappings_count((struct ioas *)(uintptr_t)space);
 	/* The kernel adds what each processor has counted. */
 	if (sysfs_read_file("", &text, NULL, "/proc/sys/vm/stat_refresh") == 0)
 		free(text);

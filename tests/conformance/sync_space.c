@@ -113,7 +113,7 @@ expect_mapped(uint64_t va, uint64_t iova, uint64_t len)
 void
 expect_start(void)
 {
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 	assert_true(ioas_covers(sync_ioas, EAL_VA, EAL_VA, 4 * LARGE));
 	expect_same(sync_ioas);
 }

@@ -30,7 +30,7 @@ static void
 expect_eal(void)
 {
 	expect_mapped(EAL_VA, LARGE, 4 * LARGE);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 }
 
 static void
@@ -69,7 +69,7 @@ test_without_before(void **state)
 	fake_eal_heap_add(BAD_VA, 2, LARGE, NULL);
 	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
 	assert_int_equal(fake_eal_iova(BAD_VA), RTE_BAD_IOVA);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 }
 
 /* The kernel can't pin it: it is not mapped when devices return, either. */

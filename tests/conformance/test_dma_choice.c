@@ -78,12 +78,12 @@ heap_add(uint64_t va, uint64_t iova)
 static void
 expect_kept(uint64_t va)
 {
-	const size_t mapped = ioas_n_mappings(ioas);
+	const size_t mapped = mappings_count(ioas);
 
 	fake_eal_said[0] = '\0';
 	heap_add(va, va);
 	assert_int_equal(fake_eal_iova(va), va);
-	assert_int_equal(ioas_n_mappings(ioas), mapped);
+	assert_int_equal(mappings_count(ioas), mapped);
 	assert_non_null(strstr(fake_eal_said, "ERR: memory of a heap at VA 0x"));
 	assert_non_null(strstr(fake_eal_said, "a driver of this process, or DPDK's build takes VAs for IOVAs"));
 	fake_eal_free(va);

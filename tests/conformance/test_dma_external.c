@@ -40,7 +40,7 @@ test_bad_va(void **state)
 {
 	heap_add(BAD_VA, 4);
 	expect_mapped(BAD_VA, LARGE, 4 * LARGE);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 2);
+	assert_int_equal(mappings_count(sync_ioas), 2);
 	assert_int_equal(said("NOTICE: memory of a heap at VA 0x7f0000600000-0x7f0000dfffff gets IOVAs from 0x200000 on, as its VA is outside of the IOMMU aperture"), 1);
 	/* The next is behind it, and removal returns its IOVAs. */
 	heap_add(BAD_VA + GIB, 2);
@@ -74,7 +74,7 @@ test_good(void **state)
 	expect_mapped(BAD_VA, 80 * GIB, 4 * LARGE);
 	fake_eal_heap_add(BAD_VA + GIB, 2, LARGE, NULL);
 	assert_int_equal(fake_eal_iova(BAD_VA + GIB), RTE_BAD_IOVA);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 3);
+	assert_int_equal(mappings_count(sync_ioas), 3);
 	assert_string_equal(fake_eal_said, "");
 	fake_eal_free(BAD_VA + GIB);
 	fake_eal_free(BAD_VA);
@@ -217,7 +217,7 @@ test_pieces(void **state)
 	expect_rejected(BAD_VA, BAD_VA + 5 * LARGE, "there are too few free IOVAs to choose others");
 	/* What was reserved meanwhile is free again. */
 	heap_add(BAD_VA, 5);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 3);
+	assert_int_equal(mappings_count(sync_ioas), 3);
 }
 
 static void
@@ -236,7 +236,7 @@ test_absent(void **state)
 {
 	heap_add(BAD_VA, 2);
 	dma_sync_stop();
-	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	assert_int_equal(mappings_count(sync_ioas), 0);
 	heap_add(BAD_VA + GIB, 2);
 	assert_int_equal(fake_eal_iova(BAD_VA), LARGE);
 	assert_int_equal(fake_eal_iova(BAD_VA + GIB), 3 * LARGE);
@@ -278,7 +278,7 @@ test_before(void **state)
 	assert_non_null(strstr(sync_why, "memory of a heap at VA 0x7f0000600000"));
 	assert_non_null(strstr(sync_why, "the application added it before it had this device"));
 	assert_int_equal(fake_eal_iova(BAD_VA), BAD_VA);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	assert_int_equal(mappings_count(sync_ioas), 0);
 	fake_eal_free(BAD_VA);
 	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_start();
@@ -316,7 +316,7 @@ test_assigned(void **state)
 	heap_add_at(BAD_VA, 2, GIB);
 	expect_mapped(BAD_VA, 5 * LARGE, 2 * LARGE);
 	fake_eal_free(BAD_VA);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 	assert_string_equal(fake_eal_said, "");
 }
 
@@ -333,7 +333,7 @@ test_assigned_legacy(void **state)
 	assert_int_equal(sync_start(DMA_SYNC_ALL), -ENOSPC);
 	assert_non_null(strstr(sync_why, "too few free IOVAs in one range for 0x800000 bytes in 2048 KiB pages"));
 	assert_int_equal(fake_eal_iova(EAL_VA), EAL_VA);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	assert_int_equal(mappings_count(sync_ioas), 0);
 	fake_eal_is_legacy = 0;
 	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
 	expect_mapped(EAL_VA, LARGE, 2 * LARGE);
@@ -348,7 +348,7 @@ test_memlock(void **state)
 	fake.memlock = 4 * LARGE - 1;
 	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), -ENOMEM);
 	assert_non_null(strstr(sync_why, "RLIMIT_MEMLOCK"));
-	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	assert_int_equal(mappings_count(sync_ioas), 0);
 	fake.memlock = 4 * LARGE;
 	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_start();

@@ -40,7 +40,7 @@ test_rejected(void **state)
 	fake_eal_pool(0, LARGE, 512);
 	assert_int_equal(fake_eal_alloc(GROWN, 4, LARGE, 0), -1);
 	assert_int_equal(said(WARNED "800000 bytes in pages of 2048 KiB: there are too few free IOVAs"), 1);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 	/* Nothing is left of the trial, and it is logged once. */
 	assert_int_equal(fake_eal_alloc(GROWN, 3, LARGE, 0), 0);
 	expect_mapped(GROWN, 5 * LARGE, LARGE);

@@ -150,7 +150,7 @@ test_too_few(void **state)
 	end();
 	assert_int_equal(place(VA, 128 * MIB, 128 * MIB), -EINVAL);
 	assert_int_equal(place(0, 128 * MIB, 128 * MIB), -ENOSPC);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 }
 
 static void

@@ -49,7 +49,7 @@ test_assigned(void **state)
 	fake_eal_alloc(EAL_VA + GIB, 1, LARGE, 0);
 	expect_mapped(EAL_VA + GIB, 7 * LARGE, LARGE);
 	app_restore(5 * LARGE, 2 * LARGE);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 3);
+	assert_int_equal(mappings_count(sync_ioas), 3);
 }
 
 /* What the application unmapped meanwhile is kept until the others are restored. */
@@ -83,7 +83,7 @@ test_heap(void **state)
 	heap_add(LARGE, 1);
 	expect_mapped(LARGE, 5 * LARGE, LARGE);
 	app_restore(LARGE, 2 * LARGE);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 4);
+	assert_int_equal(mappings_count(sync_ioas), 4);
 }
 
 /* The bus reserves the room of EAL's memory only when this is mapped. */
@@ -140,11 +140,11 @@ test_legacy_assigned(void **state)
 	heap_add_at(APP_VA, 2, GIB - APP_VA);
 	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
 	expect_mapped(EAL_VA, LARGE, 4 * LARGE);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 	assert_int_equal(fake_eal_iova(APP_VA), GIB);
 	dma_sync_stop();
 	assert_int_equal(sync_start(DMA_SYNC_ALL), 0);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 1);
+	assert_int_equal(mappings_count(sync_ioas), 1);
 	assert_int_equal(fake_eal_iova(APP_VA), GIB);
 }
 

@@ -91,7 +91,7 @@ test_stop_waits(void **state)
 	fake_eal_on_page = stop_in_event;
 	fake_eal_heap_attach(GOOD_VA, 2, LARGE);
 	assert_int_equal(call_end(&starting), 0);
-	assert_int_equal(ioas_n_mappings(sync_ioas), 0);
+	assert_int_equal(mappings_count(sync_ioas), 0);
 	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	expect_mapped(GOOD_VA, GOOD_VA, 2 * LARGE);
 }

@@ -54,7 +54,7 @@ test_open(void **state)
 	assert_int_equal(ioas_open(backend, NULL, layout, &ioas, NULL), 0);
 	assert_int_equal(ioas_backend_of(ioas), BACKEND);
 	assert_int_equal(ioas_n_attached(ioas), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	ioas_close(ioas);
 	ioas_close(NULL);
 }
@@ -235,7 +235,7 @@ test_no_layout(void **state)
 	assert_int_equal(ioas_map_any(ioas, IOAS_EAL, PAGE, PAGE, PAGE, UINT32_MAX, &iova), -ENOTSUP);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, PAGE, 0x10000, PAGE, NULL), -ENOTSUP);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, PAGE), -ENOENT);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	ioas_close(ioas);
 	assert_int_equal(fake_n_mappings(), 0);
 }

@@ -118,12 +118,12 @@ test_counting(void **state)
 	ioas_detach(ioas, MEMBER(7));
 	ioas_detach(ioas, MEMBER(7));
 	assert_int_equal(ioas_n_attached(ioas), 1);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(mappings_count(ioas), 2);
 	expect_same(ioas);
 	/* The last detach removes all mappings, also from the layout. */
 	ioas_detach(ioas, MEMBER(8));
 	assert_int_equal(ioas_n_attached(ioas), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	expect_same(ioas);
 	assert_int_equal(fake_leaks(NULL), 1);
 	if (BY_KERNEL(true, false))

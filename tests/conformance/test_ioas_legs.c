@@ -94,7 +94,7 @@ test_late_attach(void **state)
 	assert_int_equal(fake_n_mappings(), 2 * 3);
 	assert_int_equal(attach(9), 0);
 	assert_int_equal(fake_n_mappings(), 3 * 3);
-	assert_int_equal(ioas_n_mappings(ioas), 3);
+	assert_int_equal(mappings_count(ioas), 3);
 	expect_same(ioas);
 	/* Close the first leg, then the middle one. */
 	ioas_detach(ioas, MEMBER(7));
@@ -130,7 +130,7 @@ test_map_fails_in_a_leg(void **state)
 		fake_fail_nth(n, ENOMEM);
 		assert_int_equal(map(2 * GIB), -ENOMEM);
 		assert_string_equal(fake_failed(), "vfio_uapi_map_dma");
-		assert_int_equal(ioas_n_mappings(ioas), 1);
+		assert_int_equal(mappings_count(ioas), 1);
 		expect_same(ioas);
 	}
 	assert_int_equal(map(2 * GIB), 0);
@@ -152,7 +152,7 @@ test_map_undo_fails(void **state)
 	assert_string_equal(fake_failed(), "vfio_uapi_unmap_dma");
 	assert_int_equal(fake_n_mappings(), 1);
 	assert_int_equal(expect_same_or_parked(ioas), 1);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	assert_int_equal(ioas_lookup(ioas, 2 * GIB, &m), -ENOENT);
 	assert_false(ioas_covers(ioas, VA + 2 * GIB, 2 * GIB, PAGE));
 	text = dump();
@@ -178,7 +178,7 @@ test_unmap_fails_in_a_leg(void **state)
 		fake_fail_nth(n, EIO);
 		assert_int_equal(unmap(GIB), -EIO);
 		assert_int_equal(fake_n_mappings(), 1);
-		assert_int_equal(ioas_n_mappings(ioas), 0);
+		assert_int_equal(mappings_count(ioas), 0);
 		assert_int_equal(expect_same_or_parked(ioas), 1);
 		assert_int_equal(map(GIB), -EEXIST);
 		/* A new leg does not get the parked mapping. */
@@ -200,7 +200,7 @@ test_unmap_fails_in_a_leg(void **state)
 	fake.lie = FAKE_UNMAP_NOTHING;
 	assert_int_equal(unmap(GIB), -EIO);
 	fake.lie = FAKE_TRUTH;
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(mappings_count(ioas), 1);
 }
 
 /* An attach can fail at each call. It changes nothing then. */

@@ -75,7 +75,7 @@ test_map(void **state)
 	expect_why(false, 0, 0);
 	assert_int_equal(map(0x20000, PAGE), 0);
 	assert_int_equal(map(LIMIT - PAGE + 1, PAGE), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 3);
+	assert_int_equal(mappings_count(ioas), 3);
 	expect_same(ioas);
 	assert_int_equal(ioas_lookup(ioas, 0xffff, &m), -ENOENT);
 	assert_int_equal(ioas_lookup(ioas, 0x10000, &m), 0);
@@ -105,7 +105,7 @@ test_map_invalid(void **state)
 	assert_int_equal(map(0x10000, PAGE / 2), -EINVAL);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA + 1, 0x10000, PAGE, NULL), -EINVAL);
 	expect_same(ioas);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	assert_int_equal(map(0x10000, PAGE), 0);
 }
 
@@ -235,17 +235,17 @@ test_unmap(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x11000, 0x8000), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 0x9000), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10001, 0x1000), -EBUSY);
-	assert_int_equal(ioas_n_mappings(ioas), 8);
+	assert_int_equal(mappings_count(ioas), 8);
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x14000, 2 * PAGE), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 7);
+	assert_int_equal(mappings_count(ioas), 7);
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x12000, 0x10000), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 4);
+	assert_int_equal(mappings_count(ioas), 4);
 	expect_same(ioas);
 	assert_int_equal(map(0x14000, 4 * PAGE), 0);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0, UINT64_MAX), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	expect_same(ioas);
 	ioas_unmap_all(ioas);
 	assert_int_equal(map(PAGE, PAGE), 0);
@@ -261,7 +261,7 @@ test_unmap_kernel_fails(void **state)
 	assert_int_equal(map(0x11000, PAGE), 0);
 	fake_fail_nth(2, EIO);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 2 * PAGE), -EIO);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(mappings_count(ioas), 1);
 	expect_same(ioas);
 	assert_int_equal(map(0x11000, PAGE), -EEXIST);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, 0x10000, 2 * PAGE), 0);
@@ -327,13 +327,13 @@ test_unmap_by_owner(void **state)
 	/* The range has mappings of other owners: nothing is unmapped. */
 	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0, LIMIT), -EPERM);
 	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, 0x20000, PAGE), -EPERM);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(mappings_count(ioas), 2);
 	assert_int_equal(fake_n_mappings(), 2);
 	assert_int_equal(ioas_lookup(ioas, 0x20000, &m), 0);
 	assert_int_equal(m.owner, IOAS_APPLICATION);
 	assert_int_equal(ioas_lookup(ioas, 0x30000, &m), -ENOENT);
 	assert_int_equal(ioas_unmap(ioas, IOAS_APPLICATION, 0x20000, 0x20000), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(mappings_count(ioas), 1);
 	ioas_unmap_all(ioas);
 	/* A range of the layout without a mapping is not unmapped. */
 	assert_non_null(iova_layout_lookup(layout, 0x30000));

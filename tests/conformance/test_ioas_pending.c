@@ -108,7 +108,7 @@ test_others_go_on(void **state)
 
 	map_begin(&slow);
 	assert_int_equal(ioas_lookup(ioas, SLOW, &m), -ENOENT);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	assert_int_equal(ioas_foreach(ioas, any_mapping, NULL), 0);
 	expect_dump("EAL's memory");
 	assert_int_equal(ioas_info_get(ioas, &info), 0);
@@ -125,13 +125,13 @@ test_others_go_on(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, PAGE), -EBUSY);
 	assert_int_equal(ioas_unmap(ioas, IOAS_DEVICE, SLOW, PAGE), -EPERM);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, ELSEWHERE), -EBUSY);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(mappings_count(ioas), 2);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
 	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(ioas_lookup(ioas, SLOW, &m), 0);
 	assert_int_equal(m.va, VA);
-	assert_int_equal(ioas_n_mappings(ioas), 2);
+	assert_int_equal(mappings_count(ioas), 2);
 	expect_same(ioas);
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, SLOW, PAGE), 0);
 	expect_same(ioas);
@@ -203,7 +203,7 @@ test_attach_waits(void **state)
 	assert_int_equal(call_end(&slow), 0);
 	assert_int_equal(call_end(&other), 0);
 	assert_int_equal(ioas_n_attached(ioas), 3);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(mappings_count(ioas), 1);
 	expect_same(ioas);
 }
 
@@ -307,7 +307,7 @@ test_unmap_others_go_on(void **state)
 	unmap_begin(&slow);
 	assert_int_equal(ioas_lookup(ioas, SLOW, &m), -ENOENT);
 	assert_int_equal(ioas_lookup(ioas, SLOW + 2 * PAGE, &m), -ENOENT);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	assert_int_equal(map_elsewhere(), 0);
 	assert_int_equal(map_slow(), -EEXIST);
 	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA, SLOW + PAGE, PAGE, NULL), 0);
@@ -315,7 +315,7 @@ test_unmap_others_go_on(void **state)
 	assert_int_equal(ioas_unmap(ioas, IOAS_EAL, ELSEWHERE, PAGE), 0);
 	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 1);
+	assert_int_equal(mappings_count(ioas), 1);
 	assert_int_equal(ioas_lookup(ioas, SLOW + PAGE, &m), 0);
 	expect_same(ioas);
 	assert_int_equal(map_slow(), 0);
@@ -335,7 +335,7 @@ test_unmap_refused(void **state)
 	assert_int_equal(ioas_lookup(ioas, SLOW + 2 * PAGE, &m), 0);
 	assert_int_equal(map_slow(), -EEXIST);
 	assert_int_equal(unmap_slow(), 0);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	expect_same(ioas);
 }
 
@@ -355,7 +355,7 @@ test_unmap_is_waited_for(void **state)
 	assert_int_equal(call_end(&other), 0);
 	assert_false(call_end(&ask));
 	assert_int_equal(ioas_n_attached(ioas), 3);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 	expect_same(ioas);
 }
 

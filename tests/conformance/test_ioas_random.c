@@ -234,9 +234,9 @@ test_random(void **state)
 	add_hole(HOLE_FIRST * PAGE, (HOLE_LAST + 1) * PAGE - 1, IOVA_HARD);
 	for (round = 0; round < ROUNDS; round++) {
 		step(ioas, &viable);
-		assert_int_equal(ioas_n_mappings(ioas), model_count());
+		assert_int_equal(mappings_count(ioas), model_count());
 		expect_same(ioas);
-		most = ioas_n_mappings(ioas) > most ? ioas_n_mappings(ioas) : most;
+		most = mappings_count(ioas) > most ? mappings_count(ioas) : most;
 	}
 	assert_in_range(most, 30, PAGES);
 	assert_true(n_covered > 100);

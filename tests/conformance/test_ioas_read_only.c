@@ -92,7 +92,7 @@ test_the_kernel_refuses(void **state)
 	fake.hollow = RANGE(VA + 4 * PAGE, VA + 5 * PAGE - 1);
 	assert_int_equal(ioas_map_memory(ioas, IOAS_EAL, &mem, IOVA, PAGE, NULL), -EFAULT);
 	expect_same(ioas);
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 }
 
 static void

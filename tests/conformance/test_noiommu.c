@@ -171,7 +171,7 @@ test_pages(void **state)
 	fake.hidden_memory = true;
 	assert_int_equal(map(VA, VA, page), -EPERM);
 	assert_non_null(strstr(ioas_hint(ioas, -EPERM), "CAP_SYS_ADMIN"));
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 }
 
 /* Hugepages need not have been written to, if the kernel can provide them. */
@@ -196,7 +196,7 @@ test_untouched(void **state)
 	assert_int_equal(map(VA, VA, 600 * page), -EFAULT);
 	assert_int_equal(ioas_map_any(ioas, IOAS_DEVICE, VA, page, page, UINT64_MAX, &iova), -EFAULT);
 	assert_non_null(strstr(ioas_hint(ioas, -EFAULT), "older than 5.14 and it must be written to first"));
-	assert_int_equal(ioas_n_mappings(ioas), 0);
+	assert_int_equal(mappings_count(ioas), 0);
 }
 
 /* What the bus does not pass is rejected, with its range and origin. */

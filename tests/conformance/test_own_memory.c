@@ -41,11 +41,11 @@ test_own_only(void **state)
 	assert_int_equal(own_memory_dma_map(VA + GIB, MIB, 0, &iova), 0);
 	assert_int_equal(own_memory_dma_unmap(0, OWN_SPACE_LIMIT + 1), -EPERM);
 	assert_int_equal(own_memory_dma_unmap(0x10000000, MIB), -EPERM);
-	assert_int_equal(ioas_n_mappings(own_ioas), 2);
+	assert_int_equal(mappings_count(own_ioas), 2);
 	assert_int_equal(own_memory_dma_unmap(iova, PAGE), -EBUSY);
 	assert_int_equal(own_memory_dma_unmap(iova, MIB), 0);
 	assert_int_equal(own_memory_dma_unmap(iova, MIB), -ENOENT);
-	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(mappings_count(own_ioas), 1);
 }
 
 static void
@@ -88,7 +88,7 @@ test_kernel_has_no_room(void **state)
 	fake_fail_nth(1, ENOSPC);
 	assert_int_equal(own_memory_dma_map(VA, GIB, 0, &iova), -ENOSPC);
 	assert_int_equal(fake_calls() - calls, 1);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 static void
@@ -111,7 +111,7 @@ test_restored(void **state)
 	assert_int_equal(own_n_lost, 0);
 	assert_int_equal(ioas_lookup(own_ioas, a, &m), 0);
 	assert_int_equal(m.va, VA);
-	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(mappings_count(own_ioas), 1);
 	assert_int_equal(own_memory_dma_unmap(a, MIB), 0);
 }
 
@@ -181,7 +181,7 @@ test_space_goes_meanwhile(void **state)
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	assert_int_equal(own_n_lost, 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 	assert_int_equal(iova_layout_check(layout, stderr), 0);
 }
 

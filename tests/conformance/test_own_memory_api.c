@@ -138,7 +138,7 @@ test_no_device(void **state)
 	own_space_down();
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
 	own_space_up();
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 static void
@@ -165,7 +165,7 @@ test_map_errors(void **state)
 	assert_fails(map_with(VA, MIB, 0), EFAULT);
 	fake_fail_nth(1, ENOMEM);
 	assert_fails(map_with(VA, MIB, 0), ENOMEM);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 /* Only type1 has a limit of mappings. */
@@ -234,15 +234,15 @@ test_a_handle_unmaps_its_own(void **state)
 	assert_int_equal(map_with(VA + GIB, MIB, 0), 0);
 	assert_int_equal(rte_eal_iommu_dma_map(VA + 2 * GIB, MIB, 0, &iova), 0);
 	assert_fails(rte_eal_iommu_dma_unmap(0, OWN_SPACE_LIMIT + 1), EPERM);
-	assert_int_equal(ioas_n_mappings(own_ioas), 3);
+	assert_int_equal(mappings_count(own_ioas), 3);
 	assert_int_equal(rte_eal_iommu_unmap(other), 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 2);
+	assert_int_equal(mappings_count(own_ioas), 2);
 	assert_int_equal(rte_eal_iommu_dma_unmap(iova, MIB), 0);
 	fake_fail_nth(1, EIO);
 	assert_fails(rte_eal_iommu_unmap(handle), EIO);
 	assert_int_equal(rte_eal_iommu_mapping_get(handle, &mapped), 0);
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 static void

@@ -75,7 +75,7 @@ count_mapped(enum rte_eal_iommu_event event, const struct rte_eal_iommu_mapped *
 {
 	(void)lost;
 	if (event == RTE_EAL_IOMMU_SPACE_DOWN)
-		*(size_t *)arg = ioas_n_mappings(own_ioas);
+		*(size_t *)arg = mappings_count(own_ioas);
 }
 
 /* When applications get the event "space down", nothing is mapped. */
@@ -173,7 +173,7 @@ test_a_callback_calls_back(void **state)
 	own_space_up();
 	/* A callback that another callback registers gets the same event, too. */
 	assert_string_equal(events_seen, "mmmU");
-	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(mappings_count(own_ioas), 1);
 	own_space_down();
 	assert_string_equal(events_seen, "mmmUD");
 }
@@ -214,7 +214,7 @@ test_others_are_restored_first(void **state)
 	assert_string_equal(events_seen, "mm");
 	assert_int_equal(ioas_lookup(own_ioas, 0, &m), 0);
 	assert_int_equal(m.owner, IOAS_DEVICE);
-	assert_int_equal(ioas_n_mappings(own_ioas), 3);
+	assert_int_equal(mappings_count(own_ioas), 3);
 }
 
 /* The flag says whether the callback runs. */
@@ -314,7 +314,7 @@ test_space_goes_meanwhile(void **state)
 	pthread_join(thread, &ret);
 	assert_ptr_equal(ret, &stop);
 	assert_int_equal(own_n_lost, 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 int

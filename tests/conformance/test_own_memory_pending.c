@@ -173,7 +173,7 @@ test_map_is_not_unmapped(void **state)
 	assert_int_equal(dma_unmap_all(), 0);
 	slow_go_on();
 	assert_int_equal(call_end(&slow), 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(mappings_count(own_ioas), 1);
 	assert_int_equal(dma_unmap_slow(), 0);
 	expect_same(own_ioas);
 }
@@ -316,7 +316,7 @@ test_down_waits(void **state)
 	own_space_up();
 	assert_int_equal(own_n_lost, 0);
 	assert_int_equal(own_memory_get(slow_handle, &mapped), 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 1);
+	assert_int_equal(mappings_count(own_ioas), 1);
 	expect_same(own_ioas);
 }
 
@@ -386,7 +386,7 @@ test_threads(void **state)
 		assert_int_equal(call_end(&calls[i]), 0);
 	dma_unmap_all();
 	assert_int_equal(own_n_lost, 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 	expect_same(own_ioas);
 }
 

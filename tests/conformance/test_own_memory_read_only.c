@@ -84,7 +84,7 @@ test_memory_that_can_be_written(void **state)
 	assert_int_equal(map_half(1, RTE_EAL_IOMMU_MAP_READ_ONLY, NULL), 0);
 	expect_read_only();
 	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
-	assert_int_equal(ioas_n_mappings(own_ioas), 0);
+	assert_int_equal(mappings_count(own_ioas), 0);
 }
 
 /* The memory is restored by its address, which needs no write access of the process. */

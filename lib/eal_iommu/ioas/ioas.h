@@ -434,9 +434,6 @@ bool ioas_covers(struct ioas *ioas, uint64_t va, uint64_t iova, uint64_t size);
 /** Is there a mapping of another owner in the range, or a part of one? In any state. */
 bool ioas_has_others(struct ioas *ioas, enum ioas_owner owner, struct iova_range range);
 
-/** Number of mappings. */
-size_t ioas_n_mappings(struct ioas *ioas);
-
 /**
  * Walk the mappings in ascending order under the lock; the callback must not
  * call back into the address space. Non-zero stops and is returned.

@@ -95,17 +95,6 @@ ioas_has_others(struct ioas *ioas, enum ioas_owner owner, struct iova_range rang
 	return has;
 }
 
-size_t
-ioas_n_mappings(struct ioas *ioas)
-{
-	size_t n;
-
-	pthread_mutex_lock(&ioas->lock);
-	n = ioas->n_mappings;
-	pthread_mutex_unlock(&ioas->lock);
-	return n;
-}
-
 int
 ioas_foreach(struct ioas *ioas,
 		int (*cb)(const struct ioas_mapping *m, void *arg), void *arg)

@@ -46,7 +46,6 @@ name_of(enum ioas_owner owner, const struct ioas_memory *mem)
 static void
 forget(struct ioas *ioas, struct iova_used *m)
 {
-	ioas->n_mappings -= m->state == IOAS_MAPPED;
 	ioas_freed_add(ioas, m);
 	iova_layout_release(ioas->layout, m->range);
 }
@@ -156,14 +155,12 @@ map_placed(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memory *m
 	pthread_mutex_lock(&ioas->lock);
 	ioas->n_pending--;
 	pthread_cond_broadcast(&ioas->settled);
-	if (ret == 0) {
+	if (ret == 0)
 		m->state = IOAS_MAPPED;
-		ioas->n_mappings++;
-	} else if (*parked) {
+	else if (*parked)
 		park(m);
-	} else {
+	else
 		iova_layout_release(ioas->layout, range);
-	}
 	return ret;
 }
 
@@ -301,7 +298,6 @@ unmap_begin(struct ioas *ioas, struct iova_range range)
 	if (++ioas->n_unmaps == 0)	/* the number of mappings that no call unmaps */
 		ioas->n_unmaps = 1;
 	for (m = first; m != NULL && m->range.first <= range.last; m = ioas_mapping_next(m)) {
-		ioas->n_mappings -= m->state == IOAS_MAPPED;
 		m->state = m->state == IOAS_PARKED ? IOAS_PENDING_PARKED : IOAS_PENDING;
 		m->call = ioas->n_unmaps;
 	}
@@ -323,14 +319,13 @@ unmap_next(struct iova_used *m, uint64_t last)
 
 /* A mapping pends no more; it is still there. */
 static void
-unmap_end(struct ioas *ioas, struct iova_used *m, bool parked)
+unmap_end(struct iova_used *m, bool parked)
 {
 	const bool was_parked = m->state == IOAS_PENDING_PARKED;
 
 	m->state = was_parked ? IOAS_PARKED : IOAS_MAPPED;
 	if (parked && !was_parked)
 		park(m);
-	ioas->n_mappings += m->state == IOAS_MAPPED;
 }
 
 /* The first that fails is the last that is tried. */
@@ -345,7 +340,7 @@ unmap_marked(struct ioas *ioas, struct iova_used *m, uint64_t last)
 		next = unmap_next(m, last);
 		parked = m->state == IOAS_PENDING_PARKED;
 		if (ret < 0) {
-			unmap_end(ioas, m, parked);
+			unmap_end(m, parked);
 			continue;
 		}
 		pthread_mutex_unlock(&ioas->lock);
@@ -354,7 +349,7 @@ unmap_marked(struct ioas *ioas, struct iova_used *m, uint64_t last)
 		if (ret == 0)
 			forget(ioas, m);
 		else
-			unmap_end(ioas, m, parked);
+			unmap_end(m, parked);
 	}
 	return ret;
 }

@@ -49,7 +49,6 @@ struct ioas {
 	unsigned int n_attached;
 	struct iova_range *kept;	/* ascending */
 	size_t n_kept;
-	size_t n_mappings;
 	struct ioas_freed freed[IOAS_FREED];	/* a ring; seconds: when */
 	uint64_t n_freed;		/* that were ever added */
 };
