@@ -89,7 +89,7 @@ test_choice(void **state)
 	assert_true(ioas_backend_serves(IOAS_BACKEND_NOIOMMU, IOAS_BACKEND_NOIOMMU));
 	assert_true(ioas_traits_of(ioas)->no_translation);
 	assert_string_equal(ioas_backend_name(ioas_backend_of(ioas)), "noiommu");
-	ioas_node_of(ioas, without(8), node, sizeof(node));
+	ioas_backend_node(IOAS_BACKEND_NOIOMMU, without(8), node, sizeof(node));
 	assert_string_equal(node, "/dev/vfio/noiommu-8");
 	/* The mode is off, though the group is left. */
 	fake.noiommu_off = true;

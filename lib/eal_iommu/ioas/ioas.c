@@ -350,10 +350,3 @@ ioas_info_get(struct ioas *ioas, struct ioas_info *out)
 	pthread_mutex_unlock(&ioas->lock);
 	return ret;
 }
-
-void
-ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out,
-		size_t size)
-{
-	ioas_backend_node(ioas->ops->backend, m, out, size);
-}

@@ -485,9 +485,6 @@ bool ioas_memlock_by_user(const struct ioas *ioas);
 /** What an error of ioas_map() means with it: the end of a sentence, or "". */
 const char *ioas_hint(const struct ioas *ioas, int ret);
 
-/** Node by which a member is opened. */
-void ioas_node_of(const struct ioas *ioas, const struct ioas_member *m, char *out, size_t size);
-
 #ifdef __cplusplus
 }
 #endif
