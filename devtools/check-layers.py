@@ -57,8 +57,8 @@ FLOORS = [
     {'device': [BUS + name for name in (
         'device.h', 'vfio_msi_region.c', 'vfio_msi_place.c', 'vfio_msi_intr.c',
         'vfio_msi_vectors.c', 'vfio_msi_vectors.h', 'vfio_msi_vectors_api.c',
-        'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_req.c', 'vfio_msi_err.c',
-        'vfio_msi_eeh.c', 'vfio_msi_affinity.c',
+        'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_removal.c',
+        'vfio_msi_req.c', 'vfio_msi_err.c', 'vfio_msi_eeh.c', 'vfio_msi_affinity.c',
         'vfio_msi_device.c')]},
     {'claim': [BUS + name for name in (
         'claim.h', 'vfio_msi_names.c', 'vfio_msi_given.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',

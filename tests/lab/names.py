@@ -184,7 +184,7 @@ def _check_assigned(said, bdf):
 def flags(platform, backend):
     bdf = '0000:00:0a.0'
     other = PLATFORMS[platform].nics[0]
-    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf, other], seconds=200,
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf, other], seconds=250,
                        backend=backend, qemu_args=EDU)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
@@ -196,6 +196,9 @@ def flags(platform, backend):
         _check(said, 'late_vfio_msi', {**_seen('declined', 2, 0, 0, 'n=1'), 'between': 0, 'add': 0,
                                        **_seen('added', 3, 0, 1, 'n=1'), 'cleanup': 0, 'status': 0})
         expect_equal(said['late_taken'], 'vfio0', 'the number of the other device')
+    with part('a callback of the removal event removes the device'):
+        _check(said, 'listen_vfio_msi', {'register': 0, 'remove': 0, 'between': 0,
+                                         **_seen('removed', 1, 1, 0, ''), 'cleanup': 0, 'status': 0})
     with part('the last argument counts'):
         _check(said, 'again_vfio_msi', {
             'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),

@@ -35,7 +35,9 @@
  *                   holds while it stops a device. Main registers the callbacks, and waits
  *                   for them when it unregisters them, so other fields that the callbacks
  *                   read are constant. Alarms place interrupts (vfio_msi_affinity.c) and look for
- *                   frozen devices (vfio_msi_eeh.c), in the same way.
+ *                   frozen devices (vfio_msi_eeh.c), in the same way. Callbacks of the application
+ *                   run in an alarm that nobody waits for and that accesses no device
+ *                   (vfio_msi_removal.c): they may remove devices.
  *   memory events   Any thread that allocates from EAL or attaches a heap (dma_sync.h of the library),
  *                   also in the allocation validator (vfio_msi_growth_watch.c). They
  *                   access the address space and the layout, which share a lock,
@@ -63,7 +65,7 @@
  * lock of vectors; the lock of own_memory_events.c, which is held while callbacks of
  * applications run; EAL's memory lock, then the lock of dma_sync.c; the
  * space's lock of own_memory.c, then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
- * space's; bars_lock. Calls of applications share the space's lock, and main waits for them
+ * space's; bars_lock; that of vfio_msi_removal.c. Calls of applications share the space's lock, and main waits for them
  * when a space is added or removed. The lock of own_memory_pieces.c comes after the space's
  * and before no other. That of vfio_msi_numa.c nests with none.
  */

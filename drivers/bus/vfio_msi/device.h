@@ -99,10 +99,18 @@ int vfio_msi_command_update(const struct vfio_msi_device *dev, uint16_t set, uin
  */
 int vfio_msi_device_revoke(struct vfio_msi_device *dev);
 
+/* vfio_msi_removal.c */
+
+/**
+ * Send the application the removal event of the device soon, on EAL's interrupt thread. A failure
+ * is logged. Only that thread calls it.
+ */
+void vfio_msi_removal_send(const struct vfio_msi_device *dev);
+/** The device has been closed: don't send an event that the application has not got yet. */
+void vfio_msi_removal_drop(const struct vfio_msi_device *dev);
+
 /* vfio_msi_req.c */
 
-/** Send the application the removal event of the device, whose callback may free it. */
-void vfio_msi_removal_send(struct vfio_msi_device *dev);
 /**
  * Send a removal event when the kernel wants the device back, or when its registers do not
  * respond; in a secondary only for the latter. @return 0; -errno.

@@ -290,6 +290,7 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 		if (dev->mapped_by_driver)
 			forget_mapping(dev);
 		vfio_msi_device_close(dev);
+		vfio_msi_removal_drop(dev);
 		free_handles(dev);
 		dev->kept = false;
 		ret = 0;

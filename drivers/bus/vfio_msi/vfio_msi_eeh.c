@@ -14,7 +14,8 @@
  * The application gets a removal event, as for errors of PCI Express (vfio_msi_err.c).
  *
  * Main cancels the alarm before it changes the list, which waits for the alarm, and sets it
- * again. A callback of the application that runs in the alarm may do the same, without the wait.
+ * again. The application's callbacks run in another alarm (vfio_msi_removal.c), after all
+ * devices of the group are logged.
  */
 
 #include <errno.h>
@@ -33,17 +34,6 @@ static struct vfio_msi_device *
 device_of(struct ioas_watched *w)
 {
 	return (struct vfio_msi_device *)((uintptr_t)w - offsetof(struct vfio_msi_device, eeh));
-}
-
-static struct vfio_msi_device *
-next_new(void)
-{
-	struct ioas_watched *w;
-
-	TAILQ_FOREACH(w, &watch, link)
-		if (w->is_new)
-			return device_of(w);
-	return NULL;
 }
 
 static void on_alarm(void *arg);
@@ -65,13 +55,13 @@ on_alarm(void *arg __rte_unused)
 	struct ioas_watched *w;
 
 	ioas_watch_poll(vfio_msi_bus.ioas, "", &watch);
-	TAILQ_FOREACH(w, &watch, link)
-		if (w->is_new)
-			BUS_LOG(ERR, "%s: the machine has frozen this device after an error (EEH): its DMA is stopped, and its registers read as ones; the application gets a removal event: detach the port and attach it again, which resets the device",
-				device_of(w)->label);
-	/* A callback may stop the watch of any device, and free that. */
-	while ((dev = next_new()) != NULL) {
-		dev->eeh.is_new = false;
+	TAILQ_FOREACH(w, &watch, link) {
+		if (!w->is_new)
+			continue;
+		w->is_new = false;
+		dev = device_of(w);
+		BUS_LOG(ERR, "%s: the machine has frozen this device after an error (EEH): its DMA is stopped, and its registers read as ones; the application gets a removal event: detach the port and attach it again, which resets the device",
+			dev->label);
 		vfio_msi_removal_send(dev);
 	}
 	set_alarm();

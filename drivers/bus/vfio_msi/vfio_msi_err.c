@@ -19,8 +19,6 @@
  * all of them. So the first error after each open is logged and sent, and others are counted.
  */
 
-#include <rte_dev.h>
-
 #include "device.h"
 #include "vfio_msi_notice.h"
 #include "uapi/vfio_uapi.h"

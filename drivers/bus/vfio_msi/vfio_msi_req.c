@@ -20,7 +20,6 @@
 
 #include <string.h>
 
-#include <rte_dev.h>
 #include <rte_errno.h>
 
 #include "device.h"
@@ -29,12 +28,6 @@
 #include "uapi/vfio_uapi.h"
 
 #define REVOKE_AT 3	/* requests: 20 s after the first */
-
-void
-vfio_msi_removal_send(struct vfio_msi_device *dev)
-{
-	rte_dev_event_callback_process(dev->pci.device.device.name, RTE_DEV_EVENT_REMOVE);
-}
 
 static void
 log_wanted(const struct vfio_msi_device *dev)

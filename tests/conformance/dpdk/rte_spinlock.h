@@ -19,6 +19,15 @@ rte_spinlock_lock(rte_spinlock_t *lock)
 	lock->locked++;
 }
 
+static inline int
+rte_spinlock_trylock(rte_spinlock_t *lock)
+{
+	if (lock->locked != 0)
+		return 0;
+	lock->locked = 1;
+	return 1;
+}
+
 static inline void
 rte_spinlock_unlock(rte_spinlock_t *lock)
 {

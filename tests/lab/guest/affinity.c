@@ -251,7 +251,8 @@ on_alarm(void *arg)
 /*
  * Wait until EAL's interrupt thread has handled what was signalled before. It reads several
  * events at a time, in any order, so the first alarm may run before the others. The second one
- * is not due when the first one ends, so the thread goes on with the others.
+ * is not due when the first one ends, so the thread goes on with the others. These may set an
+ * alarm, which runs before the third one.
  */
 static void
 await_interrupts(void)
@@ -260,7 +261,7 @@ await_interrupts(void)
 	int i;
 
 	sem_init(&ran, 0, 0);
-	for (i = 0; i < 2 && rte_eal_alarm_set(i == 0 ? 1 : LATER_US, on_alarm, &ran) == 0; i++)
+	for (i = 0; i < 3 && rte_eal_alarm_set(i == 0 ? 1 : LATER_US, on_alarm, &ran) == 0; i++)
 		while (sem_wait(&ran) != 0)
 			;
 	sem_destroy(&ran);

@@ -12,7 +12,8 @@
  * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE late:
  * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
- * first. MODE va: RTE_PCI_DRV_NEED_IOVA_AS_VA. Each step prints facts, RUN_STEP.
+ * first. MODE va: RTE_PCI_DRV_NEED_IOVA_AS_VA. MODE listen: BETWEEN makes the kernel request the
+ * device, which a callback of EAL's removal event removes. Each step prints facts, RUN_STEP.
  */
 
 #include <ctype.h>
@@ -36,12 +37,14 @@
 #define EDU_DEVICE 0x11e8
 #define EDU_ID 0x010000edu	/* value of its first register */
 #define PAGE 4096
+#define WAIT_S 20
 
-static const char *run;
+static const char *run, *bus, *bdf;
 static bool declines;
 static unsigned int probes, removes;
 static char args[128];
 static volatile uint32_t *registers;
+static bool called;
 
 static void
 fact(const char *step, long value)
@@ -128,7 +131,7 @@ state(const char *step)
 
 /* The last device argument applies, in any spelling of the name of the device. */
 static void
-other_names(const char *bus, const char *bdf)
+other_names(void)
 {
 	fact("full", rte_eal_hotplug_add(bus, bdf, "pmd.n=1"));
 	fact("short", rte_eal_hotplug_add(bus, strchr(bdf, ':') + 1, "pmd.n=2"));
@@ -137,24 +140,53 @@ other_names(const char *bus, const char *bdf)
 	state("full_again");
 }
 
+static void
+between(void)
+{
+	const char *command = getenv("BETWEEN");
+
+	fact("between", command == NULL ? -1 : system(command));
+}
+
 /* An attach fails, the device is bound again, and the same attach is repeated. */
 static void
-late(const char *bus, const char *bdf)
+late(void)
 {
-	const char *between = getenv("BETWEEN");
-
 	rte_eal_hotplug_add(bus, bdf, "pmd.n=1");
 	state("declined");
-	fact("between", between == NULL ? -1 : system(between));
+	between();
 	declines = false;
 	fact("add", rte_eal_hotplug_add(bus, bdf, "pmd.n=1"));
 	state("added");
 }
 
+/* On EAL's interrupt thread. */
+static void
+on_event(const char *name, enum rte_dev_event_type event, void *arg __rte_unused)
+{
+	if (event != RTE_DEV_EVENT_REMOVE || strcmp(name, bdf) != 0)
+		return;
+	fact("remove", rte_eal_hotplug_remove(bus, bdf));
+	__atomic_store_n(&called, true, __ATOMIC_RELEASE);
+}
+
+/* The kernel waits for the device, then for nobody: the callback of the event has removed it. */
+static void
+listen(void)
+{
+	int i;
+
+	fact("register", rte_dev_event_callback_register(bdf, on_event, NULL));
+	between();
+	for (i = 0; i < WAIT_S && !__atomic_load_n(&called, __ATOMIC_ACQUIRE); i++)
+		sleep(1);
+	state("removed");
+}
+
 int
 main(int argc, char *argv[])
 {
-	const char *mode, *bus, *bdf;
+	const char *mode;
 
 	if (argc < 6)
 		return EXIT_FAILURE;
@@ -184,7 +216,9 @@ main(int argc, char *argv[])
 	state("start");
 	fact("groups", groups());
 	if (strcmp(mode, "late") == 0) {
-		late(bus, bdf);
+		late();
+	} else if (strcmp(mode, "listen") == 0) {
+		listen();
 	} else if (!declines) {
 		fact("add", rte_eal_hotplug_add(bus, bdf, strcmp(bus, "pci") == 0 ?
 				"representor=1" : "pmd.representor=1"));
@@ -195,7 +229,7 @@ main(int argc, char *argv[])
 		state("removed");
 	}
 	if (strcmp(mode, "again") == 0 && strcmp(bus, "pci") != 0)
-		other_names(bus, bdf);
+		other_names();
 	fact("cleanup", rte_eal_cleanup());
 	return EXIT_SUCCESS;
 }

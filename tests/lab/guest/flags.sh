@@ -34,6 +34,10 @@ run late_vfio_msi late edu "vfio_msi:$bdf,pmd.n=1"
 fact late_taken "$(ls /sys/bus/pci/devices/$other/vfio-dev)"
 echo "$other" >/sys/bus/pci/drivers/vfio-pci/unbind
 
+export BETWEEN="echo $bdf >/sys/bus/pci/drivers/vfio-pci/unbind"
+run listen_vfio_msi listen edu "vfio_msi:$bdf"
+vfio-bind "$bdf" || exit 1
+
 # Names of DPDK's drivers.
 run container_pci once net_ntnic "$bdf"
 run container_vfio_msi once net_ntnic "vfio_msi:$bdf"
