@@ -27,6 +27,15 @@ static struct source {
 	bool active;
 } sources[SOURCES];
 
+/* Alarms, in the order of their times. As EAL, an alarm that runs is on the list. */
+static struct alarm {
+	rte_eal_alarm_callback cb;
+	void *arg;
+	bool executing;
+} alarms[ALARMS];
+
+bool fake_intr_no_alarms;
+
 static struct source *
 source_of(int fd)
 {
@@ -76,6 +85,14 @@ rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn
 	return 0;
 }
 
+void
+fake_intr_reset(void)
+{
+	memset(sources, 0, sizeof(sources));
+	memset(alarms, 0, sizeof(alarms));
+	fake_intr_no_alarms = false;
+}
+
 /* The interrupt thread builds its list of descriptors again, and panics if one is closed. */
 static void
 rebuild(void)
@@ -101,15 +118,6 @@ rte_intr_callback_unregister_sync(const struct rte_intr_handle *h, rte_intr_call
 	rebuild();
 	return 1;
 }
-
-/* Alarms, in the order of their times. As EAL, an alarm that runs is on the list. */
-static struct alarm {
-	rte_eal_alarm_callback cb;
-	void *arg;
-	bool executing;
-} alarms[ALARMS];
-
-bool fake_intr_no_alarms;
 
 int
 rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback cb, void *arg)

@@ -18,6 +18,9 @@
 /** EAL has no memory for an alarm. */
 extern bool fake_intr_no_alarms;
 
+/** Nothing is registered. */
+void fake_intr_reset(void);
+
 /** EAL has read the eventfd of a handle and calls the callback. */
 void fake_intr(const struct rte_intr_handle *h);
 

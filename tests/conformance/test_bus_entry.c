@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "claim.h"
+#include "device.h"
 #include "common.h"
 #include "machine.h"
 #include "neighbours.h"
@@ -139,6 +140,11 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 		dev->fd = 0;
 	}
 	return driver_result;
+}
+
+void
+vfio_msi_device_abandon(struct vfio_msi_device *dev)
+{
 }
 
 int

@@ -151,7 +151,8 @@ static int
 setup(void **state)
 {
 	machine_setup(state);
-	has_eeh = fake_intr_no_alarms = false;
+	fake_intr_reset();
+	has_eeh = false;
 	removes = true;
 	events = others = errors = 0;
 	device_add(0);

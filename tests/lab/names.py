@@ -82,7 +82,7 @@ def again_releases(platform, backend):
         _again(platform, backend, dpdk)
 
 
-EDU = ('-device', 'edu,addr=a')
+EDU = ('-device', 'edu,addr=a', '-device', 'edu,addr=b')
 
 
 def _seen(step, probes, removes, mapped, args):
@@ -182,10 +182,10 @@ def _check_assigned(said, bdf):
 @test('flags of drivers have the effect that they have on the pci bus', [('x86-vtd', 'iommufd')],
       tail=each_backend('x86-vtd'))
 def flags(platform, backend):
-    bdf = '0000:00:0a.0'
+    bdf, second = '0000:00:0a.0', '0000:00:0b.0'
     other = PLATFORMS[platform].nics[0]
-    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf, other], seconds=250,
-                       backend=backend, qemu_args=EDU)
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', bdf, other, second],
+                       seconds=250, backend=backend, qemu_args=EDU)
     said = facts.read(result)
     expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
     for bus in ('pci', 'vfio_msi'):
@@ -199,6 +199,12 @@ def flags(platform, backend):
     with part('a callback of the removal event removes the device'):
         _check(said, 'listen_vfio_msi', {'register': 0, 'remove': 0, 'between': 0,
                                          **_seen('removed', 1, 1, 0, ''), 'cleanup': 0, 'status': 0})
+    with part('a driver does not release its device at the end, and another device is behind it'):
+        # The process ends without a panic of EAL, and the registers are plain memory.
+        _check(said, 'busy_vfio_msi', {'cleanup': 0, 'left_removes': 2, 'left_mapped': 1,
+                                       'left_answers': 0, 'status': 0})
+        log = said.text('busy_vfio_msi_log')
+        expect('driver edu does not release the device' in log and 'epoll_ctl' not in log, log)
     with part('the last argument counts'):
         _check(said, 'again_vfio_msi', {
             'full': 0, 'short': 0, **_seen('short', 5, 1, 1, 'n=2'),

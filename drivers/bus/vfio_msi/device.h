@@ -50,6 +50,8 @@ void vfio_msi_place_explain(const struct vfio_msi_device *dev, int ret,
 /* vfio_msi_intr.c */
 int vfio_msi_intr_setup(struct vfio_msi_device *dev);
 void vfio_msi_intr_teardown(struct vfio_msi_device *dev);
+/** Disable all interrupts in the device; its handle stays as it is. */
+void vfio_msi_intr_disable(const struct vfio_msi_device *dev);
 
 /** Attempts to get vectors that are few, see vectors_request.h. Any thread. */
 unsigned int vfio_msi_vectors_tries(void);
@@ -146,5 +148,13 @@ void vfio_msi_affinity_stop(struct vfio_msi_device *dev);
 /* vfio_msi_device.c */
 int vfio_msi_device_open(struct vfio_msi_device *dev);
 void vfio_msi_device_close(struct vfio_msi_device *dev);
+
+/* vfio_msi_abandon.c */
+
+/**
+ * The driver does not release the device, and the process ends: revoke it, without a close.
+ * Cannot fail. The driver may use @p dev until the end, so it must not be freed.
+ */
+void vfio_msi_device_abandon(struct vfio_msi_device *dev);
 
 #endif /* VFIO_MSI_DEVICE_H */

@@ -307,16 +307,22 @@ err_close:
 }
 
 void
+vfio_msi_intr_disable(const struct vfio_msi_device *dev)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(kinds); i++)
+		vfio_uapi_set_irqs(dev->fd, kinds[i].index, 0, NULL, 0);
+}
+
+void
 vfio_msi_intr_teardown(struct vfio_msi_device *dev)
 {
 	struct rte_intr_handle *h = dev->pci.device.intr_handle;
 	int efd = rte_intr_fd_get(h);
-	size_t i;
 
 	/* The PMD has disabled the interrupts already; a second time is harmless. */
-	for (i = 0; i < RTE_DIM(kinds); i++)
-		if (rte_intr_type_get(h) == kinds[i].type)
-			vfio_uapi_set_irqs(dev->fd, kinds[i].index, 0, NULL, 0);
+	vfio_msi_intr_disable(dev);
 	VFIO_MSI_SHOW(dev, interrupts, NULL);
 	VFIO_MSI_SHOW(dev, vectors, 0);
 	rte_intr_fd_set(h, -1);

@@ -150,18 +150,27 @@ vfio_msi_unplug(struct rte_device *rdev)
 int
 vfio_msi_cleanup(void)
 {
+	/* Their drivers may use them until the process ends. */
+	static struct vfio_msi_devices abandoned = TAILQ_HEAD_INITIALIZER(abandoned);
 	struct vfio_msi_device *dev;
+	bool runs;
 	int ret = 0;
 
 	/* Stop every device before the first mapping is removed. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
 		if ((compat_pci_driver(&dev->pci.device) != NULL || dev->kept) &&
 		    vfio_msi_driver_stop(dev) < 0) {
-			vfio_msi_device_close(dev);
+			vfio_msi_device_abandon(dev);
 			ret = -EBUSY;
 		}
-	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
+	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL) {
+		runs = vfio_msi_is_running(dev);
 		forget(dev);
+		if (runs) {
+			TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
+			TAILQ_INSERT_TAIL(&abandoned, dev, next);
+		}
+	}
 	vfio_msi_forgotten_free();
 	vfio_msi_places_free();
 	vfio_msi_pci_unblock_all();

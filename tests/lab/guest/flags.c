@@ -13,11 +13,13 @@
  * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
  * first. MODE va: RTE_PCI_DRV_NEED_IOVA_AS_VA. MODE listen: BETWEEN makes the kernel request the
- * device, which a callback of EAL's removal event removes. Each step prints facts, RUN_STEP.
+ * device, which a callback of EAL's removal event removes. MODE busy: the driver does not release
+ * the device at the end, and has a callback for its interrupts. Each step prints facts, RUN_STEP.
  */
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_eal.h>
+#include <rte_interrupts.h>
 
 #include <bus_pci_driver.h>
 #include <dev_driver.h>
@@ -40,7 +43,7 @@
 #define WAIT_S 20
 
 static const char *run, *bus, *bdf;
-static bool declines;
+static bool declines, busy;
 static unsigned int probes, removes;
 static char args[128];
 static volatile uint32_t *registers;
@@ -52,6 +55,17 @@ fact(const char *step, long value)
 	printf("{\"fact\": \"%s_%s\", \"value\": %ld}\n", run, step, value);
 }
 
+static void
+on_interrupt(void *arg __rte_unused)
+{
+}
+
+static bool
+stays(const struct rte_pci_device *dev)
+{
+	return busy && strcmp(dev->device.name, bdf) == 0;
+}
+
 static int
 probe(struct rte_pci_driver *drv __rte_unused, struct rte_pci_device *dev)
 {
@@ -59,15 +73,18 @@ probe(struct rte_pci_driver *drv __rte_unused, struct rte_pci_device *dev)
 
 	probes++;
 	snprintf(args, sizeof(args), "%s", da != NULL && da->args != NULL ? da->args : "");
-	registers = dev->mem_resource[0].addr;
+	if (!busy || stays(dev))
+		registers = dev->mem_resource[0].addr;
+	if (stays(dev))
+		return rte_intr_callback_register(dev->intr_handle, on_interrupt, NULL);
 	return declines ? 1 : 0;
 }
 
 static int
-remove_device(struct rte_pci_device *dev __rte_unused)
+remove_device(struct rte_pci_device *dev)
 {
 	removes++;
-	return 0;
+	return stays(dev) ? -EBUSY : 0;
 }
 
 static const struct rte_pci_id ids[] = {
@@ -204,6 +221,7 @@ main(int argc, char *argv[])
 	argv[5] = argv[0];
 	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0 ||
 		strcmp(mode, "late") == 0;
+	busy = strcmp(mode, "busy") == 0;
 	if (strcmp(mode, "again") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
 	if (strcmp(mode, "keep") == 0)
@@ -219,7 +237,7 @@ main(int argc, char *argv[])
 		late();
 	} else if (strcmp(mode, "listen") == 0) {
 		listen();
-	} else if (!declines) {
+	} else if (!declines && !busy) {
 		fact("add", rte_eal_hotplug_add(bus, bdf, strcmp(bus, "pci") == 0 ?
 				"representor=1" : "pmd.representor=1"));
 		state("added");
@@ -231,5 +249,9 @@ main(int argc, char *argv[])
 	if (strcmp(mode, "again") == 0 && strcmp(bus, "pci") != 0)
 		other_names();
 	fact("cleanup", rte_eal_cleanup());
+	if (busy) {
+		sleep(1);	/* EAL's interrupt thread panics if it has to */
+		state("left");
+	}
 	return EXIT_SUCCESS;
 }

@@ -2,22 +2,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The vfio_msi authors
 #
-# flags.sh BDF OTHER: vfio-msi-flags in each mode, on the pci bus and on this bus. OTHER is
-# another device. See tests/lab/names.py.  Prints facts.
+# flags.sh BDF OTHER SECOND: vfio-msi-flags in each mode, on the pci bus and on this bus. OTHER is
+# another device, SECOND one like BDF. See tests/lab/names.py.  Prints facts.
 
 . "$(dirname "$0")/facts.sh"
-bdf=$1 other=$2
+bdf=$1 other=$2 second=$3
 vfio-bind "$bdf" || exit 1
 vhost=$(echo /usr/lib/*/librte_vhost.so.??)
 
 # run RUN MODE DRIVER EAL_ARG [PRELOAD]
-no_pci=
+more=
 run()
 {
 	case $1 in *_pci) bus=pci ;; *) bus=vfio_msi ;; esac
 	# shellcheck disable=SC2086
 	LD_PRELOAD=$5 timeout -k 5 60 vfio-msi-flags "$1" "$2" "$3" "$bus" "$bdf" -l 0 -n 1 -m 64 \
-		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" $no_pci >"/tmp/$1.out" 2>"/tmp/$1.log"
+		--huge-unlink --log-level=bus.vfio_msi:info -a "$4" $more >"/tmp/$1.out" 2>"/tmp/$1.log"
 	fact "$1_status" $?
 	grep '^{"fact": ' "/tmp/$1.out"
 	cat "/tmp/$1.out" "/tmp/$1.log" | grep -v '^{"fact": ' | fact_text "$1_log"
@@ -36,7 +36,10 @@ echo "$other" >/sys/bus/pci/drivers/vfio-pci/unbind
 
 export BETWEEN="echo $bdf >/sys/bus/pci/drivers/vfio-pci/unbind"
 run listen_vfio_msi listen edu "vfio_msi:$bdf"
-vfio-bind "$bdf" || exit 1
+vfio-bind "$bdf" "$second" || exit 1
+more="-a vfio_msi:$second"
+run busy_vfio_msi busy edu "vfio_msi:$bdf"
+more=
 
 # Names of DPDK's drivers.
 run container_pci once net_ntnic "$bdf"
@@ -53,7 +56,7 @@ run other_vhost_vfio_msi once edu "vfio_msi:$bdf" "$vhost"
 
 # With assigned IOVAs: a driver that asks the kernel for addresses, one that needs IOVA as VA,
 # and another one.
-no_pci=--no-pci
+more=--no-pci
 run reader_vfio_msi once CRYPTODEV_NAME_CCP_PMD "vfio_msi:$bdf,iova=assigned"
 run needs_va_vfio_msi va edu "vfio_msi:$bdf,iova=assigned"
 run assigned_vfio_msi once edu "vfio_msi:$bdf,iova=assigned"

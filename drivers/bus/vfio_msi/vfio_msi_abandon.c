@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Abandon a device that its driver does not release when the process ends.
+ *
+ * The driver has callbacks in EAL, and threads and alarms may access the device. EAL panics if a
+ * callback's descriptor is closed. So the eventfd of the interrupts, the addresses of the BARs and
+ * the number of the device's descriptor remain in use until the process has ended.
+ */
+
+#include "device.h"
+#include "neighbours.h"
+
+void
+vfio_msi_device_abandon(struct vfio_msi_device *dev)
+{
+	vfio_msi_mp_withdraw(dev);
+	vfio_msi_affinity_stop(dev);
+	vfio_msi_eeh_stop(dev);
+	if (dev->mapped_by_driver)	/* EAL has it open, and handles requests */
+		vfio_msi_err_teardown(dev, -1);
+	if (dev->fd >= 0)
+		vfio_msi_req_teardown(dev);
+	if (dev->fd >= 0 && !vfio_msi_is_secondary())
+		vfio_msi_err_teardown(dev, dev->fd);
+	vfio_msi_removal_drop(dev);
+	/* The primary process goes on with the device of a secondary. */
+	if (dev->fd < 0 || dev->revoked || vfio_msi_is_secondary())
+		return;
+	vfio_msi_intr_disable(dev);
+	/* If it fails, the device stays open, and is no bus master. */
+	vfio_msi_device_revoke(dev);
+}
