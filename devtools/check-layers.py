@@ -59,7 +59,7 @@ FLOORS = [
         'vfio_msi_vectors.c', 'vfio_msi_vectors.h', 'vfio_msi_vectors_api.c',
         'vfio_msi_reset.c', 'vfio_msi_virtio.c', 'vfio_msi_revoke.c', 'vfio_msi_removal.c',
         'vfio_msi_req.c', 'vfio_msi_err.c', 'vfio_msi_eeh.c', 'vfio_msi_affinity.c',
-        'vfio_msi_device.c', 'vfio_msi_abandon.c')]},
+        'vfio_msi_device.c', 'vfio_msi_kept.c', 'vfio_msi_abandon.c')]},
     {'claim': [BUS + name for name in (
         'claim.h', 'vfio_msi_names.c', 'vfio_msi_given.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
         'vfio_msi_scan.c', 'vfio_msi_params.c')]},

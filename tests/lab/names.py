@@ -212,3 +212,19 @@ def flags(platform, backend):
     _check_own_containers(said, bdf)
     _check_engines(said, bdf)
     _check_assigned(said, bdf)
+
+
+@test('a device that stays open without a driver can be attached again after the bus has revoked it',
+      each_backend('x86-vtd'), soak=True)
+def kept(platform, backend):
+    result = guest.run(platform, ['/usr/share/vfio-msi/flags.sh', '0000:00:0a.0'], seconds=120,
+                       backend=backend, qemu_args=EDU)
+    said = facts.read(result)
+    expect_equal(guest.iommu_faults(result), [], 'IOMMU faults')
+    # Where its registers were, there is plain memory.
+    _check(said, 'kept_vfio_msi', {**_seen('start', 1, 0, 1, ''), 'between': 0, 'add': 0,
+                                   **_seen('added', 2, 0, 1, 'n=1'), 'old': 0,
+                                   'cleanup': 0, 'status': 0})
+    log = said.text('kept_vfio_msi_log')
+    for words in ('it has no port, so the bus revokes it in 20 s', 'revoked: ports of its driver'):
+        expect(words in log, log)

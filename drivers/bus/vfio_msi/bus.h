@@ -147,7 +147,9 @@ struct vfio_msi_device {
 	bool in_layout;			/**< its ranges and holes are in the layout */
 	bool attached;			/**< attached to the ioas */
 	bool just_reset;		/**< reset with a reset peer, not started since */
-	bool kept;			/**< open without a driver, for one that needs its BARs */
+	bool kept;			/**< open without a driver, for one that needs its BARs; atomic,
+					 *   interrupts read it
+					 */
 	struct rte_intr_handle *err_handle;	/**< of vfio_msi_err.c, while it is open */
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 	struct ioas_watched eeh;	/**< of vfio_msi_eeh.c, in its list while eeh_watched */

@@ -78,7 +78,8 @@ void vfio_msi_leave_layout(struct vfio_msi_device *dev);
 
 /**
  * Drop each device that is not in use and differs from what its survey found: its character
- * device or its slot may belong to another device now. To be called before the claims of a scan.
+ * device or its slot may belong to another device now. A device that is kept open without a driver
+ * and was revoked is not in use any more. To be called before the claims of a scan.
  */
 void vfio_msi_forget_changed(void);
 

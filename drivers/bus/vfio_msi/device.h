@@ -20,6 +20,7 @@
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 /** @return 0; -EEXIST in a secondary: the addresses of a BAR are in use; -errno. */
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
+/** The memory that replaces BARs of a kept device stays: a driver may use the addresses. */
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 
 /** Whether this is an address of a mapped BAR. Safe in a signal handler. */
@@ -146,8 +147,35 @@ void vfio_msi_affinity_start(struct vfio_msi_device *dev);
 void vfio_msi_affinity_stop(struct vfio_msi_device *dev);
 
 /* vfio_msi_device.c */
+
+/** Handles of interrupts, before the open and after the close. @return 0; -ENOMEM, logged. */
+int vfio_msi_handles_alloc(struct vfio_msi_device *dev);
+void vfio_msi_handles_free(struct vfio_msi_device *dev);
+
 int vfio_msi_device_open(struct vfio_msi_device *dev);
 void vfio_msi_device_close(struct vfio_msi_device *dev);
+
+/* vfio_msi_kept.c: devices that stay open without a driver */
+
+static inline void
+vfio_msi_kept_set(struct vfio_msi_device *dev, bool kept)
+{
+	__atomic_store_n(&dev->kept, kept, __ATOMIC_RELAXED);
+}
+
+/** Any thread. */
+static inline bool
+vfio_msi_is_kept(const struct vfio_msi_device *dev)
+{
+	return __atomic_load_n(&dev->kept, __ATOMIC_RELAXED);
+}
+
+/**
+ * Close such a device if it has been revoked, so that it can be opened again.
+ *
+ * @return whether it was closed; the caller detaches it then
+ */
+bool vfio_msi_kept_close(struct vfio_msi_device *dev);
 
 /* vfio_msi_abandon.c */
 

@@ -17,6 +17,7 @@
 #include <bsd/string.h>
 
 #include "claim.h"
+#include "device.h"
 #include "neighbours.h"
 #include "policy.h"
 #include "space.h"
@@ -243,6 +244,8 @@ vfio_msi_forget_changed(void)
 
 	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
+		if (vfio_msi_kept_close(dev))
+			vfio_msi_detach(dev);
 		if (dev->attached || dev->fd >= 0 ||
 		    plan_is_current(&vfio_msi_bus.scan.topo, &dev->plan))
 			continue;

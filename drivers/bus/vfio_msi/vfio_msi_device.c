@@ -22,6 +22,40 @@
 #include "space.h"
 #include "uapi/vfio_uapi.h"
 
+void
+vfio_msi_handles_free(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+
+	rte_intr_instance_free(p->intr_handle);
+	rte_intr_instance_free(p->vfio_req_intr_handle);
+	rte_intr_instance_free(dev->err_handle);
+	p->intr_handle = NULL;
+	p->vfio_req_intr_handle = NULL;
+	dev->err_handle = NULL;
+}
+
+int
+vfio_msi_handles_alloc(struct vfio_msi_device *dev)
+{
+	struct rte_pci_device *p = &dev->pci.device;
+
+	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	dev->err_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL &&
+	    dev->err_handle != NULL) {
+		rte_intr_fd_set(p->intr_handle, -1);
+		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
+		rte_intr_fd_set(dev->err_handle, -1);
+		rte_intr_dev_fd_set(p->intr_handle, -1);
+		return 0;
+	}
+	vfio_msi_handles_free(dev);
+	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
+	return -ENOMEM;
+}
+
 /*
  * librte_bus_pci must read the device object as this plugin wrote it, and the open device must be
  * the one of the survey.

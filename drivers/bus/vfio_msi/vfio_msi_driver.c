@@ -27,40 +27,6 @@
 #include "space.h"
 #include "vfio_msi_native.h"
 
-static void
-free_handles(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-
-	rte_intr_instance_free(p->intr_handle);
-	rte_intr_instance_free(p->vfio_req_intr_handle);
-	rte_intr_instance_free(dev->err_handle);
-	p->intr_handle = NULL;
-	p->vfio_req_intr_handle = NULL;
-	dev->err_handle = NULL;
-}
-
-static int
-alloc_handles(struct vfio_msi_device *dev)
-{
-	struct rte_pci_device *p = &dev->pci.device;
-
-	p->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	p->vfio_req_intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	dev->err_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (p->intr_handle != NULL && p->vfio_req_intr_handle != NULL &&
-	    dev->err_handle != NULL) {
-		rte_intr_fd_set(p->intr_handle, -1);
-		rte_intr_fd_set(p->vfio_req_intr_handle, -1);
-		rte_intr_fd_set(dev->err_handle, -1);
-		rte_intr_dev_fd_set(p->intr_handle, -1);
-		return 0;
-	}
-	free_handles(dev);
-	BUS_LOG(ERR, "%s: no memory for interrupt handles; free memory or raise the limit (ulimit -v)", dev->label);
-	return -ENOMEM;
-}
-
 /* Whether the memory lies where the device reaches, by the key dma_bits= and by its driver. */
 static bool
 memory_fits(const struct vfio_msi_device *dev, const struct rte_pci_driver *drv)
@@ -182,7 +148,7 @@ run_drivers(struct vfio_msi_device *dev)
 			ret = run_driver_that_maps(dev, drv);
 		if (ret > 0 && (drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0 &&
 		    (drv->drv_flags & RTE_PCI_DRV_KEEP_MAPPED_RES) != 0)
-			dev->kept = true;
+			vfio_msi_kept_set(dev, true);
 	}
 	return ret;
 }
@@ -198,7 +164,7 @@ offer(struct vfio_msi_device *dev)
 int
 vfio_msi_driver_start(struct vfio_msi_device *dev)
 {
-	int ret = alloc_handles(dev);
+	int ret = vfio_msi_handles_alloc(dev);
 
 	if (ret < 0)
 		return ret;
@@ -207,7 +173,7 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 		goto err_handles;
 	ret = run_drivers(dev);
 	if (ret == 0) {
-		dev->kept = false;
+		vfio_msi_kept_set(dev, false);
 		vfio_msi_affinity_start(dev);
 		rte_spinlock_lock(&dev->closing);
 		offer(dev);
@@ -224,7 +190,7 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 			dev->label);
 	vfio_msi_device_close(dev);
 err_handles:
-	free_handles(dev);
+	vfio_msi_handles_free(dev);
 	return ret;
 }
 
@@ -291,8 +257,8 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 			forget_mapping(dev);
 		vfio_msi_device_close(dev);
 		vfio_msi_removal_drop(dev);
-		free_handles(dev);
-		dev->kept = false;
+		vfio_msi_handles_free(dev);
+		vfio_msi_kept_set(dev, false);
 		ret = 0;
 	}
 	rte_spinlock_unlock(&dev->closing);

@@ -210,6 +210,7 @@ vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr)
 void
 vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 {
+	const bool left = dev->kept && dev->revoked;
 	unsigned int i;
 
 	/* The addresses can be reused soon; the SIGBUS handler must not replace them then. */
@@ -217,7 +218,8 @@ vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 	for (i = 0; i < TOPO_BARS; i++) {
 		if (dev->bar[i].addr == NULL)
 			continue;
-		vfio_uapi_munmap(dev->bar[i].addr, dev->bar[i].len);
+		if (!left)
+			vfio_uapi_munmap(dev->bar[i].addr, dev->bar[i].len);
 		dev->bar[i].addr = NULL;
 		dev->pci.device.mem_resource[i].addr = NULL;
 	}

@@ -32,9 +32,28 @@
 static void
 log_wanted(const struct vfio_msi_device *dev)
 {
+	const char *fd = dev->conf.fds.device < 0 ? "" :
+		", and close the descriptor given as device=";
+
+	if (vfio_msi_is_kept(dev)) {
+		BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; it has no port, so the bus revokes it in 20 s; stop ports of its driver before, which may use its registers%s",
+			dev->label, fd);
+		return;
+	}
 	BUS_LOG(NOTICE, "%s: the kernel wants the device back (unbind or removal) and waits until it is closed; the application gets a removal event and must detach the port%s",
-		dev->label, dev->conf.fds.device < 0 ? "" :
-		", and close the descriptor given as device=");
+		dev->label, fd);
+}
+
+/* At the second request. */
+static void
+log_waits(const struct vfio_msi_device *dev)
+{
+	if (vfio_msi_is_kept(dev))
+		BUS_LOG(WARNING, "%s: the kernel still waits for the device, which has no port: the bus revokes it in 10 s; stop ports of its driver before, which may use its registers",
+			dev->label);
+	else
+		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application ignores the removal event, or is slow; detach the port (testpmd: port stop N, port detach N), or the bus revokes the device in 10 s",
+			dev->label);
 }
 
 /*
@@ -74,7 +93,10 @@ revoke(struct vfio_msi_device *dev)
 	dev->revoked = ret == 0;
 	VFIO_MSI_SHOW(dev, revoked, dev->revoked);
 	rte_spinlock_unlock(&dev->closing);
-	if (ret == 0)
+	if (ret == 0 && vfio_msi_is_kept(dev))
+		BUS_LOG(WARNING, "%s: revoked: ports of its driver that use its registers are dead, detach them; to use the device again, bind it to vfio-pci and attach it",
+			dev->label);
+	else if (ret == 0)
 		BUS_LOG(WARNING, "%s: revoked, as the application did not release it: its port is dead, detach it",
 			dev->label);
 	else
@@ -99,8 +121,7 @@ on_request(void *arg)
 				dev->label, dev->conf.fds.device < 0 ? "" :
 				", and close the descriptor given as device= here and in the launcher");
 	} else if (dev->requests < REVOKE_AT) {
-		BUS_LOG(WARNING, "%s: the kernel still waits for the device: the application ignores the removal event, or is slow; detach the port (testpmd: port stop N, port detach N), or the bus revokes the device in 10 s",
-			dev->label);
+		log_waits(dev);
 	} else {
 		revoke(dev);
 	}

@@ -11,6 +11,7 @@
 
 #define RTE_PCI_ANY_ID 0xffff
 #define RTE_CLASS_ANY_ID 0xffffff
+#define PCI_MAX_RESOURCE 6
 
 struct rte_intr_handle;
 
@@ -30,12 +31,21 @@ struct rte_pci_driver {
 	const struct rte_pci_id *id_table;
 };
 
+enum rte_pci_kernel_driver { RTE_PCI_KDRV_UNKNOWN, RTE_PCI_KDRV_VFIO };
+
 struct rte_pci_device {
 	struct rte_device device;
 	char name[20];
 	struct rte_pci_addr addr;
 	struct rte_pci_id id;
 	struct rte_pci_driver *driver;
+	struct {
+		uint64_t phys_addr, len;
+		void *addr;
+	} mem_resource[PCI_MAX_RESOURCE];
+	const char *bus_info;
+	uint16_t max_vfs;
+	enum rte_pci_kernel_driver kdrv;
 	struct rte_intr_handle *intr_handle, *vfio_req_intr_handle;
 };
 

@@ -18,6 +18,7 @@
 #define RTE_TAILQ_FOREACH(var, head, field) TAILQ_FOREACH(var, head, field)
 #define container_of(ptr, type, member) ((type *)((uintptr_t)(ptr) - offsetof(type, member)))
 
+struct rte_bus;
 struct rte_devargs;
 struct rte_dev_iterator;
 
@@ -29,6 +30,9 @@ struct rte_device {
 	const char *name;
 	const struct rte_driver *driver;
 	struct rte_devargs *devargs;
+	const struct rte_bus *bus;
+	const char *bus_info;
+	int numa_node;
 };
 
 typedef int (*rte_dev_cmp_t)(const struct rte_device *dev, const void *data);

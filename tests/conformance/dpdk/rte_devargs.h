@@ -17,8 +17,9 @@ struct rte_devargs {
 	enum rte_dev_policy policy;
 	char name[RTE_DEV_NAME_MAX_LEN];
 	char *args;
+	const void *data;
 	struct rte_bus *bus;
-	const char *bus_str, *drv_str;
+	const char *bus_str, *drv_str, *cls_str;
 };
 
 int rte_devargs_parse(struct rte_devargs *da, const char *text);

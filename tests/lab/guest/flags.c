@@ -9,7 +9,8 @@
  * device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
- * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE drop: it declines without the flag. MODE late:
+ * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE kept: it does so until BETWEEN has made the bus
+ * revoke the device. MODE drop: it declines without the flag. MODE late:
  * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
  * first. MODE va: RTE_PCI_DRV_NEED_IOVA_AS_VA. MODE listen: BETWEEN makes the kernel request the
@@ -177,6 +178,19 @@ late(void)
 	state("added");
 }
 
+/* The device is revoked, bound again and attached. The driver may use its old registers. */
+static void
+kept(void)
+{
+	const volatile uint32_t *old = registers;
+
+	between();
+	declines = false;
+	fact("add", rte_eal_hotplug_add(bus, bdf, "pmd.n=1"));
+	state("added");
+	fact("old", *old);
+}
+
 /* On EAL's interrupt thread. */
 static void
 on_event(const char *name, enum rte_dev_event_type event, void *arg __rte_unused)
@@ -204,6 +218,7 @@ int
 main(int argc, char *argv[])
 {
 	const char *mode;
+	bool keeps;
 
 	if (argc < 6)
 		return EXIT_FAILURE;
@@ -219,12 +234,12 @@ main(int argc, char *argv[])
 	bus = argv[4];
 	bdf = argv[5];
 	argv[5] = argv[0];
-	declines = strcmp(mode, "keep") == 0 || strcmp(mode, "drop") == 0 ||
-		strcmp(mode, "late") == 0;
+	keeps = strcmp(mode, "keep") == 0 || strcmp(mode, "kept") == 0;
+	declines = keeps || strcmp(mode, "drop") == 0 || strcmp(mode, "late") == 0;
 	busy = strcmp(mode, "busy") == 0;
 	if (strcmp(mode, "again") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_PROBE_AGAIN;
-	if (strcmp(mode, "keep") == 0)
+	if (keeps)
 		edu.drv_flags |= RTE_PCI_DRV_KEEP_MAPPED_RES;
 	if (strcmp(mode, "va") == 0)
 		edu.drv_flags |= RTE_PCI_DRV_NEED_IOVA_AS_VA;
@@ -235,6 +250,8 @@ main(int argc, char *argv[])
 	fact("groups", groups());
 	if (strcmp(mode, "late") == 0) {
 		late();
+	} else if (strcmp(mode, "kept") == 0) {
+		kept();
 	} else if (strcmp(mode, "listen") == 0) {
 		listen();
 	} else if (!declines && !busy) {

@@ -4,6 +4,7 @@
 #
 # flags.sh BDF OTHER SECOND: vfio-msi-flags in each mode, on the pci bus and on this bus. OTHER is
 # another device, SECOND one like BDF. See tests/lab/names.py.  Prints facts.
+# flags.sh BDF: only the mode "kept".
 
 . "$(dirname "$0")/facts.sh"
 bdf=$1 other=$2 second=$3
@@ -22,6 +23,12 @@ run()
 	grep '^{"fact": ' "/tmp/$1.out"
 	cat "/tmp/$1.out" "/tmp/$1.log" | grep -v '^{"fact": ' | fact_text "$1_log"
 }
+
+export BETWEEN="echo $bdf >/sys/bus/pci/drivers/vfio-pci/unbind; vfio-bind $bdf"
+if [ -z "$other" ]; then
+	run kept_vfio_msi kept edu "vfio_msi:$bdf"
+	exit 0
+fi
 
 for mode in again once keep drop; do
 	run "${mode}_pci" $mode edu "$bdf,first=1"
