@@ -26,16 +26,19 @@ has_mappings_left(struct ioas *ioas)
 	return left;
 }
 
-void
+bool
 map_fault_text(struct ioas *ioas, uint64_t va, uint64_t size, int ret, char *out, size_t len)
 {
 	const bool even = size % MIB == 0;
 	const char *why = strerror(-ret), *cure = ioas_hint(ioas, ret);
+	const bool no_place = ret == -ENOSPC && !ioas_traits_of(ioas)->no_translation &&
+		has_mappings_left(ioas);
 
-	if (ret == -ENOSPC && !ioas_traits_of(ioas)->no_translation && has_mappings_left(ioas)) {
+	if (no_place) {
 		why = "no free range of good IOVAs is so long";
 		cure = "; see them with dpdk-test-msi layout -a vfio_msi:BDF";
 	}
 	snprintf(out, len, "%" PRIu64 " %s at VA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s",
 		size / (even ? MIB : KIB), even ? "MiB" : "KiB", va, va + size - 1, why, cure);
+	return no_place || ret == -ENOMEM;
 }

@@ -10,6 +10,7 @@
 #ifndef MAP_FAULT_H
 #define MAP_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +25,8 @@
  * @param va    start of the memory
  * @param size  bytes
  * @param ret   the error
+ * @return whether less memory could be mapped
  */
-void map_fault_text(struct ioas *ioas, uint64_t va, uint64_t size, int ret, char *out, size_t len);
+bool map_fault_text(struct ioas *ioas, uint64_t va, uint64_t size, int ret, char *out, size_t len);
 
 #endif /* MAP_FAULT_H */

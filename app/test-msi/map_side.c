@@ -68,15 +68,16 @@ map_attached(const struct side *side, const char *name, struct ioas *ioas,
 		.limit = UINT64_MAX };
 	char why[MAP_FAULT_LEN];
 	uint64_t iova;
+	bool less;
 	int ret = ioas_map_any_memory(ioas, IOAS_APPLICATION, mem, size, &place, &iova,
 			NULL);
 
 	measure_tables(side);
 	map_meter_teardown();
 	if (ret < 0) {
-		map_fault_text(ioas, mem->va, size, ret, why, sizeof(why));
+		less = map_fault_text(ioas, mem->va, size, ret, why, sizeof(why));
 		tool_error(name, "memory can't be mapped for it: %s%s", why,
-			ret == -ENOMEM || ret == -ENOSPC ? "; or map less with -m" : "");
+			less ? "; or map less with -m" : "");
 		return ret;
 	}
 	ret = ioas_unmap(ioas, IOAS_APPLICATION, iova, size);
