@@ -25,7 +25,7 @@
 
 struct map_meter map_meter;
 
-enum of_vfio { NOT_VFIO, ANY_VFIO, VFIO_DEVICE };
+enum of_vfio { NOT_VFIO, ANY_VFIO, VFIO_DEVICE, VFIO_CONTAINER };
 
 static atomic_int kinds[FDS_MAX];	/* descriptors that took a call of VFIO or iommufd */
 static bool in_teardown;
@@ -104,6 +104,8 @@ count_teardown(uint64_t start, uint64_t end)
 static void
 count_close(uint64_t start, uint64_t end)
 {
+	if (!in_teardown)
+		return;
 	count(&map_meter.close, 0, end - start);
 	if (teardown_first != 0)
 		closing += end - start;
@@ -119,7 +121,10 @@ know(int fd, unsigned long request, int ret)
 		atomic_store(&kinds[ret], VFIO_DEVICE);
 	if (fd >= FDS_MAX)
 		return;
-	if (request == ABI_DEVICE_BIND)
+	if (request == VFIO_SET_IOMMU)
+		atomic_store(&kinds[fd], VFIO_CONTAINER);
+	/* To a container of POWER, this number means to unregister memory. */
+	else if (request == ABI_DEVICE_BIND && atomic_load(&kinds[fd]) != VFIO_CONTAINER)
 		atomic_store(&kinds[fd], VFIO_DEVICE);
 	else
 		atomic_compare_exchange_strong(&kinds[fd], &none, ANY_VFIO);
@@ -164,7 +169,7 @@ close(int fd)
 
 	if (kind == VFIO_DEVICE)
 		count_close(start, map_meter_now());
-	else if (kind == ANY_VFIO)
+	else if (kind != NOT_VFIO)
 		count_teardown(start, map_meter_now());
 	return ret;
 }

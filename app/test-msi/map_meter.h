@@ -31,14 +31,16 @@ struct map_meter {
 	uint64_t by_file;	/**< of the calls to map, those that name a file */
 	struct map_calls open;	/**< opening a device through its group, which may pin
 				 *   mapped memory */
-	struct map_calls close;	/**< closing devices */
+	struct map_calls close;	/**< closing devices in the teardown */
 	uint64_t vfio_calls;	/**< successful calls of ioctl() of any kind to VFIO and
 				 *   iommufd */
 	uint64_t first_map, last_map;	/**< CLOCK_MONOTONIC, ns: begin of the first mapping,
 					 *   end of the last one; 0: none */
 	uint64_t teardown_ns;	/**< duration of the teardown, after map_meter_finish() */
 	uint64_t teardown_calls_ns;	/**< of it, time in its calls: EAL may erase the pages
-					 *   that it frees in between */
+					 *   that it frees in between. They unmap what unmap
+					 *   counts; the kernel unmaps the rest when the
+					 *   process ends */
 	int64_t tables;		/**< bytes that the page tables of all IOMMUs grew by, with
 				 *   all memory mapped; -1: the kernel does not count them */
 };

@@ -38,7 +38,7 @@ map_row_print(const char *who, const struct map_meter *m)
 	printf("%-27s %6" PRIu64 "  %5" PRIu64 "  %8.2f  %5" PRIu64 "  %8.2f  %8.2f  %8.2f  %10s\n",
 		who, m->map.bytes >> 20, m->map.n, map_row_ms_per_gib(m, m->map.ns), m->unmap.n,
 		ms_per_gib(m->unmap.ns, m->unmap.bytes), map_row_ms_per_gib(m, m->teardown_ns),
-		map_row_ms_per_gib(m, m->teardown_calls_ns), tables);
+		ms_per_gib(m->teardown_calls_ns, m->unmap.bytes), tables);
 }
 
 void

@@ -6,6 +6,7 @@ The kernel traces no mappings there.  The payloads prove that DMA arrives, and t
 the process that it used the window.
 """
 
+import json
 import re
 
 from labkit import facts, guest, oracle
@@ -79,6 +80,9 @@ def comings(platform):
                 expect(words in said[name], f'no "{words}" in {name}:\n{said[name]}')
             if status is not None:
                 said.check(name, **{f'{name}_status': status})
+    with part('closing a device is told from closing a container'):
+        closed = {row['by']: row['close']['calls'] for row in json.loads(said['map'])['results']}
+        expect_equal(closed, {'one call': 0, 'vfio_msi': 1}, 'devices closed at exit')
     with part('a device of another group comes; one whose window lacks the IOVAs is rejected'):
         log = said['log']
         said.check('log', attached=True, burst=True, status=0)

@@ -32,7 +32,7 @@ try layout dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$second"
 try narrow dpdk-test-msi layout -a "vfio_msi:$narrow"
 try both dpdk-test-msi layout -a "vfio_msi:$first" -a "vfio_msi:$narrow"
 try bits dpdk-test-msi layout -a "vfio_msi:$first,dma_bits=58"
-try map dpdk-test-msi map -m 64 "vfio_msi:$first"
+try map sh -c 'dpdk-test-msi map --json -m 64 "$0" 2>/dev/null' "vfio_msi:$first"
 try doctor dpdk-test-msi doctor "$first" "$second"
 printf 'EEH: Recovering PHB#4-PE#0\nEEH: Frozen PHB#4-PE#0 detected\nPCI %s#0000: EEH: Invoking vfio-pci->error_detected(IO frozen)\n' \
 	"$narrow" >/tmp/eeh
