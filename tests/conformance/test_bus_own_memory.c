@@ -163,6 +163,22 @@ test_lost_without_iommu(void **state)
 	expect("WARNING: vfio_msi: DMA map of IOVA 0x140200000-0x1403fffff, VA 0x140200000, meets");
 }
 
+/* The driver of a device sets the limit. */
+static void
+test_limit(void **state)
+{
+	struct plan_device pd = { .dma_last = VA - 1, .topo.bdf = "0000:01:07.0",
+		.topo.group_noiommu = true };
+	char why[PLAN_TEXT];
+
+	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), 0);
+	assert_int_equal(own_map(VA - HUGE), 0);
+	assert_int_equal(own_map(VA), -ENOSPC);
+	expect("ERR: vfio_msi: can't map the application's memory at VA 0x140000000, IOVA 0x140000000-0x1401fffff: is outside of what 0000:01:07.0 drives, which leaves out 0x140000000-0xffffffffffffffff" OTHERS "\n");
+	plan_remove(layout, &pd);
+	assert_int_equal(own_map(VA), 0);
+}
+
 /* The new device has a soft hole where memory is restored. */
 static void
 test_restored(void **state)
@@ -196,6 +212,7 @@ main(void)
 		BUS_TEST(test_memory_of_the_api),
 		BUS_TEST(test_memory_of_a_device),
 		BUS_TEST(test_lost_without_iommu),
+		BUS_TEST(test_limit),
 	};
 	const struct CMUnitTest tests[] = {
 		BUS_TEST(test_restored),

@@ -72,6 +72,16 @@ static const struct iova_range unsorted[] = {
 	{ 0x20000000, 0x2fffffff }, { 0x40000000, 0x4fffffff }, { 0x10000000, 0x1fffffff },
 };
 
+static void
+explain(uint64_t first, uint64_t last)
+{
+	struct iova_conflict c;
+	int ret = iova_layout_test(layout, RANGE(first, last), true, &c);
+
+	assert_int_not_equal(ret, 0);
+	plan_explain(layout, RANGE(first, last), ret, &c, why, sizeof(why));
+}
+
 /* A device that drives fewer bits than its IOMMU translates. */
 static void
 test_few_bits(void **state)
@@ -84,6 +94,8 @@ test_few_bits(void **state)
 	assert_int_equal(plan_add(layout, &pd, why, sizeof(why)), 0);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x1000, 0xfffffff), true, NULL), 0);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x10000000, 0x10000fff), true, NULL), -ERANGE);
+	explain(0x10000000, 0x10000fff);
+	assert_string_equal(why, "is outside of what 0000:02:00.0 drives, which leaves out 0x10000000-0xffffffffffffffff");
 	/* The others have their addresses again. */
 	plan_remove(layout, &pd);
 	assert_int_equal(iova_layout_test(layout, RANGE(0x1000, 0x20000fff), true, NULL), 0);
@@ -181,29 +193,20 @@ test_add_conflicts(void **state)
 	SAYS("IOVA ranges can't be added: Invalid argument");
 }
 
-static void
-explain(uint64_t first, uint64_t last)
-{
-	struct iova_conflict c;
-	int ret = iova_layout_test(layout, RANGE(first, last), true, &c);
-
-	assert_int_not_equal(ret, 0);
-	plan_explain(layout, RANGE(first, last), ret, &c, why, sizeof(why));
-}
-
 /* No layout chooses IOVAs of physical memory. */
 static void
 test_no_iommu(void **state)
 {
-	static const struct iova_range low = { 0, 0x7ffffff };
+	const struct plan_device few = { .topo.bdf = "0000:02:00.0", .dma_last = 0x7ffffff,
+		.topo.group_noiommu = true };
 	struct iova_hole hole = sw_msi;
 
 	no_iommu = true;
 	place(0x80ff000, 0x8100fff);
 	assert_int_equal(add(NULL, 0, &hole), -EADDRINUSE);
 	SAYS("overlaps 0x80ff000-0x8100fff, which is in use; use this device in another process");
-	assert_int_equal(add(&low, 1, NULL), -ERANGE);
-	SAYS("aperture, 0x0-0x7ffffff; use this device in another process");
+	assert_int_equal(plan_add(layout, &few, why, sizeof(why)), -ERANGE);
+	SAYS("0x80ff000-0x8100fff is in use, but this device drives addresses up to 0x7ffffff only; use this device in another process");
 	hole.hardness = IOVA_SOFT;
 	assert_int_equal(add(NULL, 0, &hole), 0);
 	SAYS("DMA there may not reach memory; check that packets arrive, or use a machine with an IOMMU");

@@ -9,6 +9,7 @@
 
 #include "plan/plan.h"
 
+#define DRIVES " drives"
 #define NAME_LEN (IOVA_DETAIL_LEN + 40)
 
 /* Holes that overlap a range: the most important ones, of equal ones the lowest. */
@@ -103,6 +104,9 @@ say_gap(const struct iova_layout *layout, struct iova_range range, const struct 
 
 	if (m.n > 0)
 		say_meeting(&m, out, size);
+	else if (strstr(c->hole.owner, DRIVES) != NULL)
+		snprintf(out, size, "is outside of what %s, which leaves out 0x%" PRIx64
+			"-0x%" PRIx64, c->hole.owner, c->with.first, c->with.last);
 	else
 		snprintf(out, size, "is outside of the IOMMU aperture, which leaves out 0x%"
 			PRIx64 "-0x%" PRIx64, c->with.first, c->with.last);
@@ -250,6 +254,20 @@ say_covered(const struct iova_layout *layout, const struct plan_device *pd, char
 		pd->topo.group_noiommu ? PLAN_SOFT_PHYSICAL : remedy(pd));
 }
 
+/* The owner of the range that a device drives; what its IOMMU translates has its name only. */
+struct driven_owner {
+	char v[IOVA_OWNER_LEN];
+};
+
+static struct driven_owner
+driven_owner(const struct plan_device *pd)
+{
+	struct driven_owner owner;
+
+	snprintf(owner.v, sizeof(owner.v), "%s" DRIVES, pd->topo.bdf);
+	return owner;
+}
+
 /* What the device drives and its IOMMU translates. On error nothing has changed. */
 static int
 add_ranges(struct iova_layout *layout, const struct plan_device *pd, char *why, size_t size)
@@ -259,7 +277,7 @@ add_ranges(struct iova_layout *layout, const struct plan_device *pd, char *why, 
 	int ret = 0;
 
 	if (pd->dma_last != 0)
-		ret = iova_layout_allow(layout, &driven, 1, pd->topo.bdf, &c);
+		ret = iova_layout_allow(layout, &driven, 1, driven_owner(pd).v, &c);
 	if (ret == -ERANGE) {
 		snprintf(why, size, "0x%" PRIx64 "-0x%" PRIx64
 			" is in use, but this device drives addresses up to 0x%" PRIx64
@@ -299,4 +317,5 @@ void
 plan_remove(struct iova_layout *layout, const struct plan_device *pd)
 {
 	iova_layout_forget(layout, pd->topo.bdf);
+	iova_layout_forget(layout, driven_owner(pd).v);
 }
