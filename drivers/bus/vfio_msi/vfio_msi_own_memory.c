@@ -16,13 +16,11 @@
 #include "eal/own_memory.h"
 
 /* Without translation the same memory gets the same IOVA again, if it is still there. */
-static const char *
-remedy(int ret)
+static bool
+is_stuck(int ret)
 {
-	if (ioas_traits_of(vfio_msi_bus.ioas)->no_translation &&
-	    (ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST))
-		return "unmap it, and map other hugepages";
-	return "unmap it, map it again, and give devices the new IOVA";
+	return ioas_traits_of(vfio_msi_bus.ioas)->no_translation &&
+		(ret == -ERANGE || ret == -EADDRINUSE || ret == -EEXIST);
 }
 
 /* A mapping of the application that can't be restored. */
@@ -35,8 +33,10 @@ log_lost(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	plan_explain(vfio_msi_bus.layout, m->iova, ret, why, text, sizeof(text));
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	BUS_LOG(ERR, VFIO_MSI_BUS ": can't restore the application's mapping of VA 0x%" PRIx64 " at IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s; %s",
-		m->va, m->iova.first, m->iova.last, text, ioas_hint(vfio_msi_bus.ioas, ret),
-		remedy(ret));
+		m->va, m->iova.first, m->iova.last, text,
+		is_stuck(ret) ? "" : ioas_hint(vfio_msi_bus.ioas, ret), is_stuck(ret) ?
+		"unmap it, and map other hugepages" :
+		"unmap it, map it again, and give devices the new IOVA");
 }
 
 /* Memory whose IOVA can't be changed: the application gets an error number at most. */
