@@ -25,6 +25,7 @@
 #define VA UINT64_C(0x140000000)
 #define HUGE UINT64_C(0x200000)
 #define OTHERS "; the kernel has put these hugepages out of the device's reach: use others, reserve fewer, or earlier (hugepages= on the kernel command line), or use another device"
+#define KEY "; hole= or dma_bits= excludes these hugepages: drop that key if the device reaches them, else use others, reserve fewer, or earlier (hugepages= on the kernel command line), or use another device"
 #define PHYSICAL "; check that packets arrive, or use a machine with an IOMMU\n"
 
 struct vfio_msi_bus vfio_msi_bus;
@@ -110,6 +111,16 @@ device_map(uint64_t va)
 	return vfio_msi_dma_map(&device.pci.device.device, (void *)(uintptr_t)va, va, HUGE);
 }
 
+static void
+add_key(uint64_t first)
+{
+	const struct iova_hole hole = { .range = { first, UINT64_MAX },
+		.origin = IOVA_ORIGIN_USER, .hardness = IOVA_HARD, .detail = "dma_bits=28",
+		.owner = "0000:01:00.0" };
+
+	assert_int_equal(iova_layout_add_hole(layout, &hole, NULL), 0);
+}
+
 /* Check what was logged, and forget it. */
 static void
 expect(const char *text)
@@ -130,6 +141,9 @@ test_memory_of_the_api(void **state)
 	expect("WARNING: vfio_msi: the application's memory at VA 0x140000000, IOVA 0x140000000-0x1401fffff, meets 0x140000000-0x1401fffff (reserved, from 0000:01:00.0): DMA there may not reach memory" PHYSICAL);
 	assert_int_equal(own_map(VA + HUGE), -ENOSPC);
 	expect("ERR: vfio_msi: can't map the application's memory at VA 0x140200000, IOVA 0x140200000-0x1403fffff: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)" OTHERS "\n");
+	add_key(VA + 2 * HUGE);
+	assert_int_equal(own_map(VA + 2 * HUGE), -ENOSPC);
+	expect("(user dma_bits=28, from 0000:01:00.0)" KEY "\n");
 }
 
 static void
@@ -144,6 +158,15 @@ test_memory_of_a_device(void **state)
 	assert_int_equal(device_map(VA + HUGE), -1);
 	assert_int_equal(rte_errno, EADDRINUSE);
 	expect("0x1403fffff failed: meets 0x140200000-0x140200000 (reserved, from 0000:01:00.0)" OTHERS "\n");
+	add_key(VA + 2 * HUGE);
+	assert_int_equal(device_map(VA + 2 * HUGE), -1);
+	expect("(user dma_bits=28, from 0000:01:00.0)" KEY "\n");
+	/* The application passes an IOVA that is not the memory's. */
+	fake.elsewhere = RANGE(VA + HUGE, VA + 2 * HUGE - 1);
+	fake.distance = 8 * HUGE;
+	assert_int_equal(device_map(VA + HUGE), -1);
+	assert_int_equal(rte_errno, EADDRNOTAVAIL);
+	expect("0x1403fffff failed: Cannot assign requested address; without an IOMMU the IOVA must be the physical address");
 	assert_int_equal(device_map(VA - HUGE - HUGE / 2), -1);
 	assert_int_equal(rte_errno, EEXIST);
 	expect("which is mapped already (rte_dev_dma_map()); without an IOMMU memory is mapped once only: map only what is outside of that mapping\n");

@@ -210,6 +210,18 @@ test_reach(void **state)
 			-EADDRINUSE);
 	assert_int_equal(why.hole.range.first, VA);
 	assert_string_equal(why.hole.owner, "0000:01:00.0");
+	/* The conflict is of memory that has these IOVAs only. */
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, 2 * VA, VA, page, &why), -EADDRNOTAVAIL);
+	assert_false(why.is_hole);
+	fake.elsewhere = RANGE(VA, VA + page - 1);
+	fake.distance = VA;
+	assert_int_equal(ioas_map(ioas, IOAS_EAL, VA - page, VA - page, 2 * page, &why),
+			-EADDRNOTAVAIL);
+	assert_int_equal(map(VA, 2 * VA, page), 0);
+	assert_int_equal(map(VA + page, 2 * VA, page), -EADDRNOTAVAIL);
+	assert_int_equal(map(VA, 2 * VA, page), -EEXIST);
+	fake.hidden_memory = true;
+	assert_int_equal(map(2 * VA, VA, page), -EADDRINUSE);
 	assert_non_null(strstr(ioas_hint(ioas, -EADDRINUSE), "use others, reserve fewer"));
 	assert_non_null(strstr(ioas_hint(ioas, -ERANGE), "use others, reserve fewer"));
 	assert_non_null(strstr(ioas_hint(ioas, -EEXIST), "mapped once only"));

@@ -160,6 +160,12 @@ test_hard_hole(void **state)
 	assert_int_equal(own_met_why.hole.range.first, AT(VA) + HUGE);
 	assert_int_equal(map(VA, HUGE), 0);
 	assert_int_equal(own_n_met, 2);
+	assert_int_equal(rte_eal_iommu_unmap(handle), 0);
+	/* The second half of the memory is elsewhere, not in the hole. */
+	fake.elsewhere = RANGE(AT(VA) + HUGE, AT(VA) + 2 * HUGE - 1);
+	fake.distance = 8 * HUGE;
+	both_fail(VA, 2 * HUGE, EADDRNOTAVAIL);
+	assert_int_equal(own_n_met, 2);
 }
 
 static void

@@ -124,16 +124,14 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 
 /* What to do about memory that can't be mapped: the end of a sentence, or "". */
 static const char *
-advice(int ret)
+advice(void)
 {
-	if (rte_eal_iova_mode() != RTE_IOVA_PA || vfio_msi_policy_assigns())
+	if (rte_eal_iova_mode() != RTE_IOVA_PA || vfio_msi_policy_assigns() ||
+	    vfio_msi_policy_physical())
 		return "";
-	if (!vfio_msi_policy_physical())
-		return vfio_msi_policy_physical_since() != NULL ?
-			"; use this device in another process, so that the bus can choose other addresses" :
-			"; use --iova-mode=va, so that the bus can choose other addresses";
-	return ret == -EADDRINUSE || ret == -ERANGE ?
-		ioas_hint(vfio_msi_bus.ioas, ret) : "";
+	return vfio_msi_policy_physical_since() != NULL ?
+		"; use this device in another process, so that the bus can choose other addresses" :
+		"; use --iova-mode=va, so that the bus can choose other addresses";
 }
 
 int
@@ -156,7 +154,7 @@ vfio_msi_map_memory(void)
 	if (ret < 0) {
 		vfio_msi_policy_stop();
 		BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's memory can't be mapped for DMA: %s%s",
-			why, advice(ret));
+			why, advice());
 		return ret;
 	}
 	vfio_msi_bus.syncing = true;

@@ -99,12 +99,12 @@ find(uint64_t va, struct iova_range iova)
 
 /* What to do about a failed map, as a clause. */
 static const char *
-remedy(const struct part *p, int ret)
+remedy(const struct part *p, int ret, const struct iova_conflict *c)
 {
 	/* No function can choose another IOVA then; the hint says what else to do. */
 	if (ioas_traits_of(vfio_msi_bus.ioas)->no_translation ||
 	    (ret != -ERANGE && ret != -EADDRINUSE && ret != -EEXIST))
-		return ioas_hint(vfio_msi_bus.ioas, ret);
+		return plan_hint(vfio_msi_bus.ioas, ret, c);
 	if (p->iova.first == p->va)
 		return "; this VA is no good IOVA: map the memory with rte_eal_iommu_map(), which chooses an IOVA, and pass that IOVA to rte_extmem_register() and to devices; or add the memory to a heap with rte_malloc_heap_memory_add()";
 	return "; use rte_eal_iommu_map(), which chooses a free IOVA";
@@ -156,7 +156,7 @@ map_part(struct part *p, bool restore, char *why, size_t size)
 		ioas_layout_lock(vfio_msi_bus.ioas);
 		plan_explain(vfio_msi_bus.layout, p->iova, ret, &c, text, sizeof(text));
 		ioas_layout_unlock(vfio_msi_bus.ioas);
-		snprintf(why, size, "%s%s", text, remedy(p, ret));
+		snprintf(why, size, "%s%s", text, remedy(p, ret, &c));
 	}
 	return ret;
 }

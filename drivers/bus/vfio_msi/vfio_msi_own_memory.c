@@ -55,7 +55,7 @@ log_met(const struct ioas_mapping *m, int ret, const struct iova_conflict *why)
 	if (ret < 0)
 		BUS_LOG(ERR, VFIO_MSI_BUS ": can't map the application's memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%" PRIx64 ": %s%s",
 			m->va, m->iova.first, m->iova.last, text,
-			ioas_hint(vfio_msi_bus.ioas, ret));
+			plan_hint(vfio_msi_bus.ioas, ret, why));
 	else if (meets)
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": the application's memory at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s; %s",
 			m->va, m->iova.first, m->iova.last, text,

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "eal/dma_budget.h"
+#include "plan/plan.h"
 #include "sysfs/sysfs.h"
 
 #define CAP_IPC_LOCK_BIT 14	/* linux/capability.h */
@@ -82,9 +83,9 @@ dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes, char *why,
 }
 
 const char *
-dma_budget_hint(const struct ioas *ioas, int ret)
+dma_budget_hint(const struct ioas *ioas, int ret, const struct iova_conflict *c)
 {
 	if (ret == -EEXIST)
 		return "; the IOVA is mapped already, which is a bug of this library: report it";
-	return ioas_hint(ioas, ret);
+	return plan_hint(ioas, ret, c);
 }

@@ -30,8 +30,8 @@ extern "C" {
 int dma_budget_check(struct ioas *ioas, uint64_t maps, uint64_t bytes,
 		char *why, size_t size);
 
-/** What to do about an error of ioas_map(), as a clause, or "". */
-const char *dma_budget_hint(const struct ioas *ioas, int ret);
+/** As plan_hint(), where the IOVAs are those of EAL or of the bus. */
+const char *dma_budget_hint(const struct ioas *ioas, int ret, const struct iova_conflict *c);
 
 #ifdef __cplusplus
 }

@@ -182,11 +182,18 @@ assign(struct added *a)
 	return ret;
 }
 
-/* Its IOVAs are physical addresses: the application can't pass others. */
+/* Its IOVAs must be its physical addresses. */
 static bool
 is_physical(const struct added *a)
 {
 	return a->ioas != NULL && ioas_traits_of(a->ioas)->no_translation;
+}
+
+/* Can the application pass other IOVAs? */
+static bool
+may_pass(const struct added *a, int ret)
+{
+	return !a->chosen && (is_physical(a) ? ret == -EADDRNOTAVAIL : !a->has_va);
 }
 
 /* The run can't be mapped. */
@@ -203,12 +210,11 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 	snprintf(a->why, sizeof(a->why), "IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s %s%s%s%s",
 		range.first, range.last, a->chosen ? "which the bus chose," :
 		a->has_va ? "which is its VA," : "which the application chose,", text,
-		a->ioas != NULL ? dma_budget_hint(a->ioas, ret) : "",
+		a->ioas != NULL ? dma_budget_hint(a->ioas, ret, c) : "",
 		a->assigned && !a->chosen ? "; the bus can't choose other IOVAs, as " :
-		a->has_va || a->chosen || (is_physical(a) && ret != -EADDRNOTAVAIL) ? "" :
-		"; pass other IOVAs",
+		may_pass(a, ret) ? "; pass other IOVAs" : "",
 		a->assigned && !a->chosen ? keeps_because(a) :
-		a->has_va || a->chosen || !a->may_choose ? "" :
+		!may_pass(a, ret) || !a->may_choose ? "" :
 		", or the VAs: where these are bad, the bus chooses IOVAs");
 }
 

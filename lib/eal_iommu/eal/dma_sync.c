@@ -99,6 +99,8 @@ survey_run(const struct dma_run *run, void *arg)
 	if (hard < 0)
 		dma_sync_describe(run, hard, &hard_c, s->why, s->size);
 	ioas_layout_unlock(sync_state.ioas);
+	if (hard < 0 && ioas_traits_of(sync_state.ioas)->no_translation)
+		return dma_sync_explain_physical(run, hard, &hard_c, s->why, s->size);
 	if (hard < 0 && run->msl->external)
 		strlcat(s->why, "; the application added it before it had this device: remove it and add it again when the device is up, or give the device at start-up", s->size);
 	/* The application was warned when it added the memory. */
@@ -127,7 +129,7 @@ map_run(const struct dma_run *run, void *arg)
 		snprintf(m->why, m->size, "mapping VA 0x%" PRIx64 " at IOVA 0x%"
 			PRIx64 ", 0x%" PRIx64 " bytes, failed: %s%s",
 			run->va, run->iova, run->len, strerror(-ret),
-			dma_budget_hint(sync_state.ioas, ret));
+			dma_budget_hint(sync_state.ioas, ret, &c));
 	return ret;
 }
 

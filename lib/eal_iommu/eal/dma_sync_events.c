@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bsd/string.h>
 #include <rte_common.h>
 #include <rte_eal_memconfig.h>
 #include <rte_memory.h>
@@ -34,6 +35,23 @@ dma_sync_describe(const struct dma_run *run, int ret, const struct iova_conflict
 	snprintf(out, size, "memory%s at VA 0x%" PRIx64 ", IOVA 0x%" PRIx64 "-0x%"
 		PRIx64 ", %s", run->msl->external ? " of a heap" : "", run->va,
 		range.first, range.last, reason);
+}
+
+int
+dma_sync_explain_physical(const struct dma_run *run, int ret, const struct iova_conflict *c,
+		char *out, size_t size)
+{
+	const struct iova_range range = { run->iova, run->iova + (run->len - 1) };
+	const struct iova_conflict none = { 0 };
+
+	if (ioas_verify(sync_state.ioas, run->va, range, ret) != ret) {
+		ret = -EADDRNOTAVAIL;
+		ioas_layout_lock(sync_state.ioas);
+		dma_sync_describe(run, ret, &none, out, size);
+		ioas_layout_unlock(sync_state.ioas);
+	}
+	strlcat(out, plan_hint(sync_state.ioas, ret, c), size);
+	return ret;
 }
 
 void
@@ -83,7 +101,7 @@ event_alloc(const struct dma_run *run)
 	/* A callback can't reject the allocation, so only log and count it. */
 	if (ret < 0)
 		SYNC_LOG(ERR, "new %s: NOT mapped for DMA, devices must not use it%s; preallocate with -m what the application needs",
-			text, dma_budget_hint(sync_state.ioas, ret));
+			text, dma_budget_hint(sync_state.ioas, ret, &c));
 	else if (meets)
 		SYNC_LOG(WARNING, "new %s: DMA there may not reach memory; %s", text,
 			ioas_traits_of(sync_state.ioas)->no_translation ? PLAN_SOFT_PHYSICAL :

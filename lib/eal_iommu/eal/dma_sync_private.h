@@ -37,6 +37,13 @@ extern struct dma_sync_state sync_state;
 void dma_sync_describe(const struct dma_run *run, int ret, const struct iova_conflict *c,
 		char *out, size_t size);
 
+/**
+ * Without translation: add to that reason what to do, or replace it if the IOVAs are not the
+ * memory's. The layout is not locked. @return as ioas_verify()
+ */
+int dma_sync_explain_physical(const struct dma_run *run, int ret, const struct iova_conflict *c,
+		char *out, size_t size);
+
 /** Add to the counters of memory that devices can't reach; negative bytes as a wrap. */
 void dma_sync_count_refused(uint64_t times, uint64_t bytes);
 

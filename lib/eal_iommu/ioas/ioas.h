@@ -78,19 +78,14 @@ struct ioas_traits {
 	const char *node;		/**< its node */
 	const char *need;		/**< what to do where it is missing */
 	const char *unsafe_interrupts;	/**< module parameter for those who trust all; NULL: there is none */
-	bool serves_msi_window;		/**< MSIs can be had behind an IOMMU that is
-					 * asked to map doorbells and has a fixed
-					 * window for them
+	bool serves_msi_window;		/**< MSIs can be had behind an IOMMU that is asked to map
+					 * doorbells and has a fixed window for them
 					 */
-	bool group_by_device;		/**< the kernel attaches a device of a group when
-					 * it is opened, and not before
-					 */
+	bool group_by_device;		/**< a device of a group is attached when it is opened */
 	bool memlock_by_user;		/**< see ioas_memlock_by_user() */
 	bool maps_files;		/**< memory is mapped faster by its file: ioas_map_memory() */
 	bool reserves;			/**< it reserves IOVAs in advance: ioas_need_set() */
-	bool no_translation;		/**< there is no IOMMU: an IOVA is a physical
-					 *   address, and devices reach all memory
-					 */
+	bool no_translation;		/**< an IOVA is a physical address: there is no IOMMU */
 	const char *fds;		/**< keys that give its nodes as descriptors */
 };
 
@@ -355,6 +350,12 @@ int ioas_keep_test(struct ioas *ioas, const struct ioas_info *newcomer, struct i
  */
 int ioas_map(struct ioas *ioas, enum ioas_owner owner, uint64_t va, uint64_t iova,
 		uint64_t size, struct iova_conflict *why);
+
+/**
+ * A conflict at IOVAs that memory does not have is the caller's error: -EADDRNOTAVAIL.
+ * ioas_map() has asked already. @return @p ret in all other cases
+ */
+int ioas_verify(const struct ioas *ioas, uint64_t va, struct iova_range range, int ret);
 
 /** What memory is a part of: a file of hugetlbfs, of shmem, or a memfd. */
 struct ioas_file {

@@ -9,6 +9,17 @@
 #include "ioas/ioas_private.h"
 
 int
+ioas_verify(const struct ioas *ioas, uint64_t va, struct iova_range range, int ret)
+{
+	const struct ioas_memory mem = { .va = va };
+
+	if (ioas->ops->verify == NULL || (ret != -ERANGE && ret != -EADDRINUSE && ret != -EEXIST))
+		return ret;
+	return ioas->ops->verify(ioas_first_leg(ioas), &mem, range.first,
+		iova_range_size(range)) == -EADDRNOTAVAIL ? -EADDRNOTAVAIL : ret;
+}
+
+int
 ioas_locate(const struct ioas *ioas, const struct ioas_memory *mem, uint64_t size,
 		const struct ioas_place *place, uint64_t *iova)
 {

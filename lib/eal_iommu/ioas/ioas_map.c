@@ -203,6 +203,9 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 	if (ret == 0)
 		ret = map_placed(ioas, owner, mem, iova, &parked);
 	pthread_mutex_unlock(&ioas->lock);
+	ret = ioas_verify(ioas, mem->va, range, ret);
+	if (ret == -EADDRNOTAVAIL && why != NULL)
+		memset(why, 0, sizeof(*why));
 	return ret;
 }
 

@@ -103,6 +103,8 @@ struct ioas_ops {
 	 * chooses. @return 0, or an error as map
 	 */
 	int (*locate)(void *leg, const struct ioas_memory *mem, uint64_t *iova);
+	/** Has it all of these IOVAs? NULL: as locate. @return 0; -EADDRNOTAVAIL; as map */
+	int (*verify)(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size);
 	/** Are a leg's devices stopped after an error? NULL: can't tell. @return as ioas_stopped() */
 	int (*stopped)(void *leg);
 	/** What a failed map means here; "" if nothing is to be added. */

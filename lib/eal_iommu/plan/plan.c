@@ -155,6 +155,15 @@ plan_explain_soft(const struct iova_layout *layout, struct iova_range range,
 	return meets;
 }
 
+const char *
+plan_hint(const struct ioas *ioas, int ret, const struct iova_conflict *c)
+{
+	if (ret == -EADDRINUSE && c->hole.origin == IOVA_ORIGIN_USER &&
+	    ioas_traits_of(ioas)->no_translation)
+		return "; hole= or dma_bits= excludes these hugepages: drop that key if the device reaches them, else use others, reserve fewer, or earlier (hugepages= on the kernel command line), or use another device";
+	return ioas_hint(ioas, ret);
+}
+
 /* What to do about a new device that can't reach what is in use. */
 static const char *
 remedy(const struct plan_device *pd)

@@ -347,6 +347,12 @@ bool plan_meets_hole(const struct iova_layout *layout, struct iova_range range);
 void plan_explain(const struct iova_layout *layout, struct iova_range range,
 		int ret, const struct iova_conflict *c, char *out, size_t size);
 
+/**
+ * What to do about an error of ioas_map(), as a clause, or "": as ioas_hint(), but without
+ * translation a key of the user is not the kernel's choice.
+ */
+const char *plan_hint(const struct ioas *ioas, int ret, const struct iova_conflict *c);
+
 /** What to do about memory in a soft hole whose IOVA can't be another one: no translation. */
 #define PLAN_SOFT_PHYSICAL "check that packets arrive, or use a machine with an IOMMU"
 

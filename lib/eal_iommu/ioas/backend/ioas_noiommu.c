@@ -112,22 +112,34 @@ check_pages(uint64_t va, uint64_t iova, uint64_t n)
 	return shared ? 0 : -EFAULT;
 }
 
+static bool
+is_aligned(const struct ioas_memory *mem, uint64_t iova, uint64_t size)
+{
+	return ((iova | mem->va | size) & (page_size() - 1)) == 0;
+}
+
+static int
+noiommu_verify(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size)
+{
+	int ret;
+
+	if (!is_aligned(mem, iova, size))
+		return -EINVAL;
+	ret = populate(mem->va, size);
+	return ret < 0 ? ret : check_pages(mem->va, iova, size / page_size());
+}
+
 static int
 noiommu_map(void *leg, const struct ioas_memory *mem, uint64_t iova, uint64_t size)
 {
-	const uint64_t page = page_size(), n = size / page;
 	int ret;
 
-	if (((iova | mem->va | size) & (page - 1)) != 0)
-		return -EINVAL;
-	if (mem->read_only)
+	if (is_aligned(mem, iova, size) && mem->read_only)
 		return -ENOTSUP;
-	ret = populate(mem->va, size);
-	if (ret == 0)
-		ret = check_pages(mem->va, iova, n);
+	ret = noiommu_verify(leg, mem, iova, size);
 	if (ret < 0)
 		return ret;
-	ret = vfio_uapi_is_huge(iova, n);
+	ret = vfio_uapi_is_huge(iova, size / page_size());
 	return ret == 0 ? -EFAULT : ret < 0 ? ret : 0;
 }
 
@@ -185,6 +197,7 @@ const struct ioas_ops ioas_noiommu_ops = {
 	.open_device = ioas_group_device,
 	.info = noiommu_info,
 	.locate = noiommu_locate,
+	.verify = noiommu_verify,
 	.map = noiommu_map,
 	.unmap = noiommu_unmap,
 	.hint = noiommu_hint,
