@@ -210,7 +210,8 @@ explain(struct added *a, const struct dma_run *run, int ret, const struct iova_c
 	snprintf(a->why, sizeof(a->why), "IOVA 0x%" PRIx64 "-0x%" PRIx64 ", %s %s%s%s%s",
 		range.first, range.last, a->chosen ? "which the bus chose," :
 		a->has_va ? "which is its VA," : "which the application chose,", text,
-		a->ioas != NULL ? dma_budget_hint(a->ioas, ret, c) : "",
+		a->ioas == NULL ? "" : a->chosen ? dma_budget_hint(a->ioas, ret, c) :
+		plan_hint(a->ioas, ret, c),
 		a->assigned && !a->chosen ? "; the bus can't choose other IOVAs, as " :
 		may_pass(a, ret) ? "; pass other IOVAs" : "",
 		a->assigned && !a->chosen ? keeps_because(a) :
