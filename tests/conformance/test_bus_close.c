@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,13 +45,22 @@ __thread int rte_errno;
 static struct vfio_msi_device *devices[N];
 static struct rte_intr_handle handles[N][3];
 static unsigned int handled, replaced, nulls;
-static int replace_error;
-static bool busy;
+static int replace_error, null_error;
+static bool busy, masters;	/* devices are bus masters when the first mapping goes */
 static struct rte_pci_driver driver = { .driver.name = "raw_fake" };
+
+static char warned[256];	/* the last warning */
 
 void
 fake_eal_log(const char *level, const char *format, ...)
 {
+	va_list ap;
+
+	if (strcmp(level, "WARNING") != 0)
+		return;
+	va_start(ap, format);
+	vsnprintf(warned, sizeof(warned), format, ap);
+	va_end(ap);
 }
 
 void
@@ -65,7 +75,9 @@ int __wrap_vfio_uapi_open(const char *path);
 int
 __wrap_vfio_uapi_open(const char *path)
 {
-	return strcmp(path, "/dev/null") == 0 ? vfio_uapi_eventfd() : __real_vfio_uapi_open(path);
+	if (strcmp(path, "/dev/null") != 0)
+		return __real_vfio_uapi_open(path);
+	return null_error < 0 ? null_error : vfio_uapi_eventfd();
 }
 
 int
@@ -125,9 +137,21 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 	return 0;
 }
 
+static bool
+is_master(const struct vfio_msi_device *dev)
+{
+	uint16_t command;
+
+	assert_int_equal(vfio_uapi_pread(dev->fd, &command, sizeof(command),
+		dev->pci.region[VFIO_PCI_CONFIG_REGION_INDEX].offset + PCI_COMMAND), 0);
+	return (le16toh(command) & PCI_COMMAND_MASTER) != 0;
+}
+
 void
 vfio_msi_detach(struct vfio_msi_device *dev)
 {
+	if (nulls == 0 && dev->fd >= 0)
+		masters |= is_master(dev);
 	ioas_detach(vfio_msi_bus.ioas, MEMBER(dev->plan.topo.group));
 	dev->attached = false;
 }
@@ -237,7 +261,9 @@ setup(void **state)
 	vfio_msi_bus.ioas = open_space();
 	fake_process_type = RTE_PROC_PRIMARY;
 	handled = replaced = nulls = 0;
-	replace_error = 0;
+	replace_error = null_error = 0;
+	masters = false;
+	warned[0] = '\0';
 	busy = true;
 	for (i = 0; i < N; i++)
 		device_add(i);
@@ -286,21 +312,36 @@ test_revoked(void **state)
 	assert_int_equal(replaced, 1);
 	assert_int_equal(nulls, 1);
 	assert_int_equal(handles[0][2].fd, -1);
+	assert_string_equal(warned, "");
 }
 
-/* BARs can't be replaced: the device stays open, but it is no bus master. */
+/* The device stays open, but it is no bus master when the first mapping goes. */
 static void
-test_no_memory(void **state)
+expect_open(const char *error)
 {
-	uint16_t command;
-
-	replace_error = -ENOMEM;
 	assert_int_equal(vfio_msi_cleanup(), -EBUSY);
 	expect_abandoned();
 	assert_int_equal(nulls, 0);
-	assert_int_equal(vfio_uapi_pread(devices[0]->fd, &command, sizeof(command),
-		devices[0]->pci.region[VFIO_PCI_CONFIG_REGION_INDEX].offset + PCI_COMMAND), 0);
-	assert_int_equal(le16toh(command) & PCI_COMMAND_MASTER, 0);
+	assert_false(masters);
+	assert_false(is_master(devices[0]));
+	assert_non_null(strstr(warned, error));
+}
+
+/* BARs can't be replaced. */
+static void
+test_no_memory(void **state)
+{
+	replace_error = -ENOMEM;
+	expect_open("Cannot allocate memory");
+}
+
+/* The same if the process has no descriptor left. */
+static void
+test_no_descriptor(void **state)
+{
+	null_error = -EMFILE;
+	expect_open("Too many open files");
+	assert_int_equal(replaced, 0);
 }
 
 /* Drivers that release their devices leave nothing. */
@@ -321,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CLOSE_TEST(test_revoked),
 		CLOSE_TEST(test_no_memory),
+		CLOSE_TEST(test_no_descriptor),
 		CLOSE_TEST(test_released),
 	};
 

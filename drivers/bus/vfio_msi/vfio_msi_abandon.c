@@ -11,12 +11,16 @@
  * the number of the device's descriptor remain in use until the process has ended.
  */
 
+#include <string.h>
+
 #include "device.h"
 #include "neighbours.h"
 
 void
 vfio_msi_device_abandon(struct vfio_msi_device *dev)
 {
+	int ret;
+
 	vfio_msi_mp_withdraw(dev);
 	vfio_msi_affinity_stop(dev);
 	vfio_msi_eeh_stop(dev);
@@ -32,5 +36,8 @@ vfio_msi_device_abandon(struct vfio_msi_device *dev)
 		return;
 	vfio_msi_intr_disable(dev);
 	/* If it fails, the device stays open, and is no bus master. */
-	vfio_msi_device_revoke(dev);
+	ret = vfio_msi_device_revoke(dev);
+	if (ret < 0)
+		BUS_LOG(WARNING, "%s: can't be revoked at the end: %s; its DMA is disabled, and it stays open until the process has ended; before the end, stop and close its port",
+			dev->label, strerror(-ret));
 }

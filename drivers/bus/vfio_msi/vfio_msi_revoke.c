@@ -38,12 +38,13 @@ vfio_msi_command_update(const struct vfio_msi_device *dev, uint16_t set, uint16_
 int
 vfio_msi_device_revoke(struct vfio_msi_device *dev)
 {
-	int null = vfio_uapi_open("/dev/null");
-	int ret;
+	int null, ret;
 
+	/* First, as the rest may fail and the caller may remove mappings then. */
+	vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
+	null = vfio_uapi_open("/dev/null");
 	if (null < 0)
 		return null;
-	vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
 	/* Mapped BARs keep the device open, as the file descriptor does. */
 	ret = vfio_msi_regions_replace(dev, NULL);
 	if (ret == 0)
