@@ -8,6 +8,7 @@
  * is rejected at once, before the end of the scan.
  */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ int vfio_msi_logtype;
 
 static enum iova_hardness hardness;
 static int locked;		/* EAL's memory, while the device is added */
+static int group_error;		/* of the device's group, which the pci bus has */
 
 int __wrap_plan_survey(const struct plan_request *request, struct ioas **space,
 		struct plan_device *out, char *why, size_t size);
@@ -121,6 +123,12 @@ vfio_msi_member(const struct vfio_msi_device *dev)
 	return (struct ioas_member){ 0 };
 }
 
+int
+vfio_msi_pci_check_group(const struct topo_device *t, char *why, size_t size)
+{
+	return group_error;
+}
+
 bool
 vfio_msi_steer_tried(void)
 {
@@ -145,6 +153,7 @@ setup(void **state)
 	vfio_msi_growth_start();
 	vfio_msi_bus.syncing = true;
 	assert_false(fake_eal_is_validated());
+	group_error = 0;
 	return 0;
 }
 
@@ -190,6 +199,23 @@ test_soft_hole(void **state)
 	expect_rejected();
 }
 
+/* The pci bus has a device of its group: it is rejected, and limits nothing. */
+static void
+test_pci_has_group(void **state)
+{
+	struct vfio_msi_device dev = { .vf_token = "" };
+	char why[VFIO_MSI_TEXT] = "";
+
+	hardness = IOVA_HARD;
+	group_error = -EEXIST;
+	assert_int_equal(vfio_msi_survey(&dev, &dev.plan.topo.addr, why, sizeof(why)), -EEXIST);
+	vfio_msi_leave_layout(&dev);
+	assert_false(fake_eal_is_validated());
+	assert_int_equal(fake_eal_alloc(EAL_VA + 4 * LARGE, PAGES, LARGE, 0), 0);
+	assert_int_equal(said("can't grow beyond"), 0);
+	holes_free(&dev.plan.holes);
+}
+
 /* Nothing is mapped yet: EAL's memory, if it has any, is checked when it is. */
 static void
 test_before_start(void **state)
@@ -215,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		hole_test(test_hard_hole),
 		hole_test(test_soft_hole),
+		hole_test(test_pci_has_group),
 		hole_test(test_before_start),
 	};
 

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "claim.h"
+#include "machine.h"
 #include "neighbours.h"
 #include <rte_errno.h>
 #include <rte_kvargs.h>
@@ -60,10 +61,13 @@ pci_scan(void)
 	return 0;
 }
 
+static struct rte_pci_device pci_device;	/* of the pci bus, if it has a driver */
+
 static struct rte_device *
 pci_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
 {
-	return NULL;
+	return pci_device.device.driver != NULL && cmp(&pci_device.device, data) == 0 ?
+		&pci_device.device : NULL;
 }
 
 /* The pci bus has a device that nobody looks for. */
@@ -275,6 +279,28 @@ test_pci_iterator(void **state)
 	assert_ptr_equal(pci.dev_iterate(NULL, "addr=0000:03:00.0", NULL), other);
 }
 
+/* The check of a group blocks nothing. */
+static void
+test_pci_group(void **state)
+{
+	const struct topo_device nic = { .group = NIC_GROUP };
+	char why[VFIO_MSI_TEXT];
+	void *root = NULL;
+
+	assert_int_equal(tree_machine_setup(&root), 0);
+	machine_device(root, SIBLING, NIC_GROUP, "vfio-pci");
+	plan_scan_begin(&vfio_msi_bus.scan, root);
+	assert_int_equal(vfio_msi_pci_check_group(&nic, why, sizeof(why)), 0);
+	pci_device.addr = (struct rte_pci_addr){ .devid = 4 };
+	pci_device.device.driver = &driver;
+	assert_int_equal(vfio_msi_pci_check_group(&nic, why, sizeof(why)), -EBUSY);
+	assert_non_null(strstr(why, SIBLING));
+	assert_null(blocked);
+	pci_device.device.driver = NULL;
+	plan_scan_end(&vfio_msi_bus.scan);
+	tree_machine_teardown(&root);
+}
+
 static unsigned int seen;
 
 /* The function of EAL, which compares a name. */
@@ -308,6 +334,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LOOKUP_TEST(test_own_iterator),
 		LOOKUP_TEST(test_pci_iterator),
+		LOOKUP_TEST(test_pci_group),
 		LOOKUP_TEST(test_name),
 	};
 

@@ -29,6 +29,14 @@ bool vfio_msi_pci_takes_all(void);
 int vfio_msi_pci_block(const struct topo_addr *addr);
 
 /**
+ * In a scan: can vfio_msi_pci_block_group() block these devices? Blocks none.
+ *
+ * @return 0; -EEXIST: the user gave a member to the pci bus; -EBUSY: a driver has one; -errno;
+ * with the reason
+ */
+int vfio_msi_pci_check_group(const struct topo_device *dev, char *why, size_t size);
+
+/**
  * In a scan: block all members of a device's group on the pci bus.
  *
  * @return 0; -EEXIST: the user gave a member to the pci bus; -errno; with the reason

@@ -251,13 +251,27 @@ vfio_msi_pci_unblock_all(void)
 	}
 }
 
+/* @return 0; -EBUSY: a driver of the pci bus has the device; -ENODEV: there is no pci bus. */
+static int
+check_unused(const struct topo_addr *addr)
+{
+	struct rte_bus *pci = rte_bus_find_by_name("pci");
+	const struct rte_device *dev;
+
+	if (pci == NULL)
+		return -ENODEV;
+	dev = find_device(pci, addr);
+	return dev != NULL && dev->driver != NULL ? -EBUSY : 0;
+}
+
 /*
  * A group can be opened once only, so all its devices must be on one bus. A member that
  * the user gave to the pci bus is an error. Any other is blocked there: the pci bus would
  * open the group if it probed the member first.
  */
-int
-vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
+static int
+each_member(const struct topo_device *dev, int (*call)(const struct topo_addr *addr), char *why,
+		size_t size)
 {
 	const struct rte_devargs *da;
 	const struct topo_device *v;
@@ -277,15 +291,26 @@ vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
 		if (da != NULL && da->policy == RTE_DEV_ALLOWED) {
 			snprintf(why, size, "\"-a %s\" gives a device of the same IOMMU group %d to the pci bus, but a group can be on one bus only; give both devices to one bus",
 				da->name, dev->group);
-			ret = -EEXIST;
-			break;
+			return -EEXIST;
 		}
-		ret = vfio_msi_pci_block(&v->addr);
+		ret = call(&v->addr);
 		if (ret < 0)
 			snprintf(why, size, "the pci bus does not release %s: %s; give that device to this bus at start-up",
 				v->bdf, strerror(-ret));
 	}
 	return ret;
+}
+
+int
+vfio_msi_pci_check_group(const struct topo_device *dev, char *why, size_t size)
+{
+	return each_member(dev, check_unused, why, size);
+}
+
+int
+vfio_msi_pci_block_group(const struct topo_device *dev, char *why, size_t size)
+{
+	return each_member(dev, vfio_msi_pci_block, why, size);
 }
 
 static bool

@@ -110,6 +110,9 @@ vfio_msi_survey(struct vfio_msi_device *dev, const struct topo_addr *addr, char 
 		memset(&dev->plan, 0, sizeof(dev->plan));
 		ret = plan_survey(&request, &vfio_msi_bus.ioas, &dev->plan, why, size);
 	}
+	/* Growth that the layout of a device limits stays limited, so reject the device before. */
+	if (ret == 0)
+		ret = vfio_msi_pci_check_group(&dev->plan.topo, why, size);
 	if (ret == 0)
 		ret = add_to_layout(dev, why, size);
 	if (ret == 0)
