@@ -60,8 +60,10 @@
  *   applications    rte_dev_dma_map() on any thread (vfio_msi_dma.c has its own lock), and
  *                   rte_eal_iommu.h on any thread (so have the files of own_memory.h).
  *
- * Lock order, outermost first: the lock of vfio_msi_entry.c, for which the interrupt thread waits
- * for a limited time only, as the holder waits for callbacks on that thread; closing; a device's
+ * Lock order, outermost first: locks that the application holds while it attaches or detaches
+ * devices, so its callbacks for ports and removals must not take them; the lock of
+ * vfio_msi_entry.c, for which the interrupt thread waits for a limited time only, as the holder waits
+ * for callbacks on that thread, and any other thread without a limit; closing; a device's
  * lock of vectors; the lock of own_memory_events.c, which is held while callbacks of
  * applications run; EAL's memory lock, then the lock of dma_sync.c; the
  * space's lock of own_memory.c, then the lock of vfio_msi_dma.c, and offers_lock, which nests with neither; the address
