@@ -6,8 +6,9 @@
  * @file
  * EAL's removal event of a device, to which the application responds by detaching the device.
  *
- * A callback of the application may remove the device at once, or wait for a thread that removes
- * one. A removal waits until no callback of the device's interrupts runs: inside of one, it would
+ * A callback of the application may remove the device at once (not in a secondary process: EAL needs
+ * the interrupt thread for that, see doc/howto/hotplug.rst), or wait for a thread that removes one.
+ * A removal waits until no callback of the device's interrupts runs: inside of one, it would
  * wait for itself. So an alarm sends the event. Nobody waits for this alarm, and it accesses
  * nothing of the device: EAL reads the name again after each callback, and the first may have
  * removed the device.
