@@ -211,8 +211,7 @@ doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits
 	f->eal.placed = va_place(f->layout, &f->memory.mounted, limits, &space, &choice) == 0;
 	f->eal.moved = choice.moved;
 	f->eal.quality = choice.quality;
-	if (f->eal.placed && choice.quality == VA_BAD)
-		f->eal.shortage = va_shortage(f->layout, &choice);
+	f->eal.shortage = choice.shortage;
 	va_choice_free(&choice);
 	va_space_free(&space);
 	return 0;

@@ -175,7 +175,6 @@ bool
 eal_memory_report_fault(const struct tool_plan *plan)
 {
 	const struct tool_device *key = decider(plan);
-	enum va_shortage shortage;
 	char cure[VA_CURE];
 	const char *why;
 	size_t i;
@@ -194,8 +193,8 @@ eal_memory_report_fault(const struct tool_plan *plan)
 	}
 	if (strcmp(eal_memory_iova(plan, &why), IOVA_IS_VA) != 0 || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
-	shortage = va_shortage(plan->layout, &plan->eal);
-	va_shortage_cure(shortage, decide(plan), cure, sizeof(cure));
-	tool_error("layout", "EAL's memory would get bad addresses: %s; %s", va_shortage_why(shortage), cure);
+	va_shortage_cure(plan->eal.shortage, decide(plan), cure, sizeof(cure));
+	tool_error("layout", "EAL's memory would get bad addresses: %s; %s",
+		va_shortage_why(plan->eal.shortage), cure);
 	return true;
 }

@@ -129,6 +129,12 @@ vfio_msi_pci_check_group(const struct topo_device *t, char *why, size_t size)
 	return group_error;
 }
 
+enum va_shortage
+vfio_msi_steer_shortage(const struct iova_layout *of, const struct va_begin *begin)
+{
+	return VA_SHORT_OF_ALL;
+}
+
 bool
 vfio_msi_steer_tried(void)
 {

@@ -184,10 +184,10 @@ test_pi5(void **state)
 	/* With two page sizes or two nodes, only one of the first lists can begin there. */
 	choose(*state, &both);
 	assert_int_equal(choice.quality, VA_BAD);
-	assert_int_equal(va_shortage(layout, &choice), VA_SHORT_OF_PAGES);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_PAGES);
 	choose(*state, &nodes);
 	assert_int_equal(choice.quality, VA_BAD);
-	assert_int_equal(va_shortage(layout, &choice), VA_SHORT_OF_NODES);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_NODES);
 }
 
 /* Juno: of the windows in its dma-ranges, the one below 4 GiB is never chosen. */
@@ -251,11 +251,28 @@ test_nowhere(void **state)
 	allow(0, UINT32_MAX);
 	choose(*state, &small);
 	EXPECT(false, VA_BAD, BASE + 2 * MIB);
-	assert_int_equal(va_shortage(layout, &choice), VA_SHORT_OF_ALL);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_ALL);
 	/* No addresses are available above the end of user space. */
 	add_hole(0, VA_X86_4LEVEL - 1, IOVA_SOFT);
 	choose(*state, &small);
 	assert_int_equal(choice.quality, VA_BAD);
+}
+
+/* Pages of 1 GiB can't begin in the only window, where pages of 2 MiB alone can. */
+static void
+test_smaller_pages(void **state)
+{
+	allow(0x100200000, 0x13fffffff);
+	choose(*state, &both);
+	assert_int_equal(choice.quality, VA_BAD);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_PAGES);
+	choose(*state, &small);
+	EXPECT(false, VA_SHORT, 0x100200000);
+	/* Pages of neither size. */
+	add_hole(0x100201000, 0x13fffffff, IOVA_SOFT);
+	choose(*state, &both);
+	assert_int_equal(choice.quality, VA_BAD);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_ALL);
 }
 
 /* The longest short window is chosen, and the lowest of equal ones. */
@@ -378,6 +395,7 @@ main(void)
 		PLACE_TEST(test_33_bits),
 		PLACE_TEST(test_reach),
 		PLACE_TEST(test_nowhere),
+		PLACE_TEST(test_smaller_pages),
 		PLACE_TEST(test_longest),
 		PLACE_TEST(test_no_lead),
 		PLACE_TEST(test_without_hugepages),

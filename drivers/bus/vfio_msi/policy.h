@@ -93,6 +93,10 @@ bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
  */
 enum va_policy vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible);
 
+/** va_shortage() of the lists that EAL has, with the addresses that were free before. */
+enum va_shortage vfio_msi_steer_shortage(const struct iova_layout *layout,
+		const struct va_begin *begin);
+
 /** Whether the bus had a device before EAL had memory. */
 bool vfio_msi_steer_tried(void);
 

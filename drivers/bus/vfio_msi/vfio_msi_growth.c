@@ -105,20 +105,16 @@ is_reached(size_t at)
 	return true;
 }
 
-/* As va_shortage(), for the lists that EAL has. */
 static enum va_shortage
 shortage(void)
 {
-	bool several = false, some = false;
+	struct va_begin begin = { 0 };
 	size_t i;
 
-	for (i = 0; i < vfio_msi_growth.n; i++) {
-		several |= vfio_msi_growth.v[i].page != vfio_msi_growth.v[0].page;
-		some |= vfio_msi_growth.v[i].first && vfio_msi_growth.v[i].reach > 0;
-	}
-	if (!some)
-		return VA_SHORT_OF_ALL;
-	return several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
+	for (i = 0; i < vfio_msi_growth.n; i++)
+		va_begin_add(&begin, vfio_msi_growth.v[i].page,
+			vfio_msi_growth.v[i].first && vfio_msi_growth.v[i].reach > 0);
+	return vfio_msi_steer_shortage(vfio_msi_bus.layout, &begin);
 }
 
 static void

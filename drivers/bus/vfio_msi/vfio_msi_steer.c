@@ -29,6 +29,7 @@
 #define DEFAULT_BASE (UINT64_C(1) << 32)	/* EAL's default base address */
 
 static bool tried;
+static struct va_space before;	/* free addresses before EAL reserved its memory */
 
 /*
  * EAL's next address is the end of its last mapping at a requested address. Attaching an
@@ -73,24 +74,20 @@ static int
 choose(const struct iova_layout *layout, struct va_choice *choice)
 {
 	const struct va_limits limits = dpdk_va_limits(0);
-	struct va_space space;
 	struct va_need need;
-	int ret = va_space_read("", rte_eal_get_baseaddr(), &space);
+	int ret;
 
+	va_space_free(&before);
+	ret = va_space_read("", rte_eal_get_baseaddr(), &before);
 	if (ret < 0)
 		return ret;
-	ret = read_need(&space, &need);
-	if (ret == 0)
-		ret = va_place(layout, &need, &limits, &space, choice);
-	va_space_free(&space);
-	return ret;
+	ret = read_need(&before, &need);
+	return ret < 0 ? ret : va_place(layout, &need, &limits, &before, choice);
 }
 
 static void
-log_shortage(const struct iova_layout *layout, const struct va_choice *choice,
-		enum va_policy policy)
+log_shortage(enum va_shortage shortage, enum va_policy policy)
 {
-	const enum va_shortage shortage = va_shortage(layout, choice);
 	char cure[VA_CURE];
 
 	va_shortage_cure(shortage, policy, cure, sizeof(cure));
@@ -107,7 +104,7 @@ log_choice(const struct iova_layout *layout, const struct va_choice *choice,
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		log_shortage(layout, choice, policy);
+		log_shortage(choice->shortage, policy);
 		return;
 	}
 	if (choice->quality == VA_SHORT)
@@ -151,6 +148,12 @@ vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
 	}
 	va_choice_free(&choice);
 	return policy;
+}
+
+enum va_shortage
+vfio_msi_steer_shortage(const struct iova_layout *layout, const struct va_begin *begin)
+{
+	return va_shortage(layout, &before, begin);
 }
 
 bool

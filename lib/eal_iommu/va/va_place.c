@@ -130,6 +130,14 @@ consider(struct search *s, uint64_t start, bool moved)
 	return 0;
 }
 
+/* The first page that lies in the piece. */
+static bool
+holds_page(struct iova_range piece, uint64_t page, uint64_t *first)
+{
+	return iova_align_up(piece.first, page, first) && *first <= piece.last &&
+		piece.last - *first >= page - 1;
+}
+
 /*
  * Consider the good addresses within one gap of the process. The first list begins there
  * if what EAL maps before it fits below. The page before the start is free, too.
@@ -141,11 +149,22 @@ consider_piece(struct search *s, struct iova_range gap, struct iova_range piece)
 	uint64_t page = s->need->plain ? system : s->need->page[0];
 	uint64_t lead = va_lists_lead(s->need, s->limits), first;
 
-	if (!iova_align_up(piece.first, page, &first) || first > piece.last ||
-	    piece.last - first < page - 1)
+	if (!holds_page(piece, page, &first))
 		return;
 	consider(s, first - gap.first >= lead + system ? first - lead : gap.first + system,
 		true);
+}
+
+/* The part of a gap that is not below LOWEST, and the part of that which is in a range. */
+static bool
+cut_gap(const struct iova_range *range, struct iova_range *gap, struct iova_range *piece)
+{
+	if (gap->last < LOWEST || gap->first > range->last || gap->last < range->first)
+		return false;
+	if (gap->first < LOWEST)
+		gap->first = LOWEST;
+	*piece = iova_range_cut(*gap, *range);
+	return iova_range_valid(*piece);
 }
 
 static int
@@ -157,12 +176,7 @@ free_step(const struct iova_range *range, void *arg)
 	for (i = 0; i < s->space->n && s->best->quality != VA_WHOLE; i++) {
 		struct iova_range gap = s->space->gap[i], piece;
 
-		if (gap.last < LOWEST || gap.first > range->last || gap.last < range->first)
-			continue;
-		if (gap.first < LOWEST)
-			gap.first = LOWEST;
-		piece = iova_range_cut(gap, *range);
-		if (iova_range_valid(piece))
+		if (cut_gap(range, &gap, &piece))
 			consider_piece(s, gap, piece);
 	}
 	return s->best->quality == VA_WHOLE;
@@ -187,6 +201,19 @@ consider_own(struct search *s)
 	return ret;
 }
 
+static enum va_shortage
+shortage_of(const struct search *s)
+{
+	const struct va_lists *lists = &s->best->lists;
+	struct va_begin begin = { 0 };
+	size_t i;
+
+	for (i = 0; i < lists->n; i++)
+		va_begin_add(&begin, lists->v[i].page, lists->v[i].first &&
+			va_good_bytes(s->layout, lists->v[i].range) >= lists->v[i].page);
+	return va_shortage(s->layout, s->space, &begin);
+}
+
 int
 va_place(const struct iova_layout *layout, const struct va_need *need,
 		const struct va_limits *limits, const struct va_space *space,
@@ -205,23 +232,51 @@ va_place(const struct iova_layout *layout, const struct va_need *need,
 	ret = consider_own(&s);
 	if (ret == 0 && out->lists.n > 0 && out->quality != VA_WHOLE)
 		iova_layout_foreach_free(layout, free_step, &s);
+	if (ret == 0 && out->lists.n > 0 && out->quality == VA_BAD)
+		out->shortage = shortage_of(&s);
 	return ret;
 }
 
-enum va_shortage
-va_shortage(const struct iova_layout *layout, const struct va_choice *choice)
+void
+va_begin_add(struct va_begin *begin, uint64_t page, bool good)
 {
-	const struct va_list_at *v = choice->lists.v;
-	bool several = false, some = false;
+	begin->several |= begin->page != 0 && page != begin->page;
+	begin->some |= good;
+	if (begin->page == 0 || page < begin->page)
+		begin->page = page;
+}
+
+struct fit {
+	const struct va_space *space;
+	uint64_t page;
+};
+
+/* 1: a page fits into the range. */
+static int
+fit_step(const struct iova_range *range, void *arg)
+{
+	const struct fit *f = arg;
+	uint64_t first;
 	size_t i;
 
-	for (i = 0; i < choice->lists.n; i++) {
-		several |= v[i].page != v[0].page;
-		some |= v[i].first && va_good_bytes(layout, v[i].range) >= v[i].page;
+	for (i = 0; i < f->space->n; i++) {
+		struct iova_range gap = f->space->gap[i], piece;
+
+		if (cut_gap(range, &gap, &piece) && holds_page(piece, f->page, &first))
+			return 1;
 	}
-	if (!some)
+	return 0;
+}
+
+enum va_shortage
+va_shortage(const struct iova_layout *layout, const struct va_space *space,
+		const struct va_begin *begin)
+{
+	struct fit f = { .space = space, .page = begin->page };
+
+	if (!begin->some && (!begin->several || iova_layout_foreach_free(layout, fit_step, &f) == 0))
 		return VA_SHORT_OF_ALL;
-	return several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
+	return begin->several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
 }
 
 void

@@ -29,6 +29,13 @@ enum va_quality {
 	VA_WHOLE,	/**< all addresses are good */
 };
 
+/** The reason why no place is good. */
+enum va_shortage {
+	VA_SHORT_OF_ALL,	/**< memory of no kind can begin anywhere */
+	VA_SHORT_OF_PAGES,	/**< memory can begin, but not for every page size */
+	VA_SHORT_OF_NODES,	/**< one page size only, but several nodes */
+};
+
 /** Result of va_place(). */
 struct va_choice {
 	bool moved;		/**< EAL must be made to begin at start */
@@ -36,6 +43,7 @@ struct va_choice {
 				 *   before it is free */
 	enum va_quality quality;
 	struct va_lists lists;	/**< the lists at that place */
+	enum va_shortage shortage;	/**< only if there are lists and quality is VA_BAD */
 };
 
 /** Free bytes in the layout from the start of @p range on. */
@@ -65,15 +73,24 @@ int va_place(const struct iova_layout *layout, const struct va_need *need,
 		const struct va_limits *limits, const struct va_space *space,
 		struct va_choice *out);
 
-/** The reason why no place is good. */
-enum va_shortage {
-	VA_SHORT_OF_ALL,	/**< memory of no kind can begin anywhere */
-	VA_SHORT_OF_PAGES,	/**< memory can begin, but not for every page size */
-	VA_SHORT_OF_NODES,	/**< one page size only, but several nodes */
+/** Lists that are no good place. */
+struct va_begin {
+	bool some;	/**< memory of one page size and node begins at good addresses */
+	bool several;	/**< there are several page sizes */
+	uint64_t page;	/**< the smallest one */
 };
 
-/** @param choice  has lists; its quality is VA_BAD */
-enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_choice *choice);
+/** Add a list. @param good  a page of it is good, and it is the first of its kind */
+void va_begin_add(struct va_begin *begin, uint64_t page, bool good);
+
+/**
+ * Find out what is short. With several page sizes a page of the smallest one may fit where no
+ * list begins, as a larger one comes first.
+ *
+ * @param space  the free addresses of the process before EAL reserved any
+ */
+enum va_shortage va_shortage(const struct iova_layout *layout, const struct va_space *space,
+		const struct va_begin *begin);
 
 /** Free the result of va_place(); an all-zero struct is allowed. */
 void va_choice_free(struct va_choice *choice);
