@@ -190,10 +190,6 @@ judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 	if (eal->quality != VA_BAD || eal->assignable)
 		return;
 	doctor_add(out, DOCTOR_EAL_BAD, NULL, "%s", va_shortage_why(eal->shortage));
-	if (f->machine.arch == TOPO_ARCH_POWER) {
-		doctor_cure(out, "run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs: on POWER no virtual address is as high as the window of the IOMMU");
-		return;
-	}
 	va_shortage_cure(eal->shortage, VA_POLICY_UNABLE, cure, sizeof(cure));
 	doctor_cure(out, "%s", cure);
 }

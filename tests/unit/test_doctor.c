@@ -309,6 +309,8 @@ test_layout(void **state)
 	expect_only(DOCTOR_EAL_BAD, "", "each page size and NUMA node", "one hugepage size");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .shortage = VA_SHORT_OF_NODES };
 	expect_only(DOCTOR_EAL_BAD, "", "memory of each NUMA node", "fewer NUMA nodes, or run the application as root");
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .shortage = VA_SHORT_OF_APERTURE };
+	expect_only(DOCTOR_EAL_BAD, "", "the IOMMU translates no address between 4 GiB", "run the application as root");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD };
 	expect_only(DOCTOR_EAL_BAD, "", "no free address above 4 GiB", "fewer devices or holes to one process, or run the application as root");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .assignable = true };

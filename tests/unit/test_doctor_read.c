@@ -253,7 +253,8 @@ test_power(void **state)
 	const char *root = *state;
 
 	vfio_device(root);
-	tree_text(root, "/proc/self/maps", "10000000-10001000 r-xp 00000000 00:00 0\n");
+	tree_text(root, "/proc/self/maps", "10000000-10001000 r-xp 00000000 00:00 0\n"
+		"7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n");
 	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "8\n");
 	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "8\n");
 	tree_text(root, "/proc/self/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
@@ -264,7 +265,9 @@ test_power(void **state)
 	assert_int_equal(facts.assumed_first, UINT64_C(1) << 59);
 	assert_int_equal(doctor_eal_place(root, BASE, &limits, false, &facts), 0);
 	assert_int_equal(facts.eal.quality, VA_BAD);
+	assert_int_equal(facts.eal.shortage, VA_SHORT_OF_APERTURE);
 	assert_true(has_finding(DOCTOR_EAL_BAD, "run the application as root"));
+	assert_false(has_finding(DOCTOR_EAL_BAD, "fewer devices"));
 	facts.eal.assignable = true;
 	assert_false(has_finding(DOCTOR_EAL_BAD, ""));
 	/* Another processor. */

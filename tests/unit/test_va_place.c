@@ -251,11 +251,35 @@ test_nowhere(void **state)
 	allow(0, UINT32_MAX);
 	choose(*state, &small);
 	EXPECT(false, VA_BAD, BASE + 2 * MIB);
-	assert_int_equal(choice.shortage, VA_SHORT_OF_ALL);
-	/* No addresses are available above the end of user space. */
+	assert_int_equal(choice.shortage, VA_SHORT_OF_APERTURE);
+}
+
+/* No addresses are available above the end of user space. */
+static void
+test_too_high(void **state)
+{
+	const struct iova_range window = RANGE(UINT64_C(1) << 59, (UINT64_C(1) << 60) - 1);
+	const struct iova_range all = RANGE(0, UINT64_MAX), low = RANGE(0, UINT32_MAX);
+
 	add_hole(0, VA_X86_4LEVEL - 1, IOVA_SOFT);
 	choose(*state, &small);
 	assert_int_equal(choice.quality, VA_BAD);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_ALL);
+	/* The large window of POWER; also together with a device that reaches 4 GiB. */
+	assert_int_equal(iova_layout_allow(layout, &window, 1, "a", NULL), 0);
+	choose(*state, &both);
+	assert_int_equal(choice.quality, VA_BAD);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_APERTURE);
+	assert_int_equal(iova_layout_allow(layout, &low, 1, "b", NULL), 0);
+	choose(*state, &small);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_APERTURE);
+	/* Without these two a third one has good addresses. */
+	assert_int_equal(iova_layout_allow(layout, &all, 1, "c", NULL), 0);
+	choose(*state, &small);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_ALL);
+	iova_layout_forget(layout, "c");
+	choose(*state, &small);
+	assert_int_equal(choice.shortage, VA_SHORT_OF_APERTURE);
 }
 
 /* Pages of 1 GiB can't begin in the only window, where pages of 2 MiB alone can. */
@@ -395,6 +419,7 @@ main(void)
 		PLACE_TEST(test_33_bits),
 		PLACE_TEST(test_reach),
 		PLACE_TEST(test_nowhere),
+		PLACE_TEST(test_too_high),
 		PLACE_TEST(test_smaller_pages),
 		PLACE_TEST(test_longest),
 		PLACE_TEST(test_no_lead),

@@ -67,6 +67,7 @@ test_cure(void **state)
 		const char *why, *cure;
 	} rows[] = {
 		{ VA_SHORT_OF_ALL, "no free address", "give fewer devices or holes to one process, or " },
+		{ VA_SHORT_OF_APERTURE, "the IOMMU translates no address", "" },
 		{ VA_SHORT_OF_PAGES, "each page size and NUMA node", "use one hugepage size only " },
 		{ VA_SHORT_OF_NODES, "of each NUMA node", "use a machine or guest with fewer NUMA nodes, or " },
 	};
@@ -75,7 +76,7 @@ test_cure(void **state)
 		const char *cure;
 	} policies[] = {
 		{ VA_POLICY_KEY_VA, "drop iova=va and run the application as root" },
-		{ VA_POLICY_UNABLE, ", or run the application as root" },
+		{ VA_POLICY_UNABLE, "run the application as root" },
 		{ VA_POLICY_GOOD, "give iova=assigned and run the application as root" },
 		{ VA_POLICY_UNKNOWN, "give iova=assigned and run the application as root" },
 	};
@@ -89,6 +90,7 @@ test_cure(void **state)
 			va_shortage_cure(rows[i].shortage, policies[k].policy, cure, sizeof(cure));
 			assert_ptr_equal(strstr(cure, rows[i].cure), cure);
 			assert_non_null(strstr(cure, policies[k].cure));
+			assert_int_equal(strstr(cure, ", or ") != NULL, rows[i].cure[0] != '\0');
 			assert_true(strlen(cure) < sizeof(cure) - 1);
 		}
 	}

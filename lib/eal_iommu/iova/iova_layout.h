@@ -256,6 +256,12 @@ int iova_layout_foreach_hole_in(const struct iova_layout *layout, struct iova_ra
 		int (*cb)(const struct iova_hole *hole, void *arg), void *arg);
 
 /**
+ * Whether the allowed ranges of some device, taken alone, contain an address of @p range. True if
+ * no device has any.
+ */
+bool iova_layout_some_allow(const struct iova_layout *layout, struct iova_range range);
+
+/**
  * Visit in ascending order. The callback returns 0 to continue. Any other value stops and
  * is returned. The callback must not change the layout.
  */

@@ -68,6 +68,29 @@ iova_layout_foreach_hole_in(const struct iova_layout *layout, struct iova_range 
 	return ret;
 }
 
+static bool
+grant_meets(const struct iova_grant *grant, struct iova_range range)
+{
+	size_t i;
+
+	for (i = 0; i < grant->n; i++)
+		if (grant->v[i].first <= range.last && grant->v[i].last >= range.first)
+			return true;
+	return false;
+}
+
+bool
+iova_layout_some_allow(const struct iova_layout *layout, struct iova_range range)
+{
+	const struct iova_grants *grants = &layout->allowed.grants;
+	const struct iova_grant *grant;
+
+	TAILQ_FOREACH(grant, grants, link)
+		if (grant_meets(grant, range))
+			return true;
+	return TAILQ_EMPTY(grants);
+}
+
 int
 iova_layout_foreach_allowed(const struct iova_layout *layout,
 		int (*cb)(const struct iova_range *range, void *arg), void *arg)

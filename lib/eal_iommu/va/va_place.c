@@ -268,6 +268,15 @@ fit_step(const struct iova_range *range, void *arg)
 	return 0;
 }
 
+/* Whether a process can have addresses that the IOMMU of some device translates. */
+static bool
+is_reachable(const struct iova_layout *layout, const struct va_space *space)
+{
+	const struct iova_range user = { LOWEST, space->top };
+
+	return !iova_range_valid(user) || iova_layout_some_allow(layout, user);
+}
+
 enum va_shortage
 va_shortage(const struct iova_layout *layout, const struct va_space *space,
 		const struct va_begin *begin)
@@ -275,7 +284,7 @@ va_shortage(const struct iova_layout *layout, const struct va_space *space,
 	struct fit f = { .space = space, .page = begin->page };
 
 	if (!begin->some && (!begin->several || iova_layout_foreach_free(layout, fit_step, &f) == 0))
-		return VA_SHORT_OF_ALL;
+		return is_reachable(layout, space) ? VA_SHORT_OF_ALL : VA_SHORT_OF_APERTURE;
 	return begin->several ? VA_SHORT_OF_PAGES : VA_SHORT_OF_NODES;
 }
 

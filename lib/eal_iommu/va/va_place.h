@@ -32,6 +32,7 @@ enum va_quality {
 /** The reason why no place is good. */
 enum va_shortage {
 	VA_SHORT_OF_ALL,	/**< memory of no kind can begin anywhere */
+	VA_SHORT_OF_APERTURE,	/**< nor could it for fewer devices, or without holes */
 	VA_SHORT_OF_PAGES,	/**< memory can begin, but not for every page size */
 	VA_SHORT_OF_NODES,	/**< one page size only, but several nodes */
 };

@@ -46,6 +46,7 @@ va_shortage_why(enum va_shortage shortage)
 {
 	static const char *const words[] = {
 		[VA_SHORT_OF_ALL] = "no free address above 4 GiB is a good IOVA for EAL's memory",
+		[VA_SHORT_OF_APERTURE] = "the IOMMU translates no address between 4 GiB and the end of user space, where EAL's memory lies",
 		[VA_SHORT_OF_PAGES] = "no free range of good IOVAs above 4 GiB has room for EAL's memory of each page size and NUMA node",
 		[VA_SHORT_OF_NODES] = "no free range of good IOVAs above 4 GiB has room for EAL's memory of each NUMA node",
 	};
@@ -72,9 +73,11 @@ va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, si
 {
 	static const char *const words[] = {
 		[VA_SHORT_OF_ALL] = "give fewer devices or holes to one process",
+		[VA_SHORT_OF_APERTURE] = "",
 		[VA_SHORT_OF_PAGES] = "use one hugepage size only (unmount the other sizes, if nothing else uses them)",
 		[VA_SHORT_OF_NODES] = "use a machine or guest with fewer NUMA nodes",
 	};
 
-	snprintf(out, size, "%s, or %s", words[shortage], assign_cure(policy));
+	snprintf(out, size, "%s%s%s", words[shortage], words[shortage][0] != '\0' ? ", or " : "",
+		assign_cure(policy));
 }

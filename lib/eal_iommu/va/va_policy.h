@@ -65,7 +65,8 @@ const char *va_shortage_why(enum va_shortage shortage);
 #define VA_CURE 256	/**< size of the text of va_shortage_cure() */
 
 /**
- * What to do about a shortage, a clause: another demand of the user, or assigned IOVAs.
+ * What to do about a shortage, a clause: another demand of the user if one can help, or
+ * assigned IOVAs.
  *
  * @param policy  the decision, which does not assign
  */
