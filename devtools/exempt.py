@@ -45,6 +45,7 @@ EXEMPT = {
                      "EAL's memory can lie at good IOVAs",
                      "the place of EAL's memory is unknown",
                      "this user can't read physical addresses, so that IOVAs can't be assigned",
+                     "this DPDK has no IOVAs in mbufs, so that IOVAs can't be assigned",
                      'no free address is a good IOVA for each page size and NUMA node',
                      ', one file', ', aim: at most %.3g: %s', '(one call alone: %.3g)',
                      'calls to map and unmap',

@@ -83,6 +83,7 @@ static int
 live_read(const struct doctor_options *opt, struct doctor_facts *f)
 {
 	const struct va_limits limits = dpdk_va_limits(CONFIG_BYTES);
+	enum va_assign assign = dpdk_assign();
 	bool is_self;
 	int ret;
 
@@ -92,7 +93,9 @@ live_read(const struct doctor_options *opt, struct doctor_facts *f)
 	if (ret < 0)
 		return ret;
 	is_self = !f->user.namespaced && (f->user.name[0] == '\0' || strcmp(f->user.name, "root") == 0);
-	ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, is_self && dpdk_iovas_assignable(), f);
+	if (!is_self && assign == VA_ASSIGN_POSSIBLE)
+		assign = VA_ASSIGN_UNPRIVILEGED;
+	ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, assign, f);
 	if (ret < 0)
 		tool_error("doctor", "the place of EAL's memory can't be found: %s", strerror(-ret));
 	return ret == 0 && opt->try ? doctor_try(f) : ret;

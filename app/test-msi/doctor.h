@@ -24,6 +24,7 @@
 #include "topology/topology_nodes.h"
 #include "va/va_need.h"
 #include "va/va_place.h"
+#include "va/va_policy.h"
 
 /* The facts. */
 
@@ -140,7 +141,7 @@ struct doctor_device {
 /** Where EAL's memory would lie. */
 struct doctor_eal {
 	bool placed;		/**< quality is valid */
-	bool assignable;	/**< IOVAs can be assigned in this process */
+	enum va_assign assign;	/**< whether IOVAs can be assigned in this process */
 	bool moved;
 	enum va_quality quality;
 	enum va_shortage shortage;
@@ -198,7 +199,7 @@ int doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 
 /** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
 int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
-		bool assignable, struct doctor_facts *facts);
+		enum va_assign assign, struct doctor_facts *facts);
 
 /* doctor_user.c */
 

@@ -196,7 +196,7 @@ doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 
 int
 doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
-		bool assignable, struct doctor_facts *f)
+		enum va_assign assign, struct doctor_facts *f)
 {
 	struct va_choice choice = { 0 };
 	struct va_space space;
@@ -207,7 +207,7 @@ doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits
 	ret = va_space_read(root, base, &space);
 	if (ret < 0)
 		return ret;
-	f->eal.assignable = assignable;
+	f->eal.assign = assign;
 	f->eal.placed = va_place(f->layout, &f->memory.mounted, limits, &space, &choice) == 0;
 	f->eal.moved = choice.moved;
 	f->eal.quality = choice.quality;

@@ -187,10 +187,10 @@ judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 	} else if (eal->quality == VA_WHOLE && eal->moved) {
 		doctor_add(out, DOCTOR_EAL_MOVED, NULL, "the bus steers EAL's memory to better addresses than its own");
 	}
-	if (eal->quality != VA_BAD || eal->assignable)
+	if (eal->quality != VA_BAD || eal->assign == VA_ASSIGN_POSSIBLE)
 		return;
 	doctor_add(out, DOCTOR_EAL_BAD, NULL, "%s", va_shortage_why(eal->shortage));
-	va_shortage_cure(eal->shortage, VA_POLICY_UNABLE, cure, sizeof(cure));
+	va_shortage_cure(eal->shortage, VA_POLICY_UNABLE, eal->assign, cure, sizeof(cure));
 	doctor_cure(out, "%s", cure);
 }
 

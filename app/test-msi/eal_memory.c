@@ -71,7 +71,7 @@ decide(const struct tool_plan *plan)
 	const struct tool_device *key = decider(plan);
 
 	return va_policy_decide(key != NULL ? key->conf->iova : VA_KEY_AUTO,
-			plan->eal_placed ? &plan->eal : NULL, dpdk_iovas_assignable());
+			plan->eal_placed ? &plan->eal : NULL, dpdk_assign());
 }
 
 const char *
@@ -187,13 +187,15 @@ eal_memory_report_fault(const struct tool_plan *plan)
 			return true;
 		}
 	if (key != NULL && key->conf->iova == VA_KEY_ASSIGNED && plan->eal_placed &&
-	    !dpdk_iovas_assignable()) {
-		tool_error(key->bdf, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
+	    dpdk_assign() != VA_ASSIGN_POSSIBLE) {
+		tool_error(key->bdf, dpdk_assign() == VA_ASSIGN_UNBUILT ?
+			"iova=assigned needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true, or drop the key" :
+			"iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
 		return true;
 	}
 	if (strcmp(eal_memory_iova(plan, &why), IOVA_IS_VA) != 0 || !plan->eal_placed || plan->eal.quality != VA_BAD)
 		return false;
-	va_shortage_cure(plan->eal.shortage, decide(plan), cure, sizeof(cure));
+	va_shortage_cure(plan->eal.shortage, decide(plan), dpdk_assign(), cure, sizeof(cure));
 	tool_error("layout", "EAL's memory would get bad addresses: %s; %s",
 		va_shortage_why(plan->eal.shortage), cure);
 	return true;

@@ -96,7 +96,7 @@ scene_eal_print(FILE *f, const char *root, const struct scene *scene)
 	enum va_policy policy;
 
 	scene_eal_choose(root, scene, &choice);
-	policy = va_policy_decide(VA_KEY_AUTO, &choice, true);
+	policy = va_policy_decide(VA_KEY_AUTO, &choice, VA_ASSIGN_POSSIBLE);
 	fprintf(f, "%s: %s\n", va_policy_assigns(policy) ? "IOVAs are assigned" : choice.moved ?
 		"IOVA is VA, steered" : "IOVA is VA", va_policy_why(policy));
 	if (va_policy_assigns(policy))

@@ -26,7 +26,7 @@ add_memory(struct layout_picture *p, const char *root, const struct scene *scene
 	struct va_choice choice;
 
 	scene_eal_choose(root, scene, &choice);
-	if (va_policy_assigns(va_policy_decide(VA_KEY_AUTO, &choice, true)))
+	if (va_policy_assigns(va_policy_decide(VA_KEY_AUTO, &choice, VA_ASSIGN_POSSIBLE)))
 		assert_int_equal(layout_picture_add_assigned(p, layout), 0);
 	else
 		assert_int_equal(layout_picture_add_lists(p, layout, &choice.lists), 0);

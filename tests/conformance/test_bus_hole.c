@@ -154,7 +154,7 @@ setup(void **state)
 	vfio_msi_bus.ioas = sync_ioas;
 	vfio_msi_bus.layout = layout;
 	dma_sync_stop();
-	assert_int_equal(vfio_msi_growth_check(VA_POLICY_GOOD, why, sizeof(why)), 0);
+	assert_int_equal(vfio_msi_growth_check(VA_POLICY_GOOD, VA_ASSIGN_POSSIBLE, why, sizeof(why)), 0);
 	assert_int_equal(sync_start(DMA_SYNC_EXTERNAL), 0);
 	vfio_msi_growth_start();
 	vfio_msi_bus.syncing = true;

@@ -313,7 +313,7 @@ test_layout(void **state)
 	expect_only(DOCTOR_EAL_BAD, "", "the IOMMU translates no address between 4 GiB", "run the application as root");
 	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD };
 	expect_only(DOCTOR_EAL_BAD, "", "no free address above 4 GiB", "fewer devices or holes to one process, or run the application as root");
-	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .assignable = true };
+	facts.eal = (struct doctor_eal){ .placed = true, .quality = VA_BAD, .assign = VA_ASSIGN_POSSIBLE };
 	doctor_judge(&facts, &found);
 	assert_int_equal(found.n, 0);
 }

@@ -263,12 +263,14 @@ test_power(void **state)
 	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
 	assert_true(facts.v[0].used);
 	assert_int_equal(facts.assumed_first, UINT64_C(1) << 59);
-	assert_int_equal(doctor_eal_place(root, BASE, &limits, false, &facts), 0);
+	assert_int_equal(doctor_eal_place(root, BASE, &limits, VA_ASSIGN_UNPRIVILEGED, &facts), 0);
 	assert_int_equal(facts.eal.quality, VA_BAD);
 	assert_int_equal(facts.eal.shortage, VA_SHORT_OF_APERTURE);
 	assert_true(has_finding(DOCTOR_EAL_BAD, "run the application as root"));
 	assert_false(has_finding(DOCTOR_EAL_BAD, "fewer devices"));
-	facts.eal.assignable = true;
+	facts.eal.assign = VA_ASSIGN_UNBUILT;
+	assert_true(has_finding(DOCTOR_EAL_BAD, "build DPDK with -Denable_iova_as_pa=true, and run"));
+	facts.eal.assign = VA_ASSIGN_POSSIBLE;
 	assert_false(has_finding(DOCTOR_EAL_BAD, ""));
 	/* Another processor. */
 	tree_text(root, "/proc/cpuinfo", "vendor_id\t: GenuineIntel\n");
@@ -276,7 +278,7 @@ test_power(void **state)
 	assert_int_equal(doctor_devices(root, NULL, 0, NULL, &facts), 0);
 	assert_int_equal(facts.assumed_bits, 48);
 	assert_int_equal(facts.assumed_first, 0);
-	assert_int_equal(doctor_eal_place(root, BASE, &limits, false, &facts), 0);
+	assert_int_equal(doctor_eal_place(root, BASE, &limits, VA_ASSIGN_UNPRIVILEGED, &facts), 0);
 	assert_true(facts.eal.quality != VA_BAD);
 }
 

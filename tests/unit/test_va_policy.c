@@ -23,21 +23,23 @@ test_policy(void **state)
 		const char *name;
 		enum va_key key;
 		int quality;
-		bool possible;
+		enum va_assign assign;
 		enum va_policy policy;
 		bool assigned;
 	} rows[] = {
-		{ "good", VA_KEY_AUTO, VA_WHOLE, true, VA_POLICY_GOOD, false },
-		{ "short", VA_KEY_AUTO, VA_SHORT, true, VA_POLICY_GOOD, false },
-		{ "bad", VA_KEY_AUTO, VA_BAD, true, VA_POLICY_BAD, true },
-		{ "bad, unprivileged", VA_KEY_AUTO, VA_BAD, false, VA_POLICY_UNABLE, false },
-		{ "no place", VA_KEY_AUTO, NOWHERE, true, VA_POLICY_UNKNOWN, false },
-		{ "no hugepages", VA_KEY_AUTO, NO_LISTS, true, VA_POLICY_UNKNOWN, false },
-		{ "va, bad", VA_KEY_VA, VA_BAD, true, VA_POLICY_KEY_VA, false },
-		{ "va, no place", VA_KEY_VA, NOWHERE, true, VA_POLICY_KEY_VA, false },
-		{ "assigned, good", VA_KEY_ASSIGNED, VA_WHOLE, true, VA_POLICY_KEY_ASSIGNED,
+		{ "good", VA_KEY_AUTO, VA_WHOLE, VA_ASSIGN_POSSIBLE, VA_POLICY_GOOD, false },
+		{ "short", VA_KEY_AUTO, VA_SHORT, VA_ASSIGN_POSSIBLE, VA_POLICY_GOOD, false },
+		{ "bad", VA_KEY_AUTO, VA_BAD, VA_ASSIGN_POSSIBLE, VA_POLICY_BAD, true },
+		{ "bad, unprivileged", VA_KEY_AUTO, VA_BAD, VA_ASSIGN_UNPRIVILEGED, VA_POLICY_UNABLE, false },
+		{ "bad, unbuilt", VA_KEY_AUTO, VA_BAD, VA_ASSIGN_UNBUILT, VA_POLICY_UNBUILT, false },
+		{ "good, unbuilt", VA_KEY_AUTO, VA_WHOLE, VA_ASSIGN_UNBUILT, VA_POLICY_GOOD, false },
+		{ "no place", VA_KEY_AUTO, NOWHERE, VA_ASSIGN_POSSIBLE, VA_POLICY_UNKNOWN, false },
+		{ "no hugepages", VA_KEY_AUTO, NO_LISTS, VA_ASSIGN_POSSIBLE, VA_POLICY_UNKNOWN, false },
+		{ "va, bad", VA_KEY_VA, VA_BAD, VA_ASSIGN_POSSIBLE, VA_POLICY_KEY_VA, false },
+		{ "va, no place", VA_KEY_VA, NOWHERE, VA_ASSIGN_POSSIBLE, VA_POLICY_KEY_VA, false },
+		{ "assigned, good", VA_KEY_ASSIGNED, VA_WHOLE, VA_ASSIGN_POSSIBLE, VA_POLICY_KEY_ASSIGNED,
 			true },
-		{ "assigned, no place", VA_KEY_ASSIGNED, NOWHERE, false,
+		{ "assigned, no place", VA_KEY_ASSIGNED, NOWHERE, VA_ASSIGN_UNPRIVILEGED,
 			VA_POLICY_KEY_ASSIGNED, true },
 	};
 	struct va_list_at list = { .page = 2 << 20, .first = true };
@@ -50,7 +52,7 @@ test_policy(void **state)
 			.lists = { &list, rows[i].quality != NO_LISTS },
 		};
 		enum va_policy policy = va_policy_decide(rows[i].key,
-				rows[i].quality == NOWHERE ? NULL : &choice, rows[i].possible);
+				rows[i].quality == NOWHERE ? NULL : &choice, rows[i].assign);
 
 		assert_int_equal(policy, rows[i].policy);
 		assert_int_equal(va_policy_assigns(policy), rows[i].assigned);
@@ -73,12 +75,17 @@ test_cure(void **state)
 	};
 	static const struct {
 		enum va_policy policy;
+		enum va_assign assign;
 		const char *cure;
 	} policies[] = {
-		{ VA_POLICY_KEY_VA, "drop iova=va and run the application as root" },
-		{ VA_POLICY_UNABLE, "run the application as root" },
-		{ VA_POLICY_GOOD, "give iova=assigned and run the application as root" },
-		{ VA_POLICY_UNKNOWN, "give iova=assigned and run the application as root" },
+		{ VA_POLICY_KEY_VA, VA_ASSIGN_UNPRIVILEGED, "drop iova=va and run the application as root" },
+		{ VA_POLICY_UNABLE, VA_ASSIGN_UNPRIVILEGED, "run the application as root" },
+		{ VA_POLICY_GOOD, VA_ASSIGN_UNPRIVILEGED, "give iova=assigned and run the application as root" },
+		{ VA_POLICY_UNKNOWN, VA_ASSIGN_UNPRIVILEGED, "give iova=assigned and run the application as root" },
+		/* Root alone does not help. */
+		{ VA_POLICY_KEY_VA, VA_ASSIGN_UNBUILT, "drop iova=va, build DPDK with -Denable_iova_as_pa=true, and run" },
+		{ VA_POLICY_UNBUILT, VA_ASSIGN_UNBUILT, "build DPDK with -Denable_iova_as_pa=true, and run" },
+		{ VA_POLICY_GOOD, VA_ASSIGN_UNBUILT, "build DPDK with -Denable_iova_as_pa=true, give iova=assigned, and run" },
 	};
 	char cure[VA_CURE];
 	size_t i, k;
@@ -87,7 +94,8 @@ test_cure(void **state)
 	EACH_ROW(i, rows, "%s", rows[i].cure) {
 		assert_non_null(strstr(va_shortage_why(rows[i].shortage), rows[i].why));
 		EACH_ROW(k, policies, "%s", policies[k].cure) {
-			va_shortage_cure(rows[i].shortage, policies[k].policy, cure, sizeof(cure));
+			va_shortage_cure(rows[i].shortage, policies[k].policy, policies[k].assign,
+				cure, sizeof(cure));
 			assert_ptr_equal(strstr(cure, rows[i].cure), cure);
 			assert_non_null(strstr(cure, policies[k].cure));
 			assert_int_equal(strstr(cure, ", or ") != NULL, rows[i].cure[0] != '\0');

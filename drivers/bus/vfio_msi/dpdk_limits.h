@@ -23,6 +23,7 @@
 #include <rte_memzone.h>
 
 #include "va/va_lists.h"
+#include "va/va_policy.h"
 
 #define DPDK_MB(n) ((uint64_t)(n) << 20)
 #define DPDK_MEMZONES 2560	/* rte_memzone_max_get(), which is no constant */
@@ -67,10 +68,12 @@ dpdk_mbufs_have_iova(void)
  * Whether IOVAs can be assigned in this process: that needs EAL's IOVA mode PA. EAL ends the
  * process if it gets that mode where mbufs have no IOVA, or without physical addresses.
  */
-static inline bool
-dpdk_iovas_assignable(void)
+static inline enum va_assign
+dpdk_assign(void)
 {
-	return dpdk_mbufs_have_iova() && rte_eal_using_phys_addrs() != 0;
+	if (!dpdk_mbufs_have_iova())
+		return VA_ASSIGN_UNBUILT;
+	return rte_eal_using_phys_addrs() != 0 ? VA_ASSIGN_POSSIBLE : VA_ASSIGN_UNPRIVILEGED;
 }
 
 #endif /* VFIO_MSI_DPDK_LIMITS_H */

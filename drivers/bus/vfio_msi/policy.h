@@ -91,7 +91,8 @@ bool vfio_msi_assign_driver_fits(const struct vfio_msi_device *dev,
  * Before EAL has memory: decide which IOVAs it has, see va_policy_decide(), and if IOVA is VA
  * make EAL reserve it at good ones. Logs nothing if IOVAs are assigned.
  */
-enum va_policy vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible);
+enum va_policy vfio_msi_steer(const struct iova_layout *layout, enum va_key key,
+		enum va_assign assign);
 
 /** va_shortage() of the lists that EAL has, with the addresses that were free before. */
 enum va_shortage vfio_msi_steer_shortage(const struct iova_layout *layout,
@@ -107,10 +108,11 @@ bool vfio_msi_steer_tried(void);
  * growth beyond that until vfio_msi_growth_stop().
  *
  * @param policy  which led to the place of the memory
+ * @param assign  for the advice
  * @return 0; -ERANGE with the reason: allocated memory is out of reach, or all memory of
  *   some page size and NUMA node is.
  */
-int vfio_msi_growth_check(enum va_policy policy, char *why, size_t size);
+int vfio_msi_growth_check(enum va_policy policy, enum va_assign assign, char *why, size_t size);
 
 /** EAL's memory is mapped: log where its growth ends, and reserve its room in the layout. */
 void vfio_msi_growth_start(void);

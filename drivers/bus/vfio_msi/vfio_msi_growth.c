@@ -118,7 +118,8 @@ shortage(void)
 }
 
 static void
-advise(const struct growth_list *l, enum va_policy policy, char *out, size_t size)
+advise(const struct growth_list *l, enum va_policy policy, enum va_assign assign, char *out,
+		size_t size)
 {
 	if (!vfio_msi_growth.at_start)
 		snprintf(out, size, "give the device at start-up, so that EAL's memory can be steered");
@@ -126,12 +127,13 @@ advise(const struct growth_list *l, enum va_policy policy, char *out, size_t siz
 		snprintf(out, size, "preallocate at most %" PRIu64 " MiB of these pages (-m, --socket-mem)",
 			room_of(l) >> 20);
 	else
-		va_shortage_cure(shortage(), policy, out, size);
+		va_shortage_cure(shortage(), policy, assign, out, size);
 }
 
 /* Reject used memory beyond the reach, and a kind of memory without any reach. */
 static int
-check_list(const struct growth_list *l, enum va_policy policy, char *why, size_t size)
+check_list(const struct growth_list *l, enum va_policy policy, enum va_assign assign, char *why,
+		size_t size)
 {
 	uint64_t used = RTE_MAX(l->used, l->page);
 	char text[PLAN_EXPLAIN], advice[VA_CURE];
@@ -139,7 +141,7 @@ check_list(const struct growth_list *l, enum va_policy policy, char *why, size_t
 	if (l->used <= l->reach && (!l->first || l->reach > 0))
 		return 0;
 	explain(l, text, sizeof(text));
-	advise(l, policy, advice, sizeof(advice));
+	advise(l, policy, assign, advice, sizeof(advice));
 	snprintf(why, size, "memory at 0x%" PRIx64 "-0x%" PRIx64 ", %" PRIu64 " KiB pages of NUMA node %u, %s; %s",
 		l->range.first + l->reach, l->range.first + used - 1, l->page >> 10, l->node,
 		text, advice);
@@ -148,7 +150,7 @@ check_list(const struct growth_list *l, enum va_policy policy, char *why, size_t
 
 /* The lock excludes allocations until the validator is registered. */
 int
-vfio_msi_growth_check(enum va_policy policy, char *why, size_t size)
+vfio_msi_growth_check(enum va_policy policy, enum va_assign assign, char *why, size_t size)
 {
 	size_t i;
 	int ret = 0;
@@ -171,7 +173,7 @@ vfio_msi_growth_check(enum va_policy policy, char *why, size_t size)
 			l->reach = reach_of(l, false);
 	}
 	for (i = 0; ret == 0 && i < vfio_msi_growth.n; i++)
-		ret = check_list(&vfio_msi_growth.v[i], policy, why, size);
+		ret = check_list(&vfio_msi_growth.v[i], policy, assign, why, size);
 	ioas_layout_unlock(vfio_msi_bus.ioas);
 	if (ret == 0)
 		vfio_msi_growth_watch();

@@ -130,10 +130,29 @@ admit_physical(const struct vfio_msi_conf *conf, char *why, size_t size)
 		snprintf(why, size, "backend=noiommu needs EAL's IOVA mode PA, and the mode is VA since the start of this process; give the device at start-up, or start the process with --iova-mode=pa");
 		return -ENOTSUP;
 	}
-	if (dpdk_iovas_assignable())
+	if (dpdk_assign() == VA_ASSIGN_POSSIBLE)
 		return 0;
+	if (dpdk_assign() == VA_ASSIGN_UNBUILT) {
+		snprintf(why, size, "backend=noiommu needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true");
+		return -ENOTSUP;
+	}
 	snprintf(why, size, "backend=noiommu needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN, CAP_SYS_RAWIO) with hugepages only; run the application so");
 	return -EPERM;
+}
+
+static int
+admit_assigned(char *why, size_t size)
+{
+	switch (dpdk_assign()) {
+	case VA_ASSIGN_POSSIBLE:
+		return 0;
+	case VA_ASSIGN_UNBUILT:
+		snprintf(why, size, "iova=assigned needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true, or drop the key");
+		return -ENOTSUP;
+	default:
+		snprintf(why, size, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
+		return -EPERM;
+	}
 }
 
 int
@@ -163,11 +182,7 @@ vfio_msi_policy_admit(const struct vfio_msi_conf *conf, char *why, size_t size)
 			wanted ? "assigned" : "va");
 		return -ENOTSUP;
 	}
-	if (wanted && !dpdk_iovas_assignable()) {
-		snprintf(why, size, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
-		return -EPERM;
-	}
-	return 0;
+	return wanted ? admit_assigned(why, size) : 0;
 }
 
 /* Before EAL has its memory. */
@@ -183,7 +198,7 @@ decide(void)
 		return;
 	}
 	decision = vfio_msi_steer(vfio_msi_bus.layout, dev != NULL ? dev->conf.iova : VA_KEY_AUTO,
-			dpdk_iovas_assignable());
+			dpdk_assign());
 	if (decision == VA_POLICY_KEY_ASSIGNED)
 		BUS_LOG(INFO, "IOVAs are assigned, as %s has iova=assigned", dev->label);
 	else if (decision == VA_POLICY_BAD)
@@ -270,7 +285,7 @@ vfio_msi_policy_check(char *why, size_t size)
 	if (vfio_msi_policy_physical())
 		return check_physical(why, size);
 	if (rte_eal_iova_mode() == RTE_IOVA_VA)
-		return vfio_msi_growth_check(decision, why, size);
+		return vfio_msi_growth_check(decision, dpdk_assign(), why, size);
 	log_forced_pa();
 	return 0;
 }

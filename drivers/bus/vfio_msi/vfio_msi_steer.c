@@ -86,25 +86,25 @@ choose(const struct iova_layout *layout, struct va_choice *choice)
 }
 
 static void
-log_shortage(enum va_shortage shortage, enum va_policy policy)
+log_shortage(enum va_shortage shortage, enum va_policy policy, enum va_assign assign)
 {
 	char cure[VA_CURE];
 
-	va_shortage_cure(shortage, policy, cure, sizeof(cure));
+	va_shortage_cure(shortage, policy, assign, cure, sizeof(cure));
 	BUS_LOG(WARNING, VFIO_MSI_BUS ": %s; devices may be rejected; %s (see: dpdk-test-msi layout -a vfio_msi:BDF)",
 		va_shortage_why(shortage), cure);
 }
 
 static void
 log_choice(const struct iova_layout *layout, const struct va_choice *choice,
-		enum va_policy policy)
+		enum va_policy policy, enum va_assign assign)
 {
 	const struct va_lists *lists = &choice->lists;
 	struct iova_range first = lists->v[0].range;
 	uint64_t last = lists->v[lists->n - 1].range.last;
 
 	if (choice->quality == VA_BAD) {
-		log_shortage(choice->shortage, policy);
+		log_shortage(choice->shortage, policy, assign);
 		return;
 	}
 	if (choice->quality == VA_SHORT)
@@ -120,7 +120,7 @@ log_choice(const struct iova_layout *layout, const struct va_choice *choice,
 }
 
 enum va_policy
-vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
+vfio_msi_steer(const struct iova_layout *layout, enum va_key key, enum va_assign assign)
 {
 	static bool moved;
 	struct va_choice choice;
@@ -131,9 +131,9 @@ vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
 	if (moved)
 		return VA_POLICY_GOOD;
 	if (key == VA_KEY_ASSIGNED)
-		return va_policy_decide(key, NULL, possible);
+		return va_policy_decide(key, NULL, assign);
 	ret = choose(layout, &choice);
-	policy = va_policy_decide(key, ret < 0 ? NULL : &choice, possible);
+	policy = va_policy_decide(key, ret < 0 ? NULL : &choice, assign);
 	if (ret < 0) {
 		BUS_LOG(WARNING, VFIO_MSI_BUS ": can't steer EAL's memory: %s; check the limit of the address space (ulimit -v)",
 			strerror(-ret));
@@ -143,7 +143,7 @@ vfio_msi_steer(const struct iova_layout *layout, enum va_key key, bool possible)
 		if (choice.moved)
 			move_eal(choice.start);
 		if (choice.lists.n > 0)
-			log_choice(layout, &choice, policy);
+			log_choice(layout, &choice, policy, assign);
 		moved = choice.moved;
 	}
 	va_choice_free(&choice);

@@ -7,7 +7,7 @@
 #include "va/va_policy.h"
 
 enum va_policy
-va_policy_decide(enum va_key key, const struct va_choice *choice, bool possible)
+va_policy_decide(enum va_key key, const struct va_choice *choice, enum va_assign assign)
 {
 	if (key == VA_KEY_ASSIGNED)
 		return VA_POLICY_KEY_ASSIGNED;
@@ -17,7 +17,9 @@ va_policy_decide(enum va_key key, const struct va_choice *choice, bool possible)
 		return VA_POLICY_UNKNOWN;
 	if (choice->quality != VA_BAD)
 		return VA_POLICY_GOOD;
-	return possible ? VA_POLICY_BAD : VA_POLICY_UNABLE;
+	if (assign == VA_ASSIGN_POSSIBLE)
+		return VA_POLICY_BAD;
+	return assign == VA_ASSIGN_UNBUILT ? VA_POLICY_UNBUILT : VA_POLICY_UNABLE;
 }
 
 bool
@@ -34,6 +36,7 @@ va_policy_why(enum va_policy policy)
 		[VA_POLICY_GOOD] = "EAL's memory can lie at good IOVAs",
 		[VA_POLICY_UNKNOWN] = "the place of EAL's memory is unknown",
 		[VA_POLICY_UNABLE] = "this user can't read physical addresses, so that IOVAs can't be assigned",
+		[VA_POLICY_UNBUILT] = "this DPDK has no IOVAs in mbufs, so that IOVAs can't be assigned",
 		[VA_POLICY_KEY_ASSIGNED] = "iova=assigned",
 		[VA_POLICY_BAD] = "no free address is a good IOVA for each page size and NUMA node",
 	};
@@ -54,22 +57,29 @@ va_shortage_why(enum va_shortage shortage)
 	return words[shortage];
 }
 
-/* How IOVAs would be assigned. */
+/* How IOVAs would be assigned. Root does not help where mbufs have no IOVA. */
 static const char *
-assign_cure(enum va_policy policy)
+assign_cure(enum va_policy policy, enum va_assign assign)
 {
+	const bool unbuilt = assign == VA_ASSIGN_UNBUILT;
+
 	switch (policy) {
 	case VA_POLICY_KEY_VA:
-		return "drop iova=va and run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
+		return unbuilt ? "drop iova=va, build DPDK with -Denable_iova_as_pa=true, and run the application as root (CAP_SYS_ADMIN) with hugepages" :
+			"drop iova=va and run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
 	case VA_POLICY_UNABLE:
-		return "run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
+	case VA_POLICY_UNBUILT:
+		return unbuilt ? "build DPDK with -Denable_iova_as_pa=true, and run the application as root (CAP_SYS_ADMIN) with hugepages" :
+			"run the application as root (CAP_SYS_ADMIN) with hugepages, so that the bus assigns IOVAs";
 	default:
-		return "give iova=assigned and run the application as root (CAP_SYS_ADMIN) with hugepages";
+		return unbuilt ? "build DPDK with -Denable_iova_as_pa=true, give iova=assigned, and run the application as root (CAP_SYS_ADMIN) with hugepages" :
+			"give iova=assigned and run the application as root (CAP_SYS_ADMIN) with hugepages";
 	}
 }
 
 void
-va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, size_t size)
+va_shortage_cure(enum va_shortage shortage, enum va_policy policy, enum va_assign assign,
+		char *out, size_t size)
 {
 	static const char *const words[] = {
 		[VA_SHORT_OF_ALL] = "give fewer devices or holes to one process",
@@ -79,5 +89,5 @@ va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, si
 	};
 
 	snprintf(out, size, "%s%s%s", words[shortage], words[shortage][0] != '\0' ? ", or " : "",
-		assign_cure(policy));
+		assign_cure(policy, assign));
 }

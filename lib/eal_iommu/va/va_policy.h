@@ -31,12 +31,20 @@ enum va_key {
 	VA_KEY_ASSIGNED,
 };
 
+/** Whether IOVAs can be assigned in the process. */
+enum va_assign {
+	VA_ASSIGN_UNPRIVILEGED,	/**< no: it can't read physical addresses */
+	VA_ASSIGN_UNBUILT,	/**< no: DPDK was built without IOVAs in mbufs */
+	VA_ASSIGN_POSSIBLE,
+};
+
 /** A decision and its reason. */
 enum va_policy {
 	VA_POLICY_KEY_VA,	/**< va, by the key */
 	VA_POLICY_GOOD,		/**< va: memory of each kind can begin at good IOVAs */
 	VA_POLICY_UNKNOWN,	/**< va, as it is unknown where the memory would lie */
-	VA_POLICY_UNABLE,	/**< va: no place is good, and IOVAs can't be assigned */
+	VA_POLICY_UNABLE,	/**< va: no place is good, and VA_ASSIGN_UNPRIVILEGED */
+	VA_POLICY_UNBUILT,	/**< va: no place is good, and VA_ASSIGN_UNBUILT */
 	VA_POLICY_KEY_ASSIGNED,	/**< assigned, by the key */
 	VA_POLICY_BAD,		/**< assigned, as no place is good */
 };
@@ -48,10 +56,10 @@ enum va_policy {
  *
  * @param key       of the first device that has another key than VA_KEY_AUTO
  * @param choice    result of va_place(); NULL if it failed
- * @param possible  whether IOVAs can be assigned in the process. Not considered with
- *   VA_KEY_ASSIGNED: the caller reports it then.
+ * @param assign    not considered with VA_KEY_ASSIGNED: the caller reports it then
  */
-enum va_policy va_policy_decide(enum va_key key, const struct va_choice *choice, bool possible);
+enum va_policy va_policy_decide(enum va_key key, const struct va_choice *choice,
+		enum va_assign assign);
 
 /** Whether IOVAs are assigned by this decision. */
 bool va_policy_assigns(enum va_policy policy);
@@ -70,7 +78,8 @@ const char *va_shortage_why(enum va_shortage shortage);
  *
  * @param policy  the decision, which does not assign
  */
-void va_shortage_cure(enum va_shortage shortage, enum va_policy policy, char *out, size_t size);
+void va_shortage_cure(enum va_shortage shortage, enum va_policy policy, enum va_assign assign,
+		char *out, size_t size);
 
 #ifdef __cplusplus
 }
