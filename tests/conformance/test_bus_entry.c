@@ -43,10 +43,11 @@ static struct rte_devargs argument = { .policy = RTE_DEV_ALLOWED, .name = NIC };
 static const char *root;		/* of the files that a scan reads */
 static void (*in_claim)(const struct topo_addr *addr);
 static void (*in_probe)(void);		/* of a driver, or NULL */
+static void (*in_remove)(void);		/* of a driver, or NULL */
 static void (*before_unmap)(void);	/* or NULL */
 static int driver_result;
 static atomic_bool mapped;		/* EAL's memory */
-static atomic_uint scans_inside, overlaps;
+static atomic_uint scans, scans_inside, overlaps;
 static __thread bool is_intr;
 static long step;			/* seconds from each look at the clock to the next */
 
@@ -58,6 +59,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *t);
 void
 __wrap_plan_scan_begin(struct plan_scan *scan, const char *of)
 {
+	atomic_fetch_add(&scans, 1);
 	__real_plan_scan_begin(scan, root != NULL ? root : of);
 }
 
@@ -131,12 +133,13 @@ vfio_msi_member(const struct vfio_msi_device *dev)
 int
 vfio_msi_driver_start(struct vfio_msi_device *dev)
 {
-	static struct rte_driver driver = { .name = "net_fake" };
+	static struct rte_pci_driver driver = { .driver.name = "net_fake" };
 
 	if (in_probe != NULL)
 		in_probe();
 	if (driver_result == 0) {
-		dev->pci.device.device.driver = &driver;
+		dev->pci.device.device.driver = &driver.driver;
+		compat_pci_driver_set(&dev->pci.device, &driver);
 		dev->fd = 0;
 	}
 	return driver_result;
@@ -150,7 +153,10 @@ vfio_msi_device_abandon(struct vfio_msi_device *dev)
 int
 vfio_msi_driver_stop(struct vfio_msi_device *dev)
 {
+	if (in_remove != NULL)
+		in_remove();
 	dev->pci.device.device.driver = NULL;
+	compat_pci_driver_set(&dev->pci.device, NULL);
 	dev->fd = -1;
 	return 0;
 }
@@ -213,7 +219,8 @@ teardown(void **state)
 {
 	struct vfio_msi_device *dev;
 
-	in_probe = NULL;
+	vfio_msi_bus.closed = false;
+	in_probe = in_remove = NULL;
 	before_unmap = NULL;
 	driver_result = 0;
 	fake_process_type = RTE_PROC_PRIMARY;
@@ -412,6 +419,49 @@ test_interrupt_thread(void **state)
 	is_intr = false;
 }
 
+static intptr_t
+clean_up(void)
+{
+	return vfio_msi_entry_cleanup();
+}
+
+static intptr_t
+requested_scan(void)
+{
+	is_intr = true;
+	return vfio_msi_entry_scan();
+}
+
+/* Another process requests an attach while this one ends. */
+static void
+test_request_at_exit(void **state)
+{
+	struct call holder, request;
+	struct rte_device found = { .name = "not on the list" };
+
+	atomic_store(&in_the_middle, false);
+	atomic_store(&may_end, false);
+	assert_int_equal(plug_a(), 0);
+	in_remove = hold;
+	call_begin(&holder, clean_up);
+	while (!atomic_load(&in_the_middle))
+		pause_ms(1);
+	atomic_store(&scans, 0);
+	call_begin(&request, requested_scan);
+	assert_true(call_waits(&request));
+	atomic_store(&may_end, true);
+	assert_int_equal(call_end(&holder), 0);
+	assert_int_equal(iova_layout_create(&layout), 0);
+	assert_int_equal(call_end(&request), -ENODEV);
+	assert_int_equal(vfio_msi_entry_scan(), -ENODEV);
+	assert_int_equal(vfio_msi_entry_probe(), -ENODEV);
+	assert_int_equal(vfio_msi_entry_plug(&found), -ENODEV);
+	assert_int_equal(vfio_msi_entry_unplug(&found), -ENODEV);
+	assert_int_equal(vfio_msi_entry_cleanup(), 0);
+	assert_int_equal(atomic_load(&scans), 0);
+	assert_false(atomic_load(&mapped));
+}
+
 int
 main(void)
 {
@@ -422,6 +472,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_started_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_thread, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_request_at_exit, setup, teardown),
 	};
 
 	backend = IOAS_BACKEND_TYPE1;

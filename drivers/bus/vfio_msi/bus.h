@@ -205,6 +205,7 @@ struct vfio_msi_bus {
 	bool scanned;			/**< the first scan has ended: a later one is for a hotplug */
 	bool memory_is_up;		/**< EAL has its memory: probe was called */
 	bool started;			/**< the first probe has ended: the application runs */
+	bool closed;			/**< the cleanup has ended: nothing may start any more */
 	bool syncing;			/**< EAL's memory is mapped, its events are handled */
 	uint64_t short_until;		/**< vectors are few: don't wait for them until then, in
 					 *   cycles of the timer; atomic

@@ -15,6 +15,9 @@
  * callbacks, cancels alarms, and a driver may wait for an interrupt. If that callback waited for
  * the lock, both would wait for ever, so the interrupt thread waits for a limited time.
  *
+ * What waits while the cleanup runs fails after it: EAL detaches its memory next, and nobody would
+ * stop a device that starts then.
+ *
  * The lock is recursive: a driver may attach another device in its probe.
  */
 
@@ -54,6 +57,19 @@ enter(void)
 	return -EBUSY;
 }
 
+/* As enter(). @return also -ENODEV: the cleanup has ended. */
+static int
+enter_open(void)
+{
+	int ret = enter();
+
+	if (ret == 0 && vfio_msi_bus.closed) {
+		pthread_mutex_unlock(&lock);
+		ret = -ENODEV;
+	}
+	return ret;
+}
+
 static void
 leave(void)
 {
@@ -75,7 +91,7 @@ is_listed(const struct rte_device *rdev)
 int
 vfio_msi_entry_scan(void)
 {
-	int ret = enter();
+	int ret = enter_open();
 
 	if (ret < 0)
 		return ret;
@@ -87,7 +103,7 @@ vfio_msi_entry_scan(void)
 int
 vfio_msi_entry_probe(void)
 {
-	int ret = enter();
+	int ret = enter_open();
 
 	if (ret < 0)
 		return ret;
@@ -99,7 +115,7 @@ vfio_msi_entry_probe(void)
 int
 vfio_msi_entry_plug(struct rte_device *rdev)
 {
-	int ret = enter();
+	int ret = enter_open();
 
 	if (ret < 0)
 		return ret;
@@ -111,7 +127,7 @@ vfio_msi_entry_plug(struct rte_device *rdev)
 int
 vfio_msi_entry_unplug(struct rte_device *rdev)
 {
-	int ret = enter();
+	int ret = enter_open();
 
 	if (ret < 0)
 		return ret;
@@ -128,6 +144,7 @@ vfio_msi_entry_cleanup(void)
 	if (ret < 0)
 		return ret;
 	ret = vfio_msi_cleanup();
+	vfio_msi_bus.closed = true;
 	leave();
 	return ret;
 }
