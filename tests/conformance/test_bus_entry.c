@@ -350,7 +350,7 @@ test_removed_meanwhile(void **state)
 	assert_true(TAILQ_EMPTY(&vfio_msi_bus.devices));
 	driver_result = 0;
 	assert_int_equal(vfio_msi_entry_plug(found), -ENODEV);
-	assert_int_equal(vfio_msi_entry_unplug(found), -ENODEV);
+	assert_int_equal(vfio_msi_entry_unplug(found), -ENOENT);
 	assert_null(found->driver);
 	assert_int_equal(vfio_msi_entry_scan(), 0);
 	assert_true(TAILQ_EMPTY(&vfio_msi_bus.forgotten));
@@ -456,7 +456,7 @@ test_request_at_exit(void **state)
 	assert_int_equal(vfio_msi_entry_scan(), -ENODEV);
 	assert_int_equal(vfio_msi_entry_probe(), -ENODEV);
 	assert_int_equal(vfio_msi_entry_plug(&found), -ENODEV);
-	assert_int_equal(vfio_msi_entry_unplug(&found), -ENODEV);
+	assert_int_equal(vfio_msi_entry_unplug(&found), -ENOENT);
 	assert_int_equal(vfio_msi_entry_cleanup(), 0);
 	assert_int_equal(atomic_load(&scans), 0);
 	assert_false(atomic_load(&mapped));

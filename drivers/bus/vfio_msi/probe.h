@@ -47,7 +47,8 @@ int vfio_msi_cleanup(void);
 /*
  * vfio_msi_entry.c: for EAL, these operations and the scan, one at a time. On EAL's interrupt
  * thread they fail with -EBUSY if another thread runs one for some seconds. A device that
- * another thread has removed meanwhile: -ENODEV, and so all of them after the cleanup.
+ * another thread has removed meanwhile: -ENODEV, as all of them after the cleanup; but unplug
+ * -ENOENT in both cases.
  */
 int vfio_msi_entry_scan(void);
 int vfio_msi_entry_probe(void);

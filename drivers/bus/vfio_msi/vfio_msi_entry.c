@@ -124,14 +124,15 @@ vfio_msi_entry_plug(struct rte_device *rdev)
 	return ret;
 }
 
+/* With -ENOENT EAL knows that the device is detached as wanted, and attaches it nowhere again. */
 int
 vfio_msi_entry_unplug(struct rte_device *rdev)
 {
 	int ret = enter_open();
 
 	if (ret < 0)
-		return ret;
-	ret = is_listed(rdev) ? vfio_msi_unplug(rdev) : -ENODEV;
+		return ret == -ENODEV ? -ENOENT : ret;
+	ret = is_listed(rdev) ? vfio_msi_unplug(rdev) : -ENOENT;
 	leave();
 	return ret;
 }
