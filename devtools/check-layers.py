@@ -62,7 +62,7 @@ FLOORS = [
         'vfio_msi_device.c', 'vfio_msi_kept.c', 'vfio_msi_abandon.c')]},
     {'claim': [BUS + name for name in (
         'claim.h', 'vfio_msi_names.c', 'vfio_msi_given.c', 'vfio_msi_survey.c', 'vfio_msi_claim.c',
-        'vfio_msi_scan.c', 'vfio_msi_params.c')]},
+        'vfio_msi_forget.c', 'vfio_msi_scan.c', 'vfio_msi_params.c')]},
     {'probe': [BUS + name for name in (
         'probe.h', 'vfio_msi_driver.c', 'vfio_msi_native.c', 'vfio_msi_probe.c',
         'vfio_msi_entry.c', 'bus_vfio_msi.c')]},

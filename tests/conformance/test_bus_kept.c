@@ -163,8 +163,8 @@ teardown(void **state)
 
 	if (d != NULL) {
 		d->fd = -1;
-		vfio_msi_device_forget(d);
-		vfio_msi_forgotten_free();
+		vfio_msi_list_remove(d);
+		vfio_msi_device_free(d);
 	}
 	return machine_teardown(state);
 }

@@ -78,6 +78,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include <rte_eal.h>
 #include <rte_interrupts.h>
@@ -156,6 +157,7 @@ struct vfio_msi_device {
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 	struct ioas_watched eeh;	/**< of vfio_msi_eeh.c, in its list while eeh_watched */
 	bool eeh_watched;
+	time_t forgotten;		/**< when it was removed from the bus */
 	bool node_said;			/**< the log says that its NUMA node has no memory */
 	void *private;			/**< of a driver of bus_vfio_msi_driver.h */
 	struct vfio_msi_vectors *vectors;	/**< its interrupts, or NULL; with a lock of their own */
@@ -193,7 +195,9 @@ TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
-	struct vfio_msi_devices forgotten;	/**< removed and detached; EAL may still access them, and the next scan frees them */
+	struct vfio_msi_devices forgotten;	/**< removed and detached, the oldest first; EAL
+						 *   may access them (vfio_msi_forget.c)
+						 */
 	rte_spinlock_t bars_lock;	/**< its holder must not access a BAR */
 	struct iova_layout *layout;	/**< NULL before the first survey */
 	struct ioas *ioas;		/**< NULL before a survey succeeded */

@@ -85,12 +85,19 @@ void vfio_msi_forget_changed(void);
 
 /** Claim the device, unless it is on the list, or log why it is rejected. */
 void vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da);
+
+/* vfio_msi_forget.c */
+
+/** Free a device that is detached, not in the layout, and on no list. */
+void vfio_msi_device_free(struct vfio_msi_device *dev);
+
 /**
- * Remove a device without a driver from the bus, and free it in the next scan: EAL still accesses
- * it, also on another thread, which may have found it to attach it.
+ * Remove a device without a driver from the bus. It is freed much later: EAL still accesses it,
+ * also on another thread, which may have found it to attach it.
  */
 void vfio_msi_device_forget(struct vfio_msi_device *dev);
-/** Free the devices that were removed from the bus. */
+
+/** Free the devices that were removed from the bus long ago. */
 void vfio_msi_forgotten_free(void);
 
 /* vfio_msi_scan.c */

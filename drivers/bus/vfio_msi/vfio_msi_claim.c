@@ -33,35 +33,6 @@ find_addr(const struct topo_addr *addr)
 	return NULL;
 }
 
-/* A device that is detached and not in the layout. */
-static void
-free_device(struct vfio_msi_device *dev)
-{
-	plan_device_free(&dev->plan);
-	vfio_msi_given_free(dev);
-	free(dev);
-}
-
-void
-vfio_msi_forgotten_free(void)
-{
-	struct vfio_msi_device *dev;
-
-	while ((dev = TAILQ_FIRST(&vfio_msi_bus.forgotten)) != NULL) {
-		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
-		free_device(dev);
-	}
-}
-
-void
-vfio_msi_device_forget(struct vfio_msi_device *dev)
-{
-	vfio_msi_list_remove(dev);
-	vfio_msi_detach(dev);
-	vfio_msi_leave_layout(dev);
-	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
-}
-
 /* Fill in the PCI device that the PMD sees. */
 static void
 fill_pci(struct vfio_msi_device *dev)
@@ -301,7 +272,7 @@ claim_new(const struct topo_addr *addr, const struct rte_devargs *da, const char
 		vfio_msi_pci_block(addr);
 		vfio_msi_detach(dev);
 		vfio_msi_leave_layout(dev);
-		free_device(dev);
+		vfio_msi_device_free(dev);
 		return ret;
 	}
 	fill_pci(dev);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * Remove a device from the bus, and free it once EAL does not access it any more.
+ *
+ * EAL holds no reference to a device. After an unplug it writes to it, after a failed plug or
+ * unplug it logs its name, and other threads may have found it before: they wait for the lock of
+ * vfio_msi_entry.c, or some seconds for an answer of other processes. All that ends within KEEP_S.
+ * What is younger at the cleanup is left to the end of the process.
+ */
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "claim.h"
+#include "space.h"
+
+/* EAL waits for 5 s, the interrupt thread for 4 s, other threads while a driver starts or stops. */
+#define KEEP_S 60
+
+static time_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+void
+vfio_msi_device_free(struct vfio_msi_device *dev)
+{
+	plan_device_free(&dev->plan);
+	vfio_msi_given_free(dev);
+	free(dev);
+}
+
+void
+vfio_msi_forgotten_free(void)
+{
+	const time_t t = now();
+	struct vfio_msi_device *dev;
+
+	while ((dev = TAILQ_FIRST(&vfio_msi_bus.forgotten)) != NULL &&
+	       t - dev->forgotten >= KEEP_S) {
+		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
+		vfio_msi_device_free(dev);
+	}
+}
+
+void
+vfio_msi_device_forget(struct vfio_msi_device *dev)
+{
+	vfio_msi_list_remove(dev);
+	vfio_msi_detach(dev);
+	vfio_msi_leave_layout(dev);
+	dev->forgotten = now();
+	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
+}
