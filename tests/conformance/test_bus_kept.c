@@ -33,7 +33,9 @@ enum rte_proc_type_t fake_process_type = RTE_PROC_PRIMARY;
 __thread int rte_errno;
 
 static struct vfio_msi_device *dev;
+static struct rte_devargs *given;	/* EAL frees it during the next survey, which fails */
 static bool current;
+static char rejected[80];
 static unsigned int closed, detached, surveys, unlocked, unmapped;
 static uint64_t bar[512];
 
@@ -87,7 +89,18 @@ vfio_msi_survey(struct vfio_msi_device *d, const struct topo_addr *addr, char *w
 {
 	surveys++;
 	d->plan.topo.addr = *addr;
-	return 0;
+	if (given == NULL)
+		return 0;
+	free(given);
+	given = NULL;
+	return -EIO;
+}
+
+bool
+vfio_msi_reject(const char *name, const struct rte_devargs *da, const char *why)
+{
+	snprintf(rejected, sizeof(rejected), "%s%s", da->name, da->data != NULL ? "" : " without data");
+	return true;
 }
 
 char *
@@ -125,7 +138,6 @@ NONE(vfio_msi_label, const struct topo_addr *addr, char out[RTE_DEV_NAME_MAX_LEN
 NONE(vfio_msi_leave_layout, struct vfio_msi_device *d)
 NONE(vfio_msi_rejection_forget, const char *name)
 NONE(vfio_msi_removal_drop, const struct vfio_msi_device *d)
-ZERO(bool, vfio_msi_reject, const char *name, const struct rte_devargs *da, const char *why)
 ZERO(bool, vfio_msi_was_rejected, const char *name, const struct rte_devargs *da)
 ZERO(int, vfio_msi_container_check, const struct topo_device *t, const char *args, char *why,
 	size_t size)
@@ -238,6 +250,23 @@ test_not_revoked(void **state)
 	assert_int_equal(dev->fd, 1);
 }
 
+/* The argument of a thread that gave up waiting, while this one surveys its device. */
+static void
+test_argument_freed(void **state)
+{
+	const struct topo_addr addr = { .bus = 2 };
+
+	given = calloc(1, sizeof(*given));
+	assert_non_null(given);
+	strcpy(given->name, "0000:02:00.0");
+	given->data = "";
+	plan_scan_begin(&vfio_msi_bus.scan, "/nowhere");
+	vfio_msi_claim(&addr, given);
+	plan_scan_end(&vfio_msi_bus.scan);
+	assert_int_equal(surveys, 1);
+	assert_string_equal(rejected, "0000:02:00.0");
+}
+
 int
 main(void)
 {
@@ -247,6 +276,7 @@ main(void)
 		KEPT_TEST(test_same),
 		KEPT_TEST(test_registers),
 		KEPT_TEST(test_not_revoked),
+		KEPT_TEST(test_argument_freed),
 	};
 
 	return cmocka_run_group_tests_name("bus_kept", tests, NULL, NULL);

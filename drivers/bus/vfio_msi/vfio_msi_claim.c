@@ -285,6 +285,8 @@ void
 vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 {
 	char why[VFIO_MSI_TEXT] = "", label[RTE_DEV_NAME_MAX_LEN];
+	/* EAL may free the argument of a thread that gives up waiting for this scan. */
+	const struct rte_devargs copy = *da;
 	int ret;
 
 	if (is_settled(addr, da))
@@ -299,6 +301,6 @@ vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da)
 	ret = claim_new(addr, da, label, why, sizeof(why));
 	if (ret == 0)
 		vfio_msi_rejection_forget(label);
-	else if (vfio_msi_reject(label, da, why) && ret == -EREMOTE)
+	else if (vfio_msi_reject(label, &copy, why) && ret == -EREMOTE)
 		vfio_msi_bus.primary_only = true;
 }
