@@ -233,6 +233,46 @@ test_interrupt_thread(void **state)
 	is_intr = false;
 }
 
+static unsigned int probed;
+
+/* Each start takes long. */
+static void
+start_slowly(void)
+{
+	atomic_store(&in_the_middle, true);
+	pause_ms(100);
+	probed++;
+}
+
+static intptr_t
+probe_both(void)
+{
+	return vfio_msi_entry_probe();
+}
+
+/* In a secondary that starts, the primary detaches a device of it before all others have started. */
+static void
+test_request_at_start(void **state)
+{
+	struct call starts;
+
+	fake_process_type = RTE_PROC_SECONDARY;
+	probed = 0;
+	atomic_store(&in_the_middle, false);
+	in_probe = start_slowly;
+	call_begin(&starts, probe_both);
+	while (!atomic_load(&in_the_middle))
+		pause_ms(1);
+	is_intr = true;
+	assert_int_equal(vfio_msi_entry_unplug(&devices[B]->pci.device.device), 0);
+	is_intr = false;
+	assert_int_equal(call_end(&starts), 0);
+	assert_int_equal(probed, 1);
+	assert_true(vfio_msi_bus.started);
+	assert_ptr_equal(TAILQ_FIRST(&vfio_msi_bus.devices), devices[A]);
+	assert_null(TAILQ_NEXT(devices[A], next));
+}
+
 static intptr_t
 clean_up(void)
 {
@@ -288,6 +328,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_used_after_unplug, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_nested, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_thread, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_request_at_start, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_request_at_exit, entry_setup, entry_teardown),
 	};
 

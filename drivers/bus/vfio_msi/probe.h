@@ -39,7 +39,19 @@ int vfio_msi_driver_again(struct vfio_msi_device *dev);
 int vfio_msi_driver_stop(struct vfio_msi_device *dev);
 
 /* vfio_msi_probe.c */
+
+/** Probe all devices, in a primary process. */
 int vfio_msi_probe(void);
+
+/**
+ * Probe one device, in a secondary process: the next one in the order of addresses.
+ *
+ * @param prev   the device before, which may be gone; set to this one
+ * @param first  there is no device before
+ * @return whether there was one
+ */
+bool vfio_msi_probe_next(struct topo_addr *prev, bool first);
+
 int vfio_msi_plug(struct rte_device *dev);
 int vfio_msi_unplug(struct rte_device *dev);
 int vfio_msi_cleanup(void);

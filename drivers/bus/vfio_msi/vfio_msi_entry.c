@@ -18,7 +18,13 @@
  * What waits while the cleanup runs fails after it: EAL detaches its memory next, and nobody would
  * stop a device that starts then.
  *
- * The lock is recursive: a driver may attach another device in its probe.
+ * In a secondary process a probe takes the lock for each device. The primary may take seconds to
+ * answer for one, and rolls back an attach or detach that this process answers with an error.
+ *
+ * The lock is recursive: a driver may attach another device in its probe, in a primary process. In
+ * a secondary, EAL asks the primary, which asks this process, on the interrupt thread. The
+ * driver's thread has the lock until its own request ends, so that attach fails with -EBUSY. No
+ * driver of DPDK for PCI does that.
  */
 
 #include <errno.h>
@@ -31,8 +37,11 @@
 #include "probe.h"
 
 #define WAIT_S 4	/* of the interrupt thread; EAL waits 5 s for a hotplug in other processes */
+#define LET_MS 1000	/* of another thread, until the interrupt thread has the lock */
 
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+static bool intr_waits;		/* the interrupt thread, for the lock; atomic */
 
 /* @return 0; -EBUSY: another thread has the lock for longer than the interrupt thread may wait. */
 static int
@@ -47,11 +56,15 @@ enter(void)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &since);
 	do {
-		if (pthread_mutex_trylock(&lock) == 0)
+		if (pthread_mutex_trylock(&lock) == 0) {
+			__atomic_store_n(&intr_waits, false, __ATOMIC_RELAXED);
 			return 0;
+		}
+		__atomic_store_n(&intr_waits, true, __ATOMIC_RELAXED);
 		nanosleep(&a_while, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec - since.tv_sec < WAIT_S);
+	__atomic_store_n(&intr_waits, false, __ATOMIC_RELAXED);
 	BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's interrupt thread has waited %d s for another thread that attaches or detaches a device, and gives up, as that thread may wait for it; attach or detach again later",
 		WAIT_S);
 	return -EBUSY;
@@ -74,6 +87,20 @@ static void
 leave(void)
 {
 	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Without the lock: let the interrupt thread take it, which tries each millisecond. The time is
+ * limited, as this thread may hold the lock of an operation around this one.
+ */
+static void
+let_intr_enter(void)
+{
+	const struct timespec a_while = { .tv_nsec = 1000000 };
+	unsigned int i;
+
+	for (i = 0; i < LET_MS && __atomic_load_n(&intr_waits, __ATOMIC_RELAXED); i++)
+		nanosleep(&a_while, NULL);
 }
 
 /* Another thread may have removed the device after EAL found it. */
@@ -100,11 +127,34 @@ vfio_msi_entry_scan(void)
 	return ret;
 }
 
+/* Between two devices, others may attach and detach devices. */
+static int
+probe_each(void)
+{
+	struct topo_addr prev = { 0 };
+	bool first = true, more = true;
+	int ret;
+
+	while (more) {
+		ret = enter_open();
+		if (ret < 0)
+			return ret;
+		more = vfio_msi_probe_next(&prev, first);
+		first = false;
+		leave();
+		let_intr_enter();
+	}
+	return 0;
+}
+
 int
 vfio_msi_entry_probe(void)
 {
-	int ret = enter_open();
+	int ret;
 
+	if (vfio_msi_is_secondary())
+		return probe_each();
+	ret = enter_open();
 	if (ret < 0)
 		return ret;
 	ret = vfio_msi_probe();

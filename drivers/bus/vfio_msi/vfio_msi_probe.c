@@ -33,24 +33,37 @@ forget(struct vfio_msi_device *dev)
 }
 
 /*
- * In a secondary process. A device that does not come up is removed from the list:
- * without a driver here it would keep the primary from removing it. Its argument goes too, as
- * the scan for another device would list it again.
+ * A device that does not come up is removed from the list: without a driver here it would keep the
+ * primary from removing it. Its argument goes too, as the scan for another device would list it
+ * again.
  */
 static void
-probe_shared(void)
+probe_shared(struct vfio_msi_device *dev)
 {
-	struct vfio_msi_device *dev, *next;
+	if (vfio_msi_is_running(dev))
+		vfio_msi_driver_again(dev);
+	else if (dev->fd < 0)
+		vfio_msi_driver_start(dev);
+	if (dev->fd < 0)
+		forget(dev);
+}
 
-	for (dev = TAILQ_FIRST(&vfio_msi_bus.devices); dev != NULL; dev = next) {
-		next = TAILQ_NEXT(dev, next);
-		if (vfio_msi_is_running(dev))
-			vfio_msi_driver_again(dev);
-		else if (dev->fd < 0)
-			vfio_msi_driver_start(dev);
-		if (dev->fd < 0)
-			forget(dev);
+bool
+vfio_msi_probe_next(struct topo_addr *prev, bool first)
+{
+	struct vfio_msi_device *dev;
+
+	vfio_msi_bus.memory_is_up = true;
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (first || topology_addr_cmp(&dev->plan.topo.addr, prev) > 0)
+			break;
+	if (dev == NULL) {
+		vfio_msi_bus.started = true;
+		return false;
 	}
+	*prev = dev->plan.topo.addr;
+	probe_shared(dev);
+	return true;
 }
 
 static void
@@ -69,10 +82,6 @@ probe_all(void)
 
 	if (TAILQ_EMPTY(&vfio_msi_bus.devices))
 		return;
-	if (vfio_msi_is_secondary()) {
-		probe_shared();
-		return;
-	}
 	vfio_msi_mp_serve();
 	/* Attach all devices first, so that each map covers every IOMMU. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
