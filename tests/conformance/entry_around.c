@@ -57,11 +57,10 @@ __wrap_plan_scan_begin(struct plan_scan *scan, const char *of)
 int
 __wrap_clock_gettime(clockid_t id, struct timespec *t)
 {
-	static long passed;
+	static atomic_long passed;
 	int ret = __real_clock_gettime(id, t);
 
-	passed += step;
-	t->tv_sec += passed;
+	t->tv_sec += atomic_fetch_add(&passed, step) + step;
 	return ret;
 }
 
