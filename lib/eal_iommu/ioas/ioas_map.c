@@ -202,8 +202,9 @@ ioas_map_memory(struct ioas *ioas, enum ioas_owner owner, const struct ioas_memo
 	ret = iova_layout_place_at(ioas->layout, range, name_of(owner, mem).v, why);
 	if (ret == 0)
 		ret = map_placed(ioas, owner, mem, iova, &parked);
-	pthread_mutex_unlock(&ioas->lock);
+	/* Once unlocked, the space may be closed. */
 	ret = ioas_verify(ioas, mem->va, range, ret);
+	pthread_mutex_unlock(&ioas->lock);
 	if (ret == -EADDRNOTAVAIL && why != NULL)
 		memset(why, 0, sizeof(*why));
 	return ret;
