@@ -47,6 +47,8 @@ vfio-bind "$bdf" "$second" || exit 1
 more="-a vfio_msi:$second"
 run busy_vfio_msi busy edu "vfio_msi:$bdf"
 more=
+# The pci bus would probe it in each other run.
+echo "$second" >/sys/bus/pci/drivers/vfio-pci/unbind
 
 # Names of DPDK's drivers.
 run container_pci once net_ntnic "$bdf"
