@@ -118,8 +118,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 {
 	int efd = rte_intr_fd_get(dev->pci.device.intr_handle);
 
-	vfio_msi_err_teardown(dev, dev->fd);
-	vfio_msi_req_teardown(dev);
+	vfio_msi_device_unwatch(dev);
 	rte_intr_fd_set(dev->pci.device.intr_handle, -1);
 	vfio_uapi_close(efd);
 	vfio_uapi_close(dev->fd);

@@ -137,7 +137,6 @@ NONE(vfio_msi_handles_free, struct vfio_msi_device *d)
 NONE(vfio_msi_label, const struct topo_addr *addr, char out[RTE_DEV_NAME_MAX_LEN])
 NONE(vfio_msi_leave_layout, struct vfio_msi_device *d)
 NONE(vfio_msi_rejection_forget, const char *name)
-NONE(vfio_msi_removal_drop, const struct vfio_msi_device *d)
 ZERO(bool, vfio_msi_was_rejected, const char *name, const struct rte_devargs *da)
 ZERO(int, vfio_msi_container_check, const struct topo_device *t, const char *args, char *why,
 	size_t size)

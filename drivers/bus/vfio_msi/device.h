@@ -180,6 +180,12 @@ bool vfio_msi_kept_close(struct vfio_msi_device *dev);
 /* vfio_msi_abandon.c */
 
 /**
+ * The kernel, EAL and other processes get no answer about the device any more: the first step of a
+ * close. An event that the application has not got yet is not sent. Cannot fail.
+ */
+void vfio_msi_device_unwatch(struct vfio_msi_device *dev);
+
+/**
  * The driver does not release the device, and the process ends: revoke it, without a close.
  * Cannot fail. The driver may use @p dev until the end, so it must not be freed.
  */

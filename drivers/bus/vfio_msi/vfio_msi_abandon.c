@@ -17,20 +17,26 @@
 #include "neighbours.h"
 
 void
+vfio_msi_device_unwatch(struct vfio_msi_device *dev)
+{
+	vfio_msi_mp_withdraw(dev);
+	vfio_msi_affinity_stop(dev);
+	vfio_msi_eeh_stop(dev);
+	if (dev->mapped_by_driver)	/* EAL has it open, or had, and handles requests */
+		vfio_msi_err_teardown(dev, -1);
+	if (dev->fd >= 0 && !vfio_msi_is_secondary())
+		vfio_msi_err_teardown(dev, dev->fd);
+	if (dev->fd >= 0)
+		vfio_msi_req_teardown(dev);
+	vfio_msi_removal_drop(dev);
+}
+
+void
 vfio_msi_device_abandon(struct vfio_msi_device *dev)
 {
 	int ret;
 
-	vfio_msi_mp_withdraw(dev);
-	vfio_msi_affinity_stop(dev);
-	vfio_msi_eeh_stop(dev);
-	if (dev->mapped_by_driver)	/* EAL has it open, and handles requests */
-		vfio_msi_err_teardown(dev, -1);
-	if (dev->fd >= 0)
-		vfio_msi_req_teardown(dev);
-	if (dev->fd >= 0 && !vfio_msi_is_secondary())
-		vfio_msi_err_teardown(dev, dev->fd);
-	vfio_msi_removal_drop(dev);
+	vfio_msi_device_unwatch(dev);
 	/* The primary process goes on with the device of a secondary. */
 	if (dev->fd < 0 || dev->revoked || vfio_msi_is_secondary())
 		return;

@@ -202,19 +202,12 @@ err_logged:
 void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {
-	vfio_msi_mp_withdraw(dev);
-	vfio_msi_affinity_stop(dev);
-	vfio_msi_eeh_stop(dev);
-	if (dev->mapped_by_driver)	/* EAL closes it, or has */
-		vfio_msi_err_teardown(dev, -1);
+	/* The device must not start DMA after mappings are removed. */
+	if (dev->fd >= 0 && !vfio_msi_is_secondary())
+		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
+	vfio_msi_device_unwatch(dev);
 	if (dev->fd < 0)
 		return;
-	if (!vfio_msi_is_secondary()) {
-		/* The device must not start DMA after mappings are removed. */
-		vfio_msi_command_update(dev, 0, PCI_COMMAND_MASTER);
-		vfio_msi_err_teardown(dev, dev->fd);
-	}
-	vfio_msi_req_teardown(dev);
 	vfio_msi_vectors_free(dev);
 	if (!vfio_msi_is_secondary())
 		vfio_msi_intr_teardown(dev);

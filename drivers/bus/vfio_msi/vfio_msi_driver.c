@@ -256,7 +256,6 @@ vfio_msi_driver_stop(struct vfio_msi_device *dev)
 		if (dev->mapped_by_driver)
 			forget_mapping(dev);
 		vfio_msi_device_close(dev);
-		vfio_msi_removal_drop(dev);
 		vfio_msi_handles_free(dev);
 		vfio_msi_kept_set(dev, false);
 		ret = 0;

@@ -26,7 +26,6 @@ vfio_msi_kept_close(struct vfio_msi_device *dev)
 	close = dev->revoked;
 	if (close) {
 		vfio_msi_device_close(dev);
-		vfio_msi_removal_drop(dev);
 		vfio_msi_handles_free(dev);
 		vfio_msi_kept_set(dev, false);
 	}
