@@ -41,7 +41,7 @@ int vfio_msi_logtype;
 enum rte_proc_type_t fake_process_type = RTE_PROC_PRIMARY;
 __thread int rte_errno;
 
-/* What remains of a device after the test. */
+/* The first one has a driver that may not release it. */
 static struct vfio_msi_device *devices[N];
 static struct rte_intr_handle handles[N][3];
 static unsigned int handled, replaced, nulls;
@@ -155,42 +155,14 @@ vfio_msi_detach(struct vfio_msi_device *dev)
 	dev->attached = false;
 }
 
-static void
-device_free(struct vfio_msi_device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < N; i++)
-		if (devices[i] == dev)
-			devices[i] = NULL;
-	free(dev);
-}
-
-void
-vfio_msi_forgotten_free(void)
-{
-	struct vfio_msi_device *dev;
-
-	while ((dev = TAILQ_FIRST(&vfio_msi_bus.forgotten)) != NULL) {
-		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
-		device_free(dev);
-	}
-}
-
-void
-vfio_msi_device_forget(struct vfio_msi_device *dev)
-{
-	vfio_msi_list_remove(dev);
-	vfio_msi_detach(dev);
-	TAILQ_INSERT_TAIL(&vfio_msi_bus.forgotten, dev, next);
-}
-
 /* What these tests don't have. */
 #define NONE(function, ...) void function(__VA_ARGS__) { }
 #define NO_INT(function, ...) int function(__VA_ARGS__) { return 0; }
 NONE(vfio_msi_affinity_stop, struct vfio_msi_device *dev)
 NONE(vfio_msi_eeh_stop, struct vfio_msi_device *dev)
 NONE(vfio_msi_mp_withdraw, struct vfio_msi_device *dev)
+NONE(vfio_msi_leave_layout, struct vfio_msi_device *dev)
+NONE(vfio_msi_given_free, struct vfio_msi_device *dev)
 NONE(vfio_msi_devargs_forget, const struct topo_addr *addr)
 NONE(vfio_msi_mp_serve, void)
 NONE(vfio_msi_mp_stop, void)
@@ -277,26 +249,33 @@ teardown(void **state)
 	unsigned int i;
 
 	for (i = 0; i < N; i++) {
-		if (devices[i] == NULL)
-			continue;
-		rte_intr_callback_unregister_sync(&handles[i][0], on_interrupt, devices[i]);
-		vfio_uapi_close(handles[i][0].fd);
-		if (nulls == 0)
-			vfio_uapi_close(devices[i]->fd);
-		devices[i] = NULL;
+		TAILQ_REMOVE(&vfio_msi_bus.forgotten, devices[i], next);
+		if (devices[i]->fd >= 0) {
+			rte_intr_callback_unregister_sync(&handles[i][0], on_interrupt, devices[i]);
+			vfio_uapi_close(handles[i][0].fd);
+			if (nulls == 0)
+				vfio_uapi_close(devices[i]->fd);
+		}
+		vfio_msi_device_free(devices[i]);
 	}
 	ioas_close(vfio_msi_bus.ioas);
 	vfio_msi_bus.ioas = NULL;
 	return machine_teardown(state);
 }
 
-/* EAL does not panic, and the driver's callback can still run. The other device is gone. */
+static void
+expect_gone(const struct vfio_msi_device *dev)
+{
+	assert_int_equal(dev->fd, -1);
+	assert_false(dev->attached);
+}
+
+/* EAL does not panic, and the driver's callback can still run. The other device is closed. */
 static void
 expect_abandoned(void)
 {
 	assert_true(TAILQ_EMPTY(&vfio_msi_bus.devices));
-	assert_non_null(devices[0]);
-	assert_null(devices[1]);
+	expect_gone(devices[1]);
 	assert_false(devices[0]->attached);
 	assert_int_equal(handles[0][1].fd, -1);
 	fake_intr(&handles[0][0]);
@@ -350,8 +329,9 @@ test_released(void **state)
 	rte_intr_callback_unregister_sync(&handles[0][0], on_interrupt, devices[0]);
 	busy = false;
 	assert_int_equal(vfio_msi_cleanup(), 0);
-	assert_null(devices[0]);
-	assert_null(devices[1]);
+	assert_true(TAILQ_EMPTY(&vfio_msi_bus.devices));
+	expect_gone(devices[0]);
+	expect_gone(devices[1]);
 }
 
 int

@@ -159,10 +159,7 @@ vfio_msi_unplug(struct rte_device *rdev)
 int
 vfio_msi_cleanup(void)
 {
-	/* Their drivers may use them until the process ends. */
-	static struct vfio_msi_devices abandoned = TAILQ_HEAD_INITIALIZER(abandoned);
 	struct vfio_msi_device *dev;
-	bool runs;
 	int ret = 0;
 
 	/* Stop every device before the first mapping is removed. */
@@ -172,15 +169,10 @@ vfio_msi_cleanup(void)
 			vfio_msi_device_abandon(dev);
 			ret = -EBUSY;
 		}
-	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL) {
-		runs = vfio_msi_is_running(dev);
-		forget(dev);
-		if (runs) {
-			TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
-			TAILQ_INSERT_TAIL(&abandoned, dev, next);
-		}
-	}
+	/* Drivers may use abandoned devices to the end of the process, so free older ones only. */
 	vfio_msi_forgotten_free();
+	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
+		forget(dev);
 	vfio_msi_places_free();
 	vfio_msi_pci_unblock_all();
 	vfio_msi_dma_free();
