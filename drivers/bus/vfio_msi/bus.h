@@ -27,8 +27,9 @@
  *                   application that attaches or detaches a device, and on its interrupt
  *                   thread: for another process, from alarms (testpmd --hot-plug), and from
  *                   callbacks for removals. EAL has no lock for that, so vfio_msi_entry.c lets one
- *                   call run at a time (in a secondary, a probe is one for each device). The thread whose call runs is "main" below. It owns
- *                   every field that names no other owner.
+ *                   call run at a time (in a secondary, a probe is one for each device). The
+ *                   thread whose call runs is "main" below. It owns every field that names no
+ *                   other owner.
  *   interrupts      EAL's interrupt thread, when the kernel requests a device back
  *                   (vfio_msi_req.c), or reports an error of it (vfio_msi_err.c). The former
  *                   revokes the device and holds the device's "closing" lock, which main

@@ -70,6 +70,12 @@ enter(void)
 	return -EBUSY;
 }
 
+static void
+leave(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 /* As enter(). @return also -ENODEV: the cleanup has ended. */
 static int
 enter_open(void)
@@ -77,16 +83,10 @@ enter_open(void)
 	int ret = enter();
 
 	if (ret == 0 && vfio_msi_bus.closed) {
-		pthread_mutex_unlock(&lock);
+		leave();
 		ret = -ENODEV;
 	}
 	return ret;
-}
-
-static void
-leave(void)
-{
-	pthread_mutex_unlock(&lock);
 }
 
 /*
