@@ -16,6 +16,13 @@
 /** Highest IOVA. */
 #define OWN_SPACE_LIMIT ((UINT64_C(1) << 39) - 1)
 
+/** A call of the public functions; the test includes rte_errno.h. */
+#define assert_fails(call, error) do { \
+	rte_errno = 0; \
+	assert_int_equal(call, -1); \
+	assert_int_equal(rte_errno, error); \
+} while (0)
+
 extern struct ioas *own_ioas;		/**< NULL while there is none */
 extern unsigned int own_n_lost;		/**< mappings that could not be restored */
 extern int own_lost_ret;		/**< errno of the last one, negative */

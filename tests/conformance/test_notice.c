@@ -29,33 +29,6 @@ static struct {
 } eal;
 
 int
-rte_intr_fd_get(const struct rte_intr_handle *h)
-{
-	return h->fd;
-}
-
-int
-rte_intr_fd_set(struct rte_intr_handle *h, int fd)
-{
-	h->fd = fd;
-	return 0;
-}
-
-int
-rte_intr_dev_fd_set(struct rte_intr_handle *h, int fd)
-{
-	h->dev_fd = fd;
-	return 0;
-}
-
-int
-rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type)
-{
-	h->type = type;
-	return 0;
-}
-
-int
 rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn cb, void *arg)
 {
 	int error = eal.error;

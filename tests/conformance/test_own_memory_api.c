@@ -27,12 +27,6 @@
 #define MIB ((size_t)0x100000)
 #define GIB (1024 * MIB)
 
-#define assert_fails(call, error) do { \
-	rte_errno = 0; \
-	assert_int_equal(call, -1); \
-	assert_int_equal(rte_errno, error); \
-} while (0)
-
 static struct rte_eal_iommu_mapping *handle;
 static struct rte_eal_iommu_mapped mapped;
 static rte_iova_t iova;

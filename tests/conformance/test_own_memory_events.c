@@ -24,12 +24,6 @@
 #define MIB ((size_t)0x100000)
 #define ROUNDS 200
 
-#define assert_fails(call, error) do { \
-	rte_errno = 0; \
-	assert_int_equal(call, -1); \
-	assert_int_equal(rte_errno, error); \
-} while (0)
-
 static char events_seen[16];		/* a letter for each event */
 static struct rte_eal_iommu_mapped last_lost;
 

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* In place of DPDK's. The test implements the functions. */
+/* In place of DPDK's. The test implements the functions, except those of a handle's fields. */
 
 #ifndef FAKE_RTE_INTERRUPTS_H
 #define FAKE_RTE_INTERRUPTS_H
@@ -22,11 +22,34 @@ struct rte_intr_handle {
 
 typedef void (*rte_intr_callback_fn)(void *cb_arg);
 
-int rte_intr_fd_get(const struct rte_intr_handle *h);
-int rte_intr_fd_set(struct rte_intr_handle *h, int fd);
-int rte_intr_dev_fd_set(struct rte_intr_handle *h, int fd);
+static inline int
+rte_intr_fd_get(const struct rte_intr_handle *h)
+{
+	return h->fd;
+}
+
+static inline int
+rte_intr_fd_set(struct rte_intr_handle *h, int fd)
+{
+	h->fd = fd;
+	return 0;
+}
+
+static inline int
+rte_intr_dev_fd_set(struct rte_intr_handle *h, int fd)
+{
+	h->dev_fd = fd;
+	return 0;
+}
+
+static inline int
+rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type)
+{
+	h->type = type;
+	return 0;
+}
+
 enum rte_intr_handle_type rte_intr_type_get(const struct rte_intr_handle *h);
-int rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type);
 int rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
 		void *arg);
 int rte_intr_callback_unregister_sync(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
