@@ -186,11 +186,9 @@ eal_memory_report_fault(const struct tool_plan *plan)
 				key->bdf, plan->v[i].bdf);
 			return true;
 		}
-	if (key != NULL && key->conf->iova == VA_KEY_ASSIGNED && plan->eal_placed &&
-	    dpdk_assign() != VA_ASSIGN_POSSIBLE) {
-		tool_error(key->bdf, dpdk_assign() == VA_ASSIGN_UNBUILT ?
-			"iova=assigned needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true, or drop the key" :
-			"iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
+	why = va_assign_fault(dpdk_assign());
+	if (key != NULL && key->conf->iova == VA_KEY_ASSIGNED && plan->eal_placed && why != NULL) {
+		tool_error(key->bdf, "%s", why);
 		return true;
 	}
 	if (strcmp(eal_memory_iova(plan, &why), IOVA_IS_VA) != 0 || !plan->eal_placed || plan->eal.quality != VA_BAD)

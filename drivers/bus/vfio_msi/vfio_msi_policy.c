@@ -143,16 +143,12 @@ admit_physical(const struct vfio_msi_conf *conf, char *why, size_t size)
 static int
 admit_assigned(char *why, size_t size)
 {
-	switch (dpdk_assign()) {
-	case VA_ASSIGN_POSSIBLE:
+	const enum va_assign assign = dpdk_assign();
+
+	if (va_assign_fault(assign) == NULL)
 		return 0;
-	case VA_ASSIGN_UNBUILT:
-		snprintf(why, size, "iova=assigned needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true, or drop the key");
-		return -ENOTSUP;
-	default:
-		snprintf(why, size, "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key");
-		return -EPERM;
-	}
+	strlcpy(why, va_assign_fault(assign), size);
+	return assign == VA_ASSIGN_UNBUILT ? -ENOTSUP : -EPERM;
 }
 
 int

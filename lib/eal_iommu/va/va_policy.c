@@ -22,6 +22,18 @@ va_policy_decide(enum va_key key, const struct va_choice *choice, enum va_assign
 	return assign == VA_ASSIGN_UNBUILT ? VA_POLICY_UNBUILT : VA_POLICY_UNABLE;
 }
 
+const char *
+va_assign_fault(enum va_assign assign)
+{
+	static const char *const words[] = {
+		[VA_ASSIGN_UNPRIVILEGED] = "iova=assigned needs EAL's IOVA mode PA, which EAL has for root (CAP_SYS_ADMIN) with hugepages only; run the application so, or drop the key",
+		[VA_ASSIGN_UNBUILT] = "iova=assigned needs IOVAs in mbufs, which this DPDK does not have; build DPDK with -Denable_iova_as_pa=true, or drop the key",
+		[VA_ASSIGN_POSSIBLE] = NULL,
+	};
+
+	return words[assign];
+}
+
 bool
 va_policy_assigns(enum va_policy policy)
 {

@@ -61,6 +61,9 @@ enum va_policy {
 enum va_policy va_policy_decide(enum va_key key, const struct va_choice *choice,
 		enum va_assign assign);
 
+/** Why VA_KEY_ASSIGNED can't be obeyed, and what to do; NULL if it can. */
+const char *va_assign_fault(enum va_assign assign);
+
 /** Whether IOVAs are assigned by this decision. */
 bool va_policy_assigns(enum va_policy policy);
 
