@@ -97,7 +97,8 @@ irq_space_open(struct tool_plan *plan, const char *name)
 	plan->space = NULL;
 	ret = ioas_open(plan->v[0].plan.backend, &member, plan->layout, &plan->space, NULL);
 	if (ret < 0)
-		tool_error(name, "set-up failed: no address space can be opened: %s", strerror(-ret));
+		tool_error(name, "set-up failed: no address space can be opened: %s; see dpdk-test-msi doctor %s",
+			strerror(-ret), name);
 	return ret;
 }
 

@@ -100,7 +100,8 @@ map_once(const struct side *side, const struct tool_plan *plan, const struct ioa
 	int ret = ioas_open(side->backend, &member, plan->layout, &ioas, NULL);
 
 	if (ret < 0) {
-		tool_error(name, "no address space can be opened: %s", strerror(-ret));
+		tool_error(name, "no address space can be opened: %s; see dpdk-test-msi doctor %s",
+			strerror(-ret), name);
 		map_meter_finish();
 		return ret;
 	}
