@@ -80,7 +80,7 @@ def comings(platform):
                 expect(words in said[name], f'no "{words}" in {name}:\n{said[name]}')
             if status is not None:
                 said.check(name, **{f'{name}_status': status})
-    with part('closing a device is told from closing a container'):
+    with part('map counts devices that it closes at exit, and no container'):
         rows = json.loads(said['map'])['measurements']
         closed = {row['by']: row['close']['calls'] for row in rows if row['result'] == 'measured'}
         expect_equal(closed, {'one call': 0, 'vfio_msi': 1}, 'devices closed at exit')
