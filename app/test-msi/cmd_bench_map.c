@@ -140,6 +140,10 @@ cmd_bench_map(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (!map_side_translates(&b.opt)) {
+		tool_given_free(&given);
+		return STATUS_FAULT;
+	}
 	b.over_iommufd = map_side_over_iommufd();
 	topology_format_bdf(&given.addr, bdf, sizeof(bdf));
 	tool_report_put("bench", json_string("map"));

@@ -142,7 +142,7 @@ cmd_map(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = show(&opt);
+	status = map_side_translates(&opt) ? show(&opt) : STATUS_FAULT;
 	tool_given_free(&given);
 	return status;
 }

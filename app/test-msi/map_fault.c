@@ -31,8 +31,7 @@ map_fault_text(struct ioas *ioas, uint64_t va, uint64_t size, int ret, char *out
 {
 	const bool even = size % MIB == 0;
 	const char *why = strerror(-ret), *cure = ioas_hint(ioas, ret);
-	const bool no_place = ret == -ENOSPC && !ioas_traits_of(ioas)->no_translation &&
-		has_mappings_left(ioas);
+	const bool no_place = ret == -ENOSPC && has_mappings_left(ioas);
 
 	if (no_place) {
 		why = "no free range of good IOVAs is so long";

@@ -38,6 +38,19 @@ map_side_name(const struct side *side, char *out, size_t size)
 }
 
 bool
+map_side_translates(const struct map_options *opt)
+{
+	struct topo_device topo;
+	char bdf[TOPO_BDF_LEN];
+
+	if (topology_read("", &opt->given->addr, &topo) < 0 || !topo.group_noiommu)
+		return true;
+	topology_format_bdf(&topo.addr, bdf, sizeof(bdf));
+	tool_error(bdf, "has no IOMMU, so nothing is mapped for it and there is nothing to measure; use a device that has one: see dpdk-test-msi list");
+	return false;
+}
+
+bool
 map_side_over_iommufd(void)
 {
 	struct ioas *ioas;

@@ -63,6 +63,9 @@ int map_side_run(struct side *side, struct map_meter *meter);
 int map_side_survey(const struct map_options *opt, enum ioas_backend backend,
 		struct tool_plan *plan);
 
+/** Has the device an IOMMU? @return false after printing that there is nothing to measure */
+bool map_side_translates(const struct map_options *opt);
+
 /** Does an iommufd provide the container's node? Opens the node briefly. */
 bool map_side_over_iommufd(void);
 

@@ -32,6 +32,8 @@ ANSWERS = {
                  'CAP_SYS_RAWIO) with hugepages only'),
     'rxintr': (0, RXINTR),
     'irq': (0, ', backend noiommu\n', VECTORS),
+    'map': (1, 'has no IOMMU, so nothing is mapped for it'),
+    'bench_map': (1, 'has no IOMMU, so nothing is mapped for it'),
     'frames': (1, '--self-test needs an IOMMU, as its frames are not in hugepages; omit it for this device'),
 }
 

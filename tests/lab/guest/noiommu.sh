@@ -45,5 +45,7 @@ fact_status admin without sys_admin timeout -k 5 60 dpdk-testpmd -l 0,1 -n 1 --n
 KEYS=$key "$(dirname "$0")/processes.sh" noiommu "$other"
 tool rxintr rxintr -n 20 "vfio_msi:$first$key" "vfio_msi:$second$key"
 tool irq irq "vfio_msi:$first$key"
+tool map map -m 64 "vfio_msi:$first"
+tool bench_map bench map -m 64 "vfio_msi:$first"
 tool frames irq -n 1 --self-test "vfio_msi:$first$key"
 exit 0
