@@ -23,7 +23,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import checkkit  # noqa: E402
-from labkit import cache, emulator, guest, qemu, sdk, suites, testing  # noqa: E402
+from labkit import (apt, cache, emulator, guest, qemu, sdk, source_package, suites,  # noqa: E402
+                    testing)
 from labkit.progress import LabError  # noqa: E402
 
 
@@ -94,6 +95,22 @@ def check_sdk():
         except LabError as error:
             assert 'set -Dsdk_headers=DIR' in str(error), error
     assert sdk.by_distance('24.11', ['24.11.2', '25.11', '24.11.1', '24.1']) == ['24.11.1', '24.11.2']
+
+
+class _Ready(Exception):
+    """The packages that are needed on the host are there."""
+
+
+def check_source_package():
+    """A source package can be made on each release that there are packages for."""
+    for suite in source_package.SUFFIX:
+        # Debian testing has no VERSION_ID.
+        release = {'ID': 'debian', 'VERSION_CODENAME': suite, 'PRETTY_NAME': suite}
+        with mock.patch.object(apt, 'host_release', return_value=release), \
+                mock.patch.object(apt, 'installed', dict.fromkeys), \
+                mock.patch.object(source_package, 'step', side_effect=_Ready), \
+                contextlib.suppress(_Ready):
+            raise AssertionError(source_package.make(suite, None))
 
 
 def check_cache():

@@ -46,8 +46,13 @@ def _missing(packages):
 
 
 def need(packages):
-    """Install the missing ones of PACKAGES."""
+    """Install the missing ones of PACKAGES on a host that the lab supports."""
     _debian()
+    need_on_debian(packages)
+
+
+def need_on_debian(packages):
+    """Install the missing ones of PACKAGES, on any release of Debian."""
     if not _missing(packages):
         return
     if os.geteuid():
