@@ -67,8 +67,8 @@ must 'dpdk-test-msi layout' dpdk-test-msi layout $devices
 echo 16384 >$tracing/buffer_size_kb
 echo 1 >$tracing/events/iommu/map/enable
 
-title "dpdk-testpmd -d librte_bus_vfio_msi.so $devices"
-if testpmd_start -d librte_bus_vfio_msi.so $devices -l 0,1 -n 1 -- -i; then
+title "dpdk-testpmd --no-pci $devices"
+if testpmd_start --no-pci $devices -l 0,1 -n 1 -- -i; then
 	cat $TESTPMD_LOG
 	must 'sending a burst' testpmd_burst
 	echo 0 >$tracing/events/iommu/map/enable
