@@ -43,10 +43,12 @@ def _pod_command():
     return ' '.join(re.search(r'\n +args:\n +- (exec .*?)\n +env:', text, re.DOTALL)[1].split())
 
 
-def _check_pod(said):
-    """Its two lcores may run on all processors of the pod, and none is bound to one."""
+def _check_pod(said, nic):
+    """Its two lcores may run on all processors of the pod, and its device has the holes."""
     log = said['pod']
     expect(said['pod_forwards'], f'the command of the guide does not forward\n{log[-4000:]}')
+    expect(re.fullmatch(rf'vfio_msi:{nic}(,hole=0x[0-9a-f]+-0x[0-9a-f]+)+', said['pod_device']),
+           f'the argument with the holes: {said["pod_device"]}')
     expect(' - cores=1 - ' in log, f'not one worker\n{log[-4000:]}')
     expect_equal(said['pod_processors'].split(), ['1-2'], 'processors of its threads')
 
@@ -133,7 +135,7 @@ def pod(platform):
         with part(f'512 packets with {backend}'):
             _check_burst(said, backend)
     with part('the command of the guide to Kubernetes'):
-        _check_pod(said)
+        _check_pod(said, PLATFORMS[platform].nics[0])
     for backend in ('iommufd', 'type1'):
         with part(f'a launcher opens the nodes for {backend}'):
             _check_given(said, f'given_{backend}', PLATFORMS[platform].nics[1],

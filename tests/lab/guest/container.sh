@@ -15,6 +15,9 @@ user=1000 group=2000
 outside()
 {
 	vfio-bind "$first" "$second" || exit 1
+	# The command of the guide reads this variable of the pod.
+	KEYS=$(dpdk-test-msi layout -a "vfio_msi:$first" | sed -n "s/.*can't read them: -a vfio_msi:$first//p")
+	export KEYS
 	mkdir -p /sys/fs/cgroup
 	mount -t cgroup2 none /sys/fs/cgroup || exit 1
 	echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
@@ -98,13 +101,15 @@ burst()
 	fact_text "$1" <$TESTPMD_LOG
 }
 
-# pod COMMAND: run it with the variable that a device plugin sets, until it forwards
+# pod COMMAND: run it with the variable that a device plugin sets, until it forwards. KEYS has the
+# holes that root sees outside
 pod()
 {
 	: >$TESTPMD_LOG
 	PCIDEVICE_EXAMPLE_COM_VFIO_NIC=$first stdbuf -oL sh -c "$1" >>$TESTPMD_LOG 2>&1 </dev/null &
 	testpmd_pid=$!
 	fact_if pod_forwards testpmd_await 'rxonly packet forwarding - ports=1' 60
+	tr '\000' '\n' </proc/$testpmd_pid/cmdline | grep '^vfio_msi:' | fact_text pod_device
 	sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/$testpmd_pid/task/*/status | sort -u |
 		fact_text pod_processors
 	kill -TERM $testpmd_pid
