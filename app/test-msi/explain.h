@@ -136,9 +136,10 @@ void explain_boot(struct explain_log *log);
  */
 struct explain_fault *explain_begin(struct explain_log *log, enum explain_iommu iommu);
 
-/* explain_parse_own.c, explain_parse_arm.c, explain_parse_guest.c: whether the line is one of theirs */
-bool explain_line_vtd_queue(struct explain_log *log, const char *line);
+/* explain_parse_amd.c, ..._own.c, ..._arm.c, ..._guest.c: whether the line is one of theirs */
+bool explain_line_amd(struct explain_log *log, const char *line);
 bool explain_line_amd_own(struct explain_log *log, const char *line);
+bool explain_line_vtd_queue(struct explain_log *log, const char *line);
 bool explain_line_smmuv3_own(struct explain_log *log, const char *line);
 bool explain_line_smmuv2_own(struct explain_log *log, const char *line);
 bool explain_line_smmuv3(struct explain_log *log, const char *line);

@@ -3,8 +3,8 @@
  */
 
 /*
- * Faults in lines of the kernel's log: VT-d and AMD-Vi, and what all IOMMUs share. The words
- * are those of Linux 4.1 to 7.2.
+ * Faults in lines of the kernel's log: VT-d, and what all IOMMUs share. The words are those of
+ * Linux 4.1 to 7.2.
  */
 
 #include <stdio.h>
@@ -14,12 +14,6 @@
 #include <bsd/string.h>
 
 #include "explain.h"
-
-#define AMD_EVENT "AMD-Vi: Event logged ["
-#define AMD_UNATTACHED "Device not attached to domain properly]"
-#define AMD_PRESENT 0x10
-#define AMD_WRITE 0x20
-#define AMD_INTERRUPT 0x8
 
 /*
  * Reasons of VT-d, chapter "fault conditions" of its specification. Those from 0x30 are of the
@@ -131,148 +125,11 @@ line_vtd(struct explain_log *log, const char *line)
 	return true;
 }
 
-/* "DRIVER 0000:01:00.0: AMD-Vi: Event logged [...]", or device= inside of it. */
-static void
-amd_device(struct explain_fault *f, const char *line)
-{
-	const char *at = strstr(line, ": " AMD_EVENT);
-	const char *within = explain_behind(line, "device=");
-
-	if (within != NULL) {
-		f->has_addr = explain_bdf(within, &f->addr, &f->any_domain);
-		return;
-	}
-	if (at == NULL)
-		return;
-	while (at > line && at[-1] != ' ')
-		at--;
-	f->has_addr = explain_bdf(at, &f->addr, &f->any_domain);
-}
-
-/* Events of AMD-Vi, by its specification. The address of others is that of a table or a command. */
-static const struct {
-	const char *name;
-	enum explain_reason reason;
-	bool iova;	/* the address is the one that the device accessed */
-} amd_events[] = {
-	{ "IO_PAGE_FAULT", EXPLAIN_UNKNOWN, true },
-	{ "ILLEGAL_DEV_TABLE_ENTRY", EXPLAIN_NO_TABLE, true },
-	{ "INVALID_DEVICE_REQUEST", EXPLAIN_UNKNOWN, true },
-	{ "INVALID_PPR_REQUEST", EXPLAIN_UNKNOWN, true },
-	{ "DEV_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
-	{ "PAGE_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
-	{ "RMP_PAGE_FAULT", EXPLAIN_PROTECTED, false },
-	{ "RMP_HW_ERROR", EXPLAIN_BROKEN, false },
-	{ "IOTLB_INV_TIMEOUT", EXPLAIN_TIMEOUT, false },
-	{ "ILLEGAL_COMMAND_ERROR", EXPLAIN_COMMAND, false },
-	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false },
-};
-
-static void
-amd_event(struct explain_fault *f, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(amd_events) / sizeof(*amd_events); i++)
-		if (strcmp(amd_events[i].name, f->code) == 0) {
-			f->reason = amd_events[i].reason;
-			f->has_iova = amd_events[i].iova && explain_hex(text, "address=", &f->iova);
-		}
-}
-
-static void
-amd_flags(struct explain_fault *f, uint64_t flags)
-{
-	const bool present = (flags & AMD_PRESENT) != 0;
-
-	/* There the flags are not those of an access. */
-	if (f->reason == EXPLAIN_COMMAND || strncmp(f->code, "RMP_", strlen("RMP_")) == 0)
-		return;
-	if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
-		f->reason = (flags & AMD_INTERRUPT) != 0 ? EXPLAIN_INTERRUPT :
-			present ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
-	/* Where no page is present the bit means nothing if it is clear. */
-	if ((flags & AMD_WRITE) != 0)
-		f->access = EXPLAIN_WRITE;
-	else if (present)
-		f->access = EXPLAIN_READ;
-}
-
-/* "AMD-Vi:   device=BDF domain=0x0000": the line behind AMD_UNATTACHED. */
-static bool
-amd_second_line(struct explain_log *log, const char *line)
-{
-	struct explain_fault *f = log->last;
-	const char *at = explain_behind(line, "AMD-Vi: ");
-
-	if (at == NULL || strncmp(at + strspn(at, " "), "device=", strlen("device=")) != 0)
-		return false;
-	if (f == NULL || f->iommu != EXPLAIN_AMDVI || f->reason != EXPLAIN_NO_TABLE || f->has_addr)
-		return false;
-	amd_device(f, at);
-	return f->has_addr;
-}
-
-/* What is behind the bracket; @p line is all of it. */
-static void
-amd_take(struct explain_fault *f, const char *line, const char *at)
-{
-	uint64_t flags;
-
-	explain_word(at, f->code, sizeof(f->code));
-	amd_device(f, line);
-	amd_event(f, at);
-	if (explain_hex(at, "flags=", &flags))
-		amd_flags(f, flags);
-}
-
-/* Linux 4.9 to 4.17 log what is behind the bracket as a line of its own. */
-static bool
-amd_other_half(struct explain_log *log, const char *line)
-{
-	const char *at;
-	size_t i;
-
-	if (log->half == NULL || log->half != log->last)
-		return false;
-	for (i = 0; i < sizeof(amd_events) / sizeof(*amd_events); i++) {
-		at = strstr(line, amd_events[i].name);
-		if (at != NULL && at[strlen(amd_events[i].name)] == ' ')
-			break;
-	}
-	if (i == sizeof(amd_events) / sizeof(*amd_events))
-		at = strstr(line, "UNKNOWN event[");
-	if (at == NULL)
-		return false;
-	amd_take(log->half, at, at);
-	log->half = NULL;
-	return true;
-}
-
-static bool
-line_amd(struct explain_log *log, const char *line)
-{
-	const char *at = explain_behind(line, AMD_EVENT);
-	struct explain_fault *f;
-
-	if (at == NULL)
-		return amd_other_half(log, line) || amd_second_line(log, line);
-	f = explain_begin(log, EXPLAIN_AMDVI);
-	if (strncmp(at, AMD_UNATTACHED, strlen(AMD_UNATTACHED)) == 0) {
-		f->reason = EXPLAIN_NO_TABLE;
-		strcpy(f->code, "unattached");
-		return true;
-	}
-	log->half = at[strspn(at, " \n")] == '\0' ? f : NULL;
-	amd_take(f, line, at);
-	return true;
-}
-
 void
 explain_line(struct explain_log *log, const char *line)
 {
 	static bool (*const parsers[])(struct explain_log *log, const char *line) = {
-		line_vtd, line_amd, explain_line_vtd_queue, explain_line_amd_own,
+		line_vtd, explain_line_amd, explain_line_vtd_queue, explain_line_amd_own,
 		explain_line_smmuv3_own, explain_line_smmuv3, explain_line_smmuv2_own,
 		explain_line_smmuv2, explain_line_virtio, explain_line_eeh,
 	};

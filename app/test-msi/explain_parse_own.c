@@ -168,27 +168,6 @@ explain_line_vtd_queue(struct explain_log *log, const char *line)
 	return false;
 }
 
-/* Later kernels name the IOMMU by its own PCI address, which is not that of a device. */
-bool
-explain_line_amd_own(struct explain_log *log, const char *line)
-{
-	const char *at = explain_behind(line, "AMD-Vi: ");
-	struct explain_fault *f;
-
-	if (at == NULL)
-		return false;
-	if (strstr(at, "Completion-Wait loop timed out") != NULL) {
-		f = explain_begin(log, EXPLAIN_AMDVI);
-		f->reason = EXPLAIN_STUCK;
-		strcpy(f->code, "Completion-Wait");
-		return true;
-	}
-	if (strstr(at, "IOMMU event log overflow") == NULL && strstr(at, "IOMMU Event log restarting") == NULL)
-		return false;
-	log->lost++;
-	return true;
-}
-
 static bool
 begins(const char *text, const char *with)
 {

@@ -99,41 +99,6 @@ test_vtd_status(void **state)
 	assert_int_equal(found.lost, 1);
 }
 
-static void
-test_amd(void **state)
-{
-	(void)state;
-	expect_one("[    1.8] AMD-Vi: Completion-Wait loop timed out\n[    2.0] AMD-Vi: Completion-Wait loop timed out\n",
-		"AMD-Vi - ? - stuck Completion-Wait x2");
-	/* The address is that of the IOMMU. */
-	expect_one("AMD-Vi: IOMMU 0000:60:00.2: Completion-Wait loop timed out\n", "AMD-Vi - ? - stuck Completion-Wait x1");
-	expect_one("vfio-pci 0000:03:00.0: AMD-Vi: Event logged [RMP_PAGE_FAULT vmg_tag=0x0000, gpa=0x1234000, flags_rmp=0x0001, flags=0x0030]",
-		"AMD-Vi 0000:03:00.0 ? - protected RMP_PAGE_FAULT x1");
-	expect_one("AMD-Vi: Event logged [RMP_PAGE_FAULT device=0001:03:00.0, vmg_tag=0x0000, gpa=0x1234000, flags_rmp=0x0001, flags=0x0030]",
-		"AMD-Vi 0001:03:00.0 ? - protected RMP_PAGE_FAULT x1");
-	expect_one("AMD-Vi: Event logged [RMP_HW_ERROR device=03:00.0, vmg_tag=0x0000, spa=0x1234000, flags=0x0030]",
-		"AMD-Vi 0000:03:00.0* ? - broken RMP_HW_ERROR x1");
-	expect_one("iommu ivhd0: AMD-Vi: Event logged [UNKNOWN event[0]=0x00000300 event[1]=0xa0000000 event[2]=0x00000000 event[3]=0x00000000\n",
-		"AMD-Vi - ? - unknown UNKNOWN x1");
-	parse("AMD-Vi: IOMMU event log overflow\nAMD-Vi: IOMMU Event log restarting\nAMD-Vi: IOMMU PPR log restarting\n");
-	assert_int_equal(found.n, 0);
-	assert_int_equal(found.lost, 2);
-}
-
-/* Linux 4.9 to 4.17: in two lines. */
-static void
-test_amd_halves(void **state)
-{
-	(void)state;
-	expect_one("[  1.0] AMD-Vi: Event logged [\n[  1.0] INVALID_DEVICE_REQUEST device=00:01.0 address=0xfffffffdf8000000 flags=0x0a00]\n",
-		"AMD-Vi 0000:00:01.0* ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
-	expect_one("AMD-Vi: Event logged [\nIOTLB_INV_TIMEOUT device=63:00.0 address=0x42b5b01a0]\nIOTLB_INV_TIMEOUT device=64:00.0 address=0x0]\n",
-		"AMD-Vi 0000:63:00.0* ? - timeout IOTLB_INV_TIMEOUT x1");
-	expect_one("AMD-Vi: Event logged [\nUNKNOWN event[0]=0x0 event[1]=0xa0000000 event[2]=0x0 event[3]=0x0\n",
-		"AMD-Vi - ? - unknown UNKNOWN x1");
-	expect_one("AMD-Vi: Event logged [\n", "AMD-Vi - ? - unknown - x1");
-}
-
 #define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
 #define GLOBAL(bits) V3 "unexpected global error reported (0x" bits "), this could be serious\n"
 
@@ -291,7 +256,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_vtd_queue), T(test_vtd_ones), T(test_vtd_status), T(test_amd), T(test_amd_halves),
+		T(test_vtd_queue), T(test_vtd_ones), T(test_vtd_status),
 		T(test_smmuv3), T(test_smmuv3_service), T(test_smmuv3_lost), T(test_smmuv2), T(test_eeh),
 		T(test_full),
 	};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* AMD-Vi in lines of kernels: by their sources, or as they were seen in reports. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "explain_lines.h"
+
+static void
+test_amd(void **state)
+{
+	expect_one("[   24.6] vfio-pci 0000:03:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0010 address=0x64a7f000 flags=0x0000]",
+		"AMD-Vi 0000:03:00.0 ? 0x64a7f000 no-page IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [IO_PAGE_FAULT device=0a:00.0 domain=0x001d address=0x000000000637c000 flags=0x0030]",
+		"AMD-Vi 0000:0a:00.0* write 0x637c000 forbidden IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [IO_PAGE_FAULT device=0001:0a:00.1 domain=0x001d address=0xfee00000 flags=0x0008]",
+		"AMD-Vi 0001:0a:00.1 ? 0xfee00000 interrupt IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0080]",
+		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 no-table ILLEGAL_DEV_TABLE_ENTRY x1");
+	expect_one("xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 address=0xfffffff00000 flags=0x0010]",
+		"AMD-Vi 0000:47:00.1 read 0xfffffff00000 forbidden IO_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]",
+		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
+}
+
+/* Linux 6.1 (since 2023) and later. */
+static void
+test_amd_unattached(void **state)
+{
+	expect_one("[   24.6] AMD-Vi: Event logged [Device not attached to domain properly]\n"
+		"[   24.6] AMD-Vi:   device=0001:01:00.0 domain=0x0000",
+		"AMD-Vi 0001:01:00.0 ? - no-table unattached x1");
+	/* The kernel may suppress one of the lines. */
+	expect_one("AMD-Vi: Event logged [Device not attached to domain properly]\n",
+		"AMD-Vi - ? - no-table unattached x1");
+	parse("AMD-Vi:   device=0000:01:00.0 domain=0x0000\n"
+		"AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:02:00.0 domain=0x0010 address=0x1000 flags=0x0000]\n"
+		"AMD-Vi:   device=0000:01:00.0 domain=0x0000\n");
+	assert_int_equal(found.n, 1);
+	assert_string_equal(described(0), "AMD-Vi 0000:02:00.0 ? 0x1000 no-page IO_PAGE_FAULT x1");
+	/* Completes one event only. */
+	parse("AMD-Vi: Event logged [Device not attached to domain properly]\n"
+		"AMD-Vi:   device=0000:01:00.0 domain=0x0000\nAMD-Vi:   device=0000:02:00.0 domain=0x0000\n");
+	assert_int_equal(found.n, 1);
+	assert_string_equal(described(0), "AMD-Vi 0000:01:00.0 ? - no-table unattached x1");
+}
+
+/* The address is that of a table or a command of the IOMMU, not one that the device accessed. */
+static void
+test_amd_own_addresses(void **state)
+{
+	expect_one("AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=0000:0a:00.0 address=0x100214000 flags=0x0020]",
+		"AMD-Vi 0000:0a:00.0 write - broken DEV_TAB_HARDWARE_ERROR x1");
+	expect_one("AMD-Vi: Event logged [PAGE_TAB_HARDWARE_ERROR device=0000:0a:00.0 pasid=0x0000 address=0x100214000 flags=0x0000]",
+		"AMD-Vi 0000:0a:00.0 ? - broken PAGE_TAB_HARDWARE_ERROR x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:0b:00.0 address=0x1002147e0]",
+		"AMD-Vi 0000:0b:00.0 ? - timeout IOTLB_INV_TIMEOUT x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=63:00.0 address=0x42b5b01a0]",
+		"AMD-Vi 0000:63:00.0* ? - timeout IOTLB_INV_TIMEOUT x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [ILLEGAL_COMMAND_ERROR address=0x1002147e0]",
+		"AMD-Vi - ? - command ILLEGAL_COMMAND_ERROR x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [COMMAND_HARDWARE_ERROR address=0x1002147e0 flags=0x0020]",
+		"AMD-Vi - ? - command COMMAND_HARDWARE_ERROR x1");
+}
+
+static void
+test_amd_own(void **state)
+{
+	(void)state;
+	expect_one("[    1.8] AMD-Vi: Completion-Wait loop timed out\n[    2.0] AMD-Vi: Completion-Wait loop timed out\n",
+		"AMD-Vi - ? - stuck Completion-Wait x2");
+	/* The address is that of the IOMMU. */
+	expect_one("AMD-Vi: IOMMU 0000:60:00.2: Completion-Wait loop timed out\n", "AMD-Vi - ? - stuck Completion-Wait x1");
+	expect_one("vfio-pci 0000:03:00.0: AMD-Vi: Event logged [RMP_PAGE_FAULT vmg_tag=0x0000, gpa=0x1234000, flags_rmp=0x0001, flags=0x0030]",
+		"AMD-Vi 0000:03:00.0 ? - protected RMP_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [RMP_PAGE_FAULT device=0001:03:00.0, vmg_tag=0x0000, gpa=0x1234000, flags_rmp=0x0001, flags=0x0030]",
+		"AMD-Vi 0001:03:00.0 ? - protected RMP_PAGE_FAULT x1");
+	expect_one("AMD-Vi: Event logged [RMP_HW_ERROR device=03:00.0, vmg_tag=0x0000, spa=0x1234000, flags=0x0030]",
+		"AMD-Vi 0000:03:00.0* ? - broken RMP_HW_ERROR x1");
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [UNKNOWN event[0]=0x00000300 event[1]=0xa0000000 event[2]=0x00000000 event[3]=0x00000000\n",
+		"AMD-Vi - ? - unknown UNKNOWN x1");
+	parse("AMD-Vi: IOMMU event log overflow\nAMD-Vi: IOMMU Event log restarting\nAMD-Vi: IOMMU PPR log restarting\n");
+	assert_int_equal(found.n, 0);
+	assert_int_equal(found.lost, 2);
+}
+
+/* Linux 4.9 to 4.17: in two lines. */
+static void
+test_amd_halves(void **state)
+{
+	(void)state;
+	expect_one("[  1.0] AMD-Vi: Event logged [\n[  1.0] INVALID_DEVICE_REQUEST device=00:01.0 address=0xfffffffdf8000000 flags=0x0a00]\n",
+		"AMD-Vi 0000:00:01.0* ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
+	expect_one("AMD-Vi: Event logged [\nIOTLB_INV_TIMEOUT device=63:00.0 address=0x42b5b01a0]\nIOTLB_INV_TIMEOUT device=64:00.0 address=0x0]\n",
+		"AMD-Vi 0000:63:00.0* ? - timeout IOTLB_INV_TIMEOUT x1");
+	expect_one("AMD-Vi: Event logged [\nUNKNOWN event[0]=0x0 event[1]=0xa0000000 event[2]=0x0 event[3]=0x0\n",
+		"AMD-Vi - ? - unknown UNKNOWN x1");
+	expect_one("AMD-Vi: Event logged [\n", "AMD-Vi - ? - unknown - x1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup(test, setup)
+		T(test_amd), T(test_amd_unattached), T(test_amd_own_addresses), T(test_amd_own), T(test_amd_halves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
