@@ -156,7 +156,7 @@ const char *explain_behind(const char *text, const char *word);
 bool explain_hex(const char *text, const char *word, uint64_t *out);
 
 /**
- * Parse a PCI address at the beginning of a text.
+ * Parse a PCI address at the beginning of a text; parts may have 0x in front of them.
  *
  * @param any_domain  whether it has no domain
  */

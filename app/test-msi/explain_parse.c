@@ -77,7 +77,7 @@ vtd_reason(unsigned long code)
 }
 
 /*
- * Hexadecimal with 0x since Linux 5.13, before that decimal. Second-level tables have
+ * Hexadecimal with 0x since Linux 5.14, before that decimal. Second-level tables have
  * no bit for "present": a page without permission is one that is not mapped.
  */
 static void

@@ -35,16 +35,34 @@ explain_hex(const char *text, const char *word, uint64_t *out)
 	return end != NULL && !isalnum((unsigned char)*end);
 }
 
+/* The characters of an address, without 0x in front of its parts. @return how many, 0: none or too many */
+static size_t
+bdf_word(const char *text, char *word, size_t size)
+{
+	size_t n = 0;
+
+	for (;;) {
+		if ((n == 0 || word[n - 1] == ':') && strncmp(text, "0x", 2) == 0)
+			text += 2;
+		if (*text == '\0' || strchr("0123456789abcdefABCDEF:.", *text) == NULL)
+			break;
+		if (n + 1 >= size)
+			return 0;
+		word[n++] = *text++;
+	}
+	word[n] = '\0';
+	return n;
+}
+
 bool
 explain_bdf(const char *text, struct topo_addr *out, bool *any_domain)
 {
-	const size_t len = strspn(text, "0123456789abcdefABCDEF:.");
 	char word[TOPO_BDF_LEN];
+	const size_t len = bdf_word(text, word, sizeof(word));
 	const char *colon;
 
-	if (len == 0 || len >= sizeof(word))
+	if (len == 0)
 		return false;
-	snprintf(word, sizeof(word), "%.*s", (int)len, text);
 	/* "0000:01:00.0: text" */
 	if (word[len - 1] == ':')
 		word[len - 1] = '\0';

@@ -20,7 +20,7 @@
 static void
 test_vtd(void **state)
 {
-	/* Linux 5.13 and later. */
+	/* Linux 5.15 and later. */
 	expect_one("[   12.3] DMAR: DRHD: handling fault status reg 2\n"
 		"[   12.3] DMAR: [DMA Read NO_PASID] Request device [00:03.0] fault addr 0x70000000 [fault reason 0x06] PTE Read access is not set",
 		"VT-d 0000:00:03.0* read 0x70000000 no-page 0x06 x1");
@@ -31,6 +31,13 @@ test_vtd(void **state)
 		"VT-d 0001:3b:00.1 write 0xfffff000 no-page 0x05 x1");
 	expect_one("DMAR: [INTR-REMAP] Request device [0001:f0:1f.7] fault index 0x0 [fault reason 0x22] Present field in the IRTE entry is clear",
 		"VT-d 0001:f0:1f.7 ? - interrupt 0x22 x1");
+	/* Linux 5.14: parts of the address have a prefix. */
+	expect_one("DMAR: [DMA Read NO_PASID] Request device [0x00:0x02.0] fault addr 0x7c592000 [fault reason 0x06] PTE Read access is not set",
+		"VT-d 0000:00:02.0* read 0x7c592000 no-page 0x06 x1");
+	expect_one("DMAR: [DMA Write PASID 0x1] Request device [0x3b:0x1f.7] fault addr 0xfffff000 [fault reason 0x05] PTE Write access is not set",
+		"VT-d 0000:3b:1f.7* write 0xfffff000 no-page 0x05 x1");
+	expect_one("DMAR: [INTR-REMAP] Request device [0xe2:0x00.0] fault index 0xa00 [fault reason 0x25] Blocked a compatibility format interrupt request",
+		"VT-d 0000:e2:00.0* ? - interrupt 0x25 x1");
 	/* Before: the reason is decimal. */
 	expect_one("DMAR: [DMA Write] Request device [02:00.0] PASID ffffffff fault addr 6df84000 [fault reason 05] PTE Write access is not set",
 		"VT-d 0000:02:00.0* write 0x6df84000 no-page 0x05 x1");
