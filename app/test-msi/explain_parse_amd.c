@@ -10,9 +10,12 @@
 
 #define AMD_EVENT "AMD-Vi: Event logged ["
 #define AMD_UNATTACHED "Device not attached to domain properly]"
+#define AMD_INTERRUPT 0x8
 #define AMD_PRESENT 0x10
 #define AMD_WRITE 0x20
-#define AMD_INTERRUPT 0x8
+#define AMD_TRANSLATION 0x100	/* a request for a translation (ATS), no access */
+#define AMD_TYPE_SHIFT 9	/* of INVALID_DEVICE_REQUEST */
+#define AMD_TYPE_MASK 0x7
 
 /* "DRIVER 0000:01:00.0: AMD-Vi: Event logged [...]", or device= inside of it. */
 static void
@@ -37,48 +40,77 @@ static const struct {
 	const char *name;
 	enum explain_reason reason;
 	bool iova;	/* the address is the one that the device accessed */
+	bool access;	/* the flags say whether it was a read or a write */
 } amd_events[] = {
-	{ "IO_PAGE_FAULT", EXPLAIN_UNKNOWN, true },
-	{ "ILLEGAL_DEV_TABLE_ENTRY", EXPLAIN_NO_TABLE, true },
-	{ "INVALID_DEVICE_REQUEST", EXPLAIN_UNKNOWN, true },
-	{ "INVALID_PPR_REQUEST", EXPLAIN_UNKNOWN, true },
-	{ "DEV_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
-	{ "PAGE_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false },
-	{ "RMP_PAGE_FAULT", EXPLAIN_PROTECTED, false },
-	{ "RMP_HW_ERROR", EXPLAIN_BROKEN, false },
-	{ "IOTLB_INV_TIMEOUT", EXPLAIN_TIMEOUT, false },
-	{ "ILLEGAL_COMMAND_ERROR", EXPLAIN_COMMAND, false },
-	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false },
+	{ "IO_PAGE_FAULT", EXPLAIN_UNKNOWN, true, true },
+	{ "ILLEGAL_DEV_TABLE_ENTRY", EXPLAIN_BROKEN, true, true },
+	{ "INVALID_DEVICE_REQUEST", EXPLAIN_UNKNOWN, false, false },
+	{ "INVALID_PPR_REQUEST", EXPLAIN_UNKNOWN, true, false },
+	{ "DEV_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false, true },
+	{ "PAGE_TAB_HARDWARE_ERROR", EXPLAIN_BROKEN, false, true },
+	{ "RMP_PAGE_FAULT", EXPLAIN_PROTECTED, false, false },
+	{ "RMP_HW_ERROR", EXPLAIN_BROKEN, false, false },
+	{ "IOTLB_INV_TIMEOUT", EXPLAIN_TIMEOUT, false, false },
+	{ "ILLEGAL_COMMAND_ERROR", EXPLAIN_COMMAND, false, false },
+	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false, false },
 };
+
+/* Where no page is present the bit means nothing if it is clear. */
+static void
+amd_access(struct explain_fault *f, uint64_t flags)
+{
+	if ((flags & AMD_WRITE) != 0)
+		f->access = EXPLAIN_WRITE;
+	else if ((flags & AMD_PRESENT) != 0)
+		f->access = EXPLAIN_READ;
+}
+
+/*
+ * Requests that are not allowed in general or for this device. Nobody maps their addresses, which
+ * are special ones of HyperTransport, or physical ones, except for reads (and non-posted writes) of
+ * the range of interrupts.
+ */
+static void
+amd_request(struct explain_fault *f, const char *text, uint64_t flags)
+{
+	if ((flags & AMD_TRANSLATION) != 0)
+		return;
+	switch (flags >> AMD_TYPE_SHIFT & AMD_TYPE_MASK) {
+	case 5:	/* a posted write to the range of interrupts, which the device may not send */
+	case 6:	/* a posted write to the reserved part of it */
+		f->reason = EXPLAIN_INTERRUPT;
+		/* fall through */
+	case 0:
+		f->has_iova = explain_hex(text, "address=", &f->iova);
+		return;
+	default:
+		return;
+	}
+}
 
 static void
 amd_event(struct explain_fault *f, const char *text)
 {
+	uint64_t flags;
+	const bool has_flags = explain_hex(text, "flags=", &flags);
 	size_t i;
 
 	for (i = 0; i < sizeof(amd_events) / sizeof(*amd_events); i++)
-		if (strcmp(amd_events[i].name, f->code) == 0) {
-			f->reason = amd_events[i].reason;
-			f->has_iova = amd_events[i].iova && explain_hex(text, "address=", &f->iova);
-		}
-}
-
-static void
-amd_flags(struct explain_fault *f, uint64_t flags)
-{
-	const bool present = (flags & AMD_PRESENT) != 0;
-
-	/* There the flags are not those of an access. */
-	if (f->reason == EXPLAIN_COMMAND || strncmp(f->code, "RMP_", strlen("RMP_")) == 0)
+		if (strcmp(amd_events[i].name, f->code) == 0)
+			break;
+	if (i == sizeof(amd_events) / sizeof(*amd_events))
 		return;
+	f->reason = amd_events[i].reason;
+	f->has_iova = amd_events[i].iova && explain_hex(text, "address=", &f->iova);
+	if (!has_flags)
+		return;
+	if (amd_events[i].access)
+		amd_access(f, flags);
 	if (strcmp(f->code, "IO_PAGE_FAULT") == 0)
 		f->reason = (flags & AMD_INTERRUPT) != 0 ? EXPLAIN_INTERRUPT :
-			present ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
-	/* Where no page is present the bit means nothing if it is clear. */
-	if ((flags & AMD_WRITE) != 0)
-		f->access = EXPLAIN_WRITE;
-	else if (present)
-		f->access = EXPLAIN_READ;
+			(flags & AMD_PRESENT) != 0 ? EXPLAIN_FORBIDDEN : EXPLAIN_NO_PAGE;
+	else if (strcmp(f->code, "INVALID_DEVICE_REQUEST") == 0)
+		amd_request(f, text, flags);
 }
 
 /* "AMD-Vi:   device=BDF domain=0x0000": the line behind AMD_UNATTACHED. */
@@ -100,13 +132,9 @@ amd_second_line(struct explain_log *log, const char *line)
 static void
 amd_take(struct explain_fault *f, const char *line, const char *at)
 {
-	uint64_t flags;
-
 	explain_word(at, f->code, sizeof(f->code));
 	amd_device(f, line);
 	amd_event(f, at);
-	if (explain_hex(at, "flags=", &flags))
-		amd_flags(f, flags);
 }
 
 /* Linux 4.9 to 4.17 log what is behind the bracket as a line of its own. */

@@ -20,11 +20,51 @@ test_amd(void **state)
 	expect_one("AMD-Vi: Event logged [IO_PAGE_FAULT device=0001:0a:00.1 domain=0x001d address=0xfee00000 flags=0x0008]",
 		"AMD-Vi 0001:0a:00.1 ? 0xfee00000 interrupt IO_PAGE_FAULT x1");
 	expect_one("AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0080]",
-		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 no-table ILLEGAL_DEV_TABLE_ENTRY x1");
+		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 broken ILLEGAL_DEV_TABLE_ENTRY x1");
 	expect_one("xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 address=0xfffffff00000 flags=0x0010]",
 		"AMD-Vi 0000:47:00.1 read 0xfffffff00000 forbidden IO_PAGE_FAULT x1");
-	expect_one("AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:0a:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]",
-		"AMD-Vi 0000:0a:00.0 ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
+}
+
+/* The kind of a request is in the flags. Most addresses are of HyperTransport, and no IOVA. */
+static void
+test_amd_request(void **state)
+{
+	static const struct {
+		const char *address, *flags, *want;
+		enum explain_id id;
+	} rows[] = {
+		/* A posted write to the range of interrupts. */
+		{ "0xfffffffdf8000000", "0x0a00", "0xfffffffdf8000000 interrupt", EXPLAIN_IS_INTERRUPT },
+		{ "0xfffffffd00000000", "0x0c00", "0xfffffffd00000000 interrupt", EXPLAIN_IS_INTERRUPT },
+		/* A read of the range of interrupts. */
+		{ "0xfee00000", "0x0000", "0xfee00000 unknown", EXPLAIN_IS_UNMAPPED },
+		/* Of translated addresses, ports and messages, and requests for translations. */
+		{ "0x12345000", "0x0200", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0xfffffffdfc000000", "0x0400", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0xfffffffdf9100000", "0x0600", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0xfffffffdf9100000", "0x0800", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0xfffffffdf9100000", "0x0e00", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0x12345000", "0x0100", "- unknown", EXPLAIN_IS_UNKNOWN },
+		{ "0x12345000", "0x0b00", "- unknown", EXPLAIN_IS_UNKNOWN },
+	};
+	const struct explain_facts nothing = { 0 };
+	struct explain_verdict verdict;
+	char line[EXPLAIN_LINE], want[EXPLAIN_LINE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(line, sizeof(line), "iommu ivhd0: AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:0a:00.0 pasid=0x00000 address=%s flags=%s]",
+			rows[i].address, rows[i].flags);
+		snprintf(want, sizeof(want), "AMD-Vi 0000:0a:00.0 ? %s INVALID_DEVICE_REQUEST x1", rows[i].want);
+		expect_one(line, want);
+		explain_judge(&found.v[0], &nothing, &verdict);
+		if (verdict.id != rows[i].id)
+			fail_msg("%s is %s", line, explain_kinds[verdict.id].name);
+	}
+	/* Cut behind the address: the kind is not known. */
+	expect_one("iommu ivhd0: AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=0000:0a:00.0 pasid=0x00000 address=0x12345000",
+		"AMD-Vi 0000:0a:00.0 ? - unknown INVALID_DEVICE_REQUEST x1");
 }
 
 /* Linux 6.1 (since 2023) and later. */
@@ -93,8 +133,8 @@ static void
 test_amd_halves(void **state)
 {
 	(void)state;
-	expect_one("[  1.0] AMD-Vi: Event logged [\n[  1.0] INVALID_DEVICE_REQUEST device=00:01.0 address=0xfffffffdf8000000 flags=0x0a00]\n",
-		"AMD-Vi 0000:00:01.0* ? 0xfffffffdf8000000 unknown INVALID_DEVICE_REQUEST x1");
+	expect_one("[  1.0] AMD-Vi: Event logged [\n[  1.0] INVALID_DEVICE_REQUEST device=00:01.0 address=0x000000fdf8000020 flags=0x0a00]\n",
+		"AMD-Vi 0000:00:01.0* ? 0xfdf8000020 interrupt INVALID_DEVICE_REQUEST x1");
 	expect_one("AMD-Vi: Event logged [\nIOTLB_INV_TIMEOUT device=63:00.0 address=0x42b5b01a0]\nIOTLB_INV_TIMEOUT device=64:00.0 address=0x0]\n",
 		"AMD-Vi 0000:63:00.0* ? - timeout IOTLB_INV_TIMEOUT x1");
 	expect_one("AMD-Vi: Event logged [\nUNKNOWN event[0]=0x0 event[1]=0xa0000000 event[2]=0x0 event[3]=0x0\n",
@@ -107,7 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_amd), T(test_amd_unattached), T(test_amd_own_addresses), T(test_amd_own), T(test_amd_halves),
+		T(test_amd), T(test_amd_request), T(test_amd_unattached), T(test_amd_own_addresses), T(test_amd_own), T(test_amd_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
