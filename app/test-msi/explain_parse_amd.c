@@ -55,10 +55,15 @@ static const struct {
 	{ "COMMAND_HARDWARE_ERROR", EXPLAIN_COMMAND, false, false },
 };
 
-/* Where no page is present the bit means nothing if it is clear. */
+/*
+ * The specification defines the bit for accesses to a page that is present. Hardware sets it for
+ * writes to other pages too; where it is clear it may mean nothing.
+ */
 static void
 amd_access(struct explain_fault *f, uint64_t flags)
 {
+	if ((flags & (AMD_INTERRUPT | AMD_TRANSLATION)) != 0)
+		return;
 	if ((flags & AMD_WRITE) != 0)
 		f->access = EXPLAIN_WRITE;
 	else if ((flags & AMD_PRESENT) != 0)

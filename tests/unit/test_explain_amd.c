@@ -67,6 +67,38 @@ test_amd_request(void **state)
 		"AMD-Vi 0000:0a:00.0 ? - unknown INVALID_DEVICE_REQUEST x1");
 }
 
+/* Whether it was a read or a write is not known of interrupts, nor of requests for translations. */
+static void
+test_amd_access(void **state)
+{
+	static const struct {
+		const char *flags, *access, *reason;
+	} rows[] = {
+		{ "0x0050", "read", "forbidden" },
+		{ "0x0070", "write", "forbidden" },
+		/* As a Ryzen 3700X reports writes and reads of pages that are not mapped. */
+		{ "0x0020", "write", "no-page" },
+		{ "0x0000", "?", "no-page" },
+		{ "0x0018", "?", "interrupt" },
+		{ "0x0038", "?", "interrupt" },
+		{ "0x0028", "?", "interrupt" },
+		{ "0x0110", "?", "forbidden" },
+		{ "0x0130", "?", "forbidden" },
+		{ "0x0120", "?", "no-page" },
+	};
+	char line[EXPLAIN_LINE], want[EXPLAIN_LINE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(line, sizeof(line), "ath10k_pci 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000d address=0xcfd51ad0 flags=%s]",
+			rows[i].flags);
+		snprintf(want, sizeof(want), "AMD-Vi 0000:01:00.0 %s 0xcfd51ad0 %s IO_PAGE_FAULT x1", rows[i].access,
+			rows[i].reason);
+		expect_one(line, want);
+	}
+}
+
 /* Linux 6.1 (since 2023) and later. */
 static void
 test_amd_unattached(void **state)
@@ -147,7 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_amd), T(test_amd_request), T(test_amd_unattached), T(test_amd_own_addresses), T(test_amd_own), T(test_amd_halves),
+		T(test_amd), T(test_amd_request), T(test_amd_access), T(test_amd_unattached), T(test_amd_own_addresses), T(test_amd_own), T(test_amd_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
