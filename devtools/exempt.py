@@ -32,7 +32,7 @@ EXEMPT = {
                      'Service Failure Mode', 'skipping command in error state',
                      'CMD_SYNC timeout', 'CMDQ timeout', 'EVTQ overflow detected',
                      'Unexpected global fault', 'global fault', 'TLB sync timed out', 'TLB sync',
-                     'GFSR'),
+                     'GFSR', 'callbacks suppressed'),
                     "words of the kernel's log"),
     **dict.fromkeys(('IOAPIC', 'HPET', 'System RAM', 'System RAM (kmem)',
                      'System RAM (virtio_mem)', 'RAM buffer', 'Persistent Memory',

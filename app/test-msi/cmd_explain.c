@@ -140,6 +140,7 @@ explain(const struct explain_options *opt, struct tool_root *root, struct explai
 	tool_report_put("lines", json_integer(log->lines));
 	tool_report_put("dropped", json_integer(log->dropped));
 	tool_report_put("lost", json_integer(log->lost));
+	tool_report_put("suppressed", json_integer(log->suppressed));
 	if (explain_all(root, log->v, log->n) < 0)
 		return STATUS_FAULT;
 	if (!tool_json && log->n == 0)
@@ -147,9 +148,12 @@ explain(const struct explain_options *opt, struct tool_root *root, struct explai
 	if (!tool_json && log->lost > 0)
 		printf("the log lacks faults: %u times an IOMMU could not record all of them; read the log soon after the application starts\n",
 			log->lost);
+	if (!tool_json && log->suppressed > 0)
+		printf("the log lacks faults: the kernel suppressed %u messages about them, as too many came at once; the counts are too low, and one device can hide the faults of others: end its application, and read the log again\n",
+			log->suppressed);
 	if (log->dropped > 0)
 		tool_error("explain", "%u more faults are not explained; give fewer lines", log->dropped);
-	return log->n > 0 || log->lost > 0 ? STATUS_FAULT : STATUS_GOOD;
+	return log->n > 0 || log->lost > 0 || log->suppressed > 0 ? STATUS_FAULT : STATUS_GOOD;
 }
 
 /* @return a STATUS_*, or -1 to go on. */

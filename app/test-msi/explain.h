@@ -85,6 +85,7 @@ struct explain_log {
 	size_t kept;			/* of them are different; equal ones may follow */
 	unsigned int lines, dropped;
 	unsigned int lost;		/**< times that an IOMMU could not record all faults */
+	unsigned int suppressed;	/**< messages about faults that the kernel left out, at most UINT_MAX */
 	/* State between lines. Each pointer is to a fault that following lines may complete, or NULL. */
 	struct explain_fault *last;
 	struct explain_fault *half;	/* AMD-Vi: the rest of the event is on the next line */

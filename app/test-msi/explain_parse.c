@@ -7,11 +7,11 @@
  * Linux 4.1 to 7.2.
  */
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <bsd/string.h>
 
 #include "explain.h"
 
@@ -125,13 +125,46 @@ line_vtd(struct explain_log *log, const char *line)
 	return true;
 }
 
+/* What the kernel's limit of messages calls those about faults: the functions that log them. */
+static const char *const fault_functions[] = {
+	"dmar_fault", "amd_iommu_report_page_fault", "amd_iommu_report_rmp_fault",
+	"amd_iommu_report_rmp_hw_error", "arm_smmu_evtq_thread", "arm_smmu_dump_event",
+	"arm_smmu_context_fault", "arm_smmu_global_fault", "qcom_smmu_context_fault",
+	"nvidia_smmu_context_fault_bank", "nvidia_smmu_global_fault_inst", "viommu_fault_handler",
+};
+
+/* "FUNCTION: 2474 callbacks suppressed" */
+static bool
+line_suppressed(struct explain_log *log, const char *line)
+{
+	const char *end = strstr(line, " callbacks suppressed"), *number = end, *name;
+	unsigned long n;
+	size_t i;
+
+	while (number != NULL && number > line && number[-1] >= '0' && number[-1] <= '9')
+		number--;
+	if (number == end || number - line < 2 || number[-1] != ' ' || number[-2] != ':')
+		return false;
+	for (name = number - 2; name > line && (isalnum((unsigned char)name[-1]) || name[-1] == '_'); name--)
+		;
+	for (i = 0; i < sizeof(fault_functions) / sizeof(*fault_functions); i++)
+		if (strlen(fault_functions[i]) == (size_t)(number - 2 - name) &&
+		    strncmp(name, fault_functions[i], strlen(fault_functions[i])) == 0)
+			break;
+	if (i == sizeof(fault_functions) / sizeof(*fault_functions))
+		return false;
+	n = strtoul(number, NULL, 10);
+	log->suppressed = n > UINT_MAX - log->suppressed ? UINT_MAX : log->suppressed + (unsigned int)n;
+	return true;
+}
+
 void
 explain_line(struct explain_log *log, const char *line)
 {
 	static bool (*const parsers[])(struct explain_log *log, const char *line) = {
 		line_vtd, explain_line_amd, explain_line_vtd_queue, explain_line_amd_own,
 		explain_line_smmuv3_own, explain_line_smmuv3, explain_line_smmuv2_own,
-		explain_line_smmuv2, explain_line_virtio, explain_line_eeh,
+		explain_line_smmuv2, explain_line_virtio, explain_line_eeh, line_suppressed,
 	};
 	size_t i;
 

@@ -7,6 +7,7 @@
  * seen in reports and in the lab.
  */
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,6 +228,37 @@ test_others(void **state)
 	assert_int_equal(found.lines, 13);
 }
 
+/* The kernel limits its messages about faults, and says later how many it left out. */
+static void
+test_suppressed(void **state)
+{
+	static const char *const functions[] = { "dmar_fault", "amd_iommu_report_page_fault",
+		"amd_iommu_report_rmp_fault", "amd_iommu_report_rmp_hw_error", "arm_smmu_evtq_thread",
+		"arm_smmu_dump_event", "arm_smmu_context_fault", "arm_smmu_global_fault",
+		"qcom_smmu_context_fault", "nvidia_smmu_context_fault_bank", "nvidia_smmu_global_fault_inst",
+		"viommu_fault_handler" };
+	char line[EXPLAIN_LINE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		snprintf(line, sizeof(line), "[  131.4] %s: 2474 callbacks suppressed\n%s: 83 callbacks suppressed\n"
+			"4,1234,56789,-;%s: 1 callbacks suppressed\n", functions[i], functions[i], functions[i]);
+		parse(line);
+		assert_int_equal(found.n, 0);
+		if (found.suppressed != 2558)
+			fail_msg("%s: %u", functions[i], found.suppressed);
+	}
+	/* Of others, or no number. */
+	parse("net_ratelimit: 12 callbacks suppressed\nx_dmar_fault: 12 callbacks suppressed\n"
+		"dmar_fault: callbacks suppressed\ndmar_fault 12 callbacks suppressed\n callbacks suppressed\n"
+		"12 callbacks suppressed\n: 12 callbacks suppressed\ndmar_fault: 12a callbacks suppressed\n");
+	assert_int_equal(found.suppressed, 0);
+	/* Too many to count. */
+	parse("dmar_fault: 4294967295 callbacks suppressed\ndmar_fault: 99999999999999999999999 callbacks suppressed\n");
+	assert_int_equal(found.suppressed, UINT_MAX);
+}
+
 static void
 test_many(void **state)
 {
@@ -302,7 +334,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup(test, setup)
 		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_smmuv3), T(test_smmuv3_twice),
 		T(test_smmuv3_platform), T(test_smmuv2), T(test_virtio), T(test_eeh),
-		T(test_others), T(test_many),
+		T(test_others), T(test_suppressed), T(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
