@@ -89,105 +89,6 @@ test_vtd_reasons(void **state)
 	}
 }
 
-#define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
-
-static void
-test_smmuv3(void **state)
-{
-	/* Up to Linux 6.14. */
-	expect_one("[  3.1] " V3 "event 0x10 received:\n[  3.1] " V3 "\t0x0000001800000010\n[  3.1] " V3 "\t0x0000020800000000\n"
-		"[  3.1] " V3 "\t0x0000000070000000\n[  3.1] " V3 "\t0x0000000000000000\n",
-		"SMMUv3 0000:00:03.0~ read 0x70000000 no-page F_TRANSLATION x1");
-	/* As /dev/kmsg has it, among other lines. */
-	expect_one("3,1,2,-;" V3 "event 0x13 received:\n3,1,2,-;" V3 "\\x090x0000010000000013\nsomething else\n3,1,2,-;" V3 "\\x090x0000000000000000\n"
-		"3,1,2,-;" V3 "\\x090x0000000012345000\n3,1,2,-;" V3 "\\x090x0000000000000000\n",
-		"SMMUv3 0000:01:00.0~ write 0x12345000 forbidden F_PERMISSION x1");
-	/* As rsyslog writes it. */
-	expect_one(V3 "event 0x13 received:\n" V3 "#0110x0000010000000013\n" V3 "#0110x0000000000000000\n"
-		V3 "#0110x0000000012345000\n" V3 "#0110x0000000000000000\n",
-		"SMMUv3 0000:01:00.0~ write 0x12345000 forbidden F_PERMISSION x1");
-	/* Later: the same event twice. */
-	expect_one(V3 "event 0x10 received:\n" V3 "\t0x0000001800000010\n" V3 "\t0x0000020800000000\n"
-		V3 "\t0x0000000070000000\n" V3 "\t0x0000000000000000\n"
-		V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n"
-		V3 "unpriv data read s1 \"Input address caused fault\" stag: 0x0\n",
-		"SMMUv3 0000:00:03.0 read 0x70000000 no-page F_TRANSLATION x1");
-	/* Only the decoded lines, as with a higher log level. */
-	expect_one(V3 "event: F_ADDR_SIZE client: 0002:01:00.0 sid: 0x100 ssid: 0x0 iova: 0xffff000000000000 ipa: 0x0\n"
-		V3 "unpriv data write s1 \"Input address caused fault\" stag: 0x0\n",
-		"SMMUv3 0002:01:00.0 write 0xffff000000000000 too-high F_ADDR_SIZE x1");
-	expect_one(V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n",
-		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
-	expect_one(V3 "event 0x02 received:\n" V3 "\t0x0000001800000002\n" V3 "\t0x0\n" V3 "\t0x1\n" V3 "\t0x0\n",
-		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
-	/* Cut short. */
-	parse(V3 "event 0x10 received:\n" V3 "\t0x0000001800000010\n" V3 "\t0x0000020800000000\n");
-	assert_int_equal(found.n, 0);
-}
-
-#define RAW(id, sid, at) V3 "event " id " received:\n" V3 "\t" sid "\n" V3 "\t0x0000000800000000\n" \
-	V3 "\t" at "\n" V3 "\t0x0000000000000000\n"
-
-/* The words of an event, then what they mean: Linux 6.15 and later. */
-static void
-test_smmuv3_twice(void **state)
-{
-	/* The kernel has no name for this one, and prints no address of it. */
-	expect_one(RAW("0x0b", "0x000001000000000b", "0x0000000070000000")
-		V3 "event: UNKNOWN client: 0000:01:00.0 sid: 0x100 ssid: 0x0\n",
-		"SMMUv3 0000:01:00.0 read 0x70000000 broken F_WALK_EABT x1");
-	expect_one(RAW("0x10", "0x0000001800000010", "0x0000000070000000")
-		V3 "event: F_TRANSLATION client: (unassigned sid) sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n",
-		"SMMUv3 0000:00:03.0~ read 0x70000000 no-page F_TRANSLATION x1");
-	/* Another address, or another device. */
-	parse(RAW("0x10", "0x0000001800000010", "0x0000000070000000")
-		V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70001000 ipa: 0x0\n");
-	assert_int_equal(found.n, 2);
-	parse(RAW("0x0b", "0x000001000000000b", "0x0000000070000000")
-		V3 "event: UNKNOWN client: 0000:00:03.0 sid: 0x18 ssid: 0x0\n");
-	assert_int_equal(found.n, 2);
-	assert_string_equal(described(1), "SMMUv3 0000:00:03.0 ? - unknown UNKNOWN x1");
-	/* Without the words, each is an event. */
-	expect_one(V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n"
-		V3 "event: C_BAD_STREAMID client: (unassigned sid) sid: 0x18 ssid: 0x0\n",
-		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x2");
-}
-
-/* A device that is not on PCI: its ID is no PCI address. */
-static void
-test_smmuv3_platform(void **state)
-{
-	static const char line[] = V3 "event: F_TRANSLATION client: fe2c0000.usb sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n";
-	char text[EXPLAIN_LINE];
-
-	expect_one(line, "SMMUv3 - ? 0x70000000 no-page F_TRANSLATION x1");
-	assert_string_equal(found.v[0].client, "fe2c0000.usb");
-	snprintf(text, sizeof(text), "%s%s", RAW("0x10", "0x0000001800000010", "0x0000000070000000"), line);
-	expect_one(text, "SMMUv3 - read 0x70000000 no-page F_TRANSLATION x1");
-	assert_string_equal(found.v[0].client, "fe2c0000.usb");
-	expect_one(V3 "event: C_BAD_STE client: AMDI0011:00 sid: 0x18 ssid: 0x0\n", "SMMUv3 - ? - no-table C_BAD_STE x1");
-	assert_string_equal(found.v[0].client, "AMDI0011:00");
-	/* They differ only in the name. */
-	parse(V3 "event: C_BAD_STE client: a.usb sid: 0x18 ssid: 0x0\n" V3 "event: C_BAD_STE client: b.usb sid: 0x18 ssid: 0x0\n");
-	assert_int_equal(found.n, 2);
-}
-
-static void
-test_smmuv2(void **state)
-{
-	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xfc401000, fsynr=0x60013, cbfrsynra=0x121, cb=38",
-		"SMMUv2 0000:01:04.1~ write 0xfc401000 no-page fsr 0x402 x1");
-	expect_one("arm-smmu 16c0000.iommu: Unhandled context fault: fsr=0x408, iova=0x00000000, fsynr=0x1, cb=0",
-		"SMMUv2 - read 0x0 forbidden fsr 0x408 x1");
-	/* The lines behind it, since Linux 6.12, are no faults of their own. */
-	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xd65504710, fsynr=0x100011, cbfrsynra=0x8, cb=6\n"
-		"arm-smmu 15000000.iommu: FSR    = 00000402 [Format=2 TF], SID=0x8\n"
-		"arm-smmu 15000000.iommu: FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]\n",
-		"SMMUv2 0000:00:01.0~ write 0xd65504710 no-page fsr 0x402 x1");
-	expect_one("arm-smmu 2b500000.iommu: Blocked unknown Stream ID 0x18; boot with \"arm-smmu.disable_bypass=0\" to allow, but this may have security implications",
-		"SMMUv2 0000:00:03.0~ ? - no-table - x1");
-}
-
 static void
 test_virtio(void **state)
 {
@@ -332,8 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_smmuv3), T(test_smmuv3_twice),
-		T(test_smmuv3_platform), T(test_smmuv2), T(test_virtio), T(test_eeh),
+		T(test_vtd), T(test_vtd_reasons), T(test_read), T(test_virtio), T(test_eeh),
 		T(test_others), T(test_suppressed), T(test_many),
 	};
 
