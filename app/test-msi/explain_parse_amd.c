@@ -193,10 +193,10 @@ explain_line_amd_own(struct explain_log *log, const char *line)
 
 	if (at == NULL)
 		return false;
-	if (strstr(at, "Completion-Wait loop timed out") != NULL) {
+	if (strstr(at, "Completion-Wait loop timed out") != NULL || strstr(at, "Command buffer timeout") != NULL) {
 		f = explain_begin(log, EXPLAIN_AMDVI);
 		f->reason = EXPLAIN_STUCK;
-		strcpy(f->code, "Completion-Wait");
+		strcpy(f->code, strstr(at, "Command buffer") != NULL ? "Command buffer" : "Completion-Wait");
 		return true;
 	}
 	if (strstr(at, "IOMMU event log overflow") == NULL && strstr(at, "IOMMU Event log restarting") == NULL)

@@ -38,6 +38,7 @@ static const struct {
 	{ 0x05, "F_BAD_ATS_TREQ", EXPLAIN_UNKNOWN, true },
 	{ 0x06, "F_STREAM_DISABLED", EXPLAIN_NO_TABLE, false },
 	{ 0x07, "F_TRANSL_FORBIDDEN", EXPLAIN_UNKNOWN, true },
+	{ 0x08, "C_BAD_SUBSTREAMID", EXPLAIN_NO_TABLE, false },
 	{ 0x09, "F_CD_FETCH", EXPLAIN_BROKEN, false },
 	{ 0x0a, "C_BAD_CD", EXPLAIN_BROKEN, false },
 	{ 0x0b, "F_WALK_EABT", EXPLAIN_BROKEN, true },
@@ -45,6 +46,9 @@ static const struct {
 	{ 0x11, "F_ADDR_SIZE", EXPLAIN_TOO_HIGH, true },
 	{ 0x12, "F_ACCESS", EXPLAIN_FORBIDDEN, true },
 	{ 0x13, "F_PERMISSION", EXPLAIN_FORBIDDEN, true },
+	{ 0x20, "F_TLB_CONFLICT", EXPLAIN_BROKEN, true },
+	{ 0x21, "F_CFG_CONFLICT", EXPLAIN_BROKEN, false },
+	{ 0x25, "F_VMS_FETCH", EXPLAIN_BROKEN, false },
 };
 
 static void

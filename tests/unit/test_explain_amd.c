@@ -145,6 +145,7 @@ test_amd_own(void **state)
 	(void)state;
 	expect_one("[    1.8] AMD-Vi: Completion-Wait loop timed out\n[    2.0] AMD-Vi: Completion-Wait loop timed out\n",
 		"AMD-Vi - ? - stuck Completion-Wait x2");
+	expect_one("[    2.0] AMD-Vi: Command buffer timeout\n", "AMD-Vi - ? - stuck Command buffer x1");
 	/* The address is that of the IOMMU. */
 	expect_one("AMD-Vi: IOMMU 0000:60:00.2: Completion-Wait loop timed out\n", "AMD-Vi - ? - stuck Completion-Wait x1");
 	expect_one("vfio-pci 0000:03:00.0: AMD-Vi: Event logged [RMP_PAGE_FAULT vmg_tag=0x0000, gpa=0x1234000, flags_rmp=0x0001, flags=0x0030]",

@@ -15,6 +15,9 @@
 
 #define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
 
+#define RAW(id, sid, at) V3 "event " id " received:\n" V3 "\t" sid "\n" V3 "\t0x0000000800000000\n" \
+	V3 "\t" at "\n" V3 "\t0x0000000000000000\n"
+
 static void
 test_smmuv3(void **state)
 {
@@ -44,13 +47,22 @@ test_smmuv3(void **state)
 		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
 	expect_one(V3 "event 0x02 received:\n" V3 "\t0x0000001800000002\n" V3 "\t0x0\n" V3 "\t0x1\n" V3 "\t0x0\n",
 		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
+	/* A device that uses process address spaces. */
+	expect_one(V3 "event: C_BAD_SUBSTREAMID client: 0000:00:03.0 sid: 0x18 ssid: 0x1\n",
+		"SMMUv3 0000:00:03.0 ? - no-table C_BAD_SUBSTREAMID x1");
+	expect_one(RAW("0x08", "0x0000001800000008", "0x0000000000000001"),
+		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_SUBSTREAMID x1");
+	/* Entries of the SMMU's own that contradict each other. */
+	expect_one(RAW("0x20", "0x0000001800000020", "0x0000000070000000"),
+		"SMMUv3 0000:00:03.0~ read 0x70000000 broken F_TLB_CONFLICT x1");
+	expect_one(RAW("0x21", "0x0000001800000021", "0x0000000070000000"),
+		"SMMUv3 0000:00:03.0~ ? - broken F_CFG_CONFLICT x1");
+	expect_one(V3 "event: F_VMS_FETCH client: 0000:00:03.0 sid: 0x18 ssid: 0x0 fetch_addr: 0x1000\n",
+		"SMMUv3 0000:00:03.0 ? - broken F_VMS_FETCH x1");
 	/* Cut short. */
 	parse(V3 "event 0x10 received:\n" V3 "\t0x0000001800000010\n" V3 "\t0x0000020800000000\n");
 	assert_int_equal(found.n, 0);
 }
-
-#define RAW(id, sid, at) V3 "event " id " received:\n" V3 "\t" sid "\n" V3 "\t0x0000000800000000\n" \
-	V3 "\t" at "\n" V3 "\t0x0000000000000000\n"
 
 /* The words of an event, then what they mean: Linux 6.15 and later. */
 static void
