@@ -78,6 +78,21 @@ struct explain_fault {
 #define EXPLAIN_FAULTS 256	/**< different faults; more are only counted */
 #define EXPLAIN_LINE 1024	/**< longer lines are cut */
 
+#define EXPLAIN_SMMUS 32	/**< whose lines can alternate; of more, events are lost */
+
+/* What lines of one SMMU leave to its next lines. A pointer is to a fault that they may complete, or NULL. */
+struct explain_smmu {
+	char name[EXPLAIN_WORD];
+	struct explain_fault *last;	/* an access */
+	struct explain_fault *global;	/* an error of the SMMU itself */
+	bool service, evtq;		/* of it: a following line has, or repeats, this part */
+	unsigned int skip;		/* words of a command, not of an event */
+	struct explain_fault open;	/* raw event of an SMMUv3 in progress */
+	unsigned int words;		/* of it */
+	bool raw;
+	bool undecoded;			/* the last event is raw; a line can follow that has its meaning */
+};
+
 /** Faults that were found. Start with all zero. */
 struct explain_log {
 	struct explain_fault v[EXPLAIN_FAULTS + 1];	/* the last is parsed, then counted or dropped */
@@ -89,10 +104,8 @@ struct explain_log {
 	/* State between lines. Each pointer is to a fault that following lines may complete, or NULL. */
 	struct explain_fault *last;
 	struct explain_fault *half;	/* AMD-Vi: the rest of the event is on the next line */
-	struct explain_fault *gfsr;	/* SMMUv2: the registers are on the next line */
-	struct explain_fault *global;	/* SMMUv3: following lines say what the error is */
-	bool service, evtq;		/* of it: a following line has, or repeats, this part */
-	unsigned int skip;		/* SMMUv3: words of a command, not of an event */
+	struct explain_smmu smmu[EXPLAIN_SMMUS];
+	size_t n_smmus, next_smmu;	/* the next one that is forgotten */
 	struct {			/* VT-d: the invalidation queue */
 		struct explain_fault *fault;
 		unsigned int status;	/* bits of the fault status register that no line has described */
@@ -107,10 +120,6 @@ struct explain_log {
 		unsigned int seen;	/* lines about it */
 		unsigned int rank;	/* of the line that says most */
 	} eeh;
-	struct explain_fault open;	/* raw SMMUv3 event in progress */
-	unsigned int words;		/* of it */
-	bool raw;
-	bool undecoded;			/* the last SMMUv3 event is raw; a line can follow that has its meaning */
 };
 
 /* explain_parse.c */
@@ -136,6 +145,16 @@ void explain_boot(struct explain_log *log);
  * @return where it is, never NULL
  */
 struct explain_fault *explain_begin(struct explain_log *log, enum explain_iommu iommu);
+
+/**
+ * Find the SMMU that logged a line.
+ *
+ * @param driver  its driver's name, and a blank
+ * @param smmu    gets what its lines before this one have left
+ * @return what is behind the SMMU's name, or NULL: no line of one
+ */
+const char *explain_smmu_find(struct explain_log *log, const char *line, const char *driver,
+		struct explain_smmu **smmu);
 
 /* explain_parse_amd.c, ..._own.c, ..._arm.c, ..._guest.c: whether the line is one of theirs */
 bool explain_line_amd(struct explain_log *log, const char *line);

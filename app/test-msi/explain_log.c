@@ -2,8 +2,9 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* The list of faults. */
+/* The list of faults, and what the lines of each SMMU leave open. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "explain.h"
@@ -35,7 +36,9 @@ explain_end(struct explain_log *log)
 			log->dropped += log->v[i].times;
 	}
 	log->n = log->kept;
-	log->last = log->half = log->gfsr = log->global = log->queue.fault = log->eeh.fault = NULL;
+	log->last = log->half = log->queue.fault = log->eeh.fault = NULL;
+	for (i = 0; i < log->n_smmus; i++)
+		log->smmu[i].last = log->smmu[i].global = NULL;
 	log->queue.status = 0;
 }
 
@@ -45,8 +48,7 @@ explain_boot(struct explain_log *log)
 	explain_end(log);
 	memset(&log->queue, 0, sizeof(log->queue));
 	memset(&log->eeh, 0, sizeof(log->eeh));
-	log->service = log->evtq = log->raw = log->undecoded = false;
-	log->skip = 0;
+	log->n_smmus = log->next_smmu = 0;
 }
 
 struct explain_fault *
@@ -57,4 +59,30 @@ explain_begin(struct explain_log *log, enum explain_iommu iommu)
 	log->last = &log->v[log->n++];
 	*log->last = (struct explain_fault){ .iommu = iommu, .times = 1 };
 	return log->last;
+}
+
+const char *
+explain_smmu_find(struct explain_log *log, const char *line, const char *driver, struct explain_smmu **smmu)
+{
+	const char *at = explain_behind(line, driver), *behind = NULL;
+	char name[EXPLAIN_WORD];
+	size_t i;
+
+	if (at != NULL)
+		behind = explain_behind(at, ": ");
+	if (behind == NULL)
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)(behind - at), at);
+	for (i = 0; i < log->n_smmus && strcmp(log->smmu[i].name, name) != 0; i++)
+		;
+	if (i == log->n_smmus) {
+		if (i == EXPLAIN_SMMUS)
+			i = log->next_smmu++ % EXPLAIN_SMMUS;
+		else
+			log->n_smmus++;
+		log->smmu[i] = (struct explain_smmu){ 0 };
+		memcpy(log->smmu[i].name, name, sizeof(name));
+	}
+	*smmu = &log->smmu[i];
+	return behind;
 }

@@ -4,7 +4,7 @@
 
 /*
  * Faults of SMMUs. SMMUv3 prints the four words of its event, and since Linux 6.15 also
- * what they mean, in two more lines.
+ * what they mean, in two more lines. Lines of several SMMUs can alternate.
  */
 
 #include <stdio.h>
@@ -67,11 +67,11 @@ event_name(struct explain_fault *f, unsigned int id)
 
 /* One word of a raw event; complete after the fourth, which is not needed. */
 static void
-event_word(struct explain_log *log, uint64_t word)
+event_word(struct explain_log *log, struct explain_smmu *smmu, uint64_t word)
 {
-	struct explain_fault *f, *open = &log->open;
+	struct explain_fault *open = &smmu->open;
 
-	switch (log->words++) {
+	switch (smmu->words++) {
 	case 0:
 		event_name(open, (unsigned int)(word & 0xff));
 		explain_stream(open, (uint32_t)(word >> STREAM_SHIFT));
@@ -85,26 +85,25 @@ event_word(struct explain_log *log, uint64_t word)
 	default:
 		break;
 	}
-	log->raw = false;
+	smmu->raw = false;
 	if (!open->has_iova) {
 		open->iova = 0;
 		open->access = EXPLAIN_ACCESS_UNKNOWN;
 	}
-	f = explain_begin(log, EXPLAIN_SMMUV3);
-	*f = *open;
-	f->iommu = EXPLAIN_SMMUV3;
-	f->times = 1;
-	log->undecoded = true;
+	smmu->last = explain_begin(log, EXPLAIN_SMMUV3);
+	*smmu->last = *open;
+	smmu->last->iommu = EXPLAIN_SMMUV3;
+	smmu->last->times = 1;
+	smmu->undecoded = true;
 }
 
 /* Is it the raw event before it? The kernel has no name for some, and prints no address of these. */
 static bool
-is_last(const struct explain_log *log, const struct explain_fault *found)
+is_last(const struct explain_smmu *smmu, const struct explain_fault *found)
 {
-	const struct explain_fault *f = log->last;
+	const struct explain_fault *f = smmu->last;
 
-	return log->undecoded && f != NULL && f->iommu == EXPLAIN_SMMUV3 && f->has_stream &&
-		f->stream == found->stream && (!found->has_iova || f->iova == found->iova);
+	return smmu->undecoded && f != NULL && f->has_stream && f->stream == found->stream && (!found->has_iova || f->iova == found->iova);
 }
 
 /* The kernel names a device by its address on PCI, or it is not on PCI and its ID is no address. */
@@ -122,7 +121,7 @@ event_client(struct explain_fault *f, const char *client)
 
 /* "event: NAME client: DEVICE sid: 0x18 ssid: 0x0 iova: 0x1000 ipa: 0x0" */
 static void
-event_decoded(struct explain_log *log, const char *text)
+event_decoded(struct explain_log *log, struct explain_smmu *smmu, const char *text)
 {
 	struct explain_fault found = { .iommu = EXPLAIN_SMMUV3, .times = 1 };
 	const char *client = explain_behind(text, "client: ");
@@ -136,39 +135,40 @@ event_decoded(struct explain_log *log, const char *text)
 	if (explain_hex(text, " sid: ", &stream) && stream <= UINT32_MAX)
 		explain_stream(&found, (uint32_t)stream);
 	found.has_iova = explain_hex(text, "iova: ", &found.iova);
-	if (!is_last(log, &found))
-		*explain_begin(log, EXPLAIN_SMMUV3) = found;
-	log->undecoded = false;
+	if (!is_last(smmu, &found)) {
+		smmu->last = explain_begin(log, EXPLAIN_SMMUV3);
+		*smmu->last = found;
+	}
+	smmu->undecoded = false;
 	if (client != NULL)
-		event_client(log->last, client);
+		event_client(smmu->last, client);
 }
 
 bool
 explain_line_smmuv3(struct explain_log *log, const char *line)
 {
-	const char *at = explain_behind(line, "arm-smmu-v3 ");
+	struct explain_smmu *smmu;
+	const char *at = explain_smmu_find(log, line, "arm-smmu-v3 ", &smmu);
 	uint64_t word;
 
 	if (at == NULL)
 		return false;
-	/* Behind the name of the SMMU. */
-	at = explain_behind(at, ": ");
-	if (at == NULL)
-		return false;
 	if (strncmp(at, "event 0x", strlen("event 0x")) == 0 && strstr(at, " received") != NULL) {
-		log->open = (struct explain_fault){ 0 };
-		log->words = 0;
-		log->skip = 0;
-		log->raw = true;
+		smmu->open = (struct explain_fault){ 0 };
+		smmu->last = NULL;
+		smmu->words = 0;
+		smmu->skip = 0;
+		smmu->raw = true;
 		return true;
 	}
 	if (strncmp(at, "event: ", strlen("event: ")) == 0) {
-		event_decoded(log, at + strlen("event: "));
+		event_decoded(log, smmu, at + strlen("event: "));
 		return true;
 	}
 	if (strncmp(at, "priv ", 5) == 0 || strncmp(at, "unpriv ", 7) == 0) {
-		if (log->last != NULL && log->last->iommu == EXPLAIN_SMMUV3)
-			log->last->access = strstr(at, " write ") != NULL ? EXPLAIN_WRITE : EXPLAIN_READ;
+		if (smmu->last != NULL)
+			smmu->last->access = strstr(at, " write ") != NULL ? EXPLAIN_WRITE : EXPLAIN_READ;
+		smmu->last = NULL;
 		return true;
 	}
 	/* /dev/kmsg escapes the tab, and rsyslog writes it in octal. */
@@ -177,13 +177,13 @@ explain_line_smmuv3(struct explain_log *log, const char *line)
 		at += 4;
 	if (strncmp(at, "0x", 2) != 0 || !explain_hex(at, "0x", &word))
 		return false;
-	if (log->skip > 0) {
-		log->skip--;
+	if (smmu->skip > 0) {
+		smmu->skip--;
 		return true;
 	}
-	if (!log->raw)
+	if (!smmu->raw)
 		return false;
-	event_word(log, word);
+	event_word(log, smmu, word);
 	return true;
 }
 
@@ -200,7 +200,8 @@ fsr_reason(uint64_t fsr)
 bool
 explain_line_smmuv2(struct explain_log *log, const char *line)
 {
-	const char *at = explain_behind(line, "arm-smmu ");
+	struct explain_smmu *smmu;
+	const char *at = explain_smmu_find(log, line, "arm-smmu ", &smmu);
 	uint64_t fsr = 0, fsynr, stream;
 	struct explain_fault *f;
 
@@ -210,7 +211,7 @@ explain_line_smmuv2(struct explain_log *log, const char *line)
 		f = explain_begin(log, EXPLAIN_SMMUV2);
 		explain_stream(f, (uint32_t)stream);
 		f->reason = EXPLAIN_NO_TABLE;
-		log->gfsr = f;
+		smmu->global = f;
 		return true;
 	}
 	if (strstr(at, "Unhandled context fault: ") == NULL)

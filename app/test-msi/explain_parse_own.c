@@ -186,33 +186,33 @@ smmuv3_begin(struct explain_log *log, enum explain_reason reason, const char *co
 
 /* "unexpected global error reported (0x00000001), ...": following lines describe each bit. */
 static void
-smmuv3_global(struct explain_log *log, uint64_t bits)
+smmuv3_global(struct explain_log *log, struct explain_smmu *smmu, uint64_t bits)
 {
 	char code[EXPLAIN_WORD];
 
-	log->global = NULL;
-	log->service = (bits & GERROR_SERVICE) != 0;
-	log->evtq = (bits & GERROR_EVTQ) != 0;
-	if (log->evtq)
+	smmu->global = NULL;
+	smmu->service = (bits & GERROR_SERVICE) != 0;
+	smmu->evtq = (bits & GERROR_EVTQ) != 0;
+	if (smmu->evtq)
 		log->lost++;
 	bits &= ~(uint64_t)GERROR_EVTQ;
 	if (bits == 0)
 		return;
 	snprintf(code, sizeof(code), "global error 0x%llx", (unsigned long long)bits);
-	log->global = smmuv3_begin(log, (bits & GERROR_SERVICE) != 0 ? EXPLAIN_FAILED :
+	smmu->global = smmuv3_begin(log, (bits & GERROR_SERVICE) != 0 ? EXPLAIN_FAILED :
 		(bits & GERROR_CMDQ) != 0 ? EXPLAIN_COMMAND :
 		(bits & GERROR_ABORTED) != 0 ? EXPLAIN_ABORTED : EXPLAIN_UNKNOWN, code);
 }
 
 /* "CMDQ error (cons 0x0302bb84): ATC invalidate timeout": the last line of a global error. */
 static void
-smmuv3_cmdq(struct explain_log *log, const char *text)
+smmuv3_cmdq(struct explain_log *log, struct explain_smmu *smmu, const char *text)
 {
 	static const char *const words[] = { "ATC invalidate timeout", "Illegal command", "Abort on command fetch" };
-	struct explain_fault *f = log->global;
+	struct explain_fault *f = smmu->global;
 	size_t i;
 
-	log->global = NULL;
+	smmu->global = NULL;
 	if (f == NULL)
 		f = smmuv3_begin(log, EXPLAIN_COMMAND, "CMDQ error");
 	else if (f->reason == EXPLAIN_FAILED)
@@ -228,16 +228,16 @@ smmuv3_cmdq(struct explain_log *log, const char *text)
 
 /* @return whether it is one of these lines */
 static bool
-smmuv3_aborted(struct explain_log *log, const char *text)
+smmuv3_aborted(struct explain_log *log, struct explain_smmu *smmu, const char *text)
 {
 	if (begins(text, "EVTQ write aborted")) {
-		log->lost += !log->evtq;
-		log->evtq = false;
+		log->lost += !smmu->evtq;
+		smmu->evtq = false;
 		return true;
 	}
 	if (strstr(text, " write aborted") == NULL)
 		return false;
-	if (log->global == NULL)
+	if (smmu->global == NULL)
 		smmuv3_begin(log, EXPLAIN_ABORTED, "write aborted");
 	return true;
 }
@@ -245,46 +245,45 @@ smmuv3_aborted(struct explain_log *log, const char *text)
 bool
 explain_line_smmuv3_own(struct explain_log *log, const char *line)
 {
-	const char *at = explain_behind(line, "arm-smmu-v3 ");
+	struct explain_smmu *smmu;
+	const char *at = explain_smmu_find(log, line, "arm-smmu-v3 ", &smmu);
 	uint64_t bits;
 
-	if (at != NULL)
-		at = explain_behind(at, ": ");
 	if (at == NULL)
 		return false;
 	if (begins(at, "unexpected global error") && explain_hex(at, "reported (", &bits)) {
-		smmuv3_global(log, bits);
+		smmuv3_global(log, smmu, bits);
 	} else if (begins(at, "device has entered Service Failure Mode")) {
-		if (log->global == NULL || !log->service)
-			log->global = smmuv3_begin(log, EXPLAIN_FAILED, "Service Failure Mode");
-		log->service = false;
+		if (smmu->global == NULL || !smmu->service)
+			smmu->global = smmuv3_begin(log, EXPLAIN_FAILED, "Service Failure Mode");
+		smmu->service = false;
 	} else if (begins(at, "CMDQ error ")) {
-		smmuv3_cmdq(log, at);
+		smmuv3_cmdq(log, smmu, at);
 	} else if (begins(at, "skipping command in error state")) {
-		log->skip = 2;
+		smmu->skip = 2;
 	} else if (begins(at, "CMD_SYNC timeout") || begins(at, "CMDQ timeout")) {
 		smmuv3_begin(log, EXPLAIN_STUCK, begins(at, "CMDQ") ? "CMDQ timeout" : "CMD_SYNC timeout");
 	} else if (begins(at, "EVTQ overflow detected")) {
 		log->lost++;
 	} else {
-		return smmuv3_aborted(log, at);
+		return smmuv3_aborted(log, smmu, at);
 	}
 	return true;
 }
 
 /* "GFSR 0x80000002, GFSYNR0 0x2, GFSYNR1 0x43, GFSYNR2 0x0" */
 static void
-smmuv2_registers(struct explain_log *log, const char *text, uint64_t gfsr)
+smmuv2_registers(struct explain_log *log, struct explain_smmu *smmu, const char *text, uint64_t gfsr)
 {
 	const bool ones = gfsr >= ONES_32, access = !ones && (gfsr & GFSR_ACCESS) != 0;
-	struct explain_fault *f = log->gfsr;
+	struct explain_fault *f = smmu->global;
 	uint64_t gfsynr0 = 0, stream = 0;
 
 	explain_hex(text, "GFSYNR0 ", &gfsynr0);
 	/* The upper half is not of the ID. */
 	if (explain_hex(text, "GFSYNR1 ", &stream))
 		stream &= ONES_16;
-	log->gfsr = NULL;
+	smmu->global = NULL;
 	if (f == NULL || (f->has_stream && f->stream != stream))
 		f = explain_begin(log, EXPLAIN_SMMUV2);
 	snprintf(f->code, sizeof(f->code), "gfsr 0x%llx", (unsigned long long)gfsr);
@@ -300,15 +299,16 @@ smmuv2_registers(struct explain_log *log, const char *text, uint64_t gfsr)
 bool
 explain_line_smmuv2_own(struct explain_log *log, const char *line)
 {
-	const char *at = explain_behind(line, "arm-smmu ");
+	struct explain_smmu *smmu;
+	const char *at = explain_smmu_find(log, line, "arm-smmu ", &smmu);
 	struct explain_fault *f;
 	uint64_t gfsr;
 
 	if (at == NULL)
 		return false;
 	if (strstr(at, "Unexpected global fault") != NULL) {
-		log->gfsr = explain_begin(log, EXPLAIN_SMMUV2);
-		strcpy(log->gfsr->code, "global fault");
+		smmu->global = explain_begin(log, EXPLAIN_SMMUV2);
+		strcpy(smmu->global->code, "global fault");
 		return true;
 	}
 	if (strstr(at, "TLB sync timed out") != NULL) {
@@ -319,6 +319,6 @@ explain_line_smmuv2_own(struct explain_log *log, const char *line)
 	}
 	if (!explain_hex(at, "GFSR ", &gfsr))
 		return false;
-	smmuv2_registers(log, at, gfsr);
+	smmuv2_registers(log, smmu, at, gfsr);
 	return true;
 }

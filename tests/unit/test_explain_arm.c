@@ -108,6 +108,52 @@ test_smmuv3_platform(void **state)
 	assert_int_equal(found.n, 2);
 }
 
+#define OTHER "arm-smmu-v3 arm-smmu-v3.1.auto: "
+
+/* Each SMMU has a thread that logs its events, so that lines of several can alternate. */
+static void
+test_smmuv3_several(void **state)
+{
+	char text[16 * EXPLAIN_LINE], *at = text;
+	size_t i;
+
+	(void)state;
+	parse(V3 "event 0x10 received:\n" OTHER "event 0x13 received:\n"
+		V3 "\t0x0000001800000010\n" V3 "\t0x0000000800000000\n"
+		OTHER "\t0x0000010000000013\n" OTHER "\t0x0000000000000000\n" OTHER "\t0x0000000012345000\n"
+		V3 "\t0x0000000070000000\n" OTHER "\t0x0000000000000000\n" V3 "\t0x0000000000000000\n"
+		OTHER "event: F_PERMISSION client: 0001:01:00.0 sid: 0x100 ssid: 0x0 iova: 0x12345000 ipa: 0x0\n"
+		V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n"
+		V3 "unpriv data read s1 \"Input address caused fault\" stag: 0x0\n"
+		OTHER "unpriv data write s1 \"Input address caused fault\" stag: 0x0\n");
+	assert_int_equal(found.n, 2);
+	assert_string_equal(described(0), "SMMUv3 0001:01:00.0 write 0x12345000 forbidden F_PERMISSION x1");
+	assert_string_equal(described(1), "SMMUv3 0000:00:03.0 read 0x70000000 no-page F_TRANSLATION x1");
+	/* A fault of another kind between the lines. */
+	parse(V3 "event: F_TRANSLATION client: 0000:00:03.0 sid: 0x18 ssid: 0x0 iova: 0x70000000 ipa: 0x0\n"
+		"virtio_iommu virtio0: page fault from EP 24 at 0x1000 [R]\n"
+		V3 "unpriv data write s1 \"Input address caused fault\" stag: 0x0\n");
+	assert_int_equal(found.n, 2);
+	assert_string_equal(described(0), "SMMUv3 0000:00:03.0 write 0x70000000 no-page F_TRANSLATION x1");
+	assert_string_equal(described(1), "virtio-iommu 0000:00:03.0~ read 0x1000 no-page page x1");
+	/* Errors of the SMMUs themselves. */
+	parse(V3 "unexpected global error reported (0x00000001), this could be serious\n"
+		OTHER "unexpected global error reported (0x00000001), this could be serious\n"
+		V3 "CMDQ error (cons 0x01000022): Illegal command\n"
+		OTHER "CMDQ error (cons 0x0302bb84): ATC invalidate timeout\n");
+	assert_int_equal(found.n, 2);
+	assert_string_equal(described(0), "SMMUv3 - ? - command Illegal command x1");
+	assert_string_equal(described(1), "SMMUv3 - ? - timeout ATC invalidate timeout x1");
+	/* More than are known at once: one that is forgotten loses its event, and no other event gets its words. */
+	for (i = 0; i < EXPLAIN_SMMUS + 1; i++)
+		at += sprintf(at, "arm-smmu-v3 %zu.smmuv3: event 0x10 received:\narm-smmu-v3 %zu.smmuv3: \t0x%08zx00000010\n", i, i, i);
+	for (i = 0; i < EXPLAIN_SMMUS + 1; i++)
+		at += sprintf(at, "arm-smmu-v3 %zu.smmuv3: \t0x0\narm-smmu-v3 %zu.smmuv3: \t0x%zx000\narm-smmu-v3 %zu.smmuv3: \t0x0\n", i, i, i, i);
+	parse(text);
+	for (i = 0; i < found.n; i++)
+		assert_int_equal(found.v[i].iova, (uint64_t)found.v[i].stream << 12);
+}
+
 static void
 test_smmuv2(void **state)
 {
@@ -129,7 +175,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
-		T(test_smmuv3), T(test_smmuv3_twice), T(test_smmuv3_platform), T(test_smmuv2),
+		T(test_smmuv3), T(test_smmuv3_twice), T(test_smmuv3_platform), T(test_smmuv3_several), T(test_smmuv2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
