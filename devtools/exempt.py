@@ -33,7 +33,7 @@ EXEMPT = {
                      'CMD_SYNC timeout', 'CMDQ timeout', 'EVTQ overflow detected',
                      'Unexpected global fault', 'global fault', 'TLB sync timed out', 'TLB sync',
                      'GFSR', 'callbacks suppressed', 'Command buffer timeout',
-                     'Command buffer'),
+                     'Command buffer', 'FSR =', 'FSYNR0 ='),
                     "words of the kernel's log"),
     **dict.fromkeys(('IOAPIC', 'HPET', 'System RAM', 'System RAM (kmem)',
                      'System RAM (virtio_mem)', 'RAM buffer', 'Persistent Memory',

@@ -91,6 +91,7 @@ struct explain_smmu {
 	unsigned int words;		/* of it */
 	bool raw;
 	bool undecoded;			/* the last event is raw; a line can follow that has its meaning */
+	bool bare;			/* SMMUv2: the last fault began without its first line */
 };
 
 /** Faults that were found. Start with all zero. */

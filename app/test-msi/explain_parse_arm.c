@@ -197,12 +197,48 @@ fsr_reason(uint64_t fsr)
 	return (fsr & FSR_EXTERNAL) != 0 ? EXPLAIN_BROKEN : EXPLAIN_UNKNOWN;
 }
 
+static void
+context_reason(struct explain_fault *f, uint64_t fsr)
+{
+	f->reason = fsr_reason(fsr);
+	snprintf(f->code, sizeof(f->code), "fsr 0x%llx", (unsigned long long)fsr);
+}
+
+/*
+ * "FSR    = 00000402 [Format=2 TF], SID=0x8" and "FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]": since
+ * Linux 6.11 behind "Unhandled context fault", which 6.11 itself does not log by default.
+ */
+static bool
+context_decoded(struct explain_log *log, struct explain_smmu *smmu, const char *text)
+{
+	struct explain_fault *f = smmu->last, now = { 0 };
+	uint64_t value, stream;
+
+	if (explain_hex(text, "FSR    = ", &value)) {
+		context_reason(&now, value);
+		if (f != NULL && !smmu->bare && strcmp(f->code, now.code) == 0)
+			return true;
+		f = smmu->last = explain_begin(log, EXPLAIN_SMMUV2);
+		context_reason(f, value);
+		if (explain_hex(text, "SID=", &stream))
+			explain_stream(f, (uint32_t)(stream & UINT16_MAX));
+		smmu->bare = true;
+		return true;
+	}
+	if (!explain_hex(text, "FSYNR0 = ", &value))
+		return false;
+	if (f != NULL && smmu->bare)
+		f->access = (value & FSYNR_WRITE) != 0 ? EXPLAIN_WRITE : EXPLAIN_READ;
+	smmu->last = NULL;
+	return true;
+}
+
 bool
 explain_line_smmuv2(struct explain_log *log, const char *line)
 {
 	struct explain_smmu *smmu;
 	const char *at = explain_smmu_find(log, line, "arm-smmu ", &smmu);
-	uint64_t fsr = 0, fsynr, stream;
+	uint64_t fsr, fsynr, stream;
 	struct explain_fault *f;
 
 	if (at == NULL)
@@ -215,16 +251,15 @@ explain_line_smmuv2(struct explain_log *log, const char *line)
 		return true;
 	}
 	if (strstr(at, "Unhandled context fault: ") == NULL)
-		return false;
-	f = explain_begin(log, EXPLAIN_SMMUV2);
-	if (explain_hex(at, "fsr=", &fsr)) {
-		f->reason = fsr_reason(fsr);
-		snprintf(f->code, sizeof(f->code), "fsr 0x%llx", (unsigned long long)fsr);
-	}
+		return context_decoded(log, smmu, at);
+	f = smmu->last = explain_begin(log, EXPLAIN_SMMUV2);
+	smmu->bare = false;
+	if (explain_hex(at, "fsr=", &fsr))
+		context_reason(f, fsr);
 	f->has_iova = explain_hex(at, "iova=", &f->iova);
 	if (explain_hex(at, "fsynr=", &fsynr))
 		f->access = (fsynr & FSYNR_WRITE) != 0 ? EXPLAIN_WRITE : EXPLAIN_READ;
-	/* Since Linux 5.0. The upper half is a mask. */
+	/* Since Linux 5.0. The upper half is the index of the security state, and no part of the ID. */
 	if (explain_hex(at, "cbfrsynra=", &stream))
 		explain_stream(f, (uint32_t)(stream & UINT16_MAX));
 	return true;

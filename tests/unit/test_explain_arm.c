@@ -166,6 +166,28 @@ test_smmuv2(void **state)
 		"arm-smmu 15000000.iommu: FSR    = 00000402 [Format=2 TF], SID=0x8\n"
 		"arm-smmu 15000000.iommu: FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]\n",
 		"SMMUv2 0000:00:01.0~ write 0xd65504710 no-page fsr 0x402 x1");
+	/* Linux 6.11 logs the first line for developers only. */
+	expect_one("arm-smmu 15000000.iommu: FSR    = 00000402 [Format=2 TF], SID=0x40121\n"
+		"arm-smmu 15000000.iommu: FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]\n",
+		"SMMUv2 0000:01:04.1~ write - no-page fsr 0x402 x1");
+	expect_one("arm-smmu 15000000.iommu: FSR    = 00000408 [Format=2 PF], SID=0x8\n"
+		"arm-smmu 15000000.iommu: FSYNR0 = 00000001 [S1CBNDX=0 PLVL=1]\n"
+		"arm-smmu 15000000.iommu: FSR    = 00000408 [Format=2 PF], SID=0x8\n"
+		"arm-smmu 15000000.iommu: FSYNR0 = 00000001 [S1CBNDX=0 PLVL=1]\n",
+		"SMMUv2 0000:00:01.0~ read - forbidden fsr 0x408 x2");
+	/* Two SMMUs. */
+	parse("arm-smmu 1.iommu: Unhandled context fault: fsr=0x402, iova=0x1000, fsynr=0x0, cbfrsynra=0x8, cb=6\n"
+		"arm-smmu 2.iommu: Unhandled context fault: fsr=0x408, iova=0x2000, fsynr=0x10, cbfrsynra=0x10, cb=6\n"
+		"arm-smmu 1.iommu: FSR    = 00000402 [Format=2 TF], SID=0x8\n"
+		"arm-smmu 2.iommu: FSR    = 00000408 [Format=2 PF], SID=0x10\n"
+		"arm-smmu 1.iommu: FSYNR0 = 00000000 [S1CBNDX=0 PLVL=0]\n"
+		"arm-smmu 2.iommu: FSYNR0 = 00000010 [S1CBNDX=0 WNR PLVL=0]\n");
+	assert_int_equal(found.n, 2);
+	assert_string_equal(described(0), "SMMUv2 0000:00:01.0~ read 0x1000 no-page fsr 0x402 x1");
+	assert_string_equal(described(1), "SMMUv2 0000:00:02.0~ write 0x2000 forbidden fsr 0x408 x1");
+	/* A line that begins no fault. */
+	parse("arm-smmu 15000000.iommu: FSYNR0 = 00100011 [S1CBNDX=16 WNR PLVL=1]\n");
+	assert_int_equal(found.n, 0);
 	expect_one("arm-smmu 2b500000.iommu: Blocked unknown Stream ID 0x18; boot with \"arm-smmu.disable_bypass=0\" to allow, but this may have security implications",
 		"SMMUv2 0000:00:03.0~ ? - no-table - x1");
 }
