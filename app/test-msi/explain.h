@@ -48,6 +48,7 @@ enum explain_reason {
 	EXPLAIN_ABORTED,	/**< the IOMMU could not write a message; no access, and of no device */
 	EXPLAIN_FAILED,		/**< the IOMMU or the host bridge as a whole; no access, and of no device */
 	EXPLAIN_BRIDGE,		/**< EEH: of a host bridge with all devices behind it */
+	EXPLAIN_SIZE,		/**< an address is too large: of the access, or in a table */
 };
 
 enum explain_access {

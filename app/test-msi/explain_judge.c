@@ -330,6 +330,9 @@ explain_judge(const struct explain_fault *f, const struct explain_facts *facts, 
 		set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU has no addresses for this device");
 	else if (f->reason == EXPLAIN_BROKEN)
 		set(out, EXPLAIN_IS_BROKEN, "a table of the IOMMU is wrong");
+	else if (f->reason == EXPLAIN_SIZE && !is_too_high(f, facts))
+		set(out, EXPLAIN_IS_BROKEN,
+			"an address is too large: one in a table of the IOMMU, or, if the SMMU has no stage 1, the one that the device accessed");
 	else if (!f->has_iova)
 		set(out, EXPLAIN_IS_UNKNOWN, "the address is not known");
 	else

@@ -23,6 +23,8 @@
 #define FSR_ACCESS 0x4
 #define FSR_PERMISSION 0x8
 #define FSR_EXTERNAL 0x10
+#define FSR_SIZE 0x80
+#define IOVA_BITS 52		/* the most that a stage translates */
 
 /* Events of SMMUv3, by its architecture. */
 static const struct {
@@ -43,13 +45,24 @@ static const struct {
 	{ 0x0a, "C_BAD_CD", EXPLAIN_BROKEN, false },
 	{ 0x0b, "F_WALK_EABT", EXPLAIN_BROKEN, true },
 	{ 0x10, "F_TRANSLATION", EXPLAIN_NO_PAGE, true },
-	{ 0x11, "F_ADDR_SIZE", EXPLAIN_TOO_HIGH, true },
+	{ 0x11, "F_ADDR_SIZE", EXPLAIN_SIZE, true },
 	{ 0x12, "F_ACCESS", EXPLAIN_FORBIDDEN, true },
 	{ 0x13, "F_PERMISSION", EXPLAIN_FORBIDDEN, true },
 	{ 0x20, "F_TLB_CONFLICT", EXPLAIN_BROKEN, true },
 	{ 0x21, "F_CFG_CONFLICT", EXPLAIN_BROKEN, false },
 	{ 0x25, "F_VMS_FETCH", EXPLAIN_BROKEN, false },
 };
+
+/*
+ * Stage 1, which Linux uses, has no table for an address of the device that is too large (a fault of
+ * the translation), so that one of the tables is. Without stage 1 it is the address of the device.
+ */
+static void
+size_check(struct explain_fault *f)
+{
+	if (f->reason == EXPLAIN_SIZE && f->has_iova && f->iova >> IOVA_BITS != 0)
+		f->reason = EXPLAIN_TOO_HIGH;
+}
 
 static void
 event_name(struct explain_fault *f, unsigned int id)
@@ -94,6 +107,7 @@ event_word(struct explain_log *log, struct explain_smmu *smmu, uint64_t word)
 	*smmu->last = *open;
 	smmu->last->iommu = EXPLAIN_SMMUV3;
 	smmu->last->times = 1;
+	size_check(smmu->last);
 	smmu->undecoded = true;
 }
 
@@ -135,6 +149,7 @@ event_decoded(struct explain_log *log, struct explain_smmu *smmu, const char *te
 	if (explain_hex(text, " sid: ", &stream) && stream <= UINT32_MAX)
 		explain_stream(&found, (uint32_t)stream);
 	found.has_iova = explain_hex(text, "iova: ", &found.iova);
+	size_check(&found);
 	if (!is_last(smmu, &found)) {
 		smmu->last = explain_begin(log, EXPLAIN_SMMUV3);
 		*smmu->last = found;
@@ -194,6 +209,8 @@ fsr_reason(uint64_t fsr)
 		return EXPLAIN_NO_PAGE;
 	if ((fsr & (FSR_ACCESS | FSR_PERMISSION)) != 0)
 		return EXPLAIN_FORBIDDEN;
+	if ((fsr & FSR_SIZE) != 0)
+		return EXPLAIN_SIZE;
 	return (fsr & FSR_EXTERNAL) != 0 ? EXPLAIN_BROKEN : EXPLAIN_UNKNOWN;
 }
 
@@ -257,6 +274,7 @@ explain_line_smmuv2(struct explain_log *log, const char *line)
 	if (explain_hex(at, "fsr=", &fsr))
 		context_reason(f, fsr);
 	f->has_iova = explain_hex(at, "iova=", &f->iova);
+	size_check(f);
 	if (explain_hex(at, "fsynr=", &fsynr))
 		f->access = (fsynr & FSYNR_WRITE) != 0 ? EXPLAIN_WRITE : EXPLAIN_READ;
 	/* Since Linux 5.0. The upper half is the index of the security state, and no part of the ID. */

@@ -47,6 +47,13 @@ test_smmuv3(void **state)
 		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
 	expect_one(V3 "event 0x02 received:\n" V3 "\t0x0000001800000002\n" V3 "\t0x0\n" V3 "\t0x1\n" V3 "\t0x0\n",
 		"SMMUv3 0000:00:03.0~ ? - no-table C_BAD_STREAMID x1");
+	/* Which address is too large is certain only of one that no stage 1 can have passed. */
+	expect_one(V3 "event: F_ADDR_SIZE client: 0002:01:00.0 sid: 0x100 ssid: 0x0 iova: 0xfffffffffffff ipa: 0x0\n",
+		"SMMUv3 0002:01:00.0 ? 0xfffffffffffff size F_ADDR_SIZE x1");
+	expect_one(RAW("0x11", "0x0000001800000011", "0x0000000070000000"),
+		"SMMUv3 0000:00:03.0~ read 0x70000000 size F_ADDR_SIZE x1");
+	expect_one(RAW("0x11", "0x0000001800000011", "0x0010000000000000"),
+		"SMMUv3 0000:00:03.0~ read 0x10000000000000 too-high F_ADDR_SIZE x1");
 	/* A device that uses process address spaces. */
 	expect_one(V3 "event: C_BAD_SUBSTREAMID client: 0000:00:03.0 sid: 0x18 ssid: 0x1\n",
 		"SMMUv3 0000:00:03.0 ? - no-table C_BAD_SUBSTREAMID x1");
@@ -161,6 +168,10 @@ test_smmuv2(void **state)
 		"SMMUv2 0000:01:04.1~ write 0xfc401000 no-page fsr 0x402 x1");
 	expect_one("arm-smmu 16c0000.iommu: Unhandled context fault: fsr=0x408, iova=0x00000000, fsynr=0x1, cb=0",
 		"SMMUv2 - read 0x0 forbidden fsr 0x408 x1");
+	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x480, iova=0xfc401000, fsynr=0x11, cbfrsynra=0x8, cb=6",
+		"SMMUv2 0000:00:01.0~ write 0xfc401000 size fsr 0x480 x1");
+	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x480, iova=0xffff0000fc401000, fsynr=0x11, cbfrsynra=0x8, cb=6",
+		"SMMUv2 0000:00:01.0~ write 0xffff0000fc401000 too-high fsr 0x480 x1");
 	/* The lines behind it, since Linux 6.12, are no faults of their own. */
 	expect_one("arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xd65504710, fsynr=0x100011, cbfrsynra=0x8, cb=6\n"
 		"arm-smmu 15000000.iommu: FSR    = 00000402 [Format=2 TF], SID=0x8\n"

@@ -100,6 +100,10 @@ test_judge(void **state)
 	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x200000000, EXPLAIN_IS_OTHERS, "process 43 (eal), which does not have");
 	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x8000000000, EXPLAIN_IS_TOO_HIGH, "does not translate");
 	expect_judged(EXPLAIN_READ, EXPLAIN_TOO_HIGH, 0x70000000, EXPLAIN_IS_TOO_HIGH, "does not translate");
+	/* One in a table, unless the device's is too large. */
+	expect_judged(EXPLAIN_READ, EXPLAIN_SIZE, 0x70000000, EXPLAIN_IS_BROKEN, "an address is too large");
+	expect_judged(EXPLAIN_READ, EXPLAIN_SIZE, 0x100000000, EXPLAIN_IS_BROKEN, "an address is too large");
+	expect_judged(EXPLAIN_READ, EXPLAIN_SIZE, 0x8000000000, EXPLAIN_IS_TOO_HIGH, "does not translate");
 	facts.all_freed = false;
 	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x70000000, EXPLAIN_IS_UNMAPPED, "freed, or never mapped");
 	expect_judged(EXPLAIN_READ, EXPLAIN_INTERRUPT, 0xfee00000, EXPLAIN_IS_INTERRUPT, "interrupt");
