@@ -12,7 +12,7 @@
 
 #define EP "fault from EP "
 
-/* "page fault from EP 24 at 0x1000 [RW]"; without an address: "flags 0". */
+/* "page fault from EP 24 at 0x1000 [RW]", or without an address "domain fault from EP 24". */
 bool
 explain_line_virtio(struct explain_log *log, const char *line)
 {

@@ -96,7 +96,7 @@ test_virtio(void **state)
 		"virtio-iommu 0000:00:03.0~ read 0x70000000 no-page page x1");
 	expect_one("virtio_iommu virtio0: page fault from EP 256 at 0x1000 [RW]",
 		"virtio-iommu 0000:01:00.0~ write 0x1000 no-page page x1");
-	expect_one("virtio_iommu virtio0: domain fault from EP 65544 flags 0",
+	expect_one("virtio_iommu virtio0: domain fault from EP 65544\n",
 		"virtio-iommu 0001:00:01.0~ ? - no-table domain x1");
 	expect_one("virtio_iommu virtio0: unknown fault from EP 8 at 0xfee00000 [W]",
 		"virtio-iommu 0000:00:01.0~ write 0xfee00000 unknown - x1");
