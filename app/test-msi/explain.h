@@ -49,6 +49,7 @@ enum explain_reason {
 	EXPLAIN_FAILED,		/**< the IOMMU or the host bridge as a whole; no access, and of no device */
 	EXPLAIN_BRIDGE,		/**< EEH: of a host bridge with all devices behind it */
 	EXPLAIN_SIZE,		/**< an address is too large: of the access, or in a table */
+	EXPLAIN_DISABLED,	/**< EEH: the kernel has given the device up */
 };
 
 enum explain_access {
@@ -76,6 +77,7 @@ struct explain_fault {
 	unsigned int times;
 };
 
+#define EXPLAIN_PE_DEVICES 64	/**< of one event of EEH; more are ignored */
 #define EXPLAIN_FAULTS 256	/**< different faults; more are only counted */
 #define EXPLAIN_LINE 1024	/**< longer lines are cut */
 
@@ -117,7 +119,9 @@ struct explain_log {
 		bool words;		/* this kernel describes each bit */
 	} queue;
 	struct {			/* EEH */
-		struct explain_fault *fault;
+		struct explain_fault *fault;	/* of the first device, or of one that is not known yet */
+		struct explain_fault *device[EXPLAIN_PE_DEVICES];
+		size_t n;
 		uint64_t phb, pe;	/* pe is UINT64_MAX for the whole bridge */
 		unsigned int seen;	/* lines about it */
 		unsigned int rank;	/* of the line that says most */
@@ -198,6 +202,7 @@ const char *explain_iommu_name(enum explain_iommu iommu);
 /** What an address is, in the order of the questions. */
 enum explain_id {
 	EXPLAIN_IS_FROZEN,
+	EXPLAIN_IS_DISABLED,
 	EXPLAIN_IS_DEAD,
 	EXPLAIN_IS_INTERRUPT,
 	EXPLAIN_IS_TIMEOUT,

@@ -15,6 +15,9 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 	[EXPLAIN_IS_FROZEN] = { "frozen",
 		"the device accessed an address outside of its DMA windows, or PCI reported an error; the firmware stopped the device, and reads of its registers return ones",
 		"see the lines of dmesg before it; end the application, which gets the device back after a reset when it is started again" },
+	[EXPLAIN_IS_DISABLED] = { "disabled",
+		"the device failed too often in an hour, or did not recover from a reset: often the card is not seated well, or broken",
+		"see the lines of dmesg before it; end the application; switch the machine off, seat the card again or replace it, and start the machine" },
 	[EXPLAIN_IS_DEAD] = { "dead-bridge",
 		"PCI hardware failed for good, or the firmware could not recover it",
 		"see the lines of dmesg before it; end the applications that use devices behind it, and restart the machine; if it happens again, report it to the vendor of the machine, with dmesg" },
@@ -306,6 +309,8 @@ judge_eeh(const struct explain_fault *f, struct explain_verdict *out)
 {
 	if (f->reason == EXPLAIN_FAILED)
 		set(out, EXPLAIN_IS_DEAD, "the host bridge is dead, and so are all devices behind it");
+	else if (f->reason == EXPLAIN_DISABLED)
+		set(out, EXPLAIN_IS_DISABLED, "the kernel has disabled the device, and does not reset it any more");
 	else
 		set(out, EXPLAIN_IS_FROZEN, f->reason == EXPLAIN_BRIDGE ?
 			"all devices behind the host bridge are frozen" : "the device is frozen");

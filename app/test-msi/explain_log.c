@@ -37,6 +37,7 @@ explain_end(struct explain_log *log)
 	}
 	log->n = log->kept;
 	log->last = log->half = log->queue.fault = log->eeh.fault = NULL;
+	log->eeh.n = 0;
 	for (i = 0; i < log->n_smmus; i++)
 		log->smmu[i].last = log->smmu[i].global = NULL;
 	log->queue.status = 0;

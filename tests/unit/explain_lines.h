@@ -53,7 +53,7 @@ described(size_t i)
 	static const char *const access[] = { "?", "read", "write" };
 	static const char *const reasons[] = { "unknown", "no-page", "forbidden", "no-table", "too-high",
 		"interrupt", "broken", "protected", "timeout", "completion", "stuck", "command", "aborted",
-		"failed", "bridge", "size" };
+		"failed", "bridge", "size", "disabled" };
 	static char text[256];
 	const struct explain_fault *f = &found.v[i];
 	char bdf[TOPO_BDF_LEN] = "-", iova[24] = "-";

@@ -140,6 +140,7 @@ test_judge_own(void **state)
 		{ EXPLAIN_VTD, EXPLAIN_FAILED, false, EXPLAIN_IS_FAILED, "read as ones" },
 		{ EXPLAIN_AMDVI, EXPLAIN_PROTECTED, true, EXPLAIN_IS_GUEST_PAGE, "may not access the page" },
 		{ EXPLAIN_EEH, EXPLAIN_FAILED, false, EXPLAIN_IS_DEAD, "dead" },
+		{ EXPLAIN_EEH, EXPLAIN_DISABLED, true, EXPLAIN_IS_DISABLED, "disabled the device" },
 		{ EXPLAIN_EEH, EXPLAIN_BRIDGE, false, EXPLAIN_IS_FROZEN, "all devices behind the host bridge" },
 	};
 	size_t i;

@@ -218,6 +218,87 @@ test_eeh(void **state)
 	assert_int_equal(found.n, 0);
 }
 
+/* A partition can have several devices. Each is frozen, and each step of the recovery names all. */
+static void
+test_eeh_devices(void **state)
+{
+	char line[EXPLAIN_LINE];
+	unsigned int i;
+
+	(void)state;
+	expect_two("EEH: Recovering PHB#41-PE#10000\nEEH: Frozen PHB#41-PE#10000 detected\n"
+		"EEH: Beginning: 'error_detected(IO frozen)'\n"
+		"PCI 0041:01:00.0#10000: EEH: Invoking mlx5_core->error_detected(IO frozen)\n"
+		"virtio_iommu\nPCI 0041:01:00.0#10000: EEH: mlx5_core driver reports: 'need reset'\n"
+		"PCI 0041:01:00.1#10000: EEH: Invoking mlx5_core->error_detected(IO frozen)\n"
+		"PCI 0041:01:00.1#10000: EEH: mlx5_core driver reports: 'need reset'\n"
+		"PCI 0041:01:00.0#10000: EEH: Invoking mlx5_core->slot_reset()\n"
+		"PCI 0041:01:00.1#10000: EEH: Invoking mlx5_core->slot_reset()\n",
+		"EEH 0041:01:00.0 ? - unknown frozen x1", "EEH 0041:01:00.1 ? - unknown frozen x1");
+	/* The next time the same. */
+	expect_two("EEH: Recovering PHB#1-PE#1\nPCI 0001:01:00.0#1: EEH: Invoking x\nPCI 0001:01:00.1#1: EEH: Invoking x\n"
+		"EEH: Recovering PHB#1-PE#1\nPCI 0001:01:00.0#1: EEH: Invoking x\nPCI 0001:01:00.1#1: EEH: Invoking x\n",
+		"EEH 0001:01:00.0 ? - unknown recovering x2", "EEH 0001:01:00.1 ? - unknown recovering x2");
+	/* Another fault between them. */
+	expect_two("EEH: Recovering PHB#1-PE#1\nvirtio_iommu virtio0: page fault from EP 24 at 0x1000 [R]\n"
+		"PCI 0001:01:00.0#1: EEH: Invoking x\n",
+		"EEH 0001:01:00.0 ? - unknown recovering x1", "virtio-iommu 0000:00:03.0~ read 0x1000 no-page page x1");
+	/* More than are counted, and a list that is full. */
+	memset(&found, 0, sizeof(found));
+	explain_line(&found, "EEH: Recovering PHB#1-PE#1");
+	for (i = 0; i < 2 * EXPLAIN_FAULTS; i++) {
+		snprintf(line, sizeof(line), "PCI 0001:%02x:%02x.%x#1: EEH: Invoking x", i >> 8, i >> 3 & 0x1f, i & 7);
+		explain_line(&found, line);
+	}
+	explain_end(&found);
+	assert_int_equal(found.n, EXPLAIN_PE_DEVICES);
+	memset(&found, 0, sizeof(found));
+	for (i = 0; i < EXPLAIN_FAULTS - 1; i++) {
+		snprintf(line, sizeof(line), "virtio_iommu virtio0: page fault from EP 24 at 0x%x000 [W]", i);
+		explain_line(&found, line);
+	}
+	explain_line(&found, "EEH: Recovering PHB#1-PE#1");
+	for (i = 0; i < 4; i++) {
+		snprintf(line, sizeof(line), "PCI 0001:01:00.%x#1: EEH: Invoking x", i);
+		explain_line(&found, line);
+	}
+	explain_end(&found);
+	assert_int_equal(found.n, EXPLAIN_FAULTS);
+	assert_int_equal(found.dropped, 2);
+}
+
+/* The kernel gives a device up, after too many failures or as it does not recover. */
+static void
+test_eeh_disabled(void **state)
+{
+	(void)state;
+	/* Linux 5.5 and later. */
+	expect_one("EEH: Recovering PHB#40-PE#10000\nEEH: Frozen PHB#40-PE#10000 detected\n"
+		"EEH: PHB#40-PE#10000 has failed 6 times in the last hour and has been permanently disabled.\n"
+		"EEH: Unable to recover from failure from PHB#40-PE#10000.\nPlease try reseating or replacing it\n"
+		"EEH: Beginning: 'error_detected(permanent failure)'\n"
+		"PCI 0040:01:00.0#10000: EEH: Invoking nvme->error_detected(permanent failure)\n",
+		"EEH 0040:01:00.0 ? - disabled disabled x1");
+	/* Before: in lines of their own. */
+	expect_one("EEH: Frozen PHB#2-PE#1 detected\nEEH: PHB#2-PE#1 has failed 6 times in the\n"
+		"last hour and has been permanently disabled.\nPlease try reseating or replacing it.\n",
+		"EEH - ? - disabled disabled x1");
+	/* The devices first. */
+	expect_two("EEH: Recovering PHB#41-PE#10000\nPCI 0041:01:00.0#10000: EEH: mlx5_core driver reports: 'disconnect'\n"
+		"PCI 0041:01:00.1#10000: EEH: mlx5_core driver reports: 'disconnect'\n"
+		"EEH: Unable to recover from failure from PHB#41-PE#10000.\n"
+		"PCI 0041:01:00.0#10000: EEH: Invoking mlx5_core->error_detected(permanent failure)\n",
+		"EEH 0041:01:00.0 ? - disabled not recovered x1", "EEH 0041:01:00.1 ? - disabled not recovered x1");
+	/* Of another partition, or of a whole bridge. */
+	expect_two("EEH: Recovering PHB#1-PE#1\nEEH: Unable to recover from failure from PHB#1-PE#2.\n",
+		"EEH - ? - unknown recovering x1", "EEH - ? - disabled not recovered x1");
+	expect_one("EEH: Fenced PHB#1 detected, location: N/A\nEEH: Unable to recover from failure from PHB#1-PE#0.\n",
+		"EEH - ? - failed not recovered x1");
+	/* No more than a failure. */
+	expect_one("EEH: Frozen PHB#2-PE#1 detected\nEEH: This PCI device has failed 1 times in the last hour and will be permanently disabled after 5 failures.\n",
+		"EEH - ? - unknown frozen x1");
+}
+
 /* The list is full: what completes a fault that is no more in it is a fault of its own, or nothing. */
 static void
 test_full(void **state)
@@ -257,7 +338,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup(test, setup)
 		T(test_vtd_queue), T(test_vtd_ones), T(test_vtd_status),
-		T(test_smmuv3), T(test_smmuv3_service), T(test_smmuv3_lost), T(test_smmuv2), T(test_eeh),
+		T(test_smmuv3), T(test_smmuv3_service), T(test_smmuv3_lost), T(test_smmuv2), T(test_eeh), T(test_eeh_devices),
+		T(test_eeh_disabled),
 		T(test_full),
 	};
 
