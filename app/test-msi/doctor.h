@@ -134,6 +134,7 @@ struct doctor_device {
 	char bdf[TOPO_BDF_LEN];
 	bool used;		/**< in the layout */
 	char why[PLAN_TEXT];	/**< why not, if it has no reasons */
+	char physical[TOPO_BDF_LEN];	/**< its physical function, if that is bound to a VFIO driver, or "" */
 	struct doctor_node node[DOCTOR_NODES];
 	struct doctor_trial trial;
 };
@@ -246,11 +247,36 @@ void doctor_judge_vfio(const struct doctor_facts *facts, struct doctor_findings 
 /** The part about hugepages and their mounts. */
 void doctor_judge_memory(const struct doctor_facts *facts, struct doctor_findings *out);
 
+/** The part about the keys that one device needs. */
+void doctor_judge_keys(const struct doctor_device *device, struct doctor_findings *out);
+
 /** The user of the application, for messages. */
 const char *doctor_who(const struct doctor_facts *facts);
 
 /** The part about the nodes of one device. */
 void doctor_judge_access(const struct doctor_facts *facts, const struct doctor_device *device,
 		struct doctor_findings *out);
+
+/**
+ * Both ways to a device lack a node. @return the one to name; NULL if a way is complete, or if no
+ * way is known.
+ */
+const struct doctor_node *doctor_node_missing(const struct doctor_device *device);
+
+/* doctor_obstacle.c */
+
+/**
+ * Can't a device be tried now? Its own finding says what is wrong, or nothing is: another process or
+ * another container has it.
+ *
+ * @param out  gets the reason, a clause, if it can't
+ */
+bool doctor_obstacle(const struct doctor_device *device, char *out, size_t size);
+
+/**
+ * Does this error of opening a device say nothing about the device: another process holds it, or the
+ * kernel wants a VF token that only the user knows? @param error  -errno
+ */
+bool doctor_can_wait(int error);
 
 #endif /* DOCTOR_H */

@@ -97,6 +97,20 @@ nodes_set(const char *root, const struct doctor_facts *f, struct doctor_device *
 	}
 }
 
+/* A physical function with a VFIO driver may want a token of who uses its virtual ones. */
+static void
+physical_find(struct topo_snapshot *snap, struct doctor_device *d)
+{
+	const struct topo_device *pf;
+	struct topo_addr addr;
+	char name[TOPO_NAME_LEN];
+
+	if (sysfs_read_link_name(snap->root, name, sizeof(name), "/sys/bus/pci/devices/%s/physfn", d->bdf) == 0 &&
+			topology_parse_bdf(name, &addr) == 0 &&
+			topology_snapshot_device(snap, &addr, &pf) == 0 && topology_is_vfio(pf))
+		strlcpy(d->physical, pf->bdf, sizeof(d->physical));
+}
+
 static int
 survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_device *d,
 		struct doctor_facts *f)
@@ -119,6 +133,7 @@ survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_devic
 	if (ret == 0)
 		d->used = plan_add(f->layout, &d->plan, d->why, sizeof(d->why)) == 0;
 	nodes_set(scan->topo.root, f, d);
+	physical_find(&scan->topo, d);
 	if (!f->machine.elsewhere)
 		plan_look_for_holder(&scan->topo, &d->plan);
 	return 0;

@@ -80,6 +80,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"some kernels reject the device" },
 	[DOCTOR_DEVICE_HELD] = { "device-held", DOCTOR_WARNING,
 		"a device can be used by one process and its secondaries only" },
+	[DOCTOR_VF_TOKEN] = { "vf-token", DOCTOR_WARNING,
+		"without the token the kernel does not open the device, and the bus skips it" },
 	[DOCTOR_DEVICE_UNREAD] = { "device-unread", DOCTOR_WARNING,
 		"the bus can't use a function that it can't read" },
 	[DOCTOR_WINDOWS_UNREAD] = { "windows-unread", DOCTOR_WARNING,

@@ -88,6 +88,20 @@ doctor_judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 	judge_forbidden(f, out);
 }
 
+const struct doctor_node *
+doctor_node_missing(const struct doctor_device *d)
+{
+	const struct doctor_node *way, *missing = NULL;
+
+	for (way = d->node; way < d->node + DOCTOR_NODES; way += 2) {
+		if (way_exists(way))
+			return NULL;
+		if (way[0].path[0] != '\0' && missing == NULL)
+			missing = &way[way[1].absent ? 1 : 0];
+	}
+	return missing;
+}
+
 static bool
 any_exists(const struct doctor_facts *f)
 {

@@ -164,6 +164,7 @@ judge_device(const struct doctor_facts *f, const struct doctor_device *d, struct
 	judge_trial(d, out);
 	if (d->plan.topo.bdf[0] != '\0')
 		judge_node(f, d, out);
+	doctor_judge_keys(d, out);
 	doctor_judge_access(f, d, out);
 }
 

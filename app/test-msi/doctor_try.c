@@ -60,19 +60,31 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doc
 		sizeof(out->why));
 }
 
-/* The fault of a call that failed is in out->why. */
-static void
+/* The fault of a call that failed is in out->why. @return its error, or 0 */
+static int
 try_plan(struct tool_plan *plan, const char *name, struct doctor_trial *out)
 {
 	struct irq_device dev = { .name = name, .fd = -1 };
 	struct tool_eal eal = { 0 };
+	int ret = irq_eal_start(&eal);
 
-	if (irq_eal_start(&eal) < 0)
-		return;
-	if (irq_space_open(plan, name) == 0 && irq_device_open(&dev, &plan->v[0], plan->space) == 0)
+	if (ret < 0)
+		return ret;
+	ret = irq_space_open(plan, name);
+	if (ret == 0)
+		ret = irq_device_open(&dev, &plan->v[0], plan->space);
+	if (ret == 0)
 		try_kinds(&dev, &plan->v[0], out);
 	irq_device_close(&dev);
 	tool_eal_stop(&eal);
+	return ret;
+}
+
+/* The first reason why the survey failed. */
+static int
+first_error(const struct tool_device *td)
+{
+	return td->plan.reasons.n > 0 ? td->plan.reasons.v[0].error : -EINVAL;
 }
 
 static int
@@ -95,38 +107,27 @@ try_in_child(void *arg, void *result)
 	ret = tool_plan_give(&plan, &given.addr, &given.conf);
 	if (ret == 0)
 		ret = tool_plan_make(&plan, &here);
-	if (ret < 0)
+	if (ret < 0) {
 		tool_error(name, "%s", strerror(-ret));
-	else if (!plan.v[0].used)
+	} else if (!plan.v[0].used) {
+		ret = first_error(&plan.v[0]);
 		tool_error(name, "%s", plan.v[0].why);
-	else
-		try_plan(&plan, name, out);
+	} else {
+		ret = try_plan(&plan, name, out);
+	}
+	if (doctor_can_wait(ret)) {
+		out->came = DOCTOR_CAME_LATER;
+		out->why[strcspn(out->why, ";")] = '\0';
+	}
 	tool_plan_free(&plan);
 	tool_given_free(&given);
 	return STATUS_GOOD;
-}
-
-/* Why a device can't be tried, or NULL. The kernel decides about doubtful reasons. */
-static const char *
-obstacle(const struct doctor_device *d)
-{
-	const struct plan_reasons *r = &d->plan.reasons;
-	bool doubtful = r->n > 0;
-	size_t i;
-
-	for (i = 0; i < r->n; i++) {
-		if (r->v[i].error == -EBUSY)
-			return r->v[i].text;
-		doubtful &= r->v[i].doubtful;
-	}
-	return d->used || doubtful ? NULL : "the bus would skip it, see its other findings";
 }
 
 int
 doctor_try(struct doctor_facts *f)
 {
 	struct doctor_trial *t;
-	const char *why;
 	size_t i;
 	int ret = 0;
 
@@ -134,10 +135,8 @@ doctor_try(struct doctor_facts *f)
 	for (i = 0; ret >= 0 && i < f->n; i++) {
 		tool_progress_step("%s, interrupts", f->v[i].bdf);
 		t = &f->v[i].trial;
-		why = obstacle(&f->v[i]);
-		if (why != NULL) {
+		if (doctor_obstacle(&f->v[i], t->why, sizeof(t->why))) {
 			t->came = DOCTOR_CAME_LATER;
-			snprintf(t->why, sizeof(t->why), "%.*s", (int)strcspn(why, ";"), why);
 			continue;
 		}
 		ret = tool_child_run(f->v[i].bdf, try_in_child, &f->v[i], t, sizeof(*t));

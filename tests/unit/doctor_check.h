@@ -48,4 +48,9 @@ void test_driver(void **state);
 void test_mount_denied(void **state);
 void test_windows_of_user(void **state);
 
+/* test_doctor_keys.c */
+
+void test_token(void **state);
+void test_obstacle(void **state);
+
 #endif /* DOCTOR_CHECK_H */

@@ -358,6 +358,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_healthy), T(test_machine), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
 		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_mount_denied), T(test_windows_of_user),
+		T(test_token), T(test_obstacle),
 		T(test_dpdk),
 		T(test_devices), T(test_trial), T(test_layout), T(test_all_seen), T(test_order),
 	};
