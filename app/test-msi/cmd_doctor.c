@@ -49,8 +49,8 @@ usage(FILE *f)
 		"Exit status: 0 at most notes, 3 warnings, 1 a fault or the command failed, 2 usage.\n\n"
 		"  -u, --user NAME  the user who will run the application\n"
 		"  -U, --unit NAME  the systemd unit that will run it\n"
-		"  -t, --try       open and reset each device that no process uses, and test its\n"
-		"                  interrupts\n"
+		"  -t, --try       open and reset each device that no process uses, ask the kernel\n"
+		"                  for the layout, and test its interrupts\n"
 		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
@@ -95,10 +95,17 @@ live_read(const struct doctor_options *opt, struct doctor_facts *f)
 	is_self = !f->user.namespaced && (f->user.name[0] == '\0' || strcmp(f->user.name, "root") == 0);
 	if (!is_self && assign == VA_ASSIGN_POSSIBLE)
 		assign = VA_ASSIGN_UNPRIVILEGED;
-	ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, assign, f);
+	if (opt->try) {
+		ret = doctor_try(f);
+		if (ret < 0)
+			return ret;
+		ret = doctor_devices_tried("", f);
+	}
+	if (ret == 0)
+		ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, assign, f);
 	if (ret < 0)
 		tool_error("doctor", "the place of EAL's memory can't be found: %s", strerror(-ret));
-	return ret == 0 && opt->try ? doctor_try(f) : ret;
+	return ret;
 }
 
 static int

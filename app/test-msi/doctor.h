@@ -119,13 +119,20 @@ enum doctor_came {
 	DOCTOR_CAME_THROUGH,	/**< they arrive */
 };
 
-/** A trial of a device's interrupts. */
+#define DOCTOR_RANGES 96	/* that a trial returns */
+
+/** A trial of a device: what the kernel allows, and its interrupts. */
 struct doctor_trial {
 	enum doctor_came came;
 	char kind[8];		/**< what was set up; "" if nothing can be */
 	bool fewer;		/**< a better kind could not be set up */
 	bool raised;		/**< the device itself raised them, not the kernel only */
 	char why[PLAN_TEXT];	/**< why it came no further, or why the better kind could not */
+	bool asked;		/**< the kernel's answers follow, see struct ioas_info */
+	enum ioas_backend backend;
+	uint64_t page_sizes, dma_avail;
+	size_t n_ranges;
+	struct iova_range range[DOCTOR_RANGES];
 };
 
 /** One device. */
@@ -165,7 +172,9 @@ struct doctor_facts {
 	bool named;		/**< the user named the devices */
 	struct plan_device *odd;	/**< only topo.bdf and msi_why: can't be read */
 	size_t n_odd;
-	unsigned int assumed_bits;	/**< of the IOMMUs; 0: the kernel's answers are used */
+	bool limits_given;	/**< the user gave the limits of the IOMMUs */
+	size_t asked;		/**< devices in the layout with the kernel's answers, of a trial */
+	unsigned int assumed_bits;	/**< of the other IOMMUs; 0: the kernel's answers are used */
 	uint64_t assumed_first;		/**< the first IOVA that they translate, likewise */
 	struct iova_layout *layout;	/**< NULL without a usable device */
 	struct doctor_eal eal;
@@ -197,6 +206,12 @@ void doctor_facts_free(struct doctor_facts *facts);
  */
 int doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 		struct plan_answers *answers, struct doctor_facts *facts);
+
+/**
+ * Lay out the addresses again, with the answers of the kernel that the trials have brought. A device
+ * that could not be opened is not in the layout. @return 0, -ENOMEM.
+ */
+int doctor_devices_tried(const char *root, struct doctor_facts *facts);
 
 /** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
 int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
@@ -264,6 +279,10 @@ void doctor_judge_access(const struct doctor_facts *facts, const struct doctor_d
 const struct doctor_node *doctor_node_missing(const struct doctor_device *device);
 
 /* doctor_obstacle.c */
+
+/** Keep the kernel's answers in a trial, except if there are more ranges than it has room for. */
+void doctor_answer_keep(enum ioas_backend backend, const struct ioas_info *info,
+		struct doctor_trial *out);
 
 /**
  * Can't a device be tried now? Its own finding says what is wrong, or nothing is: another process or

@@ -4,7 +4,7 @@
 
 /*
  * Facts about devices, from files. The kernel is not asked, as that opens devices and may
- * reset them: either a capture has its answers, or the limits of the IOMMUs are assumed.
+ * reset them: either a capture or a trial has its answers, or the limits of the IOMMUs are assumed.
  */
 
 #include <errno.h>
@@ -130,7 +130,7 @@ survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_devic
 		if (iova_layout_create(&f->layout) != 0)
 			return -ENOMEM;
 	}
-	if (ret == 0)
+	if (ret == 0 && d->trial.came != DOCTOR_CAME_REFUSED)
 		d->used = plan_add(f->layout, &d->plan, d->why, sizeof(d->why)) == 0;
 	nodes_set(scan->topo.root, f, d);
 	physical_find(&scan->topo, d);
@@ -167,6 +167,38 @@ limits_assume(struct doctor_facts *f, struct iova_range *limit)
 	limit->last = UINT64_MAX >> (64 - f->assumed_bits);
 }
 
+/* As if each device were the first one, which chooses the backend. */
+static int
+survey_tried(struct plan_scan *scan, struct doctor_device *d, struct doctor_facts *f)
+{
+	struct doctor_trial *t = &d->trial;
+	struct plan_answer answer = {
+		.addr = d->plan.topo.addr,
+		.backend = t->backend,
+		.asked = true,
+		.viable = true,
+		.info = { .ranges = t->range, .n_ranges = t->n_ranges, .page_sizes = t->page_sizes,
+			.dma_avail = t->dma_avail },
+	};
+	struct plan_answers answers = { .v = &answer, .n = 1, .page_size = (uint64_t)sysconf(_SC_PAGESIZE) };
+	const int ret = survey(scan, &answers, d, f);
+
+	f->asked += d->used;
+	return ret;
+}
+
+/* Are limits assumed of a device in the layout? */
+static bool
+any_assumed(const struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->v[i].used && !f->v[i].trial.asked)
+			return true;
+	return f->asked == 0;
+}
+
 static int
 survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_facts *f)
 {
@@ -175,6 +207,7 @@ survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_f
 	size_t i;
 	int ret = 0;
 
+	f->limits_given = answers != NULL && answers->assumed.page_sizes != 0;
 	if (answers == NULL || (answers->n == 0 && answers->assumed.page_sizes == 0)) {
 		limits_assume(f, &limit);
 		assumed.page_size = answers != NULL ? answers->page_size :
@@ -184,7 +217,10 @@ survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_f
 		answers = &assumed;
 	}
 	for (i = 0; ret == 0 && i < f->n; i++)
-		ret = survey(scan, answers, &f->v[i], f);
+		ret = f->v[i].trial.asked ? survey_tried(scan, &f->v[i], f) :
+			survey(scan, answers, &f->v[i], f);
+	if (!any_assumed(f))
+		f->assumed_bits = 0;
 	layout_drop(f);
 	return ret;
 }
@@ -205,6 +241,30 @@ doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 		ret = device_add(f, &addr[i]);
 	if (ret == 0)
 		ret = survey_all(&scan, answers, f);
+	plan_scan_end(&scan);
+	return ret;
+}
+
+int
+doctor_devices_tried(const char *root, struct doctor_facts *f)
+{
+	struct plan_scan scan;
+	size_t i;
+	int ret;
+
+	iova_layout_destroy(f->layout);
+	f->layout = NULL;
+	f->asked = 0;
+	for (i = 0; i < f->n; i++) {
+		struct topo_addr addr = f->v[i].plan.topo.addr;
+
+		plan_device_free(&f->v[i].plan);
+		f->v[i].plan = (struct plan_device){ .topo.addr = addr };
+		f->v[i].used = false;
+		f->v[i].why[0] = '\0';
+	}
+	plan_scan_begin(&scan, root);
+	ret = survey_all(&scan, NULL, f);
 	plan_scan_end(&scan);
 	return ret;
 }

@@ -121,7 +121,7 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 	[DOCTOR_EAL_MOVED] = { "eal-memory-moved", DOCTOR_NOTE,
 		"stock DPDK would use its own place, where DMA fails or reaches something else" },
 	[DOCTOR_LIMITS_ASSUMED] = { "limits-assumed", DOCTOR_NOTE,
-		"doctor opens no device, so the layout is a prediction" },
+		"the kernel was not asked what it allows, so the layout is a prediction, and nobody has checked it" },
 };
 
 void

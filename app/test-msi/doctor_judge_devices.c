@@ -46,7 +46,8 @@ judge_reasons(const struct doctor_device *d, struct doctor_findings *out)
 	for (i = 0; i < r->n; i++)
 		if (!r->v[i].doubtful || d->trial.came < DOCTOR_CAME_SET_UP)
 			add_reason(out, reason_id(&r->v[i]), d->bdf, r->v[i].text);
-	if (r->n == 0 && !d->used)
+	/* What the trial says is another finding. */
+	if (r->n == 0 && !d->used && d->trial.came != DOCTOR_CAME_REFUSED)
 		add_reason(out, DOCTOR_DEVICE_UNUSABLE, d->bdf, d->why);
 }
 
@@ -71,6 +72,18 @@ judge_msi(const struct doctor_device *d, struct doctor_findings *out)
 	}
 	doctor_cure(out, "test it while no application uses the device: dpdk-test-msi irq vfio_msi:%s; if no interrupt arrives, give the device the key msi=off",
 		d->bdf);
+}
+
+/*
+ * Did the device itself show whether MSI arrives? Where the kernel's answer to a vector decides, it
+ * has answered.
+ */
+static bool
+is_shown(const struct doctor_device *d)
+{
+	const struct doctor_trial *t = &d->trial;
+
+	return t->came == DOCTOR_CAME_THROUGH && t->raised && (!t->fewer || d->plan.msi_doubtful);
 }
 
 /* What the trial has shown. */
@@ -157,8 +170,7 @@ judge_device(const struct doctor_facts *f, const struct doctor_device *d, struct
 		add_reason(out, DOCTOR_DEVICE_ALIAS, d->bdf, d->plan.alias_why);
 	if (d->used) {
 		judge_windows(d, out);
-		/* The device itself has shown it. */
-		if (d->trial.came != DOCTOR_CAME_THROUGH || !d->trial.raised || d->trial.fewer)
+		if (!is_shown(d))
 			judge_msi(d, out);
 	}
 	judge_trial(d, out);
@@ -213,7 +225,8 @@ judge_layout(const struct doctor_facts *f, struct doctor_findings *out)
 			f->assumed_first);
 	else
 		doctor_add(out, DOCTOR_LIMITS_ASSUMED, NULL,
-			"IOMMUs are assumed to translate addresses of %u bits", f->assumed_bits);
+			"IOMMUs%s are assumed to translate addresses of %u bits",
+			f->asked > 0 ? " of devices that were not tried" : "", f->assumed_bits);
 	if (f->machine.arch == TOPO_ARCH_ARM)
 		doctor_cure(out, "to ask the kernel while no application uses the devices, as this can reset them: dpdk-test-msi layout -a vfio_msi:BDF; only the kernel knows whether the platform isolates interrupts, and if not, it refuses the devices");
 	else

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The vfio_msi authors
  */
 
-/* Which devices can't be tried now, though nothing may be wrong with them. */
+/* Which devices can't be tried now, though nothing may be wrong with them, and what a trial brings. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,4 +45,18 @@ bool
 doctor_can_wait(int error)
 {
 	return error == -EBUSY || error == -EKEYREJECTED;
+}
+
+void
+doctor_answer_keep(enum ioas_backend backend, const struct ioas_info *info, struct doctor_trial *out)
+{
+	if (info->n_ranges > DOCTOR_RANGES)
+		return;
+	out->asked = true;
+	out->backend = backend;
+	out->page_sizes = info->page_sizes;
+	out->dma_avail = info->dma_avail;
+	out->n_ranges = info->n_ranges;
+	if (info->n_ranges > 0)
+		memcpy(out->range, info->ranges, info->n_ranges * sizeof(*info->ranges));
 }

@@ -85,6 +85,9 @@ doctor_print(const struct doctor_facts *f, const struct doctor_findings *list)
 	for (i = 0; i < f->n; i++)
 		used += f->v[i].used;
 	printf("devices    %zu, usable: %zu\n", f->n, used);
+	if (f->layout != NULL)
+		printf("layout     %s\n", f->assumed_bits != 0 ? "predicted and not checked: the kernel was not asked" :
+			f->limits_given ? "with the limits that were given" : "with what the kernel allows");
 	for (i = 0; i < list->n; i++) {
 		const struct doctor_finding *v = &list->v[i];
 		const struct doctor_kind *kind = &doctor_kinds[v->id];
@@ -148,6 +151,7 @@ doctor_report(const struct doctor_facts *f, const struct doctor_findings *list)
 	tool_report_put("devices", json_array());
 	for (i = 0; i < f->n; i++)
 		tool_report_add("devices", json_pack("{s:s, s:b}", "bdf", f->v[i].bdf, "used", f->v[i].used));
+	tool_report_put("layout_checked", f->layout != NULL ? json_boolean(f->assumed_bits == 0 && !f->limits_given) : json_null());
 	tool_report_put("worst", json_string(doctor_severity_name(doctor_worst(list))));
 	tool_report_put("findings", json_array());
 	for (i = 0; i < list->n; i++)

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
+#include <rte_common.h>
 
 #include "doctor_try.h"
 #include "irq.h"
@@ -68,8 +70,11 @@ try_plan(struct tool_plan *plan, const char *name, struct doctor_trial *out)
 	struct tool_eal eal = { 0 };
 	int ret = irq_eal_start(&eal);
 
-	if (ret < 0)
+	/* That is no fault of the device. */
+	if (ret < 0) {
+		out->came = DOCTOR_CAME_LATER;
 		return ret;
+	}
 	ret = irq_space_open(plan, name);
 	if (ret == 0)
 		ret = irq_device_open(&dev, &plan->v[0], plan->space);
@@ -107,7 +112,10 @@ try_in_child(void *arg, void *result)
 	ret = tool_plan_give(&plan, &given.addr, &given.conf);
 	if (ret == 0)
 		ret = tool_plan_make(&plan, &here);
+	if (ret == 0 && plan.v[0].plan.reasons.n == 0)
+		doctor_answer_keep(plan.v[0].plan.backend, &plan.v[0].plan.info, out);
 	if (ret < 0) {
+		out->came = DOCTOR_CAME_LATER;
 		tool_error(name, "%s", strerror(-ret));
 	} else if (!plan.v[0].used) {
 		ret = first_error(&plan.v[0]);
@@ -131,6 +139,7 @@ doctor_try(struct doctor_facts *f)
 	size_t i;
 	int ret = 0;
 
+	RTE_BUILD_BUG_ON(sizeof(*t) > PIPE_BUF);
 	tool_progress_begin("doctor", (unsigned int)f->n);
 	for (i = 0; ret >= 0 && i < f->n; i++) {
 		tool_progress_step("%s, interrupts", f->v[i].bdf);

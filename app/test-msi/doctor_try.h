@@ -13,7 +13,7 @@
 #include "doctor.h"
 
 /**
- * Try each device that is usable and that no process holds. Each is tried in a process of its own: when
+ * Try each device that is usable and that no process holds, and keep what the kernel allows. Each is tried in a process of its own: when
  * that ends, for whatever reason, also with this one, the kernel closes and resets the device.
  *
  * @return 0; errors of tool_child_run(), except -ECHILD, after printing the fault

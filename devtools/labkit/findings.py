@@ -135,6 +135,10 @@ def check_tried(said, nics, kind, fewer):
         of = _of_device(tried, nic)
         expect_equal((of.get('try-good'), 'try-fewer' in of), (good, fewer),
                      f'{nic}: {tried["findings"]}\n{said["tried_said"]}')
+    # The layout of all devices is the kernel's then.
+    for found, checked in ((predicted, False), (tried, True), (held, False)):
+        expect_equal(('limits-assumed' in _ids(found), found['layout_checked']), (not checked, checked),
+                     f'{found["findings"]}')
     expect_equal(_ids(tried) - _ids(predicted), {'try-good'} | ({'try-fewer'} if fewer else set()),
                  f'more findings than without --try: {tried["findings"]}')
     first = rf'(?m)^dpdk-test-msi: doctor: {re.escape(nics[0])}, interrupts \(step 1 of {len(nics)}, \d+ s\)$'

@@ -51,6 +51,7 @@ void test_windows_of_user(void **state);
 /* test_doctor_keys.c */
 
 void test_token(void **state);
+void test_refused(void **state);
 void test_obstacle(void **state);
 
 #endif /* DOCTOR_CHECK_H */

@@ -298,6 +298,9 @@ test_layout(void **state)
 	expect_only(DOCTOR_LAYOUT_NONE, "", "no I/O virtual address remains", "fewer devices");
 	facts.assumed_bits = 48;
 	expect_only(DOCTOR_LIMITS_ASSUMED, "", "48 bits", "while no application uses the devices");
+	facts.assumed_bits = 48;
+	facts.asked = 1;
+	expect_only(DOCTOR_LIMITS_ASSUMED, "", "IOMMUs of devices that were not tried are assumed", "dpdk-test-msi layout");
 	facts.assumed_bits = 60;
 	facts.assumed_first = UINT64_C(1) << 59;
 	expect_only(DOCTOR_LIMITS_ASSUMED, "", "assumed to begin at IOVA 0x800000000000000", "while no application uses the devices");
@@ -358,7 +361,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_healthy), T(test_machine), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
 		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_mount_denied), T(test_windows_of_user),
-		T(test_token), T(test_obstacle),
+		T(test_token), T(test_refused), T(test_obstacle),
 		T(test_dpdk),
 		T(test_devices), T(test_trial), T(test_layout), T(test_all_seen), T(test_order),
 	};

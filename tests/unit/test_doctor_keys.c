@@ -44,6 +44,25 @@ expect_obstacle(const char *want)
 
 /* What another process or container has is not tried, and is no fault of this machine. */
 void
+test_refused(void **state)
+{
+	(void)state;
+	/* The trial says it all. */
+	device.used = false;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED, .why = "set-up failed: x; see dmesg" };
+	expect_only(DOCTOR_TRY_REFUSED, BDF, "set-up failed: x", "see dmesg");
+	/* What a request for a vector would decide, it has decided. */
+	device.plan.msi = PLAN_MSI_LOST;
+	device.plan.msi_doubtful = true;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "INTx", .raised = true, .fewer = true,
+		.why = "MSI-X: set-up failed: x; y" };
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_TRY_FEWER);
+	assert_int_equal(found.v[1].id, DOCTOR_TRY_GOOD);
+}
+
+void
 test_obstacle(void **state)
 {
 	(void)state;
