@@ -123,12 +123,13 @@ def check_completion(completion, usages, keys):
     options = {name: found or [HELP] for name, found in options.items()}
     wanted = {'': {name for name in usages if ' ' not in name} | {'--help', '--version'},
               'bench ': {name.split()[1] for name in usages if ' ' in name},
-              'doctor ': {BDF}, 'map ': {BDF, f'vfio_msi:{BDF}'}, 'irq 0000:': {'01:00.0'}, 'irq vfio_msi:': {BDF},
+              'doctor ': {BDF, f'vfio_msi:{BDF}', 'vfio_msi:all'}, 'map ': {BDF, f'vfio_msi:{BDF}'},
+              'irq 0000:': {'01:00.0'}, 'irq vfio_msi:': {BDF},
               'layout -a vfio_msi:': {BDF, 'all'}, 'layout --allow=vfio_msi:0000:01': {'01:00.0'},
               'irq 0000:01:00.0 -- -a vfio_msi:': {BDF}}
     wanted |= {f'{name} -': {form for letter, long, _ in found for form in (f'-{letter}', f'--{long}')}
                for name, found in options.items()}
-    for head in ('layout -a vfio_msi:', 'rxintr vfio_msi:'):
+    for head in ('layout -a vfio_msi:', 'rxintr vfio_msi:', 'doctor vfio_msi:'):
         wanted[f'{head}{BDF},'] = {f'00.0,{key}=' for key in keys}
         wanted |= {f'{head}{BDF},msi=off,{key}=': values for key, values in keys.items()}
     with tempfile.TemporaryDirectory() as root:
@@ -266,7 +267,7 @@ def self_test():
         if len(found) != problems:
             yield pathlib.Path(__file__).name, 1, f'self-test: pages: {old}, {new}: {found}'
     found = list(check_completion(os.fspath(checkkit.SOURCE / COMPLETION), {'doctor': usage}, {'msi': {'x'}}))
-    if len([what for _, _, what in found if '"dpdk-test-msi doctor -"' in what or 'msi=off,msi=' in what]) != 3:
+    if len([what for _, _, what in found if '"dpdk-test-msi doctor -"' in what or 'msi=off,msi=' in what]) != 4:
         yield pathlib.Path(__file__).name, 1, f'self-test: completion: {found}'
     keys = {'msi': {'off', 'auto'}, 'hole': set()}
     for text, problems in (('vfio_msi:0000:01:00.0,msi=off,hole=0x1-0x2', 0), ('vfio_msi:all,mis=off', 1),

@@ -27,23 +27,28 @@
 #include "test_msi.h"
 #include "tool_progress.h"
 
+#define MEGABYTES_MAX (16u << 20)	/* 16 TiB */
 #define CONFIG_BYTES 0x10000	/* approximate size of EAL's configuration */
 
 struct doctor_options {
 	const char *user;
 	const char *unit;
 	bool try;
+	unsigned int megabytes;
 	struct tool_root_options where;
-	struct topo_addr *addr;
+	struct tool_given *given;
+	struct doctor_given *keys;	/* of each */
 	size_t n;
 };
 
 static void
 usage(FILE *f)
 {
-	fputs("usage: dpdk-test-msi doctor [OPTION]... [BDF]...\n"
+	fputs("usage: dpdk-test-msi doctor [OPTION]... [DEVICE]...\n"
 		"Examines the machine, its VFIO, memory, limits and devices, and prints what keeps\n"
-		"the bus from working, why that matters and what to do. Without BDF it examines all\n"
+		"the bus from working, why that matters and what to do. DEVICE is BDF,\n"
+		"vfio_msi:BDF[,KEY=VALUE]... or vfio_msi:all[,KEY=VALUE]..., with the keys of the\n"
+		"application; see dpdk-test-msi layout --help. Without DEVICE it examines all\n"
 		"devices that are bound to a VFIO driver. Without --try it opens no device and\n"
 		"changes nothing.\n"
 		"Exit status: 0 at most notes, 3 warnings, 1 a fault or the command failed, 2 usage.\n\n"
@@ -51,6 +56,7 @@ usage(FILE *f)
 		"  -U, --unit NAME  the systemd unit that will run it\n"
 		"  -t, --try       open and reset each device that no process uses, ask the kernel\n"
 		"                  for the layout, and test its interrupts\n"
+		"  -m, --megabytes N  hugepages that the application uses, in MiB: its -m\n"
 		TOOL_QUIET_USAGE
 		TOOL_JSON_USAGE
 		TOOL_ROOT_USAGE
@@ -113,9 +119,10 @@ facts_read(const struct doctor_options *opt, struct tool_root *root, struct doct
 {
 	int ret = doctor_read(root->path, root->other, f);
 
+	f->user.maps = (uint64_t)opt->megabytes << 20;
+
 	if (ret == 0)
-		ret = doctor_devices(root->path, opt->n > 0 ? opt->addr : NULL, opt->n,
-				tool_root_answers(root), f);
+		ret = doctor_devices_given(root->path, opt->keys, opt->n, tool_root_answers(root), f);
 	/* A machine without PCI has no device. */
 	if (ret == -ENOENT)
 		ret = 0;
@@ -159,22 +166,61 @@ examine(const struct doctor_options *opt, struct tool_root *root)
 	return status;
 }
 
+/* The keys that doctor considers. */
+static void
+keys_take(const char *argument, struct tool_given *given, struct doctor_given *out)
+{
+	struct vfio_msi_conf *conf = &given->conf;
+
+	*out = (struct doctor_given){
+		.all = given->all,
+		.addr = given->addr,
+		.keys = {
+			.text = strchr(argument, ','),
+			.backend = conf->backend,
+			.no_msi = conf->msi == VFIO_MSI_OFF,
+			.token = conf->vf_token[0] != '\0',
+			.fds = vfio_msi_conf_fds(conf) != NULL,
+			.iova = conf->iova,
+			.windows = conf->holes.n > 0,
+			.holes = &conf->holes,
+		},
+	};
+}
+
+/* @return a STATUS_* after printing the fault, or -1 to go on. */
+static int
+take_device(const char *argument, struct doctor_options *opt)
+{
+	struct tool_given *given = &opt->given[opt->n];
+	int ret;
+
+	ret = strncmp(argument, VFIO_MSI_ALL, strlen(VFIO_MSI_ALL)) == 0 ?
+		tool_given_parse(argument, given) : tool_given_one(argument, given);
+	if (ret == -ENOMEM)
+		return STATUS_FAULT;
+	if (ret == -EINVAL)
+		return STATUS_USAGE;
+	if (ret > 0)
+		return ret;
+	keys_take(argument, given, &opt->keys[opt->n++]);
+	/* It has no owner yet: the device. */
+	if (vfio_msi_conf_limit(&given->conf, "", &given->conf.holes) == 0)
+		return -1;
+	tool_error("doctor", "%s", strerror(ENOMEM));
+	return STATUS_FAULT;
+}
+
 /* @return a STATUS_*, or -1 to go on. */
 static int
 take_devices(int argc, char **argv, struct doctor_options *opt)
 {
-	const char *bdf;
-	int i;
+	int i, status = -1;
 
-	for (i = optind; i < argc; i++) {
-		bdf = argv[i];
-		if (strncmp(bdf, VFIO_MSI_PREFIX, strlen(VFIO_MSI_PREFIX)) == 0)
-			bdf += strlen(VFIO_MSI_PREFIX);
-		if (topology_parse_bdf(bdf, &opt->addr[opt->n++]) != 0) {
-			tool_error(argv[i], "is no PCI address; write DDDD:BB:DD.F");
-			return STATUS_USAGE;
-		}
-	}
+	for (i = optind; status < 0 && i < argc; i++)
+		status = take_device(argv[i], opt);
+	if (status >= 0)
+		return status;
 	if (opt->where.root != NULL && opt->try) {
 		tool_error("--try", "devices of another machine can't be tried here");
 		return STATUS_USAGE;
@@ -195,26 +241,33 @@ cmd_doctor(int argc, char **argv)
 		{ "user", 'u', .text = &opt.user },
 		{ "unit", 'U', .text = &opt.unit },
 		{ "try", 't', .flag = &opt.try },
+		{ "megabytes", 'm', .number = &opt.megabytes, .max = MEGABYTES_MAX },
 		TOOL_QUIET_OPTION,
 		TOOL_JSON_OPTION,
 		TOOL_ROOT_OPTIONS(&opt.where),
 	};
 	int status = tool_options_read(argc, argv, options, RTE_DIM(options), usage);
+	size_t i;
 
 	if (status >= 0)
 		return status;
 	/* There are at most as many devices as words. */
-	opt.addr = calloc((size_t)argc, sizeof(*opt.addr));
-	if (opt.addr == NULL) {
+	opt.given = calloc((size_t)argc, sizeof(*opt.given));
+	opt.keys = calloc((size_t)argc, sizeof(*opt.keys));
+	if (opt.given == NULL || opt.keys == NULL) {
 		tool_error("doctor", "%s", strerror(ENOMEM));
-		return STATUS_FAULT;
+		status = STATUS_FAULT;
 	}
-	status = take_devices(argc, argv, &opt);
+	if (status < 0)
+		status = take_devices(argc, argv, &opt);
 	if (status < 0)
 		status = tool_root_find(&opt.where, &root);
 	if (status < 0)
 		status = examine(&opt, &root);
 	tool_root_close(&root);
-	free(opt.addr);
+	for (i = 0; i < opt.n; i++)
+		tool_given_free(&opt.given[i]);
+	free(opt.given);
+	free(opt.keys);
 	return status;
 }

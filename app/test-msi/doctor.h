@@ -99,6 +99,7 @@ struct doctor_user {
 	bool windows_hidden;		/**< this process may read the addresses in /proc/iomem, the user may not */
 	bool memlock_known;
 	uint64_t memlock;		/**< bytes; UINT64_MAX unlimited */
+	uint64_t maps;			/**< bytes of hugepages that the application uses; 0 unknown */
 };
 
 /** Can the user open a node? */
@@ -135,20 +136,50 @@ struct doctor_trial {
 	struct iova_range range[DOCTOR_RANGES];
 };
 
+/** Keys of a device's argument, as far as doctor considers them. All zero: none. */
+struct doctor_keys {
+	const char *text;		/**< all keys, ",KEY=VALUE...", or NULL */
+	enum ioas_backend backend;
+	bool no_msi;			/**< msi=off */
+	bool token;			/**< vf_token= */
+	bool fds;			/**< descriptors in place of nodes */
+	enum va_key iova;
+	bool windows;			/**< hole= */
+	const struct hole_list *holes;	/**< of hole= and dma_bits=, without owner; or NULL */
+};
+
+/** An argument of the user. The texts and lists must outlive the facts. */
+struct doctor_given {
+	bool all;			/**< all devices that are bound to a VFIO driver */
+	struct topo_addr addr;		/**< otherwise */
+	struct doctor_keys keys;
+};
+
 /** One device. */
 struct doctor_device {
 	struct plan_device plan;
+	struct doctor_keys keys;
 	char bdf[TOPO_BDF_LEN];
 	bool used;		/**< in the layout */
 	char why[PLAN_TEXT];	/**< why not, if it has no reasons */
 	char physical[TOPO_BDF_LEN];	/**< its physical function, if that is bound to a VFIO driver, or "" */
 	struct doctor_node node[DOCTOR_NODES];
+	int holder;		/**< a process that holds a node; 0: none is visible */
+	bool held_by_unit;	/**< it is one of the unit */
 	struct doctor_trial trial;
 };
+
+/** Has the device no IOMMU, and does the user accept that? */
+static inline bool
+doctor_is_noiommu(const struct doctor_device *d)
+{
+	return d->keys.backend == IOAS_BACKEND_NOIOMMU && d->plan.topo.group_noiommu;
+}
 
 /** Where EAL's memory would lie. */
 struct doctor_eal {
 	bool placed;		/**< quality is valid */
+	enum va_key key;	/**< iova= of the first device that has it */
 	enum va_assign assign;	/**< whether IOVAs can be assigned in this process */
 	bool moved;
 	enum va_quality quality;
@@ -192,9 +223,6 @@ unsigned int doctor_iommu_bits(const char *root, const char *name);
 /** Read the hugepages. What another machine's files lack is unknown. @return 0, -ENOMEM. */
 int doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *out);
 
-/** Free all facts. */
-void doctor_facts_free(struct doctor_facts *facts);
-
 /* doctor_devices.c */
 
 /**
@@ -208,14 +236,28 @@ int doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 		struct plan_answers *answers, struct doctor_facts *facts);
 
 /**
+ * The same with keys.
+ *
+ * @param given  a later argument for a device replaces an earlier one, and one that names it replaces
+ *   that of all; none: all devices, without keys
+ */
+int doctor_devices_given(const char *root, const struct doctor_given *given, size_t n,
+		struct plan_answers *answers, struct doctor_facts *facts);
+
+/**
  * Lay out the addresses again, with the answers of the kernel that the trials have brought. A device
  * that could not be opened is not in the layout. @return 0, -ENOMEM.
  */
 int doctor_devices_tried(const char *root, struct doctor_facts *facts);
 
+/* doctor_place.c */
+
 /** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
 int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
 		enum va_assign assign, struct doctor_facts *facts);
+
+/** Free all facts. */
+void doctor_facts_free(struct doctor_facts *facts);
 
 /* doctor_user.c */
 
@@ -226,6 +268,7 @@ struct doctor_unit {
 	char groups[1024];		/**< more of them, separated by blanks */
 	bool root_sees_windows;		/**< as root it reads the addresses in /proc/iomem (CAP_SYS_ADMIN) */
 	bool user_sees_windows;		/**< as any user */
+	char control_group[256];	/**< of its processes, or "" if it does not run */
 };
 
 #define DOCTOR_GROUPS 64
@@ -245,6 +288,14 @@ struct doctor_groups {
  */
 int doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit);
 
+/**
+ * Is a process in a control group, or in one below it?
+ *
+ * @param text   /proc/PID/cgroup of the process
+ * @param group  path of the group, "" for none
+ */
+bool doctor_in_control_group(const char *text, const char *group);
+
 /** Find the groups of a unit. @return 0; -ENOENT: there is no such group now; -E2BIG. */
 int doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out);
 
@@ -262,8 +313,15 @@ void doctor_judge_vfio(const struct doctor_facts *facts, struct doctor_findings 
 /** The part about hugepages and their mounts. */
 void doctor_judge_memory(const struct doctor_facts *facts, struct doctor_findings *out);
 
-/** The part about the keys that one device needs. */
-void doctor_judge_keys(const struct doctor_device *device, struct doctor_findings *out);
+/** The part about the keys that one device has or needs. */
+void doctor_judge_keys(const struct doctor_facts *facts, const struct doctor_device *device,
+		struct doctor_findings *out);
+
+/** Does a hole= of the user cover each window that the machine shows for the device? */
+bool doctor_windows_given(const struct doctor_device *device);
+
+/** Does the unit hold a device, so that the application runs? */
+bool doctor_unit_runs(const struct doctor_facts *facts);
 
 /** The user of the application, for messages. */
 const char *doctor_who(const struct doctor_facts *facts);
@@ -294,8 +352,8 @@ bool doctor_obstacle(const struct doctor_device *device, char *out, size_t size)
 
 /**
  * Does this error of opening a device say nothing about the device: another process holds it, or the
- * kernel wants a VF token that only the user knows? @param error  -errno
+ * kernel wants a VF token, and the user gave none? @param error  -errno
  */
-bool doctor_can_wait(int error);
+bool doctor_can_wait(const struct doctor_device *device, int error);
 
 #endif /* DOCTOR_H */

@@ -24,7 +24,7 @@
 #define POWER_PAGES UINT64_C(0x10000)	/* 64 KiB */
 
 static int
-device_add(struct doctor_facts *f, const struct topo_addr *addr)
+device_add(struct doctor_facts *f, const struct topo_addr *addr, const struct doctor_keys *keys)
 {
 	struct doctor_device *v = reallocarray(f->v, f->n + 1, sizeof(*v));
 
@@ -34,6 +34,7 @@ device_add(struct doctor_facts *f, const struct topo_addr *addr)
 	v += f->n++;
 	memset(v, 0, sizeof(*v));
 	v->plan.topo.addr = *addr;
+	v->keys = *keys;
 	topology_format_bdf(addr, v->bdf, sizeof(v->bdf));
 	return 0;
 }
@@ -55,7 +56,7 @@ odd_add(struct doctor_facts *f, struct topo_snapshot *snap, const struct topo_de
 
 /* All devices that are bound to a VFIO driver. */
 static int
-choose_all(struct topo_snapshot *snap, struct doctor_facts *f)
+choose_all(struct topo_snapshot *snap, const struct doctor_keys *keys, struct doctor_facts *f)
 {
 	struct topo_set all;
 	size_t i;
@@ -63,7 +64,7 @@ choose_all(struct topo_snapshot *snap, struct doctor_facts *f)
 
 	for (i = 0; ret == 0 && i < all.n; i++)
 		if (topology_is_vfio(all.v[i]) && !all.v[i]->is_bridge)
-			ret = device_add(f, &all.v[i]->addr);
+			ret = device_add(f, &all.v[i]->addr, keys);
 	for (i = all.n; ret == 0 && i < all.n + all.n_odd; i++)
 		ret = odd_add(f, snap, all.v[i]);
 	return ret;
@@ -84,7 +85,7 @@ nodes_set(const char *root, const struct doctor_facts *f, struct doctor_device *
 	const struct topo_device *t = &d->plan.topo;
 	char group[VFIO_UAPI_NODE_LEN];
 
-	if (t->bdf[0] == '\0' || !topology_is_vfio(t) || f->machine.elsewhere)
+	if (t->bdf[0] == '\0' || !topology_is_vfio(t) || f->machine.elsewhere || d->keys.fds)
 		return;
 	if (t->group >= 0) {
 		vfio_uapi_group_node(t->group, t->group_noiommu, group);
@@ -111,6 +112,42 @@ physical_find(struct topo_snapshot *snap, struct doctor_device *d)
 		strlcpy(d->physical, pf->bdf, sizeof(d->physical));
 }
 
+/* The process that gives descriptors has the nodes open. */
+static void
+holder_find(struct topo_snapshot *snap, struct doctor_device *d)
+{
+	struct topo_holder holder;
+	size_t i;
+
+	if (d->keys.fds)
+		return;
+	plan_look_for_holder(snap, &d->plan);
+	d->holder = 0;
+	for (i = 1; d->holder == 0 && i < DOCTOR_NODES; i += 2)
+		if (d->node[i].path[0] != '\0' && topology_snapshot_holder(snap, d->node[i].path, &holder) == 0)
+			d->holder = holder.pid;
+}
+
+/* What the keys change. @return 0, -ENOMEM. */
+static int
+keys_apply(struct doctor_device *d)
+{
+	const struct hole_list *holes = d->keys.holes;
+	struct iova_hole hole;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && holes != NULL && i < holes->n; i++) {
+		hole = holes->v[i];
+		strlcpy(hole.owner, d->bdf, sizeof(hole.owner));
+		ret = holes_add(&d->plan.holes, &hole);
+	}
+	/* No IOMMU restricts it. */
+	if (doctor_is_noiommu(d))
+		ioas_info_free(&d->plan.info);
+	return ret;
+}
+
 static int
 survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_device *d,
 		struct doctor_facts *f)
@@ -119,6 +156,7 @@ survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_devic
 		.scan = scan,
 		.answers = answers,
 		.addr = d->plan.topo.addr,
+		.backend = d->keys.backend,
 	};
 	struct ioas *space = NULL;
 	char why[PLAN_WHY];
@@ -130,12 +168,14 @@ survey(struct plan_scan *scan, struct plan_answers *answers, struct doctor_devic
 		if (iova_layout_create(&f->layout) != 0)
 			return -ENOMEM;
 	}
+	if (keys_apply(d) < 0)
+		return -ENOMEM;
 	if (ret == 0 && d->trial.came != DOCTOR_CAME_REFUSED)
 		d->used = plan_add(f->layout, &d->plan, d->why, sizeof(d->why)) == 0;
 	nodes_set(scan->topo.root, f, d);
 	physical_find(&scan->topo, d);
 	if (!f->machine.elsewhere)
-		plan_look_for_holder(&scan->topo, &d->plan);
+		holder_find(&scan->topo, d);
 	return 0;
 }
 
@@ -187,16 +227,19 @@ survey_tried(struct plan_scan *scan, struct doctor_device *d, struct doctor_fact
 	return ret;
 }
 
-/* Are limits assumed of a device in the layout? */
+/* Are limits assumed of a device in the layout, or would they be? */
 static bool
 any_assumed(const struct doctor_facts *f)
 {
+	bool any = false;
 	size_t i;
 
-	for (i = 0; i < f->n; i++)
-		if (f->v[i].used && !f->v[i].trial.asked)
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i].used && !f->v[i].trial.asked && !doctor_is_noiommu(&f->v[i]))
 			return true;
-	return f->asked == 0;
+		any |= f->v[i].used;
+	}
+	return !any;
 }
 
 static int
@@ -225,23 +268,60 @@ survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_f
 	return ret;
 }
 
+/* The last argument for a device counts. */
+static int
+name(struct doctor_facts *f, const struct doctor_given *given)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		if (topology_addr_cmp(&f->v[i].plan.topo.addr, &given->addr) != 0)
+			continue;
+		f->v[i].keys = given->keys;
+		return 0;
+	}
+	return device_add(f, &given->addr, &given->keys);
+}
+
 int
-doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
+doctor_devices_given(const char *root, const struct doctor_given *given, size_t n,
 		struct plan_answers *answers, struct doctor_facts *f)
 {
+	const struct doctor_given none = { .all = true }, *all = n == 0 ? &none : NULL;
 	struct plan_scan scan;
 	size_t i;
 	int ret = 0;
 
-	f->named = addr != NULL;
+	for (i = 0; i < n; i++)
+		if (given[i].all)
+			all = &given[i];
+	f->named = all == NULL;
 	plan_scan_begin(&scan, root);
-	if (addr == NULL)
-		ret = choose_all(&scan.topo, f);
-	for (i = 0; ret == 0 && addr != NULL && i < n; i++)
-		ret = device_add(f, &addr[i]);
+	if (all != NULL)
+		ret = choose_all(&scan.topo, &all->keys, f);
+	for (i = 0; ret == 0 && i < n; i++)
+		if (!given[i].all)
+			ret = name(f, &given[i]);
 	if (ret == 0)
 		ret = survey_all(&scan, answers, f);
 	plan_scan_end(&scan);
+	return ret;
+}
+
+int
+doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
+		struct plan_answers *answers, struct doctor_facts *f)
+{
+	struct doctor_given *given = calloc(n + 1, sizeof(*given));
+	size_t i;
+	int ret;
+
+	if (given == NULL)
+		return -ENOMEM;
+	for (i = 0; addr != NULL && i < n; i++)
+		given[i].addr = addr[i];
+	ret = doctor_devices_given(root, given, addr != NULL ? n : 0, answers, f);
+	free(given);
 	return ret;
 }
 
@@ -267,42 +347,4 @@ doctor_devices_tried(const char *root, struct doctor_facts *f)
 	ret = survey_all(&scan, NULL, f);
 	plan_scan_end(&scan);
 	return ret;
-}
-
-int
-doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
-		enum va_assign assign, struct doctor_facts *f)
-{
-	struct va_choice choice = { 0 };
-	struct va_space space;
-	int ret;
-
-	if (f->layout == NULL)
-		return 0;
-	ret = va_space_read(root, base, &space);
-	if (ret < 0)
-		return ret;
-	f->eal.assign = assign;
-	f->eal.placed = va_place(f->layout, &f->memory.mounted, limits, &space, &choice) == 0;
-	f->eal.moved = choice.moved;
-	f->eal.quality = choice.quality;
-	f->eal.shortage = choice.shortage;
-	va_choice_free(&choice);
-	va_space_free(&space);
-	return 0;
-}
-
-void
-doctor_facts_free(struct doctor_facts *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		plan_device_free(&f->v[i].plan);
-	free(f->v);
-	free(f->odd);
-	free(f->memory.nodes);
-	free(f->memory.free_bytes);
-	iova_layout_destroy(f->layout);
-	*f = (struct doctor_facts){ 0 };
 }

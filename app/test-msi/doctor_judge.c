@@ -17,10 +17,23 @@
 #define VA_BITS 47		/* of a process on most machines */
 #define MEMLOCK_LEAST (UINT64_C(64) << 20)	/* less than EAL and one small port need */
 
-static void
-judge_iommu(const struct doctor_machine *m, struct doctor_findings *out)
+/* The user accepts that the devices have no IOMMU. */
+static bool
+without_iommu(const struct doctor_facts *f)
 {
-	if (m->iommu != DOCTOR_NO)
+	size_t i;
+
+	for (i = 0; i < f->n && f->v[i].used && doctor_is_noiommu(&f->v[i]); i++)
+		;
+	return f->n > 0 && i == f->n;
+}
+
+static void
+judge_iommu(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_machine *m = &f->machine;
+
+	if (m->iommu != DOCTOR_NO || without_iommu(f))
 		return;
 	doctor_add(out, DOCTOR_IOMMU_OFF, NULL, "the kernel shows no IOMMU and no IOMMU group");
 	if (m->off_word[0] != '\0')
@@ -35,9 +48,11 @@ judge_iommu(const struct doctor_machine *m, struct doctor_findings *out)
 }
 
 static void
-judge_machine(const struct doctor_machine *m, struct doctor_findings *out)
+judge_machine(const struct doctor_facts *f, struct doctor_findings *out)
 {
-	judge_iommu(m, out);
+	const struct doctor_machine *m = &f->machine;
+
+	judge_iommu(f, out);
 	if (m->version != 0 && m->version < KERNEL_TRIED) {
 		doctor_add(out, DOCTOR_KERNEL_OLD, NULL, "Linux %s is older than 6.1", m->kernel);
 		doctor_cure(out, "use a later kernel, or test each device with dpdk-test-msi irq and map");
@@ -74,11 +89,13 @@ judge_unsafe(enum doctor_known set, const char *module, struct doctor_findings *
 }
 
 static void
-judge_vfio(const struct doctor_vfio *v, struct doctor_findings *out)
+judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 {
+	const struct doctor_vfio *v = &f->vfio;
+
 	if (v->compat == DOCTOR_YES)
 		doctor_add(out, DOCTOR_VFIO_COMPAT, NULL, "/dev/vfio/vfio is an iommufd");
-	if (v->noiommu == DOCTOR_YES) {
+	if (v->noiommu == DOCTOR_YES && !without_iommu(f)) {
 		doctor_add(out, DOCTOR_NOIOMMU_MODE, NULL, "VFIO's no-IOMMU mode is on");
 		doctor_cure(out, "if no application uses a device with backend=noiommu: echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	}
@@ -114,7 +131,13 @@ judge_memlock(const struct doctor_facts *f, struct doctor_findings *out)
 		snprintf(whose, sizeof(whose), "the unit %s", u->unit);
 	for (i = 0; i < f->memory.n_nodes; i++)
 		total += f->memory.nodes[i].total;
-	if (u->memlock < MEMLOCK_LEAST)
+	if (u->maps > 0 && u->memlock < u->maps)
+		doctor_add(out, DOCTOR_MEMLOCK_SMALL, NULL,
+			"processes of %s may lock %" PRIu64 " KiB of memory only, and the application uses %" PRIu64 " MiB of hugepages",
+			whose, u->memlock >> 10, u->maps >> 20);
+	else if (u->maps > 0)
+		return;
+	else if (u->memlock < MEMLOCK_LEAST)
 		doctor_add(out, DOCTOR_MEMLOCK_SMALL, NULL,
 			"processes of %s may lock %" PRIu64 " KiB of memory only", whose,
 			u->memlock >> 10);
@@ -124,7 +147,7 @@ judge_memlock(const struct doctor_facts *f, struct doctor_findings *out)
 			whose, u->memlock >> 20, total >> 20);
 	else
 		return;
-	cure_memlock(u, total, out);
+	cure_memlock(u, u->maps > 0 ? u->maps : total, out);
 }
 
 static void
@@ -166,8 +189,8 @@ judge_dpdk(const struct doctor_dpdk *d, struct doctor_findings *out)
 void
 doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
-	judge_machine(&facts->machine, out);
-	judge_vfio(&facts->vfio, out);
+	judge_machine(facts, out);
+	judge_vfio(facts, out);
 	doctor_judge_vfio(facts, out);
 	doctor_judge_memory(facts, out);
 	judge_unit(&facts->user, out);

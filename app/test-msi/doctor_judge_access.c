@@ -164,6 +164,7 @@ judge_windows_of_user(const struct doctor_facts *f, const struct doctor_device *
 	char argument[HOLE_ARGUMENT_LEN];
 
 	if (!f->user.windows_hidden || !d->used || d->plan.bridge.source != HOLES_SOURCE_IOMEM ||
+			doctor_windows_given(d) ||
 			!hole_argument(d->bdf, &d->plan, argument))
 		return;
 	doctor_add(out, DOCTOR_WINDOWS_UNREAD, d->bdf,

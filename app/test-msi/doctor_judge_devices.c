@@ -38,13 +38,16 @@ reason_id(const struct plan_reason *r)
 
 /* A device that was opened has no doubtful reason. */
 static void
-judge_reasons(const struct doctor_device *d, struct doctor_findings *out)
+judge_reasons(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
 {
 	const struct plan_reasons *r = &d->plan.reasons;
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		if (!r->v[i].doubtful || d->trial.came < DOCTOR_CAME_SET_UP)
+		if (r->v[i].error == -EBUSY && d->held_by_unit)
+			doctor_add(out, DOCTOR_DEVICE_RUNNING, d->bdf, "%.*s, of the unit %s",
+				(int)strcspn(r->v[i].text, ";"), r->v[i].text, f->user.unit);
+		else if (!r->v[i].doubtful || d->trial.came < DOCTOR_CAME_SET_UP)
 			add_reason(out, reason_id(&r->v[i]), d->bdf, r->v[i].text);
 	/* What the trial says is another finding. */
 	if (r->n == 0 && !d->used && d->trial.came != DOCTOR_CAME_REFUSED)
@@ -56,6 +59,9 @@ judge_msi(const struct doctor_device *d, struct doctor_findings *out)
 {
 	const struct plan_device *p = &d->plan;
 
+	/* The bus does not use it. */
+	if (d->keys.no_msi)
+		return;
 	switch (p->msi) {
 	case PLAN_MSI_CLEAR:
 		return;
@@ -103,13 +109,18 @@ judge_trial(const struct doctor_device *d, struct doctor_findings *out)
 		return;
 	case DOCTOR_CAME_SET_UP:
 		doctor_add(out, DOCTOR_TRY_LOST, d->bdf, "%s", t->why);
-		doctor_cure(out, "if dpdk-test-msi irq vfio_msi:%s shows the same, give the device the key msi=off, so that its driver uses INTx or polls",
-			d->bdf);
+		if (d->keys.no_msi)
+			doctor_cure(out, "if dpdk-test-msi irq vfio_msi:%s,msi=off shows the same, use a driver that polls", d->bdf);
+		else
+			doctor_cure(out, "if dpdk-test-msi irq vfio_msi:%s shows the same, give the device the key msi=off, so that its driver uses INTx or polls",
+				d->bdf);
 		return;
 	default:
 		break;
 	}
-	if (t->fewer || t->kind[0] == '\0')
+	if (t->kind[0] == '\0' && d->keys.no_msi)
+		doctor_add(out, DOCTOR_TRY_GOOD, d->bdf, "no interrupts with msi=off, so its driver polls");
+	else if (t->fewer || t->kind[0] == '\0')
 		add_reason(out, DOCTOR_TRY_FEWER, d->bdf, t->why);
 	if (t->kind[0] != '\0')
 		doctor_add(out, DOCTOR_TRY_GOOD, d->bdf, t->raised ?
@@ -127,9 +138,10 @@ judge_windows(const struct doctor_device *d, struct doctor_findings *out)
 	for (i = 0; i < HOLES_INPUTS; i++) {
 		const char *advice = holes_input_advice(i, view->in[i].sight);
 
-		if (advice != NULL)
+		/* The advice for this file is to give them, and for lines that are odd. */
+		if (advice != NULL && !(d->keys.windows && i == HOLES_IN_IOMEM))
 			add_reason(out, DOCTOR_WINDOWS_UNREAD, d->bdf, advice);
-		if (view->in[i].odd == 0)
+		if (view->in[i].odd == 0 || d->keys.windows)
 			continue;
 		doctor_add(out, DOCTOR_WINDOWS_UNREAD, d->bdf,
 			"%u lines or entries of %s can't be understood and are left out",
@@ -163,7 +175,7 @@ judge_node(const struct doctor_facts *f, const struct doctor_device *d, struct d
 static void
 judge_device(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
 {
-	judge_reasons(d, out);
+	judge_reasons(f, d, out);
 	if (d->plan.bridge_via[0] != '\0')
 		doctor_add(out, DOCTOR_DEVICE_VMD, d->bdf, "the device is behind VMD %s", d->plan.bridge_via);
 	if (d->plan.alias_why[0] != '\0')
@@ -176,7 +188,7 @@ judge_device(const struct doctor_facts *f, const struct doctor_device *d, struct
 	judge_trial(d, out);
 	if (d->plan.topo.bdf[0] != '\0')
 		judge_node(f, d, out);
-	doctor_judge_keys(d, out);
+	doctor_judge_keys(f, d, out);
 	doctor_judge_access(f, d, out);
 }
 
@@ -186,25 +198,51 @@ stop(const struct iova_range *range, void *arg)
 	return 1;
 }
 
+/* IOVAs that are assigned need no good addresses. */
+static void
+judge_eal_bad(const struct doctor_eal *eal, struct doctor_findings *out)
+{
+	const enum va_policy policy = eal->key == VA_KEY_VA ? VA_POLICY_KEY_VA : VA_POLICY_UNABLE;
+	char cure[VA_CURE];
+
+	if (eal->quality != VA_BAD || (eal->assign == VA_ASSIGN_POSSIBLE && policy != VA_POLICY_KEY_VA))
+		return;
+	doctor_add(out, DOCTOR_EAL_BAD, NULL, "%s", va_shortage_why(eal->shortage));
+	va_shortage_cure(eal->shortage, policy, eal->assign, cure, sizeof(cure));
+	doctor_cure(out, "%s", cure);
+}
+
 static void
 judge_eal(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_eal *eal = &f->eal;
-	char cure[VA_CURE];
 
 	if (!eal->placed)
 		return;
+	if (eal->key == VA_KEY_ASSIGNED) {
+		if (va_assign_fault(eal->assign) != NULL)
+			add_reason(out, DOCTOR_EAL_BAD, NULL, va_assign_fault(eal->assign));
+		return;
+	}
 	if (eal->quality == VA_SHORT) {
 		doctor_add(out, DOCTOR_EAL_SHORT, NULL, "no range of good addresses is as large as EAL's memory may become");
 		doctor_cure(out, "see how much fits while no application uses the devices: dpdk-test-msi layout -a vfio_msi:BDF; give fewer devices to one process, or use no more than that (-m, --socket-mem)");
 	} else if (eal->quality == VA_WHOLE && eal->moved) {
 		doctor_add(out, DOCTOR_EAL_MOVED, NULL, "the bus steers EAL's memory to better addresses than its own");
 	}
-	if (eal->quality != VA_BAD || eal->assign == VA_ASSIGN_POSSIBLE)
-		return;
-	doctor_add(out, DOCTOR_EAL_BAD, NULL, "%s", va_shortage_why(eal->shortage));
-	va_shortage_cure(eal->shortage, VA_POLICY_UNABLE, eal->assign, cure, sizeof(cure));
-	doctor_cure(out, "%s", cure);
+	judge_eal_bad(eal, out);
+}
+
+/* Has any device a range of the user? */
+static bool
+any_holes(const struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->v[i].keys.holes != NULL && f->v[i].keys.holes->n > 0)
+			return true;
+	return false;
 }
 
 static void
@@ -214,7 +252,9 @@ judge_layout(const struct doctor_facts *f, struct doctor_findings *out)
 		return;
 	if (iova_layout_foreach_free(f->layout, stop, NULL) == 0) {
 		doctor_add(out, DOCTOR_LAYOUT_NONE, NULL, "no I/O virtual address remains that all devices can use");
-		doctor_cure(out, "give fewer devices to one process");
+		doctor_cure(out, any_holes(f) ?
+			"give fewer devices, smaller ranges as hole=, or more bits as dma_bits= to one process" :
+			"give fewer devices to one process");
 	} else {
 		judge_eal(f, out);
 	}

@@ -165,10 +165,35 @@ judge_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 		return;
 	}
 	judge_mounts(m, out);
-	if (unused == 0) {
-		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages are in use", mib);
+	/* It has its pages. */
+	if (doctor_unit_runs(f))
+		return;
+	if (unused == 0 || unused < f->user.maps) {
+		if (unused == 0)
+			doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages are in use", mib);
+		else
+			doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "%" PRIu64 " of %" PRIu64 " MiB of hugepages are unused, and the application uses %" PRIu64 " MiB",
+				unused >> 20, mib, f->user.maps >> 20);
 		doctor_cure(out, "reserve more, or end the application that has them; files of ended applications in /dev/hugepages keep them too: fuser -v /dev/hugepages/* names those in use");
 	}
+}
+
+/* How many pages does the application use, at most? All, if that is not known. */
+static uint64_t
+pages_wanted(const struct doctor_facts *f, uint64_t pages)
+{
+	const struct doctor_memory *m = &f->memory;
+	uint64_t page = 0, wanted;
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		if (m->nodes[i].n_pools > 0 &&
+				(page == 0 || m->nodes[i].pool[m->nodes[i].n_pools - 1].page < page))
+			page = m->nodes[i].pool[m->nodes[i].n_pools - 1].page;
+	if (f->user.maps == 0 || page == 0)
+		return pages;
+	wanted = (f->user.maps + page - 1) / page;
+	return wanted < pages ? wanted : pages;
 }
 
 /* Each page of memory that EAL adds later is a mapping. */
@@ -183,7 +208,7 @@ judge_entries(const struct doctor_facts *f, struct doctor_findings *out)
 	for (i = 0; i < m->n_nodes; i++)
 		for (j = 0; j < m->nodes[i].n_pools; j++)
 			pages += m->nodes[i].pool[j].total / m->nodes[i].pool[j].page;
-	if (f->vfio.entry_limit == 0 || pages + ENTRIES_ELSE <= f->vfio.entry_limit)
+	if (f->vfio.entry_limit == 0 || pages_wanted(f, pages) + ENTRIES_ELSE <= f->vfio.entry_limit)
 		return;
 	doctor_add(out, DOCTOR_ENTRY_LIMIT, NULL,
 		"there are %" PRIu64 " hugepages, and type1 allows %" PRIu64 " mappings", pages,

@@ -91,7 +91,7 @@ unit_ask(const char *unit, struct doctor_user *u, struct doctor_unit *of)
 	char text[SHOWN_MAX], name[sizeof(u->unit)];
 	char *const argv[] = { (char[]){ "systemctl" }, (char[]){ "show" }, (char[]){ "--property" },
 		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,ExecStartPre,"
-			"DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
+			"ControlGroup,DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
 		(char[]){ "--" }, name, NULL };
 
 	if (*unit == '\0' || unit[strspn(unit, UNIT_CHARS)] != '\0' ||
@@ -199,6 +199,22 @@ hides_windows(const struct doctor_user *u, const struct doctor_unit *unit, bool 
 	return !root;
 }
 
+/* Which devices does the unit hold itself? */
+static void
+holders_compare(const struct doctor_unit *unit, struct doctor_facts *f)
+{
+	char *text;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i].holder == 0 || unit->control_group[0] == '\0' ||
+				sysfs_read_file("", &text, NULL, "/proc/%d/cgroup", f->v[i].holder) != 0)
+			continue;
+		f->v[i].held_by_unit = doctor_in_control_group(text, unit->control_group);
+		free(text);
+	}
+}
+
 int
 doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 {
@@ -212,6 +228,7 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 	u->memlock = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
 	if (unit != NULL && unit_ask(unit, u, &of) < 0)
 		return -EINVAL;
+	holders_compare(&of, f);
 	if (user == NULL && u->unit_found == DOCTOR_YES) {
 		user = of.user[0] != '\0' ? of.user : "root";
 		/* systemd may create the user when the unit starts: its nodes can't be tried. */

@@ -42,9 +42,9 @@ doctor_obstacle(const struct doctor_device *d, char *out, size_t size)
 }
 
 bool
-doctor_can_wait(int error)
+doctor_can_wait(const struct doctor_device *d, int error)
 {
-	return error == -EBUSY || error == -EKEYREJECTED;
+	return error == -EBUSY || (error == -EKEYREJECTED && !d->keys.token);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +32,13 @@ be_quiet(void)
 	close(fd);
 }
 
+/* What msi= allows. */
+static bool
+is_allowed(const struct vfio_msi_conf *conf, enum irq_kind kind)
+{
+	return conf->msi == VFIO_MSI_OFF ? kind == IRQ_INTX : conf->msi != VFIO_MSI_REQUIRE || kind != IRQ_INTX;
+}
+
 /* The first kind that can be set up, as the bus chooses. @p first  gets why a better one can't */
 static void
 try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doctor_trial *out)
@@ -42,6 +50,8 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doc
 
 	out->came = DOCTOR_CAME_THROUGH;
 	for (kind = IRQ_MSIX; kind < IRQ_KINDS; kind++) {
+		if (!is_allowed(td->conf, kind))
+			continue;
 		out->why[0] = '\0';
 		ret = irq_try_kind(dev, kind, td, &request);
 		if (ret >= 0 && ret != STATUS_FAULT)
@@ -57,6 +67,8 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doc
 			out->came = DOCTOR_CAME_SET_UP;
 			return;
 		}
+	} else if (td->conf->msi == VFIO_MSI_REQUIRE) {
+		out->came = DOCTOR_CAME_REFUSED;
 	}
 	strlcpy(out->why, first[0] != '\0' ? first : "the device or the platform has no interrupts",
 		sizeof(out->why));
@@ -100,15 +112,19 @@ try_in_child(void *arg, void *result)
 	struct doctor_trial *out = result;
 	struct tool_plan plan = { 0 };
 	struct tool_given given;
-	char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN];
+	char name[sizeof(VFIO_MSI_PREFIX) + TOPO_BDF_LEN], *argument;
 	int ret;
 
 	*out = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED };
 	be_quiet();
 	tool_error_keep(out->why, sizeof(out->why));
 	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", dev->bdf);
-	if (tool_given_parse(name, &given) < 0)
-		return STATUS_GOOD;
+	if (asprintf(&argument, "%s%s", name, dev->keys.text != NULL ? dev->keys.text : "") < 0)
+		return STATUS_FAULT;
+	ret = tool_given_parse(argument, &given);
+	free(argument);
+	if (ret < 0)
+		return STATUS_FAULT;
 	ret = tool_plan_give(&plan, &given.addr, &given.conf);
 	if (ret == 0)
 		ret = tool_plan_make(&plan, &here);
@@ -123,7 +139,7 @@ try_in_child(void *arg, void *result)
 	} else {
 		ret = try_plan(&plan, name, out);
 	}
-	if (doctor_can_wait(ret)) {
+	if (doctor_can_wait(dev, ret)) {
 		out->came = DOCTOR_CAME_LATER;
 		out->why[strcspn(out->why, ";")] = '\0';
 	}
@@ -149,7 +165,7 @@ doctor_try(struct doctor_facts *f)
 			continue;
 		}
 		ret = tool_child_run(f->v[i].bdf, try_in_child, &f->v[i], t, sizeof(*t));
-		if (ret == -ECHILD) {
+		if (ret == -ECHILD || ret == STATUS_FAULT) {
 			*t = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED,
 				.why = "the trial ended early; see dmesg" };
 			ret = 0;

@@ -175,6 +175,7 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	value_find(text, "User", user, sizeof(unit->user));
 	value_find(text, "Group", unit->group, sizeof(unit->group));
 	value_find(text, "SupplementaryGroups", unit->groups, sizeof(unit->groups));
+	value_find(text, "ControlGroup", unit->control_group, sizeof(unit->control_group));
 	if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0)
 		*user = '\0';
 	out->locks_all = false;
@@ -185,4 +186,26 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	}
 	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
 	return 0;
+}
+
+bool
+doctor_in_control_group(const char *text, const char *group)
+{
+	const size_t len = strlen(group);
+	const char *line, *path;
+
+	/* "/" is of all processes. */
+	for (line = text; len > 1 && *line != '\0'; line += *line == '\n') {
+		const size_t size = strcspn(line, "\n");
+
+		/* NUMBER:CONTROLLERS:PATH */
+		path = memchr(line, ':', size);
+		if (path != NULL)
+			path = memchr(path + 1, ':', size - (size_t)(path + 1 - line));
+		if (path != NULL && strncmp(path + 1, group, len) == 0 &&
+				(path[1 + len] == '/' || path[1 + len] == '\n' || path[1 + len] == '\0'))
+			return true;
+		line += size;
+	}
+	return false;
 }

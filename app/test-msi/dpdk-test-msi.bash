@@ -23,7 +23,7 @@ _dpdk_test_msi_table()
 	'bench map') options="$megabytes p,page=page n,rounds=none P,plot $svg q,quiet j,json" args=bare ;;
 	'bench startup') options="$megabytes n,rounds=none P,plot $svg q,quiet j,json" args=bare ;;
 	capture) options='q,quiet j,json' args=captured ;;
-	doctor) options="u,user=user U,unit=unit t,try q,quiet j,json $root $limits" args=bdf ;;
+	doctor) options="u,user=user U,unit=unit t,try $megabytes q,quiet j,json $root $limits" args=given ;;
 	explain) options="j,json $root" args=explained ;;
 	irq) options="A,all n,rounds=none S,self-test e,endurance=none b,bench c,samples=none P,plot $svg q,quiet j,json" args=device ;;
 	layout) options="a,allow=allowed P,plot S,svg=file j,json $root $limits" ;;
@@ -109,6 +109,14 @@ _dpdk_test_msi_values()
 			_dpdk_test_msi_keys "$2"
 		else
 			_dpdk_test_msi_bdfs vfio_msi:
+			printf '%s\n' vfio_msi:all
+		fi
+		;;
+	given)
+		if [[ $2 == *,* ]]; then
+			_dpdk_test_msi_keys "$2"
+		else
+			_dpdk_test_msi_values bare
 			printf '%s\n' vfio_msi:all
 		fi
 		;;

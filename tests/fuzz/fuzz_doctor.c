@@ -52,6 +52,8 @@ unit_look(struct fuzz_in in)
 		text = fuzz_string(data, len);
 		ret = doctor_unit_parse(text, &user, &unit);
 		FUZZ_CHECK(ret == 0 || ret == -ENOENT || ret == -EBADMSG);
+		FUZZ_CHECK(!doctor_in_control_group(text, ""));
+		(void)doctor_in_control_group(text, unit.control_group);
 		free(text);
 		if (ret != 0)
 			continue;

@@ -55,6 +55,7 @@ def noiommu(platform):
                 said.check(name, **{f'{name}_status': status})
     with part('doctor has the findings of the machine'):
         findings.check_without_iommu(said['doctor'], nics)
+        findings.check_without_iommu_given(said['doctor_given'], nics)
     with part('both processes send and receive'):
         oracle.check_bars(said, 'bars', 6)
         oracle.check_shared_burst(said, 'burst')

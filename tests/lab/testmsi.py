@@ -27,7 +27,8 @@ USAGE = ('', 'nothing', 'list --nothing', 'list more', 'layout', 'layout -a',
          'bench', 'bench map', 'bench map vfio_msi:0000:00:03.0,msi=off', 'bench layout more',
          'bench layout --ranges 99', 'bench startup 0000:00:03.0',
          'bench startup 0000:00:03.0 vfio_msi:0000:00:03.0', 'capture --json -', 'list --json more',
-         'doctor 3', 'doctor --user nobody', 'doctor --root / --unit a.service', 'doctor --unit a/b',
+         'doctor 3', 'doctor vfio_msi:0000:00:03.0,key=value', 'doctor --user nobody',
+         'doctor --root / --unit a.service', 'doctor --unit a/b',
          'explain /dev/null more', 'explain 0xg', 'explain 0x1 3', 'explain 0x1 0000:00:03.0 more')
 HELP = ('--help', 'rxintr --help', 'list --help', 'layout --help', 'irq --help', 'map --help', 'capture --help',
         'doctor --help', 'explain --help', 'bench --help', 'bench layout --help', 'bench map --help', 'bench startup --help')

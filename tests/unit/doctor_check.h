@@ -51,6 +51,14 @@ void test_windows_of_user(void **state);
 /* test_doctor_keys.c */
 
 void test_token(void **state);
+void test_msi_off(void **state);
+void test_holes_given(void **state);
+void test_holes_too_large(void **state);
+void test_windows_given(void **state);
+void test_noiommu(void **state);
+void test_iova_key(void **state);
+void test_megabytes(void **state);
+void test_unit_runs(void **state);
 void test_refused(void **state);
 void test_obstacle(void **state);
 

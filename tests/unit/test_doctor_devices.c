@@ -184,6 +184,79 @@ test_answers_of_some(void **state)
 	assert_null(facts.layout);
 }
 
+/* The same machine with these arguments. */
+static void
+read_given(const char *root, const struct doctor_given *given, size_t n)
+{
+	doctor_facts_free(&facts);
+	assert_int_equal(doctor_read(root, false, &facts), 0);
+	assert_int_equal(doctor_devices_given(root, given, n, NULL, &facts), 0);
+}
+
+/* Which keys count. */
+static void
+test_given(void **state)
+{
+	const struct doctor_given all = { .all = true, .keys.no_msi = true };
+	const struct doctor_given one = { .addr = { 0, 1, 0, 0 }, .keys.iova = VA_KEY_VA };
+	const struct doctor_given again = { .addr = { 0, 1, 0, 0 }, .keys.token = true };
+	const struct doctor_given absent = { .addr = { 0, 9, 0, 0 } };
+	const struct doctor_given given[] = { one, all, absent, again };
+	const char *root = *state;
+
+	read_given(root, &all, 1);
+	assert_int_equal(facts.n, 1);
+	assert_true(facts.v[0].keys.no_msi && !facts.named);
+	read_given(root, given, 4);
+	assert_int_equal(facts.n, 2);
+	assert_true(facts.v[0].keys.token && !facts.v[0].keys.no_msi);
+	assert_int_equal(facts.v[0].keys.iova, VA_KEY_AUTO);
+	assert_string_equal(facts.v[1].bdf, "0000:09:00.0");
+	assert_false(facts.v[1].used || facts.named);
+	read_given(root, &one, 1);
+	assert_int_equal(facts.v[0].keys.iova, VA_KEY_VA);
+	assert_true(facts.named);
+}
+
+static void
+test_given_hole(void **state)
+{
+	const struct iova_hole hole = { .range = { 0x200000000, 0x2ffffffff }, .origin = IOVA_ORIGIN_USER,
+		.hardness = IOVA_HARD };
+	struct hole_list holes = { 0 };
+	struct doctor_given given = { .all = true, .keys = { .holes = &holes } };
+	const char *root = *state;
+
+	assert_int_equal(holes_add(&holes, &hole), 0);
+	read_given(root, &given, 1);
+	assert_false(is_good(0x200000000, 0x200000fff));
+	assert_true(is_good(0x300000000, 0x300000fff));
+	assert_int_equal(holes.v[0].owner[0], '\0');
+	holes_free(&holes);
+}
+
+/* Nothing is assumed of a device without an IOMMU: it reaches all memory. */
+static void
+test_given_noiommu(void **state)
+{
+	const struct doctor_given given = { .all = true, .keys.backend = IOAS_BACKEND_NOIOMMU };
+	const struct va_limits limits = VA_DEBIAN_LIMITS;
+	const char *root = *state;
+
+	memory(root);
+	tree_text(root, "/sys/kernel/iommu_groups/57/name", "vfio-noiommu\n");
+	read_again(root);
+	assert_false(facts.v[0].used);
+	read_given(root, &given, 1);
+	assert_true(facts.v[0].used);
+	assert_int_equal(facts.assumed_bits, 0);
+	assert_true(is_good(UINT64_C(1) << 60, (UINT64_C(1) << 60) + 0xfff));
+	assert_int_equal(doctor_eal_place(root, UINT64_C(0x100000000), &limits, VA_ASSIGN_POSSIBLE, &facts), 0);
+	assert_false(facts.eal.placed);
+	assert_true(finds(DOCTOR_DEVICE_NOIOMMU));
+	assert_false(finds(DOCTOR_LIMITS_ASSUMED));
+}
+
 /* What does not fit is not cut: a part of the ranges is another aperture. */
 static void
 test_answer_too_long(void **state)
@@ -210,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_physical), T(test_answers), T(test_answers_of_some), T(test_answer_too_long),
+		T(test_given), T(test_given_hole), T(test_given_noiommu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,12 +195,39 @@ test_unit_groups(void **state)
 	assert_int_equal(doctor_groups_find(&unit, &groups), -ENOENT);
 }
 
+/* Control groups of version 2, of version 1, and below the unit's. */
+static void
+test_control_group(void **state)
+{
+	struct doctor_user u = { 0 };
+	struct doctor_unit unit = { 0 };
+
+	(void)state;
+	assert_int_equal(doctor_unit_parse("LoadState=loaded\nLimitMEMLOCK=1\nControlGroup=/system.slice/a.service\n",
+		&u, &unit), 0);
+	assert_string_equal(unit.control_group, "/system.slice/a.service");
+	assert_true(doctor_in_control_group("0::/system.slice/a.service\n", unit.control_group));
+	assert_true(doctor_in_control_group("0::/system.slice/a.service", unit.control_group));
+	assert_true(doctor_in_control_group("0::/system.slice/a.service/worker\n", unit.control_group));
+	assert_true(doctor_in_control_group("2:cpu,cpuacct:/\n1:name=systemd:/system.slice/a.service\n0::/x\n",
+		unit.control_group));
+	assert_false(doctor_in_control_group("0::/system.slice/a.service2\n", unit.control_group));
+	assert_false(doctor_in_control_group("0::/x/system.slice/a.service\n", unit.control_group));
+	assert_false(doctor_in_control_group("0:/system.slice/a.service\n", unit.control_group));
+	assert_false(doctor_in_control_group("0:\n:\n:/system.slice/a.service", unit.control_group));
+	/* A unit that does not run. */
+	assert_false(doctor_in_control_group("0::\n", ""));
+	assert_false(doctor_in_control_group("0::/\n", "/"));
+	assert_false(doctor_in_control_group("", unit.control_group));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_windows), cmocka_unit_test(test_unit_devices),
 		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_groups),
+		cmocka_unit_test(test_control_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ fact_status rules timeout -k 5 180 vfio-msi-rules noiommu "$first" "$other"
 fact_status denied without sys_rawio timeout -k 5 60 vfio-msi-rules noiommu-denied "$first" "$other"
 tool list list
 dpdk-test-msi doctor --json 2>/dev/null | fact_text doctor
+dpdk-test-msi doctor --json "vfio_msi:all$key" 2>/dev/null | fact_text doctor_given
 tool auto layout -a "vfio_msi:$first"
 tool layout layout -a "vfio_msi:$first$key"
 echo N >$mode
