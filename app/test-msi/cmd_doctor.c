@@ -18,9 +18,9 @@
 #include <bsd/string.h>
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_version.h>
 
 #include "doctor_live.h"
+#include "doctor_plugin.h"
 #include "doctor_print.h"
 #include "doctor_try.h"
 #include "dpdk_limits.h"
@@ -63,14 +63,6 @@ usage(FILE *f)
 		"  -h, --help      this text\n", f);
 }
 
-static void
-dpdk_read(struct doctor_dpdk *d)
-{
-	strlcpy(d->version, rte_version(), sizeof(d->version));
-	strlcpy(d->plugin, TOOL_PLUGIN, sizeof(d->plugin));
-	d->installed = access(d->plugin, R_OK) == 0 ? DOCTOR_YES : DOCTOR_NO;
-}
-
 /* What the kernel of a capture answered. */
 static void
 captured_read(const struct tool_root *root, struct doctor_facts *f)
@@ -93,7 +85,9 @@ live_read(const struct doctor_options *opt, struct doctor_facts *f)
 	bool is_self;
 	int ret;
 
-	dpdk_read(&f->dpdk);
+	ret = doctor_plugin_read(&f->dpdk);
+	if (ret < 0)
+		return ret;
 	doctor_live_vfio(&f->vfio);
 	ret = doctor_live_user(opt->user, opt->unit, f);
 	if (ret < 0)

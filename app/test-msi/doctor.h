@@ -186,11 +186,14 @@ struct doctor_eal {
 	enum va_shortage shortage;
 };
 
-/** DPDK of this program. */
+/** DPDK of this program. An application may have another one. */
 struct doctor_dpdk {
 	char version[DOCTOR_NAME];
+	char library[256];		/**< path of librte_eal, or "" */
+	char other[256];		/**< that of another DPDK, without a plugin, or "" */
 	char plugin[256];		/**< path of the plugin */
 	enum doctor_known installed;
+	char broken[PLAN_TEXT];		/**< why it can't be loaded, or "" */
 };
 
 struct doctor_facts {
@@ -249,6 +252,17 @@ int doctor_devices_given(const char *root, const struct doctor_given *given, siz
  * that could not be opened is not in the layout. @return 0, -ENOMEM.
  */
 int doctor_devices_tried(const char *root, struct doctor_facts *facts);
+
+/* doctor_dpdk.c */
+
+/**
+ * Look for another DPDK in the usual folders of libraries, whose own folder of plugins lacks the bus.
+ *
+ * @param own  path of librte_eal of this program
+ * @param out  gets the path of the other one
+ * @return whether there is one
+ */
+bool doctor_dpdk_other(const char *root, const char *own, char *out, size_t size);
 
 /* doctor_place.c */
 
@@ -309,6 +323,9 @@ void doctor_judge_devices(const struct doctor_facts *facts, struct doctor_findin
 
 /** The part about VFIO's driver, and the nodes that all devices share. */
 void doctor_judge_vfio(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** The part about DPDK and the plugin. */
+void doctor_judge_dpdk(const struct doctor_dpdk *dpdk, struct doctor_findings *out);
 
 /** The part about hugepages and their mounts. */
 void doctor_judge_memory(const struct doctor_facts *facts, struct doctor_findings *out);

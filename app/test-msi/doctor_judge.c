@@ -168,24 +168,6 @@ judge_unit(const struct doctor_user *u, struct doctor_findings *out)
 	}
 }
 
-static void
-judge_dpdk(const struct doctor_dpdk *d, struct doctor_findings *out)
-{
-	static const char *const tried[] = { "22.11.", "24.11.", "25.11." };
-	const char *number = strpbrk(d->version, "0123456789");
-	bool known = number == NULL;
-	size_t i;
-
-	for (i = 0; !known && i < sizeof(tried) / sizeof(*tried); i++)
-		known = strncmp(number, tried[i], strlen(tried[i])) == 0;
-	if (!known)
-		doctor_add(out, DOCTOR_DPDK_UNTRIED, NULL, "this is %s", d->version);
-	if (d->installed == DOCTOR_NO) {
-		doctor_add(out, DOCTOR_PLUGIN_MISSING, NULL, "%s does not exist", d->plugin);
-		doctor_cure(out, "install the bus for this DPDK (doc/howto/install.rst), or start applications with -d and the path of the plugin");
-	}
-}
-
 void
 doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
@@ -195,7 +177,7 @@ doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 	doctor_judge_memory(facts, out);
 	judge_unit(&facts->user, out);
 	judge_memlock(facts, out);
-	judge_dpdk(&facts->dpdk, out);
+	doctor_judge_dpdk(&facts->dpdk, out);
 	doctor_judge_devices(facts, out);
 	doctor_sort(out);
 }

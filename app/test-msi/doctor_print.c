@@ -59,6 +59,15 @@ print_memory(const struct doctor_facts *f)
 		u->unit[0] != '\0' ? ", unit " : "", u->unit);
 }
 
+/* An application may use another DPDK than this tool. */
+static void
+print_dpdk(const struct doctor_dpdk *d)
+{
+	printf("DPDK       %s%s%s%s, plugin: %s\n", d->version[0] != '\0' ? d->version : "unknown",
+		d->library[0] != '\0' ? " of this tool (" : "", d->library, d->library[0] != '\0' ? ")" : "",
+		d->broken[0] != '\0' ? "broken" : word(d->installed));
+}
+
 static const enum tool_colour colours[] = {
 	[DOCTOR_NOTE] = TOOL_PLAIN, [DOCTOR_WARNING] = TOOL_DOUBT, [DOCTOR_FAULT] = TOOL_BAD,
 };
@@ -80,8 +89,7 @@ doctor_print(const struct doctor_facts *f, const struct doctor_findings *list)
 	printf("VFIO       vfio-pci: %s, /dev/vfio/vfio: %s, /dev/iommu: %s\n", word(f->vfio.driver),
 		word(f->vfio.container), word(f->vfio.iommufd));
 	print_memory(f);
-	printf("DPDK       %s, plugin: %s\n", f->dpdk.version[0] != '\0' ? f->dpdk.version : "unknown",
-		word(f->dpdk.installed));
+	print_dpdk(&f->dpdk);
 	for (i = 0; i < f->n; i++)
 		used += f->v[i].used;
 	printf("devices    %zu, usable: %zu\n", f->n, used);
@@ -147,7 +155,8 @@ doctor_report(const struct doctor_facts *f, const struct doctor_findings *list)
 	else
 		tool_report_put("lockable", u->memlock_known ? json_integer((json_int_t)u->memlock) : json_null());
 	tool_report_put("dpdk", json_string_or_null(f->dpdk.version));
-	tool_report_put("plugin", known_json(f->dpdk.installed));
+	tool_report_put("dpdk_library", json_string_or_null(f->dpdk.library));
+	tool_report_put("plugin", known_json(f->dpdk.broken[0] != '\0' ? DOCTOR_NO : f->dpdk.installed));
 	tool_report_put("devices", json_array());
 	for (i = 0; i < f->n; i++)
 		tool_report_add("devices", json_pack("{s:s, s:b}", "bdf", f->v[i].bdf, "used", f->v[i].used));

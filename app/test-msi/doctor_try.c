@@ -3,7 +3,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,19 +17,6 @@
 #include "tool_progress.h"
 
 #define ROUNDS 4
-
-/* EAL and the tests print much. Faults are kept. */
-static void
-be_quiet(void)
-{
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
 
 /* What msi= allows. */
 static bool
@@ -116,7 +102,7 @@ try_in_child(void *arg, void *result)
 	int ret;
 
 	*out = (struct doctor_trial){ .came = DOCTOR_CAME_REFUSED };
-	be_quiet();
+	tool_be_quiet();
 	tool_error_keep(out->why, sizeof(out->why));
 	snprintf(name, sizeof(name), VFIO_MSI_PREFIX "%s", dev->bdf);
 	if (asprintf(&argument, "%s%s", name, dev->keys.text != NULL ? dev->keys.text : "") < 0)

@@ -219,6 +219,9 @@ int tool_eal_stop(struct tool_eal *eal);
 int tool_child_run(const char *who, int (*run)(void *arg, void *result), void *arg, void *result,
 		size_t size);
 
+/** In a child whose code prints much: drop all that it prints. Its result and its faults are kept. */
+void tool_be_quiet(void);
+
 /* given.c */
 
 /** tool_root_open(). @return a STATUS_* after printing the fault, or -1 to go on. */

@@ -82,3 +82,15 @@ tool_child_run(const char *who, int (*run)(void *arg, void *result), void *arg, 
 	tool_error(who, "a child process ended early; see the messages above, and the kernel's log");
 	return -ECHILD;
 }
+
+void
+tool_be_quiet(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}

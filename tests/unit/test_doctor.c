@@ -192,8 +192,24 @@ test_dpdk(void **state)
 	(void)state;
 	facts.dpdk.installed = DOCTOR_NO;
 	expect_only(DOCTOR_PLUGIN_MISSING, "", "/lib/x.so does not exist", "install");
+	snprintf(facts.dpdk.broken, sizeof(facts.dpdk.broken), "librte_x.so.1: cannot open");
+	expect_only(DOCTOR_PLUGIN_BROKEN, "", "/lib/x.so can't be loaded: librte_x.so.1: cannot open", "install the bus for this DPDK again");
+	snprintf(facts.dpdk.other, sizeof(facts.dpdk.other), "/lib/librte_eal.so.26.0");
+	expect_only(DOCTOR_DPDK_OTHER, "", "/lib/librte_eal.so.26.0 is another DPDK", "if the application uses it");
 	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 26.07.0");
 	expect_only(DOCTOR_DPDK_UNTRIED, "", "DPDK 26.07.0", "");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 25.12.0-rc1");
+	expect_only(DOCTOR_DPDK_UNTRIED, "", "DPDK 25.12.0-rc1", "");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 21.11.0");
+	expect_only(DOCTOR_DPDK_UNTRIED, "", "DPDK 21.11.0", "");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "2x");
+	expect_only(DOCTOR_DPDK_UNTRIED, "", "this is 2x", "");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 23.11.2");
+	expect_only(DOCTOR_DPDK_BETWEEN, "", "DPDK 23.11.2", "");
+	snprintf(facts.dpdk.version, sizeof(facts.dpdk.version), "DPDK 22.11.11");
+	expect_nothing();
+	facts.dpdk.version[0] = '\0';
+	expect_nothing();
 }
 
 static void
