@@ -47,6 +47,7 @@ static struct rte_intr_handle handles[N][3];
 static unsigned int handled, replaced, nulls;
 static int replace_error, null_error;
 static bool busy, masters;	/* devices are bus masters when the first mapping goes */
+static const struct vfio_msi_device *stopped;	/* the last one */
 static struct rte_pci_driver driver = { .driver.name = "raw_fake" };
 
 static char warned[256];	/* the last warning */
@@ -128,6 +129,7 @@ vfio_msi_device_close(struct vfio_msi_device *dev)
 int
 vfio_msi_driver_stop(struct vfio_msi_device *dev)
 {
+	stopped = dev;
 	if (dev == devices[0] && busy)
 		return -EBUSY;
 	dev->pci.device.driver = NULL;
@@ -234,6 +236,7 @@ setup(void **state)
 	handled = replaced = nulls = 0;
 	replace_error = null_error = 0;
 	masters = false;
+	stopped = NULL;
 	warned[0] = '\0';
 	busy = true;
 	for (i = 0; i < N; i++)
@@ -334,6 +337,21 @@ test_released(void **state)
 	expect_gone(devices[1]);
 }
 
+/* A device without a port, of which the driver of the next one uses the registers. */
+static void
+test_kept_last(void **state)
+{
+	rte_intr_callback_unregister_sync(&handles[0][0], on_interrupt, devices[0]);
+	busy = false;
+	devices[0]->pci.device.driver = NULL;
+	devices[0]->pci.device.device.driver = NULL;
+	devices[0]->kept = true;
+	assert_int_equal(vfio_msi_cleanup(), 0);
+	assert_ptr_equal(stopped, devices[0]);
+	expect_gone(devices[0]);
+	expect_gone(devices[1]);
+}
+
 int
 main(void)
 {
@@ -343,6 +361,7 @@ main(void)
 		CLOSE_TEST(test_no_memory),
 		CLOSE_TEST(test_no_descriptor),
 		CLOSE_TEST(test_released),
+		CLOSE_TEST(test_kept_last),
 	};
 
 	return RUN_ON_BACKENDS("close", tests);

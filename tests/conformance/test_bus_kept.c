@@ -13,12 +13,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "claim.h"
 #include "common.h"
 #include "device.h"
+#include "fake_private.h"
 #include "neighbours.h"
 #include "policy.h"
 #include "space.h"
@@ -37,11 +39,22 @@ static struct rte_devargs *given;	/* EAL frees it during the next survey, which 
 static bool current;
 static char rejected[80];
 static unsigned int closed, detached, surveys, unlocked, unmapped;
-static uint64_t bar[512];
+static uint64_t *bar;
+#define BAR_LEN 4096
+#define BAR_VALUE UINT64_C(0x10000ed)
+
+static char warned[256];	/* the last warning */
 
 void
 fake_eal_log(const char *level, const char *format, ...)
 {
+	va_list ap;
+
+	if (strcmp(level, "WARNING") != 0)
+		return;
+	va_start(ap, format);
+	vsnprintf(warned, sizeof(warned), format, ap);
+	va_end(ap);
 }
 
 int
@@ -153,16 +166,23 @@ ZERO(int, vfio_msi_bar_reserve, const struct vfio_msi_device *d, unsigned int i,
 static int
 setup(void **state)
 {
+	void *p;
+
 	machine_setup(state);
 	closed = detached = surveys = unlocked = unmapped = 0;
+	warned[0] = '\0';
 	dev = calloc(1, sizeof(*dev));
 	assert_non_null(dev);
 	dev->args = strdup("");
 	dev->kept = dev->attached = dev->revoked = true;
 	dev->fd = 1;
 	dev->plan.topo.addr.bus = 1;
+	assert_int_equal(vfio_uapi_mmap(NULL, BAR_LEN, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, &p), 0);
+	bar = p;
+	*bar = BAR_VALUE;
 	dev->bar[0].addr = bar;
-	dev->bar[0].len = sizeof(bar);
+	dev->bar[0].len = BAR_LEN;
 	vfio_msi_list_add(dev);
 	return 0;
 }
@@ -172,6 +192,7 @@ teardown(void **state)
 {
 	struct vfio_msi_device *d = TAILQ_FIRST(&vfio_msi_bus.devices);
 
+	fake_mmaps(NULL);
 	if (d != NULL) {
 		d->fd = -1;
 		vfio_msi_list_remove(d);
@@ -237,6 +258,39 @@ test_registers(void **state)
 	assert_int_equal(unmapped, 0);
 }
 
+/* At the end of the process: nobody has revoked it, so its registers are there until now. */
+static void
+test_not_revoked_at_end(void **state)
+{
+	dev->revoked = false;
+	vfio_msi_regions_unmap(dev);
+	assert_null(dev->bar[0].addr);
+	assert_int_equal(unmapped, 0);
+	assert_int_equal(*bar, 0);
+	assert_string_equal(warned, "");
+}
+
+/* Memory can't replace them: they stay. */
+static void
+test_no_memory_at_end(void **state)
+{
+	dev->revoked = false;
+	fake_fail_nth(1, ENOMEM);
+	vfio_msi_regions_unmap(dev);
+	assert_int_equal(unmapped, 0);
+	assert_int_equal(*bar, BAR_VALUE);
+	assert_non_null(strstr(warned, "Cannot allocate memory"));
+}
+
+/* A device without a driver that uses it. */
+static void
+test_unmapped(void **state)
+{
+	dev->kept = false;
+	vfio_msi_regions_unmap(dev);
+	assert_int_equal(unmapped, 1);
+}
+
 /* One that is not revoked stays as it is. */
 static void
 test_not_revoked(void **state)
@@ -275,6 +329,9 @@ main(void)
 		KEPT_TEST(test_same),
 		KEPT_TEST(test_registers),
 		KEPT_TEST(test_not_revoked),
+		KEPT_TEST(test_not_revoked_at_end),
+		KEPT_TEST(test_no_memory_at_end),
+		KEPT_TEST(test_unmapped),
 		KEPT_TEST(test_argument_freed),
 	};
 

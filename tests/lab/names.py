@@ -192,6 +192,9 @@ def flags(platform, backend):
         for mode, wanted in MODES.items():
             with part(f'{mode}, {bus}'):
                 _check(said, f'{mode}_{bus}', {**wanted, 'cleanup': 0, 'status': 0})
+    with part('a thread reads the registers of a device without a port until after the cleanup'):
+        # There is plain memory then.
+        _check(said, 'keep_vfio_msi', {'reader': 0, 'left_mapped': 1, 'left_answers': 0})
     with part('the device is bound again between two attaches'):
         _check(said, 'late_vfio_msi', {**_seen('declined', 2, 0, 0, 'n=1'), 'between': 0, 'add': 0,
                                        **_seen('added', 3, 0, 1, 'n=1'), 'cleanup': 0, 'status': 0})

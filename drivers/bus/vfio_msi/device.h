@@ -20,7 +20,10 @@
 int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 /** @return 0; -EEXIST in a secondary: the addresses of a BAR are in use; -errno. */
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
-/** The memory that replaces BARs of a kept device stays: a driver may use the addresses. */
+/**
+ * Unmap the BARs, before the close. Those of a kept device are replaced by memory, which stays: a
+ * driver may use the addresses to the end of the process. Cannot fail.
+ */
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 
 /** Whether this is an address of a mapped BAR. Safe in a signal handler. */

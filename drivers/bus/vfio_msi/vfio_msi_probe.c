@@ -156,19 +156,37 @@ vfio_msi_unplug(struct rte_device *rdev)
 	return ret;
 }
 
-int
-vfio_msi_cleanup(void)
+/*
+ * A driver may use a kept device for another one until it has stopped that, so kept devices come
+ * last.
+ *
+ * @return 0; -EBUSY: a driver does not release its device, which is abandoned
+ */
+static int
+stop_all(void)
 {
 	struct vfio_msi_device *dev;
 	int ret = 0;
 
-	/* Stop every device before the first mapping is removed. */
 	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
-		if ((compat_pci_driver(&dev->pci.device) != NULL || dev->kept) &&
+		if (compat_pci_driver(&dev->pci.device) != NULL &&
 		    vfio_msi_driver_stop(dev) < 0) {
 			vfio_msi_device_abandon(dev);
 			ret = -EBUSY;
 		}
+	TAILQ_FOREACH(dev, &vfio_msi_bus.devices, next)
+		if (dev->kept)
+			vfio_msi_driver_stop(dev);
+	return ret;
+}
+
+int
+vfio_msi_cleanup(void)
+{
+	struct vfio_msi_device *dev;
+	/* Every device is stopped before the first mapping is removed. */
+	int ret = stop_all();
+
 	/* Drivers may use abandoned devices to the end of the process, so free older ones only. */
 	vfio_msi_forgotten_free();
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)

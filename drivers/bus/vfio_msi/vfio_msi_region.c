@@ -207,10 +207,25 @@ vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr)
 	return ret;
 }
 
+/* @return whether the addresses of the BARs stay in use, with memory in place of the BARs */
+static bool
+leave_memory(struct vfio_msi_device *dev)
+{
+	int ret;
+
+	if (!dev->kept)
+		return false;
+	ret = dev->revoked ? 0 : vfio_msi_regions_replace(dev, NULL);
+	if (ret < 0)
+		BUS_LOG(WARNING, "%s: its registers can't be replaced by memory: %s; it has no port, but a driver may use them, so it stays open until the process has ended; use it elsewhere after that only",
+			dev->label, strerror(-ret));
+	return true;
+}
+
 void
 vfio_msi_regions_unmap(struct vfio_msi_device *dev)
 {
-	const bool left = dev->kept && dev->revoked;
+	const bool left = leave_memory(dev);
 	unsigned int i;
 
 	/* The addresses can be reused soon; the SIGBUS handler must not replace them then. */

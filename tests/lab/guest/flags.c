@@ -9,7 +9,8 @@
  * device again.
  *
  * MODE again: RTE_PCI_DRV_PROBE_AGAIN. MODE once: no flag. MODE keep: the driver declines the
- * device, with RTE_PCI_DRV_KEEP_MAPPED_RES. MODE kept: it does so until BETWEEN has made the bus
+ * device, with RTE_PCI_DRV_KEEP_MAPPED_RES, and on this bus a thread reads its registers until after
+ * the cleanup. MODE kept: it does so until BETWEEN has made the bus
  * revoke the device. MODE drop: it declines without the flag. MODE late:
  * the same until the command in the environment variable BETWEEN has run. MODE beside:
  * the driver is "edu", and a driver DRIVER without RTE_PCI_DRV_NEED_MAPPING declines the device
@@ -22,6 +23,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +51,7 @@ static unsigned int probes, removes;
 static char args[128];
 static volatile uint32_t *registers;
 static bool called;
+static bool no_more_reads;
 
 static void
 fact(const char *step, long value)
@@ -214,6 +217,35 @@ listen(void)
 	state("removed");
 }
 
+/* As an alarm of a driver that uses a kept device. */
+static void *
+read_on(void *arg __rte_unused)
+{
+	while (!__atomic_load_n(&no_more_reads, __ATOMIC_ACQUIRE)) {
+		(void)*registers;
+		usleep(1000);
+	}
+	return NULL;
+}
+
+/* The other thread reads the registers before, during and after the cleanup. */
+static void
+clean_up(const char *mode)
+{
+	pthread_t reader;
+	bool reads = strcmp(mode, "keep") == 0 && strcmp(bus, "pci") != 0;
+
+	if (reads && pthread_create(&reader, NULL, read_on, NULL) != 0)
+		return;
+	fact("cleanup", rte_eal_cleanup());
+	if (!reads)
+		return;
+	usleep(50000);
+	__atomic_store_n(&no_more_reads, true, __ATOMIC_RELEASE);
+	fact("reader", pthread_join(reader, NULL));
+	state("left");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -265,7 +297,7 @@ main(int argc, char *argv[])
 	}
 	if (strcmp(mode, "again") == 0 && strcmp(bus, "pci") != 0)
 		other_names();
-	fact("cleanup", rte_eal_cleanup());
+	clean_up(mode);
 	if (busy) {
 		sleep(1);	/* EAL's interrupt thread panics if it has to */
 		state("left");
