@@ -32,6 +32,7 @@
 #include "uapi/vfio_uapi.h"
 
 #define N 2
+#define NAME "0000:01:00.0"	/* of the first device */
 
 struct vfio_msi_bus vfio_msi_bus = {
 	.devices = TAILQ_HEAD_INITIALIZER(vfio_msi_bus.devices),
@@ -64,9 +65,13 @@ fake_eal_log(const char *level, const char *format, ...)
 	va_end(ap);
 }
 
+/* The application. */
+static unsigned int events;
+
 void
 rte_dev_event_callback_process(const char *name, enum rte_dev_event_type event)
 {
+	events += strcmp(name, NAME) == 0;
 }
 
 /* The file of the device, and /dev/null in its place. */
@@ -205,6 +210,7 @@ device_add(unsigned int i)
 	dev->attached = true;
 	dev->plan.topo.group = group;
 	dev->plan.topo.addr.bus = (uint8_t)(i + 1);
+	snprintf(p->name, sizeof(p->name), "0000:%02x:00.0", i + 1);
 	p->device.name = p->name;
 	p->driver = &driver;
 	p->device.driver = &driver.driver;
@@ -233,7 +239,7 @@ setup(void **state)
 	fake_intr_reset();
 	vfio_msi_bus.ioas = open_space();
 	fake_process_type = RTE_PROC_PRIMARY;
-	handled = replaced = nulls = 0;
+	handled = replaced = nulls = events = 0;
 	replace_error = null_error = 0;
 	masters = false;
 	stopped = NULL;
@@ -337,6 +343,23 @@ test_released(void **state)
 	expect_gone(devices[1]);
 }
 
+/* The kernel requests a device, which is closed first. One that is opened under this name is another. */
+static void
+test_event_dropped(void **state)
+{
+	struct vfio_msi_device *dev = devices[0];
+
+	fake_intr(&handles[0][1]);
+	vfio_msi_device_unwatch(dev);
+	assert_int_equal(vfio_msi_req_setup(dev), 0);
+	assert_int_equal(fake_intr_alarms(), 1);
+	assert_int_equal(events, 0);
+	fake_intr(&handles[0][1]);
+	assert_int_equal(fake_intr_alarms(), 1);
+	assert_int_equal(events, 1);
+	test_revoked(state);
+}
+
 /* A device without a port, of which the driver of the next one uses the registers. */
 static void
 test_kept_last(void **state)
@@ -361,6 +384,7 @@ main(void)
 		CLOSE_TEST(test_no_memory),
 		CLOSE_TEST(test_no_descriptor),
 		CLOSE_TEST(test_released),
+		CLOSE_TEST(test_event_dropped),
 		CLOSE_TEST(test_kept_last),
 	};
 
