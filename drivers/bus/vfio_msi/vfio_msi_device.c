@@ -148,6 +148,24 @@ open_fd(struct vfio_msi_device *dev)
 	return ret;
 }
 
+/* The last steps of an open. After a failure vfio_msi_device_close() must follow. */
+static int
+start(struct vfio_msi_device *dev, const char **step)
+{
+	int ret;
+
+	*step = "watched for removal";
+	ret = vfio_msi_req_setup(dev);
+	if (ret < 0)
+		return ret;
+	*step = "watched for errors";
+	ret = vfio_msi_err_setup(dev, dev->fd);
+	if (ret < 0)
+		return ret;
+	*step = "made bus master";
+	return vfio_msi_command_update(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+}
+
 int
 vfio_msi_device_open(struct vfio_msi_device *dev)
 {
@@ -173,25 +191,16 @@ vfio_msi_device_open(struct vfio_msi_device *dev)
 	ret = vfio_msi_intr_setup(dev);
 	if (ret < 0)
 		goto err_logged;
-	step = "watched for removal";
-	ret = vfio_msi_req_setup(dev);
-	if (ret < 0)
-		goto err_intr;
-	step = "watched for errors";
-	ret = vfio_msi_err_setup(dev, dev->fd);
-	if (ret < 0)
-		goto err_req;
-	step = "made bus master";
-	ret = vfio_msi_command_update(dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	ret = start(dev, &step);
 	if (ret == 0) {
 		vfio_msi_eeh_start(dev);
 		return 0;
 	}
-	vfio_msi_err_teardown(dev, dev->fd);
-err_req:
-	vfio_msi_req_teardown(dev);
-err_intr:
-	vfio_msi_intr_teardown(dev);
+	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->label, step, strerror(-ret));
+	/* The kernel may have requested the device already. */
+	vfio_msi_device_close(dev);
+	return ret;
+
 err:
 	BUS_LOG(ERR, "%s: can't be %s: %s; see dmesg", dev->label, step, strerror(-ret));
 err_logged:

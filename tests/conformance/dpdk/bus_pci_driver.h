@@ -25,10 +25,20 @@ struct rte_pci_id {
 	uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
 };
 
+struct rte_pci_device;
+
+#define RTE_PCI_DRV_NEED_MAPPING 0x1
+#define RTE_PCI_DRV_PROBE_AGAIN 0x4
+#define RTE_PCI_DRV_KEEP_MAPPED_RES 0x20
+#define RTE_PCI_DRV_NEED_IOVA_AS_VA 0x40
+
 struct rte_pci_driver {
 	TAILQ_ENTRY(rte_pci_driver) next;
 	struct rte_driver driver;
+	int (*probe)(struct rte_pci_driver *drv, struct rte_pci_device *dev);
+	int (*remove)(struct rte_pci_device *dev);
 	const struct rte_pci_id *id_table;
+	uint32_t drv_flags;
 };
 
 enum rte_pci_kernel_driver { RTE_PCI_KDRV_UNKNOWN, RTE_PCI_KDRV_VFIO };

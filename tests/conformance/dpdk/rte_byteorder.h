@@ -8,6 +8,9 @@
 #define FAKE_RTE_BYTEORDER_H
 
 #include <endian.h>
+#include <stdint.h>
+
+typedef uint16_t rte_le16_t;
 
 #define rte_le_to_cpu_16(x) le16toh(x)
 #define rte_cpu_to_le_16(x) htole16(x)

@@ -7,6 +7,10 @@
 #ifndef FAKE_RTE_INTERRUPTS_H
 #define FAKE_RTE_INTERRUPTS_H
 
+#include <stdint.h>
+
+#define RTE_INTR_INSTANCE_F_PRIVATE 0
+
 enum rte_intr_handle_type {
 	RTE_INTR_HANDLE_UNKNOWN,
 	RTE_INTR_HANDLE_VFIO_LEGACY,
@@ -49,6 +53,14 @@ rte_intr_type_set(struct rte_intr_handle *h, enum rte_intr_handle_type type)
 	return 0;
 }
 
+static inline int
+rte_intr_dev_fd_get(const struct rte_intr_handle *h)
+{
+	return h->dev_fd;
+}
+
+struct rte_intr_handle *rte_intr_instance_alloc(uint32_t flags);
+void rte_intr_instance_free(struct rte_intr_handle *h);
 enum rte_intr_handle_type rte_intr_type_get(const struct rte_intr_handle *h);
 int rte_intr_callback_register(const struct rte_intr_handle *h, rte_intr_callback_fn cb,
 		void *arg);
