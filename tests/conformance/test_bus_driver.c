@@ -44,8 +44,8 @@ __thread int rte_errno;
 
 static struct vfio_msi_device dev;
 static unsigned int events, errors;
-static int errors_error;
-static unsigned int requests_in_open;
+static int revoke_error, errors_error;
+static unsigned int requests_in_probe, requests_in_open;
 static int remove_result;
 
 void
@@ -88,6 +88,7 @@ request(unsigned int times)
 static int
 probe(struct rte_pci_driver *drv, struct rte_pci_device *p)
 {
+	request(requests_in_probe);
 	return 0;
 }
 
@@ -151,7 +152,7 @@ __wrap_vfio_uapi_set_irqs(int fd, unsigned int index, unsigned int start, const 
 int
 vfio_msi_device_revoke(struct vfio_msi_device *d)
 {
-	return 0;
+	return revoke_error;
 }
 
 struct ioas_member
@@ -219,8 +220,8 @@ setup(void **state)
 	dev.fd = -1;
 	dev.attached = true;
 	dev.pci.device.device.name = dev.pci.device.name;
-	events = errors = requests_in_open = 0;
-	errors_error = remove_result = 0;
+	events = errors = requests_in_probe = requests_in_open = 0;
+	revoke_error = errors_error = remove_result = 0;
 	return 0;
 }
 
@@ -258,7 +259,7 @@ test_busy(void **state)
 	assert_true(dev.offered);
 }
 
-/* The bus has revoked the device. */
+/* The bus has revoked the device, as well as it could. */
 static void
 expect_not_offered(void)
 {
@@ -275,6 +276,40 @@ test_revoked(void **state)
 	request(REQUESTS);
 	assert_true(dev.revoked);
 	expect_not_offered();
+}
+
+/* Some of its registers may be memory. */
+static void
+test_half_revoked(void **state)
+{
+	start();
+	revoke_error = -ENOMEM;
+	request(REQUESTS);
+	assert_false(dev.revoked);
+	expect_not_offered();
+}
+
+/* The same before the driver has started the device. */
+static void
+test_half_revoked_early(void **state)
+{
+	revoke_error = -ENOMEM;
+	requests_in_probe = REQUESTS;
+	assert_int_equal(vfio_msi_driver_start(&dev), 0);
+	expect_not_offered();
+}
+
+/* After the next start it is offered again. */
+static void
+test_next_start(void **state)
+{
+	start();
+	revoke_error = -ENOMEM;
+	request(REQUESTS);
+	assert_int_equal(vfio_msi_driver_stop(&dev), 0);
+	errors = 0;
+	start();
+	assert_true(dev.offered);
 }
 
 /* The open fails after the first request. The application gets no event for the next device. */
@@ -300,6 +335,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		DRIVER_TEST(test_busy),
 		DRIVER_TEST(test_revoked),
+		DRIVER_TEST(test_half_revoked),
+		DRIVER_TEST(test_half_revoked_early),
+		DRIVER_TEST(test_next_start),
 		DRIVER_TEST(test_open_fails),
 	};
 

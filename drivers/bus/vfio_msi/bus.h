@@ -180,6 +180,9 @@ struct vfio_msi_device {
 	unsigned int requests;		/**< requests of the kernel to release it */
 	unsigned int errors;		/**< uncorrectable PCI Express errors */
 	bool revoked;			/**< fd does not refer to the device any more */
+	bool half_revoked;		/**< revoking it failed: it is no bus master, and some of its
+					 *   BARs may be memory
+					 */
 	bool faulted;			/**< SIGBUS not logged yet; atomic, SIGBUS writes it too */
 
 	/* Main, hotplug and interrupts write to it. */

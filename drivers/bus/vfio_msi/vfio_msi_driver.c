@@ -153,11 +153,11 @@ run_drivers(struct vfio_msi_device *dev)
 	return ret;
 }
 
-/* Do not offer a device that was revoked in the meantime. */
+/* Do not offer a device that was revoked in the meantime, not even if that failed. */
 static void
 offer(struct vfio_msi_device *dev)
 {
-	if (!dev->revoked)
+	if (!dev->revoked && !dev->half_revoked)
 		vfio_msi_mp_offer(dev);
 }
 

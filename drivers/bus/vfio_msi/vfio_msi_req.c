@@ -91,6 +91,7 @@ revoke(struct vfio_msi_device *dev)
 	vfio_msi_mp_withdraw(dev);
 	ret = vfio_msi_device_revoke(dev);
 	dev->revoked = ret == 0;
+	dev->half_revoked = ret < 0;
 	VFIO_MSI_SHOW(dev, revoked, dev->revoked);
 	rte_spinlock_unlock(&dev->closing);
 	if (ret == 0 && vfio_msi_is_kept(dev))
@@ -175,7 +176,7 @@ int
 vfio_msi_req_setup(struct vfio_msi_device *dev)
 {
 	dev->requests = 0;
-	dev->revoked = false;
+	dev->revoked = dev->half_revoked = false;
 	dev->gone = false;
 	dev->faulted = false;
 	VFIO_MSI_SHOW(dev, requests, 0);
