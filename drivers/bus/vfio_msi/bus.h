@@ -233,7 +233,7 @@ vfio_msi_is_secondary(void)
 static inline bool
 vfio_msi_is_running(const struct vfio_msi_device *dev)
 {
-	return dev->pci.device.device.driver != NULL;
+	return compat_pci_is_probed(&dev->pci.device);
 }
 
 /** The device of an rte_device of this bus. */

@@ -22,7 +22,8 @@ static int (*pci_check)(const struct rte_device *dev);
 
 /*
  * EAL matches devices with drivers of the same bus. The drivers for these devices are on
- * the pci bus, so one driver represents all of them.
+ * the pci bus, so one driver represents all of them. EAL writes it to a device without a PMD
+ * before it calls probe_device(), and removes it after a failure, without the lock of the bus.
  */
 static struct rte_driver any_pci_driver = { .name = "vfio_msi_any" };
 
@@ -35,9 +36,6 @@ match(const struct rte_driver *drv, const struct rte_device *dev)
 static int
 probe_device(struct rte_driver *drv, struct rte_device *dev)
 {
-	/* EAL has set it already, unless a PMD has the device. */
-	if (dev->driver == &any_pci_driver)
-		dev->driver = NULL;
 	return compat_ops->plug(dev);
 }
 

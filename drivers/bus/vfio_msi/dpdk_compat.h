@@ -70,6 +70,10 @@ compat_telemetry_add(struct rte_tel_data *reply, const char *name, uint64_t valu
 struct compat_pci_object {
 	struct rte_pci_device device;
 	struct compat_pci_region region[COMPAT_PCI_REGIONS];
+#if COMPAT_NEW_BUSES
+	/* Behind what librte_bus_pci knows: EAL overwrites the driver in the device without a lock. */
+	struct rte_pci_driver *driver;
+#endif
 };
 
 #if COMPAT_NEW_BUSES
@@ -89,27 +93,49 @@ struct compat_pci_bus {
 /** The PCI device of a device of a bus that has PCI devices. */
 #define COMPAT_PCI_CONST(dev) container_of(dev, const struct rte_pci_device, device)
 
-/** The driver that has probed, or is about to probe, a device; NULL: none. */
+/** The driver that has probed, or is about to probe, a device of this bus; NULL: none. */
 static inline struct rte_pci_driver *
 compat_pci_driver(const struct rte_pci_device *p)
 {
 #if COMPAT_NEW_BUSES
-	/* The device has its driver as const; drivers are writable. */
-	return p->device.driver == NULL ? NULL : (struct rte_pci_driver *)
-		((uintptr_t)p->device.driver - offsetof(struct rte_pci_driver, driver));
+	return container_of(p, const struct compat_pci_object, device)->driver;
 #else
 	return p->driver;
 #endif
 }
 
-/** Set the driver of a device before the probe; NULL: none. */
+/** Whether a driver has probed a device of this bus; in newer releases also while it does. */
+static inline bool
+compat_pci_is_probed(const struct rte_pci_device *p)
+{
+#if COMPAT_NEW_BUSES
+	return compat_pci_driver(p) != NULL;
+#else
+	return p->device.driver != NULL;
+#endif
+}
+
+/** Set the driver of a device of this bus before the probe; NULL: none. */
 static inline void
 compat_pci_driver_set(struct rte_pci_device *p, struct rte_pci_driver *drv)
 {
 #if COMPAT_NEW_BUSES
+	container_of(p, struct compat_pci_object, device)->driver = drv;
 	p->device.driver = drv != NULL ? &drv->driver : NULL;
 #else
 	p->driver = drv;
+#endif
+}
+
+/**
+ * EAL probes a device of this bus: undo what it has written before, without a lock. In newer
+ * releases that is a driver of dpdk_compat.c, which the PMD must not find.
+ */
+static inline void
+compat_pci_driver_restore(struct rte_pci_device *p)
+{
+#if COMPAT_NEW_BUSES
+	compat_pci_driver_set(p, compat_pci_driver(p));
 #endif
 }
 

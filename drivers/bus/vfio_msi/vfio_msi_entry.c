@@ -169,7 +169,12 @@ vfio_msi_entry_plug(struct rte_device *rdev)
 
 	if (ret < 0)
 		return ret;
-	ret = is_listed(rdev) ? vfio_msi_plug(rdev) : -ENODEV;
+	if (is_listed(rdev)) {
+		compat_pci_driver_restore(&vfio_msi_of(rdev)->pci.device);
+		ret = vfio_msi_plug(rdev);
+	} else {
+		ret = -ENODEV;
+	}
 	leave();
 	return ret;
 }

@@ -7,9 +7,36 @@
 #ifndef FAKE_BUS_DRIVER_H
 #define FAKE_BUS_DRIVER_H
 
+#include <stdbool.h>
+
 #include "dev_driver.h"
 
 enum rte_bus_scan_mode { RTE_BUS_SCAN_UNDEFINED, RTE_BUS_SCAN_ALLOWLIST };
+
+#ifdef FAKE_NEW_BUSES
+
+struct rte_bus {
+	const char *name;
+	bool allow_multi_probe;
+	int (*scan)(void);
+	int (*probe)(struct rte_bus *bus);
+	int (*cleanup)(struct rte_bus *bus);
+	struct rte_device *(*find_device)(const struct rte_bus *bus,
+			const struct rte_device *start, rte_dev_cmp_t cmp, const void *data);
+	bool (*match)(const struct rte_driver *drv, const struct rte_device *dev);
+	int (*probe_device)(struct rte_driver *drv, struct rte_device *dev);
+	int (*unplug_device)(struct rte_device *dev);
+	void *(*dev_iterate)(const struct rte_bus *bus, const void *start, const char *str,
+			const struct rte_dev_iterator *it);
+	TAILQ_HEAD(, rte_driver) driver_list;
+	struct {
+		enum rte_bus_scan_mode scan_mode;
+	} conf;
+};
+
+void rte_bus_add_driver(struct rte_bus *bus, struct rte_driver *drv);
+
+#else
 
 struct rte_bus {
 	const char *name;
@@ -26,6 +53,8 @@ struct rte_bus {
 		enum rte_bus_scan_mode scan_mode;
 	} conf;
 };
+
+#endif
 
 void rte_bus_register(struct rte_bus *bus);
 struct rte_bus *rte_bus_find_by_name(const char *name);

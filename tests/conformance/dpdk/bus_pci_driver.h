@@ -33,7 +33,9 @@ struct rte_pci_device;
 #define RTE_PCI_DRV_NEED_IOVA_AS_VA 0x40
 
 struct rte_pci_driver {
+#ifndef FAKE_NEW_BUSES
 	TAILQ_ENTRY(rte_pci_driver) next;
+#endif
 	struct rte_driver driver;
 	int (*probe)(struct rte_pci_driver *drv, struct rte_pci_device *dev);
 	int (*remove)(struct rte_pci_device *dev);
@@ -48,7 +50,9 @@ struct rte_pci_device {
 	char name[20];
 	struct rte_pci_addr addr;
 	struct rte_pci_id id;
+#ifndef FAKE_NEW_BUSES
 	struct rte_pci_driver *driver;
+#endif
 	struct {
 		uint64_t phys_addr, len;
 		void *addr;

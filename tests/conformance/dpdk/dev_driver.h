@@ -23,6 +23,10 @@ struct rte_devargs;
 struct rte_dev_iterator;
 
 struct rte_driver {
+#ifdef FAKE_NEW_BUSES
+	TAILQ_ENTRY(rte_driver) next;
+	const struct rte_bus *bus;
+#endif
 	const char *name;
 };
 
