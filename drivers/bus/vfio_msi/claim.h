@@ -100,6 +100,9 @@ void vfio_msi_device_forget(struct vfio_msi_device *dev);
 /** Free the devices that were removed from the bus long ago. */
 void vfio_msi_forgotten_free(void);
 
+/** A thread that waited may access a removed device: keep each of them as if it were removed now. */
+void vfio_msi_forgotten_keep(void);
+
 /* vfio_msi_scan.c */
 int vfio_msi_scan(void);
 

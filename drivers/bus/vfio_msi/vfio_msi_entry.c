@@ -42,10 +42,11 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static bool intr_waits;		/* the interrupt thread, for the lock; atomic */
+static unsigned int waiting;	/* threads, for the lock; atomic */
 
-/* @return 0; -EBUSY: another thread has the lock for longer than the interrupt thread may wait. */
+/* As enter(), while another thread has the lock. */
 static int
-enter(void)
+wait_for_lock(void)
 {
 	const struct timespec a_while = { .tv_nsec = 1000000 };
 	struct timespec since, now;
@@ -68,6 +69,24 @@ enter(void)
 	BUS_LOG(ERR, VFIO_MSI_BUS ": EAL's interrupt thread has waited %d s for another thread that attaches or detaches a device, and gives up, as that thread may wait for it; attach or detach again later",
 		WAIT_S);
 	return -EBUSY;
+}
+
+/* @return 0; -EBUSY: another thread has the lock for longer than the interrupt thread may wait. */
+static int
+enter(void)
+{
+	bool waited = pthread_mutex_trylock(&lock) != 0;
+	int ret = 0;
+
+	if (waited) {
+		__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
+		ret = wait_for_lock();
+		__atomic_fetch_sub(&waiting, 1, __ATOMIC_RELAXED);
+	}
+	/* Whoever waits may have found a device before another thread removed it, long ago. */
+	if (ret == 0 && (waited || __atomic_load_n(&waiting, __ATOMIC_RELAXED) > 0))
+		vfio_msi_forgotten_keep();
+	return ret;
 }
 
 static void

@@ -7,9 +7,14 @@
  * Remove a device from the bus, and free it once EAL does not access it any more.
  *
  * EAL holds no reference to a device. After an unplug it writes to it, after a failed plug or
- * unplug it logs its name, and other threads may have found it before: they wait for the lock of
- * vfio_msi_entry.c, or some seconds for an answer of other processes. All that ends within KEEP_S.
- * What is younger at the cleanup is left to the end of the process.
+ * unplug it logs its name, and other threads may have found it before: they wait for some seconds for
+ * an answer of other processes, and for the lock of vfio_msi_entry.c. A wait for the lock has no
+ * limit, as drivers start and stop meanwhile, so KEEP_S starts again when it ends. This relies on
+ * EAL: from the moment when it finds a device to the call of the bus, and from there to its last
+ * access, it needs less than KEEP_S.
+ *
+ * What is younger at the cleanup is left to the end of the process, and so is a device that its
+ * driver does not release.
  */
 
 #include <stdlib.h>
@@ -18,7 +23,7 @@
 #include "claim.h"
 #include "space.h"
 
-/* EAL waits for 5 s, the interrupt thread for 4 s, other threads while a driver starts or stops. */
+/* EAL waits for other processes for 5 s. */
 #define KEEP_S 60
 
 static time_t
@@ -49,6 +54,16 @@ vfio_msi_forgotten_free(void)
 		TAILQ_REMOVE(&vfio_msi_bus.forgotten, dev, next);
 		vfio_msi_device_free(dev);
 	}
+}
+
+void
+vfio_msi_forgotten_keep(void)
+{
+	const time_t t = now();
+	struct vfio_msi_device *dev;
+
+	TAILQ_FOREACH(dev, &vfio_msi_bus.forgotten, next)
+		dev->forgotten = t;
 }
 
 void

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/**
+ * @file
+ * A thread of EAL has found a device, and waits for another thread that starts a driver. The device
+ * is removed before, and is there until the thread has logged its name.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "entry_around.h"
+#include "machine.h"
+#include "probe.h"
+#include "slow.h"
+
+static void
+seconds_pass(long seconds)
+{
+	struct timespec t;
+
+	step = seconds;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	step = 0;
+}
+
+static void
+scan(void)
+{
+	assert_int_equal(vfio_msi_entry_scan(), 0);
+}
+
+static struct call waiter;
+static bool scans_meanwhile;
+
+/* As EAL, which logs the name of a device that it could not attach. */
+static intptr_t
+plug_a_and_log(void)
+{
+	struct rte_device *found = &devices[A]->pci.device.device;
+	int ret = vfio_msi_entry_plug(found);
+
+	return strcmp(found->name, NIC) == 0 ? ret : 0;
+}
+
+/* Another thread waits for a minute until this driver has started. */
+static void
+start_for_a_minute(void)
+{
+	call_begin(&waiter, plug_a_and_log);
+	assert_true(call_waits(&waiter));
+	seconds_pass(60);
+	if (scans_meanwhile)
+		scan();
+}
+
+/* It has found A, which is removed before. A is kept for one more minute from then on. */
+static void
+wait_for_start(void)
+{
+	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
+	in_probe = start_for_a_minute;
+	assert_int_equal(vfio_msi_entry_plug(&devices[B]->pci.device.device), 0);
+	assert_int_equal(call_end(&waiter), -ENODEV);
+	scan();
+	assert_ptr_equal(TAILQ_FIRST(&vfio_msi_bus.forgotten), devices[A]);
+	seconds_pass(60);
+	scan();
+	assert_true(TAILQ_EMPTY(&vfio_msi_bus.forgotten));
+}
+
+static void
+test_used_after_wait(void **state)
+{
+	scans_meanwhile = false;
+	wait_for_start();
+}
+
+/* The holder of the lock scans. */
+static void
+test_used_during_wait(void **state)
+{
+	scans_meanwhile = true;
+	wait_for_start();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_used_after_wait, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_used_during_wait, entry_setup, entry_teardown),
+	};
+
+	backend = IOAS_BACKEND_TYPE1;
+	return cmocka_run_group_tests_name("bus_wait", tests, NULL, NULL);
+}
