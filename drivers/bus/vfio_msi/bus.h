@@ -165,9 +165,13 @@ struct vfio_msi_device {
 
 	/*
 	 * Main, hotplug: under "closing" from the driver's removal on; interrupts: under
-	 * "closing". A revoked fd refers to another file until the close.
+	 * "closing". A revoked fd refers to another file until the close. Main closes a device
+	 * that did not start or that its driver maps, and revokes an abandoned one, without the
+	 * lock, but first waits until no interrupt calls the bus (vfio_msi_device_unwatch()).
 	 */
-	rte_spinlock_t closing;		/**< held to close or revoke the device */
+	rte_spinlock_t closing;		/**< main holds it to stop or offer the device, and to close
+					 *   a revoked one; interrupts to revoke it
+					 */
 	int fd;				/**< VFIO device; -1: closed, or opened by EAL */
 	bool mapped_by_driver;		/**< its driver opened it through EAL */
 
@@ -199,8 +203,9 @@ TAILQ_HEAD(vfio_msi_devices, vfio_msi_device);
 struct vfio_msi_bus {
 	struct rte_bus bus;
 	struct vfio_msi_devices devices;
-	struct vfio_msi_devices forgotten;	/**< removed and detached, the oldest first; EAL
-						 *   may access them (vfio_msi_forget.c)
+	struct vfio_msi_devices forgotten;	/**< removed and detached, the oldest first; EAL,
+						 *   and at the end a driver, may access them
+						 *   (vfio_msi_forget.c)
 						 */
 	rte_spinlock_t bars_lock;	/**< its holder must not access a BAR */
 	struct iova_layout *layout;	/**< NULL before the first survey */

@@ -92,8 +92,10 @@ void vfio_msi_claim(const struct topo_addr *addr, const struct rte_devargs *da);
 void vfio_msi_device_free(struct vfio_msi_device *dev);
 
 /**
- * Remove a device without a driver from the bus. It is freed much later: EAL still accesses it,
- * also on another thread, which may have found it to attach it.
+ * Remove a device from the bus, and detach it: one that is closed, or at the end of the process one
+ * that its driver does not release. The former is freed much later: EAL still accesses it, also on
+ * another thread, which may have found it to attach it. The latter is never freed: the driver may
+ * use it.
  */
 void vfio_msi_device_forget(struct vfio_msi_device *dev);
 

@@ -112,7 +112,7 @@ int vfio_msi_device_revoke(struct vfio_msi_device *dev);
  * is logged. Only that thread calls it.
  */
 void vfio_msi_removal_send(const struct vfio_msi_device *dev);
-/** The device has been closed: don't send an event that the application has not got yet. */
+/** The device is to be closed or abandoned: don't send an event that the application has not got yet. */
 void vfio_msi_removal_drop(const struct vfio_msi_device *dev);
 
 /* vfio_msi_req.c */
@@ -183,14 +183,19 @@ bool vfio_msi_kept_close(struct vfio_msi_device *dev);
 /* vfio_msi_abandon.c */
 
 /**
- * The kernel, EAL and other processes get no answer about the device any more: the first step of a
- * close. An event that the application has not got yet is not sent. Cannot fail.
+ * Stop watching the device, the first step of a close: its interrupts for requests and errors and
+ * its alarms don't call the bus any more, and other processes get it no more. An event that the
+ * application has not got yet is not sent. EAL still handles requests for a device that its driver
+ * maps, until the driver unmaps it. Cannot fail.
  */
 void vfio_msi_device_unwatch(struct vfio_msi_device *dev);
 
 /**
- * The driver does not release the device, and the process ends: revoke it, without a close.
- * Cannot fail. The driver may use @p dev until the end, so it must not be freed.
+ * The driver does not release the device, and the process ends: stop watching it, and revoke it
+ * without a close. Two kinds are not revoked: the primary process goes on with a device of a
+ * secondary, and only EAL has the descriptor of one that its driver maps, which may do DMA until
+ * the process has ended. A failure is logged. The driver may use @p dev until the end, so it must
+ * not be freed.
  */
 void vfio_msi_device_abandon(struct vfio_msi_device *dev);
 

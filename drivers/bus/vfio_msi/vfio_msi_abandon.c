@@ -4,11 +4,16 @@
 
 /**
  * @file
- * Abandon a device that its driver does not release when the process ends.
+ * Stop watching a device, before it is closed or abandoned: at the end of the process the bus
+ * abandons a device that its driver does not release.
  *
- * The driver has callbacks in EAL, and threads and alarms may access the device. EAL panics if a
- * callback's descriptor is closed. So the eventfd of the interrupts, the addresses of the BARs and
- * the number of the device's descriptor remain in use until the process has ended.
+ * Interrupts and alarms of the bus end first, as they access the device, and the event that they
+ * may have left is dropped: the next device of this name must not get it.
+ *
+ * The driver of an abandoned device has callbacks in EAL, and its threads and alarms may access the
+ * device. EAL panics if a callback's descriptor is closed. So the eventfd of the interrupts, the
+ * addresses of the BARs and the number of the device's descriptor remain in use until the process
+ * has ended.
  */
 
 #include <string.h>

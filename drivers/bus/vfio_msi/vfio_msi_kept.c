@@ -10,7 +10,8 @@
  * The application has nothing to detach if the kernel wants such a device back, and the bus can't
  * know whether the BARs are in use. So the bus revokes it, as one that the application does not
  * release, and closes it at the next scan. The memory that has replaced the BARs stays for ever:
- * ports, and alarms of the driver, have the addresses.
+ * ports, and alarms of the driver, have the addresses. So the cleanup, which closes such a device
+ * after all others, leaves memory there too (vfio_msi_region.c).
  */
 
 #include "device.h"

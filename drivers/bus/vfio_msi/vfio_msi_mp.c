@@ -14,8 +14,8 @@
  * the list of devices concurrently, so offers are a separate list with its own lock. A
  * holder of the lock never waits for another process.
  *
- * A secondary sends requests during scan and plug, which EAL calls on its main or its
- * interrupt thread, never on the thread that receives messages.
+ * A secondary sends requests during scan, probe and plug, which EAL calls on threads of the
+ * application and on its interrupt thread, never on the thread that receives messages.
  */
 
 #include <errno.h>

@@ -24,7 +24,7 @@
 #include "eal/dma_sync.h"
 #include "eal/own_memory.h"
 
-/* Remove a device that does not run, and its argument. */
+/* Remove a device that is closed, or abandoned at the end, and its argument. */
 static void
 forget(struct vfio_msi_device *dev)
 {
@@ -187,7 +187,10 @@ vfio_msi_cleanup(void)
 	/* Every device is stopped before the first mapping is removed. */
 	int ret = stop_all();
 
-	/* Drivers may use abandoned devices to the end of the process, so free older ones only. */
+	/*
+	 * Drivers may use abandoned devices to the end of the process, so free older ones only.
+	 * Nothing frees what is forgotten from here on.
+	 */
 	vfio_msi_forgotten_free();
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
