@@ -105,6 +105,9 @@ struct topo_places {
 /** Data about the use of all functions. */
 struct topo_users {
 	char *mounts, *swaps, *routes, *routes6;	/* contents of files, or NULL */
+	char *addresses6, *neighbours;
+	char *btrfs;		/* a line for each mounted btrfs: names of its disks */
+	bool zfs;		/* ZFS is loaded or mounted; its disks are not known */
 	char *host_mounts;	/* those of process 1 */
 	char *routed;		/* interfaces of the network namespace of these routes */
 	bool mounts_seen;	/* these are all mounts and swap spaces of the host */

@@ -54,10 +54,13 @@ unsigned int topology_kernel_version(const char *root);
 /** Uses of a function by the machine, ordered by the harm of losing it. */
 enum topo_use_kind {
 	TOPO_USE_NONE,		/**< no use is seen */
-	TOPO_USE_DISK,		/**< it has a disk, without visible use */
+	TOPO_USE_DISK,		/**< it has an empty disk, without visible use */
 	TOPO_USE_FUNCTIONS,	/**< it has virtual functions */
 	TOPO_USE_UP,		/**< a network interface that is up */
 	TOPO_USE_UNSEEN,	/**< a namespace, a permission or a capture hides its use */
+	TOPO_USE_DATA,		/**< it has a disk with data, which may be in use */
+	TOPO_USE_NET,		/**< a network interface with an address, a route, or an
+				 *   interface on top that is up */
 	TOPO_USE_SWAP,		/**< swap space */
 	TOPO_USE_MOUNTED,	/**< a file system */
 	TOPO_USE_ROUTE,		/**< a network interface with a default route */
@@ -67,16 +70,19 @@ enum topo_use_kind {
 struct topo_use {
 	enum topo_use_kind kind;
 	char name[TOPO_NAME_LEN];	/**< name of the disk or interface on the function */
-	char at[128];			/**< TOPO_USE_MOUNTED: mount point, may be truncated */
+	char at[128];			/**< TOPO_USE_MOUNTED: mount point, may be truncated;
+					 *   TOPO_USE_DATA, TOPO_USE_NET: what shows the use */
 };
 
 /**
  * Find the most harmful loss if the function's driver were unbound. Disks below volumes
- * (LVM, RAID, dm-crypt) and interfaces below bridges, bonds and VLANs count. Lists all
- * disks and interfaces once per snapshot. Not thread safe for one @p snap.
+ * (LVM, RAID, dm-crypt, btrfs) and interfaces below bridges, bonds and VLANs count. Lists
+ * all disks and interfaces once per snapshot. Not thread safe for one @p snap.
  *
  * The result is never TOPO_USE_NONE for a disk if the host's mounts are hidden, nor for
- * an interface in another network namespace.
+ * an interface in another network namespace. It is TOPO_USE_DISK only for a disk without
+ * partitions, holders and data that udev knows, on a machine without ZFS, which does not
+ * show its disks in sysfs.
  */
 void topology_use(struct topo_snapshot *snap, const struct topo_device *dev,
 		struct topo_use *out);

@@ -43,6 +43,38 @@ has_default_route(const struct topo_search *s, const char *name)
 	return false;
 }
 
+/* Each interface that is up has addresses and routes of this kind. */
+static bool
+is_link_local(const char *address6)
+{
+	return strncmp(address6, "ff", 2) == 0 ||
+		(strncmp(address6, "fe", 2) == 0 && address6[2] != '\0' &&
+		strchr("89ab", address6[2]) != NULL);
+}
+
+/*
+ * Traces of traffic of this machine. Routes of other tables than the main one are not in
+ * IPv4's file, so neighbours are looked for too.
+ */
+static void
+traffic_look(struct topo_search *s, const char *name)
+{
+	const char *line;
+
+	FOREACH_LINE(line, s->users->routes)
+		if (topology_word_is(line, 0, name))
+			topology_use_found(s, TOPO_USE_NET, "%s has a route", name);
+	FOREACH_LINE(line, s->users->routes6)
+		if (topology_word_is(line, 9, name) && !is_link_local(line))
+			topology_use_found(s, TOPO_USE_NET, "%s has a route", name);
+	FOREACH_LINE(line, s->users->addresses6)
+		if (topology_word_is(line, 5, name) && !is_link_local(line))
+			topology_use_found(s, TOPO_USE_NET, "%s has an address", name);
+	FOREACH_LINE(line, s->users->neighbours)
+		if (topology_word_is(line, 5, name) && !topology_word_is(line, 2, "0x0"))
+			topology_use_found(s, TOPO_USE_NET, "%s has neighbours", name);
+}
+
 /* Drivers without carrier detection leave the state "unknown". */
 static bool
 is_up(const struct topo_search *s, const char *name)
@@ -70,8 +102,12 @@ interface_look(struct topo_search *s, const char *name, unsigned int depth)
 	char **names;
 	size_t n, i;
 
-	if (is_up(s, name))
+	if (is_up(s, name)) {
 		topology_use_note(s, TOPO_USE_UP, "", 0);
+		if (depth > 0)
+			topology_use_found(s, TOPO_USE_NET, "%s is built on it", name);
+	}
+	traffic_look(s, name);
 	if (has_default_route(s, name))
 		topology_use_note(s, TOPO_USE_ROUTE, "", 0);
 	if (depth == TOPO_STACK_DEPTH || s->visits++ >= TOPO_VISITS_MAX ||

@@ -29,6 +29,10 @@ struct topo_search {
 /** Record a use, unless a worse one was recorded. @param at  @p len bytes of any text */
 void topology_use_note(struct topo_search *s, enum topo_use_kind kind, const char *at, size_t len);
 
+/** Record a use with what shows it, likewise. */
+void topology_use_found(struct topo_search *s, enum topo_use_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /** Look at all disks of the function. */
 void topology_disks_look(struct topo_search *s, const struct topo_device *dev);
 

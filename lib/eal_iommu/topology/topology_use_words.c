@@ -4,6 +4,8 @@
 
 /* Words of files about uses, and the worst use that was found. */
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -25,6 +27,18 @@ topology_use_note(struct topo_search *s, enum topo_use_kind kind, const char *at
 	s->out->at[len] = '\0';
 	/* Another user may have chosen the name. */
 	sysfs_mask(s->out->at);
+}
+
+void
+topology_use_found(struct topo_search *s, enum topo_use_kind kind, const char *fmt, ...)
+{
+	char text[sizeof(s->out->at)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	topology_use_note(s, kind, text, strlen(text));
 }
 
 const char *

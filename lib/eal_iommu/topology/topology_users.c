@@ -13,8 +13,9 @@
 #include <string.h>
 
 #include "sysfs/sysfs.h"
-#include "topology/topology_internal.h"
+#include "topology/topology_use_private.h"
 
+#define BTRFS "/sys/fs/btrfs"
 #define SUBSYSTEM "/nvme-subsystem/"
 
 /* The initial PID namespace has this number in all kernels. */
@@ -95,6 +96,47 @@ text_read(const char *root, const char *path)
 	return sysfs_read_file(root, &text, NULL, "%s", path) == 0 ? text : NULL;
 }
 
+/* Read the disks of each mounted btrfs. NULL if there is none. */
+static char *
+btrfs_read(const char *root)
+{
+	char **systems, **disks, *text = NULL;
+	size_t n, m, i, j, size;
+	FILE *f;
+
+	if (sysfs_list(root, &systems, &n, BTRFS) != 0)
+		return NULL;
+	f = open_memstream(&text, &size);
+	for (i = 0; f != NULL && i < n; i++) {
+		if (sysfs_list(root, &disks, &m, BTRFS "/%s/devices", systems[i]) != 0)
+			continue;
+		for (j = 0; j < m; j++)
+			fprintf(f, "%s ", disks[j]);
+		fputc('\n', f);
+		sysfs_free_names(disks, m);
+	}
+	sysfs_free_names(systems, n);
+	if (f != NULL && fclose(f) != 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+/* The type of a file system is the first word behind the hyphen. */
+static bool
+mounts_zfs(const char *mounts)
+{
+	const char *line, *hyphen;
+
+	FOREACH_LINE(line, mounts) {
+		hyphen = memmem(line, strcspn(line, "\n"), " - ", 3);
+		if (hyphen != NULL && topology_word_is(hyphen, 1, "zfs"))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The mounts of process 1 are the host's only in the initial PID namespace. A kernel
  * without swap space has no /proc/swaps; if files of /proc are hidden, others are missing
@@ -127,6 +169,11 @@ topology_users(struct topo_snapshot *snap)
 	u->routes = text_read(snap->root, "/proc/net/route");
 	u->routes6 = text_read(snap->root, "/proc/net/ipv6_route");
 	u->routed = text_read(snap->root, "/proc/net/dev");
+	u->addresses6 = text_read(snap->root, "/proc/net/if_inet6");
+	u->neighbours = text_read(snap->root, "/proc/net/arp");
+	u->btrfs = btrfs_read(snap->root);
+	u->zfs = sysfs_exists(snap->root, "/sys/module/zfs") == 0 || mounts_zfs(u->mounts) ||
+		mounts_zfs(u->host_mounts);
 	u->mounts_seen = mounts_seen(snap->root, u);
 	places_read(snap->root, TOPO_BLOCK, &u->disks);
 	places_read(snap->root, TOPO_NET, &u->interfaces);
@@ -147,5 +194,8 @@ topology_users_free(struct topo_users *users)
 	free(users->swaps);
 	free(users->routes);
 	free(users->routes6);
+	free(users->addresses6);
+	free(users->neighbours);
+	free(users->btrfs);
 	free(users);
 }
