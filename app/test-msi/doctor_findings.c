@@ -147,7 +147,7 @@ doctor_add(struct doctor_findings *list, enum doctor_id id, const char *about, c
 	list->v = v;
 	v += list->n++;
 	memset(v, 0, sizeof(*v));
-	v->id = id;
+	v->id = v->lead = id;
 	if (about != NULL)
 		strlcpy(v->about, about, sizeof(v->about));
 	va_start(ap, fmt);
@@ -171,12 +171,28 @@ doctor_cure(struct doctor_findings *list, const char *fmt, ...)
 }
 
 static bool
-before(const struct doctor_finding *a, const struct doctor_finding *b)
+before(enum doctor_id a, enum doctor_id b)
 {
-	const enum doctor_severity sa = doctor_kinds[a->id].severity;
-	const enum doctor_severity sb = doctor_kinds[b->id].severity;
+	const enum doctor_severity sa = doctor_kinds[a].severity;
+	const enum doctor_severity sb = doctor_kinds[b].severity;
 
-	return sa != sb ? sa > sb : a->id < b->id;
+	return sa != sb ? sa > sb : a < b;
+}
+
+void
+doctor_block(struct doctor_findings *list, size_t first)
+{
+	enum doctor_id lead;
+	size_t i;
+
+	if (first >= list->n)
+		return;
+	lead = list->v[first].id;
+	for (i = first; i < list->n; i++)
+		if (before(list->v[i].id, lead))
+			lead = list->v[i].id;
+	for (i = first; i < list->n; i++)
+		list->v[i].lead = lead;
 }
 
 /* By insertion: it is stable, and lists are short. */
@@ -188,7 +204,7 @@ doctor_sort(struct doctor_findings *list)
 
 	for (i = 1; i < list->n; i++) {
 		moving = list->v[i];
-		for (at = i; at > 0 && before(&moving, &list->v[at - 1]); at--)
+		for (at = i; at > 0 && before(moving.lead, list->v[at - 1].lead); at--)
 			list->v[at] = list->v[at - 1];
 		list->v[at] = moving;
 	}

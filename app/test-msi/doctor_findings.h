@@ -22,7 +22,7 @@ enum doctor_severity {
 	DOCTOR_FAULT,	/**< something does not work */
 };
 
-/** All findings; within one severity they are printed in this order. */
+/** All findings; within one severity they are printed in this order, except in a block. */
 enum doctor_id {
 	DOCTOR_IOMMU_OFF,
 	DOCTOR_VFIO_DRIVER,
@@ -99,6 +99,7 @@ extern const struct doctor_kind doctor_kinds[DOCTOR_KINDS];
 
 struct doctor_finding {
 	enum doctor_id id;
+	enum doctor_id lead;		/**< the worst finding of its block */
 	char about[TOPO_BDF_LEN];	/**< the device, or "" */
 	char what[DOCTOR_WHAT];
 	char cure[DOCTOR_WHAT];		/**< what to do, or "" */
@@ -120,7 +121,13 @@ void doctor_add(struct doctor_findings *list, enum doctor_id id, const char *abo
 void doctor_cure(struct doctor_findings *list, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Sort: worst first, then by kind; findings of a kind remain in their order. */
+/**
+ * Make the findings from @p first on a block: they stay together, in their order, at the
+ * place of the worst of them. For reasons that must be solved one after the other.
+ */
+void doctor_block(struct doctor_findings *list, size_t first);
+
+/** Sort: worst first, then by kind; findings of a kind, and of a block, remain in their order. */
 void doctor_sort(struct doctor_findings *list);
 
 /** The worst severity; DOCTOR_NOTE without a finding. */

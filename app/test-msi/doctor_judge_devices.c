@@ -36,11 +36,12 @@ reason_id(const struct plan_reason *r)
 	return plan_reason_stands(r) ? DOCTOR_DEVICE_UNUSABLE : DOCTOR_DEVICE_DOUBTFUL;
 }
 
-/* A device that was opened has no doubtful reason. */
+/* A device that was opened has no doubtful reason. The library sorts reasons as they are to be solved. */
 static void
 judge_reasons(const struct doctor_facts *f, const struct doctor_device *d, struct doctor_findings *out)
 {
 	const struct plan_reasons *r = &d->plan.reasons;
+	const size_t first = out->n;
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
@@ -49,6 +50,7 @@ judge_reasons(const struct doctor_facts *f, const struct doctor_device *d, struc
 				(int)strcspn(r->v[i].text, ";"), r->v[i].text, f->user.unit);
 		else if (!r->v[i].doubtful || d->trial.came < DOCTOR_CAME_SET_UP)
 			add_reason(out, reason_id(&r->v[i]), d->bdf, r->v[i].text);
+	doctor_block(out, first);
 	/* What the trial says is another finding. */
 	if (r->n == 0 && !d->used && d->trial.came != DOCTOR_CAME_REFUSED)
 		add_reason(out, DOCTOR_DEVICE_UNUSABLE, d->bdf, d->why);

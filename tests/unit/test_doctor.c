@@ -370,6 +370,29 @@ test_order(void **state)
 	assert_string_equal(found.v[4].what, "1");
 }
 
+/* Reasons of a device stay in the order in which they are to be solved. */
+static void
+test_block(void **state)
+{
+	(void)state;
+	facts.machine.version = 5010;
+	reason(PLAN_DOUBTFUL, -EINVAL, "firmware asks for a 1:1 mapping; put it elsewhere");
+	plan_reason_add(&device.plan.reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO, "is bound to x; rebind it");
+	facts.memory.ret = -EACCES;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "docker");
+	facts.dpdk.installed = DOCTOR_NO;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 6);
+	assert_int_equal(found.v[0].id, DOCTOR_PLUGIN_MISSING);
+	assert_int_equal(found.v[1].id, DOCTOR_DEVICE_DOUBTFUL);
+	assert_int_equal(found.v[2].id, DOCTOR_DEVICE_UNUSABLE);
+	assert_string_equal(found.v[2].cure, "rebind it");
+	assert_int_equal(found.v[3].id, DOCTOR_KERNEL_OLD);
+	assert_int_equal(found.v[5].id, DOCTOR_CONTAINER);
+	doctor_block(&found, 6);
+	assert_int_equal(doctor_worst(&found), DOCTOR_FAULT);
+}
+
 int
 main(void)
 {
@@ -380,7 +403,7 @@ main(void)
 		T(test_token), T(test_msi_off), T(test_holes_given), T(test_holes_too_large), T(test_windows_given),
 		T(test_noiommu), T(test_iova_key), T(test_megabytes), T(test_unit_runs), T(test_refused), T(test_obstacle),
 		T(test_dpdk),
-		T(test_devices), T(test_trial), T(test_layout), T(test_all_seen), T(test_order),
+		T(test_devices), T(test_trial), T(test_layout), T(test_all_seen), T(test_order), T(test_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
