@@ -229,6 +229,23 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 			loss, before_loss(member, &use), command);
 }
 
+/*
+ * Would a bound device be refused all the same? A doubtful reason without a remedy counts
+ * if the kernel that decides about it is not known.
+ */
+static bool
+is_refused(const char *root, const struct plan_reasons *reasons)
+{
+	const bool unknown = topology_kernel_version(root) == 0;
+	size_t i;
+
+	for (i = 0; i < reasons->n; i++)
+		if (reasons->v[i].kind <= PLAN_REASON_PLATFORM && (plan_reason_stands(&reasons->v[i]) ||
+				(unknown && reasons->v[i].kind == PLAN_REASON_LASTING)))
+			return true;
+	return false;
+}
+
 /* Bound to a kernel driver: name the loss before the command. */
 static void
 rebind(struct topo_snapshot *snap, struct plan_device *pd)
@@ -249,6 +266,12 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to %s, not to a VFIO driver; %s: leave it there, or make sure as doc/howto/hardware.rst describes that nothing needs it",
 			t->driver, loss);
+		return;
+	}
+	if (is_refused(snap->root, &pd->reasons)) {
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
+			"is bound to %s, not to a VFIO driver; leave it there until the reasons before this one are solved",
+			t->driver);
 		return;
 	}
 	plan_bind_command(t, command, sizeof(command));
@@ -277,6 +300,9 @@ plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd, const st
 		return;
 	else if (t->driver[0] != '\0')
 		rebind(snap, pd);
+	else if (is_refused(snap->root, &pd->reasons))
+		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
+			"is bound to no driver; bind it to vfio-pci when the reasons before this one are solved");
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to no driver; %sbind it with: %s%s", before_refusal(snap, t), command,

@@ -22,6 +22,7 @@
 #define CLASS_PCI_BRIDGE 0x04
 #define CLASS_PCI_BRIDGE_SEMI 0x09
 #define MEMBERS_NAMED 3
+#define REQUIRES_DIRECT 6006	/* since then, no kernel drops a 1:1 mapping for VFIO */
 
 /* The device has no group. The remedy depends on the machine below the root. */
 static void
@@ -64,12 +65,13 @@ doorbells_in(const struct hole_list *holes, const struct iova_hole *direct)
 
 /* Firmware requests 1:1 mappings: kernels since 6.6, and Intel's driver, refuse the device. */
 static void
-add_direct(struct plan_device *pd)
+add_direct(const char *root, struct plan_device *pd)
 {
 	const bool is_intel = strncmp(pd->topo.iommu, "dmar", strlen("dmar")) == 0;
 	const struct iova_hole *first = NULL, *msi = NULL;
 	char more[32] = "";
 	size_t i, n = 0;
+	bool refused;
 
 	for (i = 0; i < pd->holes.n; i++) {
 		const struct iova_hole *h = &pd->holes.v[i];
@@ -83,10 +85,12 @@ add_direct(struct plan_device *pd)
 	}
 	if (first == NULL)
 		return;
+	refused = topology_kernel_version(root) >= REQUIRES_DIRECT;
 	if (n > 1)
 		snprintf(more, sizeof(more), " and %zu more", n - 1);
 	if (msi != NULL)
-		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING, PLAN_DOUBTFUL, -EINVAL,
+		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING,
+			refused ? PLAN_EXPECTED : PLAN_DOUBTFUL, -EINVAL,
 			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
 			"%s (RMR), which meets SW_MSI 0x%" PRIx64 "-0x%" PRIx64
 			": a hypervisor that nests the SMMU of this guest in its own (QEMU: arm-smmuv3,accel=on) delivers MSI through it, and kernels since 6.6 refuse such a device to user space; on the host give this guest virtio-iommu, which needs no such mapping, or leave the device to its kernel driver",
@@ -94,7 +98,7 @@ add_direct(struct plan_device *pd)
 			msi->range.last);
 	else
 		plan_reason_add(&pd->reasons, PLAN_REASON_LASTING,
-			is_intel ? PLAN_EXPECTED : PLAN_DOUBTFUL, -EINVAL,
+			refused || is_intel ? PLAN_EXPECTED : PLAN_DOUBTFUL, -EINVAL,
 			"firmware asks for a 1:1 mapping of 0x%" PRIx64 "-0x%" PRIx64
 			"%s (RMRR or RMR), and kernels since 6.6 (on Intel all) refuse such a device to user space; put it into another slot, or switch off for this slot the firmware feature that owns this memory (remote console, shared memory), unless you administer the machine through it",
 			first->range.first, first->range.last, more);
@@ -114,7 +118,7 @@ look_at_firmware(const char *root, uint64_t page, struct plan_device *pd)
 			"/sys/kernel/iommu_groups/%d/reserved_regions can't be read: %s", t->group,
 			strerror(-ret));
 	else
-		add_direct(pd);
+		add_direct(root, pd);
 }
 
 /*
