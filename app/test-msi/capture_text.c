@@ -143,7 +143,7 @@ capture_cmdline(char *text, char **out)
 	static const char *const begins[] = {
 		"iommu=", "iommu.", "intel_iommu=", "amd_iommu=", "arm-smmu", "arm_smmu", "pci=",
 		"pcie_", "vfio", "hugepages=", "hugepagesz=", "default_hugepagesz=", "efi=",
-		"intremap=", "no5lvl", "memmap=", "mem=",
+		"intremap=", "nointremap", "no5lvl", "memmap=", "mem=",
 	};
 	char *word, *save = NULL;
 	size_t size;

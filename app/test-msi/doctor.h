@@ -50,6 +50,10 @@ struct doctor_machine {
 	unsigned int cpu_bits;		/**< virtual address bits of the processor; 0 unknown */
 	char off_word[DOCTOR_NAME];	/**< word of the command line that switches it off */
 	bool acs_override;
+	enum doctor_known remap;	/**< are interrupts remapped? Of x86 only */
+	char remap_word[DOCTOR_NAME];	/**< word of the command line that switches it off */
+	char remap_why[DOCTOR_NAME * 2];	/**< why its IOMMUs remap none, or "" */
+	bool remap_foreign;		/**< its IOMMUs are of a kind that never does */
 	char container[DOCTOR_NAME];	/**< kind of container, or "" */
 	bool user_namespace;		/**< root here is not root of the machine */
 };
@@ -215,13 +219,16 @@ struct doctor_facts {
 	struct doctor_dpdk dpdk;
 };
 
-/* doctor_read.c, doctor_read_memory.c */
+/* doctor_read*.c */
 
 /** Read machine, VFIO and hugepages from the files below @p root. @return 0, -ENOMEM. */
 int doctor_read(const char *root, bool elsewhere, struct doctor_facts *out);
 
 /** Address bits that an IOMMU of Intel translates, by its name; 0: it is another, or unknown. */
 unsigned int doctor_iommu_bits(const char *root, const char *name);
+
+/** Find out whether interrupts are remapped. Needs @p m with arch, iommu and remap_word. */
+void doctor_read_remap(const char *root, struct doctor_machine *m);
 
 /** Read the hugepages. What another machine's files lack is unknown. @return 0, -ENOMEM. */
 int doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *out);

@@ -16,6 +16,8 @@
 const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 	[DOCTOR_IOMMU_OFF] = { "iommu-off", DOCTOR_FAULT,
 		"without an IOMMU VFIO gives no device to a program, except in its no-IOMMU mode" },
+	[DOCTOR_INTERRUPTS_UNISOLATED] = { "interrupts-unisolated", DOCTOR_FAULT,
+		"a device could raise every interrupt of the machine, so the kernel refuses devices to programs, with EPERM" },
 	[DOCTOR_VFIO_DRIVER] = { "vfio-driver", DOCTOR_FAULT,
 		"no device can be bound to vfio-pci" },
 	[DOCTOR_VFIO_NODE] = { "vfio-node", DOCTOR_FAULT,

@@ -25,6 +25,7 @@ enum doctor_severity {
 /** All findings; within one severity they are printed in this order, except in a block. */
 enum doctor_id {
 	DOCTOR_IOMMU_OFF,
+	DOCTOR_INTERRUPTS_UNISOLATED,
 	DOCTOR_VFIO_DRIVER,
 	DOCTOR_VFIO_NODE,
 	DOCTOR_PLUGIN_MISSING,

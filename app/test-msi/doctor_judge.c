@@ -78,6 +78,41 @@ judge_machine(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 }
 
+/* A device that was opened has shown that the kernel does not mind. */
+static bool
+some_opened(const struct doctor_facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->v[i].trial.came >= DOCTOR_CAME_SET_UP)
+			return true;
+	return false;
+}
+
+/* With an unsafe parameter the finding is the parameter. */
+static void
+judge_remapping(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_machine *m = &f->machine;
+
+	if (m->remap != DOCTOR_NO || f->vfio.unsafe_type1 == DOCTOR_YES ||
+			f->vfio.unsafe_iommufd == DOCTOR_YES || some_opened(f))
+		return;
+	if (m->remap_word[0] != '\0') {
+		doctor_add(out, DOCTOR_INTERRUPTS_UNISOLATED, NULL,
+			"interrupts are not remapped: the kernel's command line has %s", m->remap_word);
+		doctor_cure(out, "remove this word, and reboot");
+		return;
+	}
+	doctor_add(out, DOCTOR_INTERRUPTS_UNISOLATED, NULL, "interrupts are not remapped: %s",
+		m->remap_why[0] != '\0' ? m->remap_why : "/proc/interrupts has none that is");
+	if (m->remap_foreign)
+		doctor_cure(out, "on the host, give this guest an IOMMU that remaps interrupts (QEMU: -machine kernel-irqchip=split -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot");
+	else
+		doctor_cure(out, "switch interrupt remapping or x2APIC on in the firmware, or update the firmware, and see: dmesg | grep -i remap; in a guest, switch it on on the host (QEMU: -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot");
+}
+
 /* The parameter that allows unsafe interrupts. */
 static void
 judge_unsafe(enum doctor_known set, const char *module, struct doctor_findings *out)
@@ -172,6 +207,7 @@ void
 doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
 	judge_machine(facts, out);
+	judge_remapping(facts, out);
 	judge_vfio(facts, out);
 	doctor_judge_vfio(facts, out);
 	doctor_judge_memory(facts, out);

@@ -100,6 +100,29 @@ iommus_read(const char *root, struct doctor_machine *m)
 	return ret;
 }
 
+/* The last word decides, and in its list the last element. */
+static void
+remap_word_read(const char *word, struct doctor_machine *m)
+{
+	static const char key[] = "intremap=";
+	const char *at;
+	bool off = strcmp(word, "nointremap") == 0, on = false;
+
+	if (strncmp(word, key, strlen(key)) == 0)
+		for (at = word + strlen(key); *at != '\0'; at += *at == ',') {
+			if (strncmp(at, "on", 2) == 0 || strncmp(at, "off", 3) == 0) {
+				on = at[1] == 'n';
+				off = !on;
+			}
+			at += strcspn(at, ",");
+		}
+	if (off)
+		strlcpy(m->remap_word, word, sizeof(m->remap_word));
+	else if (on)
+		m->remap_word[0] = '\0';
+	sysfs_mask(m->remap_word);
+}
+
 /* Words of the kernel's command line that matter. */
 static void
 cmdline_read(const char *root, struct doctor_machine *m)
@@ -114,6 +137,7 @@ cmdline_read(const char *root, struct doctor_machine *m)
 		for (i = 0; i < sizeof(off) / sizeof(*off); i++)
 			if (strcmp(word, off[i]) == 0)
 				strlcpy(m->off_word, off[i], sizeof(m->off_word));
+		remap_word_read(word, m);
 		m->acs_override |= strncmp(word, "pcie_acs_override", strlen("pcie_acs_override")) == 0;
 	}
 	free(text);
@@ -207,6 +231,7 @@ machine_read(const char *root, struct doctor_machine *m)
 	groups = groups_read(root, m);
 	m->iommu = iommu_known(root, m, iommus, groups);
 	cmdline_read(root, m);
+	doctor_read_remap(root, m);
 	processor_read(root, m);
 }
 

@@ -19,6 +19,7 @@ static const struct fuzz_place places[] = {
 	{ 'k', false, "/proc/sys/kernel/osrelease" }, { 'C', false, "/proc/cpuinfo" },
 	{ 'c', false, "/proc/cmdline" }, { 'u', false, "/proc/self/uid_map" },
 	{ 'i', false, "/sys/class/iommu/dmar0/intel-iommu/cap" },
+	{ 'I', false, "/proc/interrupts" }, { 'E', false, "/sys/class/iommu/dmar0/intel-iommu/ecap" },
 	{ 'g', false, "/sys/kernel/iommu_groups/0/name" },
 	{ 'n', false, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode" },
 	{ 'l', false, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit" },

@@ -27,7 +27,7 @@ healthy(void)
 
 	facts = (struct doctor_facts){
 		.machine = { .kernel = "6.12.1", .version = 6012, .arch = TOPO_ARCH_X86,
-			.iommu = DOCTOR_YES, .groups = 12, .iommu_bits = 48, .cpu_bits = 48 },
+			.iommu = DOCTOR_YES, .remap = DOCTOR_YES, .groups = 12, .iommu_bits = 48, .cpu_bits = 48 },
 		.vfio = { .driver = DOCTOR_YES, .container = DOCTOR_YES, .iommufd = DOCTOR_YES,
 			.compat = DOCTOR_NO, .noiommu = DOCTOR_NO, .unsafe_type1 = DOCTOR_NO,
 			.unsafe_iommufd = DOCTOR_NO, .entry_limit = 65535 },

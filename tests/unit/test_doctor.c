@@ -57,6 +57,34 @@ test_machine(void **state)
 }
 
 static void
+test_remapping(void **state)
+{
+	(void)state;
+	facts.machine.remap = DOCTOR_NO;
+	expect_only(DOCTOR_INTERRUPTS_UNISOLATED, "", "not remapped: /proc/interrupts has none", "on in the firmware");
+	facts.machine.remap = DOCTOR_NO;
+	snprintf(facts.machine.remap_word, sizeof(facts.machine.remap_word), "intremap=off");
+	expect_only(DOCTOR_INTERRUPTS_UNISOLATED, "", "command line has intremap=off", "remove this word");
+	facts.machine.remap = DOCTOR_NO;
+	facts.machine.remap_foreign = true;
+	snprintf(facts.machine.remap_why, sizeof(facts.machine.remap_why), "no IOMMU here");
+	expect_only(DOCTOR_INTERRUPTS_UNISOLATED, "", "not remapped: no IOMMU here", "on the host, give");
+	facts.machine.remap = DOCTOR_UNKNOWN;
+	expect_nothing();
+	/* The parameter is the finding then. */
+	facts.machine.remap = DOCTOR_NO;
+	facts.vfio.unsafe_type1 = DOCTOR_YES;
+	expect_only(DOCTOR_UNSAFE_INTERRUPTS, "", "vfio_iommu_type1.allow_", "modprobe.d");
+	facts.machine.remap = DOCTOR_NO;
+	facts.vfio.unsafe_iommufd = DOCTOR_YES;
+	expect_only(DOCTOR_UNSAFE_INTERRUPTS, "", "iommufd.allow_", "modprobe.d");
+	/* The kernel gave a device. */
+	facts.machine.remap = DOCTOR_NO;
+	device.trial = (struct doctor_trial){ .came = DOCTOR_CAME_THROUGH, .kind = "INTx", .raised = true };
+	expect_only(DOCTOR_TRY_GOOD, BDF, "INTx", "");
+}
+
+static void
 test_vfio(void **state)
 {
 	(void)state;
@@ -398,7 +426,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-		T(test_healthy), T(test_machine), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
+		T(test_healthy), T(test_machine), T(test_remapping), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
 		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_mount_denied), T(test_windows_of_user),
 		T(test_token), T(test_msi_off), T(test_holes_given), T(test_holes_too_large), T(test_windows_given),
 		T(test_noiommu), T(test_iova_key), T(test_megabytes), T(test_unit_runs), T(test_refused), T(test_obstacle),
