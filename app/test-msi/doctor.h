@@ -48,7 +48,8 @@ struct doctor_machine {
 	unsigned int groups;		/**< IOMMU groups */
 	unsigned int iommu_bits;	/**< that all of Intel's IOMMUs translate; 0 unknown */
 	unsigned int cpu_bits;		/**< virtual address bits of the processor; 0 unknown */
-	char off_word[DOCTOR_NAME];	/**< word of the command line that switches it off */
+	struct topo_off off;		/**< why an x86 kernel shows none */
+	char off_word[DOCTOR_NAME];	/**< of another processor: word of the command line that switches it off */
 	bool acs_override;
 	enum doctor_known remap;	/**< are interrupts remapped? Of x86 only */
 	char remap_word[DOCTOR_NAME];	/**< word of the command line that switches it off */
@@ -69,6 +70,7 @@ struct doctor_vfio {
 	int iommufd_error;		/**< of opening /dev/iommu, likewise */
 	enum doctor_known compat;	/**< /dev/vfio/vfio is an iommufd's */
 	enum doctor_known noiommu;	/**< enable_unsafe_noiommu_mode */
+	bool noiommu_lacking;		/**< vfio is loaded and has no such parameter */
 	enum doctor_known unsafe_type1, unsafe_iommufd;	/**< allow_unsafe_interrupts */
 	uint64_t entry_limit;		/**< dma_entry_limit; 0 unknown */
 };

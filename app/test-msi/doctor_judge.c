@@ -28,13 +28,32 @@ without_iommu(const struct doctor_facts *f)
 	return f->n > 0 && i == f->n;
 }
 
+/* Whether the kernel has the mode that remains without an IOMMU. */
+static const char *
+noiommu_text(const struct doctor_vfio *v)
+{
+	if (v->noiommu_lacking)
+		return "; this kernel lacks VFIO's no-IOMMU mode (CONFIG_VFIO_NOIOMMU)";
+	return v->noiommu != DOCTOR_UNKNOWN ? "; this kernel has VFIO's no-IOMMU mode" : "";
+}
+
 static void
 judge_iommu(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_machine *m = &f->machine;
+	char text[PLAN_OFF];
+	const char *cure;
 
 	if (m->iommu != DOCTOR_NO || without_iommu(f))
 		return;
+	if (plan_off_cure(&m->off, text, sizeof(text))) {
+		cure = strstr(text, "; ") + strlen("; ");
+		doctor_add(out, DOCTOR_IOMMU_OFF, NULL,
+			"the kernel shows no IOMMU and no IOMMU group: %.*s",
+			(int)(cure - text - strlen("; ")), text);
+		doctor_cure(out, "%s%s", cure, m->off.why == TOPO_OFF_GUEST ? noiommu_text(&f->vfio) : "");
+		return;
+	}
 	doctor_add(out, DOCTOR_IOMMU_OFF, NULL, "the kernel shows no IOMMU and no IOMMU group");
 	if (m->off_word[0] != '\0')
 		doctor_cure(out, "the kernel's command line has %s: remove this word, and reboot",
@@ -42,7 +61,8 @@ judge_iommu(const struct doctor_facts *f, struct doctor_findings *out)
 	else if (m->arch == TOPO_ARCH_X86)
 		doctor_cure(out, "switch the IOMMU on in the firmware (VT-d, AMD-Vi) and, for Intel, on the kernel's command line with intel_iommu=on, and reboot; in a guest, give it an IOMMU on the host");
 	else if (m->arch == TOPO_ARCH_ARM)
-		doctor_cure(out, "switch the SMMU on in the firmware; a machine without one has only the no-IOMMU mode, in which a device can write to all memory: doc/howto/noiommu.rst");
+		doctor_cure(out, "switch the SMMU on in the firmware; a machine without one has only the no-IOMMU mode, in which a device can write to all memory: doc/howto/noiommu.rst%s",
+			noiommu_text(&f->vfio));
 	else
 		doctor_cure(out, "if the machine has an IOMMU, switch it on in the firmware, and reboot");
 }

@@ -226,6 +226,7 @@ machine_read(const char *root, struct doctor_machine *m)
 	m->version = topology_kernel_version(root);
 	topology_machine(root, &nobody, &machine);
 	m->arch = machine.arch;
+	m->off = machine.off;
 	container_read(root, m);
 	iommus = iommus_read(root, m);
 	groups = groups_read(root, m);
@@ -264,6 +265,9 @@ vfio_read(const char *root, bool elsewhere, struct doctor_vfio *v)
 	v->iommufd = known(sysfs_exists(root, "/dev/iommu"), elsewhere);
 	v->iommufd_driven = sysfs_node_driven(root, "/dev/iommu") == 0;
 	v->noiommu = parameter(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	v->noiommu_lacking = v->noiommu == DOCTOR_UNKNOWN &&
+		sysfs_exists(root, "/sys/module/vfio") == 0 && sysfs_exists(root,
+			"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") == -ENOENT;
 	v->unsafe_type1 = parameter(root,
 			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
 	v->unsafe_iommufd = parameter(root, "/sys/module/iommufd/parameters/allow_unsafe_interrupts");

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -283,6 +284,55 @@ test_unbound_behind_smmu(void **state)
 			"driver; leave it there until the reasons before this one are solved");
 }
 
+#define GRUB " (GRUB: GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub), and reboot"
+#define INTEL "vendor_id\t: GenuineIntel\nflags\t\t: fpu vme\n"
+#define AMD "vendor_id\t: AuthenticAMD\nflags\t\t: fpu vme\n"
+#define GUEST "vendor_id\t: GenuineIntel\nflags\t\t: fpu hypervisor lahf_lm\nbugs\t: x\n"
+
+/* A PC without an IOMMU: one cause and one remedy. */
+static void
+test_iommu_off(void **state)
+{
+	static const struct {
+		const char *words, *table, *cpu, *text;
+	} rows[] = {
+		{ "quiet intel_iommu=off\n", "DMAR", INTEL,
+			"the kernel command line has intel_iommu=off; replace this word by intel_iommu=on" GRUB },
+		{ "iommu=off\n", "FACP", INTEL,
+			"the kernel command line has iommu=off; replace this word by intel_iommu=on" GRUB },
+		{ "amd_iommu=off\n", "IVRS", AMD, "the kernel command line has amd_iommu=off; remove this word" GRUB },
+		{ "quiet\n", "DMAR", INTEL, "the firmware offers an IOMMU (ACPI: DMAR), which this kernel uses on request "
+			"only; add intel_iommu=on to the kernel command line" GRUB },
+		{ "intel_iommu=on,sm_on\n", "DMAR", INTEL,
+			"offers an IOMMU (ACPI: DMAR), but the kernel does not use it; see why: dmesg" },
+		{ "\n", "IVRS", AMD, "offers an IOMMU (ACPI: IVRS), but the kernel does not use it; see why: dmesg" },
+		{ "\n", "FACP", GUEST, "this is a guest, and its host gives it no IOMMU; give it one on the host" },
+		{ "\n", "FACP", AMD, "the firmware offers no IOMMU; switch it on there" },
+		/* No tables, or no flags: nobody knows. */
+		{ "\n", NULL, GUEST, "the IOMMU is off or does not cover it; switch it on in the firmware" },
+		{ "\n", "FACP", "vendor_id\t: GenuineIntel\n", "the IOMMU is off or does not cover it; switch" },
+	};
+	const char *root = *state;
+	char path[64], text[TREE_PATH_MAX];
+	size_t i;
+
+	machine_no_cdev(root, NIC);
+	machine_unlink(root, NIC, "iommu_group");
+	EACH_ROW(i, rows, "%s, %s", rows[i].words, rows[i].text) {
+		tree_text(root, "/proc/cmdline", rows[i].words);
+		tree_text(root, "/proc/cpuinfo", rows[i].cpu);
+		snprintf(path, sizeof(path), "/sys/firmware/acpi/tables/%s", rows[i].table != NULL ? rows[i].table : "");
+		if (rows[i].table != NULL)
+			tree_text(root, path, "");
+		snprintf(text, sizeof(text), "is in no IOMMU group: %s%s",
+			strncmp(rows[i].text, "offers", 6) == 0 ? "the firmware " : "", rows[i].text);
+		FAILS(-ENOTSUP, text);
+		snprintf(text, sizeof(text), "%s%s", root, path);
+		if (rows[i].table != NULL)
+			assert_int_equal(unlink(text), 0);
+	}
+}
+
 static void
 test_noiommu_words(void **state)
 {
@@ -292,6 +342,9 @@ test_noiommu_words(void **state)
 			"machine, give backend=noiommu, as root");
 	tree_text(*state, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n");
 	FAILS(-ENOTSUP, "group; if the machine has an IOMMU", "remove amd_iommu=off");
+	tree_text(*state, "/proc/cmdline", "amd_iommu=off\n");
+	FAILS(-ENOTSUP, "group; the kernel command line has amd_iommu=off; remove this word" GRUB
+			"; only if the device and the application", "give backend=noiommu, as root");
 }
 
 /* A member that is no PCI function has a name and a driver. */
@@ -428,6 +481,7 @@ main(void)
 		PLAN_TEST(test_no_group),
 		PLAN_TEST(test_device_tree),
 		PLAN_TEST(test_unbound_behind_smmu),
+		PLAN_TEST(test_iommu_off),
 		PLAN_TEST(test_noiommu_words),
 		PLAN_TEST(test_foreign_member),
 		PLAN_TEST(test_odd_member),

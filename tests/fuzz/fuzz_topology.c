@@ -31,6 +31,7 @@ static const struct fuzz_place places[] = {
 	{ 'M', false, "/proc/self/mountinfo" }, { '1', false, "/proc/1/mountinfo" },
 	{ 'w', false, "/proc/swaps" }, { '4', false, "/proc/net/route" },
 	{ '6', false, "/proc/net/ipv6_route" }, { 'e', false, "/proc/net/dev" },
+	{ 'O', false, "/proc/cmdline" }, { 'T', false, "/sys/firmware/acpi/tables/DMAR" },
 	{ 'a', false, "/proc/net/if_inet6" }, { 'A', false, "/proc/net/arp" },
 	{ 'z', false, "/run/udev/data/b8:0" }, { 'Z', true, "/sys/fs/btrfs/1f-2/devices/sda" },
 	{ 'b', true, "/sys/class/block/sda" }, { 'B', false, "/sys/class/block/dm-0/dm/name" },

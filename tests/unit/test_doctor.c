@@ -34,6 +34,19 @@ test_machine(void **state)
 	facts.machine.iommu = DOCTOR_NO;
 	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "intel_iommu=on");
 	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.off = (struct topo_off){ TOPO_OFF_WORD, "iommu=off", "", true };
+	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU group: the kernel command line has iommu=off",
+		"replace this word by intel_iommu=on");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.off.why = TOPO_OFF_GUEST;
+	expect_only(DOCTOR_IOMMU_OFF, "", "this is a guest", "noiommu.rst; this kernel has VFIO's no-IOMMU mode");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.off.why = TOPO_OFF_GUEST;
+	facts.vfio.noiommu = DOCTOR_UNKNOWN;
+	facts.vfio.noiommu_lacking = true;
+	expect_only(DOCTOR_IOMMU_OFF, "", "this is a guest", "; this kernel lacks VFIO's no-IOMMU mode");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_POWER;
 	snprintf(facts.machine.off_word, sizeof(facts.machine.off_word), "iommu=off");
 	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "has iommu=off: remove this word");
 	facts.machine.iommu = DOCTOR_NO;

@@ -68,6 +68,8 @@ test_machine(void **state)
 	assert_int_equal(facts.machine.cpu_bits, 57);
 	assert_int_equal(facts.machine.iommu, DOCTOR_NO);
 	assert_string_equal(facts.machine.off_word, "intel_iommu=off");
+	assert_int_equal(facts.machine.off.why, TOPO_OFF_WORD);
+	assert_string_equal(facts.machine.off.word, "intel_iommu=off");
 	assert_true(facts.machine.acs_override);
 	assert_string_equal(facts.machine.container, "");
 	assert_false(facts.machine.user_namespace);
@@ -283,6 +285,18 @@ test_power(void **state)
 }
 
 static void
+test_noiommu_lacking(void **state)
+{
+	const char *root = *state;
+
+	read_again(root, false);
+	assert_false(facts.vfio.noiommu_lacking);
+	tree_text(root, "/sys/module/vfio/uevent", "");
+	read_again(root, false);
+	assert_true(facts.vfio.noiommu_lacking);
+}
+
+static void
 test_vfio(void **state)
 {
 	const char *root = *state;
@@ -297,6 +311,7 @@ test_vfio(void **state)
 	assert_int_equal(facts.vfio.container, DOCTOR_YES);
 	assert_int_equal(facts.vfio.iommufd, DOCTOR_NO);
 	assert_int_equal(facts.vfio.noiommu, DOCTOR_YES);
+	assert_false(facts.vfio.noiommu_lacking);
 	assert_int_equal(facts.vfio.unsafe_type1, DOCTOR_NO);
 	assert_int_equal(facts.vfio.unsafe_iommufd, DOCTOR_UNKNOWN);
 	assert_int_equal(facts.vfio.entry_limit, 65535);
@@ -384,7 +399,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
-		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_vfio), T(test_driven), T(test_memory),
+		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_driven), T(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,18 @@ struct ioas_member plan_member(const struct plan_device *pd, const char *vf_toke
 void plan_look(struct topo_snapshot *snap, const struct topo_device *t,
 		enum ioas_backend backend, uint64_t page, struct plan_device *out);
 
+struct topo_off;
+
+/**
+ * Say why the kernel shows no IOMMU and what to do: "CAUSE; REMEDY".
+ *
+ * @param out  room for PLAN_OFF
+ * @return false, and "", if the cause is not known
+ */
+bool plan_off_cure(const struct topo_off *off, char *out, size_t size);
+
+#define PLAN_OFF 320	/**< size of the text of plan_off_cure() */
+
 /** Size of the text of plan_odd_text(). */
 #define PLAN_ODD 256
 

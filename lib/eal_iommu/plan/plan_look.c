@@ -29,6 +29,7 @@ static void
 no_group(struct plan_device *pd, const struct topo_machine *m)
 {
 	const struct topo_device *t = &pd->topo;
+	char off[PLAN_OFF];
 	const char *cure;
 
 	/* Binding a driver may create the group, so the missing driver is the reason. */
@@ -38,6 +39,8 @@ no_group(struct plan_device *pd, const struct topo_machine *m)
 		cure = "the device tree connects no IOMMU to its host bridge (no iommu-map), so this board has none for it, or its firmware hides it";
 	else if (m->iommu != TOPO_IOMMU_UNSEEN)
 		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
+	else if (plan_off_cure(&m->off, off, sizeof(off)))
+		cure = off;
 	else if (m->arch == TOPO_ARCH_X86)
 		cure = "the IOMMU is off or does not cover it; switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else if (m->arch == TOPO_ARCH_ARM)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,15 +21,47 @@
 
 #define MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 
+/*
+ * Nothing restricts the device, so it must reach the memory that it is given at physical
+ * addresses. A bridge of which nobody knows what it passes would lead its DMA to memory of
+ * somebody else. A machine without a device tree says nothing about it.
+ *
+ * @return whether it may not be used, with a sentence
+ */
+static bool
+is_unreached(const char *bus, const struct holes_look *look, char *out, size_t size)
+{
+	const char *advice = holes_input_advice(HOLES_IN_DMA_RANGES, look->sight);
+
+	if (look->n_moved > HOLES_MOVED || (look->n_moved > 0 && !look->same))
+		snprintf(out, size,
+			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
+			" to memory at 0x%" PRIx64 " (dma-ranges), so without an IOMMU the device would reach other memory than it is given; use an IOMMU; a device tree that moves nothing helps only if the vendor of the board provides it, as it hides a translation that firmware or hardware makes",
+			bus, look->moved[0].first, look->moved[0].last, look->memory);
+	else if (advice != NULL)
+		snprintf(out, size, "reaches memory through host bridge %s without an IOMMU, but %s",
+			bus, advice);
+	else if (look->odd > 0)
+		snprintf(out, size,
+			"reaches memory through host bridge %s without an IOMMU, but the dma-ranges of the bridge can't be understood, so it is not known which addresses it passes; use an IOMMU",
+			bus);
+	else
+		return false;
+	return true;
+}
+
 /* The device has a no-IOMMU group, but nobody asked for that backend. */
 static void
 not_asked(struct plan_device *pd, const struct topo_machine *m)
 {
+	char off[PLAN_OFF];
 	const char *cure;
 
 	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
 			m->arch != TOPO_ARCH_X86))
 		cure = "no IOMMU for it is visible here";
+	else if (plan_off_cure(&m->off, off, sizeof(off)))
+		cure = off;
 	else if (m->iommu == TOPO_IOMMU_UNSEEN)
 		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else
@@ -97,30 +130,12 @@ plan_noiommu_look(const char *root, struct plan_device *pd, const struct topo_ma
 	return false;
 }
 
-/*
- * Nothing restricts the device, so a bridge of which nobody knows what it passes would lead
- * its DMA to memory of somebody else. A machine without a device tree says nothing about it.
- */
-static void
-reach_unknown(struct plan_device *pd, const struct holes_look *look)
-{
-	const char *advice = holes_input_advice(HOLES_IN_DMA_RANGES, look->sight);
-
-	if (advice != NULL)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
-			"reaches memory through host bridge %s without an IOMMU, but %s",
-			pd->bridge_bus, advice);
-	else if (look->odd > 0)
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
-			"reaches memory through host bridge %s without an IOMMU, but the dma-ranges of the bridge can't be understood, so it is not known which addresses it passes; use an IOMMU",
-			pd->bridge_bus);
-}
-
 void
 plan_noiommu_reach(struct plan_device *pd)
 {
 	const struct holes_look *look = &pd->bridge.in[HOLES_IN_DMA_RANGES];
 	struct iova_hole hole = { .origin = IOVA_ORIGIN_DMA_RANGES, .by = IOVA_BY_BUS };
+	char text[PLAN_TEXT];
 	size_t i;
 	int ret = 0;
 
@@ -134,13 +149,8 @@ plan_noiommu_reach(struct plan_device *pd)
 		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, ret,
 			"no memory for the dma-ranges of host bridge %s; free memory or raise the limit (ulimit -v)",
 			pd->bridge_bus);
-	if (look->n_moved > HOLES_MOVED || (look->n_moved > 0 && !look->same))
-		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
-			"host bridge %s passes its addresses 0x%" PRIx64 "-0x%" PRIx64
-			" to memory at 0x%" PRIx64 " (dma-ranges), so without an IOMMU the device would reach other memory than it is given; use an IOMMU; a device tree that moves nothing helps only if the vendor of the board provides it, as it hides a translation that firmware or hardware makes",
-			pd->bridge_bus, look->moved[0].first, look->moved[0].last, look->memory);
-	else
-		reach_unknown(pd, look);
+	if (is_unreached(pd->bridge_bus, look, text, sizeof(text)))
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP, "%s", text);
 	/* Windows of the bridge stay soft: many bridges pass memory there. */
 	for (i = 0; i < pd->holes.n; i++)
 		if (pd->holes.v[i].origin == IOVA_ORIGIN_DMA_RANGES)

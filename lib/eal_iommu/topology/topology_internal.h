@@ -91,6 +91,11 @@ bool topology_kept(const struct topo_snapshot *snap, const char *of, int *ret,
 /** Cache a set, or the error @p ret. @return @p ret; -ENOMEM after freeing the set. */
 int topology_keep(struct topo_snapshot *snap, const char *of, int ret, struct topo_set *set);
 
+struct topo_off;
+
+/** Find out why a kernel for x86 shows no IOMMU. @param out  all zero */
+void topology_off_look(const char *root, struct topo_off *out);
+
 #define TOPO_BLOCK "/sys/class/block"
 #define TOPO_NET "/sys/class/net"
 

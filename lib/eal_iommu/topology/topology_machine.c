@@ -15,6 +15,7 @@
 #include <bsd/string.h>
 
 #include "sysfs/sysfs.h"
+#include "topology/topology_internal.h"
 #include "topology/topology_machine.h"
 
 #define CPUINFO_LEN 4096	/* enough for the first processor */
@@ -178,6 +179,8 @@ topology_machine(const char *root, const struct topo_device *dev, struct topo_ma
 	machine_look(root, out);
 	if (out->iommu != TOPO_IOMMU_EARLY && is_unwired(root, dev))
 		out->iommu = TOPO_IOMMU_UNWIRED;
+	if (out->arch == TOPO_ARCH_X86 && out->iommu == TOPO_IOMMU_UNSEEN)
+		topology_off_look(root, &out->off);
 }
 
 bool

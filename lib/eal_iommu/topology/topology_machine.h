@@ -38,10 +38,28 @@ enum topo_iommu {
 				 *   create its groups when a driver binds */
 };
 
+/** Why a kernel for x86 shows no IOMMU. */
+enum topo_off_why {
+	TOPO_OFF_UNKNOWN,	/**< it shows one, or a container or a capture hides why */
+	TOPO_OFF_WORD,		/**< its command line switches it off */
+	TOPO_OFF_UNASKED,	/**< firmware offers Intel's, which needs intel_iommu=on */
+	TOPO_OFF_FAILED,	/**< firmware offers one, but the kernel does not use it */
+	TOPO_OFF_GUEST,		/**< the host of this guest gives it none */
+	TOPO_OFF_FIRMWARE,	/**< the firmware of this machine offers none */
+};
+
+struct topo_off {
+	enum topo_off_why why;
+	char word[16];		/**< TOPO_OFF_WORD: the word */
+	char table[8];		/**< TOPO_OFF_UNASKED, TOPO_OFF_FAILED: "DMAR" or "IVRS" */
+	bool intel;		/**< its processor or its table is Intel's */
+};
+
 /** Input for advice about a function. */
 struct topo_machine {
 	enum topo_arch arch;
 	enum topo_iommu iommu;
+	struct topo_off off;	/**< of x86, if iommu is TOPO_IOMMU_UNSEEN */
 };
 
 /** Describe the machine of a function. */
