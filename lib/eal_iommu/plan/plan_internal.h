@@ -74,7 +74,7 @@ void plan_look_at_driver(struct topo_snapshot *snap, struct plan_device *pd,
  * @param machine  may be zeros for a device with an IOMMU
  * @return whether nothing else about its group is worth a look
  */
-bool plan_noiommu_look(const char *root, struct plan_device *pd,
+bool plan_noiommu_look(struct topo_snapshot *snap, struct plan_device *pd,
 		const struct topo_machine *machine, enum ioas_backend backend);
 
 /**

@@ -277,7 +277,7 @@ plan_look(struct topo_snapshot *snap, const struct topo_device *t, enum ioas_bac
 	}
 	if (t->group < 0 || t->group_noiommu)
 		topology_machine(snap->root, t, &machine);
-	without = plan_noiommu_look(snap->root, out, &machine, backend);
+	without = plan_noiommu_look(snap, out, &machine, backend);
 	if (!without && t->group >= 0) {
 		look_at_firmware(snap->root, page, out);
 		plan_look_at_group(snap, out);

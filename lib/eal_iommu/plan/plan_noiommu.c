@@ -50,11 +50,25 @@ is_unreached(const char *bus, const struct holes_look *look, char *out, size_t s
 	return true;
 }
 
+/* Would a device that has no IOMMU be rejected with that backend, too? */
+static bool
+is_hopeless(struct topo_snapshot *snap, const struct topo_device *t, char *out, size_t size)
+{
+	struct holes_bridges bridges = { .snap = snap };
+	struct hole_list holes = { 0 };
+	struct holes_look look = { 0 };
+	const int ret = holes_dma_ranges(&bridges, t->root_bus, t->bdf, &holes, &look);
+
+	holes_free(&holes);
+	holes_bridges_free(&bridges);
+	return ret == 0 && is_unreached(t->root_bus, &look, out, size);
+}
+
 /* The device has a no-IOMMU group, but nobody asked for that backend. */
 static void
-not_asked(struct plan_device *pd, const struct topo_machine *m)
+not_asked(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_machine *m)
 {
-	char off[PLAN_OFF];
+	char off[PLAN_OFF], hopeless[PLAN_TEXT];
 	const char *cure;
 
 	if (m->iommu == TOPO_IOMMU_UNWIRED || (m->iommu == TOPO_IOMMU_UNSEEN &&
@@ -66,9 +80,14 @@ not_asked(struct plan_device *pd, const struct topo_machine *m)
 		cure = "if the machine has an IOMMU, switch it on in the firmware (VT-d, AMD-Vi) and on the kernel command line (Intel: intel_iommu=on; AMD: remove amd_iommu=off)";
 	else
 		cure = "this machine has an IOMMU, but its firmware does not put the device behind it; update the firmware, or use another slot";
-	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
-		"is in a no-IOMMU group; %s; only if the device and the application may read and write all memory of this machine, give backend=noiommu, as root",
-		cure);
+	if (is_hopeless(snap, &pd->topo, hopeless, sizeof(hopeless)))
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
+			"is in a no-IOMMU group; %s; backend=noiommu does not help here: %s", cure,
+			hopeless);
+	else
+		plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -ENOTSUP,
+			"is in a no-IOMMU group; %s; only if the device and the application may read and write all memory of this machine, give backend=noiommu, as root",
+			cure);
 }
 
 /* No driver has made the group yet, and none will as things are. */
@@ -109,20 +128,20 @@ no_group(const char *root, struct plan_device *pd)
 }
 
 bool
-plan_noiommu_look(const char *root, struct plan_device *pd, const struct topo_machine *m,
+plan_noiommu_look(struct topo_snapshot *snap, struct plan_device *pd, const struct topo_machine *m,
 		enum ioas_backend backend)
 {
 	const struct topo_device *t = &pd->topo;
 
 	if (t->group >= 0 && t->group_noiommu) {
 		if (backend != IOAS_BACKEND_NOIOMMU)
-			not_asked(pd, m);
+			not_asked(snap, pd, m);
 		return true;
 	}
 	if (backend != IOAS_BACKEND_NOIOMMU)
 		return false;
 	if (t->group < 0) {
-		no_group(root, pd);
+		no_group(snap->root, pd);
 		return true;
 	}
 	plan_reason_add(&pd->reasons, PLAN_REASON_PLATFORM, PLAN_CERTAIN, -EINVAL,
