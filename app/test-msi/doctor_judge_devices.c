@@ -170,7 +170,7 @@ judge_node(const struct doctor_facts *f, const struct doctor_device *d, struct d
 		return;
 	doctor_add(out, DOCTOR_HUGEPAGES_NODE, d->bdf, "it is on NUMA node %d, which has no hugepages",
 		mine->node);
-	doctor_cure(out, "reserve what the application needs there, and the node can spare: /sys/devices/system/node/node%d/hugepages",
+	doctor_cure(out, "reserve there what the application needs, if that much memory is free on the node: /sys/devices/system/node/node%d/hugepages",
 		mine->node);
 }
 
