@@ -99,9 +99,7 @@ explain_one(struct explain_finder *finder, const struct explain_processes *proce
 		facts.owners = explain_owners(processes, &dev);
 		facts.map = maps;
 		facts.freed = freed;
-		facts.hole = dev.holes.v;
-		facts.n_holes = dev.holes.n;
-		facts.iommu_bits = dev.iommu_bits;
+		explain_device_facts(&dev, &facts);
 		explain_judge(f, &facts, &verdict);
 		if (tool_json)
 			explain_report(f, &dev, &verdict);

@@ -211,6 +211,7 @@ enum explain_id {
 	EXPLAIN_IS_FAILED,
 	EXPLAIN_IS_GUEST_PAGE,
 	EXPLAIN_IS_UNKNOWN,
+	EXPLAIN_IS_BEFORE_DRIVER,
 	EXPLAIN_IS_UNATTACHED,
 	EXPLAIN_IS_MSI,
 	EXPLAIN_IS_READ_ONLY,
@@ -268,6 +269,9 @@ struct explain_facts {
 	unsigned int processes;		/**< that answered */
 	unsigned int owners;		/**< of them have the device; 0: what it may reach is unknown */
 	unsigned int iommu_bits;	/**< that it translates; 0 unknown */
+	const char *driver;		/**< that the device is bound to now; NULL: none, or unknown */
+	bool vfio;			/**< it is one of VFIO: a program has the device, or none */
+	bool uncertain;			/**< it may have been another device */
 };
 
 #define EXPLAIN_WHAT 320

@@ -116,6 +116,7 @@ device_read(struct explain_finder *finder, const struct topo_addr *addr, struct 
 		return ret == -ENOMEM ? ret : 0;
 	out->exists = true;
 	strlcpy(out->driver, t->driver, sizeof(out->driver));
+	out->vfio = topology_is_vfio(t);
 	out->iommu_bits = answered_bits(finder->answers, addr);
 	if (out->iommu_bits == 0)
 		out->iommu_bits = doctor_iommu_bits(scan->topo.root, t->iommu);
@@ -185,4 +186,15 @@ explain_device_find(struct explain_finder *finder, const struct explain_fault *f
 	out->assumed = several || !f->has_addr;
 	out->several = several;
 	return 0;
+}
+
+void
+explain_device_facts(const struct explain_device *dev, struct explain_facts *facts)
+{
+	facts->hole = dev->holes.v;
+	facts->n_holes = dev->holes.n;
+	facts->iommu_bits = dev->iommu_bits;
+	facts->driver = dev->driver[0] != '\0' ? dev->driver : NULL;
+	facts->vfio = dev->vfio;
+	facts->uncertain = dev->assumed;
 }

@@ -17,6 +17,7 @@
 struct explain_device {
 	char bdf[TOPO_BDF_LEN];		/**< "" if the line names none */
 	char driver[TOPO_NAME_LEN];
+	bool vfio;			/**< the driver is one of VFIO */
 	bool exists;
 	bool assumed;			/**< by an ID of the IOMMU, or of several domains */
 	bool several;			/**< PCI domains have it; this is the lowest of them */
@@ -57,6 +58,9 @@ void explain_finder_end(struct explain_finder *finder);
  */
 int explain_device_find(struct explain_finder *finder, const struct explain_fault *fault,
 		struct explain_device *out);
+
+/** Take what is known about a device, which must outlive @p facts. The members about processes remain. */
+void explain_device_facts(const struct explain_device *dev, struct explain_facts *facts);
 
 /* explain_maps.c */
 

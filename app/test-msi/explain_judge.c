@@ -42,9 +42,12 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 	[EXPLAIN_IS_UNKNOWN] = { "no-address",
 		"the kernel's message has no address that the device accessed, or it is of an event that explain does not know",
 		"look for other messages about this device in dmesg" },
+	[EXPLAIN_IS_BEFORE_DRIVER] = { "before-driver",
+		"the firmware, or a program that ended, left the device running until the driver or program of now took it",
+		"nothing; if a message of this kind is newer than that, report it to the kernel's maintainers, with dmesg" },
 	[EXPLAIN_IS_UNATTACHED] = { "unattached",
-		"the device does DMA while no driver and no program uses it: the firmware or a program that ended has left it running, or its requests have the ID of another function",
-		"bind the device to its driver or to vfio-pci, which reset it; if that does not help, use another slot" },
+		"the firmware, or a program that ended, left the device running, or its requests have the ID of another function",
+		"nothing, if it is from the boot or from the end of a program; if it happens again and again, end the programs that use devices and restart the machine, which resets the device; if that does not help, report it to the kernel's maintainers, with dmesg" },
 	[EXPLAIN_IS_MSI] = { "msi-window",
 		"the device wrote an interrupt message to a doorbell that the kernel has not mapped or has unmapped, or memory was placed there",
 		"test the interrupts of the device while no application uses it: dpdk-test-msi irq BDF" },
@@ -304,6 +307,25 @@ judge_own(const struct explain_fault *f, enum explain_id *id)
 	}
 }
 
+/*
+ * The device had no table when it happened. What has it now gave it one. A driver of VFIO does
+ * not: the program that opens the device does.
+ */
+static void
+judge_no_table(const struct explain_facts *facts, struct explain_verdict *out)
+{
+	set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU had no addresses for this device");
+	if (facts->uncertain)
+		return;
+	if (facts->owners > 0)
+		set(out, EXPLAIN_IS_BEFORE_DRIVER, "the IOMMU had no addresses for this device, which a process has now");
+	else if (facts->driver != NULL && !facts->vfio) {
+		out->id = EXPLAIN_IS_BEFORE_DRIVER;
+		snprintf(out->what, sizeof(out->what),
+			"the IOMMU had no addresses for this device, which is bound to %s now", facts->driver);
+	}
+}
+
 static void
 judge_eeh(const struct explain_fault *f, struct explain_verdict *out)
 {
@@ -332,7 +354,7 @@ explain_judge(const struct explain_fault *f, const struct explain_facts *facts, 
 	else if (f->reason == EXPLAIN_PROTECTED)
 		set(out, EXPLAIN_IS_GUEST_PAGE, "the device may not access the page");
 	else if (f->reason == EXPLAIN_NO_TABLE)
-		set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU has no addresses for this device");
+		judge_no_table(facts, out);
 	else if (f->reason == EXPLAIN_BROKEN)
 		set(out, EXPLAIN_IS_BROKEN, "a table of the IOMMU is wrong");
 	else if (f->reason == EXPLAIN_SIZE && !is_too_high(f, facts))

@@ -46,9 +46,7 @@ explain_device(FILE *f, const char *root, const struct topo_addr *addr)
 
 	explain_finder_begin(&finder, root, NULL, 4096);
 	assert_int_equal(explain_device_find(&finder, &fault, &dev), 0);
-	facts.hole = dev.holes.v;
-	facts.n_holes = dev.holes.n;
-	facts.iommu_bits = dev.iommu_bits;
+	explain_device_facts(&dev, &facts);
 	for (i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		fault.iova = addresses[i];
 		explain_judge(&fault, &facts, &verdict);

@@ -39,9 +39,7 @@ answer(const char *root, const char *line, const struct plan_answers *answers)
 	assert_int_equal(found.n, 1);
 	explain_finder_begin(&finder, root, answers, PAGE);
 	assert_int_equal(explain_device_find(&finder, &found.v[0], &dev), 0);
-	facts.hole = dev.holes.v;
-	facts.n_holes = dev.holes.n;
-	facts.iommu_bits = dev.iommu_bits;
+	explain_device_facts(&dev, &facts);
 	explain_judge(&found.v[0], &facts, &verdict);
 	explain_finder_end(&finder);
 	return verdict.id;
@@ -146,6 +144,25 @@ test_streams(void **state)
 	assert_true(dev.several);
 }
 
+#define NO_ENTRY(bdf) "DMAR: [DMA Read NO_PASID] Request device [" bdf "] fault addr 0x7cd80000 " \
+	"[fault reason 0x01] Present bit in root entry is clear"
+
+/* The display works before its driver has it. When explain runs, the host uses it. */
+static void
+test_before_driver(void **state)
+{
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0000:00/0000:00:02.0");
+	assert_int_equal(answer(root, NO_ENTRY("00:02.0"), NULL), EXPLAIN_IS_UNATTACHED);
+	tree_link(root, "/sys/devices/pci0000:00/0000:00:02.0/driver", "../../../bus/pci/drivers/i915");
+	assert_int_equal(answer(root, NO_ENTRY("00:02.0"), NULL), EXPLAIN_IS_BEFORE_DRIVER);
+	assert_string_equal(dev.driver, "i915");
+	/* vfio-pci does nothing with a device that no program has. */
+	tree_link(root, "/sys/devices/pci0000:00/0000:00:02.0/driver", "../../../bus/pci/drivers/vfio-pci");
+	assert_int_equal(answer(root, NO_ENTRY("00:02.0"), NULL), EXPLAIN_IS_UNATTACHED);
+}
+
 static void
 test_no_pci(void **state)
 {
@@ -218,7 +235,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
-		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_read_once), T(test_translations),
+		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_before_driver), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
