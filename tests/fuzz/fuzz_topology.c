@@ -75,6 +75,8 @@ device_look(struct topo_snapshot *snap, const struct topo_device *dev)
 	topology_depends(FUZZ_ROOT, dev, dev);
 	if (topology_snapshot_aliases(snap, dev, &set) == 0)
 		FUZZ_CHECK(set.n + set.n_odd <= 3);
+	FUZZ_CHECK(topology_snapshot_sends(snap, dev, &dev->addr));
+	topology_snapshot_sends(snap, dev, &(struct topo_addr){ .bus = 1 });
 	topology_is_vfio(dev);
 	topology_blocks_group(dev);
 }

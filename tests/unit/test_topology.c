@@ -226,6 +226,62 @@ test_same(void **state)
 #undef DIFFERS
 }
 
+/* The IDs that DMA of a function can have. */
+static void
+test_sends(void **state)
+{
+#define PORT "/devices/pci0000:00/0000:00:09.0"
+#define BRIDGE PORT "/0000:01:00.0"
+	static const char *const all[] = { PORT, BRIDGE, "/devices/pci0000:00/0000:00:05.0",
+		"/devices/pci0000:00/0000:00:06.1", BRIDGE "/0000:02:01.0",
+		BRIDGE "/0000:02:02.0", BRIDGE "/0000:02:02.0/0000:03:00.1", PORT "/0000:01:01.0" };
+	static const struct {
+		const char *bdf, *id;
+		bool sends;
+	} rows[] = {
+		{ "0000:02:01.0", "0000:02:01.0", true }, { "0000:02:01.0", "0000:02:00.0", true },
+		{ "0000:02:01.0", "0000:01:00.0", true }, { "0000:02:01.0", "0000:02:02.0", false },
+		{ "0000:02:01.0", "0001:02:00.0", false }, { "0000:02:01.0", "0000:02:00.1", false },
+		/* Below a second bridge: the highest one sends. */
+		{ "0000:03:00.1", "0000:02:00.0", true }, { "0000:03:00.1", "0000:03:00.0", false },
+		{ "0000:03:00.1", "0000:03:00.1", true },
+		/* A bridge, PCI Express, and a conventional function of the root bus. */
+		{ "0000:02:02.0", "0000:02:00.0", false }, { "0000:01:01.0", "0000:01:00.0", false },
+		{ "0000:00:06.1", "0000:00:00.0", false },
+		/* Marvell and Ricoh. */
+		{ "0000:00:05.0", "0000:00:05.1", true }, { "0000:00:05.0", "0000:00:05.2", false },
+		{ "0000:00:05.0", "0000:00:06.1", false },
+		{ "0000:00:06.1", "0000:00:06.0", true }, { "0000:00:06.1", "0000:00:06.2", false },
+	};
+	const char *root = *state;
+	struct topo_snapshot snap = { .root = root };
+	const struct topo_device *dev;
+	struct topo_addr addr, id;
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		tree_device(root, all[i]);
+	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
+	tree_text(root, "/sys" BRIDGE "/0000:02:02.0/class", "0x060400\n");
+	tree_text(root, "/sys/devices/pci0000:00/0000:00:05.0/vendor", "0x1b4b\n");
+	tree_text(root, "/sys/devices/pci0000:00/0000:00:06.1/vendor", "0x1180\n");
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (i < 2 || i > 6) {
+			snprintf(path, sizeof(path), "/sys%s/current_link_speed", all[i]);
+			tree_text(root, path, "2.5 GT/s PCIe\n");
+		}
+	EACH_ROW(i, rows, "%s as %s", rows[i].bdf, rows[i].id) {
+		assert_int_equal(topology_parse_bdf(rows[i].bdf, &addr), 0);
+		assert_int_equal(topology_parse_bdf(rows[i].id, &id), 0);
+		assert_int_equal(topology_snapshot_device(&snap, &addr, &dev), 0);
+		assert_int_equal(topology_snapshot_sends(&snap, dev, &id), rows[i].sends);
+	}
+	topology_snapshot_free(&snap);
+#undef BRIDGE
+#undef PORT
+}
+
 int
 main(void)
 {
@@ -238,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test_setup_teardown(test_sends, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);

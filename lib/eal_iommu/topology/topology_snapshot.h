@@ -103,6 +103,14 @@ int topology_snapshot_aliases(struct topo_snapshot *snap, const struct topo_devi
 		struct topo_set *out);
 
 /**
+ * Can the IOMMU see DMA of @p dev with the requester ID @p id? With its own; with that of a bridge
+ * to the conventional bus that it is on or below, or that bus with device and function 0; and with
+ * that of another function of its slot, if devices of its vendor do that.
+ */
+bool topology_snapshot_sends(struct topo_snapshot *snap, const struct topo_device *dev,
+		const struct topo_addr *id);
+
+/**
  * Get the memory of each function below the host bridge of @p root_bus (canonical
  * "DDDD:BB"), by address. Reads each function's path, rows and the first 64 bytes of
  * config space, except where this would wake a device: then config is -EAGAIN. A function
