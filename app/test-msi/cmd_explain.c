@@ -92,9 +92,9 @@ explain_one(struct explain_finder *finder, const struct explain_processes *proce
 	int ret = explain_device_find(finder, f, &dev);
 
 	if (ret == 0)
-		ret = explain_maps_for(processes, dev.bdf, &maps, &facts.n_maps);
+		ret = explain_maps_for(processes, &dev, &maps, &facts.n_maps);
 	if (ret == 0)
-		ret = explain_freed_for(processes, dev.bdf, &freed, &facts.n_freed, &facts.all_freed);
+		ret = explain_freed_for(processes, &dev, &freed, &facts.n_freed, &facts.all_freed);
 	if (ret == 0) {
 		facts.owners = explain_owners(processes, &dev);
 		facts.map = maps;

@@ -226,6 +226,7 @@ enum explain_id {
 	EXPLAIN_IS_BEHIND,
 	EXPLAIN_IS_OTHERS,
 	EXPLAIN_IS_BROKEN,
+	EXPLAIN_IS_NO_DEVICE,
 	EXPLAIN_IS_UNMAPPED,
 	EXPLAIN_IDS
 };
@@ -259,7 +260,7 @@ struct explain_freed {
 
 /** What is known. */
 struct explain_facts {
-	const struct iova_hole *hole;	/**< of the device, or NULL */
+	const struct iova_hole *hole;	/**< of the device, or of all that it may be; or NULL */
 	size_t n_holes;
 	const struct explain_map *map;
 	size_t n_maps;
@@ -267,14 +268,17 @@ struct explain_facts {
 	size_t n_freed;
 	bool all_freed;			/**< each process that counts said what it has unmapped */
 	unsigned int processes;		/**< that answered */
-	unsigned int owners;		/**< of them have the device; 0: what it may reach is unknown */
+	unsigned int owners;		/**< of them have the device, or one that it may be; 0: what it may reach is unknown */
 	unsigned int iommu_bits;	/**< that it translates; 0 unknown */
 	const char *driver;		/**< that the device is bound to now; NULL: none, or unknown */
 	bool vfio;			/**< it is one of VFIO: a program has the device, or none */
 	bool uncertain;			/**< it may have been another device */
+	bool holes_known;		/**< else only those that every device has */
+	bool several;			/**< the holes are of several devices */
+	bool all_vfio;			/**< of all with a VFIO driver, as the user has named none */
 };
 
-#define EXPLAIN_WHAT 320
+#define EXPLAIN_WHAT 400
 
 struct explain_verdict {
 	enum explain_id id;

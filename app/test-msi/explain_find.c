@@ -11,26 +11,7 @@
 #include "doctor.h"
 #include "explain_find.h"
 
-/* The function with this bus address in any domain; the lowest domain of several. */
-static int
-any_domain(struct plan_scan *scan, struct topo_addr *addr, bool *several)
-{
-	struct topo_addr wanted = *addr;
-	unsigned int found = 0;
-	struct topo_set all;
-	size_t i;
-	int ret = topology_snapshot_all(&scan->topo, &all);
-
-	if (ret < 0)
-		return ret;
-	for (i = 0; i < all.n; i++) {
-		wanted.domain = all.v[i]->addr.domain;
-		if (topology_addr_cmp(&wanted, &all.v[i]->addr) == 0 && found++ == 0)
-			*addr = wanted;
-	}
-	*several = found > 1;
-	return 0;
-}
+#define LAST_DOMAIN UINT16_MAX	/* of firmware; VMD makes higher ones, whose devices have its ID */
 
 /* The holes of its group and of its host bridge. What can't be read is missing. */
 static int
@@ -96,60 +77,49 @@ explain_finder_end(struct explain_finder *finder)
 	size_t i;
 
 	for (i = 0; i < finder->n_known; i++)
-		holes_free(&finder->known[i].device.holes);
+		holes_free(&finder->known[i].holes);
 	free(finder->known);
+	free(finder->candidate);
+	holes_free(&finder->holes);
 	plan_scan_end(&finder->scan);
 }
 
-/* What does not exist, or can't be read, is empty. */
+/* What can't be read is empty. */
 static int
-device_read(struct explain_finder *finder, const struct topo_addr *addr, struct explain_device *out)
+known_read(struct explain_finder *finder, const struct topo_device *t, struct explain_known *out)
 {
-	struct plan_scan *scan = &finder->scan;
-	const struct topo_device *t;
 	int ret;
 
-	*out = (struct explain_device){ 0 };
-	topology_format_bdf(addr, out->bdf, sizeof(out->bdf));
-	ret = topology_snapshot_device(&scan->topo, addr, &t);
-	if (ret < 0)
-		return ret == -ENOMEM ? ret : 0;
-	out->exists = true;
-	strlcpy(out->driver, t->driver, sizeof(out->driver));
-	out->vfio = topology_is_vfio(t);
-	out->iommu_bits = answered_bits(finder->answers, addr);
+	*out = (struct explain_known){ .addr = t->addr, .iommu_bits = answered_bits(finder->answers, &t->addr) };
 	if (out->iommu_bits == 0)
-		out->iommu_bits = doctor_iommu_bits(scan->topo.root, t->iommu);
-	ret = holes_read(scan, t, finder->page, &out->holes);
+		out->iommu_bits = doctor_iommu_bits(finder->scan.topo.root, t->iommu);
+	ret = holes_read(&finder->scan, t, finder->page, &out->holes);
 	if (ret < 0)
 		holes_free(&out->holes);
 	return ret;
 }
 
+/* @return 0; -ENOMEM */
 static int
-device_take(struct explain_finder *finder, const struct topo_addr *addr, const struct explain_device **out)
+known_take(struct explain_finder *finder, const struct topo_device *t, const struct explain_known **out)
 {
 	struct explain_known *known;
 	size_t i;
 	int ret;
 
 	for (i = 0; i < finder->n_known; i++)
-		if (topology_addr_cmp(&finder->known[i].addr, addr) == 0) {
-			*out = &finder->known[i].device;
+		if (topology_addr_cmp(&finder->known[i].addr, &t->addr) == 0) {
+			*out = &finder->known[i];
 			return 0;
 		}
 	known = reallocarray(finder->known, finder->n_known + 1, sizeof(*known));
 	if (known == NULL)
 		return -ENOMEM;
 	finder->known = known;
-	known += finder->n_known;
-	known->addr = *addr;
-	ret = device_read(finder, addr, &known->device);
-	if (ret < 0)
-		return ret;
-	finder->n_known++;
-	*out = &known->device;
-	return 0;
+	ret = known_read(finder, t, &known[finder->n_known]);
+	if (ret == 0)
+		*out = &known[finder->n_known++];
+	return ret;
 }
 
 /*
@@ -164,28 +134,118 @@ lacks_domain(const struct explain_fault *f)
 	return (f->iommu == EXPLAIN_SMMUV3 || f->iommu == EXPLAIN_SMMUV2) && f->stream <= UINT16_MAX;
 }
 
+/* Can it be of this function? A user and EEH name the function itself. */
+static bool
+is_candidate(struct explain_finder *finder, const struct explain_fault *f, const struct topo_device *t)
+{
+	struct topo_addr id = f->addr;
+
+	if (!f->has_addr && !f->has_stream)
+		return f->iommu == EXPLAIN_NO_IOMMU && topology_is_vfio(t);
+	if (lacks_domain(f)) {
+		if (t->addr.domain > LAST_DOMAIN)
+			return false;
+		id.domain = t->addr.domain;
+	}
+	return f->iommu == EXPLAIN_NO_IOMMU || f->iommu == EXPLAIN_EEH ? topology_addr_cmp(&id, &t->addr) == 0 :
+		topology_snapshot_sends(&finder->scan.topo, t, &id);
+}
+
+/* A bridge makes no DMA of its own, but has interrupts. */
+static void
+candidates_choose(struct explain_finder *finder, const struct explain_fault *f)
+{
+	size_t i, n = 0, others = 0;
+
+	for (i = 0; i < finder->n; i++)
+		others += !finder->candidate[i]->is_bridge;
+	for (i = 0; i < finder->n; i++)
+		if (others == 0 || f->reason == EXPLAIN_INTERRUPT || !finder->candidate[i]->is_bridge)
+			finder->candidate[n++] = finder->candidate[i];
+	finder->n = n;
+}
+
+/* @return 0; -ENOMEM; errors of topology_snapshot_all(): -ENOENT without PCI */
+static int
+candidates_find(struct explain_finder *finder, const struct explain_fault *f)
+{
+	struct topo_set all;
+	size_t i;
+	int ret;
+
+	finder->n = 0;
+	if (!f->has_addr && !f->has_stream && f->iommu != EXPLAIN_NO_IOMMU)
+		return 0;
+	ret = topology_snapshot_all(&finder->scan.topo, &all);
+	if (ret < 0)
+		return ret;
+	free(finder->candidate);
+	finder->candidate = calloc(all.n + 1, sizeof(*finder->candidate));
+	if (finder->candidate == NULL)
+		return -ENOMEM;
+	for (i = 0; i < all.n; i++)
+		if (is_candidate(finder, f, all.v[i]))
+			finder->candidate[finder->n++] = all.v[i];
+	candidates_choose(finder, f);
+	return 0;
+}
+
+/* The holes of all candidates, or those that every device has. */
+static int
+holes_collect(struct explain_finder *finder, struct explain_device *out)
+{
+	const struct explain_known *known;
+	bool all_bits = true;
+	size_t i, j;
+	int ret = 0;
+
+	finder->holes.n = 0;
+	if (finder->n == 0)
+		ret = holes_builtin(&finder->holes, finder->page);
+	for (i = 0; ret == 0 && i < finder->n; i++) {
+		ret = known_take(finder, finder->candidate[i], &known);
+		for (j = 0; ret == 0 && j < known->holes.n; j++)
+			ret = holes_add(&finder->holes, &known->holes.v[j]);
+		if (ret != 0)
+			break;
+		all_bits &= known->iommu_bits != 0;
+		if (known->iommu_bits > out->iommu_bits)
+			out->iommu_bits = known->iommu_bits;
+	}
+	if (!all_bits)
+		out->iommu_bits = 0;
+	out->holes = finder->holes;
+	out->holes_known = finder->n > 0;
+	return ret == -ENOMEM ? ret : 0;
+}
+
 int
 explain_device_find(struct explain_finder *finder, const struct explain_fault *f, struct explain_device *out)
 {
-	const struct explain_device *device;
-	struct topo_addr addr = f->addr;
-	bool several = false;
-	int ret = 0;
+	const bool named = f->has_addr || f->has_stream;
+	const struct topo_device *first;
+	int ret = candidates_find(finder, f);
 
 	*out = (struct explain_device){ .assumed = !f->has_addr && f->has_stream };
-	if (!f->has_addr && !f->has_stream)
-		return 0;
-	if (lacks_domain(f))
-		ret = any_domain(&finder->scan, &addr, &several);
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	ret = device_take(finder, &addr, &device);
-	if (ret < 0)
+	if (ret < 0 && ret != -ENOENT)
 		return ret;
-	*out = *device;
-	out->assumed = several || !f->has_addr;
-	out->several = several;
-	return 0;
+	if (named && (ret == 0 || !lacks_domain(f)))
+		topology_format_bdf(&f->addr, out->bdf, sizeof(out->bdf));
+	out->all_vfio = !named && finder->n > 0;
+	if (named && finder->n > 0) {
+		first = finder->candidate[0];
+		out->exists = true;
+		out->any_domain = lacks_domain(f);
+		out->assumed |= finder->n > 1;
+		out->candidate = finder->candidate;
+		out->n = finder->n;
+		if (f->addr.bus != first->addr.bus || f->addr.dev != first->addr.dev || f->addr.fn != first->addr.fn)
+			strlcpy(out->id, out->bdf, sizeof(out->id));
+		strlcpy(out->bdf, first->bdf, sizeof(out->bdf));
+		strlcpy(out->driver, first->driver, sizeof(out->driver));
+		out->vfio = topology_is_vfio(first);
+	}
+	return holes_collect(finder, out);
 }
 
 void
@@ -193,6 +253,9 @@ explain_device_facts(const struct explain_device *dev, struct explain_facts *fac
 {
 	facts->hole = dev->holes.v;
 	facts->n_holes = dev->holes.n;
+	facts->holes_known = dev->holes_known;
+	facts->all_vfio = dev->all_vfio;
+	facts->several = dev->all_vfio || dev->n > 1;
 	facts->iommu_bits = dev->iommu_bits;
 	facts->driver = dev->driver[0] != '\0' ? dev->driver : NULL;
 	facts->vfio = dev->vfio;

@@ -13,16 +13,21 @@
 #include "explain.h"
 #include "plan/plan.h"
 
-/** The device of a fault. */
+/** The device of a fault. All it points to is of the finder. */
 struct explain_device {
-	char bdf[TOPO_BDF_LEN];		/**< "" if the line names none */
-	char driver[TOPO_NAME_LEN];
-	bool vfio;			/**< the driver is one of VFIO */
+	char bdf[TOPO_BDF_LEN];		/**< "" if the line names none; of several candidates the first */
+	char id[TOPO_BDF_LEN];		/**< the address in the line, if it is not that of the first one; or "" */
+	char driver[TOPO_NAME_LEN];	/**< of the first */
+	bool vfio;			/**< this driver is one of VFIO */
 	bool exists;
-	bool assumed;			/**< by an ID of the IOMMU, or of several domains */
-	bool several;			/**< PCI domains have it; this is the lowest of them */
-	struct hole_list holes;		/**< of the finder, valid until its end */
-	unsigned int iommu_bits;	/**< 0 unknown */
+	bool assumed;			/**< it may have been another one: the line has only an ID, or of several candidates */
+	bool any_domain;		/**< the line has no PCI domain */
+	const struct topo_device **candidate;	/**< functions of which it can be; valid until the next one is found */
+	size_t n;			/**< number of them; 0: none is here, or the line names none */
+	bool all_vfio;			/**< the line names none, and the holes are those of all devices with a VFIO driver */
+	bool holes_known;
+	struct hole_list holes;		/**< valid until the next one is found, and at most until the finder's end */
+	unsigned int iommu_bits;	/**< the highest of the candidates; 0 unknown */
 };
 
 /* explain_find.c */
@@ -34,9 +39,13 @@ struct explain_finder {
 	uint64_t page;
 	struct explain_known {
 		struct topo_addr addr;
-		struct explain_device device;	/* without assumed and several, which depend on the fault */
+		struct hole_list holes;
+		unsigned int iommu_bits;
 	} *known;
 	size_t n_known;
+	const struct topo_device **candidate;	/* of the last fault */
+	size_t n;
+	struct hole_list holes;			/* of them */
 };
 
 /**
@@ -52,7 +61,9 @@ void explain_finder_begin(struct explain_finder *finder, const char *root, const
 void explain_finder_end(struct explain_finder *finder);
 
 /**
- * Find the device and its holes.
+ * Find the device and its holes. There are several candidates if the line has no PCI domain, or if
+ * the IOMMU can't distinguish them. An address of the user without a device gets the holes of all
+ * devices with a VFIO driver, any other fault without a device those of every device.
  *
  * @return 0, also if there is no such device; -ENOMEM; errors of topology_snapshot_all()
  */
@@ -93,28 +104,25 @@ void explain_processes_free(struct explain_processes *processes);
 /* explain_owners.c */
 
 /**
- * All mappings, for one device.
+ * All mappings, for one device. A process has it if it has one of the candidates.
  *
  * @param maps  the caller frees it
  * @return 0, -ENOMEM.
  */
-int explain_maps_for(const struct explain_processes *processes, const char *bdf,
+int explain_maps_for(const struct explain_processes *processes, const struct explain_device *dev,
 		struct explain_map **maps, size_t *n);
 
 /**
- * All that was unmapped lately, for one device, or for all: @p bdf is "".
+ * All that was unmapped lately, for one device, or for all if the fault names none.
  *
  * @param freed  the caller frees it
  * @param all    gets whether each process that has the device says it, and has forgotten nothing
  * @return 0, -ENOMEM.
  */
-int explain_freed_for(const struct explain_processes *processes, const char *bdf,
+int explain_freed_for(const struct explain_processes *processes, const struct explain_device *dev,
 		struct explain_freed **freed, size_t *n, bool *all);
 
-/**
- * How many processes have a device. 0 if it is not certain that it is the device of the fault:
- * then what they have not mapped says nothing.
- */
+/** How many processes have a device, or one of the candidates. */
 unsigned int explain_owners(const struct explain_processes *processes, const struct explain_device *dev);
 
 #endif /* EXPLAIN_FIND_H */

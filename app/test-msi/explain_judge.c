@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "explain.h"
 
@@ -87,6 +88,9 @@ const struct explain_kind explain_kinds[EXPLAIN_IDS] = {
 	[EXPLAIN_IS_BROKEN] = { "broken-table",
 		"the IOMMU could not read or write its own data in memory: a fault of the kernel's driver or of the hardware",
 		"report it to the kernel's maintainers, with dmesg; memory may be faulty" },
+	[EXPLAIN_IS_NO_DEVICE] = { "no-device",
+		"the message or the command names no PCI device of this machine: the device is not on PCI, it was removed, or the log is of another machine",
+		"if it is a PCI device of this machine, find its address, and give it: dpdk-test-msi explain ADDRESS BDF; explain knows no holes of other devices" },
 	[EXPLAIN_IS_UNMAPPED] = { "unmapped",
 		"memory was freed while the device still used it, a buffer was given to the device that the bus never mapped, or a process ended while its device ran",
 		"if it happened while the application ran: map memory of its own with rte_eal_iommu_dma_map() or rte_dev_dma_map(), and free buffers after the port is stopped; a fault while a process ends or the device is reset is harmless" },
@@ -132,6 +136,7 @@ static bool
 judge_holes(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
 {
 	const struct iova_hole *best = NULL;
+	bool whose;
 	size_t i;
 
 	for (i = 0; i < facts->n_holes; i++) {
@@ -143,9 +148,11 @@ judge_holes(uint64_t iova, const struct explain_facts *facts, struct explain_ver
 	if (best == NULL)
 		return false;
 	out->id = hole_id(best->origin);
-	snprintf(out->what, sizeof(out->what), "is in the hole 0x%" PRIx64 "-0x%" PRIx64 ": %s%s%s%s",
+	whose = facts->several && best->owner[0] != '\0';
+	snprintf(out->what, sizeof(out->what), "is in the hole 0x%" PRIx64 "-0x%" PRIx64 ": %s%s%s%s%s%s",
 		best->range.first, best->range.last, iova_hole_estimated(best) ? "estimated " : "",
-		iova_origin_name(best->origin), best->detail[0] != '\0' ? " " : "", best->detail);
+		iova_origin_name(best->origin), best->detail[0] != '\0' ? " " : "", best->detail,
+		whose ? ", for " : "", whose ? best->owner : "");
 	return true;
 }
 
@@ -210,7 +217,7 @@ judge_behind(uint64_t iova, const struct explain_facts *facts, struct explain_ve
 	out->id = EXPLAIN_IS_BEHIND;
 	snprintf(out->what, sizeof(out->what), "%slies %" PRIu64
 		" bytes behind 0x%" PRIx64 "-0x%" PRIx64 ", which process %d has mapped (%s)",
-		facts->owners > 0 ? "is not mapped now, and " : "", iova - best->range.last - 1,
+		facts->owners > 0 && !facts->uncertain ? "is not mapped now, and " : "", iova - best->range.last - 1,
 		best->range.first, best->range.last, best->pid, best->owner);
 	return true;
 }
@@ -249,31 +256,48 @@ is_too_high(const struct explain_fault *f, const struct explain_facts *facts)
 		(facts->iommu_bits != 0 && facts->iommu_bits < 64 && f->iova >> facts->iommu_bits != 0);
 }
 
-/* In no hole. */
+/* In no hole that is known. */
 static void
 judge_unmapped(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
 {
+	const char *where = facts->all_vfio ? "is in no hole of a device with a VFIO driver" : "is in no hole";
 	const bool anyone = of_anyone(f);
+	const char *state;
 
-	if (facts->owners > 0 || (anyone && facts->processes > 0))
-		set(out, EXPLAIN_IS_UNMAPPED, facts->all_freed ?
-			"is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago" :
-			"is in no hole and is not mapped now: it was freed, or never mapped");
+	if (!facts->holes_known) {
+		set(out, EXPLAIN_IS_NO_DEVICE, "whether it is in a hole, or mapped, is not known, as the device is not");
+		return;
+	}
+	if (facts->owners > 0 && facts->uncertain)
+		state = " and is not mapped now by a process that has the device: it was freed, or never mapped";
+	else if (facts->owners > 0 || (anyone && facts->processes > 0))
+		state = facts->all_freed ?
+			", is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago" :
+			" and is not mapped now: it was freed, or never mapped";
 	else
-		set(out, EXPLAIN_IS_UNMAPPED, anyone ?
-			"is in no hole; whether it is mapped now is not known, as no process answers: it was freed, or never mapped" :
-			"is in no hole; whether it is mapped now is not known, as no process that has the device answers: it was freed, or never mapped");
+		state = anyone ?
+			"; whether it is mapped now is not known, as no process answers: it was freed, or never mapped" :
+			"; whether it is mapped now is not known, as no process that has the device answers: it was freed, or never mapped";
+	out->id = EXPLAIN_IS_UNMAPPED;
+	snprintf(out->what, sizeof(out->what), "%s%s", where, state);
 }
 
 static void
 judge_address(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
 {
+	size_t len;
+
 	if (judge_maps(f, facts, out) || judge_holes(f->iova, facts, out))
-		return;
-	if (is_too_high(f, facts))
+		;
+	else if (is_too_high(f, facts))
 		set(out, EXPLAIN_IS_TOO_HIGH, "is an address that the IOMMU does not translate");
 	else if (!judge_freed(f, facts, out) && !judge_behind(f->iova, facts, out) && !judge_others(f->iova, facts, out))
 		judge_unmapped(f, facts, out);
+	/* This is why no answer is stated as a fact. */
+	if (!facts->uncertain || out->id == EXPLAIN_IS_NO_DEVICE)
+		return;
+	len = strlen(out->what);
+	snprintf(out->what + len, sizeof(out->what) - len, "; the device is not certain");
 }
 
 /* What is known of a fault that is no access of a device. @return NULL: of an access */

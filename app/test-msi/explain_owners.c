@@ -12,7 +12,7 @@
 #include "ioas/ioas_freed.h"
 
 static bool
-process_has(const struct explain_process *p, const char *bdf)
+has_bdf(const struct explain_process *p, const char *bdf)
 {
 	size_t i;
 
@@ -21,19 +21,30 @@ process_has(const struct explain_process *p, const char *bdf)
 	return i < p->n;
 }
 
+static bool
+process_has(const struct explain_process *p, const struct explain_device *dev)
+{
+	bool has = has_bdf(p, dev->bdf);
+	size_t i;
+
+	for (i = 0; !has && i < dev->n; i++)
+		has = has_bdf(p, dev->candidate[i]->bdf);
+	return has;
+}
+
 unsigned int
 explain_owners(const struct explain_processes *processes, const struct explain_device *dev)
 {
 	unsigned int owners = 0;
 	size_t i;
 
-	for (i = 0; dev->exists && !dev->assumed && i < processes->n; i++)
-		owners += process_has(&processes->v[i], dev->bdf);
+	for (i = 0; dev->exists && i < processes->n; i++)
+		owners += process_has(&processes->v[i], dev);
 	return owners;
 }
 
 int
-explain_maps_for(const struct explain_processes *processes, const char *bdf,
+explain_maps_for(const struct explain_processes *processes, const struct explain_device *dev,
 		struct explain_map **maps, size_t *n)
 {
 	size_t i, j, at = 0;
@@ -46,7 +57,7 @@ explain_maps_for(const struct explain_processes *processes, const char *bdf,
 		return -ENOMEM;
 	for (i = 0; i < processes->n; i++) {
 		const struct explain_process *p = &processes->v[i];
-		const bool has = process_has(p, bdf);
+		const bool has = process_has(p, dev);
 
 		for (j = 0; j < p->n_maps; j++) {
 			(*maps)[at] = p->map[j];
@@ -57,7 +68,7 @@ explain_maps_for(const struct explain_processes *processes, const char *bdf,
 }
 
 int
-explain_freed_for(const struct explain_processes *processes, const char *bdf,
+explain_freed_for(const struct explain_processes *processes, const struct explain_device *dev,
 		struct explain_freed **freed, size_t *n, bool *all)
 {
 	size_t i, j, total = 0;
@@ -71,10 +82,10 @@ explain_freed_for(const struct explain_processes *processes, const char *bdf,
 		return -ENOMEM;
 	for (i = 0; i < processes->n; i++) {
 		const struct explain_process *p = &processes->v[i];
-		const bool has = process_has(p, bdf);
+		const bool has = process_has(p, dev);
 
 		/* With so many, it has forgotten older ones. */
-		*all &= (p->says_freed && p->n_freed < IOAS_FREED) || (*bdf != '\0' && !has);
+		*all &= (p->says_freed && p->n_freed < IOAS_FREED) || (dev->bdf[0] != '\0' && !has);
 		for (j = 0; j < p->n_freed; j++) {
 			(*freed)[*n] = p->freed[j];
 			(*freed)[(*n)++].has_device = has;

@@ -8,6 +8,8 @@
 #include "explain_print.h"
 #include "test_msi.h"
 
+#define SHOWN 4		/* candidates in a line */
+
 static const char *
 access_name(enum explain_access access)
 {
@@ -44,6 +46,8 @@ is_access(const struct explain_fault *f)
 static void
 print_device(const struct explain_fault *f, const struct explain_device *dev)
 {
+	size_t i;
+
 	if (f->client[0] != '\0') {
 		printf("%s (%s)", f->client, f->iommu == EXPLAIN_EEH ? "a host bridge" : "not a PCI device");
 		return;
@@ -54,16 +58,21 @@ print_device(const struct explain_fault *f, const struct explain_device *dev)
 			printf(" (ID 0x%x)", f->stream);
 		return;
 	}
-	printf("%s", dev->bdf);
-	if (!dev->exists)
-		printf(" (no such function here%s)", f->has_stream ? ", by the ID of the IOMMU" : "");
-	else if (f->has_stream && !f->has_addr)
-		printf(" (by ID 0x%x, if the firmware gives devices their PCI address as ID%s)", f->stream,
-			dev->several ? "; or a function of another PCI domain" : "");
-	else if (dev->several)
-		printf(" (or a function of another PCI domain)");
-	if (dev->exists)
-		printf(", %s", dev->driver[0] != '\0' ? dev->driver : "no driver");
+	if (!dev->exists) {
+		printf("%s (no such function here%s)", dev->bdf, f->has_stream ? ", by the ID of the IOMMU" : "");
+		return;
+	}
+	for (i = 0; i < dev->n && i < SHOWN; i++)
+		printf("%s%s, %s", i > 0 ? "; or " : "", dev->candidate[i]->bdf,
+			dev->candidate[i]->driver[0] != '\0' ? dev->candidate[i]->driver : "no driver");
+	if (dev->n > SHOWN)
+		printf("; or %zu more", dev->n - SHOWN);
+	if (f->has_stream && !f->has_addr)
+		printf(" (by ID 0x%x, if the firmware gives devices their PCI address as ID)", f->stream);
+	else if (dev->id[0] != '\0')
+		printf(" (by ID %s, which is not its own)", dev->id);
+	else if (dev->n > 1)
+		printf(" (%s)", dev->any_domain ? "the message has no PCI domain" : "the IOMMU can't distinguish them");
 }
 
 void
@@ -94,6 +103,21 @@ explain_print(const struct explain_fault *f, const struct explain_device *dev,
 	printf("\n  %s: %s\n  cause: %s\n  do:    %s\n", kind->name, v->what, kind->cause, kind->cure);
 }
 
+/* All functions that it can be. */
+static json_t *
+candidates_json(const struct explain_device *dev)
+{
+	json_t *v = json_array();
+	size_t i;
+
+	for (i = 0; v != NULL && i < dev->n; i++)
+		if (json_array_append_new(v, json_string(dev->candidate[i]->bdf)) != 0) {
+			json_decref(v);
+			return NULL;
+		}
+	return v;
+}
+
 void
 explain_report(const struct explain_fault *f, const struct explain_device *dev,
 		const struct explain_verdict *v)
@@ -108,6 +132,7 @@ explain_report(const struct explain_fault *f, const struct explain_device *dev,
 	bad |= json_put(o, "client", json_string_or_null(f->client));
 	bad |= json_put(o, "exists", json_boolean(dev->exists));
 	bad |= json_put(o, "assumed", json_boolean(dev->assumed));
+	bad |= json_put(o, "candidates", candidates_json(dev));
 	bad |= json_put(o, "driver", json_string_or_null(dev->driver));
 	bad |= json_put(o, "access", f->access == EXPLAIN_ACCESS_UNKNOWN ? json_null() :
 			json_string(access_name(f->access)));

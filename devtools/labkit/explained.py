@@ -29,6 +29,7 @@ HOLES = {
     'arm-reserved': ('0x100001000', 'reserved', '0x100000000-0x13fffffff: reserved'),
     'x86': ('0xd0000000', 'bridge-window', 'host bridge 0000:00'),
 }
+NOT_BY_IT = 'is in no hole and is not mapped now by a process that has the device: it was freed, or never mapped'
 NO_PROCESS = 'is in no hole; whether it is mapped now is not known, as no process that has the device answers'
 
 
@@ -75,10 +76,10 @@ def _wanted(platform, said):
     return {
         'mapped': ('mapped', f'is mapped now, at {inside} by process {said["pid"]} (eal)'),
         'hole': _hole(platform)[1:],
-        'never': ('unmapped', NO_PROCESS if assumed else 'is in no hole, is not mapped now and was not unmapped '
+        'never': ('unmapped', NOT_BY_IT if assumed else 'is in no hole, is not mapped now and was not unmapped '
                               'lately: it was never mapped, or unmapped long ago'),
         'behind': ('behind', behind if assumed else f'is not mapped now, and {behind}'),
-        'other': ('unmapped', NO_PROCESS) if assumed else ('other-process', of_other),
+        'other': ('other-process', of_other),
     }
 
 
@@ -101,6 +102,8 @@ def _check_answers(platform, said, name, wanted):
                      (PLATFORMS[platform].spare, True, platform in ASSUMED, IOMMUS[platform], answer),
                      f'{which}: device, IOMMU and answer in {text}')
         expect(words in fault['what'], f'{which}: no "{words}" in {fault}')
+        expect_equal((fault['candidates'], fault['what'].endswith('; the device is not certain')),
+                     ([PLATFORMS[platform].spare], platform in ASSUMED), f'{which}: candidates and certainty')
     return found
 
 

@@ -24,7 +24,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct explain_facts nothing = { 0 };
-	const struct explain_facts some = { holes, 3, maps, 1, freed, 1, true, 1, 1, 39 };
+	struct explain_facts some = { holes, 3, maps, 1, freed, 1, true, 1, 1, 39, .holes_known = true,
+		.driver = "driver" };
 	struct explain_verdict verdict;
 	char *text;
 	size_t i;
@@ -45,8 +46,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(memchr(found.v[i].code, '\0', sizeof(found.v[i].code)) != NULL);
 		explain_judge(&found.v[i], &nothing, &verdict);
 		FUZZ_CHECK(verdict.what[0] != '\0');
+		some.uncertain = some.several = false;
 		explain_judge(&found.v[i], &some, &verdict);
 		FUZZ_CHECK(verdict.what[0] != '\0');
+		some.uncertain = some.several = true;
+		explain_judge(&found.v[i], &some, &verdict);
+		FUZZ_CHECK(verdict.what[0] != '\0' && strlen(verdict.what) + 1 < sizeof(verdict.what));
 	}
 	return 0;
 }

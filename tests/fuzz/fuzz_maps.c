@@ -69,11 +69,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(explain_processes_ask(&processes) == 0);
 	FUZZ_CHECK(processes.n <= 1);
 	FUZZ_CHECK(explain_owners(&processes, &dev) <= processes.n);
-	FUZZ_CHECK(explain_maps_for(&processes, dev.bdf, &maps, &n) == 0);
+	FUZZ_CHECK(explain_maps_for(&processes, &dev, &maps, &n) == 0);
 	for (i = 0; i < n; i++)
 		FUZZ_CHECK(iova_range_valid(maps[i].range));
 	free(maps);
-	FUZZ_CHECK(explain_freed_for(&processes, dev.bdf, &freed, &n, &all) == 0);
+	FUZZ_CHECK(explain_freed_for(&processes, &dev, &freed, &n, &all) == 0);
 	for (i = 0; i < n; i++)
 		FUZZ_CHECK(iova_range_valid(freed[i].range));
 	free(freed);

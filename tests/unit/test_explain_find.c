@@ -20,13 +20,34 @@
 static struct explain_log found;
 static struct explain_device dev;
 
-/* Find the device of a fault in one or more lines, and judge without processes. */
+#define MAX_CANDIDATES 8
+
+static char candidate[MAX_CANDIDATES][TOPO_BDF_LEN];
+static struct explain_verdict verdict;
+
+/* Find the device of a fault, and judge without processes. */
 static enum explain_id
-answer(const char *root, const char *line, const struct plan_answers *answers)
+judge(const char *root, const struct explain_fault *f, const struct plan_answers *answers)
 {
 	struct explain_facts facts = { 0 };
 	struct explain_finder finder;
-	struct explain_verdict verdict;
+	size_t i;
+
+	explain_finder_begin(&finder, root, answers, PAGE);
+	assert_int_equal(explain_device_find(&finder, f, &dev), 0);
+	explain_device_facts(&dev, &facts);
+	explain_judge(f, &facts, &verdict);
+	assert_in_range(dev.n, 0, MAX_CANDIDATES);
+	for (i = 0; i < dev.n; i++)
+		strcpy(candidate[i], dev.candidate[i]->bdf);
+	explain_finder_end(&finder);
+	return verdict.id;
+}
+
+/* The same of a fault in one or more lines. */
+static enum explain_id
+answer(const char *root, const char *line, const struct plan_answers *answers)
+{
 	char text[EXPLAIN_LINE];
 	FILE *f;
 
@@ -37,12 +58,7 @@ answer(const char *root, const char *line, const struct plan_answers *answers)
 	explain_read(f, &found);
 	fclose(f);
 	assert_int_equal(found.n, 1);
-	explain_finder_begin(&finder, root, answers, PAGE);
-	assert_int_equal(explain_device_find(&finder, &found.v[0], &dev), 0);
-	explain_device_facts(&dev, &facts);
-	explain_judge(&found.v[0], &facts, &verdict);
-	explain_finder_end(&finder);
-	return verdict.id;
+	return judge(root, &found.v[0], answers);
 }
 
 #define VTD(bdf, at) "DMAR: [DMA Read NO_PASID] Request device [" bdf "] fault addr " at " [fault reason 0x06] x"
@@ -64,7 +80,9 @@ test_x86(void **state)
 	assert_int_equal(answer(root, VTD("00:1f.2", "0xffffff"), NULL), EXPLAIN_IS_FIRMWARE);
 	/* A window of the host bridge, also for a device without a driver. */
 	assert_int_equal(answer(root, VTD("00:04.0", "0xc0000000"), NULL), EXPLAIN_IS_WINDOW);
-	assert_int_equal(answer(root, VTD("7f:1f.7", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	/* Nothing is known of one that is not here, except what all have. */
+	assert_int_equal(answer(root, VTD("7f:1f.7", "0xfee00000"), NULL), EXPLAIN_IS_NO_DEVICE);
+	assert_int_equal(answer(root, VTD("7f:1f.7", "0x0"), NULL), EXPLAIN_IS_ZERO);
 	assert_string_equal(dev.bdf, "0000:7f:1f.7");
 	assert_false(dev.exists);
 }
@@ -105,7 +123,7 @@ test_domains(void **state)
 	assert_int_equal(answer(root, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
 	assert_string_equal(dev.bdf, "0001:02:03.0");
 	assert_true(dev.assumed);
-	assert_true(dev.several);
+	assert_int_equal(dev.n, 2);
 }
 
 #define V3 "arm-smmu-v3 arm-smmu-v3.0.auto: "
@@ -123,7 +141,7 @@ test_streams(void **state)
 	assert_string_equal(dev.bdf, "0004:01:00.0");
 	assert_true(dev.exists);
 	assert_true(dev.assumed);
-	assert_false(dev.several);
+	assert_int_equal(dev.n, 1);
 	assert_int_equal(answer(root, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
 	assert_string_equal(dev.bdf, "0004:01:00.0");
 	assert_true(dev.assumed);
@@ -133,15 +151,117 @@ test_streams(void **state)
 	assert_false(dev.exists);
 	/* An ID with a domain, and that of another IOMMU, which has one number for each device. */
 	assert_int_equal(answer(root, V3 "event 0x10 received:\n" V3 "\t0x0005010000000010\n" V3 "\t0x0\n"
-		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_UNMAPPED);
+		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_NO_DEVICE);
 	assert_string_equal(dev.bdf, "0005:01:00.0");
-	assert_int_equal(answer(root, VIRTIO("256", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_int_equal(answer(root, VIRTIO("256", "0x70000000"), NULL), EXPLAIN_IS_NO_DEVICE);
 	assert_string_equal(dev.bdf, "0000:01:00.0");
 	tree_device(root, "/devices/pci0008:00/0008:01:00.0");
 	assert_int_equal(answer(root, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
 	assert_string_equal(dev.bdf, "0004:01:00.0");
 	assert_true(dev.assumed);
-	assert_true(dev.several);
+	assert_int_equal(dev.n, 2);
+}
+
+/* An address of the user without a device. */
+static enum explain_id
+asked(const char *root, uint64_t iova)
+{
+	const struct explain_fault f = { .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = iova, .times = 1 };
+
+	return judge(root, &f, NULL);
+}
+
+/* It can be of any device with a VFIO driver: "in no hole" is in none of theirs. */
+static void
+test_asked(void **state)
+{
+	char root[TREE_PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s", tree_fixture("x86-vtd"));
+	assert_int_equal(asked(root, 0xfee00000), EXPLAIN_IS_MSI);
+	assert_non_null(strstr(verdict.what, ", for 0000:00:0"));
+	assert_string_equal(dev.bdf, "");
+	assert_int_equal(asked(root, 0), EXPLAIN_IS_ZERO);
+	assert_int_equal(asked(root, 0x70000000), EXPLAIN_IS_UNMAPPED);
+	assert_non_null(strstr(verdict.what, "is in no hole of a device with a VFIO driver"));
+	/* Without such a device nothing is known. */
+	tree_device(*state, "/devices/pci0000:00/0000:00:02.0");
+	assert_int_equal(asked(*state, 0xfee00000), EXPLAIN_IS_NO_DEVICE);
+	assert_int_equal(asked(*state, 0), EXPLAIN_IS_ZERO);
+	/* A device that is not on PCI. */
+	assert_int_equal(answer(root, "arm-smmu-v3 arm-smmu-v3.0.auto: event: F_TRANSLATION client: 30be0000.ethernet "
+		"sid: 0x1 ssid: 0x0 iova: 0x8000000 ipa: 0x0", NULL), EXPLAIN_IS_NO_DEVICE);
+}
+
+#define BRIDGE "/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
+
+static void
+pcie(const char *root, const char *path)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "/sys%s/current_link_speed", path);
+	tree_text(root, name, "2.5 GT/s PCIe\n");
+}
+
+/* Behind a bridge from PCI Express to PCI all functions have the ID of device 0 of their bus. */
+static void
+test_aliases(void **state)
+{
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0000:00/0000:00:1c.0");
+	tree_device(root, BRIDGE);
+	tree_text(root, "/sys" BRIDGE "/class", "0x060400\n");
+	pcie(root, "/devices/pci0000:00/0000:00:1c.0");
+	pcie(root, BRIDGE);
+	tree_device(root, BRIDGE "/0000:02:03.0");
+	tree_link(root, "/sys" BRIDGE "/0000:02:03.0/driver", "../../../../../bus/pci/drivers/vfio-pci");
+	tree_link(root, "/sys" BRIDGE "/0000:02:03.0/iommu_group", "../../../../kernel/iommu_groups/1");
+	tree_text(root, "/sys/kernel/iommu_groups/1/reserved_regions", "0xa000000 0xa0fffff reserved\n");
+	/* None has the address: it is this one. */
+	assert_int_equal(answer(root, VTD("02:00.0", "0xa000000"), NULL), EXPLAIN_IS_RESERVED);
+	assert_string_equal(dev.bdf, "0000:02:03.0");
+	assert_string_equal(dev.id, "0000:02:00.0");
+	assert_string_equal(dev.driver, "vfio-pci");
+	assert_true(dev.exists);
+	assert_false(dev.assumed);
+	assert_null(strstr(verdict.what, "certain"));
+	/* The ID of the bridge is theirs as well. */
+	assert_int_equal(answer(root, VTD("01:00.0", "0xa000000"), NULL), EXPLAIN_IS_RESERVED);
+	assert_string_equal(dev.bdf, "0000:02:03.0");
+	/* A function with the address is not to blame for sure, nor does it hide the holes of others. */
+	tree_device(root, BRIDGE "/0000:02:00.0");
+	assert_int_equal(answer(root, VTD("02:00.0", "0xa000000"), NULL), EXPLAIN_IS_RESERVED);
+	assert_string_equal(verdict.what, "is in the hole 0xa000000-0xa0fffff: reserved, for 0000:02:03.0; the device is not certain");
+	assert_int_equal(dev.n, 2);
+	assert_string_equal(candidate[0], "0000:02:00.0");
+	assert_string_equal(candidate[1], "0000:02:03.0");
+	assert_string_equal(dev.id, "");
+	assert_true(dev.assumed);
+	/* The user names the device itself, as EEH does. */
+	assert_int_equal(judge(root, &(struct explain_fault){ .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0xa000000,
+		.has_addr = true, .addr = { 0, 2, 0, 0 } }, NULL), EXPLAIN_IS_UNMAPPED);
+	assert_int_equal(dev.n, 1);
+	assert_int_equal(answer(root, "EEH: Frozen PHB#0-PE#0 detected\n"
+		"PCI 0000:02:00.0#0000: EEH: Invoking vfio-pci->error_detected(IO frozen)\n", NULL), EXPLAIN_IS_FROZEN);
+	assert_string_equal(dev.bdf, "0000:02:00.0");
+	assert_int_equal(dev.n, 1);
+}
+
+/* VMD makes domains that firmware has not. Its devices have its ID, never their own address. */
+static void
+test_vmd(void **state)
+{
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0");
+	assert_int_equal(answer(root, VTD("e0:06.0", "0x70000000"), NULL), EXPLAIN_IS_NO_DEVICE);
+	assert_false(dev.exists);
+	tree_device(root, "/devices/pci0000:e0/0000:e0:06.0");
+	assert_int_equal(answer(root, VTD("e0:06.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_string_equal(dev.bdf, "0000:e0:06.0");
+	assert_false(dev.assumed);
 }
 
 #define NO_ENTRY(bdf) "DMAR: [DMA Read NO_PASID] Request device [" bdf "] fault addr 0x7cd80000 " \
@@ -166,7 +286,7 @@ test_before_driver(void **state)
 static void
 test_no_pci(void **state)
 {
-	assert_int_equal(answer(*state, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_UNMAPPED);
+	assert_int_equal(answer(*state, VTD("02:03.0", "0x70000000"), NULL), EXPLAIN_IS_NO_DEVICE);
 	assert_string_equal(dev.bdf, "");
 	assert_int_equal(answer(*state, UNKNOWN_ID("0x100"), NULL), EXPLAIN_IS_UNATTACHED);
 	assert_string_equal(dev.bdf, "");
@@ -235,7 +355,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
-		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_before_driver), T(test_read_once), T(test_translations),
+		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_before_driver),
+		T(test_asked), T(test_aliases), T(test_vmd), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,8 @@ facts_set(void)
 	};
 
 	facts = (struct explain_facts){ .hole = holes, .n_holes = 6, .map = maps, .n_maps = 3, .freed = freed,
-		.n_freed = 4, .all_freed = true, .processes = 2, .owners = 1, .iommu_bits = 39 };
+		.n_freed = 4, .all_freed = true, .processes = 2, .owners = 1, .iommu_bits = 39,
+		.holes_known = true };
 }
 
 static void
@@ -155,7 +156,10 @@ test_judge_own(void **state)
 	}
 }
 
-/* The words for an address of the user, which has no device. */
+/*
+ * The words for an address of the user, which has no device: what is known is the holes of all
+ * devices with a VFIO driver, if there are any.
+ */
 static void
 test_judge_anyone(void **state)
 {
@@ -164,24 +168,75 @@ test_judge_anyone(void **state)
 	(void)state;
 	facts_set();
 	facts.owners = 0;
-	assert_string_equal(judged(&f, EXPLAIN_IS_UNMAPPED), "is in no hole, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago");
+	facts.all_vfio = facts.several = true;
+	assert_string_equal(judged(&f, EXPLAIN_IS_UNMAPPED), "is in no hole of a device with a VFIO driver, is not mapped now and was not unmapped lately: it was never mapped, or unmapped long ago");
 	f.iova = 0x300000000;
 	judged(&f, EXPLAIN_IS_FREED);
 	facts.n_freed = 0;
+	f.iova = 0x30000000;
+	assert_string_equal(judged(&f, EXPLAIN_IS_RESERVED), "is in the hole 0x30000000-0x3fffffff: reserved, for d");
 	/* Not all that the device may reach is known. */
 	f.iova = 0x140200000;
 	assert_null(strstr(judged(&f, EXPLAIN_IS_BEHIND), "is not mapped now"));
 	f.iova = 0x70000000;
 	facts.processes = 0;
-	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "as no process answers"));
-	/* With a device. */
-	f.has_addr = true;
-	facts.processes = 2;
+	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "VFIO driver; whether it is mapped now is not known, as no process answers"));
+	/* Without such a device. */
+	facts.all_vfio = facts.several = facts.holes_known = false;
+	facts.n_holes = 1;
+	assert_non_null(strstr(judged(&f, EXPLAIN_IS_NO_DEVICE), "is not known, as the device is not"));
+	f.iova = 0;
+	assert_string_equal(judged(&f, EXPLAIN_IS_ZERO), "is in the hole 0x0-0xfff: IOVA 0");
+}
+
+static void
+test_judge_asked(void **state)
+{
+	const struct explain_fault f = { .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x70000000, .has_addr = true };
+	const struct explain_fault other = { .iommu = EXPLAIN_NO_IOMMU, .has_iova = true, .iova = 0x200000000,
+		.has_addr = true };
+
+	(void)state;
+	facts_set();
+	facts.owners = 0;
 	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "as no process that has the device answers"));
 	facts.owners = 1;
 	assert_non_null(strstr(judged(&f, EXPLAIN_IS_UNMAPPED), "is not mapped now"));
-	f.iova = 0x200000000;
-	judged(&f, EXPLAIN_IS_OTHERS);
+	judged(&other, EXPLAIN_IS_OTHERS);
+}
+
+/* Nothing is stated as a fact, but what the processes say counts. */
+static void
+test_judge_uncertain(void **state)
+{
+	static const struct {
+		uint64_t iova;
+		enum explain_id id;
+		const char *what;
+	} rows[] = {
+		{ 0x100000000, EXPLAIN_IS_MAPPED, "is mapped now, at 0x100000000-0x13fffffff by process 42 (eal); the device is not certain" },
+		{ 0x30000000, EXPLAIN_IS_RESERVED, "is in the hole 0x30000000-0x3fffffff: reserved, for d; the device is not certain" },
+		{ 0x140280000, EXPLAIN_IS_FREED, "was mapped at 0x140280000-0x14028ffff by process 42 (device), which unmapped it 3 s ago; the device is not certain" },
+		{ 0x140300000, EXPLAIN_IS_BEHIND, "lies 1048576 bytes behind 0x140000000-0x1401fffff, which process 42 has mapped (application); the device is not certain" },
+		{ 0x200000000, EXPLAIN_IS_OTHERS, "is mapped at 0x200000000-0x2001fffff by process 43 (eal), which does not have this device; the device is not certain" },
+		{ 0x70000000, EXPLAIN_IS_UNMAPPED, "is in no hole and is not mapped now by a process that has the device: it was freed, or never mapped; the device is not certain" },
+		{ 0x8000000000, EXPLAIN_IS_TOO_HIGH, "is an address that the IOMMU does not translate; the device is not certain" },
+	};
+	struct explain_fault f = { .iommu = EXPLAIN_VIRTIO, .reason = EXPLAIN_NO_PAGE, .has_iova = true };
+	size_t i;
+
+	(void)state;
+	facts_set();
+	facts.uncertain = facts.several = true;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		f.iova = rows[i].iova;
+		assert_string_equal(judged(&f, rows[i].id), rows[i].what);
+	}
+	facts.owners = 0;
+	f.iova = 0x70000000;
+	assert_string_equal(judged(&f, EXPLAIN_IS_UNMAPPED), "is in no hole; whether it is mapped now is not known, as no process that has the device answers: it was freed, or never mapped; the device is not certain");
+	facts.holes_known = false;
+	assert_string_equal(judged(&f, EXPLAIN_IS_NO_DEVICE), "whether it is in a hole, or mapped, is not known, as the device is not");
 }
 
 /* A table that the device lacked may be there now; nobody may be sent to take a device from the host. */
@@ -244,7 +299,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_own),
-		cmocka_unit_test(test_judge_no_table), cmocka_unit_test(test_judge_anyone),
+		cmocka_unit_test(test_judge_no_table), cmocka_unit_test(test_judge_asked),
+		cmocka_unit_test(test_judge_uncertain), cmocka_unit_test(test_judge_anyone),
 		cmocka_unit_test(test_judge_all),
 	};
 

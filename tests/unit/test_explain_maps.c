@@ -161,6 +161,10 @@ ask(size_t n)
 static void
 test_maps(void **state)
 {
+	const struct topo_device one = { .bdf = "0000:02:00.0" }, other = { .bdf = "0000:01:00.0" };
+	const struct topo_device *candidate[] = { &one, &other };
+	const struct explain_device several = { .bdf = "0000:02:00.0", .exists = true, .assumed = true,
+		.candidate = candidate, .n = 2 };
 	struct explain_processes processes;
 	struct explain_map *maps;
 	size_t n;
@@ -169,7 +173,7 @@ test_maps(void **state)
 	processes = ask(1);
 	assert_int_equal(processes.v[0].pid, 4711);
 	assert_int_equal(processes.v[0].n, 1);
-	assert_int_equal(explain_maps_for(&processes, "0000:01:00.0", &maps, &n), 0);
+	assert_int_equal(explain_maps_for(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }, &maps, &n), 0);
 	assert_int_equal(n, MAPS);
 	assert_true(maps[39].has_device);
 	assert_int_equal(maps[39].range.first, 0x2700000);
@@ -179,14 +183,17 @@ test_maps(void **state)
 	assert_true(maps[3].read_only);
 	assert_false(maps[4].read_only);
 	free(maps);
-	assert_int_equal(explain_maps_for(&processes, "0000:02:00.0", &maps, &n), 0);
+	assert_int_equal(explain_maps_for(&processes, &(struct explain_device){ .bdf = "0000:02:00.0" }, &maps, &n), 0);
 	assert_false(maps[0].has_device);
 	free(maps);
 	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true }), 1);
 	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:02:00.0", .exists = true }), 0);
 	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }), 0);
-	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true,
-		.assumed = true }), 0);
+	/* Of several candidates one is enough. */
+	assert_int_equal(explain_owners(&processes, &several), 1);
+	assert_int_equal(explain_maps_for(&processes, &several, &maps, &n), 0);
+	assert_true(maps[0].has_device);
+	free(maps);
 	explain_processes_free(&processes);
 }
 
@@ -200,7 +207,7 @@ test_freed(void **state)
 
 	start(*state, "rte", GOOD);
 	processes = ask(1);
-	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }, &freed, &n, &all), 0);
 	assert_int_equal(n, 1);
 	assert_true(all);
 	assert_true(freed[0].has_device);
@@ -210,7 +217,7 @@ test_freed(void **state)
 	assert_int_equal(freed[0].seconds, 3);
 	assert_string_equal(freed[0].owner, "device");
 	free(freed);
-	assert_int_equal(explain_freed_for(&processes, "0000:02:00.0", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "0000:02:00.0" }, &freed, &n, &all), 0);
 	assert_false(freed[0].has_device);
 	free(freed);
 	explain_processes_free(&processes);
@@ -228,12 +235,12 @@ test_forgotten(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "" }, &freed, &n, &all), 0);
 	assert_int_equal(n, IOAS_FREED - 1);
 	assert_true(all);
 	free(freed);
 	p.n_freed++;
-	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "" }, &freed, &n, &all), 0);
 	assert_int_equal(n, IOAS_FREED);
 	assert_false(all);
 	free(freed);
@@ -251,15 +258,15 @@ test_older(void **state)
 	start(*state, "a", OLDER);
 	processes = ask(1);
 	assert_int_equal(processes.v[0].n_maps, MAPS);
-	assert_int_equal(explain_freed_for(&processes, "0000:01:00.0", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }, &freed, &n, &all), 0);
 	assert_int_equal(n, 0);
 	assert_false(all);
 	free(freed);
 	/* A process without the device says nothing about it; without a device all count. */
-	assert_int_equal(explain_freed_for(&processes, "0000:02:00.0", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "0000:02:00.0" }, &freed, &n, &all), 0);
 	assert_true(all);
 	free(freed);
-	assert_int_equal(explain_freed_for(&processes, "", &freed, &n, &all), 0);
+	assert_int_equal(explain_freed_for(&processes, &(struct explain_device){ .bdf = "" }, &freed, &n, &all), 0);
 	assert_false(all);
 	free(freed);
 	explain_processes_free(&processes);
