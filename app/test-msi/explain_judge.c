@@ -72,6 +72,13 @@ judge_holes(uint64_t iova, const struct explain_facts *facts, struct explain_ver
 	return true;
 }
 
+/* Where a read is allowed, what was forbidden is a write. */
+static bool
+is_write(const struct explain_fault *f)
+{
+	return f->access == EXPLAIN_WRITE || (f->access == EXPLAIN_ACCESS_UNKNOWN && f->reason == EXPLAIN_FORBIDDEN);
+}
+
 /* Mapped for this device. */
 static bool
 judge_maps(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
@@ -83,13 +90,31 @@ judge_maps(const struct explain_fault *f, const struct explain_facts *facts, str
 
 		if (!holds(m->range, f->iova) || (!m->has_device && !of_anyone(f)))
 			continue;
-		out->id = m->read_only && f->access == EXPLAIN_WRITE ? EXPLAIN_IS_READ_ONLY : EXPLAIN_IS_MAPPED;
+		out->id = m->read_only && is_write(f) ? EXPLAIN_IS_READ_ONLY :
+			f->reason == EXPLAIN_FORBIDDEN ? EXPLAIN_IS_FORBIDDEN : EXPLAIN_IS_MAPPED;
 		snprintf(out->what, sizeof(out->what), "is mapped now%s, at 0x%" PRIx64 "-0x%" PRIx64
-			" by process %d (%s)", m->read_only ? " for reading only" : "", m->range.first,
-			m->range.last, m->pid, m->owner);
+			" by process %d (%s)%s", m->read_only ? " for reading only" : "", m->range.first,
+			m->range.last, m->pid, m->owner, out->id == EXPLAIN_IS_FORBIDDEN ?
+			", but was not for this access then" : "");
 		return true;
 	}
 	return false;
+}
+
+/* The IOMMU found a page, so it was neither freed nor never mapped, whatever is there now. */
+static bool
+judge_forbidden(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
+{
+	struct explain_verdict hole;
+
+	if (f->reason != EXPLAIN_FORBIDDEN)
+		return false;
+	out->id = EXPLAIN_IS_FORBIDDEN;
+	if (judge_holes(f->iova, facts, &hole))
+		snprintf(out->what, sizeof(out->what), "was mapped, but not for this access, and %.300s", hole.what);
+	else
+		snprintf(out->what, sizeof(out->what), "was mapped, but not for this access");
+	return true;
 }
 
 /* Of several unmaps the latest. */
@@ -203,7 +228,7 @@ judge_address(const struct explain_fault *f, const struct explain_facts *facts, 
 {
 	size_t len;
 
-	if (judge_maps(f, facts, out) || judge_holes(f->iova, facts, out))
+	if (judge_maps(f, facts, out) || judge_forbidden(f, facts, out) || judge_holes(f->iova, facts, out))
 		;
 	else if (is_too_high(f, facts))
 		set(out, EXPLAIN_IS_TOO_HIGH, "is an address that the IOMMU does not translate");

@@ -249,6 +249,21 @@ test_aliases(void **state)
 	assert_int_equal(dev.n, 1);
 }
 
+/* From the words of two IOMMUs. */
+static void
+test_forbidden(void **state)
+{
+	const char *root = *state;
+
+	tree_device(root, "/devices/pci0000:00/0000:00:03.0");
+	assert_int_equal(answer(root, "vfio-pci 0000:00:03.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0010 "
+		"address=0x70000000 flags=0x0070]", NULL), EXPLAIN_IS_FORBIDDEN);
+	assert_int_equal(answer(root, "vfio-pci 0000:00:03.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0010 "
+		"address=0x70000000 flags=0x0020]", NULL), EXPLAIN_IS_UNMAPPED);
+	assert_int_equal(answer(root, V3 "event 0x13 received:\n" V3 "\t0x0000001800000013\n" V3 "\t0x0\n"
+		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_FORBIDDEN);
+}
+
 /* VMD makes domains that firmware has not. Its devices have its ID, never their own address. */
 static void
 test_vmd(void **state)
@@ -356,7 +371,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
 		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_before_driver),
-		T(test_asked), T(test_aliases), T(test_vmd), T(test_read_once), T(test_translations),
+		T(test_asked), T(test_aliases), T(test_vmd), T(test_forbidden), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

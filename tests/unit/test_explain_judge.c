@@ -239,6 +239,54 @@ test_judge_uncertain(void **state)
 	assert_string_equal(judged(&f, EXPLAIN_IS_NO_DEVICE), "whether it is in a hole, or mapped, is not known, as the device is not");
 }
 
+/* A page was there, so none of "freed", "never mapped" and "mapped after the fault" is the cause. */
+static void
+test_judge_forbidden(void **state)
+{
+	static const struct {
+		enum explain_access access;
+		uint64_t iova;
+		enum explain_id id;
+		const char *what;
+	} rows[] = {
+		{ EXPLAIN_WRITE, 0x70000000, EXPLAIN_IS_FORBIDDEN, "was mapped, but not for this access" },
+		/* Unmapped since then, behind memory, of another process. */
+		{ EXPLAIN_WRITE, 0x140280000, EXPLAIN_IS_FORBIDDEN, "was mapped, but not for this access" },
+		{ EXPLAIN_READ, 0x140400000, EXPLAIN_IS_FORBIDDEN, "was mapped, but not for this access" },
+		{ EXPLAIN_WRITE, 0x200000000, EXPLAIN_IS_FORBIDDEN, "was mapped, but not for this access" },
+		{ EXPLAIN_READ, 0x8000040, EXPLAIN_IS_FORBIDDEN,
+			"was mapped, but not for this access, and is in the hole 0x8000000-0x80fffff: SW_MSI" },
+		{ EXPLAIN_WRITE, 0x100000000, EXPLAIN_IS_FORBIDDEN,
+			"is mapped now, at 0x100000000-0x13fffffff by process 42 (eal), but was not for this access then" },
+		{ EXPLAIN_READ, 0x140000000, EXPLAIN_IS_FORBIDDEN, "is mapped now for reading only, at 0x140000000-0x1401fffff"
+			" by process 42 (application), but was not for this access then" },
+		{ EXPLAIN_WRITE, 0x140000000, EXPLAIN_IS_READ_ONLY,
+			"is mapped now for reading only, at 0x140000000-0x1401fffff by process 42 (application)" },
+		/* The SMMU does not say it, but a read is allowed. */
+		{ EXPLAIN_ACCESS_UNKNOWN, 0x140000000, EXPLAIN_IS_READ_ONLY,
+			"is mapped now for reading only, at 0x140000000-0x1401fffff by process 42 (application)" },
+	};
+	struct explain_fault f = { .iommu = EXPLAIN_SMMUV3, .reason = EXPLAIN_FORBIDDEN, .has_iova = true, .has_addr = true };
+	size_t i;
+
+	(void)state;
+	facts_set();
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		f.access = rows[i].access;
+		f.iova = rows[i].iova;
+		assert_string_equal(judged(&f, rows[i].id), rows[i].what);
+	}
+	/* Also if nothing is known. */
+	facts = (struct explain_facts){ 0 };
+	f.iova = 0x70000000;
+	assert_string_equal(judged(&f, EXPLAIN_IS_FORBIDDEN), "was mapped, but not for this access");
+	/* Where no page was, a mapping of now is newer. */
+	facts_set();
+	f = (struct explain_fault){ .iommu = EXPLAIN_SMMUV3, .reason = EXPLAIN_NO_PAGE, .has_iova = true, .iova = 0x140000000 };
+	assert_string_equal(judged(&f, EXPLAIN_IS_MAPPED),
+		"is mapped now for reading only, at 0x140000000-0x1401fffff by process 42 (application)");
+}
+
 /* A table that the device lacked may be there now; nobody may be sent to take a device from the host. */
 static void
 test_judge_no_table(void **state)
@@ -300,7 +348,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_own),
 		cmocka_unit_test(test_judge_no_table), cmocka_unit_test(test_judge_asked),
-		cmocka_unit_test(test_judge_uncertain), cmocka_unit_test(test_judge_anyone),
+		cmocka_unit_test(test_judge_uncertain), cmocka_unit_test(test_judge_forbidden),
+		cmocka_unit_test(test_judge_anyone),
 		cmocka_unit_test(test_judge_all),
 	};
 
