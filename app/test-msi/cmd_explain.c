@@ -133,12 +133,16 @@ explain_all(struct tool_root *root, const struct explain_fault *v, size_t n)
 static int
 explain(const struct explain_options *opt, struct tool_root *root, struct explain_log *log)
 {
+	bool unlogged;
+
 	if (opt->asked.has_iova)
 		return explain_all(root, &opt->asked, 1) == 0 ? STATUS_GOOD : STATUS_FAULT;
 	tool_report_put("lines", json_integer(log->lines));
 	tool_report_put("dropped", json_integer(log->dropped));
 	tool_report_put("lost", json_integer(log->lost));
 	tool_report_put("suppressed", json_integer(log->suppressed));
+	unlogged = explain_unlogged(root->path);
+	tool_report_put("unlogged", json_boolean(unlogged));
 	if (explain_all(root, log->v, log->n) < 0)
 		return STATUS_FAULT;
 	if (!tool_json && log->n == 0)
@@ -149,6 +153,8 @@ explain(const struct explain_options *opt, struct tool_root *root, struct explai
 	if (!tool_json && log->suppressed > 0)
 		printf("the log lacks faults: the kernel suppressed %u messages about them, as too many came at once; the counts are too low, and one device can hide the faults of others: end its application, and read the log again\n",
 			log->suppressed);
+	if (!tool_json && unlogged)
+		printf("on POWER the kernel does not log that it froze a device which a program has by VFIO; /sys/bus/pci/devices/BDF/eeh_pe_state shows it while the program runs\n");
 	if (log->dropped > 0)
 		tool_error("explain", "%u more faults are not explained; give fewer lines", log->dropped);
 	return log->n > 0 || log->lost > 0 || log->suppressed > 0 ? STATUS_FAULT : STATUS_GOOD;

@@ -10,6 +10,7 @@
 
 #include "doctor.h"
 #include "explain_find.h"
+#include "topology/topology_machine.h"
 
 #define LAST_DOMAIN UINT16_MAX	/* of firmware; VMD makes higher ones, whose devices have its ID */
 
@@ -260,4 +261,14 @@ explain_device_facts(const struct explain_device *dev, struct explain_facts *fac
 	facts->driver = dev->driver[0] != '\0' ? dev->driver : NULL;
 	facts->vfio = dev->vfio;
 	facts->uncertain = dev->assumed;
+}
+
+bool
+explain_unlogged(const char *root)
+{
+	const struct topo_device nobody = { .bdf = "-" };
+	struct topo_machine machine;
+
+	topology_machine(root, &nobody, &machine);
+	return machine.arch == TOPO_ARCH_POWER;
 }

@@ -73,6 +73,12 @@ int explain_device_find(struct explain_finder *finder, const struct explain_faul
 /** Take what is known about a device, which must outlive @p facts. The members about processes remain. */
 void explain_device_facts(const struct explain_device *dev, struct explain_facts *facts);
 
+/**
+ * Does the kernel of this machine log nothing when it blocks a device that a program has by VFIO?
+ * That of POWER leaves it to the program to find out that its device is frozen.
+ */
+bool explain_unlogged(const char *root);
+
 /* explain_maps.c */
 
 /** A process of DPDK that answers telemetry of this bus. */

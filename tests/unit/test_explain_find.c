@@ -264,6 +264,20 @@ test_forbidden(void **state)
 		V3 "\t0x70000000\n" V3 "\t0x0\n", NULL), EXPLAIN_IS_FORBIDDEN);
 }
 
+/* A log without faults means less there. */
+static void
+test_unlogged(void **state)
+{
+	char root[TREE_PATH_MAX];
+
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\ncpu\t\t: POWER9 (architected), altivec supported\n");
+	assert_true(explain_unlogged(*state));
+	tree_text(*state, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
+	assert_false(explain_unlogged(*state));
+	snprintf(root, sizeof(root), "%s", tree_fixture("x86-vtd"));
+	assert_false(explain_unlogged(root));
+}
+
 /* VMD makes domains that firmware has not. Its devices have its ID, never their own address. */
 static void
 test_vmd(void **state)
@@ -371,7 +385,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
 		T(test_x86), T(test_arm), T(test_domains), T(test_streams), T(test_no_pci), T(test_before_driver),
-		T(test_asked), T(test_aliases), T(test_vmd), T(test_forbidden), T(test_read_once), T(test_translations),
+		T(test_asked), T(test_aliases), T(test_vmd), T(test_forbidden), T(test_unlogged), T(test_read_once), T(test_translations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
