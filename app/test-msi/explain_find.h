@@ -98,8 +98,27 @@ struct explain_processes {
 	size_t n;
 };
 
+/** The asking of processes. */
+struct explain_asking {
+	struct explain_processes *out;
+	/** Ask the process behind a socket. @return 0, also if it does not answer; -ENOMEM */
+	int (*ask)(const char *path, struct explain_asking *asking);
+	bool others;			/**< of other users: the kernel says which process it is */
+	unsigned int sockets;		/**< of other users that were asked */
+	double until;			/**< they get no more questions from then on, in seconds of CLOCK_MONOTONIC */
+};
+
+#define EXPLAIN_SOCKET "dpdk_telemetry.v2"	/**< so the names of sockets begin */
+
+/* explain_others.c */
+
+/** Ask the processes of other users, for root. @return 0, -ENOMEM */
+int explain_others_ask(struct explain_asking *asking);
+
+/* explain_maps.c */
+
 /**
- * Ask all processes whose telemetry this user can reach.
+ * Ask all processes whose telemetry this user can reach. Those of other users may lie.
  *
  * @return 0, also if there is none; -ENOMEM.
  */

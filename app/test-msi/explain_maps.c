@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -23,11 +24,12 @@
 #include "sysfs/sysfs.h"
 #include "tool_leavings.h"
 
-#define SOCKET "dpdk_telemetry.v2"
 #define REPLY_MAX 65536
 #define PAGE 32			/* objects in a full reply */
 #define PAGES_MAX 4096
+#define OTHERS_PAGES 1024	/* of a process of another user */
 #define SECONDS 2
+#define OTHERS_SECONDS 5	/* for all of them; an application answers in milliseconds */
 
 /* @return a socket, or -errno. */
 static int
@@ -162,17 +164,27 @@ take_device(const json_t *o, struct explain_process *p)
 	return 0;
 }
 
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /* Read a list. @return 0; -ENOENT if the process has none, or stops answering; -ENOMEM. */
 static int
 list_read(int fd, const char *list, int (*take)(const json_t *o, struct explain_process *p),
-		struct explain_process *p)
+		struct explain_process *p, const struct explain_asking *asking)
 {
+	const unsigned int pages = asking->others ? OTHERS_PAGES : PAGES_MAX;
 	unsigned int page;
 	size_t n = PAGE, i;
 	int ret = 0;
 
-	for (page = 0; ret == 0 && n == PAGE && page < PAGES_MAX; page++) {
-		json_t *objects = ask(fd, list, page * PAGE);
+	for (page = 0; ret == 0 && n == PAGE && page < pages; page++) {
+		json_t *objects = asking->others && now() > asking->until ? NULL : ask(fd, list, page * PAGE);
 
 		/* A part of a list would show memory as not mapped. */
 		if (objects == NULL)
@@ -193,24 +205,55 @@ process_free(struct explain_process *p)
 	free(p->freed);
 }
 
-/* Ask one process. One that does not answer, or is without the bus, does not count. */
+/* Whom the user would look at: what the kernel says, where the process may be anyone's. */
 static int
-process_ask(const char *path, struct explain_processes *out)
+pid_of(int fd, const json_t *greeting, const struct explain_asking *asking)
 {
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (!asking->others)
+		return (int)json_integer_value(json_object_get(greeting, "pid"));
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+}
+
+/* One process may have many sockets, and be in a folder that was read before. */
+static bool
+is_known(const struct explain_processes *processes, int pid)
+{
+	size_t i;
+
+	for (i = 0; i < processes->n && processes->v[i].pid != pid; i++)
+		;
+	return pid != 0 && i < processes->n;
+}
+
+/* Ask one process. One that does not answer all, or in time, or is without the bus, does not count. */
+static int
+process_ask(const char *path, struct explain_asking *asking)
+{
+	struct explain_processes *out = asking->out;
 	struct explain_process p = { 0 }, *v;
 	json_t *greeting;
-	int fd = connect_to(path), ret;
+	int fd, ret;
 
+	if (asking->others && now() > asking->until)
+		return 0;
+	fd = connect_to(path);
 	if (fd < 0)
 		return 0;
 	greeting = receive(fd);
-	p.pid = (int)json_integer_value(json_object_get(greeting, "pid"));
+	p.pid = pid_of(fd, greeting, asking);
 	json_decref(greeting);
-	ret = list_read(fd, "devices", take_device, &p);
+	if (asking->others && is_known(out, p.pid)) {
+		close(fd);
+		return 0;
+	}
+	ret = list_read(fd, "devices", take_device, &p, asking);
 	if (ret == 0)
-		ret = list_read(fd, "maps", take_map, &p);
+		ret = list_read(fd, "maps", take_map, &p, asking);
 	if (ret == 0) {
-		ret = list_read(fd, "freed", take_freed, &p);
+		ret = list_read(fd, "freed", take_freed, &p, asking);
 		p.says_freed = ret == 0;
 		ret = ret == -ENOENT ? 0 : ret;
 	}
@@ -227,7 +270,7 @@ process_ask(const char *path, struct explain_processes *out)
 
 /* Each application has a folder, by its --file-prefix. */
 static int
-folder_ask(const char *base, struct explain_processes *out)
+folder_ask(const char *base, struct explain_asking *asking)
 {
 	char **folders, **names, path[SYSFS_PATH_MAX];
 	size_t n, m, i, j;
@@ -239,10 +282,10 @@ folder_ask(const char *base, struct explain_processes *out)
 		if (sysfs_list("", &names, &m, "%s/dpdk/%s", base, folders[i]) != 0)
 			continue;
 		for (j = 0; ret == 0 && j < m; j++)
-			if (strncmp(names[j], SOCKET, strlen(SOCKET)) == 0 &&
+			if (strncmp(names[j], EXPLAIN_SOCKET, strlen(EXPLAIN_SOCKET)) == 0 &&
 					(size_t)snprintf(path, sizeof(path), "%s/dpdk/%s/%s", base, folders[i],
 						names[j]) < sizeof(path))
-				ret = process_ask(path, out);
+				ret = process_ask(path, asking);
 		sysfs_free_names(names, m);
 	}
 	sysfs_free_names(folders, n);
@@ -254,12 +297,15 @@ explain_processes_ask(struct explain_processes *out)
 {
 	const char *bases[TOOL_RUNTIME_FOLDERS];
 	size_t n = tool_runtime_folders(bases), i;
+	struct explain_asking asking = { .out = out, .ask = process_ask };
 	int ret = 0;
 
 	*out = (struct explain_processes){ 0 };
 	for (i = 0; ret == 0 && i < n; i++)
-		ret = folder_ask(bases[i], out);
-	return ret;
+		ret = folder_ask(bases[i], &asking);
+	asking.others = true;
+	asking.until = now() + OTHERS_SECONDS;
+	return ret == 0 ? explain_others_ask(&asking) : ret;
 }
 
 void

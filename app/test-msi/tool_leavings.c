@@ -15,6 +15,9 @@
 
 #include "tool_leavings.h"
 
+#define USERS "/run/user"	/* systemd makes a folder of each user there */
+#define UID_LEN 10
+
 size_t
 tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
 {
@@ -28,6 +31,24 @@ tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
 		if (bases[i] != NULL && j == n)
 			out[n++] = bases[i];
 	}
+	return n;
+}
+
+size_t
+tool_others_folders(char out[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN])
+{
+	DIR *dir = geteuid() == 0 ? opendir(USERS) : NULL;
+	struct dirent *entry;
+	size_t n = 0;
+
+	if (geteuid() != 0)
+		return 0;
+	snprintf(out[n++], TOOL_FOLDER_LEN, "/tmp");
+	while (dir != NULL && n < TOOL_OTHERS_FOLDERS && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' && strlen(entry->d_name) <= UID_LEN)
+			snprintf(out[n++], TOOL_FOLDER_LEN, USERS "/%.*s", UID_LEN, entry->d_name);
+	if (dir != NULL)
+		closedir(dir);
 	return n;
 }
 

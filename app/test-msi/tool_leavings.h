@@ -17,12 +17,23 @@
 #define TOOL_RUNTIME_FOLDERS 4
 
 /**
- * The folders in which EALs may have their runtime folders, without "/dpdk", for reading: others
- * may make files in them. In /tmp anyone may, so root does not look there.
+ * The folders in which EALs of this user may have their runtime folders, without "/dpdk", for reading:
+ * others may make files in them. Those of root are not in /tmp.
  *
  * @return number of folders
  */
 size_t tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS]);
+
+#define TOOL_OTHERS_FOLDERS 33	/**< /tmp and those of 32 users; of more users the rest is left out */
+#define TOOL_FOLDER_LEN 64
+
+/**
+ * The folders in which EALs of other users may have them, for root: /tmp and /run/user/UID. These users
+ * may make any file and link in them.
+ *
+ * @return number of folders; 0 if this user is not root
+ */
+size_t tool_others_folders(char out[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN]);
 
 /** Remove the hugepages of this user with this prefix from a mount of hugetlbfs. */
 void tool_leavings_hugepages(const char *folder, const char *prefix);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,13 +36,15 @@ enum manners {
 	LIAR,		/* objects that are no mappings */
 	SILENT,		/* after the first page of mappings */
 	OLDER,		/* it does not say what it has unmapped */
+	ENDLESS,	/* its list of devices has no end */
+	SLOW,		/* the same, and each reply takes time */
 };
 
 static pid_t servers[SERVERS];
 static size_t n_servers;
 
 /* The tree, by a path that fits into the address of a socket, however long TMPDIR is. */
-static char base[64];
+static char base[32];
 static int base_fd = -1;
 
 /* Only those in the tree: processes of this host may answer too. */
@@ -49,6 +52,14 @@ size_t
 tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
 {
 	out[0] = base;
+	return 1;
+}
+
+/* Those of other users, if they have one. */
+size_t
+tool_others_folders(char out[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN])
+{
+	snprintf(out[0], TOOL_FOLDER_LEN, "%s/others", base);
 	return 1;
 }
 
@@ -64,12 +75,28 @@ maps_reply(char *out, size_t size, unsigned int first)
 	snprintf(out + at, size - at, "]}");
 }
 
+/* A full page, so that there may be another one. */
+static void
+devices_reply(char *out, size_t size)
+{
+	size_t at = (size_t)snprintf(out, size, "{\"/vfio_msi/devices\":[1");
+	unsigned int i;
+
+	for (i = 1; i < 32; i++)
+		at += (size_t)snprintf(out + at, size - at, ",{\"name\":\"0000:01:00.0\"}");
+	snprintf(out + at, size - at, "]}");
+}
+
 static void
 reply(enum manners manners, const char *command, char *out, size_t size)
 {
 	unsigned int first = 0;
 
-	if (manners == NOISE)
+	if (manners == SLOW)
+		usleep(400000);
+	if (manners == SLOW || manners == ENDLESS)
+		devices_reply(out, size);
+	else if (manners == NOISE)
 		snprintf(out, size, "[{\"\\u00");
 	else if (manners == OTHER_BUS)
 		snprintf(out, size, "{\"%s\":null}", command);
@@ -106,15 +133,16 @@ serve(int listening, enum manners manners)
 	_exit(0);
 }
 
+/* In a folder "dpdk" of the tree. */
 static void
-start(const char *root, const char *prefix, enum manners manners)
+start_in(const char *root, const char *dpdk, const char *prefix, enum manners manners)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
 	assert_true(fd >= 0);
-	tree_empty(root, "/dpdk/%s/config", prefix);
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/dpdk/%s/dpdk_telemetry.v2%s", base, prefix,
+	tree_empty(root, "%s/%s/config", dpdk, prefix);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s%s/%s/dpdk_telemetry.v2%s", base, dpdk, prefix,
 		manners == GOOD ? "" : ":7");
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fd, 1), 0);
@@ -124,6 +152,12 @@ start(const char *root, const char *prefix, enum manners manners)
 		serve(fd, manners);
 	n_servers++;
 	close(fd);
+}
+
+static void
+start(const char *root, const char *prefix, enum manners manners)
+{
+	start_in(root, "/dpdk", prefix, manners);
 }
 
 static int
@@ -300,12 +334,70 @@ test_others(void **state)
 	explain_processes_free(&processes);
 }
 
+/* A process of another user has the number that the kernel knows, whatever it says, and counts once. */
+static void
+test_other_users(void **state)
+{
+	struct explain_processes processes;
+	const size_t before = tree_open_fds();
+
+	start_in(*state, "/others/dpdk", "a", GOOD);
+	start_in(*state, "/others/dpdk", "b", GOOD);
+	processes = ask(1);
+	assert_int_equal(processes.v[0].pid, getpid());
+	assert_int_equal(processes.v[0].n_maps, MAPS);
+	assert_int_equal(processes.v[0].n_freed, 1);
+	explain_processes_free(&processes);
+	assert_int_equal(tree_open_fds(), before);
+}
+
+/* No link leads to a socket elsewhere, at any place of the path. */
+static void
+test_other_links(void **state)
+{
+	struct explain_processes processes;
+
+	start_in(*state, "/elsewhere", "a", GOOD);
+	tree_empty(*state, "/others/dpdk/file/dpdk_telemetry.v2");
+	tree_link(*state, "/others/dpdk/socket/dpdk_telemetry.v2", "../../../elsewhere/a/dpdk_telemetry.v2");
+	tree_link(*state, "/others/dpdk/prefix", "../../elsewhere/a");
+	processes = ask(0);
+	explain_processes_free(&processes);
+	assert_int_equal(renameat(base_fd, "others/dpdk", base_fd, "others/old"), 0);
+	tree_link(*state, "/others/dpdk", "../elsewhere");
+	processes = ask(0);
+	explain_processes_free(&processes);
+	/* It would answer. */
+	assert_int_equal(renameat(base_fd, "others/dpdk", base_fd, "others/new"), 0);
+	assert_int_equal(renameat(base_fd, "elsewhere", base_fd, "others/dpdk"), 0);
+	processes = ask(1);
+	explain_processes_free(&processes);
+}
+
+/* Another user can't keep root busy, nor fill its memory. */
+static void
+test_other_hostile(void **state)
+{
+	struct explain_processes processes;
+	struct timespec begin, end;
+
+	start_in(*state, "/others/dpdk", "a", ENDLESS);
+	start_in(*state, "/others/dpdk", "b", SLOW);
+	start_in(*state, "/others/dpdk", "c", SLOW);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	processes = ask(0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_in_range(end.tv_sec - begin.tv_sec, 0, 9);
+	explain_processes_free(&processes);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_maps), T(test_freed), T(test_forgotten), T(test_older), T(test_part), T(test_others),
+		T(test_other_users), T(test_other_links), T(test_other_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -151,7 +152,7 @@ expect_folders(const char *first, const char *second)
 	assert_int_equal(n, at);
 }
 
-/* Each once; root does not look into a folder where anyone may make files. */
+/* Each once; that of root is in no folder where anyone may make files. */
 static void
 the_folders_of_all_eals_are_known(void **state)
 {
@@ -165,6 +166,24 @@ the_folders_of_all_eals_are_known(void **state)
 	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
 	assert_int_equal(unsetenv("RUNTIME_DIRECTORY"), 0);
 	expect_folders(NULL, NULL);
+}
+
+/* For root, who has its own elsewhere. */
+static void
+the_folders_of_other_users_are_known(void **state)
+{
+	char got[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN];
+	size_t n = tool_others_folders(got), i;
+
+	(void)state;
+	if (geteuid() != 0) {
+		assert_int_equal(n, 0);
+		return;
+	}
+	assert_in_range(n, 1, TOOL_OTHERS_FOLDERS);
+	assert_string_equal(got[0], "/tmp");
+	for (i = 1; i < n; i++)
+		assert_int_equal(strncmp(got[i], "/run/user/", strlen("/run/user/")), 0);
 }
 
 static int
@@ -185,6 +204,7 @@ main(void)
 		T(folders_of_another_user_stay),
 		T(only_the_folder_that_eal_chooses_is_searched),
 		T(the_folders_of_all_eals_are_known),
+		T(the_folders_of_other_users_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
