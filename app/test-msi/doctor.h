@@ -75,10 +75,19 @@ struct doctor_vfio {
 	uint64_t entry_limit;		/**< dma_entry_limit; 0 unknown */
 };
 
+#define DOCTOR_LIMIT_FILE 256
+#define DOCTOR_NODE_LIST 128
+
 /** Where EAL creates files for hugepages of one size. */
 struct doctor_mount {
 	char path[VA_MOUNT_LEN];
 	enum doctor_known open;		/**< can the user read it and create files? */
+};
+
+/** The limit of hugepages of one size, of the control groups of who runs the application. */
+struct doctor_limit {
+	uint64_t bytes;			/**< the smallest one, valid with a file */
+	char file[DOCTOR_LIMIT_FILE];	/**< that has it; "": none, or unknown */
 };
 
 /** Hugepages. */
@@ -88,6 +97,8 @@ struct doctor_memory {
 	size_t n_nodes;
 	int ret;			/**< 0, or -errno: nodes can't be read */
 	struct va_need sizes;		/**< page sizes of the kernel; none: unknown */
+	struct doctor_limit limit[VA_PAGES_MAX];	/**< of each of them */
+	char allowed[DOCTOR_NODE_LIST];	/**< NUMA nodes of the cpuset, as "0-1,4"; "": unknown */
 	struct va_need mounted;		/**< page sizes of mounted hugetlbfs */
 	struct doctor_mount mount[VA_PAGES_MAX];	/**< of each of them */
 	enum doctor_known mounts;	/**< DOCTOR_UNKNOWN: /proc/self/mounts can't be read */
@@ -235,6 +246,18 @@ void doctor_read_remap(const char *root, struct doctor_machine *m);
 /** Read the hugepages. What another machine's files lack is unknown. @return 0, -ENOMEM. */
 int doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *out);
 
+/* doctor_read_limits.c */
+
+/**
+ * Read the limits of control groups on hugepages, and the NUMA nodes that they allow. What can't
+ * be read is unknown.
+ *
+ * @param group   control group of a unit, as "/system.slice/x.service"; "": it is not known, and
+ *   so are the limits; NULL: the groups of this process
+ * @param memory  its page sizes are known
+ */
+void doctor_read_limits(const char *root, const char *group, struct doctor_memory *memory);
+
 /* doctor_devices.c */
 
 /**
@@ -291,7 +314,7 @@ struct doctor_unit {
 	char groups[1024];		/**< more of them, separated by blanks */
 	bool root_sees_windows;		/**< as root it reads the addresses in /proc/iomem (CAP_SYS_ADMIN) */
 	bool user_sees_windows;		/**< as any user */
-	char control_group[256];	/**< of its processes, or "" if it does not run */
+	char control_group[DOCTOR_LIMIT_FILE];	/**< of its processes; "" if it does not run */
 };
 
 #define DOCTOR_GROUPS 64
@@ -322,6 +345,19 @@ bool doctor_in_control_group(const char *text, const char *group);
 /** Find the groups of a unit. @return 0; -ENOENT: there is no such group now; -E2BIG. */
 int doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out);
 
+/* doctor_pages.c */
+
+#define DOCTOR_SIZE 24
+
+/** Write the size of a page as mount's option has it: 2M. @param out  DOCTOR_SIZE bytes */
+const char *doctor_size(uint64_t page, char *out);
+
+/** Is a hugetlbfs with this page size mounted? */
+bool doctor_is_mounted(const struct doctor_memory *memory, uint64_t page);
+
+/** Hugepages of one size on all nodes, in bytes. */
+uint64_t doctor_total_of(const struct doctor_memory *memory, uint64_t page);
+
 /* doctor_judge*.c */
 
 /** Judge all facts and sort the findings. */
@@ -348,6 +384,9 @@ bool doctor_windows_given(const struct doctor_device *device);
 
 /** Does the unit hold a device, so that the application runs? */
 bool doctor_unit_runs(const struct doctor_facts *facts);
+
+/** The part about limits on hugepages. */
+void doctor_judge_limits(const struct doctor_facts *facts, struct doctor_findings *out);
 
 /** The user of the application, for messages. */
 const char *doctor_who(const struct doctor_facts *facts);

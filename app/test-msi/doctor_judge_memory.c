@@ -87,53 +87,27 @@ cure_no_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 			node[0] != '\0' ? node : "/sys/kernel/mm");
 }
 
-static bool
-is_mounted(const struct doctor_memory *m, uint64_t page)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->mounted.n_pages && m->mounted.page[i] != page; i++)
-		;
-	return i < m->mounted.n_pages;
-}
-
-/* Hugepages of one size on all nodes. */
-static uint64_t
-total_of(const struct doctor_memory *m, uint64_t page)
-{
-	uint64_t total = 0;
-	unsigned int j;
-	size_t i;
-
-	for (i = 0; i < m->n_nodes; i++)
-		for (j = 0; j < m->nodes[i].n_pools; j++)
-			if (m->nodes[i].pool[j].page == page)
-				total += m->nodes[i].pool[j].total;
-	return total;
-}
-
 /* Each size that has pages, and is not mounted. EAL needs one size that is. */
 static void
 judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
 {
 	enum doctor_id id = DOCTOR_HUGEPAGES_UNREACHED;
-	char size[24];
+	char size[DOCTOR_SIZE];
 	uint64_t page;
 	unsigned int i;
 
 	if (m->mounts == DOCTOR_UNKNOWN)
 		return;
 	for (i = 0; i < m->mounted.n_pages; i++)
-		if (total_of(m, m->mounted.page[i]) > 0)
+		if (doctor_total_of(m, m->mounted.page[i]) > 0)
 			id = DOCTOR_HUGEPAGES_UNMOUNTED;
 	for (i = 0; i < m->sizes.n_pages; i++) {
 		page = m->sizes.page[i];
-		if (total_of(m, page) == 0 || is_mounted(m, page))
+		if (doctor_total_of(m, page) == 0 || doctor_is_mounted(m, page))
 			continue;
-		snprintf(size, sizeof(size), "%" PRIu64 "%c", page >> (page >> 30 != 0 ? 30 : page >> 20 != 0 ? 20 : 10),
-			page >> 30 != 0 ? 'G' : page >> 20 != 0 ? 'M' : 'K');
+		doctor_size(page, size);
 		doctor_add(out, id, NULL, "%" PRIu64 " MiB of hugepages of %s are reserved, but no hugetlbfs with this size is mounted",
-			total_of(m, page) >> 20, size);
+			doctor_total_of(m, page) >> 20, size);
 		doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
 			size, size, size);
 	}
@@ -226,7 +200,7 @@ judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 	unsigned int i;
 
 	for (i = 0; i < m->mounted.n_pages; i++) {
-		if (total_of(m, m->mounted.page[i]) == 0)
+		if (doctor_total_of(m, m->mounted.page[i]) == 0)
 			continue;
 		if (m->mount[i].open != DOCTOR_NO || strstr(f->user.unit_before, m->mount[i].path) != NULL)
 			return;
@@ -244,6 +218,7 @@ void
 doctor_judge_memory(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	judge_hugepages(f, out);
+	doctor_judge_limits(f, out);
 	judge_denied_mounts(f, out);
 	judge_entries(f, out);
 }

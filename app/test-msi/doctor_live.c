@@ -229,6 +229,8 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 	if (unit != NULL && unit_ask(unit, u, &of) < 0)
 		return -EINVAL;
 	holders_compare(&of, f);
+	if (unit != NULL)
+		doctor_read_limits("", of.control_group, &f->memory);
 	if (user == NULL && u->unit_found == DOCTOR_YES) {
 		user = of.user[0] != '\0' ? of.user : "root";
 		/* systemd may create the user when the unit starts: its nodes can't be tried. */

@@ -77,5 +77,8 @@ doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *m)
 		ret = va_need_read(root, false, &m->mounted);
 	for (i = 0; ret == 0 && i < m->mounted.n_pages; i++)
 		ret = va_need_mount(root, m->mounted.page[i], m->mount[i].path) == -ENOMEM ? -ENOMEM : 0;
+	/* Those of the process that captured another machine are no limits of an application. */
+	if (ret == 0 && !elsewhere)
+		doctor_read_limits(root, NULL, m);
 	return ret;
 }

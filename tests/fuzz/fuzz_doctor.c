@@ -30,6 +30,9 @@ static const struct fuzz_place places[] = {
 	{ 'f', false, POOLS "hugepages-2048kB/free_hugepages" },
 	{ 'H', false, POOLS "hugepages-1048576kB/nr_hugepages" },
 	{ 'a', false, "/proc/self/maps" }, { 'e', false, "/etc/hosts" },
+	{ 'G', false, "/proc/self/cgroup" }, { 's', false, "/proc/self/status" },
+	{ 'x', false, "/sys/fs/cgroup/hugetlb.2MB.max" },
+	{ 'y', false, "/sys/fs/cgroup/hugetlb/a/hugetlb.2MB.rsvd.limit_in_bytes" },
 };
 
 /* The text of a unit is a record of its own. */
@@ -96,6 +99,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unit_look(in);
 	fuzz_places_make(&in, places, sizeof(places) / sizeof(*places));
 	FUZZ_CHECK(doctor_read(FUZZ_ROOT, true, &facts) == 0);
+	doctor_read_limits(FUZZ_ROOT, NULL, &facts.memory);
 	doctor_facts_free(&facts);
 	spaces_look();
 	fuzz_files_check();

@@ -62,4 +62,10 @@ void test_unit_runs(void **state);
 void test_refused(void **state);
 void test_obstacle(void **state);
 
+/* test_doctor_memory.c */
+
+void test_memory(void **state);
+void test_mounts(void **state);
+void test_limits(void **state);
+
 #endif /* DOCTOR_CHECK_H */

@@ -125,80 +125,6 @@ test_vfio(void **state)
 }
 
 static void
-no_hugepages(void)
-{
-	memset(nodes, 0, sizeof(nodes));
-	nodes[1].node = 1;
-}
-
-static void
-test_memory(void **state)
-{
-	(void)state;
-	no_hugepages();
-	free_bytes[1] = 16 * GIB;
-	device.plan.topo.numa_node = -1;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages",
-		"echo 512 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
-	/* On the node of a device, if that has enough. */
-	no_hugepages();
-	free_bytes[1] = 16 * GIB;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node0");
-	no_hugepages();
-	free_bytes[0] = 200 << 20;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node1");
-	/* Never more than a quarter of what is free, and nothing that harms a small machine. */
-	no_hugepages();
-	free_bytes[0] = 512 << 20;
-	free_bytes[1] = 0;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0");
-	no_hugepages();
-	free_bytes[0] = free_bytes[1] = 200 << 20;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "the machine can spare");
-	/* Of the sizes that the kernel has: one that is mounted, else the smallest that is good. */
-	no_hugepages();
-	facts.memory.mounted.page[0] = GIB;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 1 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/");
-	no_hugepages();
-	facts.memory.mounted.n_pages = 0;
-	facts.memory.sizes = (struct va_need){ .page = { 16 << 20 }, .n_pages = 1 };
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0/hugepages/hugepages-16384kB/");
-	no_hugepages();
-	facts.memory.mounted.n_pages = facts.memory.sizes.n_pages = 0;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "hugepages-SIZE");
-	facts.memory.mounts = DOCTOR_UNKNOWN;
-	facts.memory.mounted.n_pages = 0;
-	expect_nothing();
-	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
-	expect_nothing();
-	nodes[0].unused = nodes[1].unused = 0;
-	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "reserve more");
-	nodes[0].total = nodes[0].unused = 0;
-	nodes[0].n_pools = 0;
-	expect_only(DOCTOR_HUGEPAGES_NODE, BDF, "node 0, which has no hugepages", "node0/hugepages");
-	facts.memory.ret = -EACCES;
-	expect_only(DOCTOR_HUGEPAGES_UNREAD, "", "Permission denied", "/sys");
-}
-
-/* The size that is mounted need not be the one that has pages. */
-static void
-test_mounts(void **state)
-{
-	(void)state;
-	facts.memory.mounted.n_pages = 0;
-	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 2M are reserved, but no hugetlbfs",
-		"mkdir -p /mnt/huge-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /mnt/huge-2M");
-	nodes[0].pool[0].page = nodes[1].pool[0].page = GIB;
-	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 1G", "pagesize=1G hugetlbfs /mnt/huge-1G");
-	/* Another size is mounted and has pages. */
-	nodes[1].pool[0].page = GIB;
-	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 1G", "pagesize=1G");
-	nodes[0].pool[0].page = 64 << 10;
-	facts.vfio.entry_limit = 0;
-	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 64K", "pagesize=64K");
-}
-
-static void
 test_user(void **state)
 {
 	(void)state;
@@ -439,7 +365,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-		T(test_healthy), T(test_machine), T(test_remapping), T(test_vfio), T(test_memory), T(test_mounts), T(test_user),
+		T(test_healthy), T(test_machine), T(test_remapping), T(test_vfio), T(test_memory), T(test_mounts), T(test_limits), T(test_user),
 		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_mount_denied), T(test_windows_of_user),
 		T(test_token), T(test_msi_off), T(test_holes_given), T(test_holes_too_large), T(test_windows_given),
 		T(test_noiommu), T(test_iova_key), T(test_megabytes), T(test_unit_runs), T(test_refused), T(test_obstacle),

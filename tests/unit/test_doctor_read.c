@@ -392,6 +392,27 @@ test_memory(void **state)
 	assert_int_equal(facts.memory.free_bytes[0], 7 << 10);
 }
 
+/* Files of another machine are of the process that took them. */
+static void
+test_limits(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "1\n");
+	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "1\n");
+	tree_text(root, "/proc/self/mounts", "");
+	tree_text(root, "/proc/self/status", "Mems_allowed_list:\t0\n");
+	tree_text(root, "/proc/self/cgroup", "0::/\n");
+	tree_text(root, "/sys/fs/cgroup/hugetlb.2MB.max", "0\n");
+	read_again(root, false);
+	assert_string_equal(facts.memory.limit[0].file, "/sys/fs/cgroup/hugetlb.2MB.max");
+	assert_string_equal(facts.memory.allowed, "0");
+	assert_true(has_finding(DOCTOR_HUGEPAGES_LIMITED, "echo max >"));
+	read_again(root, true);
+	assert_string_equal(facts.memory.limit[0].file, "");
+	assert_string_equal(facts.memory.allowed, "");
+}
+
 int
 main(void)
 {
@@ -399,7 +420,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
-		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_driven), T(test_memory),
+		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_driven), T(test_memory), T(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

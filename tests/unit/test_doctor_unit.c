@@ -162,6 +162,20 @@ test_unit_before(void **state)
 	assert_string_equal(u.unit_before, "{ argv[]=/bin/a ; }\n{ argv[]=/bin/b ; }\n");
 }
 
+/* Where its limits are. */
+static void
+test_unit_control_group(void **state)
+{
+	struct doctor_user u = { 0 };
+	struct doctor_unit unit = { 0 };
+
+	(void)state;
+	assert_int_equal(doctor_unit_parse(LOADED "ControlGroup=/system.slice/x.service\n", &u, &unit), 0);
+	assert_string_equal(unit.control_group, "/system.slice/x.service");
+	assert_int_equal(doctor_unit_parse(LOADED "ControlGroup=\n", &u, &unit), 0);
+	assert_string_equal(unit.control_group, "");
+}
+
 static void
 test_unit_groups(void **state)
 {
@@ -227,7 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_windows), cmocka_unit_test(test_unit_devices),
 		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_groups),
-		cmocka_unit_test(test_control_group),
+		cmocka_unit_test(test_unit_control_group), cmocka_unit_test(test_control_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* Findings about limits of control groups on hugepages. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "doctor.h"
+
+/* May the user have memory of a node? */
+static bool
+is_allowed(const struct doctor_memory *m, int node)
+{
+	const char *list = m->allowed;
+	unsigned long first, last;
+	char *end;
+
+	if (*list == '\0' || node < 0)
+		return true;
+	while (*list >= '0' && *list <= '9') {
+		first = last = strtoul(list, &end, 10);
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if ((unsigned long)node >= first && (unsigned long)node <= last)
+			return true;
+		list = *end == ',' ? end + 1 : end;
+	}
+	/* What can't be understood forbids nothing. */
+	return *list != '\0';
+}
+
+/* Unused pages of one size. */
+static uint64_t
+unused_of(const struct doctor_memory *m, uint64_t page, bool all_nodes)
+{
+	uint64_t unused = 0;
+	unsigned int j;
+	size_t i;
+
+	for (i = 0; i < m->n_nodes; i++)
+		for (j = 0; j < m->nodes[i].n_pools; j++)
+			if (m->nodes[i].pool[j].page == page && (all_nodes || is_allowed(m, m->nodes[i].node)))
+				unused += m->nodes[i].pool[j].unused;
+	return unused;
+}
+
+/* EAL uses mounted sizes. Without one that has pages, a mount is the next thing to do. */
+static bool
+is_usable(const struct doctor_memory *m, uint64_t page)
+{
+	unsigned int i;
+
+	if (m->mounts == DOCTOR_UNKNOWN || doctor_is_mounted(m, page))
+		return true;
+	for (i = 0; i < m->mounted.n_pages; i++)
+		if (doctor_total_of(m, m->mounted.page[i]) > 0)
+			return false;
+	return true;
+}
+
+/* What the limit of a size leaves of an amount, in whole pages. */
+static uint64_t
+within(const struct doctor_limit *limit, uint64_t page, uint64_t bytes)
+{
+	return limit->file[0] == '\0' || bytes <= limit->bytes ? bytes : limit->bytes / page * page;
+}
+
+static void
+add_limited(const struct doctor_facts *f, unsigned int size, struct doctor_findings *out)
+{
+	const char *file = f->memory.limit[size].file;
+	char name[DOCTOR_SIZE];
+
+	doctor_size(f->memory.sizes.page[size], name);
+	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "%s allows no hugepages of %s", file, name);
+	if (f->machine.container[0] != '\0')
+		doctor_cure(out, "give them to the container: in Kubernetes limits of hugepages-%si (doc/howto/kubernetes.rst), otherwise the limit of its control group on the host",
+			name);
+	else
+		doctor_cure(out, "if nobody means it to be so: echo max > %s; it lasts until the control group is made again", file);
+}
+
+static void
+add_elsewhere(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	if (f->user.unit[0] != '\0')
+		doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "no unused hugepages are on the NUMA nodes that the unit %s may use: %s",
+			f->user.unit, f->memory.allowed);
+	else
+		doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "no unused hugepages are on the NUMA nodes that this process may use: %s",
+			f->memory.allowed);
+	doctor_cure(out, "reserve some there, or allow a node that has some: docker run --cpuset-mems, AllowedMemoryNodes= of a unit");
+}
+
+void
+doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	uint64_t unused, allowed, all = 0, near = 0, usable = 0;
+	char name[DOCTOR_SIZE];
+	unsigned int i, limited = 0;
+
+	for (i = 0; i < m->sizes.n_pages; i++) {
+		if (!is_usable(m, m->sizes.page[i]))
+			continue;
+		unused = unused_of(m, m->sizes.page[i], false);
+		allowed = within(&m->limit[i], m->sizes.page[i], unused);
+		all += unused_of(m, m->sizes.page[i], true);
+		near += unused;
+		usable += allowed;
+		if (allowed < unused)
+			limited = i;
+		if (allowed == unused || allowed == 0)
+			continue;
+		doctor_add(out, DOCTOR_HUGEPAGES_CAPPED, NULL, "%s allows %" PRIu64 " MiB of hugepages of %s, and %" PRIu64 " MiB are unused",
+			m->limit[i].file, allowed >> 20, doctor_size(m->sizes.page[i], name), unused >> 20);
+		doctor_cure(out, "let the application request less than %" PRIu64 " MiB: -m, --socket-mem", allowed >> 20);
+	}
+	if (near > 0 && usable == 0)
+		add_limited(f, limited, out);
+	else if (all > 0 && near == 0)
+		add_elsewhere(f, out);
+}

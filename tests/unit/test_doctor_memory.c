@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* The judgement of doctor about hugepages: see test_doctor.c. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doctor_check.h"
+
+static void
+no_hugepages(void)
+{
+	memset(nodes, 0, sizeof(nodes));
+	nodes[1].node = 1;
+}
+
+void
+test_memory(void **state)
+{
+	(void)state;
+	no_hugepages();
+	free_bytes[1] = 16 * GIB;
+	device.plan.topo.numa_node = -1;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages",
+		"echo 512 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
+	/* On the node of a device, if that has enough. */
+	no_hugepages();
+	free_bytes[1] = 16 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node0");
+	no_hugepages();
+	free_bytes[0] = 200 << 20;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 > /sys/devices/system/node/node1");
+	/* Never more than a quarter of what is free, and nothing that harms a small machine. */
+	no_hugepages();
+	free_bytes[0] = 512 << 20;
+	free_bytes[1] = 0;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0");
+	no_hugepages();
+	free_bytes[0] = free_bytes[1] = 200 << 20;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "the machine can spare");
+	/* Of the sizes that the kernel has: one that is mounted, else the smallest that is good. */
+	no_hugepages();
+	facts.memory.mounted.page[0] = GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 1 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/");
+	no_hugepages();
+	facts.memory.mounted.n_pages = 0;
+	facts.memory.sizes = (struct va_need){ .page = { 16 << 20 }, .n_pages = 1 };
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0/hugepages/hugepages-16384kB/");
+	no_hugepages();
+	facts.memory.mounted.n_pages = facts.memory.sizes.n_pages = 0;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "hugepages-SIZE");
+	facts.memory.mounts = DOCTOR_UNKNOWN;
+	facts.memory.mounted.n_pages = 0;
+	expect_nothing();
+	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
+	expect_nothing();
+	nodes[0].unused = nodes[1].unused = 0;
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "reserve more");
+	nodes[0].total = nodes[0].unused = 0;
+	nodes[0].n_pools = 0;
+	expect_only(DOCTOR_HUGEPAGES_NODE, BDF, "node 0, which has no hugepages", "node0/hugepages");
+	facts.memory.ret = -EACCES;
+	expect_only(DOCTOR_HUGEPAGES_UNREAD, "", "Permission denied", "/sys");
+}
+
+/* The size that is mounted need not be the one that has pages. */
+void
+test_mounts(void **state)
+{
+	(void)state;
+	facts.memory.mounted.n_pages = 0;
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 2M are reserved, but no hugetlbfs",
+		"mkdir -p /mnt/huge-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /mnt/huge-2M");
+	nodes[0].pool[0].page = nodes[1].pool[0].page = GIB;
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 1G", "pagesize=1G hugetlbfs /mnt/huge-1G");
+	/* Another size is mounted and has pages. */
+	nodes[1].pool[0].page = GIB;
+	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 1G", "pagesize=1G");
+	nodes[0].pool[0].page = 64 << 10;
+	facts.vfio.entry_limit = 0;
+	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 64K", "pagesize=64K");
+}
+
+#define LIMIT "/sys/fs/cgroup/hugetlb.2MB.max"
+
+static void
+limit(uint64_t bytes)
+{
+	facts.memory.limit[1].bytes = bytes;
+	snprintf(facts.memory.limit[1].file, sizeof(facts.memory.limit[1].file), "%s", LIMIT);
+}
+
+static void
+allow(const char *list)
+{
+	snprintf(facts.memory.allowed, sizeof(facts.memory.allowed), "%s", list);
+}
+
+/* EAL counts the pages of the machine, and not what a control group allows. */
+void
+test_limits(void **state)
+{
+	(void)state;
+	limit(0);
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", LIMIT " allows no hugepages of 2M", "echo max > " LIMIT);
+	limit((2 << 20) - 1);
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "kubernetes");
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", LIMIT " allows no hugepages of 2M", "limits of hugepages-2Mi");
+	limit(GIB);
+	expect_only(DOCTOR_HUGEPAGES_CAPPED, "", LIMIT " allows 1024 MiB of hugepages of 2M, and 2048 MiB are unused",
+		"less than 1024 MiB");
+	limit(2 * GIB);
+	expect_nothing();
+	/* A size that is not mounted is not used. */
+	limit(0);
+	nodes[1].pool[0].page = facts.memory.mounted.page[0] = GIB;
+	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 2M", "pagesize=2M");
+	/* What is missing altogether is no matter of limits. */
+	limit(0);
+	no_hugepages();
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo");
+	allow("2-5,8");
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "no unused hugepages are on the NUMA nodes that this process may use: 2-5,8",
+		"--cpuset-mems");
+	allow("1");
+	expect_nothing();
+	allow("3,0-1");
+	expect_nothing();
+	allow("?");
+	expect_nothing();
+	/* The limit counts against the nodes that are allowed. */
+	allow("1");
+	limit(GIB);
+	expect_nothing();
+	allow("1");
+	nodes[1].unused = nodes[1].pool[0].unused = 0;
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "may use: 1", "AllowedMemoryNodes=");
+}
