@@ -62,6 +62,7 @@ struct doctor_machine {
 /** VFIO's modules, nodes and parameters. */
 struct doctor_vfio {
 	enum doctor_known driver;	/**< vfio-pci is loaded */
+	enum doctor_known module;	/**< the running kernel has it, loaded or not */
 	enum doctor_known container;	/**< /dev/vfio/vfio */
 	enum doctor_known iommufd;	/**< /dev/iommu */
 	bool driven;			/**< /dev/vfio/vfio has a driver */
@@ -82,6 +83,7 @@ struct doctor_vfio {
 struct doctor_mount {
 	char path[VA_MOUNT_LEN];
 	enum doctor_known open;		/**< can the user read it and create files? */
+	bool read_only;			/**< no user can create files */
 };
 
 /** The limit of hugepages of one size, of the control groups of who runs the application. */
@@ -345,6 +347,11 @@ bool doctor_in_control_group(const char *text, const char *group);
 /** Find the groups of a unit. @return 0; -ENOENT: there is no such group now; -E2BIG. */
 int doctor_groups_find(const struct doctor_unit *unit, struct doctor_groups *out);
 
+/* doctor_read_module.c */
+
+/** Has the kernel of this release the module vfio-pci? Unknown without a list of its modules. */
+enum doctor_known doctor_module_read(const char *root, const char *release);
+
 /* doctor_pages.c */
 
 #define DOCTOR_SIZE 24
@@ -387,6 +394,9 @@ bool doctor_unit_runs(const struct doctor_facts *facts);
 
 /** The part about limits on hugepages. */
 void doctor_judge_limits(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** In a container the begin of a cure that works outside only, else "". */
+const char *doctor_on_host(const struct doctor_facts *facts);
 
 /** The user of the application, for messages. */
 const char *doctor_who(const struct doctor_facts *facts);

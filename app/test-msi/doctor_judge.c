@@ -160,15 +160,19 @@ judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 
 /* Where the limit of locked memory is set. */
 static void
-cure_memlock(const struct doctor_user *u, uint64_t total, struct doctor_findings *out)
+cure_memlock(const struct doctor_facts *f, uint64_t total, struct doctor_findings *out)
 {
+	const struct doctor_user *u = &f->user;
 	const uint64_t kib = (total > MEMLOCK_LEAST ? total : 2 * MEMLOCK_LEAST) >> 10;
 
 	if (u->unit[0] != '\0')
 		doctor_cure(out, "systemctl edit %s, add the lines [Service] and LimitMEMLOCK=%" PRIu64 "K, and restart the unit when its interruption is acceptable",
 			u->unit, kib);
+	else if (f->machine.container[0] != '\0')
+		doctor_cure(out, "start the container with a higher limit: docker run --ulimit memlock=%" PRIu64 ", or for Kubernetes LimitMEMLOCK= in the unit of containerd, or default_ulimits of CRI-O (doc/howto/kubernetes.rst)",
+			kib << 10);
 	else
-		doctor_cure(out, "ulimit -S -l %" PRIu64 "; if the hard limit is lower, root sets memlock for the user in /etc/security/limits.conf, for the next login",
+		doctor_cure(out, "ulimit -S -l %" PRIu64 ", which lasts as long as this shell; if the hard limit is lower, root sets memlock for the user in /etc/security/limits.conf, for the next login",
 			kib);
 }
 
@@ -202,7 +206,7 @@ judge_memlock(const struct doctor_facts *f, struct doctor_findings *out)
 			whose, u->memlock >> 20, total >> 20);
 	else
 		return;
-	cure_memlock(u, u->maps > 0 ? u->maps : total, out);
+	cure_memlock(f, u->maps > 0 ? u->maps : total, out);
 }
 
 static void

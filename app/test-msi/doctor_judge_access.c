@@ -70,6 +70,15 @@ any_bound(const struct doctor_facts *f)
 	return false;
 }
 
+static void
+cure_load(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	if (f->vfio.module == DOCTOR_NO)
+		doctor_cure(out, "the running kernel has no module vfio-pci: install the package of its other modules, or a kernel that has it (kernels for clouds may lack it), and reboot");
+	else
+		doctor_cure(out, "%smodprobe vfio-pci; to keep it after a reboot: doc/howto/hardware.rst, After a reboot", doctor_on_host(f));
+}
+
 void
 doctor_judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 {
@@ -77,13 +86,15 @@ doctor_judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 
 	if (v->driver == DOCTOR_NO && !any_bound(f)) {
 		doctor_add(out, DOCTOR_VFIO_DRIVER, NULL, "the driver vfio-pci is not loaded");
-		doctor_cure(out, "modprobe vfio-pci");
+		cure_load(f, out);
 	} else if (v->container == DOCTOR_NO && v->iommufd == DOCTOR_NO) {
 		doctor_add(out, DOCTOR_VFIO_NODE, NULL, "neither /dev/vfio/vfio nor /dev/iommu exists here");
-		doctor_cure(out, "%s", f->machine.container[0] != '\0' ?
-			"pass one of them, and the nodes of the devices, into the container" :
-			f->machine.arch == TOPO_ARCH_POWER ?
-			"modprobe vfio-pci; modprobe vfio_iommu_spapr_tce" : "modprobe vfio-pci");
+		if (f->machine.container[0] != '\0')
+			doctor_cure(out, "pass one of them, and the nodes of the devices, into the container");
+		else if (f->machine.arch == TOPO_ARCH_POWER && f->vfio.module != DOCTOR_NO)
+			doctor_cure(out, "modprobe vfio-pci; modprobe vfio_iommu_spapr_tce");
+		else
+			cure_load(f, out);
 	}
 	judge_forbidden(f, out);
 }
@@ -133,6 +144,12 @@ judge_absent(const struct doctor_facts *f, const struct doctor_device *d, const 
 	else
 		doctor_cure(out, "if this is a container, pass %s and %s into it; otherwise check that /dev is a devtmpfs, in which the kernel creates both: findmnt /dev",
 			way[0].path, way[1].path);
+}
+
+const char *
+doctor_on_host(const struct doctor_facts *f)
+{
+	return f->machine.container[0] != '\0' ? "on the host: " : "";
 }
 
 const char *

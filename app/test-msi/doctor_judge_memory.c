@@ -80,17 +80,18 @@ cure_no_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 	if (most > 0 && m->nodes[i].node >= 0)
 		snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
 	if (pages_spare(most, page) > 0)
-		doctor_cure(out, "echo %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-			pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
+		doctor_cure(out, "%secho %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+			doctor_on_host(f), pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
 	else
-		doctor_cure(out, "reserve as much as the application needs and the machine can spare, in %s/hugepages/hugepages-SIZE/nr_hugepages",
-			node[0] != '\0' ? node : "/sys/kernel/mm");
+		doctor_cure(out, "%sreserve as much as the application needs and the machine can spare, in %s/hugepages/hugepages-SIZE/nr_hugepages",
+			doctor_on_host(f), node[0] != '\0' ? node : "/sys/kernel/mm");
 }
 
 /* Each size that has pages, and is not mounted. EAL needs one size that is. */
 static void
-judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
+judge_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 {
+	const struct doctor_memory *m = &f->memory;
 	enum doctor_id id = DOCTOR_HUGEPAGES_UNREACHED;
 	char size[DOCTOR_SIZE];
 	uint64_t page;
@@ -108,8 +109,11 @@ judge_mounts(const struct doctor_memory *m, struct doctor_findings *out)
 		doctor_size(page, size);
 		doctor_add(out, id, NULL, "%" PRIu64 " MiB of hugepages of %s are reserved, but no hugetlbfs with this size is mounted",
 			doctor_total_of(m, page) >> 20, size);
-		doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
-			size, size, size);
+		if (f->machine.container[0] != '\0')
+			doctor_cure(out, "pass a hugetlbfs with this size into the container: in Kubernetes a volume emptyDir with medium: HugePages (doc/howto/kubernetes.rst), with docker run -v /dev/hugepages:/dev/hugepages that of the host, if it has this size");
+		else
+			doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
+				size, size, size);
 	}
 }
 
@@ -138,7 +142,7 @@ judge_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 		cure_no_hugepages(f, out);
 		return;
 	}
-	judge_mounts(m, out);
+	judge_mounts(f, out);
 	/* It has its pages. */
 	if (doctor_unit_runs(f))
 		return;
@@ -187,8 +191,19 @@ judge_entries(const struct doctor_facts *f, struct doctor_findings *out)
 	doctor_add(out, DOCTOR_ENTRY_LIMIT, NULL,
 		"there are %" PRIu64 " hugepages, and type1 allows %" PRIu64 " mappings", pages,
 		f->vfio.entry_limit);
-	doctor_cure(out, "preallocate the memory (-m, --socket-mem), use larger hugepages, or raise the limit for containers that are opened later: echo %" PRIu64 " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
-		pages + 2 * ENTRIES_ELSE);
+	doctor_cure(out, "preallocate the memory (-m, --socket-mem), use larger hugepages, or raise the limit for containers that are opened later: %secho %" PRIu64 " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+		doctor_on_host(f), pages + 2 * ENTRIES_ELSE);
+}
+
+/* Nobody can create files there. */
+static void
+add_read_only(const struct doctor_facts *f, const char *path, struct doctor_findings *out)
+{
+	doctor_add(out, DOCTOR_HUGEPAGES_DENIED, NULL, "%s is mounted read-only", path);
+	if (f->machine.container[0] != '\0')
+		doctor_cure(out, "let the container write to it: docker run -v without :ro, in Kubernetes a volumeMount without readOnly (doc/howto/kubernetes.rst)");
+	else
+		doctor_cure(out, "if nobody means it to be so: mount -o remount,rw %s", path);
 }
 
 /* EAL needs one size that has pages. A unit may prepare the mount when it starts. */
@@ -209,6 +224,10 @@ judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 	if (bad == NULL)
 		return;
+	if (bad->read_only) {
+		add_read_only(f, bad->path, out);
+		return;
+	}
 	doctor_add(out, DOCTOR_HUGEPAGES_DENIED, NULL, "%s can't create files in %s", doctor_who(f), bad->path);
 	doctor_cure(out, "give it to a group of users who may use hugepages: chgrp GROUP %s && chmod 1775 %s; or use --in-memory, if the user can read it",
 		bad->path, bad->path);

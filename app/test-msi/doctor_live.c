@@ -24,7 +24,7 @@
 #define CAP_IPC_LOCK 14
 #define SHOWN_MAX 16384
 #define UNIT_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
-#define NODES_MAX (PIPE_BUF - VA_PAGES_MAX)	/* nodes that one child tries */
+#define NODES_MAX (PIPE_BUF - 2 * VA_PAGES_MAX)	/* nodes that one child tries */
 #define GROUPS_MAX 1024	/* of a user */
 
 extern char **environ;
@@ -40,6 +40,7 @@ struct trial {
 struct tried {
 	unsigned char open[NODES_MAX];
 	unsigned char mount[VA_PAGES_MAX];
+	unsigned char read_only[VA_PAGES_MAX];	/* of each mount */
 };
 
 static bool
@@ -136,10 +137,11 @@ node_at(struct doctor_facts *f, size_t i)
 
 /* Unknown: the kernel replaces some characters of its name, or it is too long. */
 static enum doctor_known
-try_mount(const struct doctor_mount *mount)
+try_mount(const struct doctor_mount *mount, unsigned char *read_only)
 {
 	if (faccessat(AT_FDCWD, mount->path, R_OK | W_OK | X_OK, AT_EACCESS) == 0)
 		return DOCTOR_YES;
+	*read_only = errno == EROFS;
 	return errno == ENOENT ? DOCTOR_UNKNOWN : DOCTOR_NO;
 }
 
@@ -161,7 +163,7 @@ try_nodes(void *arg, void *result)
 				DOCTOR_YES : DOCTOR_NO;
 	}
 	for (i = 0; i < t->facts->memory.mounted.n_pages; i++)
-		out->mount[i] = try_mount(&t->facts->memory.mount[i]);
+		out->mount[i] = try_mount(&t->facts->memory.mount[i], &out->read_only[i]);
 	return STATUS_GOOD;
 }
 
@@ -185,8 +187,10 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 		return ret;
 	for (i = 0; i < f->n * DOCTOR_NODES && i < NODES_MAX; i++)
 		node_at(f, i)->open = tried.open[i];
-	for (i = 0; i < f->memory.mounted.n_pages; i++)
+	for (i = 0; i < f->memory.mounted.n_pages; i++) {
 		f->memory.mount[i].open = tried.mount[i];
+		f->memory.mount[i].read_only = tried.read_only[i];
+	}
 	return 0;
 }
 

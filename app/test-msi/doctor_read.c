@@ -282,5 +282,8 @@ doctor_read(const char *root, bool elsewhere, struct doctor_facts *out)
 	out->machine.elsewhere = elsewhere;
 	machine_read(root, &out->machine);
 	vfio_read(root, elsewhere, &out->vfio);
+	/* A container has the modules of its image. */
+	if (!elsewhere && out->machine.container[0] == '\0')
+		out->vfio.module = doctor_module_read(root, out->machine.kernel);
 	return doctor_read_memory(root, elsewhere, &out->memory);
 }

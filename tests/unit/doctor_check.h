@@ -45,6 +45,7 @@ void test_nodes_absent(void **state);
 void test_nodes_passed(void **state);
 void test_nodes_forbidden(void **state);
 void test_driver(void **state);
+void test_on_host(void **state);
 void test_mount_denied(void **state);
 void test_windows_of_user(void **state);
 

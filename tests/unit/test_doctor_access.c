@@ -208,6 +208,42 @@ test_driver(void **state)
 	facts.vfio.driver = DOCTOR_NO;
 	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "igb");
 	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "modprobe vfio-pci");
+	/* There is nothing to load. */
+	facts.vfio.driver = facts.vfio.module = DOCTOR_NO;
+	snprintf(device.plan.topo.driver, sizeof(device.plan.topo.driver), "igb");
+	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "the running kernel has no module vfio-pci");
+	facts.vfio.module = facts.vfio.container = facts.vfio.iommufd = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_POWER;
+	expect_only(DOCTOR_VFIO_NODE, "", "neither", "the running kernel has no module vfio-pci");
+}
+
+/* What a container can't do itself is done on the host. */
+void
+test_on_host(void **state)
+{
+	static const char kind[] = "kubernetes";
+
+	(void)state;
+	facts.vfio.driver = DOCTOR_NO;
+	device.plan.topo.driver[0] = '\0';
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_VFIO_DRIVER, "", "not loaded", "on the host: modprobe vfio-pci");
+	facts.user.memlock = 8 << 20;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_MEMLOCK_SMALL, "", "8192 KiB", "docker run --ulimit memlock=2147483648, or for Kubernetes LimitMEMLOCK=");
+	facts.memory.mounted.n_pages = 0;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "of 2M are reserved", "a volume emptyDir with medium: HugePages");
+	facts.vfio.entry_limit = 1000;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_ENTRY_LIMIT, "", "allows 1000", "on the host: echo 1152 >");
+	facts.memory.mount[0].open = DOCTOR_NO;
+	facts.memory.mount[0].read_only = true;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "/dev/hugepages is mounted read-only", "without readOnly");
+	memset(nodes, 0, sizeof(nodes));
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "%s", kind);
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "on the host: echo 512 >");
 }
 
 /* A mount that only root can write to. */
@@ -221,6 +257,10 @@ test_mount_denied(void **state)
 		"chgrp GROUP /dev/hugepages && chmod 1775 /dev/hugepages");
 	facts.memory.mount[0].open = DOCTOR_UNKNOWN;
 	expect_nothing();
+	/* No group of users helps here. */
+	facts.memory.mount[0].open = DOCTOR_NO;
+	facts.memory.mount[0].read_only = true;
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "/dev/hugepages is mounted read-only", "mount -o remount,rw /dev/hugepages");
 	/* The unit does it itself. */
 	facts.memory.mount[0].open = DOCTOR_NO;
 	snprintf(facts.user.unit_before, sizeof(facts.user.unit_before), "{ argv[]=/bin/chgrp dpdk /dev/hugepages ; }");

@@ -317,6 +317,36 @@ test_vfio(void **state)
 	assert_int_equal(facts.vfio.entry_limit, 65535);
 }
 
+/* The lists of modules of the running kernel. */
+static void
+test_module(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/proc/sys/kernel/osrelease", "6.1-cloud\n");
+	tree_text(root, "/lib/modules/6.1-cloud/modules.dep", "kernel/drivers/net/a.ko.xz:\n");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.module, DOCTOR_UNKNOWN);
+	tree_text(root, "/lib/modules/6.1-cloud/modules.builtin", "kernel/fs/b.ko\n");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.module, DOCTOR_NO);
+	read_again(root, true);
+	assert_int_equal(facts.vfio.module, DOCTOR_UNKNOWN);
+	tree_text(root, "/lib/modules/6.1-cloud/modules.dep", "kernel/drivers/vfio/pci/vfio-pci.ko.xz: a\n");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.module, DOCTOR_YES);
+	tree_text(root, "/lib/modules/6.1-cloud/modules.dep", "");
+	tree_text(root, "/lib/modules/6.1-cloud/modules.builtin", "kernel/drivers/vfio/pci/vfio-pci.ko\n");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.module, DOCTOR_YES);
+	/* An image of a container has any modules. */
+	tree_text(root, "/lib/modules/6.1-cloud/modules.builtin", "");
+	tree_text(root, "/.dockerenv", "");
+	read_again(root, false);
+	assert_int_equal(facts.vfio.module, DOCTOR_UNKNOWN);
+	assert_int_equal(doctor_module_read(root, "../6.1-cloud"), DOCTOR_UNKNOWN);
+}
+
 /* A node may exist before its driver does: systemd creates some at boot. */
 static void
 test_driven(void **state)
@@ -420,7 +450,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
-		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_driven), T(test_memory), T(test_limits),
+		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_module), T(test_driven), T(test_memory), T(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
