@@ -90,6 +90,9 @@ take_pool(struct capture *c, const char *folder, const char *name)
 {
 	capture_file(c, "%s/%s/nr_hugepages", folder, name);
 	capture_file(c, "%s/%s/free_hugepages", folder, name);
+	/* Nodes do not have this one. */
+	capture_file(c, "%s/%s/nr_overcommit_hugepages", folder, name);
+	capture_file(c, "%s/%s/surplus_hugepages", folder, name);
 }
 
 static void

@@ -95,10 +95,11 @@ struct doctor_limit {
 /** Hugepages. */
 struct doctor_memory {
 	struct topo_node *nodes;	/**< without NUMA one node, number -1 */
-	uint64_t *free_bytes;		/**< free memory of each node; 0 unknown */
+	uint64_t *free_bytes;		/**< of each node, free or soon free; 0 unknown */
 	size_t n_nodes;
 	int ret;			/**< 0, or -errno: nodes can't be read */
 	struct va_need sizes;		/**< page sizes of the kernel; none: unknown */
+	uint64_t overcommit[VA_PAGES_MAX];	/**< bytes of each that the kernel still makes on request */
 	struct doctor_limit limit[VA_PAGES_MAX];	/**< of each of them */
 	char allowed[DOCTOR_NODE_LIST];	/**< NUMA nodes of the cpuset, as "0-1,4"; "": unknown */
 	struct va_need mounted;		/**< page sizes of mounted hugetlbfs */
@@ -362,8 +363,24 @@ const char *doctor_size(uint64_t page, char *out);
 /** Is a hugetlbfs with this page size mounted? */
 bool doctor_is_mounted(const struct doctor_memory *memory, uint64_t page);
 
-/** Hugepages of one size on all nodes, in bytes. */
+/** Hugepages of one size on all nodes, in bytes, without those that the kernel makes on request. */
 uint64_t doctor_total_of(const struct doctor_memory *memory, uint64_t page);
+
+/** Hugepages of all sizes on all nodes, likewise. */
+uint64_t doctor_sum_of(const struct doctor_memory *memory);
+
+/**
+ * Unused hugepages of one size, in bytes, with those that the kernel makes on request.
+ *
+ * @param all_nodes  also of NUMA nodes that the cpuset does not allow
+ */
+uint64_t doctor_unused_of(const struct doctor_memory *memory, uint64_t page, bool all_nodes);
+
+/** What the limit leaves of the unused ones on allowed nodes, in bytes. @param size  index of a size */
+uint64_t doctor_usable_of(const struct doctor_memory *memory, unsigned int size);
+
+/** Does EAL use this size? It uses mounted ones; if none has pages, a mount is the next thing to do. */
+bool doctor_is_usable(const struct doctor_memory *memory, uint64_t page);
 
 /* doctor_judge*.c */
 
@@ -391,6 +408,11 @@ bool doctor_windows_given(const struct doctor_device *device);
 
 /** Does the unit hold a device, so that the application runs? */
 bool doctor_unit_runs(const struct doctor_facts *facts);
+
+/* doctor_judge_reserve.c */
+
+/** Set the cure of the last finding: reserve hugepages. */
+void doctor_cure_reserve(const struct doctor_facts *facts, struct doctor_findings *out);
 
 /** The part about limits on hugepages. */
 void doctor_judge_limits(const struct doctor_facts *facts, struct doctor_findings *out);

@@ -74,6 +74,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"EAL uses these pages with --in-memory only, and then there are no secondary processes" },
 	[DOCTOR_HUGEPAGES_USED] = { "hugepages-used", DOCTOR_WARNING,
 		"an application that starts now gets no memory" },
+	[DOCTOR_HUGEPAGES_FEW] = { "hugepages-few", DOCTOR_WARNING,
+		"EAL and one small port need at least 64 MiB, and testpmd's packet buffers about 360 MiB" },
 	[DOCTOR_HUGEPAGES_NODE] = { "hugepages-node", DOCTOR_WARNING,
 		"the device's DMA and its packets cross from one processor to another, which costs throughput" },
 	[DOCTOR_HUGEPAGES_UNREAD] = { "hugepages-unread", DOCTOR_WARNING,

@@ -5,67 +5,8 @@
 /* Findings about limits of control groups on hugepages. */
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "doctor.h"
-
-/* May the user have memory of a node? */
-static bool
-is_allowed(const struct doctor_memory *m, int node)
-{
-	const char *list = m->allowed;
-	unsigned long first, last;
-	char *end;
-
-	if (*list == '\0' || node < 0)
-		return true;
-	while (*list >= '0' && *list <= '9') {
-		first = last = strtoul(list, &end, 10);
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if ((unsigned long)node >= first && (unsigned long)node <= last)
-			return true;
-		list = *end == ',' ? end + 1 : end;
-	}
-	/* What can't be understood forbids nothing. */
-	return *list != '\0';
-}
-
-/* Unused pages of one size. */
-static uint64_t
-unused_of(const struct doctor_memory *m, uint64_t page, bool all_nodes)
-{
-	uint64_t unused = 0;
-	unsigned int j;
-	size_t i;
-
-	for (i = 0; i < m->n_nodes; i++)
-		for (j = 0; j < m->nodes[i].n_pools; j++)
-			if (m->nodes[i].pool[j].page == page && (all_nodes || is_allowed(m, m->nodes[i].node)))
-				unused += m->nodes[i].pool[j].unused;
-	return unused;
-}
-
-/* EAL uses mounted sizes. Without one that has pages, a mount is the next thing to do. */
-static bool
-is_usable(const struct doctor_memory *m, uint64_t page)
-{
-	unsigned int i;
-
-	if (m->mounts == DOCTOR_UNKNOWN || doctor_is_mounted(m, page))
-		return true;
-	for (i = 0; i < m->mounted.n_pages; i++)
-		if (doctor_total_of(m, m->mounted.page[i]) > 0)
-			return false;
-	return true;
-}
-
-/* What the limit of a size leaves of an amount, in whole pages. */
-static uint64_t
-within(const struct doctor_limit *limit, uint64_t page, uint64_t bytes)
-{
-	return limit->file[0] == '\0' || bytes <= limit->bytes ? bytes : limit->bytes / page * page;
-}
 
 static void
 add_limited(const struct doctor_facts *f, unsigned int size, struct doctor_findings *out)
@@ -103,11 +44,11 @@ doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 	unsigned int i, limited = 0;
 
 	for (i = 0; i < m->sizes.n_pages; i++) {
-		if (!is_usable(m, m->sizes.page[i]))
+		if (!doctor_is_usable(m, m->sizes.page[i]))
 			continue;
-		unused = unused_of(m, m->sizes.page[i], false);
-		allowed = within(&m->limit[i], m->sizes.page[i], unused);
-		all += unused_of(m, m->sizes.page[i], true);
+		unused = doctor_unused_of(m, m->sizes.page[i], false);
+		allowed = doctor_usable_of(m, i);
+		all += doctor_unused_of(m, m->sizes.page[i], true);
 		near += unused;
 		usable += allowed;
 		if (allowed < unused)

@@ -10,84 +10,10 @@
 
 #include "doctor.h"
 
-#define HUGE_WANTED (UINT64_C(1) << 30)	/* bytes of hugepages */
-#define HUGE_LEAST (UINT64_C(64) << 20)
-#define PAGE_LEAST (UINT64_C(2) << 20)	/* with smaller ones mappings are too many */
+#define HUGE_FEW (UINT64_C(64) << 20)	/* less than EAL and one small port need */
 #define ENTRIES_ELSE 64		/* mappings that are not pages: preallocated memory, zones */
 
-/* The smallest page size of a list that is good for DMA; 0: there is none. */
-static uint64_t
-page_choose(const struct va_need *sizes)
-{
-	unsigned int i;
-
-	for (i = sizes->n_pages; i > 0; i--)
-		if (sizes->page[i - 1] >= PAGE_LEAST)
-			return sizes->page[i - 1];
-	return 0;
-}
-
-/* How many pages can a node give without harm? A quarter of what is free. 0: too few. */
-static uint64_t
-pages_spare(uint64_t free_bytes, uint64_t page)
-{
-	const uint64_t bytes = free_bytes / 4 > HUGE_WANTED ? HUGE_WANTED : free_bytes / 4;
-
-	return page != 0 && bytes >= HUGE_LEAST ? bytes / page : 0;
-}
-
-static bool
-has_device(const struct doctor_facts *f, int node)
-{
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (f->v[i].plan.topo.bdf[0] != '\0' && f->v[i].plan.topo.numa_node == node)
-			return true;
-	return false;
-}
-
-/* The node with the most free memory, of those of devices if one of them can give enough. */
-static size_t
-node_choose(const struct doctor_facts *f, uint64_t page)
-{
-	const struct doctor_memory *m = &f->memory;
-	bool near, best_near = false;
-	size_t i, best = 0;
-
-	for (i = 0; i < m->n_nodes; i++) {
-		near = has_device(f, m->nodes[i].node) && pages_spare(m->free_bytes[i], page) > 0;
-		if (near == best_near ? m->free_bytes[i] <= m->free_bytes[best] : best_near)
-			continue;
-		best = i;
-		best_near = near;
-	}
-	return best;
-}
-
-static void
-cure_no_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
-{
-	const struct doctor_memory *m = &f->memory;
-	char node[64] = "";
-	uint64_t most, page = page_choose(&m->mounted);
-	size_t i;
-
-	if (page == 0)
-		page = page_choose(&m->sizes);
-	i = node_choose(f, page);
-	most = m->free_bytes[i];
-	if (most > 0 && m->nodes[i].node >= 0)
-		snprintf(node, sizeof(node), "/sys/devices/system/node/node%d", m->nodes[i].node);
-	if (pages_spare(most, page) > 0)
-		doctor_cure(out, "%secho %" PRIu64 " > %s/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-			doctor_on_host(f), pages_spare(most, page), node[0] != '\0' ? node : "/sys/kernel/mm", page >> 10);
-	else
-		doctor_cure(out, "%sreserve as much as the application needs and the machine can spare, in %s/hugepages/hugepages-SIZE/nr_hugepages",
-			doctor_on_host(f), node[0] != '\0' ? node : "/sys/kernel/mm");
-}
-
-/* Each size that has pages, and is not mounted. EAL needs one size that is. */
+/* Each size that has pages, and is not mounted. EAL needs one size that is, with pages that are unused. */
 static void
 judge_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 {
@@ -100,7 +26,7 @@ judge_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 	if (m->mounts == DOCTOR_UNKNOWN)
 		return;
 	for (i = 0; i < m->mounted.n_pages; i++)
-		if (doctor_total_of(m, m->mounted.page[i]) > 0)
+		if (doctor_unused_of(m, m->mounted.page[i], true) > 0)
 			id = DOCTOR_HUGEPAGES_UNMOUNTED;
 	for (i = 0; i < m->sizes.n_pages; i++) {
 		page = m->sizes.page[i];
@@ -112,17 +38,81 @@ judge_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 		if (f->machine.container[0] != '\0')
 			doctor_cure(out, "pass a hugetlbfs with this size into the container: in Kubernetes a volume emptyDir with medium: HugePages (doc/howto/kubernetes.rst), with docker run -v /dev/hugepages:/dev/hugepages that of the host, if it has this size");
 		else
-			doctor_cure(out, "mkdir -p /mnt/huge-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /mnt/huge-%s",
+			doctor_cure(out, "mkdir -p /dev/hugepages-%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /dev/hugepages-%s; to keep it after a reboot, put the mount into /etc/fstab",
 				size, size, size);
 	}
+}
+
+/* Where EAL makes files of these pages. */
+static const char *
+folder_of(const struct doctor_memory *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->mounted.n_pages; i++)
+		if (doctor_total_of(m, m->mounted.page[i]) > 0 && m->mount[i].path[0] != '\0')
+			return m->mount[i].path;
+	return "/dev/hugepages";
+}
+
+static void
+add_used(const struct doctor_facts *f, uint64_t bytes, uint64_t unused, struct doctor_findings *out)
+{
+	const char *folder = folder_of(&f->memory);
+
+	if (unused == 0)
+		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages%s are in use", bytes >> 20,
+			bytes < doctor_sum_of(&f->memory) ? " of the mounted sizes" : "");
+	else
+		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "%" PRIu64 " of %" PRIu64 " MiB of hugepages are unused, and the application uses %" PRIu64 " MiB",
+			unused >> 20, bytes >> 20, f->user.maps >> 20);
+	doctor_cure(out, "reserve more%s, or end the application that has them; files of ended applications in %s keep them too: fuser -v %s/* names those in use",
+		f->machine.container[0] != '\0' ? " on the host" : "", folder, folder);
+}
+
+/* Of the sizes that EAL uses: are enough pages unused? */
+static void
+judge_unused(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	uint64_t total = 0, unused = 0, usable = 0;
+	unsigned int i;
+
+	for (i = 0; i < m->sizes.n_pages; i++) {
+		if (!doctor_is_usable(m, m->sizes.page[i]))
+			continue;
+		total += doctor_total_of(m, m->sizes.page[i]);
+		unused += doctor_unused_of(m, m->sizes.page[i], true);
+		usable += doctor_usable_of(m, i);
+	}
+	if (total > 0 && (unused == 0 || unused < f->user.maps)) {
+		add_used(f, total, unused, out);
+	} else if (usable > 0 && usable < HUGE_FEW && f->user.maps == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_FEW, NULL, "only %" PRIu64 " KiB of hugepages can be used", usable >> 10);
+		if (unused < HUGE_FEW)
+			doctor_cure_reserve(f, out);
+		else
+			doctor_cure(out, "let the control group use more of those that are unused: see its limits and its cpuset");
+	}
+}
+
+/* Pages that the kernel makes on request count too, if EAL can reach them. */
+static bool
+has_any(const struct doctor_memory *m)
+{
+	uint64_t bytes = doctor_sum_of(m);
+	unsigned int i;
+
+	for (i = 0; i < m->sizes.n_pages; i++)
+		if (m->mounts == DOCTOR_UNKNOWN || doctor_is_mounted(m, m->sizes.page[i]))
+			bytes += m->overcommit[i];
+	return bytes > 0;
 }
 
 static void
 judge_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_memory *m = &f->memory;
-	uint64_t total = 0, unused = 0, mib;
-	size_t i;
 
 	if (m->ret < 0) {
 		doctor_add(out, DOCTOR_HUGEPAGES_UNREAD, NULL, "hugepages can't be read: %s",
@@ -130,30 +120,17 @@ judge_hugepages(const struct doctor_facts *f, struct doctor_findings *out)
 		doctor_cure(out, "check that /sys is mounted and readable");
 		return;
 	}
-	for (i = 0; i < m->n_nodes; i++) {
-		total += m->nodes[i].total;
-		unused += m->nodes[i].unused;
-	}
 	if (m->n_nodes == 0)
 		return;
-	mib = total >> 20;
-	if (total == 0) {
+	if (!has_any(m)) {
 		doctor_add(out, DOCTOR_HUGEPAGES_NONE, NULL, "no hugepages are reserved");
-		cure_no_hugepages(f, out);
+		doctor_cure_reserve(f, out);
 		return;
 	}
 	judge_mounts(f, out);
-	/* It has its pages. */
-	if (doctor_unit_runs(f))
-		return;
-	if (unused == 0 || unused < f->user.maps) {
-		if (unused == 0)
-			doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "all %" PRIu64 " MiB of hugepages are in use", mib);
-		else
-			doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "%" PRIu64 " of %" PRIu64 " MiB of hugepages are unused, and the application uses %" PRIu64 " MiB",
-				unused >> 20, mib, f->user.maps >> 20);
-		doctor_cure(out, "reserve more, or end the application that has them; files of ended applications in /dev/hugepages keep them too: fuser -v /dev/hugepages/* names those in use");
-	}
+	/* A unit that runs has its pages. */
+	if (!doctor_unit_runs(f))
+		judge_unused(f, out);
 }
 
 /* How many pages does the application use, at most? All, if that is not known. */

@@ -22,6 +22,12 @@ no_hugepages(void)
 	nodes[1].node = 1;
 }
 
+static void
+use_all(void)
+{
+	nodes[0].unused = nodes[1].unused = nodes[0].pool[0].unused = nodes[1].pool[0].unused = 0;
+}
+
 void
 test_memory(void **state)
 {
@@ -45,11 +51,11 @@ test_memory(void **state)
 	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 64 > /sys/devices/system/node/node0");
 	no_hugepages();
 	free_bytes[0] = free_bytes[1] = 200 << 20;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "the machine can spare");
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "reserve as much as the application needs and is free on the machine, in /sys/devices/system/node/node0/hugepages/hugepages-2048kB/");
 	/* Of the sizes that the kernel has: one that is mounted, else the smallest that is good. */
 	no_hugepages();
 	facts.memory.mounted.page[0] = GIB;
-	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 1 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/");
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "add hugepagesz=1G hugepages=1 to the kernel's command line, and reboot");
 	no_hugepages();
 	facts.memory.mounted.n_pages = 0;
 	facts.memory.sizes = (struct va_need){ .page = { 16 << 20 }, .n_pages = 1 };
@@ -62,8 +68,11 @@ test_memory(void **state)
 	expect_nothing();
 	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
 	expect_nothing();
-	nodes[0].unused = nodes[1].unused = 0;
-	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "reserve more");
+	use_all();
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB of hugepages are", "fuser -v /dev/hugepages/*");
+	use_all();
+	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/pages");
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "in /mnt/pages keep them too: fuser -v /mnt/pages/*");
 	nodes[0].total = nodes[0].unused = 0;
 	nodes[0].n_pools = 0;
 	expect_only(DOCTOR_HUGEPAGES_NODE, BDF, "node 0, which has no hugepages", "node0/hugepages");
@@ -78,15 +87,51 @@ test_mounts(void **state)
 	(void)state;
 	facts.memory.mounted.n_pages = 0;
 	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 2M are reserved, but no hugetlbfs",
-		"mkdir -p /mnt/huge-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /mnt/huge-2M");
+		"mkdir -p /dev/hugepages-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /dev/hugepages-2M");
 	nodes[0].pool[0].page = nodes[1].pool[0].page = GIB;
-	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 1G", "pagesize=1G hugetlbfs /mnt/huge-1G");
+	expect_only(DOCTOR_HUGEPAGES_UNREACHED, "", "2048 MiB of hugepages of 1G", "pagesize=1G hugetlbfs /dev/hugepages-1G");
 	/* Another size is mounted and has pages. */
 	nodes[1].pool[0].page = GIB;
 	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 1G", "pagesize=1G");
 	nodes[0].pool[0].page = 64 << 10;
 	facts.vfio.entry_limit = 0;
 	expect_only(DOCTOR_HUGEPAGES_UNMOUNTED, "", "1024 MiB of hugepages of 64K", "pagesize=64K");
+}
+
+/* EAL starts with what is unused of the mounted sizes, or is made on request. */
+void
+test_unused(void **state)
+{
+	(void)state;
+	/* What a node had when somebody asked for 512 pages of 2 MiB. */
+	use_all();
+	nodes[0].pool[0].unused = 14 << 20;
+	expect_only(DOCTOR_HUGEPAGES_FEW, "", "only 14336 KiB of hugepages can be used",
+		"echo 1024 > /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages; then read the file");
+	use_all();
+	nodes[0].pool[0].unused = 64 << 20;
+	expect_nothing();
+	/* The kernel makes pages when they are requested. */
+	no_hugepages();
+	facts.memory.overcommit[1] = GIB;
+	expect_nothing();
+	use_all();
+	facts.memory.overcommit[1] = GIB;
+	expect_nothing();
+	no_hugepages();
+	facts.memory.overcommit[1] = 2 << 20;
+	expect_only(DOCTOR_HUGEPAGES_FEW, "", "only 2048 KiB", "echo 512 >");
+	no_hugepages();
+	facts.memory.overcommit[0] = GIB;
+	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "echo 512 >");
+	/* Of another size there are enough, where EAL can't reach them. */
+	nodes[0].pool[0].unused = 0;
+	nodes[1].pool[0].page = GIB;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_HUGEPAGES_UNREACHED);
+	assert_int_equal(found.v[1].id, DOCTOR_HUGEPAGES_USED);
+	assert_string_equal(found.v[1].what, "all 1024 MiB of hugepages of the mounted sizes are in use");
 }
 
 #define LIMIT "/sys/fs/cgroup/hugetlb.2MB.max"
@@ -136,11 +181,20 @@ test_limits(void **state)
 	expect_nothing();
 	allow("?");
 	expect_nothing();
+	limit(32 << 20);
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_HUGEPAGES_FEW);
+	assert_string_equal(found.v[0].cure, "let the control group use more of those that are unused: see its limits and its cpuset");
+	assert_int_equal(found.v[1].id, DOCTOR_HUGEPAGES_CAPPED);
+	doctor_findings_free(&found);
+	facts.memory.limit[1].file[0] = '\0';
+	expect_nothing();
 	/* The limit counts against the nodes that are allowed. */
 	allow("1");
 	limit(GIB);
 	expect_nothing();
 	allow("1");
-	nodes[1].unused = nodes[1].pool[0].unused = 0;
+	nodes[1].pool[0].unused = 0;
 	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "may use: 1", "AllowedMemoryNodes=");
 }

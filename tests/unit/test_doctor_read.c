@@ -368,60 +368,6 @@ test_driven(void **state)
 	assert_int_equal(sysfs_node_driven(root, "/dev/vfio/vfio2"), -ENOTTY);
 }
 
-static void
-test_memory(void **state)
-{
-	const char *root = *state;
-
-	/* Without NUMA. */
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "10\n");
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3\n");
-	tree_text(root, "/proc/meminfo", "MemTotal:  100 kB\nMemFree:   50 kB\n");
-	tree_text(root, "/proc/self/mounts", "huge /mnt hugetlbfs rw,pagesize=1G 0 0\n"
-		"hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n"
-		"hugetlbfs /tmp/huge hugetlbfs rw,pagesize=2M 0 0\n");
-	read_again(root, false);
-	assert_int_equal(facts.memory.ret, 0);
-	assert_int_equal(facts.memory.n_nodes, 1);
-	assert_int_equal(facts.memory.nodes[0].node, -1);
-	assert_int_equal(facts.memory.nodes[0].total, 20 << 20);
-	assert_int_equal(facts.memory.nodes[0].unused, 6 << 20);
-	assert_int_equal(facts.memory.free_bytes[0], 50 << 10);
-	assert_int_equal(facts.memory.mounted.n_pages, 1);
-	assert_string_equal(facts.memory.mount[0].path, "/dev/hugepages");
-	assert_int_equal(facts.memory.mount[0].open, DOCTOR_UNKNOWN);
-	assert_int_equal(facts.memory.sizes.n_pages, 1);
-	assert_int_equal(facts.memory.sizes.page[0], 2 << 20);
-	assert_int_equal(facts.memory.mounts, DOCTOR_YES);
-
-	/* What can't be read is not 0. */
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "x\n");
-	read_again(root, false);
-	assert_int_equal(facts.memory.ret, -EINVAL);
-	assert_int_equal(facts.memory.n_nodes, 0);
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
-	read_again(root, true);
-	assert_int_equal(facts.memory.ret, 0);
-	assert_int_equal(facts.memory.n_nodes, 0);
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "2\n");
-	read_again(root, false);
-	assert_int_equal(facts.memory.ret, -EINVAL);
-	tree_text(root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
-	read_again(root, false);
-	assert_int_equal(facts.memory.nodes[0].n_pools, 2);
-	assert_int_equal(facts.memory.nodes[0].pool[0].page, 1 << 30);
-	assert_int_equal(facts.memory.nodes[0].pool[1].page, 2 << 20);
-
-	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
-	tree_text(root, "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages", "4\n");
-	tree_text(root, "/sys/devices/system/node/node0/meminfo", "Node 0 MemFree:   7 kB\n");
-	read_again(root, false);
-	assert_int_equal(facts.memory.n_nodes, 1);
-	assert_int_equal(facts.memory.nodes[0].node, 0);
-	assert_int_equal(facts.memory.nodes[0].total, 8 << 20);
-	assert_int_equal(facts.memory.free_bytes[0], 7 << 10);
-}
-
 /* Files of another machine are of the process that took them. */
 static void
 test_limits(void **state)
@@ -450,7 +396,7 @@ main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
-		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_module), T(test_driven), T(test_memory), T(test_limits),
+		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_module), T(test_driven), T(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
