@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import checkkit  # noqa: E402
 
 TABLE, PAGE = 'app/test-msi/doctor_findings.c', 'doc/reference/doctor.rst'
-JUDGES = tuple(f'app/test-msi/doctor_judge{part}.c' for part in ('', '_access', '_devices', '_dpdk', '_keys', '_limits', '_memory', '_reserve'))
+JUDGES = tuple(f'app/test-msi/doctor_judge{part}.c' for part in ('', '_access', '_devices', '_dpdk', '_keys', '_limits', '_memory', '_reserve', '_unit'))
 TESTS = ('tests/unit/test_doctor.c', 'tests/unit/test_doctor_access.c', 'tests/unit/test_doctor_keys.c',
          'tests/unit/test_doctor_memory.c')
 ANSWERS, ANSWERS_PAGE = 'app/test-msi/explain_kinds.c', 'doc/reference/explain.rst'

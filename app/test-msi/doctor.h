@@ -114,6 +114,12 @@ struct doctor_user {
 	enum doctor_known unit_found;	/**< DOCTOR_UNKNOWN: systemd can't be asked */
 	char unit_before[1024];		/**< commands that it runs before it starts, or "" */
 	char unit_hides[DOCTOR_NAME];	/**< its setting that keeps it from device nodes, or "" */
+	bool unit_closed;		/**< it may open devices of unit_allows only */
+	char unit_allows[2048];		/**< lines "PATH RIGHTS" or "char-TYPE RIGHTS" */
+	bool unit_strict;		/**< all but /dev, /proc and /sys is read-only for it */
+	char unit_writable[1024];	/**< paths that are not, separated by blanks */
+	char unit_sealed[1024];		/**< paths that it can't write to, likewise */
+	bool later;			/**< its user, or a group of it, does not exist now */
 	bool namespaced;		/**< the unit has users of its own, and no capability counts */
 	bool locks_all;			/**< CAP_IPC_LOCK */
 	bool windows_hidden;		/**< this process may read the addresses in /proc/iomem, the user may not */
@@ -413,6 +419,14 @@ bool doctor_unit_runs(const struct doctor_facts *facts);
 
 /** Set the cure of the last finding: reserve hugepages. */
 void doctor_cure_reserve(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/* doctor_judge_unit.c */
+
+/** The part about a unit of systemd. */
+void doctor_judge_unit(const struct doctor_facts *facts, struct doctor_findings *out);
+
+/** Do settings of the unit keep it from writing to a folder? false without a unit. */
+bool doctor_unit_seals(const struct doctor_user *user, const char *folder);
 
 /** The part about limits on hugepages. */
 void doctor_judge_limits(const struct doctor_facts *facts, struct doctor_findings *out);

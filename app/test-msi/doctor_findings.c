@@ -83,7 +83,7 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 	[DOCTOR_ENTRY_LIMIT] = { "entry-limit", DOCTOR_WARNING,
 		"memory that EAL adds later takes a mapping for each page; when the limit is reached the kernel refuses more" },
 	[DOCTOR_MEMLOCK_SHORT] = { "memlock-short", DOCTOR_WARNING,
-		"an application can't use all hugepages: the kernel refuses to map what exceeds the limit" },
+		"an application can't use all hugepages: the kernel refuses to map what exceeds the limit; iommufd counts the memory of all processes of a user together" },
 	[DOCTOR_DEVICE_DOUBTFUL] = { "device-doubtful", DOCTOR_WARNING,
 		"some kernels reject the device" },
 	[DOCTOR_DEVICE_HELD] = { "device-held", DOCTOR_WARNING,

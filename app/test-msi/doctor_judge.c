@@ -209,24 +209,6 @@ judge_memlock(const struct doctor_facts *f, struct doctor_findings *out)
 	cure_memlock(f, u->maps > 0 ? u->maps : total, out);
 }
 
-static void
-judge_unit(const struct doctor_user *u, struct doctor_findings *out)
-{
-	if (u->unit[0] == '\0')
-		return;
-	if (u->unit_found != DOCTOR_YES) {
-		doctor_add(out, DOCTOR_UNIT_UNKNOWN, NULL, u->unit_found == DOCTOR_NO ?
-			"systemd has no unit %s" : "systemd can't be asked about the unit %s", u->unit);
-		doctor_cure(out, "see: systemctl status %s", u->unit);
-	}
-	if (u->unit_hides[0] != '\0') {
-		doctor_add(out, DOCTOR_UNIT_DEVICES, NULL, "the unit %s has %s, which keeps it from device nodes",
-			u->unit, u->unit_hides);
-		doctor_cure(out, "systemctl edit %s, add the lines [Service], PrivateDevices=no, DeviceAllow=/dev/vfio/vfio rw, DeviceAllow=char-vfio rw, DeviceAllow=char-vfio-dev rw and DeviceAllow=/dev/iommu rw, and restart the unit when its interruption is acceptable",
-			u->unit);
-	}
-}
-
 void
 doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 {
@@ -235,7 +217,7 @@ doctor_judge(const struct doctor_facts *facts, struct doctor_findings *out)
 	judge_vfio(facts, out);
 	doctor_judge_vfio(facts, out);
 	doctor_judge_memory(facts, out);
-	judge_unit(&facts->user, out);
+	doctor_judge_unit(facts, out);
 	judge_memlock(facts, out);
 	doctor_judge_dpdk(&facts->dpdk, out);
 	doctor_judge_devices(facts, out);

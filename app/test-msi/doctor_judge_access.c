@@ -166,7 +166,9 @@ judge_denied(const struct doctor_facts *f, const struct doctor_device *d, const 
 
 	if (bad->open == DOCTOR_UNKNOWN) {
 		doctor_add(out, DOCTOR_NODE_UNTESTED, d->bdf, "whether %s can open %s was not tried", who, bad->path);
-		doctor_cure(out, "run doctor as root, or as that user");
+		doctor_cure(out, f->user.later ?
+			"run doctor as root while the unit runs: its user, or a group of it, does not exist now" :
+			"run doctor as root, or as that user");
 		return;
 	}
 	doctor_add(out, DOCTOR_NODE_DENIED, d->bdf, "%s can't open %s for reading and writing", who, bad->path);

@@ -183,24 +183,41 @@ add_read_only(const struct doctor_facts *f, const char *path, struct doctor_find
 		doctor_cure(out, "if nobody means it to be so: mount -o remount,rw %s", path);
 }
 
+/* ProtectSystem=strict makes a mount read-only that is not below /dev. */
+static void
+add_sealed(const struct doctor_facts *f, const char *path, struct doctor_findings *out)
+{
+	doctor_add(out, DOCTOR_HUGEPAGES_DENIED, NULL, "settings of the unit %s keep it from writing to %s", f->user.unit, path);
+	doctor_cure(out, "systemctl edit %s, add the lines [Service] and ReadWritePaths=%s, or remove the path from ReadOnlyPaths= and InaccessiblePaths=, and restart the unit when its interruption is acceptable",
+		f->user.unit, path);
+}
+
 /* EAL needs one size that has pages. A unit may prepare the mount when it starts. */
 static void
 judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_memory *m = &f->memory;
 	const struct doctor_mount *bad = NULL;
+	bool sealed, bad_sealed = false;
 	unsigned int i;
 
 	for (i = 0; i < m->mounted.n_pages; i++) {
 		if (doctor_total_of(m, m->mounted.page[i]) == 0)
 			continue;
-		if (m->mount[i].open != DOCTOR_NO || strstr(f->user.unit_before, m->mount[i].path) != NULL)
+		sealed = doctor_unit_seals(&f->user, m->mount[i].path);
+		if (!sealed && (m->mount[i].open != DOCTOR_NO || strstr(f->user.unit_before, m->mount[i].path) != NULL))
 			return;
-		if (bad == NULL)
+		if (bad == NULL) {
 			bad = &m->mount[i];
+			bad_sealed = sealed;
+		}
 	}
 	if (bad == NULL)
 		return;
+	if (bad_sealed) {
+		add_sealed(f, bad->path, out);
+		return;
+	}
 	if (bad->read_only) {
 		add_read_only(f, bad->path, out);
 		return;

@@ -92,7 +92,7 @@ unit_ask(const char *unit, struct doctor_user *u, struct doctor_unit *of)
 	char text[SHOWN_MAX], name[sizeof(u->unit)];
 	char *const argv[] = { (char[]){ "systemctl" }, (char[]){ "show" }, (char[]){ "--property" },
 		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,ExecStartPre,"
-			"ControlGroup,DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
+			"ProtectSystem,ReadWritePaths,ReadOnlyPaths,InaccessiblePaths,ControlGroup,DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
 		(char[]){ "--" }, name, NULL };
 
 	if (*unit == '\0' || unit[strspn(unit, UNIT_CHARS)] != '\0' ||
@@ -180,7 +180,11 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 	size_t i;
 	int ret;
 
-	if (doctor_groups_find(unit, &trial.groups) < 0 || (trial.user != NULL && geteuid() != 0))
+	if (doctor_groups_find(unit, &trial.groups) < 0) {
+		f->user.later = true;
+		return 0;
+	}
+	if (trial.user != NULL && geteuid() != 0)
 		return 0;
 	ret = tool_child_run("doctor", try_nodes, &trial, &tried, sizeof(tried));
 	if (ret < 0)
@@ -192,6 +196,21 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 		f->memory.mount[i].read_only = tried.read_only[i];
 	}
 	return 0;
+}
+
+/* User= may be a number. */
+static const struct passwd *
+user_find(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	unsigned long number;
+	char *end;
+
+	if (pw != NULL || *name < '0' || *name > '9')
+		return pw;
+	errno = 0;
+	number = strtoul(name, &end, 10);
+	return errno == 0 && *end == '\0' && number < (uid_t)-1 ? getpwuid((uid_t)number) : NULL;
 }
 
 /* A login has no capability, unless it is root's. */
@@ -239,7 +258,8 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 		user = of.user[0] != '\0' ? of.user : "root";
 		/* systemd may create the user when the unit starts: its nodes can't be tried. */
 		strlcpy(u->name, user, sizeof(u->name));
-		pw = getpwnam(user);
+		pw = user_find(user);
+		u->later = pw == NULL;
 		u->windows_hidden = hides_windows(u, &of, strcmp(user, "root") == 0);
 		return pw != NULL ? nodes_try(pw, &of, f) : 0;
 	}

@@ -152,6 +152,44 @@ caps_find(const char *text, struct doctor_user *out, struct doctor_unit *unit)
 	unit->root_sees_windows = unit->user_sees_windows || strstr(bound, "cap_sys_admin") != NULL;
 }
 
+/* The devices that it may open. A part of the list would forbid what is allowed. */
+static void
+allows_find(const char *text, struct doctor_user *out)
+{
+	char value[VALUE_LEN];
+	bool whole = true;
+
+	value_find(text, "DevicePolicy", value, sizeof(value));
+	out->unit_closed = strcmp(value, "closed") == 0 || strcmp(value, "strict") == 0;
+	while ((text = value_find(text, "DeviceAllow", value, sizeof(value))) != NULL) {
+		out->unit_closed |= value[0] != '\0';
+		strlcat(out->unit_allows, value, sizeof(out->unit_allows));
+		whole &= strlcat(out->unit_allows, "\n", sizeof(out->unit_allows)) < sizeof(out->unit_allows);
+	}
+	out->unit_closed &= whole;
+}
+
+/* The paths that it can write to. */
+static void
+paths_find(const char *text, struct doctor_user *out)
+{
+	char value[sizeof(out->unit_sealed) / 2];
+
+	value_find(text, "ProtectSystem", value, sizeof(value));
+	out->unit_strict = strcmp(value, "strict") == 0;
+	value_find(text, "ReadWritePaths", out->unit_writable, sizeof(out->unit_writable));
+	value_find(text, "ReadOnlyPaths", value, sizeof(value));
+	strlcpy(out->unit_sealed, value, sizeof(out->unit_sealed));
+	strlcat(out->unit_sealed, " ", sizeof(out->unit_sealed));
+	value_find(text, "InaccessiblePaths", value, sizeof(value));
+	strlcat(out->unit_sealed, value, sizeof(out->unit_sealed));
+	/* A part of these would seal what is writable. */
+	if (strlen(out->unit_writable) == sizeof(out->unit_writable) - 1) {
+		out->unit_strict = false;
+		out->unit_sealed[0] = '\0';
+	}
+}
+
 int
 doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit)
 {
@@ -185,6 +223,8 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 		strlcat(out->unit_before, "\n", sizeof(out->unit_before));
 	}
 	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
+	allows_find(text, out);
+	paths_find(text, out);
 	return 0;
 }
 

@@ -28,7 +28,12 @@ test_nodes(void **state)
 	expect_only(DOCTOR_NODE_DENIED, BDF, "alice can't open /dev/node1", "chgrp GROUP /dev/node1");
 	device.node[0].open = device.node[1].open = DOCTOR_UNKNOWN;
 	device.node[2].path[0] = '\0';
-	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "as root");
+	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "run doctor as root, or");
+	/* Root does not help. */
+	device.node[0].open = device.node[1].open = DOCTOR_UNKNOWN;
+	device.node[2].path[0] = '\0';
+	facts.user.later = true;
+	expect_only(DOCTOR_NODE_UNTESTED, BDF, "whether this user can open /dev/node0", "while the unit runs");
 }
 
 static struct iova_hole windows[40];
@@ -273,4 +278,76 @@ test_mount_denied(void **state)
 	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
 	facts.memory.mount[1] = (struct doctor_mount){ "/mnt", DOCTOR_NO };
 	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "this user can't create files in /mnt", "chgrp GROUP /mnt");
+}
+
+static void
+unit_of(const char *allows)
+{
+	static const char *const paths[DOCTOR_NODES] = { "/dev/vfio/vfio", "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0" };
+	size_t i;
+
+	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast");
+	facts.user.unit_found = DOCTOR_YES;
+	facts.user.unit_closed = allows != NULL;
+	if (allows != NULL)
+		snprintf(facts.user.unit_allows, sizeof(facts.user.unit_allows), "%s", allows);
+	for (i = 0; i < DOCTOR_NODES; i++)
+		snprintf(device.node[i].path, sizeof(device.node[i].path), "%s", paths[i]);
+}
+
+/* Entries of a unit are of these devices, or of others. */
+void
+test_unit_nodes(void **state)
+{
+	static const char *const good[] = { NULL, "/dev/vfio/vfio rw\n/dev/vfio/12 rwm\n", "char-misc rw\nchar-vfio rw\n",
+		"/dev/iommu\n/dev/vfio/devices/vfio0 rw\n", "x\nchar-* rw\n", "/dev/iommu rw\nchar-vfio-* rw" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		unit_of(good[i]);
+		expect_nothing();
+	}
+	/* The group before another card was added. */
+	unit_of("/dev/vfio/vfio rw\n/dev/vfio/11 rw\n");
+	expect_only(DOCTOR_UNIT_DEVICES, BDF, "the unit fast has no DeviceAllow= for /dev/vfio/12", "/etc/systemd/system/fast.service.d");
+	unit_of("/dev/vfio/vfio rw\n/dev/vfio/12 r\n");
+	expect_only(DOCTOR_UNIT_DEVICES, BDF, "for /dev/vfio/12", "char-vfio-dev");
+	unit_of("char-vfio rw\n");
+	expect_only(DOCTOR_UNIT_DEVICES, BDF, "for /dev/vfio/vfio", "systemctl daemon-reload");
+	/* The only way that exists. */
+	unit_of("/dev/vfio/vfio rw\nchar-vfio rw\n");
+	device.node[1].absent = true;
+	expect_only(DOCTOR_UNIT_DEVICES, BDF, "for /dev/iommu", "DeviceAllow=");
+}
+
+/* Folders that a unit can't write to. */
+void
+test_unit_mounts(void **state)
+{
+	(void)state;
+	unit_of(NULL);
+	facts.user.unit_strict = true;
+	expect_nothing();
+	unit_of(NULL);
+	facts.user.unit_strict = true;
+	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/huge");
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "settings of the unit fast keep it from writing to /mnt/huge", "ReadWritePaths=/mnt/huge");
+	/* What it does as root before does not help. */
+	unit_of(NULL);
+	snprintf(facts.user.unit_sealed, sizeof(facts.user.unit_sealed), "/a -/dev/hugepages");
+	snprintf(facts.user.unit_before, sizeof(facts.user.unit_before), "chgrp dpdk /dev/hugepages");
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "writing to /dev/hugepages", "InaccessiblePaths=");
+	unit_of(NULL);
+	facts.user.unit_strict = true;
+	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/huge");
+	snprintf(facts.user.unit_writable, sizeof(facts.user.unit_writable), "/srv -/mnt");
+	expect_nothing();
+	unit_of(NULL);
+	snprintf(facts.user.unit_sealed, sizeof(facts.user.unit_sealed), "/dev/huge /dev/hugepages-1G");
+	expect_nothing();
+	unit_of(NULL);
+	snprintf(facts.user.unit_sealed, sizeof(facts.user.unit_sealed), "/");
+	snprintf(facts.user.unit_writable, sizeof(facts.user.unit_writable), "/dev");
+	expect_nothing();
 }

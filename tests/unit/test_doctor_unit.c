@@ -162,6 +162,39 @@ test_unit_before(void **state)
 	assert_string_equal(u.unit_before, "{ argv[]=/bin/a ; }\n{ argv[]=/bin/b ; }\n");
 }
 
+/* What it may open and write to. */
+static void
+test_unit_paths(void **state)
+{
+	struct doctor_user u = { 0 };
+	struct doctor_unit unit = { 0 };
+	char text[4096] = LOADED;
+	int i;
+
+	(void)state;
+	assert_int_equal(doctor_unit_parse(LOADED "DeviceAllow=/dev/vfio/12 rwm\nDeviceAllow=char-misc rw\n"
+		"ProtectSystem=strict\nReadWritePaths=/mnt -/srv\nReadOnlyPaths=/a\nInaccessiblePaths=/b\n", &u, &unit), 0);
+	assert_true(u.unit_closed);
+	assert_string_equal(u.unit_allows, "/dev/vfio/12 rwm\nchar-misc rw\n");
+	assert_true(u.unit_strict);
+	assert_string_equal(u.unit_writable, "/mnt -/srv");
+	assert_string_equal(u.unit_sealed, "/a /b");
+	u = (struct doctor_user){ 0 };
+	assert_int_equal(doctor_unit_parse(LOADED "DevicePolicy=auto\nDeviceAllow=\nProtectSystem=full\n", &u, &unit), 0);
+	assert_false(u.unit_closed);
+	assert_false(u.unit_strict);
+	/* A list that is too long would forbid what it allows. */
+	u = (struct doctor_user){ 0 };
+	for (i = 0; i < 120; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "DeviceAllow=/dev/vfio/%d rw\n", 1000 + i);
+	assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+	assert_false(u.unit_closed);
+	snprintf(text, sizeof(text), LOADED "ProtectSystem=strict\nReadOnlyPaths=/a\nReadWritePaths=/%02000d\n", 0);
+	assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+	assert_false(u.unit_strict);
+	assert_string_equal(u.unit_sealed, "");
+}
+
 /* Where its limits are. */
 static void
 test_unit_control_group(void **state)
@@ -240,7 +273,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_windows), cmocka_unit_test(test_unit_devices),
-		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_groups),
+		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_paths), cmocka_unit_test(test_unit_groups),
 		cmocka_unit_test(test_unit_control_group), cmocka_unit_test(test_control_group),
 	};
 
