@@ -84,6 +84,7 @@ struct doctor_mount {
 	char path[VA_MOUNT_LEN];
 	enum doctor_known open;		/**< can the user read it and create files? */
 	bool read_only;			/**< no user can create files */
+	bool left;			/**< has files of another user, with the default prefix */
 };
 
 /** The limit of hugepages of one size, of the control groups of who runs the application. */

@@ -116,6 +116,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"a container hides how the host uses its devices, often also /proc/iomem and nodes" },
 	[DOCTOR_HUGEPAGES_CAPPED] = { "hugepages-capped", DOCTOR_NOTE,
 		"EAL counts the unused hugepages of the machine and not this limit; what exceeds it fails" },
+	[DOCTOR_HUGEPAGES_LEFT] = { "hugepages-left", DOCTOR_NOTE,
+		"an application with the default prefix can't remove them, and ends with: Cannot init memory" },
 	[DOCTOR_NODE_UNTESTED] = { "node-untested", DOCTOR_NOTE,
 		"only root can find out what another user may open" },
 	[DOCTOR_NODE_NOT_PASSED] = { "node-not-passed", DOCTOR_NOTE,

@@ -227,11 +227,28 @@ judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 		bad->path, bad->path);
 }
 
+/* EAL removes files that its prefix has, and nobody uses. */
+static void
+judge_left(const struct doctor_facts *f, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	unsigned int i;
+
+	for (i = 0; i < m->mounted.n_pages; i++) {
+		if (!m->mount[i].left)
+			continue;
+		doctor_add(out, DOCTOR_HUGEPAGES_LEFT, NULL, "%s has files rtemap_N of another user", m->mount[i].path);
+		doctor_cure(out, "give the application a prefix of its own: --file-prefix=NAME; root may remove those that no application uses: fuser -v %s/rtemap_*",
+			m->mount[i].path);
+	}
+}
+
 void
 doctor_judge_memory(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	judge_hugepages(f, out);
 	doctor_judge_limits(f, out);
 	judge_denied_mounts(f, out);
+	judge_left(f, out);
 	judge_entries(f, out);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@
 #define CAP_IPC_LOCK 14
 #define SHOWN_MAX 16384
 #define UNIT_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
-#define NODES_MAX (PIPE_BUF - 2 * VA_PAGES_MAX)	/* nodes that one child tries */
+#define NODES_MAX (PIPE_BUF - 3 * VA_PAGES_MAX)	/* nodes that one child tries */
 #define GROUPS_MAX 1024	/* of a user */
 
 extern char **environ;
@@ -41,6 +42,7 @@ struct tried {
 	unsigned char open[NODES_MAX];
 	unsigned char mount[VA_PAGES_MAX];
 	unsigned char read_only[VA_PAGES_MAX];	/* of each mount */
+	unsigned char left[VA_PAGES_MAX];
 };
 
 static bool
@@ -145,6 +147,25 @@ try_mount(const struct doctor_mount *mount, unsigned char *read_only)
 	return errno == ENOENT ? DOCTOR_UNKNOWN : DOCTOR_NO;
 }
 
+/* Files of EAL's default prefix that this user can't remove, as those of root. */
+static bool
+has_left(const char *folder)
+{
+	char path[VA_MOUNT_LEN + 32], **names;
+	bool left = false;
+	struct stat st;
+	size_t n, i;
+
+	if (geteuid() == 0 || sysfs_list("", &names, &n, "%s", folder) != 0)
+		return false;
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%.30s", folder, names[i]);
+		left |= strncmp(names[i], "rtemap_", strlen("rtemap_")) == 0 && lstat(path, &st) == 0 && st.st_uid != geteuid();
+	}
+	sysfs_free_names(names, n);
+	return left;
+}
+
 static int
 try_nodes(void *arg, void *result)
 {
@@ -162,8 +183,10 @@ try_nodes(void *arg, void *result)
 			out->open[i] = faccessat(AT_FDCWD, node->path, R_OK | W_OK, AT_EACCESS) == 0 ?
 				DOCTOR_YES : DOCTOR_NO;
 	}
-	for (i = 0; i < t->facts->memory.mounted.n_pages; i++)
+	for (i = 0; i < t->facts->memory.mounted.n_pages; i++) {
 		out->mount[i] = try_mount(&t->facts->memory.mount[i], &out->read_only[i]);
+		out->left[i] = has_left(t->facts->memory.mount[i].path);
+	}
 	return STATUS_GOOD;
 }
 
@@ -194,6 +217,7 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 	for (i = 0; i < f->memory.mounted.n_pages; i++) {
 		f->memory.mount[i].open = tried.mount[i];
 		f->memory.mount[i].read_only = tried.read_only[i];
+		f->memory.mount[i].left = tried.left[i];
 	}
 	return 0;
 }

@@ -70,6 +70,7 @@ void test_obstacle(void **state);
 void test_memory(void **state);
 void test_mounts(void **state);
 void test_unused(void **state);
+void test_left(void **state);
 void test_limits(void **state);
 
 #endif /* DOCTOR_CHECK_H */

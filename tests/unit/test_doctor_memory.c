@@ -134,6 +134,15 @@ test_unused(void **state)
 	assert_string_equal(found.v[1].what, "all 1024 MiB of hugepages of the mounted sizes are in use");
 }
 
+/* What a run of root has left. */
+void
+test_left(void **state)
+{
+	(void)state;
+	facts.memory.mount[0].left = true;
+	expect_only(DOCTOR_HUGEPAGES_LEFT, "", "/dev/hugepages has files rtemap_N of another user", "--file-prefix=NAME");
+}
+
 #define LIMIT "/sys/fs/cgroup/hugetlb.2MB.max"
 
 static void
