@@ -187,11 +187,11 @@ test_megabytes(void **state)
 	facts.user.memlock = GIB - 1;
 	facts.user.maps = GIB;
 	expect_only(DOCTOR_MEMLOCK_SMALL, "", "1048575 KiB of memory only, and the application uses 1024 MiB",
-		"ulimit -S -l 1048576;");
-	nodes[0].unused = nodes[1].unused = 256 << 20;
+		"ulimit -S -l 1048576, ");
+	nodes[0].pool[0].unused = nodes[1].pool[0].unused = 256 << 20;
 	facts.user.maps = 512 << 20;
 	expect_nothing();
-	nodes[0].unused = nodes[1].unused = 256 << 20;
+	nodes[0].pool[0].unused = nodes[1].pool[0].unused = 256 << 20;
 	facts.user.maps = 513 << 20;
 	expect_only(DOCTOR_HUGEPAGES_USED, "", "512 of 2048 MiB of hugepages are unused, and the application uses 513 MiB", "reserve more");
 	facts.vfio.entry_limit = 600;
@@ -209,7 +209,7 @@ test_unit_runs(void **state)
 	(void)state;
 	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast.service");
 	facts.user.unit_found = DOCTOR_YES;
-	nodes[0].unused = nodes[1].unused = 0;
+	nodes[0].pool[0].unused = nodes[1].pool[0].unused = 0;
 	device.held_by_unit = true;
 	plan_reason_add(&device.plan.reasons, PLAN_REASON_ACCESS, PLAN_CERTAIN, -EBUSY,
 		"is held by process 1 (x); stop it");

@@ -47,7 +47,7 @@ test_amd_request(void **state)
 		{ "0x12345000", "0x0100", "- unknown", EXPLAIN_IS_UNKNOWN },
 		{ "0x12345000", "0x0b00", "- unknown", EXPLAIN_IS_UNKNOWN },
 	};
-	const struct explain_facts nothing = { 0 };
+	const struct explain_facts nothing = { .holes_known = true };
 	struct explain_verdict verdict;
 	char line[EXPLAIN_LINE], want[EXPLAIN_LINE];
 	size_t i;
