@@ -126,7 +126,7 @@ test_disk_data(void **state)
 	tree_text(root, "/run/udev/data/b8:0", "S:disk/by-id/x\nE:ID_FS_TYPE=ceph_bluestore\n");
 	says(root, -ENXIO, "is bound to ahci, not to a VFIO driver; its disk sda may be in use "
 			"(it holds ceph_bluestore)" STAY);
-	lacks("echo");
+	lacks("rebind");
 	tree_text(root, "/run/udev/data/b8:0", "");
 	FAILS(-ENXIO, "its disk sda would disappear");
 	disk_add(root, "sda1", "8:1\n", "pci0000:00/" NIC "/ata1/host0", "");
@@ -179,7 +179,7 @@ test_zfs(void **state)
 	tree_text(root, "/proc/1/mountinfo", "");
 	tree_text(root, "/sys/module/zfs/version", "2.2\n");
 	FAILS(-ENXIO, "ZFS is loaded");
-	lacks("echo");
+	lacks("rebind");
 }
 
 /* NVMe with several paths: the folder of the disk is not below a function. */
