@@ -104,6 +104,8 @@ test_endless_stack(void **state)
 
 #define STAY ": leave it there, or make sure as doc/howto/hardware.rst describes that nothing needs it"
 
+#define BOUND "is bound to ahci, not to a VFIO driver; "
+
 /* A disk of the NIC's function, which is bound to ahci. */
 static void
 ahci_disk(const char *root)
@@ -140,6 +142,25 @@ test_disk_data(void **state)
 	tree_text(root, "/run/udev/data/b8:9/x", "");
 	assert_int_equal(unlink(path), 0);
 	FAILS(-ENXIO, "its disk sda would disappear");
+}
+
+/* A USB controller may have a disk and the interface with the default route. */
+static void
+test_disk_and_interface(void **state)
+{
+	const char *root = *state;
+
+	ahci_disk(root);
+	interface_add(root, "eth0", "pci0000:00/" NIC, "up\n", "");
+	tree_text(root, "/proc/net/route",
+			"eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+	says(root, -ENXIO, BOUND "its interface eth0 has the default route: move this use to "
+			"another device first, then rebind it with: " REBIND(NIC));
+	tree_text(root, "/run/udev/data/b8:0", "E:ID_FS_TYPE=ceph_bluestore\n");
+	says(root, -ENXIO, BOUND "its disk sda may be in use (it holds ceph_bluestore)" STAY);
+	tree_text(root, "/proc/net/route",
+			"eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+	says(root, -ENXIO, BOUND "its disk sda may be in use (it holds ceph_bluestore)" STAY);
 }
 
 /* A btrfs is mounted by the name of one of its disks. */
@@ -401,6 +422,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_boot_disk),
 		PLAN_TEST(test_disk_data),
+		PLAN_TEST(test_disk_and_interface),
 		PLAN_TEST(test_btrfs),
 		PLAN_TEST(test_zfs),
 		PLAN_TEST(test_endless_stack),

@@ -76,11 +76,14 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 	case TOPO_USE_UNSEEN:
 		snprintf(loss, size, "its use by the host is not visible here");
 		break;
-	case TOPO_USE_DATA:
-		snprintf(loss, size, "its disk %s may be in use (%s)", use->name, use->at);
-		break;
 	case TOPO_USE_NET:
 		snprintf(loss, size, "its interface %s is in use (%s)", use->name, use->at);
+		break;
+	case TOPO_USE_ROUTE:
+		snprintf(loss, size, "its interface %s has the default route", use->name);
+		break;
+	case TOPO_USE_DATA:
+		snprintf(loss, size, "its disk %s may be in use (%s)", use->name, use->at);
 		break;
 	case TOPO_USE_SWAP:
 		snprintf(loss, size, "its disk %s is swap space", use->name);
@@ -88,9 +91,6 @@ loss_text(const struct topo_use *use, char *loss, size_t size)
 	case TOPO_USE_MOUNTED:
 	case TOPO_USE_ROOT:
 		snprintf(loss, size, "its disk %s is mounted at %s", use->name, use->at);
-		break;
-	case TOPO_USE_ROUTE:
-		snprintf(loss, size, "its interface %s has the default route", use->name);
 		break;
 	default:
 		*loss = '\0';
@@ -131,7 +131,7 @@ before_loss(const struct topo_device *t, const struct topo_use *use)
 		advice = shows_use(t) ? "" : "check that the machine does not need it, then ";
 	else if (use->kind == TOPO_USE_UNSEEN)
 		advice = ": check on the host, as root, that nothing needs it, before you ";
-	else if (use->kind > TOPO_USE_DATA)
+	else if (use->kind >= TOPO_USE_NET)
 		advice = ": move this use to another device first, then ";
 	return advice;
 }
@@ -216,7 +216,7 @@ plan_member_cure(struct topo_snapshot *snap, const struct topo_device *t,
 	topology_use(snap, member, &use);
 	loss_text(&use, loss, sizeof(loss));
 	plan_bind_command(member, command, sizeof(command));
-	if (use.kind >= TOPO_USE_DATA)
+	if (use.kind >= TOPO_USE_NET)
 		snprintf(cure, size, "leave it there, as %s; %s", loss, part_text(t, member));
 	else if (*before_refusal(snap, member) != '\0')
 		snprintf(cure, size, "%s%sunbind it, as vfio-pci may refuse it by its denylist: echo %s > /sys/bus/pci/devices/%s/driver/unbind",

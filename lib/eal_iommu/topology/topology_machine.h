@@ -69,19 +69,22 @@ void topology_machine(const char *root, const struct topo_device *dev,
 /** @return version of the kernel, e.g. 6012 for 6.12; 0 if it is unknown */
 unsigned int topology_kernel_version(const char *root);
 
-/** Uses of a function by the machine, ordered by the harm of losing it. */
+/**
+ * Uses of a function by the machine, ordered by the harm of losing it. Data is worse than
+ * any interface, so an interface never hides that a disk must stay.
+ */
 enum topo_use_kind {
 	TOPO_USE_NONE,		/**< no use is seen */
 	TOPO_USE_DISK,		/**< it has an empty disk, without visible use */
 	TOPO_USE_FUNCTIONS,	/**< it has virtual functions */
 	TOPO_USE_UP,		/**< a network interface that is up */
 	TOPO_USE_UNSEEN,	/**< a namespace, a permission or a capture hides its use */
-	TOPO_USE_DATA,		/**< it has a disk with data, which may be in use */
 	TOPO_USE_NET,		/**< a network interface with an address, a route, or an
 				 *   interface on top that is up */
+	TOPO_USE_ROUTE,		/**< a network interface with a default route */
+	TOPO_USE_DATA,		/**< it has a disk with data, which may be in use */
 	TOPO_USE_SWAP,		/**< swap space */
 	TOPO_USE_MOUNTED,	/**< a file system */
-	TOPO_USE_ROUTE,		/**< a network interface with a default route */
 	TOPO_USE_ROOT,		/**< the file system at "/" */
 };
 
