@@ -262,7 +262,8 @@ rebind(struct topo_snapshot *snap, struct plan_device *pd)
 			t->driver, loss);
 		return;
 	}
-	if (use.kind == TOPO_USE_DATA) {
+	/* Without this use the disk may still have data of another. */
+	if (use.kind >= TOPO_USE_DATA) {
 		plan_reason_add(&pd->reasons, PLAN_REASON_DRIVER, PLAN_CERTAIN, -ENXIO,
 			"is bound to %s, not to a VFIO driver; %s: leave it there, or make sure as doc/howto/hardware.rst describes that nothing needs it",
 			t->driver, loss);

@@ -83,8 +83,8 @@ enum topo_use_kind {
 				 *   interface on top that is up */
 	TOPO_USE_ROUTE,		/**< a network interface with a default route */
 	TOPO_USE_DATA,		/**< it has a disk with data, which may be in use */
-	TOPO_USE_SWAP,		/**< swap space */
-	TOPO_USE_MOUNTED,	/**< a file system */
+	TOPO_USE_SWAP,		/**< swap space; the disk may have other data too */
+	TOPO_USE_MOUNTED,	/**< a file system; the disk may have other data too */
 	TOPO_USE_ROOT,		/**< the file system at "/" */
 };
 
