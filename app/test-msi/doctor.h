@@ -256,6 +256,15 @@ void doctor_read_remap(const char *root, struct doctor_machine *m);
 /** Read the hugepages. What another machine's files lack is unknown. @return 0, -ENOMEM. */
 int doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *out);
 
+/**
+ * Are there files of EAL's default prefix that the user can't remove, as they are another user's?
+ *
+ * @param folder  a mount of hugetlbfs
+ * @param user    root can remove all
+ * @return false too if the folder can't be listed
+ */
+bool doctor_has_left(const char *root, const char *folder, uid_t user);
+
 /* doctor_read_limits.c */
 
 /**

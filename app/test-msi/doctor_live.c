@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,25 +146,6 @@ try_mount(const struct doctor_mount *mount, unsigned char *read_only)
 	return errno == ENOENT ? DOCTOR_UNKNOWN : DOCTOR_NO;
 }
 
-/* Files of EAL's default prefix that this user can't remove, as those of root. */
-static bool
-has_left(const char *folder)
-{
-	char path[VA_MOUNT_LEN + 32], **names;
-	bool left = false;
-	struct stat st;
-	size_t n, i;
-
-	if (geteuid() == 0 || sysfs_list("", &names, &n, "%s", folder) != 0)
-		return false;
-	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%.30s", folder, names[i]);
-		left |= strncmp(names[i], "rtemap_", strlen("rtemap_")) == 0 && lstat(path, &st) == 0 && st.st_uid != geteuid();
-	}
-	sysfs_free_names(names, n);
-	return left;
-}
-
 static int
 try_nodes(void *arg, void *result)
 {
@@ -185,7 +165,7 @@ try_nodes(void *arg, void *result)
 	}
 	for (i = 0; i < t->facts->memory.mounted.n_pages; i++) {
 		out->mount[i] = try_mount(&t->facts->memory.mount[i], &out->read_only[i]);
-		out->left[i] = has_left(t->facts->memory.mount[i].path);
+		out->left[i] = doctor_has_left("", t->facts->memory.mount[i].path, geteuid());
 	}
 	return STATUS_GOOD;
 }

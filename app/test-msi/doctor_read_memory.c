@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "doctor.h"
 #include "sysfs/sysfs.h"
@@ -129,4 +130,22 @@ doctor_read_memory(const char *root, bool elsewhere, struct doctor_memory *m)
 	if (ret == 0 && !elsewhere)
 		doctor_read_limits(root, NULL, m);
 	return ret;
+}
+
+bool
+doctor_has_left(const char *root, const char *folder, uid_t user)
+{
+	char path[SYSFS_PATH_MAX], **names;
+	bool left = false;
+	struct stat st;
+	size_t n, i;
+
+	if (user == 0 || sysfs_list(root, &names, &n, "%s", folder) != 0)
+		return false;
+	for (i = 0; i < n; i++)
+		if (strncmp(names[i], "rtemap_", strlen("rtemap_")) == 0 &&
+				(size_t)snprintf(path, sizeof(path), "%s%s/%s", root, folder, names[i]) < sizeof(path))
+			left |= lstat(path, &st) == 0 && st.st_uid != user;
+	sysfs_free_names(names, n);
+	return left;
 }

@@ -34,12 +34,13 @@ CAPTURED = {'arm-reserved': {'msi-lost'}}
 # On a PC, who may not read addresses in /proc/iomem can't know windows of the host bridge: doctor
 # itself, or a user or unit that it is asked about.
 BLIND = ('self', 'other')
-ASKED_FOR = ('denied', 'member', 'unit_good', 'unit_small', 'unit_later', 'both')
+ASKED_FOR = ('denied', 'member', 'left', 'unit_good', 'unit_small', 'unit_later', 'both')
 # Findings of each question of doctor.sh that the platform does not have, and those it lacks.
 ASKED = {
     'asked': ({'unit-unknown'}, set()),
     'denied': ({'node-denied', 'hugepages-denied'}, set()),
     'member': (set(), set()),
+    'left': ({'hugepages-left'}, set()),
     'unit_good': (set(), set()),
     'unit_small': ({'unit-devices', 'memlock-small', 'node-denied', 'hugepages-denied'}, set()),
     # A group that systemd may create when it starts the unit.
@@ -53,6 +54,7 @@ ASKED = {
 WORDS = {
     'asked': "systemd can't be asked about the unit no.service",
     'denied': "alice can't open /dev/vfio/",
+    'left': '/dev/hugepages has files rtemap_N of another user',
     'unit_small': 'the unit small.service may lock 64 KiB of memory only',
     'unit_later': 'whether alice can open /dev/vfio/',
     'unit_gone': 'systemd has no unit gone.service',

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -133,12 +134,31 @@ test_overcommit(void **state)
 	assert_int_equal(memory.overcommit[1], 0);
 }
 
+/* Files of another user that have the names of EAL's default prefix. */
+static void
+test_left(void **state)
+{
+	const char *root = *state;
+	/* Root can remove all, and the files are this user's. */
+	const uid_t other = getuid() + 1;
+
+	assert_false(doctor_has_left(root, "/dev/hugepages", other));
+	tree_text(root, "/dev/hugepages/fastmap_0", "");
+	tree_text(root, "/dev/hugepages/rtemap", "");
+	assert_false(doctor_has_left(root, "/dev/hugepages", other));
+	tree_text(root, "/dev/hugepages/rtemap_0", "");
+	assert_true(doctor_has_left(root, "/dev/hugepages", other));
+	assert_false(doctor_has_left(root, "/dev/hugepages", getuid()));
+	assert_false(doctor_has_left(root, "/dev/hugepages", 0));
+	assert_false(doctor_has_left(root, "/dev", other));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
-		T(test_memory), T(test_soon_free), T(test_overcommit),
+		T(test_memory), T(test_soon_free), T(test_overcommit), T(test_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

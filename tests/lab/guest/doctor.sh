@@ -18,6 +18,9 @@ doctor()
 	fact_text "${name}_said" </tmp/doctor_said
 }
 
+# Files of root's runs before this are a finding for other users.
+rm -f /dev/hugepages/rtemap_*
+
 # systemd is not in the guest. This prints what its "systemctl show" does.
 mkdir -p /tmp/bin
 cat >/tmp/bin/systemctl <<'END'
@@ -47,6 +50,9 @@ chgrp vfio /dev/vfio/[0-9]* /dev/hugepages
 chmod 660 /dev/vfio/[0-9]*
 chmod 1775 /dev/hugepages
 doctor member --user bob "$@"
+: >/dev/hugepages/rtemap_0
+doctor left --user bob "$@"
+rm /dev/hugepages/rtemap_0
 for unit in good small later broken gone; do
 	doctor "unit_$unit" --unit $unit.service "$@"
 done
