@@ -59,6 +59,9 @@ doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 			m->limit[i].file, allowed >> 20, doctor_size(m->sizes.page[i], name), unused >> 20);
 		doctor_cure(out, "let the application request less than %" PRIu64 " MiB: -m, --socket-mem", allowed >> 20);
 	}
+	/* A unit that runs has its pages, and what is unused is what it does not need. */
+	if (doctor_unit_runs(f))
+		return;
 	if (near > 0 && usable == 0)
 		add_limited(f, limited, out);
 	else if (all > 0 && near == 0)

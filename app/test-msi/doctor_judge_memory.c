@@ -25,8 +25,10 @@ judge_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 
 	if (m->mounts == DOCTOR_UNKNOWN)
 		return;
+	/* A unit that runs has pages of a mounted size. */
 	for (i = 0; i < m->mounted.n_pages; i++)
-		if (doctor_unused_of(m, m->mounted.page[i], true) > 0)
+		if (doctor_unused_of(m, m->mounted.page[i], true) > 0 ||
+				(doctor_unit_runs(f) && doctor_total_of(m, m->mounted.page[i]) > 0))
 			id = DOCTOR_HUGEPAGES_UNMOUNTED;
 	for (i = 0; i < m->sizes.n_pages; i++) {
 		page = m->sizes.page[i];

@@ -202,18 +202,44 @@ test_megabytes(void **state)
 	expect_only(DOCTOR_ENTRY_LIMIT, "", "type1 allows 500", "echo");
 }
 
-/* The unit that doctor is asked about runs, and has the device and all pages. */
-void
-test_unit_runs(void **state)
+/* A unit holds the device, and all hugepages. */
+static void
+unit_run(void)
 {
-	(void)state;
 	snprintf(facts.user.unit, sizeof(facts.user.unit), "fast.service");
 	facts.user.unit_found = DOCTOR_YES;
 	nodes[0].pool[0].unused = nodes[1].pool[0].unused = 0;
 	device.held_by_unit = true;
 	plan_reason_add(&device.plan.reasons, PLAN_REASON_ACCESS, PLAN_CERTAIN, -EBUSY,
 		"is held by process 1 (x); stop it");
+}
+
+/* The unit that doctor is asked about runs, and has the device and all pages. */
+void
+test_unit_runs(void **state)
+{
+	(void)state;
+	unit_run();
 	expect_only(DOCTOR_DEVICE_RUNNING, BDF, "is held by process 1 (x), of the unit fast.service", "");
+	/* Its pages are on the only node that it may use. */
+	unit_run();
+	nodes[1].pool[0].unused = GIB;
+	snprintf(facts.memory.allowed, sizeof(facts.memory.allowed), "0");
+	expect_only(DOCTOR_DEVICE_RUNNING, BDF, "of the unit fast.service", "");
+	/* They are of the only size that its limits allow. */
+	unit_run();
+	nodes[1].pool[0] = (struct topo_pool){ .page = GIB, .total = GIB, .unused = GIB };
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[1] = facts.memory.mount[0];
+	snprintf(facts.memory.limit[0].file, sizeof(facts.memory.limit[0].file), "/sys/fs/cgroup/hugetlb.1GB.max");
+	expect_only(DOCTOR_DEVICE_RUNNING, BDF, "of the unit fast.service", "");
+	/* Another size is not mounted: it runs without. */
+	unit_run();
+	nodes[1].pool[0] = (struct topo_pool){ .page = GIB, .total = GIB, .unused = GIB };
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_HUGEPAGES_UNMOUNTED);
+	assert_int_equal(found.v[1].id, DOCTOR_DEVICE_RUNNING);
 }
 
 static void
