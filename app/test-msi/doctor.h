@@ -395,6 +395,15 @@ uint64_t doctor_unused_of(const struct doctor_memory *memory, uint64_t page, boo
 /** What the limit leaves of the unused ones on allowed nodes, in bytes. @param size  index of a size */
 uint64_t doctor_usable_of(const struct doctor_memory *memory, unsigned int size);
 
+/** Bytes of the sizes that EAL uses, with those that the kernel makes on request. */
+struct doctor_sums {
+	uint64_t all, unused;	/**< on all nodes */
+	uint64_t near;		/**< unused on allowed nodes */
+	uint64_t usable;	/**< what the limits leave of these */
+};
+
+struct doctor_sums doctor_sums_of(const struct doctor_memory *memory);
+
 /** Does EAL use this size? It uses mounted ones; if none has pages, a mount is the next thing to do. */
 bool doctor_is_usable(const struct doctor_memory *memory, uint64_t page);
 

@@ -29,7 +29,7 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 	[DOCTOR_HUGEPAGES_NONE] = { "hugepages-none", DOCTOR_FAULT,
 		"EAL does not start without hugepages, except with --no-huge" },
 	[DOCTOR_HUGEPAGES_LIMITED] = { "hugepages-limited", DOCTOR_FAULT,
-		"the kernel gives a process only the hugepages that its control groups allow, and EAL does not start without one, except with --no-huge" },
+		"the kernel gives a process only the hugepages that its control groups allow, and EAL does not start without those that it requests, except with --no-huge" },
 	[DOCTOR_HUGEPAGES_UNREACHED] = { "hugepages-unreached", DOCTOR_FAULT,
 		"EAL does not start without a mounted hugetlbfs that has pages, except with --in-memory or --no-huge" },
 	[DOCTOR_HUGEPAGES_DENIED] = { "hugepages-denied", DOCTOR_FAULT,

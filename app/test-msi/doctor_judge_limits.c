@@ -5,41 +5,90 @@
 /* Findings about limits of control groups on hugepages. */
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "doctor.h"
+
+/* The limit of a size is too small. */
+static void
+cure_limit(const struct doctor_facts *f, unsigned int size, struct doctor_findings *out)
+{
+	char name[DOCTOR_SIZE];
+
+	if (f->machine.container[0] != '\0')
+		doctor_cure(out, "give them to the container: in Kubernetes limits of hugepages-%si (doc/howto/kubernetes.rst), otherwise the limit of its control group on the host",
+			doctor_size(f->memory.sizes.page[size], name));
+	else
+		doctor_cure(out, "if nobody means it to be so: echo max > %s; it lasts until the control group is made again",
+			f->memory.limit[size].file);
+}
 
 static void
 add_limited(const struct doctor_facts *f, unsigned int size, struct doctor_findings *out)
 {
-	const char *file = f->memory.limit[size].file;
 	char name[DOCTOR_SIZE];
 
-	doctor_size(f->memory.sizes.page[size], name);
-	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "%s allows no hugepages of %s", file, name);
-	if (f->machine.container[0] != '\0')
-		doctor_cure(out, "give them to the container: in Kubernetes limits of hugepages-%si (doc/howto/kubernetes.rst), otherwise the limit of its control group on the host",
-			name);
-	else
-		doctor_cure(out, "if nobody means it to be so: echo max > %s; it lasts until the control group is made again", file);
+	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "%s allows no hugepages of %s",
+		f->memory.limit[size].file, doctor_size(f->memory.sizes.page[size], name));
+	cure_limit(f, size, out);
 }
 
+/* The NUMA nodes that are allowed have no pages, or too few. */
 static void
-add_elsewhere(const struct doctor_facts *f, struct doctor_findings *out)
+add_elsewhere(const struct doctor_facts *f, uint64_t near, struct doctor_findings *out)
 {
+	char amount[32] = "no unused hugepages", who[sizeof(f->user.unit) + sizeof("the unit ")] = "this process", more[64] = "";
+
+	if (near > 0) {
+		snprintf(amount, sizeof(amount), "%" PRIu64 " MiB of hugepages", near >> 20);
+		snprintf(more, sizeof(more), ", and the application uses %" PRIu64 " MiB", f->user.maps >> 20);
+	}
 	if (f->user.unit[0] != '\0')
-		doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "no unused hugepages are on the NUMA nodes that the unit %s may use: %s",
-			f->user.unit, f->memory.allowed);
-	else
-		doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "no unused hugepages are on the NUMA nodes that this process may use: %s",
-			f->memory.allowed);
+		snprintf(who, sizeof(who), "the unit %s", f->user.unit);
+	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, near > 0 ?
+		"only %s are unused on the NUMA nodes that %s may use: %s%s" : "%s are on the NUMA nodes that %s may use: %s%s",
+		amount, who, f->memory.allowed, more);
 	doctor_cure(out, "reserve some there, or allow a node that has some: docker run --cpuset-mems, AllowedMemoryNodes= of a unit");
+}
+
+/* The pages that are unused would be enough. */
+static void
+add_short(const struct doctor_facts *f, uint64_t usable, unsigned int size, struct doctor_findings *out)
+{
+	char name[DOCTOR_SIZE];
+
+	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, "%" PRIu64 " MiB of hugepages can be used, and the application uses %" PRIu64 " MiB: %s limits those of %s",
+		usable >> 20, f->user.maps >> 20, f->memory.limit[size].file, doctor_size(f->memory.sizes.page[size], name));
+	cure_limit(f, size, out);
+}
+
+/* @param limited  the size that has the limit, if one leaves less than is unused */
+static void
+judge_sums(const struct doctor_facts *f, unsigned int limited, struct doctor_findings *out)
+{
+	const struct doctor_sums sums = doctor_sums_of(&f->memory);
+
+	/* A unit that runs has its pages, and what is unused is what it does not need. */
+	if (doctor_unit_runs(f))
+		return;
+	if (sums.near > 0 && sums.usable == 0)
+		add_limited(f, limited, out);
+	else if (sums.unused > 0 && sums.near == 0)
+		add_elsewhere(f, 0, out);
+	/* Without limits too few are unused: that is another finding. */
+	else if (sums.unused < f->user.maps)
+		return;
+	else if (sums.near < f->user.maps)
+		add_elsewhere(f, sums.near, out);
+	else if (sums.usable < f->user.maps)
+		add_short(f, sums.usable, limited, out);
 }
 
 void
 doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_memory *m = &f->memory;
-	uint64_t unused, allowed, all = 0, near = 0, usable = 0;
+	uint64_t unused, allowed;
 	char name[DOCTOR_SIZE];
 	unsigned int i, limited = 0;
 
@@ -48,22 +97,14 @@ doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 			continue;
 		unused = doctor_unused_of(m, m->sizes.page[i], false);
 		allowed = doctor_usable_of(m, i);
-		all += doctor_unused_of(m, m->sizes.page[i], true);
-		near += unused;
-		usable += allowed;
 		if (allowed < unused)
 			limited = i;
-		if (allowed == unused || allowed == 0)
+		/* It is enough for what the application uses. */
+		if (allowed == unused || allowed == 0 || (f->user.maps > 0 && f->user.maps <= allowed))
 			continue;
 		doctor_add(out, DOCTOR_HUGEPAGES_CAPPED, NULL, "%s allows %" PRIu64 " MiB of hugepages of %s, and %" PRIu64 " MiB are unused",
 			m->limit[i].file, allowed >> 20, doctor_size(m->sizes.page[i], name), unused >> 20);
 		doctor_cure(out, "let the application request less than %" PRIu64 " MiB: -m, --socket-mem", allowed >> 20);
 	}
-	/* A unit that runs has its pages, and what is unused is what it does not need. */
-	if (doctor_unit_runs(f))
-		return;
-	if (near > 0 && usable == 0)
-		add_limited(f, limited, out);
-	else if (all > 0 && near == 0)
-		add_elsewhere(f, out);
+	judge_sums(f, limited, out);
 }

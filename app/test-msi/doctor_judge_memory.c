@@ -72,26 +72,17 @@ add_used(const struct doctor_facts *f, uint64_t bytes, uint64_t unused, struct d
 		f->machine.container[0] != '\0' ? " on the host" : "", folder, folder);
 }
 
-/* Of the sizes that EAL uses: are enough pages unused? */
+/* Of the sizes that EAL uses: are enough pages unused? What limits leave of them is judged with these. */
 static void
 judge_unused(const struct doctor_facts *f, struct doctor_findings *out)
 {
-	const struct doctor_memory *m = &f->memory;
-	uint64_t total = 0, unused = 0, usable = 0;
-	unsigned int i;
+	const struct doctor_sums sums = doctor_sums_of(&f->memory);
 
-	for (i = 0; i < m->sizes.n_pages; i++) {
-		if (!doctor_is_usable(m, m->sizes.page[i]))
-			continue;
-		total += doctor_total_of(m, m->sizes.page[i]);
-		unused += doctor_unused_of(m, m->sizes.page[i], true);
-		usable += doctor_usable_of(m, i);
-	}
-	if (total > 0 && (unused == 0 || unused < f->user.maps)) {
-		add_used(f, total, unused, out);
-	} else if (usable > 0 && usable < HUGE_FEW && f->user.maps == 0) {
-		doctor_add(out, DOCTOR_HUGEPAGES_FEW, NULL, "only %" PRIu64 " KiB of hugepages can be used", usable >> 10);
-		if (unused < HUGE_FEW)
+	if (sums.all > 0 && (sums.unused == 0 || sums.unused < f->user.maps)) {
+		add_used(f, sums.all, sums.unused, out);
+	} else if (sums.usable > 0 && sums.usable < HUGE_FEW && f->user.maps == 0) {
+		doctor_add(out, DOCTOR_HUGEPAGES_FEW, NULL, "only %" PRIu64 " KiB of hugepages can be used", sums.usable >> 10);
+		if (sums.unused < HUGE_FEW)
 			doctor_cure_reserve(f, out);
 		else
 			doctor_cure(out, "let the control group use more of those that are unused: see its limits and its cpuset");

@@ -113,3 +113,20 @@ doctor_sum_of(const struct doctor_memory *m)
 		sum += m->nodes[i].total;
 	return sum;
 }
+
+struct doctor_sums
+doctor_sums_of(const struct doctor_memory *m)
+{
+	struct doctor_sums sums = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < m->sizes.n_pages; i++) {
+		if (!doctor_is_usable(m, m->sizes.page[i]))
+			continue;
+		sums.all += doctor_total_of(m, m->sizes.page[i]) + m->overcommit[i];
+		sums.unused += doctor_unused_of(m, m->sizes.page[i], true);
+		sums.near += doctor_unused_of(m, m->sizes.page[i], false);
+		sums.usable += doctor_usable_of(m, i);
+	}
+	return sums;
+}

@@ -72,5 +72,6 @@ void test_mounts(void **state);
 void test_unused(void **state);
 void test_left(void **state);
 void test_limits(void **state);
+void test_limits_wanted(void **state);
 
 #endif /* DOCTOR_CHECK_H */

@@ -207,3 +207,45 @@ test_limits(void **state)
 	nodes[1].pool[0].unused = 0;
 	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "may use: 1", "AllowedMemoryNodes=");
 }
+
+/* -m, against what limits leave. */
+void
+test_limits_wanted(void **state)
+{
+	(void)state;
+	limit(512 << 20);
+	facts.user.maps = GIB;
+	doctor_judge(&facts, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].id, DOCTOR_HUGEPAGES_LIMITED);
+	assert_string_equal(found.v[0].what, "512 MiB of hugepages can be used, and the application uses 1024 MiB: " LIMIT " limits those of 2M");
+	assert_string_equal(found.v[0].cure, "if nobody means it to be so: echo max > " LIMIT "; it lasts until the control group is made again");
+	assert_int_equal(found.v[1].id, DOCTOR_HUGEPAGES_CAPPED);
+	doctor_findings_free(&found);
+	/* It is enough. */
+	facts.user.maps = 512 << 20;
+	expect_nothing();
+	/* Other sizes have enough. */
+	limit(GIB);
+	nodes[1].pool[0].page = GIB;
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[1] = facts.memory.mount[0];
+	facts.user.maps = 2 * GIB;
+	expect_nothing();
+	allow("1");
+	facts.user.maps = 2 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "only 1024 MiB of hugepages are unused on the NUMA nodes that this process may use: 1, and the application uses 2048 MiB",
+		"AllowedMemoryNodes=");
+	allow("1");
+	facts.user.maps = GIB;
+	expect_nothing();
+	/* Pages that the kernel makes on request. */
+	no_hugepages();
+	facts.memory.overcommit[1] = GIB;
+	facts.user.maps = 2 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "1024 of 1024 MiB of hugepages are unused, and the application uses 2048 MiB", "reserve more");
+	use_all();
+	facts.memory.overcommit[1] = GIB;
+	facts.user.maps = 2 * GIB;
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "1024 of 3072 MiB of hugepages are unused", "reserve more");
+}
