@@ -392,6 +392,9 @@ uint64_t doctor_sum_of(const struct doctor_memory *memory);
  */
 uint64_t doctor_unused_of(const struct doctor_memory *memory, uint64_t page, bool all_nodes);
 
+/** Are there pages of this size, or does the kernel make some on request? */
+bool doctor_has_pages(const struct doctor_memory *memory, uint64_t page);
+
 /** What the limit leaves of the unused ones on allowed nodes, in bytes. @param size  index of a size */
 uint64_t doctor_usable_of(const struct doctor_memory *memory, unsigned int size);
 

@@ -52,7 +52,7 @@ folder_of(const struct doctor_memory *m)
 	unsigned int i;
 
 	for (i = 0; i < m->mounted.n_pages; i++)
-		if (doctor_total_of(m, m->mounted.page[i]) > 0 && m->mount[i].path[0] != '\0')
+		if (doctor_has_pages(m, m->mounted.page[i]) && m->mount[i].path[0] != '\0')
 			return m->mount[i].path;
 	return "/dev/hugepages";
 }
@@ -195,7 +195,7 @@ judge_denied_mounts(const struct doctor_facts *f, struct doctor_findings *out)
 	unsigned int i;
 
 	for (i = 0; i < m->mounted.n_pages; i++) {
-		if (doctor_total_of(m, m->mounted.page[i]) == 0)
+		if (!doctor_has_pages(m, m->mounted.page[i]))
 			continue;
 		sealed = doctor_unit_seals(&f->user, m->mount[i].path);
 		if (!sealed && (m->mount[i].open != DOCTOR_NO || strstr(f->user.unit_before, m->mount[i].path) != NULL))

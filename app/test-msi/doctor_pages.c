@@ -82,6 +82,12 @@ doctor_unused_of(const struct doctor_memory *m, uint64_t page, bool all_nodes)
 }
 
 bool
+doctor_has_pages(const struct doctor_memory *m, uint64_t page)
+{
+	return doctor_total_of(m, page) > 0 || doctor_unused_of(m, page, true) > 0;
+}
+
+bool
 doctor_is_usable(const struct doctor_memory *m, uint64_t page)
 {
 	unsigned int i;
@@ -89,7 +95,7 @@ doctor_is_usable(const struct doctor_memory *m, uint64_t page)
 	if (m->mounts == DOCTOR_UNKNOWN || doctor_is_mounted(m, page))
 		return true;
 	for (i = 0; i < m->mounted.n_pages; i++)
-		if (doctor_total_of(m, m->mounted.page[i]) > 0 || doctor_unused_of(m, m->mounted.page[i], true) > 0)
+		if (doctor_has_pages(m, m->mounted.page[i]))
 			return false;
 	return true;
 }

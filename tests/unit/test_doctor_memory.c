@@ -249,3 +249,26 @@ test_limits_wanted(void **state)
 	facts.user.maps = 2 * GIB;
 	expect_only(DOCTOR_HUGEPAGES_USED, "", "1024 of 3072 MiB of hugepages are unused", "reserve more");
 }
+
+/* They are in files too, of a mount that the user can write to or not. */
+void
+test_overcommit(void **state)
+{
+	(void)state;
+	no_hugepages();
+	facts.memory.overcommit[1] = GIB;
+	facts.memory.mount[0].open = DOCTOR_NO;
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "this user can't create files in /dev/hugepages", "chgrp");
+	/* The user can write where they are. */
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	nodes[0].pool[0].page = nodes[1].pool[0].page = GIB;
+	facts.memory.overcommit[1] = GIB;
+	facts.memory.mount[0].open = DOCTOR_NO;
+	facts.memory.mount[1] = (struct doctor_mount){ "/mnt/pages", DOCTOR_YES };
+	expect_nothing();
+	no_hugepages();
+	facts.memory.overcommit[1] = GIB;
+	facts.user.maps = 2 * GIB;
+	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/pages");
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "1024 of 1024 MiB", "in /mnt/pages keep them too");
+}
