@@ -228,7 +228,8 @@ judge_left(const struct doctor_facts *f, struct doctor_findings *out)
 	unsigned int i;
 
 	for (i = 0; i < m->mounted.n_pages; i++) {
-		if (!m->mount[i].left)
+		/* Who can't write there has another finding. */
+		if (!m->mount[i].left || m->mount[i].open == DOCTOR_NO)
 			continue;
 		doctor_add(out, DOCTOR_HUGEPAGES_LEFT, NULL, "%s has files rtemap_N of another user", m->mount[i].path);
 		doctor_cure(out, "give the application a prefix of its own: --file-prefix=NAME; root may remove those that no application uses: fuser -v %s/rtemap_*",

@@ -141,6 +141,12 @@ test_left(void **state)
 	(void)state;
 	facts.memory.mount[0].left = true;
 	expect_only(DOCTOR_HUGEPAGES_LEFT, "", "/dev/hugepages has files rtemap_N of another user", "--file-prefix=NAME");
+	facts.memory.mount[0].left = true;
+	facts.memory.mount[0].open = DOCTOR_NO;
+	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "this user can't create files in /dev/hugepages", "chgrp");
+	facts.memory.mount[0].left = true;
+	doctor_judge(&facts, &found);
+	assert_int_equal(doctor_worst(&found), DOCTOR_WARNING);
 }
 
 #define LIMIT "/sys/fs/cgroup/hugetlb.2MB.max"
