@@ -11,6 +11,8 @@
 #include "doctor.h"
 
 #define HUGE_FEW (UINT64_C(64) << 20)	/* less than EAL and one small port need */
+/* A container sees its own processes only, and its folder has another path outside. */
+#define FILES_SEEN "fuser -v of the same files, on the host and as root, names those in use"
 #define ENTRIES_ELSE 64		/* mappings that are not pages: preallocated memory, zones */
 
 /* Each size that has pages, and is not mounted. EAL needs one size that is, with pages that are unused. */
@@ -68,8 +70,12 @@ add_used(const struct doctor_facts *f, uint64_t bytes, uint64_t unused, struct d
 	else
 		doctor_add(out, DOCTOR_HUGEPAGES_USED, NULL, "%" PRIu64 " of %" PRIu64 " MiB of hugepages are unused, and the application uses %" PRIu64 " MiB",
 			unused >> 20, bytes >> 20, f->user.maps >> 20);
-	doctor_cure(out, "reserve more%s, or end the application that has them; files of ended applications in %s keep them too: fuser -v %s/* names those in use",
-		f->machine.container[0] != '\0' ? " on the host" : "", folder, folder);
+	if (f->machine.container[0] != '\0')
+		doctor_cure(out, "reserve more on the host, or end the application that has them; files of ended applications in %s keep them too: " FILES_SEEN,
+			folder);
+	else
+		doctor_cure(out, "reserve more, or end the application that has them; files of ended applications in %s keep them too: fuser -v %s/*, as root, names those in use",
+			folder, folder);
 }
 
 /* Of the sizes that EAL uses: are enough pages unused? What limits leave of them is judged with these. */
@@ -232,8 +238,11 @@ judge_left(const struct doctor_facts *f, struct doctor_findings *out)
 		if (!m->mount[i].left || m->mount[i].open == DOCTOR_NO)
 			continue;
 		doctor_add(out, DOCTOR_HUGEPAGES_LEFT, NULL, "%s has files rtemap_N of another user", m->mount[i].path);
-		doctor_cure(out, "give the application a prefix of its own: --file-prefix=NAME; root may remove those that no application uses: fuser -v %s/rtemap_*",
-			m->mount[i].path);
+		if (f->machine.container[0] != '\0')
+			doctor_cure(out, "give the application a prefix of its own: --file-prefix=NAME; root may remove those that no application uses: " FILES_SEEN);
+		else
+			doctor_cure(out, "give the application a prefix of its own: --file-prefix=NAME; root may remove those that no application uses: fuser -v %s/rtemap_*, as root, names those in use",
+				m->mount[i].path);
 	}
 }
 

@@ -69,10 +69,13 @@ test_memory(void **state)
 	facts.memory.sizes.n_pages = facts.memory.mounted.n_pages = 0;
 	expect_nothing();
 	use_all();
-	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB of hugepages are", "fuser -v /dev/hugepages/*");
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB of hugepages are", "fuser -v /dev/hugepages/*, as root, names");
 	use_all();
 	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/pages");
-	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "in /mnt/pages keep them too: fuser -v /mnt/pages/*");
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "in /mnt/pages keep them too: fuser -v /mnt/pages/*, as root");
+	use_all();
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "kubernetes");
+	expect_only(DOCTOR_HUGEPAGES_USED, "", "all 2048 MiB", "fuser -v of the same files, on the host and as root, names");
 	nodes[0].total = nodes[0].unused = 0;
 	nodes[0].n_pools = 0;
 	expect_only(DOCTOR_HUGEPAGES_NODE, BDF, "node 0, which has no hugepages", "node0/hugepages");
@@ -140,7 +143,10 @@ test_left(void **state)
 {
 	(void)state;
 	facts.memory.mount[0].left = true;
-	expect_only(DOCTOR_HUGEPAGES_LEFT, "", "/dev/hugepages has files rtemap_N of another user", "--file-prefix=NAME");
+	expect_only(DOCTOR_HUGEPAGES_LEFT, "", "/dev/hugepages has files rtemap_N of another user", "--file-prefix=NAME; root may remove those that no application uses: fuser -v /dev/hugepages/rtemap_*, as root, names");
+	facts.memory.mount[0].left = true;
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "kubernetes");
+	expect_only(DOCTOR_HUGEPAGES_LEFT, "", "of another user", "fuser -v of the same files, on the host and as root, names");
 	facts.memory.mount[0].left = true;
 	facts.memory.mount[0].open = DOCTOR_NO;
 	expect_only(DOCTOR_HUGEPAGES_DENIED, "", "this user can't create files in /dev/hugepages", "chgrp");
