@@ -51,20 +51,21 @@ judge_iommu(const struct doctor_facts *f, struct doctor_findings *out)
 		doctor_add(out, DOCTOR_IOMMU_OFF, NULL,
 			"the kernel shows no IOMMU and no IOMMU group: %.*s",
 			(int)(cure - text - strlen("; ")), text);
-		doctor_cure(out, "%s%s", cure, m->off.why == TOPO_OFF_GUEST ? noiommu_text(&f->vfio) : "");
+		doctor_cure(out, "%s%s%s", doctor_on_host(f), cure, m->off.why == TOPO_OFF_GUEST ? noiommu_text(&f->vfio) : "");
 		return;
 	}
 	doctor_add(out, DOCTOR_IOMMU_OFF, NULL, "the kernel shows no IOMMU and no IOMMU group");
 	if (m->off_word[0] != '\0')
-		doctor_cure(out, "the kernel's command line has %s: remove this word, and reboot",
-			m->off_word);
+		doctor_cure(out, "%sthe kernel's command line has %s: remove this word, and reboot",
+			doctor_on_host(f), m->off_word);
 	else if (m->arch == TOPO_ARCH_X86)
-		doctor_cure(out, "switch the IOMMU on in the firmware (VT-d, AMD-Vi) and, for Intel, on the kernel's command line with intel_iommu=on, and reboot; in a guest, give it an IOMMU on the host");
+		doctor_cure(out, "%sswitch the IOMMU on in the firmware (VT-d, AMD-Vi) and, for Intel, on the kernel's command line with intel_iommu=on, and reboot; in a guest, give it an IOMMU on the host",
+			doctor_on_host(f));
 	else if (m->arch == TOPO_ARCH_ARM)
-		doctor_cure(out, "switch the SMMU on in the firmware; a machine without one has only the no-IOMMU mode, in which a device can write to all memory: doc/howto/noiommu.rst%s",
-			noiommu_text(&f->vfio));
+		doctor_cure(out, "%sswitch the SMMU on in the firmware; a machine without one has only the no-IOMMU mode, in which a device can write to all memory: doc/howto/noiommu.rst%s",
+			doctor_on_host(f), noiommu_text(&f->vfio));
 	else
-		doctor_cure(out, "if the machine has an IOMMU, switch it on in the firmware, and reboot");
+		doctor_cure(out, "%sif the machine has an IOMMU, switch it on in the firmware, and reboot", doctor_on_host(f));
 }
 
 static void
@@ -79,7 +80,7 @@ judge_machine(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 	if (m->acs_override) {
 		doctor_add(out, DOCTOR_ACS_OVERRIDE, NULL, "the kernel's command line has pcie_acs_override");
-		doctor_cure(out, "remove this word and reboot, if you don't trust every device that shares a switch or a card");
+		doctor_cure(out, "%sremove this word and reboot, if you don't trust every device that shares a switch or a card", doctor_on_host(f));
 	}
 	if (m->iommu_bits != 0 && m->iommu_bits < VA_BITS)
 		doctor_add(out, DOCTOR_IOMMU_NARROW, NULL,
@@ -122,25 +123,25 @@ judge_remapping(const struct doctor_facts *f, struct doctor_findings *out)
 	if (m->remap_word[0] != '\0') {
 		doctor_add(out, DOCTOR_INTERRUPTS_UNISOLATED, NULL,
 			"interrupts are not remapped: the kernel's command line has %s", m->remap_word);
-		doctor_cure(out, "remove this word, and reboot");
+		doctor_cure(out, "%sremove this word, and reboot", doctor_on_host(f));
 		return;
 	}
 	doctor_add(out, DOCTOR_INTERRUPTS_UNISOLATED, NULL, "interrupts are not remapped: %s",
 		m->remap_why[0] != '\0' ? m->remap_why : "/proc/interrupts has none that is");
 	if (m->remap_foreign)
-		doctor_cure(out, "on the host, give this guest an IOMMU that remaps interrupts (QEMU: -machine kernel-irqchip=split -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot");
+		doctor_cure(out, "%sgive this guest, on its host, an IOMMU that remaps interrupts (QEMU: -machine kernel-irqchip=split -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot", doctor_on_host(f));
 	else
-		doctor_cure(out, "switch interrupt remapping or x2APIC on in the firmware, or update the firmware, and see: dmesg | grep -i remap; in a guest, switch it on on the host (QEMU: -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot");
+		doctor_cure(out, "%sswitch interrupt remapping or x2APIC on in the firmware, or update the firmware, and see: dmesg | grep -i remap; in a guest, switch it on on the host (QEMU: -device intel-iommu,intremap=on); only if every program that gets a device may raise every interrupt, add vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1 to the kernel command line, and reboot", doctor_on_host(f));
 }
 
 /* The parameter that allows unsafe interrupts. */
 static void
-judge_unsafe(enum doctor_known set, const char *module, struct doctor_findings *out)
+judge_unsafe(const struct doctor_facts *f, enum doctor_known set, const char *module, struct doctor_findings *out)
 {
 	if (set != DOCTOR_YES)
 		return;
 	doctor_add(out, DOCTOR_UNSAFE_INTERRUPTS, NULL, "%s.allow_unsafe_interrupts is set", module);
-	doctor_cure(out, "if every device comes up without it, remove it from /etc/modprobe.d and from the kernel's command line");
+	doctor_cure(out, "%sif every device comes up without it, remove it from /etc/modprobe.d and from the kernel's command line", doctor_on_host(f));
 }
 
 static void
@@ -152,10 +153,10 @@ judge_vfio(const struct doctor_facts *f, struct doctor_findings *out)
 		doctor_add(out, DOCTOR_VFIO_COMPAT, NULL, "/dev/vfio/vfio is an iommufd");
 	if (v->noiommu == DOCTOR_YES && !without_iommu(f)) {
 		doctor_add(out, DOCTOR_NOIOMMU_MODE, NULL, "VFIO's no-IOMMU mode is on");
-		doctor_cure(out, "if no application uses a device with backend=noiommu: echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+		doctor_cure(out, "%sif no application uses a device with backend=noiommu: echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode", doctor_on_host(f));
 	}
-	judge_unsafe(v->unsafe_type1, "vfio_iommu_type1", out);
-	judge_unsafe(v->unsafe_iommufd, "iommufd", out);
+	judge_unsafe(f, v->unsafe_type1, "vfio_iommu_type1", out);
+	judge_unsafe(f, v->unsafe_iommufd, "iommufd", out);
 }
 
 /* Where the limit of locked memory is set. */

@@ -74,7 +74,7 @@ static void
 cure_load(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	if (f->vfio.module == DOCTOR_NO)
-		doctor_cure(out, "the running kernel has no module vfio-pci: install the package of its other modules, or a kernel that has it (kernels for clouds may lack it), and reboot");
+		doctor_cure(out, "%sthe running kernel has no module vfio-pci: install the package of its other modules, or a kernel that has it (kernels for clouds may lack it), and reboot", doctor_on_host(f));
 	else
 		doctor_cure(out, "%smodprobe vfio-pci; to keep it after a reboot: doc/howto/hardware.rst, After a reboot", doctor_on_host(f));
 }

@@ -170,8 +170,8 @@ judge_node(const struct doctor_facts *f, const struct doctor_device *d, struct d
 		return;
 	doctor_add(out, DOCTOR_HUGEPAGES_NODE, d->bdf, "it is on NUMA node %d, which has no hugepages",
 		mine->node);
-	doctor_cure(out, "reserve there what the application needs, if that much memory is free on the node: /sys/devices/system/node/node%d/hugepages",
-		mine->node);
+	doctor_cure(out, "%sreserve there what the application needs, if that much memory is free on the node: /sys/devices/system/node/node%d/hugepages",
+		doctor_on_host(f), mine->node);
 }
 
 static void

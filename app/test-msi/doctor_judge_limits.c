@@ -48,7 +48,7 @@ add_elsewhere(const struct doctor_facts *f, uint64_t near, struct doctor_finding
 	doctor_add(out, DOCTOR_HUGEPAGES_LIMITED, NULL, near > 0 ?
 		"only %s are unused on the NUMA nodes that %s may use: %s%s" : "%s are on the NUMA nodes that %s may use: %s%s",
 		amount, who, f->memory.allowed, more);
-	doctor_cure(out, "reserve some there, or allow a node that has some: docker run --cpuset-mems, AllowedMemoryNodes= of a unit");
+	doctor_cure(out, "%sreserve some there, or allow a node that has some: docker run --cpuset-mems, AllowedMemoryNodes= of a unit", doctor_on_host(f));
 }
 
 /* The pages that are unused would be enough. */

@@ -46,6 +46,7 @@ void test_nodes_passed(void **state);
 void test_nodes_forbidden(void **state);
 void test_driver(void **state);
 void test_on_host(void **state);
+void test_machine_on_host(void **state);
 void test_unit_nodes(void **state);
 void test_unit_mounts(void **state);
 void test_mount_denied(void **state);

@@ -251,6 +251,59 @@ test_on_host(void **state)
 	expect_only(DOCTOR_HUGEPAGES_NONE, "", "no hugepages", "on the host: echo 512 >");
 }
 
+static void
+expect_on_host(enum doctor_id id, const char *about, const char *cure)
+{
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "kubernetes");
+	expect_only(id, about, "", cure);
+}
+
+/* The command line of the kernel, its parameters, the firmware and NUMA nodes are the host's. */
+void
+test_machine_on_host(void **state)
+{
+	(void)state;
+	facts.machine.acs_override = true;
+	expect_on_host(DOCTOR_ACS_OVERRIDE, "", "on the host: remove this word");
+	facts.vfio.noiommu = DOCTOR_YES;
+	expect_on_host(DOCTOR_NOIOMMU_MODE, "", "on the host: if no application uses a device");
+	facts.vfio.unsafe_type1 = DOCTOR_YES;
+	expect_on_host(DOCTOR_UNSAFE_INTERRUPTS, "", "on the host: if every device comes up");
+	facts.vfio.unsafe_iommufd = DOCTOR_YES;
+	expect_on_host(DOCTOR_UNSAFE_INTERRUPTS, "", "on the host: if every device comes up");
+	facts.machine.iommu = DOCTOR_NO;
+	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: switch the IOMMU on");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_ARM;
+	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: switch the SMMU on");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.arch = TOPO_ARCH_POWER;
+	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: if the machine has an IOMMU");
+	facts.machine.iommu = DOCTOR_NO;
+	snprintf(facts.machine.off_word, sizeof(facts.machine.off_word), "iommu=off");
+	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: the kernel's command line has iommu=off");
+	facts.machine.remap = DOCTOR_NO;
+	expect_on_host(DOCTOR_INTERRUPTS_UNISOLATED, "", "on the host: switch interrupt remapping");
+	facts.machine.remap = DOCTOR_NO;
+	facts.machine.remap_foreign = true;
+	expect_on_host(DOCTOR_INTERRUPTS_UNISOLATED, "", "on the host: give this guest, on its host, an IOMMU");
+	facts.machine.remap = DOCTOR_NO;
+	snprintf(facts.machine.remap_word, sizeof(facts.machine.remap_word), "nointremap");
+	expect_on_host(DOCTOR_INTERRUPTS_UNISOLATED, "", "on the host: remove this word");
+	facts.vfio.driver = DOCTOR_NO;
+	facts.vfio.module = DOCTOR_NO;
+	device.plan.topo.driver[0] = '\0';
+	expect_on_host(DOCTOR_VFIO_DRIVER, "", "on the host: the running kernel has no module");
+	nodes[0].total = nodes[0].unused = 0;
+	nodes[0].n_pools = 0;
+	expect_on_host(DOCTOR_HUGEPAGES_NODE, BDF, "on the host: reserve there");
+	snprintf(facts.memory.allowed, sizeof(facts.memory.allowed), "7");
+	expect_on_host(DOCTOR_HUGEPAGES_LIMITED, "", "on the host: reserve some there");
+	facts.machine.iommu = DOCTOR_NO;
+	facts.machine.off = (struct topo_off){ .why = TOPO_OFF_GUEST };
+	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: ");
+}
+
 /* A mount that only root can write to. */
 void
 test_mount_denied(void **state)
