@@ -84,12 +84,45 @@ judge_sums(const struct doctor_facts *f, unsigned int limited, struct doctor_fin
 		add_short(f, sums.usable, limited, out);
 }
 
+/* The folder of the size of which most can be used, as EAL names it. */
+static const char *
+folder_best(const struct doctor_memory *m)
+{
+	const char *best = "FOLDER";
+	uint64_t usable, most = 0;
+	unsigned int i, j;
+
+	for (i = 0; i < m->sizes.n_pages; i++)
+		for (j = 0; j < m->mounted.n_pages; j++) {
+			usable = doctor_usable_of(m, i);
+			if (m->mounted.page[j] != m->sizes.page[i] || m->mount[j].path[0] == '\0' || usable <= most)
+				continue;
+			most = usable;
+			best = m->mount[j].path;
+		}
+	return best;
+}
+
+static void
+add_capped(const struct doctor_facts *f, unsigned int size, uint64_t unused, uint64_t allowed, struct doctor_findings *out)
+{
+	const struct doctor_memory *m = &f->memory;
+	char name[DOCTOR_SIZE];
+
+	doctor_add(out, DOCTOR_HUGEPAGES_CAPPED, NULL, "%s allows %" PRIu64 " MiB of hugepages of %s, and %" PRIu64 " MiB are unused",
+		m->limit[size].file, allowed >> 20, doctor_size(m->sizes.page[size], name), unused >> 20);
+	if (allowed > 0)
+		doctor_cure(out, "let the application request less than %" PRIu64 " MiB: -m, --socket-mem", allowed >> 20);
+	else
+		doctor_cure(out, "let the application use pages of another size only: --huge-dir=%s", folder_best(m));
+}
+
 void
 doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_memory *m = &f->memory;
+	const uint64_t maps = f->user.maps, usable = doctor_sums_of(m).usable;
 	uint64_t unused, allowed;
-	char name[DOCTOR_SIZE];
 	unsigned int i, limited = 0;
 
 	for (i = 0; i < m->sizes.n_pages; i++) {
@@ -97,14 +130,12 @@ doctor_judge_limits(const struct doctor_facts *f, struct doctor_findings *out)
 			continue;
 		unused = doctor_unused_of(m, m->sizes.page[i], false);
 		allowed = doctor_usable_of(m, i);
-		if (allowed < unused)
-			limited = i;
-		/* It is enough for what the application uses. */
-		if (allowed == unused || allowed == 0 || (f->user.maps > 0 && f->user.maps <= allowed))
+		if (allowed == unused)
 			continue;
-		doctor_add(out, DOCTOR_HUGEPAGES_CAPPED, NULL, "%s allows %" PRIu64 " MiB of hugepages of %s, and %" PRIu64 " MiB are unused",
-			m->limit[i].file, allowed >> 20, doctor_size(m->sizes.page[i], name), unused >> 20);
-		doctor_cure(out, "let the application request less than %" PRIu64 " MiB: -m, --socket-mem", allowed >> 20);
+		limited = i;
+		/* It is enough for what the application uses, or no size is: that is another finding. */
+		if (allowed > 0 ? maps == 0 || maps > allowed : usable > 0 && maps <= usable)
+			add_capped(f, i, unused, allowed, out);
 	}
 	judge_sums(f, limited, out);
 }

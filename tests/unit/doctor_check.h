@@ -74,6 +74,7 @@ void test_unused(void **state);
 void test_left(void **state);
 void test_limits(void **state);
 void test_limits_wanted(void **state);
+void test_limit_of_one(void **state);
 void test_overcommit(void **state);
 
 #endif /* DOCTOR_CHECK_H */

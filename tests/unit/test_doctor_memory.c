@@ -284,3 +284,25 @@ test_overcommit(void **state)
 	snprintf(facts.memory.mount[0].path, sizeof(facts.memory.mount[0].path), "/mnt/pages");
 	expect_only(DOCTOR_HUGEPAGES_USED, "", "1024 of 1024 MiB", "in /mnt/pages keep them too");
 }
+
+/* The limit of one size is 0, and another size can be used. */
+void
+test_limit_of_one(void **state)
+{
+	(void)state;
+	limit(0);
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[0] = (struct doctor_mount){ "/mnt/large", DOCTOR_YES };
+	facts.memory.mount[1] = (struct doctor_mount){ "/dev/hugepages", DOCTOR_YES };
+	nodes[1].pool[0].page = GIB;
+	facts.user.maps = 512 << 20;
+	expect_only(DOCTOR_HUGEPAGES_CAPPED, "", LIMIT " allows 0 MiB of hugepages of 2M, and 1024 MiB are unused",
+		"let the application use pages of another size only: --huge-dir=/mnt/large");
+	/* None can be used. */
+	limit(0);
+	facts.memory.limit[0] = facts.memory.limit[1];
+	facts.memory.mounted = (struct va_need){ .page = { GIB, 2 << 20 }, .n_pages = 2 };
+	facts.memory.mount[1] = facts.memory.mount[0];
+	nodes[1].pool[0].page = GIB;
+	expect_only(DOCTOR_HUGEPAGES_LIMITED, "", "allows no hugepages of", "echo max");
+}
