@@ -71,6 +71,13 @@ allows(const char *text, const char *nodes, const char *type)
 	return false;
 }
 
+/* The node of a group has a number, or in no-IOMMU mode noiommu-NUMBER. Which one is judged with the devices. */
+static bool
+allows_group(const char *text)
+{
+	return allows(text, "/dev/vfio/[0-9]*", "char-vfio") || allows(text, "/dev/vfio/noiommu-*", "char-vfio");
+}
+
 /* Which setting keeps the unit from both ways to VFIO: groups, and iommufd? */
 static void
 hides_find(const char *text, char *out, size_t size)
@@ -88,7 +95,7 @@ hides_find(const char *text, char *out, size_t size)
 	value_find(text, "DevicePolicy", policy, sizeof(policy));
 	if (!listed && strcmp(policy, "closed") != 0 && strcmp(policy, "strict") != 0)
 		return;
-	if ((allows(text, "/dev/vfio/vfio", "char-misc") && allows(text, "/dev/vfio/[0-9]*", "char-vfio")) ||
+	if ((allows(text, "/dev/vfio/vfio", "char-misc") && allows_group(text)) ||
 	    (allows(text, "/dev/iommu", "char-misc") && allows(text, "/dev/vfio/devices/*", "char-vfio-dev")))
 		return;
 	if (listed)

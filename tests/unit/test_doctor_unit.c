@@ -127,6 +127,8 @@ test_unit_devices(void **state)
 		{ "DevicePolicy=auto\nDeviceAllow=/dev/null rw\n", OTHERS },
 		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=char-vfio rw\n", "" },
 		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=/dev/vfio/12 rwm\n", "" },
+		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=/dev/vfio/noiommu-0 rw\n", "" },
+		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=/dev/vfio/devices/noiommu-vfio0 rw\n", OTHERS },
 		{ "DevicePolicy=closed\nDeviceAllow=char-vfio-dev rw\nDeviceAllow=/dev/null rw\nDeviceAllow=/dev/iommu rw\n", "" },
 		{ "DeviceAllow=/dev/iommu\nDeviceAllow=/dev/vfio/devices/vfio0\n", "" },
 		{ "DeviceAllow=char-* rw\n", "" },
