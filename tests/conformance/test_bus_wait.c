@@ -4,8 +4,8 @@
 
 /**
  * @file
- * A thread of EAL has found a device, and waits for another thread that starts a driver. The device
- * is removed before, and is there until the thread has logged its name.
+ * A thread of EAL has found a device, and waits for another thread that starts or stops a driver. The
+ * device is removed before, and is there until the thread has logged its name.
  */
 
 #include <errno.h>
@@ -51,9 +51,9 @@ plug_a_and_log(void)
 	return strcmp(found->name, NIC) == 0 ? ret : 0;
 }
 
-/* Another thread waits for a minute until this driver has started. */
+/* Another thread waits for a minute until this driver has started or stopped. */
 static void
-start_for_a_minute(void)
+hold_for_a_minute(void)
 {
 	call_begin(&waiter, plug_a_and_log);
 	assert_true(call_waits(&waiter));
@@ -67,7 +67,7 @@ static void
 wait_for_start(void)
 {
 	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
-	in_probe = start_for_a_minute;
+	in_probe = hold_for_a_minute;
 	assert_int_equal(vfio_msi_entry_plug(&devices[B]->pci.device.device), 0);
 	assert_int_equal(call_end(&waiter), -ENODEV);
 	scan();
@@ -92,12 +92,40 @@ test_used_during_wait(void **state)
 	wait_for_start();
 }
 
+/* As wait_for_start(), but the lock is held by the cleanup, which stops B. */
+static void
+test_used_at_exit(void **state)
+{
+	scans_meanwhile = false;
+	assert_int_equal(vfio_msi_entry_plug(&devices[B]->pci.device.device), 0);
+	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
+	in_remove = hold_for_a_minute;
+	assert_int_equal(vfio_msi_entry_cleanup(), 0);
+	assert_int_equal(call_end(&waiter), -ENODEV);
+	assert_ptr_equal(TAILQ_FIRST(&vfio_msi_bus.forgotten), devices[A]);
+	assert_int_equal(iova_layout_create(&layout), 0);
+}
+
+/* The cleanup frees what was removed a minute before it began, and nothing else. */
+static void
+test_freed_at_exit(void **state)
+{
+	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
+	seconds_pass(60);
+	assert_int_equal(vfio_msi_entry_cleanup(), 0);
+	assert_ptr_equal(TAILQ_FIRST(&vfio_msi_bus.forgotten), devices[B]);
+	assert_null(TAILQ_NEXT(devices[B], next));
+	assert_int_equal(iova_layout_create(&layout), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_used_after_wait, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_used_during_wait, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_used_at_exit, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_freed_at_exit, entry_setup, entry_teardown),
 	};
 
 	backend = IOAS_BACKEND_TYPE1;

@@ -184,14 +184,16 @@ int
 vfio_msi_cleanup(void)
 {
 	struct vfio_msi_device *dev;
-	/* Every device is stopped before the first mapping is removed. */
-	int ret = stop_all();
+	int ret;
 
 	/*
-	 * Drivers may use abandoned devices to the end of the process, so free older ones only.
-	 * Nothing frees what is forgotten from here on.
+	 * Before drivers stop, which may take longer than a removed device is kept: a thread that
+	 * waits for this cleanup may have found one. Nothing frees what is forgotten from here on, as
+	 * drivers may use abandoned devices to the end of the process.
 	 */
 	vfio_msi_forgotten_free();
+	/* Every device is stopped before the first mapping is removed. */
+	ret = stop_all();
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		forget(dev);
 	vfio_msi_places_free();
