@@ -7,8 +7,6 @@
  * name no device.
  */
 
-#include <errno.h>
-
 #include "claim.h"
 #include "device.h"
 #include "neighbours.h"
@@ -156,12 +154,6 @@ vfio_msi_eal_group_put(struct vfio_msi_device *dev)
 void
 vfio_msi_device_close(struct vfio_msi_device *dev)
 {
-}
-
-int
-vfio_msi_driver_again(struct vfio_msi_device *dev)
-{
-	return -EEXIST;
 }
 
 void

@@ -37,6 +37,7 @@ void (*in_probe)(void);
 void (*in_remove)(void);
 void (*before_unmap)(void);
 int driver_result;
+int again_result = -EEXIST;
 atomic_bool mapped;
 atomic_uint scans;
 __thread bool is_intr;
@@ -119,6 +120,12 @@ vfio_msi_driver_start(struct vfio_msi_device *dev)
 		dev->fd = 0;
 	}
 	return driver_result;
+}
+
+int
+vfio_msi_driver_again(struct vfio_msi_device *dev)
+{
+	return again_result;
 }
 
 void
@@ -210,6 +217,7 @@ entry_teardown(void **state)
 	in_probe = in_remove = NULL;
 	before_unmap = NULL;
 	driver_result = 0;
+	again_result = -EEXIST;
 	fake_process_type = RTE_PROC_PRIMARY;
 	while ((dev = TAILQ_FIRST(&vfio_msi_bus.devices)) != NULL)
 		vfio_msi_entry_unplug(&dev->pci.device.device);

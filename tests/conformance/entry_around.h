@@ -26,6 +26,7 @@ extern void (*in_probe)(void);		/**< of a driver */
 extern void (*in_remove)(void);		/**< of a driver */
 extern void (*before_unmap)(void);
 extern int driver_result;
+extern int again_result;		/**< of a driver whose device runs; EEXIST before each test */
 extern atomic_bool mapped;		/**< EAL's memory */
 extern atomic_uint scans;
 extern __thread bool is_intr;

@@ -40,21 +40,26 @@ static const struct compat_bus_ops ops = {
 	.unplug = vfio_msi_entry_unplug,
 };
 
-/* As EAL: the driver of the bus, unless the device has one, and none after a failure. */
+/* As EAL, which has written the driver of the bus if the device had none: none after a failure. */
 static int
-attach(struct rte_device *rdev)
+attach_written(struct rte_device *rdev, bool had_driver)
 {
-	struct rte_bus *bus = &vfio_msi_bus.bus;
-	bool had_driver = rdev->driver != NULL;
-	int ret;
+	int ret = vfio_msi_bus.bus.probe_device(any, rdev);
 
-	assert_true(bus->match(any, rdev));
-	if (!had_driver)
-		rdev->driver = any;
-	ret = bus->probe_device(any, rdev);
 	if (ret != 0 && !had_driver)
 		rdev->driver = NULL;
 	return ret;
+}
+
+static int
+attach(struct rte_device *rdev)
+{
+	bool had_driver = rdev->driver != NULL;
+
+	assert_true(vfio_msi_bus.bus.match(any, rdev));
+	if (!had_driver)
+		rdev->driver = any;
+	return attach_written(rdev, had_driver);
 }
 
 static void
@@ -89,7 +94,7 @@ test_attach(void **state)
 	assert_int_equal(attach(rdev), 0);
 	expect_pmd(rdev);
 	assert_true(vfio_msi_is_running(devices[A]));
-	assert_int_equal(attach(rdev), -EEXIST);
+	assert_int_equal(attach(rdev), 0);
 	expect_pmd(rdev);
 	assert_int_equal(vfio_msi_bus.bus.unplug_device(rdev), 0);
 	assert_null(rdev->driver);
@@ -106,7 +111,7 @@ test_attach_fails(void **state)
 	assert_false(vfio_msi_is_running(devices[A]));
 }
 
-/* Two threads attach the device, and EAL found it without a PMD in both. */
+/* Two threads attach the device. EAL found it without a PMD in both, and writes to it at the end of one. */
 static void
 test_attach_twice(void **state)
 {
@@ -115,8 +120,45 @@ test_attach_twice(void **state)
 	assert_int_equal(attach(rdev), 0);
 	rdev->driver = any;
 	assert_true(vfio_msi_is_running(devices[A]));
-	assert_int_equal(vfio_msi_bus.bus.probe_device(any, rdev), -EEXIST);
+	assert_int_equal(attach_written(rdev, false), 0);
 	expect_pmd(rdev);
+}
+
+/* The same, but EAL writes to it before the bus has it from the first: the bus does not see that. */
+static void
+test_attach_twice_unseen(void **state)
+{
+	struct rte_device *rdev = &devices[A]->pci.device.device;
+
+	rdev->driver = any;
+	assert_int_equal(attach_written(rdev, false), 0);
+	expect_pmd(rdev);
+	assert_int_equal(attach_written(rdev, false), 0);
+	expect_pmd(rdev);
+}
+
+/* The driver is called again for a device that runs, and fails: EAL gets the error if it keeps the PMD. */
+static void
+test_again_fails(void **state)
+{
+	struct rte_device *rdev = &devices[A]->pci.device.device;
+
+	assert_int_equal(attach(rdev), 0);
+	again_result = -EIO;
+	assert_int_equal(attach(rdev), -EIO);
+	expect_pmd(rdev);
+	rdev->driver = any;
+	assert_int_equal(attach_written(rdev, false), 0);
+	expect_pmd(rdev);
+}
+
+/* A driver may fail with EEXIST as it starts. */
+static void
+test_start_exists(void **state)
+{
+	driver_result = -EEXIST;
+	assert_int_equal(attach(&devices[A]->pci.device.device), -EEXIST);
+	assert_null(devices[A]->pci.device.device.driver);
 }
 
 /* The cleanup comes before the bus knows of the attach. */
@@ -144,6 +186,9 @@ main(void)
 		NEW_TEST(test_attach),
 		NEW_TEST(test_attach_fails),
 		NEW_TEST(test_attach_twice),
+		NEW_TEST(test_attach_twice_unseen),
+		NEW_TEST(test_again_fails),
+		NEW_TEST(test_start_exists),
 		NEW_TEST(test_cleanup),
 	};
 

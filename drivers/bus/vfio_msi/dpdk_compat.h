@@ -16,6 +16,7 @@
 #define VFIO_MSI_DPDK_COMPAT_H
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -130,13 +131,48 @@ compat_pci_driver_set(struct rte_pci_device *p, struct rte_pci_driver *drv)
 /**
  * EAL probes a device of this bus: undo what it has written before, without a lock. In newer
  * releases that is a driver of dpdk_compat.c, which the PMD must not find.
+ *
+ * EAL may also write while another thread probes the device. Until that probe has ended, its PMD
+ * finds the driver of dpdk_compat.c then. EAL removes the driver after a probe that failed, or that
+ * did not get the lock, and another probe may have succeeded since: EAL has no driver then for a
+ * device that runs. The bus can't see these writes. The next attach restores the driver.
+ *
+ * @return whether a PMD has the device already and EAL has overwritten it, so that EAL found no
+ *   driver before
  */
-static inline void
+static inline bool
 compat_pci_driver_restore(struct rte_pci_device *p)
 {
 #if COMPAT_NEW_BUSES
-	compat_pci_driver_set(p, compat_pci_driver(p));
+	struct rte_pci_driver *drv = compat_pci_driver(p);
+	bool overwritten = drv != NULL && p->device.driver != &drv->driver;
+
+	compat_pci_driver_set(p, drv);
+	return overwritten;
+#else
+	return false;
 #endif
+}
+
+/**
+ * What a probe of a device that runs already returns to EAL.
+ *
+ * After a failure newer releases remove the driver that is restored, if EAL found none before. That
+ * is so when two threads attach the device, and the bus can't always see it. So -EEXIST is 0 there:
+ * for both EAL goes on in the other processes, and the application gets their result. Other
+ * failures, of a driver that is called again, are 0 only if the bus sees it: they are in the log.
+ *
+ * @param overwritten  from compat_pci_driver_restore()
+ * @param ret          of the probe
+ */
+static inline int
+compat_probed_again(bool overwritten, int ret)
+{
+#if COMPAT_NEW_BUSES
+	if (overwritten || ret == -EEXIST)
+		return 0;
+#endif
+	return ret;
 }
 
 /** The first device of a bus for which cmp() returns 0, or NULL. */

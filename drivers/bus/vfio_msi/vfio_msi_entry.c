@@ -181,6 +181,17 @@ vfio_msi_entry_probe(void)
 	return ret;
 }
 
+static int
+plug_listed(struct rte_device *rdev)
+{
+	struct vfio_msi_device *dev = vfio_msi_of(rdev);
+	const bool overwritten = compat_pci_driver_restore(&dev->pci.device);
+	const bool runs = vfio_msi_is_running(dev);
+	int ret = vfio_msi_plug(rdev);
+
+	return runs ? compat_probed_again(overwritten, ret) : ret;
+}
+
 int
 vfio_msi_entry_plug(struct rte_device *rdev)
 {
@@ -188,12 +199,7 @@ vfio_msi_entry_plug(struct rte_device *rdev)
 
 	if (ret < 0)
 		return ret;
-	if (is_listed(rdev)) {
-		compat_pci_driver_restore(&vfio_msi_of(rdev)->pci.device);
-		ret = vfio_msi_plug(rdev);
-	} else {
-		ret = -ENODEV;
-	}
+	ret = is_listed(rdev) ? plug_listed(rdev) : -ENODEV;
 	leave();
 	return ret;
 }
