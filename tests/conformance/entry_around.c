@@ -41,7 +41,8 @@ int again_result = -EEXIST;
 atomic_bool mapped;
 atomic_uint scans;
 __thread bool is_intr;
-long step;
+atomic_uint looks;
+atomic_long step;
 
 void __real_plan_scan_begin(struct plan_scan *scan, const char *of);
 void __wrap_plan_scan_begin(struct plan_scan *scan, const char *of);
@@ -59,9 +60,11 @@ int
 __wrap_clock_gettime(clockid_t id, struct timespec *t)
 {
 	static atomic_long passed;
+	const long now = atomic_load(&step);
 	int ret = __real_clock_gettime(id, t);
 
-	t->tv_sec += atomic_fetch_add(&passed, step) + step;
+	t->tv_sec += atomic_fetch_add(&passed, now) + now;
+	atomic_fetch_add(&looks, 1);
 	return ret;
 }
 

@@ -30,7 +30,8 @@ extern int again_result;		/**< of a driver whose device runs; EEXIST before each
 extern atomic_bool mapped;		/**< EAL's memory */
 extern atomic_uint scans;
 extern __thread bool is_intr;
-extern long step;			/**< seconds from each look at the clock to the next */
+extern atomic_uint looks;		/**< at the clock */
+extern atomic_long step;		/**< seconds from each look at the clock to the next */
 
 /** Two devices on the list, in groups 7 and 8, which are not attached. */
 int entry_setup(void **state);

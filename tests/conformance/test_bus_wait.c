@@ -38,6 +38,18 @@ scan(void)
 	assert_int_equal(vfio_msi_entry_scan(), 0);
 }
 
+/* A thread looks at the clock as its wait begins. */
+static void
+begin_wait(struct call *c, intptr_t (*fn)(void))
+{
+	const unsigned int before = atomic_load(&looks);
+
+	call_begin(c, fn);
+	while (atomic_load(&looks) == before)
+		pause_ms(1);
+	assert_true(call_waits(c));
+}
+
 static struct call waiter;
 static bool scans_meanwhile;
 
@@ -55,8 +67,7 @@ plug_a_and_log(void)
 static void
 hold_for_a_minute(void)
 {
-	call_begin(&waiter, plug_a_and_log);
-	assert_true(call_waits(&waiter));
+	begin_wait(&waiter, plug_a_and_log);
 	seconds_pass(60);
 	if (scans_meanwhile)
 		scan();
@@ -92,6 +103,53 @@ test_used_during_wait(void **state)
 	wait_for_start();
 }
 
+static intptr_t
+scan_after_wait(void)
+{
+	return vfio_msi_entry_scan();
+}
+
+static void
+hold_for_scan(void)
+{
+	begin_wait(&waiter, scan_after_wait);
+}
+
+/* A thread that begins to wait later than a minute after the removal has found other devices. */
+static void
+test_wait_began_late(void **state)
+{
+	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
+	seconds_pass(62);
+	in_probe = hold_for_scan;
+	assert_int_equal(vfio_msi_entry_plug(&devices[B]->pci.device.device), 0);
+	assert_int_equal(call_end(&waiter), 0);
+	assert_true(TAILQ_EMPTY(&vfio_msi_bus.forgotten));
+}
+
+static struct call other;
+
+/* The first thread has found A, the second has not. */
+static void
+hold_for_two(void)
+{
+	begin_wait(&waiter, plug_a_and_log);
+	seconds_pass(62);
+	begin_wait(&other, scan_after_wait);
+	scan();
+}
+
+static void
+test_longest_wait(void **state)
+{
+	assert_int_equal(vfio_msi_entry_unplug(&devices[A]->pci.device.device), 0);
+	in_probe = hold_for_two;
+	assert_int_equal(vfio_msi_entry_plug(&devices[B]->pci.device.device), 0);
+	assert_int_equal(call_end(&waiter), -ENODEV);
+	assert_int_equal(call_end(&other), 0);
+	assert_ptr_equal(TAILQ_FIRST(&vfio_msi_bus.forgotten), devices[A]);
+}
+
 /* As wait_for_start(), but the lock is held by the cleanup, which stops B. */
 static void
 test_used_at_exit(void **state)
@@ -124,6 +182,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_used_after_wait, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_used_during_wait, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_wait_began_late, entry_setup, entry_teardown),
+		cmocka_unit_test_setup_teardown(test_longest_wait, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_used_at_exit, entry_setup, entry_teardown),
 		cmocka_unit_test_setup_teardown(test_freed_at_exit, entry_setup, entry_teardown),
 	};

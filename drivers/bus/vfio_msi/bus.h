@@ -158,7 +158,8 @@ struct vfio_msi_device {
 	struct vfio_msi_affinity *affinity;	/**< of vfio_msi_affinity.c, while its alarm runs */
 	struct ioas_watched eeh;	/**< of vfio_msi_eeh.c, in its list while eeh_watched */
 	bool eeh_watched;
-	time_t forgotten;		/**< when it was removed from the bus, or was to be kept again */
+	time_t removed;			/**< from the bus */
+	time_t forgotten;		/**< the same, or when it was to be kept again (vfio_msi_forget.c) */
 	bool node_said;			/**< the log says that its NUMA node has no memory */
 	void *private;			/**< of a driver of bus_vfio_msi_driver.h */
 	struct vfio_msi_vectors *vectors;	/**< its interrupts, or NULL; with a lock of their own */

@@ -102,7 +102,20 @@ void vfio_msi_device_forget(struct vfio_msi_device *dev);
 /** Free the devices that were removed from the bus long ago. */
 void vfio_msi_forgotten_free(void);
 
-/** A thread that waited may access a removed device: keep each of them as if it were removed now. */
+/** A thread that waits for the lock of the operations of the bus. */
+struct vfio_msi_wait {
+	TAILQ_ENTRY(vfio_msi_wait) next;
+	time_t began;	/**< in seconds of CLOCK_MONOTONIC */
+};
+
+/** Any thread: it begins to wait for that lock. @p w must stay valid until vfio_msi_wait_end(). */
+void vfio_msi_wait_begin(struct vfio_msi_wait *w);
+void vfio_msi_wait_end(struct vfio_msi_wait *w);
+
+/**
+ * Keep the removed devices that a waiting thread may access, as if they were removed now. To be called
+ * with the lock, as an operation begins; by a thread that waited before its vfio_msi_wait_end().
+ */
 void vfio_msi_forgotten_keep(void);
 
 /* vfio_msi_scan.c */

@@ -42,7 +42,6 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static bool intr_waits;		/* the interrupt thread, for the lock; atomic */
-static unsigned int waiting;	/* threads, for the lock; atomic */
 
 /* As enter(), while another thread has the lock. */
 static int
@@ -75,17 +74,19 @@ wait_for_lock(void)
 static int
 enter(void)
 {
-	bool waited = pthread_mutex_trylock(&lock) != 0;
+	const bool waits = pthread_mutex_trylock(&lock) != 0;
+	struct vfio_msi_wait w;
 	int ret = 0;
 
-	if (waited) {
-		__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
+	if (waits) {
+		vfio_msi_wait_begin(&w);
 		ret = wait_for_lock();
-		__atomic_fetch_sub(&waiting, 1, __ATOMIC_RELAXED);
 	}
 	/* Whoever waits may have found a device before another thread removed it, long ago. */
-	if (ret == 0 && (waited || __atomic_load_n(&waiting, __ATOMIC_RELAXED) > 0))
+	if (ret == 0)
 		vfio_msi_forgotten_keep();
+	if (waits)
+		vfio_msi_wait_end(&w);
 	return ret;
 }
 
