@@ -47,7 +47,7 @@ TABLE = {
     'memory': (340, 370, '#11: + page tables'),
     'names': (100, 90, '#11: + drivers that are removed in a callback, or do not release their device'),
     'neighbours': (180, 230, '#8: - the other backend'),
-    'noiommu': (60, 0, '#13: + x86 and arm without IOMMU'),
+    'noiommu': (70, 60, '#14: + map, doctor with keys'),
     'packages': (1, 0, '#14: nothing, all of it is for "lab soak"'),
     'pages': (1, 0, '#8: nothing, all of it is for "lab soak"'),
     'power': (1, 0, '#13: nothing, all of it is for "lab soak"'),
