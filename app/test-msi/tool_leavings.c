@@ -21,8 +21,10 @@
 size_t
 tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
 {
+	/* "su" and "sudo -E" leave root the folder of a user, where EAL of root has none. */
+	const bool root = geteuid() == 0;
 	const char *bases[TOOL_RUNTIME_FOLDERS] = { "/var/run", getenv("RUNTIME_DIRECTORY"),
-		getenv("XDG_RUNTIME_DIR"), geteuid() == 0 ? NULL : "/tmp" };
+		root ? NULL : getenv("XDG_RUNTIME_DIR"), root ? NULL : "/tmp" };
 	size_t n = 0, i, j;
 
 	for (i = 0; i < TOOL_RUNTIME_FOLDERS; i++) {

@@ -18,7 +18,7 @@
 
 /**
  * The folders in which EALs of this user may have their runtime folders, without "/dpdk", for reading:
- * others may make files in them. Those of root are not in /tmp.
+ * others may make files in them. Those of root are not in /tmp, nor in XDG_RUNTIME_DIR.
  *
  * @return number of folders
  */

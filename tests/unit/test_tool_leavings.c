@@ -152,13 +152,13 @@ expect_folders(const char *first, const char *second)
 	assert_int_equal(n, at);
 }
 
-/* Each once; that of root is in no folder where anyone may make files. */
+/* Each once; those of root are in no folder of a user, which "sudo -E" leaves in XDG_RUNTIME_DIR. */
 static void
 the_folders_of_all_eals_are_known(void **state)
 {
 	assert_int_equal(setenv("RUNTIME_DIRECTORY", "/a", 1), 0);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/b", 1), 0);
-	expect_folders("/a", "/b");
+	expect_folders("/a", geteuid() == 0 ? NULL : "/b");
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/a", 1), 0);
 	expect_folders("/a", NULL);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/var/run", 1), 0);
