@@ -154,7 +154,8 @@ take_device(const json_t *o, struct explain_process *p)
 	const char *name = json_string_value(json_object_get(o, "name"));
 	void *v;
 
-	if (name == NULL)
+	/* A fault without a device has an empty name too. */
+	if (name == NULL || name[0] == '\0')
 		return 0;
 	v = reallocarray(p->bdf, p->n + 1, sizeof(*p->bdf));
 	if (v == NULL)

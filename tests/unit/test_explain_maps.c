@@ -101,7 +101,7 @@ reply(enum manners manners, const char *command, char *out, size_t size)
 	else if (manners == OTHER_BUS)
 		snprintf(out, size, "{\"%s\":null}", command);
 	else if (strncmp(command, "/vfio_msi/devices,0", 19) == 0)
-		snprintf(out, size, "{\"/vfio_msi/devices\":[{\"name\":\"0000:01:00.0\"},{\"x\":1}]}");
+		snprintf(out, size, "{\"/vfio_msi/devices\":[{\"name\":\"0000:01:00.0\"},{\"x\":1},{\"name\":\"\"}]}");
 	else if (strncmp(command, "/vfio_msi/freed,0", 17) == 0 && (manners == GOOD || manners == LIAR))
 		snprintf(out, size, "{\"/vfio_msi/freed\":[{\"iova\":\"0x9000\",\"len\":4096,\"owner\":\"device\",\"seconds\":%d},"
 			"{\"iova\":\"0x9000\",\"len\":0,\"seconds\":1}]}", manners == LIAR ? -3 : 3);
@@ -218,6 +218,10 @@ test_maps(void **state)
 	assert_false(maps[4].read_only);
 	free(maps);
 	assert_int_equal(explain_maps_for(&processes, &(struct explain_device){ .bdf = "0000:02:00.0" }, &maps, &n), 0);
+	assert_false(maps[0].has_device);
+	free(maps);
+	/* A fault without a device is of no process, whatever names it gives. */
+	assert_int_equal(explain_maps_for(&processes, &(struct explain_device){ .bdf = "" }, &maps, &n), 0);
 	assert_false(maps[0].has_device);
 	free(maps);
 	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true }), 1);
