@@ -12,83 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
 #include <jansson.h>
 
 #include "explain_find.h"
+#include "explain_socket.h"
 #include "sysfs/sysfs.h"
 #include "tool_leavings.h"
 
-#define REPLY_MAX 65536
 #define PAGE 32			/* objects in a full reply */
 #define PAGES_MAX 4096
 #define OTHERS_PAGES 1024	/* of a process of another user */
-#define SECONDS 2
 #define OTHERS_SECONDS 5	/* for all of them; an application answers in milliseconds */
-
-/* @return a socket, or -errno. */
-static int
-connect_to(const char *path)
-{
-	const struct timeval limit = { .tv_sec = SECONDS };
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, ret;
-
-	if (strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
-/* Receive one reply; NULL if there is none, or it is no JSON. */
-static json_t *
-receive(int fd)
-{
-	char *text = malloc(REPLY_MAX);
-	json_t *reply = NULL;
-	ssize_t got;
-
-	if (text == NULL)
-		return NULL;
-	got = recv(fd, text, REPLY_MAX, 0);
-	if (got > 0)
-		reply = json_loadb(text, (size_t)got, 0, NULL);
-	free(text);
-	return reply;
-}
-
-/* Ask for a page of a list. NULL if the process has no such command. */
-static json_t *
-ask(int fd, const char *list, unsigned int first)
-{
-	char command[64];
-	json_t *reply, *value;
-
-	snprintf(command, sizeof(command), "/vfio_msi/%s,%u", list, first);
-	if (send(fd, command, strlen(command), MSG_NOSIGNAL) < 0)
-		return NULL;
-	reply = receive(fd);
-	snprintf(command, sizeof(command), "/vfio_msi/%s", list);
-	value = json_incref(json_object_get(reply, command));
-	json_decref(reply);
-	if (json_is_array(value))
-		return value;
-	json_decref(value);
-	return NULL;
-}
+#define OTHER_SECONDS 1		/* for one of them */
 
 static bool
 hex_of(const json_t *o, const char *key, uint64_t *out)
@@ -165,27 +103,17 @@ take_device(const json_t *o, struct explain_process *p)
 	return 0;
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Read a list. @return 0; -ENOENT if the process has none, or stops answering; -ENOMEM. */
 static int
-list_read(int fd, const char *list, int (*take)(const json_t *o, struct explain_process *p),
-		struct explain_process *p, const struct explain_asking *asking)
+list_read(const struct explain_socket *s, const char *list,
+		int (*take)(const json_t *o, struct explain_process *p), struct explain_process *p, unsigned int pages)
 {
-	const unsigned int pages = asking->others ? OTHERS_PAGES : PAGES_MAX;
 	unsigned int page;
 	size_t n = PAGE, i;
 	int ret = 0;
 
 	for (page = 0; ret == 0 && n == PAGE && page < pages; page++) {
-		json_t *objects = asking->others && now() > asking->until ? NULL : ask(fd, list, page * PAGE);
+		json_t *objects = explain_socket_list(s, list, page * PAGE);
 
 		/* A part of a list would show memory as not mapped. */
 		if (objects == NULL)
@@ -196,6 +124,22 @@ list_read(int fd, const char *list, int (*take)(const json_t *o, struct explain_
 		json_decref(objects);
 	}
 	return ret == 0 && n == PAGE ? -ENOENT : ret;
+}
+
+/* Read all lists. @return as list_read() */
+static int
+lists_read(const struct explain_socket *s, struct explain_process *p, const struct explain_asking *asking)
+{
+	const unsigned int pages = asking->others ? OTHERS_PAGES : PAGES_MAX;
+	int ret = list_read(s, "devices", take_device, p, pages);
+
+	if (ret == 0)
+		ret = list_read(s, "maps", take_map, p, pages);
+	if (ret != 0)
+		return ret;
+	ret = list_read(s, "freed", take_freed, p, pages);
+	p->says_freed = ret == 0;
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static void
@@ -229,36 +173,31 @@ is_known(const struct explain_processes *processes, int pid)
 	return pid != 0 && i < processes->n;
 }
 
+/* When a process gets no more time. One that is stopped accepts a connection, but does not answer. */
+static double
+until_of(const struct explain_asking *asking)
+{
+	const double until = explain_now() + OTHER_SECONDS;
+
+	return !asking->others ? 0 : until < asking->until ? until : asking->until;
+}
+
 /* Ask one process. One that does not answer all, or in time, or is without the bus, does not count. */
 static int
 process_ask(const char *path, struct explain_asking *asking)
 {
 	struct explain_processes *out = asking->out;
 	struct explain_process p = { 0 }, *v;
+	struct explain_socket s;
 	json_t *greeting;
-	int fd, ret;
+	int ret;
 
-	if (asking->others && now() > asking->until)
+	if (explain_socket_open(&s, path, until_of(asking), &greeting) < 0)
 		return 0;
-	fd = connect_to(path);
-	if (fd < 0)
-		return 0;
-	greeting = receive(fd);
-	p.pid = pid_of(fd, greeting, asking);
+	p.pid = pid_of(s.fd, greeting, asking);
 	json_decref(greeting);
-	if (asking->others && is_known(out, p.pid)) {
-		close(fd);
-		return 0;
-	}
-	ret = list_read(fd, "devices", take_device, &p, asking);
-	if (ret == 0)
-		ret = list_read(fd, "maps", take_map, &p, asking);
-	if (ret == 0) {
-		ret = list_read(fd, "freed", take_freed, &p, asking);
-		p.says_freed = ret == 0;
-		ret = ret == -ENOENT ? 0 : ret;
-	}
-	close(fd);
+	ret = asking->others && is_known(out, p.pid) ? -ENOENT : lists_read(&s, &p, asking);
+	close(s.fd);
 	v = ret == 0 ? reallocarray(out->v, out->n + 1, sizeof(*v)) : NULL;
 	if (v == NULL) {
 		process_free(&p);
@@ -305,7 +244,7 @@ explain_processes_ask(struct explain_processes *out)
 	for (i = 0; ret == 0 && i < n; i++)
 		ret = folder_ask(bases[i], &asking);
 	asking.others = true;
-	asking.until = now() + OTHERS_SECONDS;
+	asking.until = explain_now() + OTHERS_SECONDS;
 	return ret == 0 ? explain_others_ask(&asking) : ret;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "explain_find.h"
+#include "explain_socket.h"
 #include "tool_leavings.h"
 
 #define ENTRIES 256	/* of a folder that are looked at */
@@ -36,7 +37,7 @@ each_name(int fd, int (*take)(int folder, const char *name, struct explain_askin
 			close(fd);
 		return 0;
 	}
-	while (ret == 0 && n++ < ENTRIES && (entry = readdir(dir)) != NULL)
+	while (ret == 0 && n++ < ENTRIES && explain_now() < asking->until && (entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			ret = take(dirfd(dir), entry->d_name, asking);
 	closedir(dir);

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Sockets whose peer is the input, for explain_maps.c; included before its text, as
+ * Sockets whose peer is the input, for explain_maps.c and explain_socket.c; included before their text, as
  * fuzz_calls.h is.
  */
 

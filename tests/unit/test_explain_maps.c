@@ -38,6 +38,7 @@ enum manners {
 	OLDER,		/* it does not say what it has unmapped */
 	ENDLESS,	/* its list of devices has no end */
 	SLOW,		/* the same, and each reply takes time */
+	STOPPED,	/* it does not even greet, as a process that a debugger has stopped */
 };
 
 static pid_t servers[SERVERS];
@@ -55,12 +56,13 @@ tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS])
 	return 1;
 }
 
-/* Those of other users, if they have one. */
+/* Those of other users, if they have them. */
 size_t
 tool_others_folders(char out[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN])
 {
 	snprintf(out[0], TOOL_FOLDER_LEN, "%s/others", base);
-	return 1;
+	snprintf(out[1], TOOL_FOLDER_LEN, "%s/later", base);
+	return 2;
 }
 
 static void
@@ -118,9 +120,12 @@ static void
 serve(int listening, enum manners manners)
 {
 	char command[256], text[16384];
-	int fd = accept(listening, NULL, NULL);
 	ssize_t got;
+	int fd;
 
+	while (manners == STOPPED)
+		pause();
+	fd = accept(listening, NULL, NULL);
 	snprintf(text, sizeof(text), "{\"version\":\"x\",\"pid\":%d,\"max_output_len\":16384}", 4711);
 	if (send(fd, text, strlen(text), 0) < 0)
 		_exit(1);
@@ -395,13 +400,42 @@ test_other_hostile(void **state)
 	explain_processes_free(&processes);
 }
 
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A process that is stopped costs little time, and those behind it are asked. */
+static void
+test_stopped(void **state)
+{
+	struct explain_processes processes;
+	double begin;
+
+	start(*state, "a", STOPPED);
+	begin = now();
+	processes = ask(0);
+	assert_true(now() - begin < 3);
+	explain_processes_free(&processes);
+	assert_int_equal(renameat(base_fd, "dpdk", base_fd, "gone"), 0);
+	start_in(*state, "/others/dpdk", "a", STOPPED);
+	start_in(*state, "/others/dpdk", "b", STOPPED);
+	start_in(*state, "/later/dpdk", "a", GOOD);
+	processes = ask(1);
+	explain_processes_free(&processes);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_maps), T(test_freed), T(test_forgotten), T(test_older), T(test_part), T(test_others),
-		T(test_other_users), T(test_other_links), T(test_other_hostile),
+		T(test_other_users), T(test_other_links), T(test_other_hostile), T(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
