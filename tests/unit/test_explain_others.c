@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The vfio_msi authors
+ */
+
+/* What explain learns, as root, from processes of other users. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "explain_server.h"
+#include "tree.h"
+
+/* A process of another user has the number that the kernel knows, whatever it says, and counts once. */
+static void
+test_other_users(void **state)
+{
+	struct explain_processes processes;
+	const size_t before = tree_open_fds();
+
+	explain_server_start_in(*state, "/others/dpdk", "a", GOOD);
+	explain_server_start_in(*state, "/others/dpdk", "b", GOOD);
+	processes = explain_server_ask(1);
+	assert_int_equal(processes.v[0].pid, getpid());
+	assert_int_equal(processes.v[0].n_maps, MAPS);
+	assert_int_equal(processes.v[0].n_freed, 1);
+	explain_processes_free(&processes);
+	assert_int_equal(tree_open_fds(), before);
+}
+
+/* No link leads to a socket elsewhere, at any place of the path. */
+static void
+test_other_links(void **state)
+{
+	struct explain_processes processes;
+
+	explain_server_start_in(*state, "/elsewhere", "a", GOOD);
+	tree_empty(*state, "/others/dpdk/file/dpdk_telemetry.v2");
+	tree_link(*state, "/others/dpdk/socket/dpdk_telemetry.v2", "../../../elsewhere/a/dpdk_telemetry.v2");
+	tree_link(*state, "/others/dpdk/prefix", "../../elsewhere/a");
+	processes = explain_server_ask(0);
+	explain_processes_free(&processes);
+	assert_int_equal(renameat(explain_server_fd, "others/dpdk", explain_server_fd, "others/old"), 0);
+	tree_link(*state, "/others/dpdk", "../elsewhere");
+	processes = explain_server_ask(0);
+	explain_processes_free(&processes);
+	/* It would answer. */
+	assert_int_equal(renameat(explain_server_fd, "others/dpdk", explain_server_fd, "others/new"), 0);
+	assert_int_equal(renameat(explain_server_fd, "elsewhere", explain_server_fd, "others/dpdk"), 0);
+	processes = explain_server_ask(1);
+	explain_processes_free(&processes);
+}
+
+/* Another user can't keep root busy, nor fill its memory. */
+static void
+test_other_hostile(void **state)
+{
+	struct explain_processes processes;
+	struct timespec begin, end;
+
+	explain_server_start_in(*state, "/others/dpdk", "a", ENDLESS);
+	explain_server_start_in(*state, "/others/dpdk", "b", SLOW);
+	explain_server_start_in(*state, "/others/dpdk", "c", SLOW);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	processes = explain_server_ask(0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_in_range(end.tv_sec - begin.tv_sec, 0, 9);
+	explain_processes_free(&processes);
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A process that is stopped costs little time, and those behind it are asked. */
+static void
+test_stopped(void **state)
+{
+	struct explain_processes processes;
+	double begin;
+
+	explain_server_start(*state, "a", STOPPED);
+	begin = now();
+	processes = explain_server_ask(0);
+	assert_true(now() - begin < 3);
+	explain_processes_free(&processes);
+	assert_int_equal(renameat(explain_server_fd, "dpdk", explain_server_fd, "gone"), 0);
+	explain_server_start_in(*state, "/others/dpdk", "a", STOPPED);
+	explain_server_start_in(*state, "/others/dpdk", "b", STOPPED);
+	explain_server_start_in(*state, "/later/dpdk", "a", GOOD);
+	processes = explain_server_ask(1);
+	explain_processes_free(&processes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(test) cmocka_unit_test_setup_teardown(test, explain_server_setup, explain_server_teardown)
+		T(test_other_users), T(test_other_links), T(test_other_hostile), T(test_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
