@@ -119,6 +119,8 @@ explain_all(struct tool_root *root, const struct explain_fault *v, size_t n)
 	size_t i;
 	int ret = root->other ? 0 : explain_processes_ask(&processes);
 
+	if (processes.cut)
+		tool_error("explain", "not all processes of other users were asked, as they are too many or too slow; if an answer needs one of them, run dpdk-test-msi explain ADDRESS BDF as its user");
 	tool_report_put("explained", json_array());
 	explain_finder_begin(&finder, root->path, tool_root_answers(root), tool_root_page_size(root));
 	for (i = 0; ret == 0 && i < n; i++)

@@ -96,6 +96,7 @@ struct explain_process {
 struct explain_processes {
 	struct explain_process *v;
 	size_t n;
+	bool cut;			/**< of other users some were not asked: the time ended, or they are too many */
 };
 
 /** The asking of processes. */
@@ -104,11 +105,11 @@ struct explain_asking {
 	/** Ask the process behind a socket. @return 0, also if it does not answer; -ENOMEM */
 	int (*ask)(const char *path, struct explain_asking *asking);
 	bool others;			/**< of other users: the kernel says which process it is */
-	unsigned int sockets;		/**< of other users that were asked */
+	unsigned int n_folder;		/**< processes in this folder of another user that were asked */
 	double until;			/**< they get no more questions from then on, in seconds of CLOCK_MONOTONIC */
 };
 
-#define EXPLAIN_SOCKET "dpdk_telemetry.v2"	/**< so the names of sockets begin */
+#define EXPLAIN_SOCKET "dpdk_telemetry.v2"	/**< so the names of sockets begin; behind it ":N", from 1 on */
 
 /* explain_others.c */
 

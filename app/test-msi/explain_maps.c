@@ -25,6 +25,7 @@
 #define PAGE 32			/* objects in a full reply */
 #define PAGES_MAX 4096
 #define OTHERS_PAGES 1024	/* of a process of another user */
+#define OTHERS 64		/* of them in a folder of one user */
 #define OTHERS_SECONDS 5	/* for all of them; an application answers in milliseconds */
 #define OTHER_SECONDS 1		/* for one of them */
 
@@ -182,6 +183,18 @@ until_of(const struct explain_asking *asking)
 	return !asking->others ? 0 : until < asking->until ? until : asking->until;
 }
 
+/* Is it a process of another user that is known, or one too many? */
+static bool
+is_left_out(struct explain_asking *asking, int pid)
+{
+	if (!asking->others)
+		return false;
+	if (is_known(asking->out, pid))
+		return true;
+	asking->out->cut |= asking->n_folder >= OTHERS;
+	return asking->n_folder++ >= OTHERS;
+}
+
 /* Ask one process. One that does not answer all, or in time, or is without the bus, does not count. */
 static int
 process_ask(const char *path, struct explain_asking *asking)
@@ -196,7 +209,7 @@ process_ask(const char *path, struct explain_asking *asking)
 		return 0;
 	p.pid = pid_of(s.fd, greeting, asking);
 	json_decref(greeting);
-	ret = asking->others && is_known(out, p.pid) ? -ENOENT : lists_read(&s, &p, asking);
+	ret = is_left_out(asking, p.pid) ? -ENOENT : lists_read(&s, &p, asking);
 	close(s.fd);
 	v = ret == 0 ? reallocarray(out->v, out->n + 1, sizeof(*v)) : NULL;
 	if (v == NULL) {

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,8 +20,18 @@
 #include "explain_socket.h"
 #include "tool_leavings.h"
 
-#define ENTRIES 256	/* of a folder that are looked at */
-#define SOCKETS 64	/* of all users */
+#define NAMES 32	/* of sockets of one prefix: of processes that run at the same time */
+#define FOLDER_SECONDS 3	/* of the time for all, so that one user can't use it up */
+
+/* Applications that were killed leave their folders, so only the time limits how many are looked at. */
+static bool
+is_over(struct explain_asking *asking)
+{
+	const bool over = explain_now() >= asking->until;
+
+	asking->out->cut |= over;
+	return over;
+}
 
 /* @param take  gets each name; returns 0 to go on. Closes @p fd. */
 static int
@@ -29,7 +40,6 @@ each_name(int fd, int (*take)(int folder, const char *name, struct explain_askin
 {
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *entry;
-	unsigned int n = 0;
 	int ret = 0;
 
 	if (dir == NULL) {
@@ -37,7 +47,7 @@ each_name(int fd, int (*take)(int folder, const char *name, struct explain_askin
 			close(fd);
 		return 0;
 	}
-	while (ret == 0 && n++ < ENTRIES && explain_now() < asking->until && (entry = readdir(dir)) != NULL)
+	while (ret == 0 && !is_over(asking) && (entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			ret = take(dirfd(dir), entry->d_name, asking);
 	closedir(dir);
@@ -55,15 +65,11 @@ take_socket(int folder, const char *name, struct explain_asking *asking)
 {
 	char path[32];
 	struct stat st;
-	int fd, ret = 0;
+	int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), ret = 0;
 
-	if (strncmp(name, EXPLAIN_SOCKET, strlen(EXPLAIN_SOCKET)) != 0 || asking->sockets >= SOCKETS)
-		return 0;
-	fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) {
-		asking->sockets++;
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		ret = asking->ask(path, asking);
 	}
@@ -71,25 +77,46 @@ take_socket(int folder, const char *name, struct explain_asking *asking)
 	return ret;
 }
 
-/* The folder of an application, by its --file-prefix. */
+/*
+ * The folder of an application, by its --file-prefix. It has any number of other files, and EAL
+ * takes the first of these names that no running process has.
+ */
 static int
-take_prefix(int folder, const char *name, struct explain_asking *asking)
+take_prefix(int folder, const char *prefix, struct explain_asking *asking)
 {
-	return each_name(open_folder(folder, name), take_socket, asking);
+	int fd = open_folder(folder, prefix), ret = 0;
+	char name[sizeof(EXPLAIN_SOCKET) + 8] = EXPLAIN_SOCKET;
+	unsigned int i;
+
+	if (fd < 0)
+		return 0;
+	for (i = 1; ret == 0 && i <= NAMES && !is_over(asking); i++) {
+		ret = take_socket(fd, name, asking);
+		snprintf(name, sizeof(name), EXPLAIN_SOCKET ":%u", i);
+	}
+	asking->out->cut |= i > NAMES && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	close(fd);
+	return ret;
 }
 
 int
 explain_others_ask(struct explain_asking *asking)
 {
 	char bases[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN];
+	const double until = asking->until;
 	size_t n = tool_others_folders(bases), i;
 	int ret = 0;
 
+	/* There may be more. */
+	asking->out->cut = n == TOOL_OTHERS_FOLDERS;
 	for (i = 0; ret == 0 && i < n; i++) {
 		int base = open(bases[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (base < 0)
 			continue;
+		asking->until = explain_now() + FOLDER_SECONDS;
+		asking->until = asking->until < until ? asking->until : until;
+		asking->n_folder = 0;
 		ret = each_name(open_folder(base, "dpdk"), take_prefix, asking);
 		close(base);
 	}

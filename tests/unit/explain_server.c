@@ -20,7 +20,7 @@
 #include "tool_leavings.h"
 #include "tree.h"
 
-#define SERVERS 4
+#define SERVERS 80
 
 static pid_t servers[SERVERS];
 static size_t n_servers;
@@ -174,4 +174,43 @@ explain_server_ask(size_t n)
 	assert_int_equal(explain_processes_ask(&processes), 0);
 	assert_int_equal(processes.n, n);
 	return processes;
+}
+
+void
+explain_server_leave(const char *root, const char *prefix)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	assert_true(fd >= 0);
+	tree_empty(root, "/others/dpdk/%s/config", prefix);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/others/dpdk/%s/dpdk_telemetry.v2", base, prefix);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	close(fd);
+}
+
+void
+explain_server_start_own(const char *root, unsigned int number)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), ready[2];
+	char byte;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pipe(ready), 0);
+	tree_empty(root, "/others/dpdk/%u/config", number);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/others/dpdk/%u/dpdk_telemetry.v2:1", base, number);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	servers[n_servers] = fork();
+	assert_true(servers[n_servers] >= 0);
+	if (servers[n_servers] == 0) {
+		if (listen(fd, 1) < 0 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		serve(fd, GOOD);
+	}
+	n_servers++;
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	close(fd);
 }

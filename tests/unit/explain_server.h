@@ -38,6 +38,12 @@ void explain_server_start_in(const char *root, const char *dpdk, const char *pre
 /** Start one of this user. */
 void explain_server_start(const char *root, const char *prefix, enum manners manners);
 
+/** Start a good one of another user, which the kernel knows by a number of its own. */
+void explain_server_start_own(const char *root, unsigned int number);
+
+/** Make the socket that a killed process of another user has left. */
+void explain_server_leave(const char *root, const char *prefix);
+
 /** Ask all processes; @p n of them must count. The caller frees them. */
 struct explain_processes explain_server_ask(size_t n);
 

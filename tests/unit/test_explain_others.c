@@ -15,6 +15,8 @@
 #include "explain_server.h"
 #include "tree.h"
 
+#define LEFT 300	/* killed applications, and files of one that runs */
+
 /* A process of another user has the number that the kernel knows, whatever it says, and counts once. */
 static void
 test_other_users(void **state)
@@ -98,6 +100,58 @@ test_stopped(void **state)
 	explain_server_start_in(*state, "/others/dpdk", "b", STOPPED);
 	explain_server_start_in(*state, "/later/dpdk", "a", GOOD);
 	processes = explain_server_ask(1);
+	assert_false(processes.cut);
+	explain_processes_free(&processes);
+	/* Nor do any number in the folder of one user hide those of another. */
+	explain_server_start_in(*state, "/others/dpdk", "c", STOPPED);
+	explain_server_start_in(*state, "/others/dpdk", "d", STOPPED);
+	explain_server_start_in(*state, "/later/dpdk", "b", GOOD);
+	processes = explain_server_ask(1);
+	assert_true(processes.cut);
+	explain_processes_free(&processes);
+}
+
+/* What killed processes have left, and files of one that runs, do not hide one that runs. */
+static void
+test_other_left(void **state)
+{
+	struct explain_processes processes;
+	char prefix[16];
+	unsigned int i;
+
+	explain_server_start_in(*state, "/others/dpdk", "runs", GOOD);
+	for (i = 0; i < LEFT; i++) {
+		snprintf(prefix, sizeof(prefix), "left%u", i);
+		explain_server_leave(*state, prefix);
+		tree_empty(*state, "/others/dpdk/runs/fbarray_memseg_%u", i);
+	}
+	processes = explain_server_ask(1);
+	assert_false(processes.cut);
+	explain_processes_free(&processes);
+	/* The last name that is asked, and one more. */
+	tree_empty(*state, "/others/dpdk/runs/dpdk_telemetry.v2:31");
+	processes = explain_server_ask(0);
+	assert_false(processes.cut);
+	explain_processes_free(&processes);
+	tree_empty(*state, "/others/dpdk/runs/dpdk_telemetry.v2:32");
+	processes = explain_server_ask(0);
+	assert_true(processes.cut);
+	explain_processes_free(&processes);
+}
+
+/* One user can't fill the memory of root by many processes. */
+static void
+test_other_many(void **state)
+{
+	struct explain_processes processes;
+	unsigned int i;
+
+	for (i = 0; i < 65; i++)
+		explain_server_start_own(*state, i);
+	explain_server_start_in(*state, "/later/dpdk", "a", GOOD);
+	processes = explain_server_ask(65);
+	assert_true(processes.cut);
+	assert_int_equal(processes.v[64].pid, getpid());
 	explain_processes_free(&processes);
 }
 
@@ -107,6 +161,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, explain_server_setup, explain_server_teardown)
 		T(test_other_users), T(test_other_links), T(test_other_hostile), T(test_stopped),
+		T(test_other_left), T(test_other_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
