@@ -89,6 +89,7 @@ explain_one(struct explain_finder *finder, const struct explain_processes *proce
 	struct explain_device dev;
 	struct explain_map *maps = NULL;
 	struct explain_freed *freed = NULL;
+	const struct explain_process *foreign;
 	int ret = explain_device_find(finder, f, &dev);
 
 	if (ret == 0)
@@ -96,7 +97,9 @@ explain_one(struct explain_finder *finder, const struct explain_processes *proce
 	if (ret == 0)
 		ret = explain_freed_for(processes, &dev, &freed, &facts.n_freed, &facts.all_freed);
 	if (ret == 0) {
-		facts.owners = explain_owners(processes, &dev);
+		facts.owners = explain_owners(processes, &dev, &foreign);
+		facts.foreign = foreign != NULL;
+		facts.uid = foreign != NULL ? foreign->uid : 0;
 		facts.map = maps;
 		facts.freed = freed;
 		explain_device_facts(&dev, &facts);

@@ -248,6 +248,8 @@ struct explain_map {
 	char owner[EXPLAIN_WORD];	/**< "eal", "device", "application" */
 	bool read_only;
 	bool has_device;		/**< the process has the device of the fault */
+	bool foreign;			/**< it is of another user, who may make it say anything */
+	unsigned int uid;		/**< of this user */
 };
 
 /** A range that a process has unmapped lately. */
@@ -257,6 +259,8 @@ struct explain_freed {
 	char owner[EXPLAIN_WORD];
 	uint64_t seconds;		/**< since then */
 	bool has_device;
+	bool foreign;
+	unsigned int uid;
 };
 
 /** What is known. */
@@ -270,6 +274,8 @@ struct explain_facts {
 	bool all_freed;			/**< each process that counts said what it has unmapped */
 	unsigned int processes;		/**< that answered */
 	unsigned int owners;		/**< of them have the device, or one that it may be; 0: what it may reach is unknown */
+	bool foreign;			/**< all owners are of other users */
+	unsigned int uid;		/**< of the first of them */
 	unsigned int iommu_bits;	/**< that it translates; 0 unknown */
 	const char *driver;		/**< that the device is bound to now; NULL: none, or unknown */
 	bool vfio;			/**< it is one of VFIO: a program has the device, or none */

@@ -91,6 +91,8 @@ struct explain_process {
 	struct explain_freed *freed;
 	size_t n_freed;
 	bool says_freed;		/**< a bus that does not is older */
+	bool foreign;			/**< of another user, who may make it say anything */
+	unsigned int uid;		/**< of this user */
 };
 
 struct explain_processes {
@@ -130,7 +132,8 @@ void explain_processes_free(struct explain_processes *processes);
 /* explain_owners.c */
 
 /**
- * All mappings, for one device. A process has it if it has one of the candidates.
+ * All mappings, for one device. A process has it if it has one of the candidates. What a foreign process
+ * says is left out if it says to have a device that one of this user or of the system has.
  *
  * @param maps  the caller frees it
  * @return 0, -ENOMEM.
@@ -148,7 +151,12 @@ int explain_maps_for(const struct explain_processes *processes, const struct exp
 int explain_freed_for(const struct explain_processes *processes, const struct explain_device *dev,
 		struct explain_freed **freed, size_t *n, bool *all);
 
-/** How many processes have a device, or one of the candidates. */
-unsigned int explain_owners(const struct explain_processes *processes, const struct explain_device *dev);
+/**
+ * How many processes have a device, or one of the candidates.
+ *
+ * @param foreign  gets the first of them if all are foreign, else NULL
+ */
+unsigned int explain_owners(const struct explain_processes *processes, const struct explain_device *dev,
+		const struct explain_process **foreign);
 
 #endif /* EXPLAIN_FIND_H */

@@ -10,6 +10,7 @@
 
 #include "explain.h"
 
+#define OF_USER 24
 #define BESIDE (UINT64_C(2) << 20)	/* so far a buffer is overrun at most */
 
 /* An address of the user without a device: it is judged by all processes. */
@@ -79,10 +80,19 @@ is_write(const struct explain_fault *f)
 	return f->access == EXPLAIN_WRITE || (f->access == EXPLAIN_ACCESS_UNKNOWN && f->reason == EXPLAIN_FORBIDDEN);
 }
 
+/* The user of a process that may say anything, so that it is not taken for a fact. */
+static const char *
+of_user(bool foreign, unsigned int uid, char out[OF_USER])
+{
+	snprintf(out, OF_USER, " of user %u", uid);
+	return foreign ? out : "";
+}
+
 /* Mapped for this device. */
 static bool
 judge_maps(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
 {
+	char user[OF_USER];
 	size_t i;
 
 	for (i = 0; i < facts->n_maps; i++) {
@@ -93,8 +103,8 @@ judge_maps(const struct explain_fault *f, const struct explain_facts *facts, str
 		out->id = m->read_only && is_write(f) ? EXPLAIN_IS_READ_ONLY :
 			f->reason == EXPLAIN_FORBIDDEN ? EXPLAIN_IS_FORBIDDEN : EXPLAIN_IS_MAPPED;
 		snprintf(out->what, sizeof(out->what), "is mapped now%s, at 0x%" PRIx64 "-0x%" PRIx64
-			" by process %d (%s)%s", m->read_only ? " for reading only" : "", m->range.first,
-			m->range.last, m->pid, m->owner, out->id == EXPLAIN_IS_FORBIDDEN ?
+			" by process %d%s (%s)%s", m->read_only ? " for reading only" : "", m->range.first,
+			m->range.last, m->pid, of_user(m->foreign, m->uid, user), m->owner, out->id == EXPLAIN_IS_FORBIDDEN ?
 			", but was not for this access then" : "");
 		return true;
 	}
@@ -122,21 +132,23 @@ static bool
 judge_freed(const struct explain_fault *f, const struct explain_facts *facts, struct explain_verdict *out)
 {
 	const struct explain_freed *best = NULL;
+	char user[OF_USER];
 	size_t i;
 
 	for (i = 0; i < facts->n_freed; i++) {
 		const struct explain_freed *v = &facts->freed[i];
 
 		if (holds(v->range, f->iova) && (v->has_device || of_anyone(f)) &&
-				(best == NULL || v->seconds < best->seconds))
+				(best == NULL || v->foreign < best->foreign ||
+				(v->foreign == best->foreign && v->seconds < best->seconds)))
 			best = v;
 	}
 	if (best == NULL)
 		return false;
 	out->id = EXPLAIN_IS_FREED;
 	snprintf(out->what, sizeof(out->what), "was mapped at 0x%" PRIx64 "-0x%" PRIx64
-		" by process %d (%s), which unmapped it %" PRIu64 " s ago", best->range.first,
-		best->range.last, best->pid, best->owner, best->seconds);
+		" by process %d%s (%s), which unmapped it %" PRIu64 " s ago", best->range.first,
+		best->range.last, best->pid, of_user(best->foreign, best->uid, user), best->owner, best->seconds);
 	return true;
 }
 
@@ -144,6 +156,7 @@ static bool
 judge_behind(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
 {
 	const struct explain_map *best = NULL;
+	char user[OF_USER];
 	size_t i;
 
 	for (i = 0; i < facts->n_maps; i++) {
@@ -157,9 +170,9 @@ judge_behind(uint64_t iova, const struct explain_facts *facts, struct explain_ve
 		return false;
 	out->id = EXPLAIN_IS_BEHIND;
 	snprintf(out->what, sizeof(out->what), "%slies %" PRIu64
-		" bytes behind 0x%" PRIx64 "-0x%" PRIx64 ", which process %d has mapped (%s)",
+		" bytes behind 0x%" PRIx64 "-0x%" PRIx64 ", which process %d%s has mapped (%s)",
 		facts->owners > 0 && !facts->uncertain ? "is not mapped now, and " : "", iova - best->range.last - 1,
-		best->range.first, best->range.last, best->pid, best->owner);
+		best->range.first, best->range.last, best->pid, of_user(best->foreign, best->uid, user), best->owner);
 	return true;
 }
 
@@ -167,6 +180,7 @@ judge_behind(uint64_t iova, const struct explain_facts *facts, struct explain_ve
 static bool
 judge_others(uint64_t iova, const struct explain_facts *facts, struct explain_verdict *out)
 {
+	char user[OF_USER];
 	size_t i;
 
 	for (i = 0; facts->owners > 0 && i < facts->n_maps; i++) {
@@ -176,8 +190,8 @@ judge_others(uint64_t iova, const struct explain_facts *facts, struct explain_ve
 			continue;
 		out->id = EXPLAIN_IS_OTHERS;
 		snprintf(out->what, sizeof(out->what), "is mapped at 0x%" PRIx64 "-0x%" PRIx64
-			" by process %d (%s), which does not have this device", m->range.first,
-			m->range.last, m->pid, m->owner);
+			" by process %d%s (%s), which does not have this device", m->range.first,
+			m->range.last, m->pid, of_user(m->foreign, m->uid, user), m->owner);
 		return true;
 	}
 	return false;
@@ -220,7 +234,10 @@ judge_unmapped(const struct explain_fault *f, const struct explain_facts *facts,
 			"; whether it is mapped now is not known, as no process answers: it was freed, or never mapped" :
 			"; whether it is mapped now is not known, as no process that has the device answers: it was freed, or never mapped";
 	out->id = EXPLAIN_IS_UNMAPPED;
-	snprintf(out->what, sizeof(out->what), "%s%s", where, state);
+	if (facts->foreign)
+		snprintf(out->what, sizeof(out->what), "%s%s; so says a process of user %u", where, state, facts->uid);
+	else
+		snprintf(out->what, sizeof(out->what), "%s%s", where, state);
 }
 
 static void
@@ -279,12 +296,17 @@ judge_own(const struct explain_fault *f, enum explain_id *id)
 static void
 judge_no_table(const struct explain_facts *facts, struct explain_verdict *out)
 {
+	char user[OF_USER];
+
 	set(out, EXPLAIN_IS_UNATTACHED, "the IOMMU had no addresses for this device");
 	if (facts->uncertain)
 		return;
-	if (facts->owners > 0)
-		set(out, EXPLAIN_IS_BEFORE_DRIVER, "the IOMMU had no addresses for this device, which a process has now");
-	else if (facts->driver != NULL && !facts->vfio) {
+	if (facts->owners > 0) {
+		out->id = EXPLAIN_IS_BEFORE_DRIVER;
+		snprintf(out->what, sizeof(out->what),
+			"the IOMMU had no addresses for this device, which a process%s has now",
+			of_user(facts->foreign, facts->uid, user));
+	} else if (facts->driver != NULL && !facts->vfio) {
 		out->id = EXPLAIN_IS_BEFORE_DRIVER;
 		snprintf(out->what, sizeof(out->what),
 			"the IOMMU had no addresses for this device, which is bound to %s now", facts->driver);

@@ -152,15 +152,17 @@ process_free(struct explain_process *p)
 }
 
 /* Whom the user would look at: what the kernel says, where the process may be anyone's. */
-static int
-pid_of(int fd, const json_t *greeting, const struct explain_asking *asking)
+static void
+take_whose(int fd, const json_t *greeting, const struct explain_asking *asking, struct explain_process *p)
 {
 	struct ucred peer = { 0 };
 	socklen_t len = sizeof(peer);
+	const bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
 
-	if (!asking->others)
-		return (int)json_integer_value(json_object_get(greeting, "pid"));
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+	p->pid = asking->others ? peer.pid : (int)json_integer_value(json_object_get(greeting, "pid"));
+	p->uid = peer.uid;
+	/* Root has chosen the folders of its own, but anyone may be in /tmp. */
+	p->foreign = asking->others || (known && geteuid() != 0 && peer.uid != 0 && peer.uid != geteuid());
 }
 
 /* One process may have many sockets, and be in a folder that was read before. */
@@ -207,7 +209,7 @@ process_ask(const char *path, struct explain_asking *asking)
 
 	if (explain_socket_open(&s, path, until_of(asking), &greeting) < 0)
 		return 0;
-	p.pid = pid_of(s.fd, greeting, asking);
+	take_whose(s.fd, greeting, asking, &p);
 	json_decref(greeting);
 	ret = is_left_out(asking, p.pid) ? -ENOENT : lists_read(&s, &p, asking);
 	close(s.fd);

@@ -32,14 +32,51 @@ process_has(const struct explain_process *p, const struct explain_device *dev)
 	return has;
 }
 
-unsigned int
-explain_owners(const struct explain_processes *processes, const struct explain_device *dev)
+/* Two applications can't have one device by VFIO, so what another user may make up does not count. */
+static bool
+is_disputed(const struct explain_processes *processes, const struct explain_process *p, const char *bdf)
 {
-	unsigned int owners = 0;
 	size_t i;
 
-	for (i = 0; dev->exists && i < processes->n; i++)
-		owners += process_has(&processes->v[i], dev);
+	if (!has_bdf(p, bdf))
+		return false;
+	for (i = 0; i < processes->n && (processes->v[i].foreign || !has_bdf(&processes->v[i], bdf)); i++)
+		;
+	return i < processes->n;
+}
+
+static bool
+process_counts(const struct explain_processes *processes, const struct explain_process *p,
+		const struct explain_device *dev)
+{
+	bool disputed = p->foreign && is_disputed(processes, p, dev->bdf);
+	size_t i;
+
+	for (i = 0; p->foreign && !disputed && i < dev->n; i++)
+		disputed = is_disputed(processes, p, dev->candidate[i]->bdf);
+	return !disputed;
+}
+
+unsigned int
+explain_owners(const struct explain_processes *processes, const struct explain_device *dev,
+		const struct explain_process **foreign)
+{
+	unsigned int owners = 0, own = 0;
+	size_t i;
+
+	*foreign = NULL;
+	for (i = 0; dev->exists && i < processes->n; i++) {
+		const struct explain_process *p = &processes->v[i];
+
+		if (!process_has(p, dev) || !process_counts(processes, p, dev))
+			continue;
+		owners++;
+		own += !p->foreign;
+		if (*foreign == NULL)
+			*foreign = p;
+	}
+	if (own > 0)
+		*foreign = NULL;
 	return owners;
 }
 
@@ -59,11 +96,16 @@ explain_maps_for(const struct explain_processes *processes, const struct explain
 		const struct explain_process *p = &processes->v[i];
 		const bool has = process_has(p, dev);
 
+		if (!process_counts(processes, p, dev))
+			continue;
 		for (j = 0; j < p->n_maps; j++) {
 			(*maps)[at] = p->map[j];
+			(*maps)[at].foreign = p->foreign;
+			(*maps)[at].uid = p->uid;
 			(*maps)[at++].has_device = has;
 		}
 	}
+	*n = at;
 	return 0;
 }
 
@@ -84,10 +126,14 @@ explain_freed_for(const struct explain_processes *processes, const struct explai
 		const struct explain_process *p = &processes->v[i];
 		const bool has = process_has(p, dev);
 
+		if (!process_counts(processes, p, dev))
+			continue;
 		/* With so many, it has forgotten older ones. */
 		*all &= (p->says_freed && p->n_freed < IOAS_FREED) || (dev->bdf[0] != '\0' && !has);
 		for (j = 0; j < p->n_freed; j++) {
 			(*freed)[*n] = p->freed[j];
+			(*freed)[*n].foreign = p->foreign;
+			(*freed)[*n].uid = p->uid;
 			(*freed)[(*n)++].has_device = has;
 		}
 	}

@@ -64,6 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct explain_device dev = { .bdf = "0000:01:00.0", .exists = true };
 	struct explain_processes processes;
+	const struct explain_process *foreign;
 	struct explain_freed *freed;
 	struct explain_map *maps;
 	size_t n, i;
@@ -75,7 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	replies = (struct fuzz_in){ data, size };
 	FUZZ_CHECK(explain_processes_ask(&processes) == 0);
 	FUZZ_CHECK(processes.n <= 1);
-	FUZZ_CHECK(explain_owners(&processes, &dev) <= processes.n);
+	FUZZ_CHECK(explain_owners(&processes, &dev, &foreign) <= processes.n);
 	FUZZ_CHECK(explain_maps_for(&processes, &dev, &maps, &n) == 0);
 	for (i = 0; i < n; i++)
 		FUZZ_CHECK(iova_range_valid(maps[i].range));

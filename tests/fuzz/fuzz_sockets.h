@@ -27,6 +27,7 @@ ssize_t fuzz_socket_recv(int fd, void *buf, size_t size, int flags);
 #define send(fd, buf, size, flags) fuzz_socket_send(fd, buf, size, flags)
 #define recv(fd, buf, size, flags) fuzz_socket_recv(fd, buf, size, flags)
 #define setsockopt(fd, level, name, value, len) ((void)(value))
+#define getsockopt(fd, level, name, value, len) ((void)(value), (void)(len), -1)
 #endif
 
 #endif /* FUZZ_SOCKETS_H */

@@ -72,6 +72,41 @@ facts_set(void)
 		.holes_known = true };
 }
 
+/* What another user may have made up has this user's number. */
+static void
+test_foreign(void **state)
+{
+	static const struct explain_map maps[] = {
+		{ .range = { 0x100000000, 0x13fffffff }, .pid = 66, .owner = "eal", .has_device = true,
+			.foreign = true, .uid = 4294967295 },
+		{ .range = { 0x200000000, 0x2001fffff }, .pid = 67, .owner = "eal", .foreign = true, .uid = 1001 },
+	};
+	static const struct explain_freed freed[] = {
+		{ { 0x140280000, 0x14028ffff }, 42, "device", 9, true, false, 0 },
+		{ { 0x140200000, 0x1402fffff }, 66, "eal", 7, true, true, 1000 },
+	};
+	const struct explain_fault no_table = { .iommu = EXPLAIN_VTD, .reason = EXPLAIN_NO_TABLE };
+
+	facts_set();
+	facts.map = maps;
+	facts.n_maps = 2;
+	facts.freed = freed;
+	facts.n_freed = 2;
+	facts.foreign = true;
+	facts.uid = 1000;
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x100000000, EXPLAIN_IS_MAPPED, "by process 66 of user 4294967295 (eal)");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x140200000, EXPLAIN_IS_FREED, "by process 66 of user 1000 (eal), which");
+	/* A later unmap of a foreign process does not hide one that is known. */
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x140280000, EXPLAIN_IS_FREED, "by process 42 (device), which");
+	facts.n_freed = 0;
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x140000000, EXPLAIN_IS_BEHIND, "which process 66 of user 4294967295 has mapped");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x200000000, EXPLAIN_IS_OTHERS, "by process 67 of user 1001 (eal), which does not");
+	expect_judged(EXPLAIN_READ, EXPLAIN_NO_PAGE, 0x70000000, EXPLAIN_IS_UNMAPPED, "; so says a process of user 1000");
+	assert_string_equal(judged(&no_table, EXPLAIN_IS_BEFORE_DRIVER),
+		"the IOMMU had no addresses for this device, which a process of user 1000 has now");
+	(void)state;
+}
+
 static void
 test_judge(void **state)
 {
@@ -346,7 +381,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge), cmocka_unit_test(test_judge_own),
+		cmocka_unit_test(test_judge), cmocka_unit_test(test_foreign), cmocka_unit_test(test_judge_own),
 		cmocka_unit_test(test_judge_no_table), cmocka_unit_test(test_judge_asked),
 		cmocka_unit_test(test_judge_uncertain), cmocka_unit_test(test_judge_forbidden),
 		cmocka_unit_test(test_judge_anyone),

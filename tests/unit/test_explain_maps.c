@@ -21,6 +21,7 @@ test_maps(void **state)
 	const struct topo_device *candidate[] = { &one, &other };
 	const struct explain_device several = { .bdf = "0000:02:00.0", .exists = true, .assumed = true,
 		.candidate = candidate, .n = 2 };
+	const struct explain_process *foreign;
 	struct explain_processes processes;
 	struct explain_map *maps;
 	size_t n;
@@ -46,11 +47,11 @@ test_maps(void **state)
 	assert_int_equal(explain_maps_for(&processes, &(struct explain_device){ .bdf = "" }, &maps, &n), 0);
 	assert_false(maps[0].has_device);
 	free(maps);
-	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true }), 1);
-	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:02:00.0", .exists = true }), 0);
-	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }), 0);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0", .exists = true }, &foreign), 1);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:02:00.0", .exists = true }, &foreign), 0);
+	assert_int_equal(explain_owners(&processes, &(struct explain_device){ .bdf = "0000:01:00.0" }, &foreign), 0);
 	/* Of several candidates one is enough. */
-	assert_int_equal(explain_owners(&processes, &several), 1);
+	assert_int_equal(explain_owners(&processes, &several, &foreign), 1);
 	assert_int_equal(explain_maps_for(&processes, &several, &maps, &n), 0);
 	assert_true(maps[0].has_device);
 	free(maps);

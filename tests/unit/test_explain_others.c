@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,10 +29,65 @@ test_other_users(void **state)
 	explain_server_start_in(*state, "/others/dpdk", "b", GOOD);
 	processes = explain_server_ask(1);
 	assert_int_equal(processes.v[0].pid, getpid());
+	assert_true(processes.v[0].foreign);
+	assert_int_equal(processes.v[0].uid, geteuid());
 	assert_int_equal(processes.v[0].n_maps, MAPS);
 	assert_int_equal(processes.v[0].n_freed, 1);
 	explain_processes_free(&processes);
 	assert_int_equal(tree_open_fds(), before);
+}
+
+/* What a user makes up about a device does not hide what a process of the system says, and is marked. */
+static void
+test_other_claims(void **state)
+{
+	struct topo_device one = { .bdf = "0000:03:00.0" }, two = { .bdf = "0000:01:00.0" };
+	const struct topo_device *candidate[] = { &one, &two };
+	const struct explain_device dev = { .bdf = "0000:01:00.0", .exists = true };
+	const struct explain_device several = { .bdf = "0000:03:00.0", .exists = true, .candidate = candidate, .n = 2 };
+	struct explain_map lie = { .range = { 0, INT64_MAX }, .pid = 66 }, truth = { .range = { 1, 2 }, .pid = 42 };
+	struct explain_freed freed = { .range = { 0, INT64_MAX }, .pid = 66 }, *all_freed;
+	char all[1][TOPO_BDF_LEN] = { "0000:01:00.0" };
+	struct explain_process v[] = {
+		{ .pid = 42, .bdf = all, .n = 1, .map = &truth, .n_maps = 1, .says_freed = true },
+		{ .pid = 66, .bdf = all, .n = 1, .map = &lie, .n_maps = 1, .freed = &freed, .n_freed = 1,
+			.foreign = true, .uid = 1000 },
+	};
+	struct explain_processes processes = { .v = v, .n = 2 };
+	const struct explain_device *const devices[] = { &dev, &several };
+	const struct explain_process *foreign;
+	struct explain_map *maps;
+	size_t n, i;
+	bool complete;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(explain_owners(&processes, devices[i], &foreign), 1);
+		assert_null(foreign);
+		assert_int_equal(explain_maps_for(&processes, devices[i], &maps, &n), 0);
+		assert_int_equal(n, 1);
+		assert_int_equal(maps[0].pid, 42);
+		assert_false(maps[0].foreign);
+		free(maps);
+		assert_int_equal(explain_freed_for(&processes, devices[i], &all_freed, &n, &complete), 0);
+		assert_int_equal(n, 0);
+		assert_true(complete);
+		free(all_freed);
+	}
+	/* Alone it counts. */
+	processes = (struct explain_processes){ .v = v + 1, .n = 1 };
+	assert_int_equal(explain_owners(&processes, &dev, &foreign), 1);
+	assert_ptr_equal(foreign, v + 1);
+	assert_int_equal(explain_maps_for(&processes, &dev, &maps, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(maps[0].foreign && maps[0].has_device);
+	assert_int_equal(maps[0].uid, 1000);
+	free(maps);
+	assert_int_equal(explain_freed_for(&processes, &dev, &all_freed, &n, &complete), 0);
+	assert_int_equal(n, 1);
+	assert_true(all_freed[0].foreign && !complete);
+	assert_int_equal(all_freed[0].uid, 1000);
+	free(all_freed);
 }
 
 /* No link leads to a socket elsewhere, at any place of the path. */
@@ -160,7 +216,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, explain_server_setup, explain_server_teardown)
-		T(test_other_users), T(test_other_links), T(test_other_hostile), T(test_stopped),
+		T(test_other_users), T(test_other_claims), T(test_other_links), T(test_other_hostile), T(test_stopped),
 		T(test_other_left), T(test_other_many),
 	};
 
