@@ -24,6 +24,7 @@
 #include "common.h"
 #include "device.h"
 #include "fake_intr.h"
+#include "fake_warned.h"
 #include "neighbours.h"
 #include "probe.h"
 #include "space.h"
@@ -50,20 +51,6 @@ static int replace_error, null_error;
 static bool busy, masters;	/* devices are bus masters when the first mapping goes */
 static const struct vfio_msi_device *stopped;	/* the last one */
 static struct rte_pci_driver driver = { .driver.name = "raw_fake" };
-
-static char warned[256];	/* the last warning */
-
-void
-fake_eal_log(const char *level, const char *format, ...)
-{
-	va_list ap;
-
-	if (strcmp(level, "WARNING") != 0)
-		return;
-	va_start(ap, format);
-	vsnprintf(warned, sizeof(warned), format, ap);
-	va_end(ap);
-}
 
 /* The application. */
 static unsigned int events;

@@ -21,6 +21,7 @@
 #include "common.h"
 #include "device.h"
 #include "fake_private.h"
+#include "fake_warned.h"
 #include "neighbours.h"
 #include "policy.h"
 #include "space.h"
@@ -42,20 +43,6 @@ static unsigned int closed, detached, surveys, unlocked, unmapped;
 static uint64_t *bar;
 #define BAR_LEN 4096
 #define BAR_VALUE UINT64_C(0x10000ed)
-
-static char warned[256];	/* the last warning */
-
-void
-fake_eal_log(const char *level, const char *format, ...)
-{
-	va_list ap;
-
-	if (strcmp(level, "WARNING") != 0)
-		return;
-	va_start(ap, format);
-	vsnprintf(warned, sizeof(warned), format, ap);
-	va_end(ap);
-}
 
 int
 rte_log(unsigned int level, unsigned int type, const char *format, ...)

@@ -13,28 +13,11 @@
 
 #include <cmocka.h>
 
-#include "doctor.h"
+#include "doctor_tree.h"
 #include "sysfs/sysfs.h"
-#include "tree.h"
 #include "va_kernel.h"
 
 #define BASE UINT64_C(0x100000000)	/* EAL's own place */
-
-static struct doctor_facts facts;
-
-static void
-read_again(const char *root, bool elsewhere)
-{
-	doctor_facts_free(&facts);
-	assert_int_equal(doctor_read(root, elsewhere, &facts), 0);
-}
-
-static int
-teardown(void **state)
-{
-	doctor_facts_free(&facts);
-	return tree_teardown(state);
-}
 
 static void
 test_empty(void **state)
@@ -393,7 +376,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, facts_teardown)
 		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
 		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_module), T(test_driven), T(test_limits),

@@ -10,24 +10,7 @@
 
 #include <cmocka.h>
 
-#include "doctor.h"
-#include "tree.h"
-
-static struct doctor_facts facts;
-
-static void
-read_again(const char *root, bool elsewhere)
-{
-	doctor_facts_free(&facts);
-	assert_int_equal(doctor_read(root, elsewhere, &facts), 0);
-}
-
-static int
-teardown(void **state)
-{
-	doctor_facts_free(&facts);
-	return tree_teardown(state);
-}
+#include "doctor_tree.h"
 
 #define IOMMU_OF_INTEL "/sys/class/iommu/dmar0/intel-iommu/"
 
@@ -142,7 +125,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, facts_teardown)
 		T(test_remap_word), T(test_remap_interrupts), T(test_remap_arm), T(test_remap_iommus),
 		T(test_remap_virtio),
 	};
