@@ -82,7 +82,7 @@ enter(void)
 		vfio_msi_wait_begin(&w);
 		ret = wait_for_lock();
 	}
-	/* Whoever waits may have found a device before another thread removed it, long ago. */
+	/* A thread that waits may have found a device that another one has removed since then. */
 	if (ret == 0)
 		vfio_msi_forgotten_keep();
 	if (waits)
