@@ -301,6 +301,12 @@ test_iommu_off(void **state)
 		{ "iommu=off\n", "FACP", INTEL,
 			"the kernel command line has iommu=off; replace this word by intel_iommu=on" GRUB },
 		{ "amd_iommu=off\n", "IVRS", AMD, "the kernel command line has amd_iommu=off; remove this word" GRUB },
+		/* The other vendor's word does nothing. */
+		{ "intel_iommu=off\n", "IVRS", AMD, "offers an IOMMU (ACPI: IVRS), but the kernel does not use it" },
+		{ "amd_iommu=off iommu=off\n", "DMAR", INTEL,
+			"the kernel command line has iommu=off; replace this word by intel_iommu=on" GRUB },
+		{ "iommu=off amd_iommu=off\n", "DMAR", INTEL,
+			"the kernel command line has iommu=off; replace this word by intel_iommu=on" GRUB },
 		{ "quiet\n", "DMAR", INTEL, "the firmware offers an IOMMU (ACPI: DMAR), which this kernel uses on request "
 			"only; add intel_iommu=on to the kernel command line" GRUB },
 		{ "intel_iommu=on,sm_on\n", "DMAR", INTEL,

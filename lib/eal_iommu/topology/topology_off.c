@@ -21,22 +21,35 @@
 
 #define CPUINFO_LEN 4096	/* enough for the first processor */
 
-/* Find words in the command line. @return whether Intel's IOMMU is switched on */
+/* The word of the other vendor does nothing. */
 static bool
-words_look(const char *root, struct topo_off *out)
+is_off(const char *word, const struct topo_off *out, bool known)
 {
-	static const char *const off[] = { "intel_iommu=off", "amd_iommu=off", "iommu=off" };
+	if (strcmp(word, "intel_iommu=off") == 0)
+		return out->intel || !known;
+	if (strcmp(word, "amd_iommu=off") == 0)
+		return !out->intel;
+	return strcmp(word, "iommu=off") == 0;
+}
+
+/*
+ * Find words in the command line.
+ *
+ * @param known  the vendor: else it may be AMD if it is not Intel
+ * @return whether Intel's IOMMU is switched on
+ */
+static bool
+words_look(const char *root, bool known, struct topo_off *out)
+{
 	char *text, *save, *word;
 	bool on = false;
-	size_t i;
 
 	if (sysfs_read_file(root, &text, NULL, "/proc/cmdline") != 0)
 		return false;
 	for (word = strtok_r(text, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save)) {
 		on |= strncmp(word, "intel_iommu=on", strlen("intel_iommu=on")) == 0;
-		for (i = 0; i < sizeof(off) / sizeof(*off); i++)
-			if (strcmp(word, off[i]) == 0)
-				strlcpy(out->word, word, sizeof(out->word));
+		if (is_off(word, out, known))
+			strlcpy(out->word, word, sizeof(out->word));
 	}
 	free(text);
 	return on;
@@ -81,12 +94,12 @@ processor_look(const char *root, bool *guest, bool *intel)
 void
 topology_off_look(const char *root, struct topo_off *out)
 {
-	const bool on = words_look(root, out);
 	const bool tables = tables_look(root, out);
-	bool guest, intel;
+	bool guest, intel, on;
 	const bool flags = processor_look(root, &guest, &intel);
 
 	out->intel = intel || strcmp(out->table, "DMAR") == 0;
+	on = words_look(root, flags || out->table[0] != '\0', out);
 	if (out->word[0] != '\0')
 		out->why = TOPO_OFF_WORD;
 	else if (out->table[0] != '\0')

@@ -10,7 +10,6 @@
  * namespace, and from the host's if permitted.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
