@@ -22,7 +22,8 @@ int vfio_msi_config_read(const struct vfio_msi_device *dev, uint8_t *config);
 int vfio_msi_regions_map(struct vfio_msi_device *dev);
 /**
  * Unmap the BARs, before the close. Those of a kept device are replaced by memory, which stays: a
- * driver may use the addresses to the end of the process. Cannot fail.
+ * driver may use the addresses to the end of the process. If that fails, which is logged, the BARs
+ * stay mapped, and keep the device open as long.
  */
 void vfio_msi_regions_unmap(struct vfio_msi_device *dev);
 

@@ -207,7 +207,10 @@ vfio_msi_regions_replace(struct vfio_msi_device *dev, const void *addr)
 	return ret;
 }
 
-/* @return whether the addresses of the BARs stay in use, with memory in place of the BARs */
+/*
+ * @return whether the addresses of the BARs stay in use: by memory in place of the BARs, or after a
+ * failure, which is logged, by the BARs
+ */
 static bool
 leave_memory(struct vfio_msi_device *dev)
 {
