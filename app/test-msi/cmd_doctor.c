@@ -78,7 +78,7 @@ captured_read(const struct tool_root *root, struct doctor_facts *f)
 
 /* Facts of this machine only. @return 0, or -errno after printing the fault. */
 static int
-live_read(const struct doctor_options *opt, struct doctor_facts *f)
+live_read(const struct doctor_options *opt, struct tool_root *root, struct doctor_facts *f)
 {
 	const struct va_limits limits = dpdk_va_limits(CONFIG_BYTES);
 	enum va_assign assign = dpdk_assign();
@@ -99,10 +99,13 @@ live_read(const struct doctor_options *opt, struct doctor_facts *f)
 		ret = doctor_try(f);
 		if (ret < 0)
 			return ret;
-		ret = doctor_devices_tried("", f);
+		ret = doctor_devices_tried("", tool_root_answers(root), f);
 	}
-	if (ret == 0)
-		ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, assign, f);
+	if (ret < 0) {
+		tool_error("doctor", "devices can't be examined again after the trial: %s", strerror(-ret));
+		return ret;
+	}
+	ret = doctor_eal_place("", rte_eal_get_baseaddr(), &limits, assign, f);
 	if (ret < 0)
 		tool_error("doctor", "the place of EAL's memory can't be found: %s", strerror(-ret));
 	return ret;
@@ -126,7 +129,7 @@ facts_read(const struct doctor_options *opt, struct tool_root *root, struct doct
 		return ret;
 	}
 	captured_read(root, f);
-	return root->other ? 0 : live_read(opt, f);
+	return root->other ? 0 : live_read(opt, root, f);
 }
 
 static int

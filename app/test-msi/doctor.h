@@ -300,9 +300,10 @@ int doctor_devices_given(const char *root, const struct doctor_given *given, siz
 
 /**
  * Lay out the addresses again, with the answers of the kernel that the trials have brought. A device
- * that could not be opened is not in the layout. @return 0, -ENOMEM.
+ * that could not be opened is not in the layout. @param answers  as before, for devices that were not
+ * tried @return 0, -ENOMEM.
  */
-int doctor_devices_tried(const char *root, struct doctor_facts *facts);
+int doctor_devices_tried(const char *root, struct plan_answers *answers, struct doctor_facts *facts);
 
 /* doctor_dpdk.c */
 

@@ -262,8 +262,10 @@ survey_all(struct plan_scan *scan, struct plan_answers *answers, struct doctor_f
 	for (i = 0; ret == 0 && i < f->n; i++)
 		ret = f->v[i].trial.asked ? survey_tried(scan, &f->v[i], f) :
 			survey(scan, answers, &f->v[i], f);
-	if (!any_assumed(f))
+	if (!any_assumed(f)) {
 		f->assumed_bits = 0;
+		f->limits_given = false;
+	}
 	layout_drop(f);
 	return ret;
 }
@@ -326,7 +328,7 @@ doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
 }
 
 int
-doctor_devices_tried(const char *root, struct doctor_facts *f)
+doctor_devices_tried(const char *root, struct plan_answers *answers, struct doctor_facts *f)
 {
 	struct plan_scan scan;
 	size_t i;
@@ -344,7 +346,7 @@ doctor_devices_tried(const char *root, struct doctor_facts *f)
 		f->v[i].why[0] = '\0';
 	}
 	plan_scan_begin(&scan, root);
-	ret = survey_all(&scan, NULL, f);
+	ret = survey_all(&scan, answers, f);
 	plan_scan_end(&scan);
 	return ret;
 }

@@ -143,7 +143,7 @@ test_answers(void **state)
 
 	for (i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
 		answer(&facts.v[0].trial, backends[i]);
-		assert_int_equal(doctor_devices_tried(root, &facts), 0);
+		assert_int_equal(doctor_devices_tried(root, NULL, &facts), 0);
 		assert_true(facts.v[0].used);
 		assert_int_equal(facts.v[0].plan.backend, backends[i]);
 	}
@@ -159,6 +159,9 @@ static void
 test_answers_of_some(void **state)
 {
 	const char *root = *state;
+	struct iova_range below = { 0, (UINT64_C(41) << 30) - 1 };
+	struct plan_answers given = { .page_size = 4096, .assumed = { .ranges = &below, .n_ranges = 1,
+		.page_sizes = 4096 | UINT64_C(2) << 20, .dma_avail = UINT64_MAX } };
 
 	tree_device(root, PHYSICAL);
 	tree_link(root, "/sys" PHYSICAL "/iommu_group", "../../../kernel/iommu_groups/58");
@@ -168,19 +171,25 @@ test_answers_of_some(void **state)
 	assert_int_equal(facts.n, 2);
 	answer(&facts.v[0].trial, IOAS_BACKEND_TYPE1);
 	facts.v[1].trial.came = DOCTOR_CAME_LATER;
-	assert_int_equal(doctor_devices_tried(root, &facts), 0);
+	assert_int_equal(doctor_devices_tried(root, NULL, &facts), 0);
 	assert_true(facts.v[0].used && facts.v[1].used);
 	assert_int_equal(facts.asked, 1);
 	assert_true(finds(DOCTOR_LIMITS_ASSUMED));
+	assert_true(is_good(UINT64_C(41) << 30, (UINT64_C(44) << 30) - 1));
+	/* It keeps the limits that the user gave. */
+	assert_int_equal(doctor_devices_tried(root, &given, &facts), 0);
+	assert_true(facts.limits_given);
+	assert_true(is_good(UINT64_C(40) << 30, (UINT64_C(41) << 30) - 1));
+	assert_false(is_good(UINT64_C(41) << 30, (UINT64_C(41) << 30) + 0xfff));
 	/* The other one can't be opened, so the layout does not have it. */
 	facts.v[1].trial.came = DOCTOR_CAME_REFUSED;
-	assert_int_equal(doctor_devices_tried(root, &facts), 0);
+	assert_int_equal(doctor_devices_tried(root, NULL, &facts), 0);
 	assert_true(facts.v[0].used && !facts.v[1].used);
 	assert_false(finds(DOCTOR_LIMITS_ASSUMED));
 	assert_true(finds(DOCTOR_TRY_REFUSED));
 	/* Nor the first. */
 	facts.v[0].trial.came = DOCTOR_CAME_REFUSED;
-	assert_int_equal(doctor_devices_tried(root, &facts), 0);
+	assert_int_equal(doctor_devices_tried(root, NULL, &facts), 0);
 	assert_null(facts.layout);
 }
 
