@@ -86,7 +86,7 @@ iommus_look(const char *root, struct doctor_machine *m)
 void
 doctor_read_remap(const char *root, struct doctor_machine *m)
 {
-	const enum doctor_known shown = interrupts_look(root);
+	enum doctor_known shown;
 
 	if (m->arch != TOPO_ARCH_X86 || m->iommu != DOCTOR_YES)
 		return;
@@ -94,6 +94,7 @@ doctor_read_remap(const char *root, struct doctor_machine *m)
 		m->remap = DOCTOR_NO;
 	else
 		iommus_look(root, m);
+	shown = interrupts_look(root);
 	/* What is shown is certain. */
 	if (shown != DOCTOR_UNKNOWN)
 		m->remap = shown;
