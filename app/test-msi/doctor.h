@@ -49,7 +49,7 @@ struct doctor_machine {
 	unsigned int iommu_bits;	/**< that all of Intel's IOMMUs translate; 0 unknown */
 	unsigned int cpu_bits;		/**< virtual address bits of the processor; 0 unknown */
 	struct topo_off off;		/**< why an x86 kernel shows none */
-	char off_word[DOCTOR_NAME];	/**< of another processor: word of the command line that switches it off */
+	bool off_word;			/**< the command line has iommu=off; what it does on x86 is in off */
 	bool acs_override;
 	enum doctor_known remap;	/**< are interrupts remapped? Of x86 only */
 	char remap_word[DOCTOR_NAME];	/**< word of the command line that switches it off */

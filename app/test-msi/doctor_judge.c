@@ -55,9 +55,9 @@ judge_iommu(const struct doctor_facts *f, struct doctor_findings *out)
 		return;
 	}
 	doctor_add(out, DOCTOR_IOMMU_OFF, NULL, "the kernel shows no IOMMU and no IOMMU group");
-	if (m->off_word[0] != '\0')
-		doctor_cure(out, "%sthe kernel's command line has %s: remove this word, and reboot",
-			doctor_on_host(f), m->off_word);
+	if (m->off_word)
+		doctor_cure(out, "%sthe kernel's command line has iommu=off: remove this word, and reboot",
+			doctor_on_host(f));
 	else if (m->arch == TOPO_ARCH_X86)
 		doctor_cure(out, "%sswitch the IOMMU on in the firmware (VT-d, AMD-Vi) and, for Intel, on the kernel's command line with intel_iommu=on, and reboot; in a guest, give it an IOMMU on the host",
 			doctor_on_host(f));

@@ -127,16 +127,12 @@ remap_word_read(const char *word, struct doctor_machine *m)
 static void
 cmdline_read(const char *root, struct doctor_machine *m)
 {
-	static const char *const off[] = { "intel_iommu=off", "amd_iommu=off", "iommu=off" };
 	char *text, *save, *word;
-	size_t i;
 
 	if (sysfs_read_file(root, &text, NULL, "/proc/cmdline") != 0)
 		return;
 	for (word = strtok_r(text, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save)) {
-		for (i = 0; i < sizeof(off) / sizeof(*off); i++)
-			if (strcmp(word, off[i]) == 0)
-				strlcpy(m->off_word, off[i], sizeof(m->off_word));
+		m->off_word |= strcmp(word, "iommu=off") == 0;
 		remap_word_read(word, m);
 		m->acs_override |= strncmp(word, "pcie_acs_override", strlen("pcie_acs_override")) == 0;
 	}

@@ -47,7 +47,7 @@ test_machine(void **state)
 	expect_only(DOCTOR_IOMMU_OFF, "", "this is a guest", "; this kernel lacks VFIO's no-IOMMU mode");
 	facts.machine.iommu = DOCTOR_NO;
 	facts.machine.arch = TOPO_ARCH_POWER;
-	snprintf(facts.machine.off_word, sizeof(facts.machine.off_word), "iommu=off");
+	facts.machine.off_word = true;
 	expect_only(DOCTOR_IOMMU_OFF, "", "no IOMMU", "has iommu=off: remove this word");
 	facts.machine.iommu = DOCTOR_NO;
 	facts.machine.arch = TOPO_ARCH_ARM;

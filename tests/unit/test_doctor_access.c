@@ -280,7 +280,7 @@ test_machine_on_host(void **state)
 	facts.machine.arch = TOPO_ARCH_POWER;
 	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: if the machine has an IOMMU");
 	facts.machine.iommu = DOCTOR_NO;
-	snprintf(facts.machine.off_word, sizeof(facts.machine.off_word), "iommu=off");
+	facts.machine.off_word = true;
 	expect_on_host(DOCTOR_IOMMU_OFF, "", "on the host: the kernel's command line has iommu=off");
 	facts.machine.remap = DOCTOR_NO;
 	expect_on_host(DOCTOR_INTERRUPTS_UNISOLATED, "", "on the host: switch interrupt remapping");

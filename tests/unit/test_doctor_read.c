@@ -50,7 +50,7 @@ test_machine(void **state)
 	assert_int_equal(facts.machine.arch, TOPO_ARCH_X86);
 	assert_int_equal(facts.machine.cpu_bits, 57);
 	assert_int_equal(facts.machine.iommu, DOCTOR_NO);
-	assert_string_equal(facts.machine.off_word, "intel_iommu=off");
+	assert_false(facts.machine.off_word);
 	assert_int_equal(facts.machine.off.why, TOPO_OFF_WORD);
 	assert_string_equal(facts.machine.off.word, "intel_iommu=off");
 	assert_true(facts.machine.acs_override);
@@ -230,6 +230,25 @@ has_finding(enum doctor_id id, const char *cure)
 	return has;
 }
 
+/* Where a container hides why there is no IOMMU: the word of another vendor's does nothing. */
+static void
+test_other_vendor(void **state)
+{
+	const char *root = *state;
+
+	tree_text(root, "/proc/cpuinfo", "vendor_id\t: GenuineIntel\n");
+	tree_text(root, "/proc/cmdline", "quiet amd_iommu=off\n");
+	tree_text(root, "/sys/bus/pci/devices/x", "");
+	read_again(root, false);
+	assert_int_equal(facts.machine.off.why, TOPO_OFF_UNKNOWN);
+	assert_true(has_finding(DOCTOR_IOMMU_OFF, "intel_iommu=on"));
+	assert_false(has_finding(DOCTOR_IOMMU_OFF, "amd_iommu=off"));
+	tree_text(root, "/proc/cpuinfo", "cpu\t\t: POWER9 (architected), altivec supported\n");
+	tree_text(root, "/proc/cmdline", "quiet iommu=off\n");
+	read_again(root, false);
+	assert_true(has_finding(DOCTOR_IOMMU_OFF, "has iommu=off: remove"));
+}
+
 /* Where the window of the IOMMU is higher than all addresses of a process, they are assigned. */
 static void
 test_power(void **state)
@@ -377,7 +396,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, tree_setup, facts_teardown)
-		T(test_empty), T(test_machine), T(test_iommu_unknown), T(test_iommu_unread),
+		T(test_empty), T(test_machine), T(test_other_vendor), T(test_iommu_unknown), T(test_iommu_unread),
 		T(test_groups_unread), T(test_intel_bits), T(test_container), T(test_pod),
 		T(test_pod_secrets), T(test_nodes), T(test_power), T(test_noiommu_lacking), T(test_vfio), T(test_module), T(test_driven), T(test_limits),
 	};
