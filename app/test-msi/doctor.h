@@ -320,6 +320,12 @@ bool doctor_dpdk_other(const char *root, const char *own, char *out, size_t size
 
 /** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
 int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
+/**
+ * Does an entry of DeviceAllow=, "PATH RIGHTS" or "char-TYPE RIGHTS", give reading and writing of a node?
+ * @param nodes  its path, or a pattern of paths: one of them is enough
+ */
+bool doctor_entry_allows(const char *entry, const char *nodes);
+
 		enum va_assign assign, struct doctor_facts *facts);
 
 /** Free all facts. */

@@ -4,7 +4,6 @@
 
 /* Findings about a unit of systemd: the nodes that it may open, and the folders that it may write to. */
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,35 +11,20 @@
 
 #define ENTRY_LEN 256
 
-/* The name of a node's driver in /proc/devices, as entries of DeviceAllow= have it. */
-static const char *
-type_of(const char *node)
-{
-	if (strncmp(node, "/dev/vfio/devices/", strlen("/dev/vfio/devices/")) == 0)
-		return "char-vfio-dev";
-	return strcmp(node, "/dev/vfio/vfio") != 0 && strncmp(node, "/dev/vfio/", strlen("/dev/vfio/")) == 0 ?
-		"char-vfio" : "char-misc";
-}
-
-/* Does DeviceAllow= have a node, by its path or by its type, which may be a pattern? */
 static bool
 allows(const struct doctor_user *u, const char *node)
 {
 	const char *at = u->unit_allows;
 	char entry[ENTRY_LEN];
-	size_t len, name;
+	size_t len;
 
 	for (; *at != '\0'; at += len + (at[len] == '\n')) {
 		len = strcspn(at, "\n");
-		name = strcspn(at, " \n");
-		if (name == 0 || name >= sizeof(entry))
+		if (len >= sizeof(entry))
 			continue;
-		/* Without rights it has all. */
-		if (name < len && (memchr(at + name, 'r', len - name) == NULL || memchr(at + name, 'w', len - name) == NULL))
-			continue;
-		memcpy(entry, at, name);
-		entry[name] = '\0';
-		if (strcmp(entry, node) == 0 || fnmatch(entry, type_of(node), 0) == 0)
+		memcpy(entry, at, len);
+		entry[len] = '\0';
+		if (doctor_entry_allows(entry, node))
 			return true;
 	}
 	return false;

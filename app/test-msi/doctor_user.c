@@ -52,22 +52,40 @@ limit_parse(const char *word, uint64_t *out)
 	return errno == 0 && *end == '\0' ? 0 : -EBADMSG;
 }
 
-/* Does an entry "PATH RIGHTS" of DeviceAllow= give a kind of nodes? A type may be a pattern. */
-static bool
-allows(const char *text, const char *nodes, const char *type)
+/* The name of a node's driver in /proc/devices, as entries of DeviceAllow= have it. */
+static const char *
+type_of(const char *node)
 {
-	char entry[VALUE_LEN], *rights;
+	if (strncmp(node, "/dev/vfio/devices/", strlen("/dev/vfio/devices/")) == 0)
+		return "char-vfio-dev";
+	return strcmp(node, "/dev/vfio/vfio") != 0 && strncmp(node, "/dev/vfio/", strlen("/dev/vfio/")) == 0 ?
+		"char-vfio" : "char-misc";
+}
 
-	while ((text = value_find(text, "DeviceAllow", entry, sizeof(entry))) != NULL) {
-		rights = entry + strcspn(entry, " ");
-		if (*rights != '\0')
-			*rights++ = '\0';
-		/* Without rights it has all. */
-		if (*rights != '\0' && (strchr(rights, 'r') == NULL || strchr(rights, 'w') == NULL))
-			continue;
-		if (fnmatch(nodes, entry, 0) == 0 || fnmatch(entry, type, 0) == 0)
+bool
+doctor_entry_allows(const char *entry, const char *nodes)
+{
+	const size_t len = strcspn(entry, " ");
+	const char *rights = entry + len;
+	char name[VALUE_LEN];
+
+	/* Without rights it has all. */
+	if (len >= sizeof(name) || (*rights != '\0' && (strchr(rights, 'r') == NULL || strchr(rights, 'w') == NULL)))
+		return false;
+	memcpy(name, entry, len);
+	name[len] = '\0';
+	return fnmatch(nodes, name, 0) == 0 || fnmatch(name, type_of(nodes), 0) == 0;
+}
+
+/* Does DeviceAllow= give one of the nodes that fit a pattern? */
+static bool
+allows(const char *text, const char *nodes)
+{
+	char entry[VALUE_LEN];
+
+	while ((text = value_find(text, "DeviceAllow", entry, sizeof(entry))) != NULL)
+		if (doctor_entry_allows(entry, nodes))
 			return true;
-	}
 	return false;
 }
 
@@ -75,7 +93,7 @@ allows(const char *text, const char *nodes, const char *type)
 static bool
 allows_group(const char *text)
 {
-	return allows(text, "/dev/vfio/[0-9]*", "char-vfio") || allows(text, "/dev/vfio/noiommu-*", "char-vfio");
+	return allows(text, "/dev/vfio/[0-9]*") || allows(text, "/dev/vfio/noiommu-*");
 }
 
 /* Which setting keeps the unit from both ways to VFIO: groups, and iommufd? */
@@ -95,8 +113,8 @@ hides_find(const char *text, char *out, size_t size)
 	value_find(text, "DevicePolicy", policy, sizeof(policy));
 	if (!listed && strcmp(policy, "closed") != 0 && strcmp(policy, "strict") != 0)
 		return;
-	if ((allows(text, "/dev/vfio/vfio", "char-misc") && allows_group(text)) ||
-	    (allows(text, "/dev/iommu", "char-misc") && allows(text, "/dev/vfio/devices/*", "char-vfio-dev")))
+	if ((allows(text, "/dev/vfio/vfio") && allows_group(text)) ||
+	    (allows(text, "/dev/iommu") && allows(text, "/dev/vfio/devices/*")))
 		return;
 	if (listed)
 		strlcpy(out, "DeviceAllow= without VFIO's nodes", size);
