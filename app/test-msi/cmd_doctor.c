@@ -119,7 +119,7 @@ facts_read(const struct doctor_options *opt, struct tool_root *root, struct doct
 	f->user.maps = (uint64_t)opt->megabytes << 20;
 
 	if (ret == 0)
-		ret = doctor_devices_given(root->path, opt->keys, opt->n, tool_root_answers(root), f);
+		ret = doctor_devices(root->path, opt->keys, opt->n, tool_root_answers(root), f);
 	/* A machine without PCI has no device. */
 	if (ret == -ENOENT)
 		ret = 0;

@@ -282,20 +282,13 @@ void doctor_read_limits(const char *root, const char *group, struct doctor_memor
 /**
  * Survey devices and lay out their addresses. Opens no node.
  *
- * @param addr     devices that the user named; NULL: all that are bound to a VFIO driver
+ * @param given    a later argument for a device replaces an earlier one, and one that names it replaces
+ *   that of all
+ * @param n        0: all devices that are bound to a VFIO driver, without keys
  * @param answers  of a capture, or NULL: limits are assumed
- * @return 0, -ENOMEM; errors of topology_snapshot_all() with @p addr NULL
+ * @return 0, -ENOMEM; errors of topology_snapshot_all() with all devices
  */
-int doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
-		struct plan_answers *answers, struct doctor_facts *facts);
-
-/**
- * The same with keys.
- *
- * @param given  a later argument for a device replaces an earlier one, and one that names it replaces
- *   that of all; none: all devices, without keys
- */
-int doctor_devices_given(const char *root, const struct doctor_given *given, size_t n,
+int doctor_devices(const char *root, const struct doctor_given *given, size_t n,
 		struct plan_answers *answers, struct doctor_facts *facts);
 
 /**
@@ -320,18 +313,18 @@ bool doctor_dpdk_other(const char *root, const char *own, char *out, size_t size
 
 /** Place EAL's memory in the layout, in this process. @return 0, -ENOMEM. */
 int doctor_eal_place(const char *root, uint64_t base, const struct va_limits *limits,
-/**
- * Does an entry of DeviceAllow=, "PATH RIGHTS" or "char-TYPE RIGHTS", give reading and writing of a node?
- * @param nodes  its path, or a pattern of paths: one of them is enough
- */
-bool doctor_entry_allows(const char *entry, const char *nodes);
-
 		enum va_assign assign, struct doctor_facts *facts);
 
 /** Free all facts. */
 void doctor_facts_free(struct doctor_facts *facts);
 
 /* doctor_user.c */
+
+/**
+ * Does an entry of DeviceAllow=, "PATH RIGHTS" or "char-TYPE RIGHTS", give reading and writing of a node?
+ * @param nodes  its path, or a pattern of paths: one of them is enough
+ */
+bool doctor_entry_allows(const char *entry, const char *nodes);
 
 /** As whom systemd starts a unit. */
 struct doctor_unit {

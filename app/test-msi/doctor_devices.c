@@ -286,7 +286,7 @@ name(struct doctor_facts *f, const struct doctor_given *given)
 }
 
 int
-doctor_devices_given(const char *root, const struct doctor_given *given, size_t n,
+doctor_devices(const char *root, const struct doctor_given *given, size_t n,
 		struct plan_answers *answers, struct doctor_facts *f)
 {
 	const struct doctor_given none = { .all = true }, *all = n == 0 ? &none : NULL;
@@ -307,23 +307,6 @@ doctor_devices_given(const char *root, const struct doctor_given *given, size_t 
 	if (ret == 0)
 		ret = survey_all(&scan, answers, f);
 	plan_scan_end(&scan);
-	return ret;
-}
-
-int
-doctor_devices(const char *root, const struct topo_addr *addr, size_t n,
-		struct plan_answers *answers, struct doctor_facts *f)
-{
-	struct doctor_given *given = calloc(n + 1, sizeof(*given));
-	size_t i;
-	int ret;
-
-	if (given == NULL)
-		return -ENOMEM;
-	for (i = 0; addr != NULL && i < n; i++)
-		given[i].addr = addr[i];
-	ret = doctor_devices_given(root, given, addr != NULL ? n : 0, answers, f);
-	free(given);
 	return ret;
 }
 

@@ -199,7 +199,7 @@ read_given(const char *root, const struct doctor_given *given, size_t n)
 {
 	doctor_facts_free(&facts);
 	assert_int_equal(doctor_read(root, false, &facts), 0);
-	assert_int_equal(doctor_devices_given(root, given, n, NULL, &facts), 0);
+	assert_int_equal(doctor_devices(root, given, n, NULL, &facts), 0);
 }
 
 /* Which keys count. */

@@ -195,7 +195,7 @@ vfio_device(const char *root)
 static void
 test_nodes(void **state)
 {
-	const struct topo_addr addr = { 0, 1, 0, 0 };
+	const struct doctor_given given = { .addr = { 0, 1, 0, 0 } };
 	const char *root = *state;
 
 	vfio_device(root);
@@ -211,7 +211,7 @@ test_nodes(void **state)
 	assert_string_equal(facts.v[0].node[2].path, "");
 	tree_text(root, "/dev/vfio/57", "");
 	read_again(root, false);
-	assert_int_equal(doctor_devices(root, &addr, 1, NULL, &facts), 0);
+	assert_int_equal(doctor_devices(root, &given, 1, NULL, &facts), 0);
 	assert_true(facts.named);
 	assert_false(facts.v[0].node[1].absent);
 }
