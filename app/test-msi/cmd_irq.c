@@ -92,14 +92,6 @@ parse_options(int argc, char **argv, struct irq_options *opt)
 	return STATUS_USAGE;
 }
 
-static bool
-wanted(enum irq_kind kind, enum vfio_msi_mode mode)
-{
-	if (mode == VFIO_MSI_REQUIRE)
-		return kind != IRQ_INTX;
-	return mode != VFIO_MSI_OFF || kind == IRQ_INTX;
-}
-
 /* A kind that failed at a later stage says more. */
 static int
 worse(int a, int b)
@@ -120,7 +112,7 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td,
 		td->plan.topo.device, td->plan.topo.group_noiommu ? "no-IOMMU" : "IOMMU",
 		td->plan.topo.group, ioas_backend_name(td->plan.backend));
 	for (kind = IRQ_MSIX; kind < IRQ_KINDS; kind++) {
-		int ret = wanted(kind, td->conf->msi) ? irq_try_kind(dev, kind, td, &opt->request) : -1;
+		int ret = irq_kind_allowed(kind, td->conf->msi) ? irq_try_kind(dev, kind, td, &opt->request) : -1;
 
 		if (ret < 0)
 			continue;

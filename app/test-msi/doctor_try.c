@@ -18,13 +18,6 @@
 
 #define ROUNDS 4
 
-/* What msi= allows. */
-static bool
-is_allowed(const struct vfio_msi_conf *conf, enum irq_kind kind)
-{
-	return conf->msi == VFIO_MSI_OFF ? kind == IRQ_INTX : conf->msi != VFIO_MSI_REQUIRE || kind != IRQ_INTX;
-}
-
 /* The first kind that can be set up, as the bus chooses. @p first  gets why a better one can't */
 static void
 try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doctor_trial *out)
@@ -36,7 +29,7 @@ try_kinds(const struct irq_device *dev, const struct tool_device *td, struct doc
 
 	out->came = DOCTOR_CAME_THROUGH;
 	for (kind = IRQ_MSIX; kind < IRQ_KINDS; kind++) {
-		if (!is_allowed(td->conf, kind))
+		if (!irq_kind_allowed(kind, td->conf->msi))
 			continue;
 		out->why[0] = '\0';
 		ret = irq_try_kind(dev, kind, td, &request);

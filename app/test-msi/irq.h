@@ -74,6 +74,9 @@ struct irq_count {
 
 const char *irq_kind_name(enum irq_kind kind);
 
+/** Does msi= allow this kind? */
+bool irq_kind_allowed(enum irq_kind kind, enum vfio_msi_mode mode);
+
 /* irq_device.c */
 
 /** Start EAL for its interrupt thread alone, with the user's arguments. */

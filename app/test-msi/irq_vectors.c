@@ -45,6 +45,14 @@ irq_kind_name(enum irq_kind kind)
 	return kinds[kind].name;
 }
 
+bool
+irq_kind_allowed(enum irq_kind kind, enum vfio_msi_mode mode)
+{
+	if (mode == VFIO_MSI_REQUIRE)
+		return kind != IRQ_INTX;
+	return mode != VFIO_MSI_OFF || kind == IRQ_INTX;
+}
+
 static void
 on_interrupt(void *arg)
 {
