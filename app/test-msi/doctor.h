@@ -120,6 +120,9 @@ struct doctor_user {
 	bool unit_strict;		/**< all but /dev, /proc and /sys is read-only for it */
 	char unit_writable[1024];	/**< paths that are not, separated by blanks */
 	char unit_sealed[1024];		/**< paths that it can't write to, likewise */
+	char runtime[DOCTOR_LIMIT_FILE];	/**< where EAL makes a folder for its files; "": unknown, or its own */
+	enum doctor_known runtime_open;	/**< can the user write there? */
+	bool runtime_many;		/**< the unit has several folders for such files */
 	bool later;			/**< its user, or a group of it, does not exist now */
 	bool namespaced;		/**< the unit has users of its own, and no capability counts */
 	bool locks_all;			/**< CAP_IPC_LOCK */

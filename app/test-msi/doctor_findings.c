@@ -34,6 +34,8 @@ const struct doctor_kind doctor_kinds[DOCTOR_KINDS] = {
 		"EAL does not start without a mounted hugetlbfs that has pages, except with --in-memory or --no-huge" },
 	[DOCTOR_HUGEPAGES_DENIED] = { "hugepages-denied", DOCTOR_FAULT,
 		"EAL creates a file for each hugepage there, except with --in-memory or --no-huge" },
+	[DOCTOR_RUNTIME_DENIED] = { "runtime-denied", DOCTOR_FAULT,
+		"EAL makes a folder for its files when it starts, and ends if it can't, except with --in-memory or --no-shconf, and then it has no telemetry" },
 	[DOCTOR_UNIT_UNKNOWN] = { "unit-unknown", DOCTOR_FAULT,
 		"nothing is known about the limits and permissions of its processes" },
 	[DOCTOR_UNIT_DEVICES] = { "unit-devices", DOCTOR_FAULT,

@@ -20,11 +20,12 @@
 #include "doctor_live.h"
 #include "sysfs/sysfs.h"
 #include "test_msi.h"
+#include "tool_leavings.h"
 
 #define CAP_IPC_LOCK 14
 #define SHOWN_MAX 16384
 #define UNIT_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
-#define NODES_MAX (PIPE_BUF - 3 * VA_PAGES_MAX)	/* nodes that one child tries */
+#define NODES_MAX (PIPE_BUF - 3 * VA_PAGES_MAX - 1)	/* nodes that one child tries */
 #define GROUPS_MAX 1024	/* of a user */
 
 extern char **environ;
@@ -42,6 +43,7 @@ struct tried {
 	unsigned char mount[VA_PAGES_MAX];
 	unsigned char read_only[VA_PAGES_MAX];	/* of each mount */
 	unsigned char left[VA_PAGES_MAX];
+	unsigned char runtime;
 };
 
 static bool
@@ -92,7 +94,8 @@ unit_ask(const char *unit, struct doctor_user *u, struct doctor_unit *of)
 {
 	char text[SHOWN_MAX], name[sizeof(u->unit)];
 	char *const argv[] = { (char[]){ "systemctl" }, (char[]){ "show" }, (char[]){ "--property" },
-		(char[]){ "LoadState,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,ExecStartPre,"
+		(char[]){ "LoadState,RuntimeDirectory,Environment,EnvironmentFiles,PassEnvironment,PAMName,TemporaryFileSystem,"
+			"BindPaths,RootDirectory,RootImage,PrivateTmp,LimitMEMLOCK,LimitMEMLOCKSoft,User,Group,SupplementaryGroups,PrivateDevices,PrivateUsers,ExecStartPre,"
 			"ProtectSystem,ReadWritePaths,ReadOnlyPaths,InaccessiblePaths,ControlGroup,DevicePolicy,DeviceAllow,AmbientCapabilities,CapabilityBoundingSet" },
 		(char[]){ "--" }, name, NULL };
 
@@ -167,6 +170,9 @@ try_nodes(void *arg, void *result)
 		out->mount[i] = try_mount(&t->facts->memory.mount[i], &out->read_only[i]);
 		out->left[i] = doctor_has_left("", t->facts->memory.mount[i].path, geteuid());
 	}
+	if (t->facts->user.runtime[0] != '\0')
+		out->runtime = faccessat(AT_FDCWD, t->facts->user.runtime, W_OK | X_OK, AT_EACCESS) == 0 ?
+			DOCTOR_YES : DOCTOR_NO;
 	return STATUS_GOOD;
 }
 
@@ -199,7 +205,20 @@ nodes_try(const struct passwd *pw, const struct doctor_unit *unit, struct doctor
 		f->memory.mount[i].read_only = tried.read_only[i];
 		f->memory.mount[i].left = tried.left[i];
 	}
+	f->user.runtime_open = tried.runtime;
 	return 0;
+}
+
+/* EAL makes a folder in "dpdk", which it makes first. Of other users the environment is not known. */
+static void
+runtime_place(const char *user, const char *unit, struct doctor_user *u)
+{
+	if (user == NULL && unit == NULL)
+		strlcpy(u->runtime, tool_runtime_base(), sizeof(u->runtime));
+	else if (user != NULL)
+		u->runtime[0] = '\0';
+	if (u->runtime[0] != '\0' && sysfs_exists("", "%s/dpdk", u->runtime) == 0)
+		strlcat(u->runtime, "/dpdk", sizeof(u->runtime));
 }
 
 /* User= may be a number. */
@@ -258,6 +277,7 @@ doctor_live_user(const char *user, const char *unit, struct doctor_facts *f)
 	holders_compare(&of, f);
 	if (unit != NULL)
 		doctor_read_limits("", of.control_group, &f->memory);
+	runtime_place(user, unit, u);
 	if (user == NULL && u->unit_found == DOCTOR_YES) {
 		user = of.user[0] != '\0' ? of.user : "root";
 		/* systemd may create the user when the unit starts: its nodes can't be tried. */

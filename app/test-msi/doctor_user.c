@@ -215,6 +215,37 @@ paths_find(const char *text, struct doctor_user *out)
 	}
 }
 
+/*
+ * Where EAL makes the folder for its files: in that of RuntimeDirectory=, or if there is none, where it
+ * does so for every process. Other settings may name a folder, or make one writable.
+ */
+static void
+runtime_find(const char *text, bool root, struct doctor_user *out)
+{
+	static const char *const unsure[] = { "EnvironmentFiles", "PassEnvironment", "PAMName", "TemporaryFileSystem",
+		"BindPaths", "RootDirectory", "RootImage" };
+	char value[CAPS_LEN];
+	size_t i;
+
+	value_find(text, "Environment", value, sizeof(value));
+	if (strstr(value, "RUNTIME_DIR") != NULL || strlen(value) == sizeof(value) - 1)
+		return;
+	value_find(text, "RuntimeDirectory", value, sizeof(value));
+	out->runtime_many = strchr(value, ' ') != NULL;
+	if (value[0] != '\0')
+		return;
+	for (i = 0; i < sizeof(unsure) / sizeof(*unsure); i++) {
+		value_find(text, unsure[i], value, sizeof(value));
+		if (value[0] != '\0')
+			return;
+	}
+	value_find(text, "PrivateTmp", value, sizeof(value));
+	if (root)
+		strlcpy(out->runtime, "/var/run", sizeof(out->runtime));
+	else if (strcmp(value, "no") == 0)
+		strlcpy(out->runtime, "/tmp", sizeof(out->runtime));
+}
+
 int
 doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit *unit)
 {
@@ -250,6 +281,7 @@ doctor_unit_parse(const char *text, struct doctor_user *out, struct doctor_unit 
 	hides_find(text, out->unit_hides, sizeof(out->unit_hides));
 	allows_find(text, out);
 	paths_find(text, out);
+	runtime_find(text, *user == '\0', out);
 	return 0;
 }
 

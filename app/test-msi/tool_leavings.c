@@ -54,9 +54,8 @@ tool_others_folders(char out[TOOL_OTHERS_FOLDERS][TOOL_FOLDER_LEN])
 	return n;
 }
 
-/* The folder in which EAL makes "dpdk", by its own rules, which differ for root. */
-static const char *
-eal_base(void)
+const char *
+tool_runtime_base(void)
 {
 	const char *base = getenv("RUNTIME_DIRECTORY");
 
@@ -129,7 +128,7 @@ remove_runtime_folder(const char *prefix)
 	char path[PATH_MAX];
 
 	/* Root or the user chose this one, and /var/run is a link. */
-	snprintf(path, sizeof(path), "%s/", eal_base());
+	snprintf(path, sizeof(path), "%s/", tool_runtime_base());
 	base = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base >= 0)
 		dpdk = open_own(base, "dpdk");

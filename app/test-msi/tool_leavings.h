@@ -24,6 +24,9 @@
  */
 size_t tool_runtime_folders(const char *out[TOOL_RUNTIME_FOLDERS]);
 
+/** The folder in which EAL of this process makes "dpdk", by its own rules, which differ for root. */
+const char *tool_runtime_base(void);
+
 #define TOOL_OTHERS_FOLDERS 33	/**< /tmp and those of 32 users; of more users the rest is left out */
 #define TOOL_FOLDER_LEN 64
 

@@ -49,6 +49,7 @@ void test_on_host(void **state);
 void test_machine_on_host(void **state);
 void test_unit_nodes(void **state);
 void test_unit_mounts(void **state);
+void test_runtime(void **state);
 void test_mount_denied(void **state);
 void test_windows_of_user(void **state);
 

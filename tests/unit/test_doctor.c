@@ -366,7 +366,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		T(test_healthy), T(test_machine), T(test_remapping), T(test_vfio), T(test_memory), T(test_mounts), T(test_unused), T(test_left), T(test_limits), T(test_limits_wanted), T(test_limit_of_one), T(test_overcommit), T(test_user),
-		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_on_host), T(test_machine_on_host), T(test_unit_nodes), T(test_unit_mounts), T(test_mount_denied), T(test_windows_of_user),
+		T(test_nodes), T(test_nodes_absent), T(test_nodes_passed), T(test_nodes_forbidden), T(test_driver), T(test_on_host), T(test_machine_on_host), T(test_unit_nodes), T(test_unit_mounts), T(test_runtime), T(test_mount_denied), T(test_windows_of_user),
 		T(test_token), T(test_msi_off), T(test_holes_given), T(test_holes_too_large), T(test_windows_given),
 		T(test_noiommu), T(test_iova_key), T(test_megabytes), T(test_unit_runs), T(test_refused), T(test_obstacle),
 		T(test_dpdk),

@@ -404,3 +404,52 @@ test_unit_mounts(void **state)
 	snprintf(facts.user.unit_writable, sizeof(facts.user.unit_writable), "/dev");
 	expect_nothing();
 }
+
+/* The folder in which EAL makes its own. */
+void
+test_runtime(void **state)
+{
+	struct doctor_user *u = &facts.user;
+
+	(void)state;
+	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
+	u->runtime_open = DOCTOR_YES;
+	expect_nothing();
+	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
+	u->runtime_open = DOCTOR_NO;
+	expect_only(DOCTOR_RUNTIME_DENIED, "", "this user can't make a folder in /tmp/dpdk", "start the application with RUNTIME_DIRECTORY=FOLDER");
+	/* A unit: what it may write to, */
+	unit_of(NULL);
+	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
+	u->runtime_open = DOCTOR_YES;
+	expect_nothing();
+	unit_of(NULL);
+	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
+	u->unit_strict = true;
+	expect_only(DOCTOR_RUNTIME_DENIED, "", "settings of the unit fast keep it from writing to /var/run", "RuntimeDirectory=NAME");
+	unit_of(NULL);
+	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
+	u->unit_strict = true;
+	snprintf(u->unit_writable, sizeof(u->unit_writable), "/run");
+	expect_nothing();
+	unit_of(NULL);
+	snprintf(u->runtime, sizeof(u->runtime), "/tmp");
+	u->unit_strict = true;
+	snprintf(u->unit_writable, sizeof(u->unit_writable), "/tmp/dpdk");
+	expect_nothing();
+	/* what its user may, */
+	unit_of(NULL);
+	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
+	snprintf(u->name, sizeof(u->name), "alice");
+	u->runtime_open = DOCTOR_NO;
+	expect_only(DOCTOR_RUNTIME_DENIED, "", "alice can't make a folder in /tmp/dpdk", "systemctl edit fast");
+	/* and several folders of its own. */
+	unit_of(NULL);
+	u->runtime_many = true;
+	expect_only(DOCTOR_RUNTIME_DENIED, "", "several folders", "Environment=RUNTIME_DIRECTORY=/run/NAME");
+	/* It has come up. */
+	unit_of(NULL);
+	u->runtime_many = true;
+	device.held_by_unit = true;
+	expect_nothing();
+}

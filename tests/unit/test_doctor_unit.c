@@ -197,6 +197,42 @@ test_unit_paths(void **state)
 	assert_string_equal(u.unit_sealed, "");
 }
 
+/* Where EAL makes the folder for its files. */
+static void
+test_unit_runtime(void **state)
+{
+	static const struct {
+		const char *text, *folder;
+		bool many;
+	} rows[] = {
+		{ "Environment=\nRuntimeDirectory=\nPrivateTmp=no\n", "/var/run", false },
+		{ "User=root\nPrivateTmp=yes\n", "/var/run", false },
+		{ "User=alice\nPrivateTmp=no\n", "/tmp", false },
+		{ "User=alice\nPrivateTmp=yes\n", "", false },
+		{ "User=alice\nPrivateTmp=disconnected\n", "", false },
+		{ "RuntimeDirectory=app\nPrivateTmp=no\n", "", false },
+		{ "RuntimeDirectory=app more\nPrivateTmp=no\n", "", true },
+		{ "Environment=A=1 RUNTIME_DIRECTORY=/run/app\nRuntimeDirectory=app more\n", "", false },
+		{ "User=alice\nEnvironment=XDG_RUNTIME_DIR=/srv/app\nPrivateTmp=no\n", "", false },
+		{ "EnvironmentFiles=/etc/default/app (ignore_errors=yes)\n", "", false },
+		{ "EnvironmentFiles=\nBindPaths=/srv:/run/dpdk:rbind\n", "", false },
+		{ "TemporaryFileSystem=/run\n", "", false },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	EACH_ROW(i, rows, "%s", rows[i].text) {
+		struct doctor_user u = { 0 };
+		struct doctor_unit unit = { 0 };
+
+		snprintf(text, sizeof(text), LOADED "%s", rows[i].text);
+		assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+		assert_string_equal(u.runtime, rows[i].folder);
+		assert_int_equal(u.runtime_many, rows[i].many);
+	}
+}
+
 /* Where its limits are. */
 static void
 test_unit_control_group(void **state)
@@ -275,7 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_windows), cmocka_unit_test(test_unit_devices),
-		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_paths), cmocka_unit_test(test_unit_groups),
+		cmocka_unit_test(test_unit_before), cmocka_unit_test(test_unit_paths), cmocka_unit_test(test_unit_runtime), cmocka_unit_test(test_unit_groups),
 		cmocka_unit_test(test_unit_control_group), cmocka_unit_test(test_control_group),
 	};
 
