@@ -42,13 +42,13 @@ ASKED = {
     'member': (set(), set()),
     'left': ({'hugepages-left'}, set()),
     'unit_good': (set(), set()),
-    'unit_small': ({'unit-devices', 'memlock-small', 'node-denied', 'hugepages-denied'}, set()),
+    'unit_small': ({'unit-devices', 'memlock-small', 'node-denied', 'hugepages-denied', 'runtime-denied'}, set()),
     # A group that systemd may create when it starts the unit.
     'unit_later': ({'node-untested'}, set()),
     'unit_broken': ({'unit-unknown'}, set()),
     'unit_gone': ({'unit-unknown'}, set()),
     'both': ({'unit-devices', 'memlock-small'}, set()),
-    'self': ({'memlock-small', 'node-denied', 'hugepages-denied'}, set()),
+    'self': ({'memlock-small', 'node-denied', 'hugepages-denied', 'runtime-denied'}, set()),
     'other': ({'node-untested'}, set()),
 }
 WORDS = {

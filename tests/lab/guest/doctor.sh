@@ -33,7 +33,8 @@ properties()
 }
 case $5 in
 good.service) properties LimitMEMLOCKSoft=infinity SupplementaryGroups=vfio DeviceAllow= ;;
-small.service) properties LimitMEMLOCKSoft=65536 SupplementaryGroups= 'DeviceAllow=/dev/null rw' ;;
+small.service) properties LimitMEMLOCKSoft=65536 SupplementaryGroups= 'DeviceAllow=/dev/null rw' \
+	ProtectSystem=strict PrivateTmp=no ;;
 later.service) properties LimitMEMLOCKSoft=infinity SupplementaryGroups=created-at-start DeviceAllow= ;;
 broken.service) echo LoadState=loaded ;;
 *) echo LoadState=not-found ;;
@@ -58,7 +59,7 @@ for unit in good small later broken gone; do
 done
 # The user of the command line, and the limits of the unit.
 doctor both --user bob --unit small.service "$@"
-under='prlimit --memlock=1048576 setpriv --reuid=1001 --regid=1001 --clear-groups'
+under='env RUNTIME_DIRECTORY=/sys prlimit --memlock=1048576 setpriv --reuid=1001 --regid=1001 --clear-groups'
 doctor self "$@"
 doctor other --user bob "$@"
 under=
