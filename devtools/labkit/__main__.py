@@ -19,6 +19,12 @@ def _dpdk_option(parser):
                              '(default: %(default)s)')
 
 
+def _add_option(parser):
+    parser.add_argument('--add', metavar='FOLDER', default='',
+                        help='copy the files in FOLDER to the root folder of each guest, where they '
+                             'replace others')
+
+
 def _guest_options(parser):
     parser.add_argument('platform', metavar='PLATFORM', choices=list(PLATFORMS))
     parser.add_argument('-m', dest='memory', metavar='MEM', default='', help='memory, as in 4G')
@@ -32,6 +38,7 @@ def _guest_options(parser):
     parser.add_argument('-H', dest='hugepages', metavar='N', type=int, default=256,
                         help='number of 2 MiB hugepages (default: %(default)s)')
     _dpdk_option(parser)
+    _add_option(parser)
     parser.add_argument('--stock', action='store_true', help='do not install this project')
 
 
@@ -56,6 +63,7 @@ def _parser():
                            '"NAME [PLATFORM]" contains TEXT; check no budget')
     soak = commands.add_parser('soak', help='run the long tests')
     for parser_of_suites in (test, soak):
+        _add_option(parser_of_suites)
         parser_of_suites.add_argument('suites', metavar='SUITE', nargs='*')
         parser_of_suites.add_argument('-j', '--jobs', metavar='N', type=int, default=0,
                                       help='number of guest suites to run in parallel (default: '
@@ -113,6 +121,15 @@ def _build(arches, dpdk):
     return 0
 
 
+def _add(folder, keep):
+    """Guests get these files; suites in processes of their own inherit the variable."""
+    if not os.path.isdir(folder):
+        raise LabError(f'--add: {folder} is no folder')
+    if keep:
+        raise LabError('--add wants no --results: a page is about what this project installs')
+    os.environ[guest.ADDED] = os.path.abspath(folder)
+
+
 def _dispatch(args, command):
     actions = {
         'list': _list,
@@ -125,6 +142,8 @@ def _dispatch(args, command):
         'build': lambda: _build(args.arches, args.dpdk),
         'setup': _setup,
     }
+    if getattr(args, 'add', ''):
+        _add(args.add, getattr(args, 'results', False))
     if args.command == 'clean':
         return clean.clean(args.all)
     with cache.in_use():

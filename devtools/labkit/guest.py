@@ -44,6 +44,8 @@ USUAL_KERNELS = ('debian', 'debian-6.12', 'debian-6.1', 'lab')
 TIMED_OUT = 124
 DIED = 125
 LAST_WORDS = 4000
+# The environment variable that names a folder with more files for all guests, see "--add".
+ADDED = 'VFIO_MSI_LAB_ADDED'
 
 # Of hundreds of guests, one hung while booting and one emulator crashed.  The command
 # did not cause either, so it is run once more in another guest.
@@ -255,6 +257,8 @@ def _write_initrd(scratch, platform, argv, options, sources, interactive):
                 platform.arch, options.dpdk_examples, options.dpdk))
         for name, data in options.files.items():
             archive.data(f'overlay/{name}', data)
+        if ADDED in os.environ:
+            archive.tree('overlay', os.environ[ADDED])
 
 
 class _Session:
