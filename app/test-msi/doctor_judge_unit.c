@@ -78,15 +78,23 @@ judge_allowed(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 }
 
-/* A unit that runs has its folder. */
+/* EAL's own folder there may be writable alone. /var/run is a link to /run, and the settings may name either. */
+static bool
+runtime_sealed(const struct doctor_user *u)
+{
+	static const char link[] = "/var/run/";
+	char folder[sizeof(u->runtime) + sizeof("/dpdk")];
+
+	snprintf(folder, sizeof(folder), "%s/dpdk", u->runtime);
+	return doctor_unit_seals(u, folder) && (strncmp(folder, link, strlen(link)) != 0 ||
+		doctor_unit_seals(u, folder + strlen("/var")));
+}
+
 static void
-judge_runtime_of_unit(const struct doctor_facts *f, struct doctor_findings *out)
+judge_runtime(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_user *u = &f->user;
-	const bool run = strncmp(u->runtime, "/var/run", strlen("/var/run")) == 0;
 
-	if (doctor_unit_runs(f))
-		return;
 	if (u->runtime_many) {
 		doctor_add(out, DOCTOR_RUNTIME_DENIED, NULL, "RuntimeDirectory= of the unit %s names several folders, and EAL takes them for one name", u->unit);
 		doctor_cure(out, "systemctl edit %s, add the lines [Service] and Environment=RUNTIME_DIRECTORY=/run/NAME, with one of these names, and restart the unit when its interruption is acceptable",
@@ -95,27 +103,16 @@ judge_runtime_of_unit(const struct doctor_facts *f, struct doctor_findings *out)
 	}
 	if (u->runtime[0] == '\0')
 		return;
-	/* An entry may be a folder of EAL that exists. */
-	if (doctor_unit_seals(u, u->runtime) && !(run && !doctor_unit_seals(u, u->runtime + strlen("/var"))) &&
-			strstr(u->unit_writable, "/dpdk") == NULL)
+	if (u->unit[0] != '\0' && runtime_sealed(u))
 		doctor_add(out, DOCTOR_RUNTIME_DENIED, NULL, "settings of the unit %s keep it from writing to %s", u->unit, u->runtime);
 	else if (u->runtime_open == DOCTOR_NO)
 		doctor_add(out, DOCTOR_RUNTIME_DENIED, NULL, "%s can't make a folder in %s", doctor_who(f), u->runtime);
 	else
 		return;
-	doctor_cure(out, "systemctl edit %s, add the lines [Service] and RuntimeDirectory=NAME, which makes /run/NAME for it, and restart the unit when its interruption is acceptable",
-		u->unit);
-}
-
-static void
-judge_runtime(const struct doctor_facts *f, struct doctor_findings *out)
-{
-	const struct doctor_user *u = &f->user;
-
-	if (u->runtime[0] == '\0' || u->runtime_open != DOCTOR_NO)
-		return;
-	doctor_add(out, DOCTOR_RUNTIME_DENIED, NULL, "%s can't make a folder in %s", doctor_who(f), u->runtime);
-	if (f->machine.container[0] != '\0')
+	if (u->unit[0] != '\0')
+		doctor_cure(out, "systemctl edit %s, add the lines [Service] and RuntimeDirectory=NAME, which makes /run/NAME for it, and restart the unit when its interruption is acceptable",
+			u->unit);
+	else if (f->machine.container[0] != '\0')
 		doctor_cure(out, "give the container a folder that the user can write to, and start the application with RUNTIME_DIRECTORY=FOLDER: docker run --tmpfs, in Kubernetes an emptyDir (doc/howto/kubernetes.rst)");
 	else
 		doctor_cure(out, "start the application with RUNTIME_DIRECTORY=FOLDER, which exists and to which only its user can write");
@@ -126,11 +123,11 @@ doctor_judge_unit(const struct doctor_facts *f, struct doctor_findings *out)
 {
 	const struct doctor_user *u = &f->user;
 
-	if (u->unit[0] == '\0') {
+	/* A unit that runs has its folder. */
+	if (!doctor_unit_runs(f))
 		judge_runtime(f, out);
+	if (u->unit[0] == '\0')
 		return;
-	}
-	judge_runtime_of_unit(f, out);
 	if (u->unit_found != DOCTOR_YES) {
 		doctor_add(out, DOCTOR_UNIT_UNKNOWN, NULL, u->unit_found == DOCTOR_NO ?
 			"systemd has no unit %s" : "systemd can't be asked about the unit %s", u->unit);

@@ -405,49 +405,51 @@ test_unit_mounts(void **state)
 	expect_nothing();
 }
 
-/* The folder in which EAL makes its own. */
+/* The folder in which EAL makes its own: of a user, and of a unit. */
 void
 test_runtime(void **state)
 {
+	static const char own[] = "start the application with RUNTIME_DIRECTORY=FOLDER", of_unit[] = "add the lines [Service] and RuntimeDirectory=NAME";
+	static const struct {
+		const char *folder, *writable;
+		bool unit, strict, open;
+		const char *what, *cure;
+	} rows[] = {
+		{ "/tmp/dpdk", "", false, false, true, NULL, NULL },
+		{ "/tmp/dpdk", "", false, false, false, "this user can't make a folder in /tmp/dpdk", own },
+		{ "/var/run", "", true, false, true, NULL, NULL },
+		{ "/var/run", "", true, true, true, "settings of the unit fast keep it from writing to /var/run", of_unit },
+		{ "/var/run", "/run", true, true, true, NULL, NULL },
+		{ "/var/run", "/var/run", true, true, true, NULL, NULL },
+		{ "/var/run/dpdk", "/run/dpdk", true, true, true, NULL, NULL },
+		{ "/tmp", "/tmp/dpdk", true, true, true, NULL, NULL },
+		{ "/tmp", "/srv/dpdk", true, true, true, "keep it from writing to /tmp", of_unit },
+		{ "/tmp/dpdk", "/tmp", true, true, false, "this user can't make a folder in /tmp/dpdk", of_unit },
+	};
 	struct doctor_user *u = &facts.user;
+	size_t i;
 
 	(void)state;
-	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
-	u->runtime_open = DOCTOR_YES;
-	expect_nothing();
-	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].unit)
+			unit_of(NULL);
+		snprintf(u->runtime, sizeof(u->runtime), "%s", rows[i].folder);
+		snprintf(u->unit_writable, sizeof(u->unit_writable), "%s", rows[i].writable);
+		u->unit_strict = rows[i].strict;
+		u->runtime_open = rows[i].open ? DOCTOR_YES : DOCTOR_NO;
+		if (rows[i].what == NULL)
+			expect_nothing();
+		else
+			expect_only(DOCTOR_RUNTIME_DENIED, "", rows[i].what, rows[i].cure);
+	}
+	snprintf(facts.machine.container, sizeof(facts.machine.container), "docker");
+	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
 	u->runtime_open = DOCTOR_NO;
-	expect_only(DOCTOR_RUNTIME_DENIED, "", "this user can't make a folder in /tmp/dpdk", "start the application with RUNTIME_DIRECTORY=FOLDER");
-	/* A unit: what it may write to, */
-	unit_of(NULL);
-	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
-	u->runtime_open = DOCTOR_YES;
-	expect_nothing();
-	unit_of(NULL);
-	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
-	u->unit_strict = true;
-	expect_only(DOCTOR_RUNTIME_DENIED, "", "settings of the unit fast keep it from writing to /var/run", "RuntimeDirectory=NAME");
-	unit_of(NULL);
-	snprintf(u->runtime, sizeof(u->runtime), "/var/run");
-	u->unit_strict = true;
-	snprintf(u->unit_writable, sizeof(u->unit_writable), "/run");
-	expect_nothing();
-	unit_of(NULL);
-	snprintf(u->runtime, sizeof(u->runtime), "/tmp");
-	u->unit_strict = true;
-	snprintf(u->unit_writable, sizeof(u->unit_writable), "/tmp/dpdk");
-	expect_nothing();
-	/* what its user may, */
-	unit_of(NULL);
-	snprintf(u->runtime, sizeof(u->runtime), "/tmp/dpdk");
-	snprintf(u->name, sizeof(u->name), "alice");
-	u->runtime_open = DOCTOR_NO;
-	expect_only(DOCTOR_RUNTIME_DENIED, "", "alice can't make a folder in /tmp/dpdk", "systemctl edit fast");
-	/* and several folders of its own. */
+	expect_only(DOCTOR_RUNTIME_DENIED, "", "can't make a folder in /var/run", "give the container a folder");
+	/* Several folders of its own, unless it runs. */
 	unit_of(NULL);
 	u->runtime_many = true;
 	expect_only(DOCTOR_RUNTIME_DENIED, "", "several folders", "Environment=RUNTIME_DIRECTORY=/run/NAME");
-	/* It has come up. */
 	unit_of(NULL);
 	u->runtime_many = true;
 	device.held_by_unit = true;
