@@ -149,6 +149,12 @@ try_mount(const struct doctor_mount *mount, unsigned char *read_only)
 	return errno == ENOENT ? DOCTOR_UNKNOWN : DOCTOR_NO;
 }
 
+static enum doctor_known
+can(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? DOCTOR_YES : DOCTOR_NO;
+}
+
 static int
 try_nodes(void *arg, void *result)
 {
@@ -163,16 +169,14 @@ try_nodes(void *arg, void *result)
 		const struct doctor_node *node = node_at(t->facts, i);
 
 		if (node->path[0] != '\0' && !node->absent)
-			out->open[i] = faccessat(AT_FDCWD, node->path, R_OK | W_OK, AT_EACCESS) == 0 ?
-				DOCTOR_YES : DOCTOR_NO;
+			out->open[i] = can(node->path, R_OK | W_OK);
 	}
 	for (i = 0; i < t->facts->memory.mounted.n_pages; i++) {
 		out->mount[i] = try_mount(&t->facts->memory.mount[i], &out->read_only[i]);
 		out->left[i] = doctor_has_left("", t->facts->memory.mount[i].path, geteuid());
 	}
 	if (t->facts->user.runtime[0] != '\0')
-		out->runtime = faccessat(AT_FDCWD, t->facts->user.runtime, W_OK | X_OK, AT_EACCESS) == 0 ?
-			DOCTOR_YES : DOCTOR_NO;
+		out->runtime = can(t->facts->user.runtime, W_OK | X_OK);
 	return STATUS_GOOD;
 }
 
