@@ -109,6 +109,18 @@ test_unit_windows(void **state)
 	}
 }
 
+/* The lines of a unit that is loaded. */
+static void
+parse(const char *lines, struct doctor_user *out)
+{
+	struct doctor_unit unit = { 0 };
+	char text[512];
+
+	*out = (struct doctor_user){ 0 };
+	snprintf(text, sizeof(text), LOADED "%s", lines);
+	assert_int_equal(doctor_unit_parse(text, out, &unit), 0);
+}
+
 #define OTHERS "DeviceAllow= without VFIO's nodes"
 
 /* Which setting keeps a unit from the nodes; one way to VFIO is enough. */
@@ -137,16 +149,13 @@ test_unit_devices(void **state)
 		{ "DeviceAllow=/dev/vfio/vfio r\nDeviceAllow=char-vfio rw\n", OTHERS },
 		{ "DeviceAllow=/dev/vfio/vfio rw\nDeviceAllow=char-vfio-dev rw\n", OTHERS },
 	};
-	char text[512];
 	size_t i;
 
 	(void)state;
 	EACH_ROW(i, rows, "%s", rows[i].text) {
-		struct doctor_user u = { 0 };
-		struct doctor_unit unit = { 0 };
+		struct doctor_user u;
 
-		snprintf(text, sizeof(text), "LoadState=loaded\nLimitMEMLOCK=1\n%s", rows[i].text);
-		assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+		parse(rows[i].text, &u);
 		assert_string_equal(u.unit_hides, rows[i].hides);
 	}
 }
@@ -217,17 +226,18 @@ test_unit_runtime(void **state)
 		{ "EnvironmentFiles=/etc/default/app (ignore_errors=yes)\n", "", false },
 		{ "EnvironmentFiles=\nBindPaths=/srv:/run/dpdk:rbind\n", "", false },
 		{ "TemporaryFileSystem=/run\n", "", false },
+		{ "PassEnvironment=XDG_RUNTIME_DIR\n", "", false },
+		{ "PAMName=login\n", "", false },
+		{ "RootDirectory=/srv/root\n", "", false },
+		{ "RootImage=/srv/image\n", "", false },
 	};
-	char text[512];
 	size_t i;
 
 	(void)state;
 	EACH_ROW(i, rows, "%s", rows[i].text) {
-		struct doctor_user u = { 0 };
-		struct doctor_unit unit = { 0 };
+		struct doctor_user u;
 
-		snprintf(text, sizeof(text), LOADED "%s", rows[i].text);
-		assert_int_equal(doctor_unit_parse(text, &u, &unit), 0);
+		parse(rows[i].text, &u);
 		assert_string_equal(u.runtime, rows[i].folder);
 		assert_int_equal(u.runtime_many, rows[i].many);
 	}
